@@ -1,0 +1,1 @@
+"""Holdfast: projects kept in Git, with packs in an object store and refs in SQL."""

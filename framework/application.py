@@ -1,0 +1,31 @@
+"""`create_app`: the one file that knows every room."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from framework import config
+from framework.config import Config
+from framework.database.commands import database_commands
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(settings: Config | None = None) -> Flask:
+    """The web application for these settings, or for what the environment says.
+
+    Raises:
+        ConfigError: the environment lacks a variable or has an unusable one.
+    """
+    settings = settings or Config.from_environment()
+    config.use(settings)
+    app = Flask("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=None,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+    )
+    app.cli.add_command(database_commands)
+    return app

@@ -1,0 +1,173 @@
+"""Config, frozen: the only reader of the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+class ConfigError(Exception):
+    """A variable is missing or unusable; the text names it and says what to set."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting of one deployment; sizes in bytes, times in the unit that the name ends with."""
+
+    data: Path
+    database_url: str
+    secret_key: str
+    base_url: str
+    broker_url: str
+    production: bool = False
+    port: int = 5000
+    s3_bucket: str | None = None
+    s3_endpoint_url: str | None = None
+    s3_region: str | None = None
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "Holdfast <holdfast@localhost>"
+    cache_max_bytes: int = 5 * GIB
+    max_file_bytes: int = 100 * MIB
+    max_request_bytes: int = 500 * MIB
+    max_push_bytes: int = 2 * GIB
+    max_pack_objects: int = 1_000_000
+    max_lfs_file_bytes: int = 2 * GIB
+    quota_bytes: int = 5 * GIB
+    large_blob_bytes: int = MIB
+    staged_hours: int = 24
+    longest_request_hours: int = 6
+    backup_retention_days: int = 14
+    consolidate_packs: int = 50
+    backup_key: str | None = None
+    git_path: str = os.defpath
+    git_environment: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read one deployment's settings.
+
+        Raises:
+            ConfigError: a variable is missing in production or is not of its form.
+        """
+        production = environ.get("HOLDFAST_ENV") == "production"
+        data = Path(environ.get("HOLDFAST_DATA") or "var").absolute()
+        port = _whole_number(environ, "PORT", 5000)
+        return cls(
+            data=data,
+            database_url=_database_url(environ, data, production=production),
+            secret_key=_secret_key(environ, data, production=production),
+            base_url=(environ.get("BASE_URL") or f"http://localhost:{port}").rstrip("/"),
+            broker_url=_broker_url(environ),
+            production=production,
+            port=port,
+            s3_bucket=environ.get("S3_BUCKET") or None,
+            s3_endpoint_url=environ.get("S3_ENDPOINT_URL") or None,
+            s3_region=environ.get("S3_REGION") or None,
+            s3_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
+            s3_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
+            smtp_url=environ.get("SMTP_URL") or None,
+            mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
+            backup_key=environ.get("BACKUP_KEY") or None,
+            git_path=environ.get("PATH") or os.defpath,
+            git_environment=_git_environment(environ),
+            **{name.lower(): _whole_number(environ, name, default) for name, default in _NUMBERS.items()},
+        )
+
+
+_NUMBERS = {
+    "CACHE_MAX_BYTES": Config.cache_max_bytes,
+    "MAX_FILE_BYTES": Config.max_file_bytes,
+    "MAX_REQUEST_BYTES": Config.max_request_bytes,
+    "MAX_PUSH_BYTES": Config.max_push_bytes,
+    "MAX_PACK_OBJECTS": Config.max_pack_objects,
+    "MAX_LFS_FILE_BYTES": Config.max_lfs_file_bytes,
+    "QUOTA_BYTES": Config.quota_bytes,
+    "LARGE_BLOB_BYTES": Config.large_blob_bytes,
+    "STAGED_HOURS": Config.staged_hours,
+    "LONGEST_REQUEST_HOURS": Config.longest_request_hours,
+    "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
+    "CONSOLIDATE_PACKS": Config.consolidate_packs,
+}
+
+_GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise ConfigError(f"{name} is {text!r}; set it to a whole number, for example {default}")
+    return int(text)
+
+
+def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:
+    url = environ.get("DATABASE_URL", "")
+    if not url and production:
+        raise ConfigError("DATABASE_URL is not set; a production deployment needs a PostgreSQL database")
+    if not url:
+        return f"sqlite:///{data / 'holdfast.sqlite3'}"
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        return f"postgresql+psycopg{separator}{rest}"
+    return url
+
+
+def _secret_key(environ: Mapping[str, str], data: Path, *, production: bool) -> str:
+    key = environ.get("SECRET_KEY", "")
+    if key:
+        return key
+    if production:
+        raise ConfigError("SECRET_KEY is not set; a production deployment needs one: 64 random characters")
+    return _generated_once(data / "secret_key")
+
+
+def _generated_once(path: Path) -> str:
+    """The secret that this file keeps; processes that start together agree on one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
+
+
+def _broker_url(environ: Mapping[str, str]) -> str:
+    return environ.get("BROKER_URL") or environ.get("CLOUDAMQP_URL") or environ.get("REDIS_URL") or "filesystem://"
+
+
+def _mail_from(environ: Mapping[str, str]) -> str:
+    host = urlsplit(environ.get("BASE_URL", "")).hostname or "localhost"
+    return f"Holdfast <holdfast@{host}>"
+
+
+def _git_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, environ[name]) for name in _GIT_VARIABLES if environ.get(name))
+
+
+_current: Config | None = None
+
+
+def use(config: Config) -> None:
+    """Make this the configuration of the process; what earlier code built from another one is left alone."""
+    global _current
+    _current = config
+
+
+def current() -> Config:
+    """The process's configuration: what `use` was given, else what the environment says."""
+    if _current is None:
+        use(Config.from_environment())
+    assert _current is not None
+    return _current

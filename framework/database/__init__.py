@@ -1,0 +1,1 @@
+"""SQL: the engine, sessions and transactions, and the migrations."""

@@ -1,0 +1,22 @@
+"""`flask database …`: the schema from the command line."""
+
+import click
+from flask.cli import AppGroup
+
+from framework.database import schema
+
+database_commands = AppGroup("database", help="The schema of the database.")
+
+
+@database_commands.command("upgrade")
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    schema.upgrade()
+    click.echo("The database is up to date.")
+
+
+@database_commands.command("revision")
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a migration from what the models say and the database has."""
+    schema.new_revision(message)

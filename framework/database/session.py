@@ -1,0 +1,49 @@
+"""Sessions: `transaction` to write, `reading` to read; a thread holds one at a time and none while others are waited for."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from framework.database.engine import engine
+
+_held = threading.local()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction: committed at the end, rolled back by any exception.
+
+    Objects stay readable afterwards as they were at the commit.
+    """
+    with _one_at_a_time(), Session(engine().execution_options(writes=True), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One read transaction; what it loaded stays readable afterwards."""
+    with _one_at_a_time(), Session(engine(), expire_on_commit=False, autoflush=False) as session:
+        yield session
+        session.expunge_all()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    refuse_held_connection("another session")
+    _held.session = True
+    try:
+        yield
+    finally:
+        _held.session = False
+
+
+def refuse_held_connection(part: str) -> None:
+    """Raise when this thread holds a database connection while it is about to wait for `part`.
+
+    The store and git may take minutes; a connection held meanwhile starves every other request.
+    """
+    if getattr(_held, "session", False):
+        raise RuntimeError(f"{part} was called with a database session open; end the session first")

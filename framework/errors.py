@@ -1,0 +1,60 @@
+"""The five kinds of refusal; every room's own errors subclass one of them.
+
+    HoldfastError
+    ├── Invalid       the request cannot be understood or breaks a rule      400
+    │   └── TooLarge  a file or a request is over its limit                  413
+    ├── Forbidden     known to the caller, but not allowed to them           403
+    ├── NotFound      does not exist, or may not be seen: told alike         404
+    ├── Conflict      the state has moved on; repeating after a look helps   409
+    └── Unavailable   a part we rely on does not answer; repeating helps     503
+
+An error's text is a sentence for the person who asked: what is wrong and what to do. `framework/web/errors.py` is the
+one place that turns them into a status.
+"""
+
+
+class HoldfastError(Exception):
+    """A refusal with a sentence for the person who asked."""
+
+    status = 500
+
+    @property
+    def sentence(self) -> str:
+        """What to show: the text that the error was raised with."""
+        return str(self)
+
+
+class Invalid(HoldfastError):
+    """The request breaks a rule; the sentence says which and what to do."""
+
+    status = 400
+
+
+class TooLarge(Invalid):
+    """A file or a request is over its limit; the sentence names it, its size and the limit."""
+
+    status = 413
+
+
+class Forbidden(HoldfastError):
+    """The caller may see the thing, but not do this to it."""
+
+    status = 403
+
+
+class NotFound(HoldfastError):
+    """The thing does not exist, or the caller may not know that it does."""
+
+    status = 404
+
+
+class Conflict(HoldfastError):
+    """The state has changed under the request; look again and repeat."""
+
+    status = 409
+
+
+class Unavailable(HoldfastError):
+    """A part that the answer needs (store, database, broker, disk) does not answer; repeating is safe."""
+
+    status = 503

@@ -1,0 +1,93 @@
+"""What SQL knows of a repository: its version, refs and packs; the bytes are in the object store."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from framework.database.types import Base, Id32, now
+
+
+class Repository(Base):
+    """One repository at its newest version; (0) until the first commit point.
+
+    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion.
+    """
+
+    __tablename__ = "repositories"
+
+    id: Mapped[str] = mapped_column(Id32, primary_key=True)
+    epoch: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=0)
+    pack_generation: Mapped[int] = mapped_column(default=0)
+    entry_hash: Mapped[str | None] = mapped_column(String(64))
+    default_branch: Mapped[str] = mapped_column(String(255), default="main")
+    about: Mapped[dict[str, Any]]
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_access_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Ref(Base):
+    """A branch or tag, by its full name, and the object that it points to (40 hex digits)."""
+
+    __tablename__ = "refs"
+
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sha: Mapped[str] = mapped_column(String(40))
+
+
+class Pack(Base):
+    """A pack of the newest version, or one that a later version superseded and the collector has yet to delete."""
+
+    __tablename__ = "packs"
+
+    name: Mapped[str] = mapped_column(Id32, primary_key=True)
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    pack_bytes: Mapped[int] = mapped_column(BigInteger)
+    pack_sha256: Mapped[str] = mapped_column(String(64))
+    idx_bytes: Mapped[int] = mapped_column(BigInteger)
+    idx_sha256: Mapped[str] = mapped_column(String(64))
+    object_count: Mapped[int]
+    epoch: Mapped[int]
+    version: Mapped[int]
+    superseded_version: Mapped[int | None]
+
+
+class StagedPush(Base):
+    """Packs on their way to a commit point; `id` is the push id, the row's lock decides commit against clean-up.
+
+    States: `staged`, `doomed` (the collector deletes the objects, then the row).
+    """
+
+    __tablename__ = "staged_pushes"
+    __table_args__ = (Index(None, "state", "expires_at"),)
+
+    id: Mapped[str] = mapped_column(Id32, primary_key=True)
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), index=True)
+    state: Mapped[str] = mapped_column(String(10), default="staged")
+    pack_names: Mapped[list[Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class Version(Base):
+    """One committed version; `entry` holds the log entry's bytes until the object store has confirmed them."""
+
+    __tablename__ = "versions"
+    __table_args__ = (Index(None, "confirmed_at"),)
+
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    push_id: Mapped[str] = mapped_column(Id32, unique=True)
+    pack_generation: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    previous_hash: Mapped[str | None] = mapped_column(String(64))
+    entry_hash: Mapped[str] = mapped_column(String(64))
+    entry: Mapped[bytes | None] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[datetime | None]
