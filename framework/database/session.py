@@ -1,7 +1,7 @@
-"""Sessions: `transaction` to write, `reading` to read; a thread holds one at a time and none while others are waited for."""
+"""Sessions: `transaction` to write, `reading` to read; a thread holds one at a time, and none while it waits elsewhere."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
@@ -15,11 +15,22 @@ _held = threading.local()
 def transaction() -> Iterator[Session]:
     """One write transaction: committed at the end, rolled back by any exception.
 
-    Objects stay readable afterwards as they were at the commit.
+    Objects stay readable afterwards as they were at the commit. What `after_commit` noted runs when the connection
+    has gone back to the pool.
     """
-    with _one_at_a_time(), Session(engine().execution_options(writes=True), expire_on_commit=False) as session:
-        with session.begin():
-            yield session
+    with (
+        _one_at_a_time(),
+        Session(engine().execution_options(writes=True), expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+    for call in session.info.get("after_commit", ()):
+        call()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Have `call` run once the session's transaction is committed and its connection given back; never on a rollback."""
+    session.info.setdefault("after_commit", []).append(call)
 
 
 @contextmanager
