@@ -1,4 +1,4 @@
-"""Sessions: `transaction` to write, `reading` to read; a thread holds one at a time, and none while it waits elsewhere."""
+"""Sessions: `transaction` writes, `reading` reads; a thread holds one at a time, and none while it waits elsewhere."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def transaction() -> Iterator[Session]:
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
-    """Have `call` run once the session's transaction is committed and its connection given back; never on a rollback."""
+    """Have `call` run after the commit, when the connection has been given back; never after a rollback."""
     session.info.setdefault("after_commit", []).append(call)
 
 
