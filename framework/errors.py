@@ -17,6 +17,13 @@ class HoldfastError(Exception):
     """A refusal with a sentence for the person who asked."""
 
     status = 500
+    field: str | None = None
+    """The form field that the sentence speaks of, when there is one."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that the answer carries, such as Retry-After."""
+        return {}
 
     @property
     def sentence(self) -> str:

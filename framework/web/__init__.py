@@ -1,0 +1,1 @@
+"""What every page shares: errors as answers, security headers, forms, reserved names and the frame of the pages."""

@@ -1,0 +1,75 @@
+"""The one place where an error becomes an answer: a page, or problem+json (RFC 9457) for programs."""
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from framework.errors import HoldfastError
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+SENTENCES = {
+    400: "The request could not be understood. Go back, look at what you sent, and send it again.",
+    401: "This needs you to sign in.",
+    403: "You are not allowed to do this.",
+    404: "There is nothing at this address, or you may not see it. Look for a typing error, or sign in.",
+    405: "This address does not answer to that kind of request. Go back and use the page's own buttons.",
+    409: "Somebody else changed this meanwhile. Look at the newest state and try again.",
+    413: "What you sent is larger than this server accepts. Send less at once, or a smaller file.",
+    415: "This server does not understand that kind of content.",
+    429: "Too many requests. Wait a moment and try again.",
+    500: "Something went wrong on our side. What was stored before is safe. Try again in a moment.",
+    503: "A part of the service does not answer at the moment. What was stored before is safe; try again in a moment.",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error of this application with a page or with problem+json."""
+    app.register_error_handler(HoldfastError, _refusal)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+
+
+def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An RFC 9457 answer."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+    return Response(json.dumps(body), status, headers, content_type=PROBLEM_JSON)
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: it asks for JSON before HTML, or speaks to the API."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", PROBLEM_JSON], "text/html")
+    return best != "text/html"
+
+
+def _refusal(error: HoldfastError) -> Response:
+    return _answer(error.status, error.sentence or SENTENCES[error.status], error.headers)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    return _answer(status, SENTENCES.get(status, SENTENCES[400 if status < 500 else 500]), kept)
+
+
+def _database_away(error: OperationalError) -> Response:
+    log.error("The database does not answer", exc_info=error)
+    return _answer(503, SENTENCES[503], {"Retry-After": "10"})
+
+
+def _answer(status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+    if wants_json():
+        return problem(status, sentence, headers)
+    title = HTTPStatus(status).phrase
+    page = make_response(render_template("web/error.html", status=status, title=title, sentence=sentence), status)
+    page.headers.extend(headers)
+    return page

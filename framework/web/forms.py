@@ -1,0 +1,98 @@
+"""Forms: a CSRF token in each, what is wrong beside the field, and what was typed given back."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import request
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
+from wtforms import Field, ValidationError
+from wtforms.validators import StopValidation
+
+from framework.errors import Conflict, Forbidden, Invalid, NotFound
+
+Made = TypeVar("Made")
+
+EXPIRED = "This form was open for too long or belongs to an earlier session. Nothing was changed; please send it again."
+
+
+class FormExpired(Invalid):
+    """A button's form carries no valid CSRF token."""
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """The base of every form; `status` is the answer's, `problems` what concerns the form as a whole."""
+
+    status = 200
+
+    def attempt(self, act: Callable[[], Made]) -> Made | None:
+        """What `act` made, when a valid form was posted and `act` did not refuse it; else None.
+
+        A refusal is shown beside the field that it speaks of, or on top of the form.
+        """
+        if not self.is_submitted():
+            return None
+        if not self.validate():
+            self.status = 400
+            return None
+        try:
+            return act()
+        except (Invalid, Conflict, NotFound, Forbidden) as refusal:
+            self._show(refusal.field, refusal.sentence, refusal.status)
+            return None
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the form as a whole."""
+        expired = [EXPIRED] if "csrf_token" in self.errors else []
+        return expired + [str(text) for text in self.form_errors]
+
+    def _show(self, field: str | None, sentence: str, status: int) -> None:
+        self.status = status
+        if field and field in self:
+            self[field].errors = [*self[field].errors, sentence]
+        else:
+            self.form_errors = [*self.form_errors, sentence]
+
+
+def follows(rule: Callable[[str], object]) -> Callable[[Any, Field], None]:
+    """A validator that asks a room's own rule, so that forms, API and command line agree."""
+
+    def check(_form: object, field: Field) -> None:
+        try:
+            rule(field.data or "")
+        except (Invalid, Conflict) as refusal:
+            raise ValidationError(refusal.sentence) from refusal
+
+    return check
+
+
+def filled(sentence: str) -> Callable[[Any, Field], None]:
+    """A validator that wants something in the field."""
+
+    def check(_form: object, field: Field) -> None:
+        if not (field.data or "").strip():
+            raise StopValidation(sentence)
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined]
+    return check
+
+
+def stripped(text: str | None) -> str:
+    """The text without blanks at its ends, a filter for fields."""
+    return (text or "").strip()
+
+
+def check_button() -> None:
+    """Let a form that is only a button pass when its CSRF token is right.
+
+    Raises:
+        FormExpired: it is missing or of another session.
+    """
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except (ValidationError, CSRFError) as error:
+        raise FormExpired(f"{EXPIRED} Go back and press the button again.") from error
+
+
+csrf_token = generate_csrf

@@ -1,0 +1,74 @@
+"""What templates can use: moments and sizes as people say them, addresses of static files, the way to sign in."""
+
+import hashlib
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, request
+
+from framework import config
+from framework.database.types import now
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+YEAR_SECONDS = 31_536_000
+STEPS = ((MINUTE, HOUR, "minute"), (HOUR, DAY, "hour"), (DAY, 30 * DAY, "day"))
+
+
+def register(app: Flask) -> None:
+    """Give templates their filters and functions, and static files an address that changes with their content."""
+    app.jinja_env.filters.update(ago=ago, size=size)
+    app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
+    folder = Path(str(app.static_folder))
+    app.url_defaults(lambda endpoint, values: _add_digest(folder, endpoint, values))
+
+
+def ago(moment: datetime, since: datetime | None = None) -> str:
+    """How long ago that was, in words; the date when it is more than a month."""
+    seconds = ((since or now()) - moment).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    for unit, limit, name in STEPS:
+        if seconds < limit:
+            return _counted(int(seconds // unit), name)
+    return moment.strftime("%-d %b %Y")
+
+
+def size(size_bytes: int) -> str:
+    """A size in bytes, KB, MB or GB (of 1024 each), with three digits at most."""
+    if size_bytes < 1024:
+        return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
+    amount = float(size_bytes)
+    for unit in ("bytes", "KB", "MB", "GB", "TB"):
+        if round(amount, 1) < 1024 or unit == "TB":
+            return f"{amount:.1f}".removesuffix(".0") + f" {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+        amount /= 1024
+    raise AssertionError
+
+
+def login_link() -> str:
+    """The address of the login page, which leads back to the present one."""
+    if request.method != "GET" or request.path in {"/", "/login", "/signup", "/forgot"}:
+        return "/login"
+    return f"/login?next={quote(request.full_path.rstrip('?'))}"
+
+
+def _counted(number: int, unit: str) -> str:
+    if unit == "day" and number == 1:
+        return "yesterday"
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+def _add_digest(folder: Path, endpoint: str, values: dict[str, Any]) -> None:
+    path = folder / str(values.get("filename"))
+    if endpoint == "static" and path.is_file():
+        values["v"] = _digest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=200)
+def _digest(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
