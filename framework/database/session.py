@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from framework.database.engine import engine
@@ -35,10 +36,18 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """One read transaction; what it loaded stays readable afterwards."""
-    with _one_at_a_time(), Session(engine(), expire_on_commit=False, autoflush=False) as session:
+    """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards."""
+    with _one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session
         session.expunge_all()
+
+
+def _snapshot_engine() -> Engine:
+    """PostgreSQL would show each statement another moment; SQLite's readers see one by themselves."""
+    made = engine()
+    if made.dialect.name == "postgresql":
+        return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return made
 
 
 @contextmanager

@@ -57,6 +57,16 @@ class Pack(Base):
     superseded_version: Mapped[int | None]
 
 
+class LargeBlob(Base):
+    """The size of a blob in a pack of kind `blobs`, so that a page can tell it without the pack."""
+
+    __tablename__ = "large_blobs"
+
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
+    sha: Mapped[str] = mapped_column(String(40), primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+
+
 class StagedPush(Base):
     """Packs on their way to a commit point; `id` is the push id, the row's lock decides commit against clean-up.
 

@@ -1,0 +1,67 @@
+"""What a commit point is given, and what it answers: frozen values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framework.repositories import keys
+
+HISTORY = "history"
+BLOBS = "blobs"
+
+
+@dataclass(frozen=True)
+class RefUpdate:
+    """One ref's way from `old` to `new`; None stands for absent. Object names are 40 hex digits."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class NewPack:
+    """A pack that lies in the store with its index; `sizes` tells the blobs' sizes in bytes for kind `blobs`."""
+
+    name: str
+    kind: str
+    pack_bytes: int
+    pack_sha256: str
+    idx_bytes: int
+    idx_sha256: str
+    object_count: int
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One version to be: refs, new packs, and what the log tells of the project, each left out where it stays.
+
+    `push_id` is that of the staged row that owns the packs; `pack_generation` is the one that connectivity was checked
+    against.
+    """
+
+    repository_id: str
+    actor: str
+    push_id: str = field(default_factory=keys.new_id)
+    updates: tuple[RefUpdate, ...] = ()
+    packs: tuple[NewPack, ...] = ()
+    about: Callable[[Session], dict[str, Any]] | None = None
+    pack_generation: int | None = None
+
+    @property
+    def new_bytes(self) -> int:
+        """What the change adds to the store, in bytes."""
+        return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A version that SQL has: its place in the log and the hash of its entry."""
+
+    repository_id: str
+    epoch: int
+    version: int
+    entry_hash: str

@@ -1,0 +1,234 @@
+"""The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from framework.database.session import reading, transaction
+from framework.errors import Conflict, Unavailable
+from framework.repositories import log
+from framework.repositories.change import Change, Committed, NewPack, RefUpdate
+from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
+
+Within = Callable[[Session, Committed], None]
+Admit = Callable[[Session, Change], None]
+
+
+class RefMoved(Conflict):
+    """A ref is no longer where the change found it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has moved since; look at the newest version and repeat the change.")
+        self.name = name
+
+
+class VersionMoved(Conflict):
+    """Another change became a version in between; only a broken lock can let it."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed the project at the same moment; repeat the change.")
+
+
+class RefClash(Conflict):
+    """A ref's name is the folder of another's: Git keeps `a` and `a/b` apart only by leaving one out."""
+
+    def __init__(self, name: str, other: str) -> None:
+        super().__init__(f"{name} cannot exist beside {other}; choose a name that is not a part of the other.")
+
+
+class PacksChanged(Conflict):
+    """The packs were consolidated since the change was checked against them; check again."""
+
+    def __init__(self) -> None:
+        super().__init__("The project was being repacked; repeat the change.")
+
+
+class StagingExpired(Conflict):
+    """The collector has taken the staged packs, since the change took longer than they are kept."""
+
+    def __init__(self) -> None:
+        super().__init__("This change took too long and its files were cleaned up; send them again.")
+
+
+class OutcomeUnknown(Unavailable):
+    """The database did not say whether the commit happened."""
+
+    def __init__(self) -> None:
+        super().__init__("The database did not answer in time, so the change may or may not be stored; look again.")
+
+
+class NotCommitted(Unavailable):
+    """The database refused or lost the transaction, and nothing of it is there."""
+
+    def __init__(self) -> None:
+        super().__init__("The database did not take the change, so nothing is changed; try again in a minute.")
+
+
+def nothing_to_add(_session: Session, _subject: object) -> None:
+    """An `admit` or `within` of a caller that has nothing to check or to write."""
+
+
+def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
+    """Make the change a version, or raise and leave everything as it was.
+
+    The transaction locks in the order owner, repository, staged row: `admit` runs first, may lock the owner and
+    re-checks role, state and quota; `within` runs last and writes what belongs to the caller. None when the repository
+    has no version and the change has no ref: then only the caller's rows were written.
+
+    Raises:
+        RefMoved, RefClash, PacksChanged, StagingExpired: the change came too late; nothing is changed.
+        NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
+    """
+    try:
+        committed = _in_one_transaction(change, admit, within)
+    except OperationalError as error:
+        committed = _look_up(change, error)
+    if committed:
+        log.confirm(change.repository_id)
+    return committed
+
+
+def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committed | None:
+    with transaction() as session:
+        admit(session, change)
+        repository = locked(session, change.repository_id)
+        _take_staged(session, change)
+        if change.about:
+            repository.about = change.about(session)
+        if not change.updates and not repository.version:
+            return None
+        _check_generation(repository, change)
+        for ref in change.updates:
+            _move(session, repository.id, ref)
+        _refuse_clashes(session, change)
+        committed = _next_version(session, repository, change)
+        within(session, committed)
+        return committed
+
+
+def locked(session: Session, repository_id: str) -> Repository:
+    """The repository's row, locked until the transaction ends."""
+    return session.scalars(select(Repository).where(Repository.id == repository_id).with_for_update()).one()
+
+
+def _take_staged(session: Session, change: Change) -> None:
+    if not change.packs:
+        return
+    staged = session.scalars(select(StagedPush).where(StagedPush.id == change.push_id).with_for_update()).one_or_none()
+    if staged is None or staged.state != "staged":
+        raise StagingExpired
+    staged.pack_names = sorted(set(staged.pack_names) - {pack.name for pack in change.packs})
+    staged.state = "doomed"  # packs of attempts that lost a race; the sweep deletes them
+    if not staged.pack_names:
+        session.delete(staged)
+
+
+def _check_generation(repository: Repository, change: Change) -> None:
+    if change.pack_generation is not None and change.pack_generation != repository.pack_generation:
+        raise PacksChanged
+
+
+def _move(session: Session, repository_id: str, ref: RefUpdate) -> None:
+    row = session.get(Ref, (repository_id, ref.name))
+    if (row.sha if row else None) != ref.old:
+        raise RefMoved(ref.name)
+    if row and ref.new:
+        row.sha = ref.new
+    elif row:
+        session.delete(row)
+    elif ref.new:
+        session.add(Ref(repository_id=repository_id, name=ref.name, sha=ref.new))
+
+
+def _refuse_clashes(session: Session, change: Change) -> None:
+    """Compare created refs with all others; folders and files of one name cannot both be."""
+    created = [ref.name for ref in change.updates if ref.new and not ref.old]
+    if not created:
+        return
+    session.flush()
+    names = session.scalars(select(Ref.name).where(Ref.repository_id == change.repository_id)).all()
+    for name in created:
+        for other in names:
+            if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
+                raise RefClash(name, other)
+
+
+def _next_version(session: Session, repository: Repository, change: Change) -> Committed:
+    for pack in change.packs:
+        _add_pack(session, repository, pack)
+    previous = repository.entry_hash
+    _step(session, repository, change.new_bytes)
+    entry = log.entry_bytes(session, repository, change)
+    repository.entry_hash = log.entry_hash(entry)
+    session.add(
+        Version(
+            repository_id=repository.id,
+            epoch=repository.epoch,
+            version=repository.version,
+            push_id=change.push_id,
+            pack_generation=repository.pack_generation,
+            actor=change.actor,
+            previous_hash=previous,
+            entry_hash=repository.entry_hash,
+            entry=entry,
+        )
+    )
+    session.flush()
+    return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash)
+
+
+def _step(session: Session, repository: Repository, new_bytes: int) -> None:
+    """Count the version up, and fail if the row is not where it was read: versions have no gap and one parent."""
+    session.flush()
+    stepped = session.scalars(
+        update(Repository)
+        .where(
+            Repository.id == repository.id,
+            Repository.epoch == repository.epoch,
+            Repository.version == repository.version,
+        )
+        .values(version=Repository.version + 1, stored_bytes=Repository.stored_bytes + new_bytes)
+        .returning(Repository.version)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if stepped is None:
+        raise VersionMoved
+    session.refresh(repository)
+
+
+def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
+    session.add(
+        Pack(
+            name=pack.name,
+            repository_id=repository.id,
+            kind=pack.kind,
+            pack_bytes=pack.pack_bytes,
+            pack_sha256=pack.pack_sha256,
+            idx_bytes=pack.idx_bytes,
+            idx_sha256=pack.idx_sha256,
+            object_count=pack.object_count,
+            epoch=repository.epoch,
+            version=repository.version + 1,
+        )
+    )
+    for sha, size in pack.sizes.items():
+        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+
+
+def _look_up(change: Change, error: OperationalError) -> Committed:
+    """The connection broke, at COMMIT perhaps: ask on a new one whether the push id is there."""
+    try:
+        found = find_push(change.push_id)
+    except OperationalError as second:
+        raise OutcomeUnknown from second
+    if found is None:
+        raise NotCommitted from error
+    return Committed(found.repository_id, found.epoch, found.version, found.entry_hash)
+
+
+def find_push(push_id: str) -> Version | None:
+    """The version that this push id made, or None."""
+    with reading() as session:
+        return session.scalars(select(Version).where(Version.push_id == push_id)).one_or_none()

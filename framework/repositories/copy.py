@@ -1,0 +1,186 @@
+"""An opened local copy: objects by dulwich, blobs as streams in constant memory, large ones by range from the store."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from dulwich.object_format import DEFAULT_OBJECT_FORMAT
+from dulwich.object_store import DiskObjectStore
+from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
+from dulwich.pack import PackIndex, load_pack_index
+
+from framework.errors import NotFound, Unavailable
+from framework.repositories import cache, git, keys
+from framework.repositories.change import HISTORY
+from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash
+from framework.repositories.snapshot import Snapshot
+from framework.storage.current import store
+
+LONGEST_ENTRY_HEADER_BYTES = 16
+
+
+class ObjectAbsent(NotFound):
+    """The repository has no such object."""
+
+    def __init__(self, sha: str) -> None:
+        super().__init__(f"There is no object {sha[:40]} in this project.")
+
+
+class ObjectAltered(Unavailable):
+    """An object's bytes are not those that its name promises; the answer is cut off."""
+
+    def __init__(self, sha: str) -> None:
+        super().__init__("A file of this project is damaged in the local copy; try again in a minute.")
+        self.sha = sha
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A blob's size in bytes and its content as a stream, which ends with an error unless it has the blob's name."""
+
+    sha: str
+    size_bytes: int
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A repository at a snapshot, opened for one reader in one thread."""
+
+    path: Path
+    snapshot: Snapshot
+    objects: DiskObjectStore
+
+    def commit(self, sha: str) -> Commit:
+        """The commit that this object name, or the tag of this name, stands for."""
+        found = self._object(sha)
+        while isinstance(found, Tag):
+            found = self._object(found.object[1].decode())
+        if not isinstance(found, Commit):
+            raise ObjectAbsent(sha)
+        return found
+
+    def tree(self, sha: str) -> Tree:
+        """The tree of this name."""
+        found = self._object(sha)
+        if not isinstance(found, Tree):
+            raise ObjectAbsent(sha)
+        return found
+
+    def blob(self, sha: str) -> Blob:
+        """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
+        for idx in (self.path / "objects" / "pack").glob("*.idx"):
+            with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
+                offset = _offset(index, bytes.fromhex(sha))
+                if offset is not None and idx.with_suffix(".pack").exists():
+                    return self._local_blob(idx.with_suffix(".pack"), offset, sha)
+                if offset is not None:
+                    return self._distant_blob(idx.stem.removeprefix("pack-"), offset, _following(index, offset), sha)
+        raise ObjectAbsent(sha)
+
+    def _object(self, sha: str) -> ShaFile:
+        try:
+            return self.objects[ObjectID(sha.encode())]
+        except KeyError as error:
+            raise ObjectAbsent(sha) from error
+
+    def _local_blob(self, pack: Path, offset: int, sha: str) -> Blob:
+        with pack.open("rb") as file:
+            file.seek(offset)
+            kind, size, length = entry_header(file.read(LONGEST_ENTRY_HEADER_BYTES))
+        if kind != BLOB:
+            return self._delta_blob(sha)
+        return Blob(sha, size, _checked(sha, size, _inflated(_read_file(pack, offset + length))))
+
+    def _delta_blob(self, sha: str) -> Blob:
+        """A blob kept as a delta: git resolves it, since it may be of any size."""
+        size = int(git.run(self.path, "cat-file", "-s", "--end-of-options", sha))
+        return Blob(sha, size, _checked(sha, size, _printed(self.path, sha)))
+
+    def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
+        """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
+        key = keys.pack_key(self.snapshot.repository_id, pack)
+        chunks = iter(store().stream(key, start, end - start if end else None))
+        first = next(chunks, b"")
+        _kind, size, header = entry_header(first)
+        return Blob(sha, size, _checked(sha, size, _inflated(chain([first[header:]], chunks))))
+
+
+@contextmanager
+def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
+    """The local copy at SQL's newest version or later, brought there first when it is not.
+
+    Raises:
+        RepositoryMissing, StoreUnavailable, PackAltered, DatabaseBehind.
+    """
+    with cache.open_copy(repository_id, kind) as (path, snapshot):
+        objects = DiskObjectStore(str(path / "objects"))
+        try:
+            yield Copy(path, snapshot, objects)
+        finally:
+            objects.close()
+
+
+def entry_header(data: bytes) -> tuple[int, int, int]:
+    """Type, size in bytes and header length of a pack entry (gitformat-pack(5))."""
+    kind, size = (data[0] >> 4) & 7, data[0] & 0x0F
+    shift, position = 4, 1
+    while data[position - 1] & 0x80:
+        size |= (data[position] & 0x7F) << shift
+        shift, position = shift + 7, position + 1
+    return kind, size, position
+
+
+def _offset(index: PackIndex, name: bytes) -> int | None:
+    try:
+        return index.object_offset(name)  # type: ignore[arg-type]
+    except KeyError:
+        return None
+
+
+def _following(index: PackIndex, offset: int) -> int | None:
+    """Where the entry behind the one at `offset` starts; None behind the last."""
+    return min((entry[1] for entry in index.iterentries() if entry[1] > offset), default=None)
+
+
+def _read_file(path: Path, offset: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _printed(path: Path, sha: str) -> Iterator[bytes]:
+    with git.start(path, "cat-file", "blob", "--end-of-options", sha) as process:
+        yield from git.chunks(process)
+
+
+def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    inflate = zlib.decompressobj()
+    for chunk in chunks:
+        pending = chunk
+        while pending and not inflate.eof:
+            yield inflate.decompress(pending, CHUNK_BYTES)
+            pending = inflate.unconsumed_tail
+        if inflate.eof:
+            return
+    yield inflate.flush()
+
+
+def _checked(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass the chunks on, the last one only when all together have the blob's name."""
+    check, held = blob_hash(size_bytes), b""
+    try:
+        for chunk in chunks:
+            check.update(chunk)
+            if held:
+                yield held
+            held = chunk
+    except zlib.error as error:
+        raise ObjectAltered(sha) from error
+    if check.hexdigest() != sha:
+        raise ObjectAltered(sha)
+    yield held

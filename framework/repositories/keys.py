@@ -1,0 +1,23 @@
+"""The names of a repository's objects in the store; none is ever overwritten or used again."""
+
+import secrets
+
+
+def new_id() -> str:
+    """A fresh name for a repository, pack or push: 16 random bytes in hex."""
+    return secrets.token_hex(16)
+
+
+def pack_key(repository_id: str, name: str) -> str:
+    """Where the pack of this name lies."""
+    return f"repos/{repository_id}/packs/pack-{name}.pack"
+
+
+def idx_key(repository_id: str, name: str) -> str:
+    """Where the index of the pack of this name lies."""
+    return f"repos/{repository_id}/packs/pack-{name}.idx"
+
+
+def log_key(repository_id: str, epoch: int, version: int, entry_hash: str) -> str:
+    """Where the log entry of one version lies; keys sort by epoch and version."""
+    return f"repos/{repository_id}/log/{epoch:06}/{version:010}-{entry_hash[:16]}.json"

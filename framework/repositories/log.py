@@ -1,0 +1,109 @@
+"""The log: one object for each version, written after the commit point from the bytes that SQL holds."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Unavailable
+from framework.repositories import keys
+from framework.repositories.change import Change
+from framework.repositories.models import Pack, Ref, Repository, Version
+from framework.storage.current import store
+
+FORMAT = 1
+
+
+class NotConfirmed(Unavailable):
+    """SQL has the version, and its log entry is not in the store yet; a worker writes it, repeating is safe."""
+
+    def __init__(self) -> None:
+        super().__init__("Your change is stored, but not yet confirmed. Look again in a minute; repeating it is safe.")
+
+
+def entry_bytes(session: Session, repository: Repository, change: Change) -> bytes:
+    """The canonical log entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
+    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id)).tuples()
+    packs = session.scalars(
+        select(Pack).where(Pack.repository_id == repository.id, Pack.superseded_version.is_(None)).order_by(Pack.name)
+    )
+    document = {
+        "format": FORMAT,
+        "repository": repository.id,
+        "epoch": repository.epoch,
+        "version": repository.version,
+        "previous": repository.entry_hash,
+        "push": change.push_id,
+        "actor": change.actor,
+        "at": now().isoformat(),
+        "default_branch": repository.default_branch,
+        "refs": dict(refs.all()),
+        "ref_updates": [asdict(update) for update in change.updates],
+        "packs": [_pack_line(pack) for pack in packs],
+        "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
+        "lfs": [],
+        "project": repository.about,
+    }
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def entry_hash(entry: bytes) -> str:
+    """The hash that the next entry and the key name: SHA-256 of the entry's bytes, in hex."""
+    return hashlib.sha256(entry).hexdigest()
+
+
+def confirm(repository_id: str) -> None:
+    """Write the entries that the store lacks, oldest first, and clear their bytes in SQL.
+
+    Any process may do it, twice too: the key names the content.
+
+    Raises:
+        NotConfirmed: the store does not take an entry.
+    """
+    for version in _unconfirmed(repository_id):
+        _write(version)
+
+
+def unconfirmed_repositories() -> Sequence[str]:
+    """The repositories that have a version whose log entry is not in the store yet."""
+    with reading() as session:
+        return session.scalars(select(Version.repository_id).where(Version.confirmed_at.is_(None)).distinct()).all()
+
+
+def _unconfirmed(repository_id: str) -> Sequence[Version]:
+    with reading() as session:
+        return session.scalars(
+            select(Version)
+            .where(Version.repository_id == repository_id, Version.confirmed_at.is_(None))
+            .order_by(Version.epoch, Version.version)
+        ).all()
+
+
+def _write(version: Version) -> None:
+    if version.entry is None:  # another process has confirmed it since it was read
+        return
+    key = keys.log_key(version.repository_id, version.epoch, version.version, version.entry_hash)
+    try:
+        store().put(key, version.entry, sha256=version.entry_hash)
+    except Unavailable as error:
+        raise NotConfirmed from error
+    with transaction() as session:
+        session.execute(
+            update(Version)
+            .where(
+                Version.repository_id == version.repository_id,
+                Version.epoch == version.epoch,
+                Version.version == version.version,
+            )
+            .values(entry=None, confirmed_at=now())
+        )
+
+
+def _pack_line(pack: Pack) -> dict[str, object]:
+    names = ("name", "kind", "pack_bytes", "pack_sha256", "idx_bytes", "idx_sha256", "object_count", "epoch", "version")
+    return {name: getattr(pack, name) for name in names}

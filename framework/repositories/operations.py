@@ -1,0 +1,28 @@
+"""What the rooms above ask of a repository besides writing to its branches."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framework.repositories import keys
+from framework.repositories.change import Change
+from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.models import Repository
+
+
+def create_repository(session: Session, about: dict[str, Any]) -> str:
+    """A repository without a version, in the caller's transaction; its id. The store is not asked."""
+    repository = Repository(id=keys.new_id(), about=about)
+    session.add(repository)
+    session.flush()
+    return repository.id
+
+
+def change_about(repository_id: str, change: Callable[[Session], dict[str, Any]], *, actor: str) -> None:
+    """Change what the log tells of the project: `change` makes the caller's changes and returns the new text.
+
+    It runs inside the commit point's transaction, with the repository locked; a repository that has a version gets
+    another one, so that a rebuild knows of the change.
+    """
+    commit(Change(repository_id=repository_id, actor=actor, about=change), admit=nothing_to_add, within=nothing_to_add)

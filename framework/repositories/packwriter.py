@@ -1,0 +1,173 @@
+"""Packs written as a stream: a file of any size in constant memory (format: gitformat-pack(5), version 2)."""
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BufferedRandom, BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from dulwich.objects import ShaFile
+from dulwich.pack import write_pack_index_v2
+
+CHUNK_BYTES = 1 << 18
+PROBE_BYTES = 1 << 20
+WORTHWHILE_SAVING = 0.05
+
+BLOB = 3
+_NAMES = {1: b"commit", 2: b"tree", BLOB: b"blob"}
+_HEADER_BYTES = 12
+
+
+@dataclass(frozen=True)
+class WrittenPack:
+    """A finished pack and its index on the local disk; sizes in bytes, hashes in hex."""
+
+    pack: Path
+    idx: Path
+    pack_bytes: int
+    pack_sha256: str
+    idx_bytes: int
+    idx_sha256: str
+    object_count: int
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: bytes
+    offset: int
+    crc32: int
+
+
+@dataclass
+class PackWriter:
+    """Writes one pack to `path`; objects that it already holds are not written again."""
+
+    path: Path
+    _entries: dict[str, _Entry] = field(default_factory=dict)
+    _position: int = _HEADER_BYTES
+
+    def __enter__(self) -> Self:
+        self._file = open(self.path, "x+b")  # noqa: PTH123
+        self._file.write(bytes(_HEADER_BYTES))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def __contains__(self, sha: str) -> bool:
+        return sha in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, item: ShaFile) -> str:
+        """Add a commit or a tree; its name in hex."""
+        raw = item.as_raw_string()
+        sha = item.id.decode()
+        if sha not in self._entries:
+            self._write(sha, item.type_num, len(raw), iter([zlib.compress(raw, 1)]))
+        return sha
+
+    def add_blob(self, sha: str, source: BinaryIO, size_bytes: int) -> None:
+        """Add the blob of this name from a stream of exactly `size_bytes`.
+
+        Raises:
+            ValueError: the stream is not the blob that the name says.
+        """
+        if sha in self._entries:
+            return
+        check = blob_hash(size_bytes)
+        self._write(sha, BLOB, size_bytes, _deflated(_hashed(source, check), size_bytes))
+        if check.hexdigest() != sha:
+            raise ValueError(f"blob {sha} was altered while it was packed")
+
+    def finish(self) -> WrittenPack:
+        """Write count, trailer and index; what is hashed is read back from the disk."""
+        self._file.seek(0)
+        self._file.write(struct.pack(">4sLL", b"PACK", 2, len(self._entries)))
+        trailer = _digest(self._file, "sha1")
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(trailer)
+        self._file.flush()
+        idx = self.path.with_suffix(".idx")
+        with idx.open("xb") as file:
+            ordered = sorted((entry.name, entry.offset, entry.crc32) for entry in self._entries.values())
+            write_pack_index_v2(file, ordered, trailer)
+        with idx.open("rb") as file:
+            idx_sha256 = _digest(file, "sha256").hex()
+        return WrittenPack(
+            pack=self.path,
+            idx=idx,
+            pack_bytes=self._position + len(trailer),
+            pack_sha256=_digest(self._file, "sha256").hex(),
+            idx_bytes=idx.stat().st_size,
+            idx_sha256=idx_sha256,
+            object_count=len(self._entries),
+        )
+
+    def _write(self, sha: str, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> None:
+        start, crc = self._position, 0
+        for chunk in _with_header(kind, size_bytes, deflated):
+            crc = zlib.crc32(chunk, crc)
+            self._file.write(chunk)
+            self._position += len(chunk)
+        self._entries[sha] = _Entry(bytes.fromhex(sha), start, crc)
+
+
+def blob_hash(size_bytes: int) -> "hashlib._Hash":
+    """A SHA-1 that has read the header of a blob of this size; feed it the content to get the blob's name."""
+    return hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
+
+
+def blob_name(source: BinaryIO, size_bytes: int) -> str:
+    """The name in hex of the blob that the stream holds; it is read to its end."""
+    check = blob_hash(size_bytes)
+    for _ in _hashed(source, check):
+        pass
+    return check.hexdigest()
+
+
+def _hashed(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
+    while chunk := source.read(CHUNK_BYTES):
+        check.update(chunk)
+        yield chunk
+
+
+def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes]) -> Iterator[bytes]:
+    """An entry: type and size as a variable-length number, then the deflated content."""
+    head, rest = bytearray(), size_bytes >> 4
+    byte = (kind << 4) | (size_bytes & 0x0F)
+    while rest:
+        head.append(byte | 0x80)
+        byte, rest = rest & 0x7F, rest >> 7
+    head.append(byte)
+    yield bytes(head)
+    yield from deflated
+
+
+def _deflated(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
+    """Deflate at level 1, or store what would not shrink: a probe of the first MiB decides."""
+    probe = bytearray()
+    for chunk in chunks:
+        probe += chunk
+        if len(probe) >= PROBE_BYTES:
+            break
+    level = 1 if not probe or len(zlib.compress(probe, 1)) < len(probe) * (1 - WORTHWHILE_SAVING) else 0
+    deflate = zlib.compressobj(level)
+    yield deflate.compress(bytes(probe))
+    del probe
+    for chunk in chunks:
+        yield deflate.compress(chunk)
+    yield deflate.flush()
+
+
+def _digest(file: BufferedReader | BufferedRandom, algorithm: str) -> bytes:
+    file.seek(0)
+    return hashlib.file_digest(file, algorithm).digest()

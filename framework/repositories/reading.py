@@ -1,0 +1,160 @@
+"""What pages show of a version: refs, folders, files and history, as frozen values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from framework.errors import NotFound
+from framework.repositories import git
+from framework.repositories.copy import Copy, ObjectAbsent
+from framework.repositories.refs import HEADS, TAGS
+from framework.repositories.snapshot import read_large_blob_sizes
+from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
+
+_KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
+_RECORD, _FIELD = "%x1e", "%x1f"
+_LOG_FORMAT = _RECORD + _FIELD.join(["%H", "%P", "%an", "%ae", "%aI", "%B"])
+
+
+class RefAbsent(NotFound):
+    """The repository has no branch, tag or commit of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no branch, tag or commit “{name[:120]}” in this project.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a folder: `kind` is tree, blob, symlink or commit (a submodule); size in bytes for files only."""
+
+    name: str
+    path: str
+    kind: str
+    mode: int
+    sha: str
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One commit of a history; times carry their zone."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    authored_at: datetime
+    message: str
+
+    @property
+    def title(self) -> str:
+        """The message's first line."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def body(self) -> str:
+        """The message without its first line."""
+        return self.message.partition("\n")[2].strip()
+
+
+def resolve(copy: Copy, name: str) -> str:
+    """The commit that a branch, a tag or a full object name stands for.
+
+    Raises:
+        RefAbsent: there is none.
+    """
+    refs = copy.snapshot.refs
+    sha = refs.get(HEADS + name) or refs.get(TAGS + name)
+    if sha is None and (len(name) != 40 or not set(name) <= set("0123456789abcdef")):
+        raise RefAbsent(name)
+    try:
+        return copy.commit(sha or name).id.decode()
+    except ObjectAbsent as error:
+        raise RefAbsent(name) from error
+
+
+def split_ref(copy: Copy, text: str) -> tuple[str, str]:
+    """The ref and the path in `ref/path`, where a ref may hold slashes: the longest ref that exists wins.
+
+    Raises:
+        RefAbsent: no beginning of the text is a ref or a commit.
+    """
+    steps = text.strip("/").split("/")
+    for count in range(len(steps), 0, -1):
+        ref = "/".join(steps[:count])
+        if HEADS + ref in copy.snapshot.refs or TAGS + ref in copy.snapshot.refs:
+            return ref, "/".join(steps[count:])
+    resolve(copy, steps[0])
+    return steps[0], "/".join(steps[1:])
+
+
+def find(copy: Copy, commit_sha: str, path: str) -> Entry:
+    """What is at this path in the commit; the root for an empty path.
+
+    Raises:
+        PathAbsent: nothing is there.
+    """
+    mode, sha = FOLDER, copy.commit(commit_sha).tree.decode()
+    for name in path.split("/") if path else []:
+        tree = copy.tree(sha) if mode == FOLDER else None
+        encoded = name.encode(errors="surrogateescape")
+        if tree is None or encoded not in tree:
+            raise PathAbsent(path)
+        mode, found = tree[encoded]
+        sha = found.decode()
+    return Entry(path.rpartition("/")[2], path, _KINDS.get(mode, "blob"), mode, sha)
+
+
+def list_folder(copy: Copy, folder: Entry) -> list[Entry]:
+    """The entries of a folder, subfolders first, each group by name without regard to case.
+
+    Raises:
+        PathAbsent: the entry is not a folder.
+    """
+    if folder.kind != "tree":
+        raise PathAbsent(folder.path)
+    prefix = f"{folder.path}/" if folder.path else ""
+    items = [(item.path.decode(errors="surrogateescape"), item) for item in copy.tree(folder.sha).iteritems()]
+    sizes = blob_sizes(copy, [item.sha.decode() for _name, item in items if item.mode not in {FOLDER, SUBMODULE}])
+    entries = [
+        Entry(
+            name=name,
+            path=prefix + name,
+            kind=_KINDS.get(item.mode, "blob"),
+            mode=item.mode,
+            sha=item.sha.decode(),
+            size_bytes=sizes.get(item.sha.decode()),
+        )
+        for name, item in items
+    ]
+    return sorted(entries, key=lambda entry: (entry.kind != "tree", entry.name.casefold(), entry.name))
+
+
+def blob_sizes(copy: Copy, shas: Sequence[str]) -> dict[str, int]:
+    """The sizes in bytes of these blobs, the large ones from SQL, since their packs may be in the store only."""
+    if not shas:
+        return {}
+    asked = "\n".join(shas).encode() + b"\n"
+    printed = git.run(copy.path, "cat-file", "--batch-check=%(objectname) %(objectsize)", given=asked)
+    lines = [line.split() for line in printed.decode().splitlines()]
+    sizes = {sha: int(size) for sha, size in lines if size != "missing"}
+    return sizes | read_large_blob_sizes(copy.snapshot.repository_id, set(shas) - sizes.keys())
+
+
+def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limit: int = 50) -> list[LogEntry]:
+    """The commits that led to this one, newest first; with a path only those that changed it."""
+    arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}", f"--skip={skip}", f"--max-count={limit}"]
+    where = ["--", path] if path else []
+    printed = git.run(copy.path, *arguments, "--end-of-options", commit_sha, *where)
+    records = printed.decode(errors="replace").split("\x1e")[1:]
+    return [_log_entry(record) for record in records]
+
+
+def count_commits(copy: Copy, commit_sha: str) -> int:
+    """How many commits led to this one, itself counted."""
+    return int(git.run(copy.path, "rev-list", "--count", "--end-of-options", commit_sha))
+
+
+def _log_entry(record: str) -> LogEntry:
+    sha, parents, name, email, moment, message = record.split("\x1f", 5)
+    return LogEntry(sha, tuple(parents.split()), name, email, datetime.fromisoformat(moment), message.strip())

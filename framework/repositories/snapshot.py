@@ -1,0 +1,104 @@
+"""What SQL says a repository is at one moment: frozen values, read in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.database.session import reading
+from framework.errors import NotFound
+from framework.repositories.models import LargeBlob, Pack, Ref, Repository
+from framework.repositories.refs import HEADS
+
+
+class RepositoryMissing(NotFound):
+    """SQL knows no repository of this id."""
+
+    def __init__(self) -> None:
+        super().__init__("This project has no repository.")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One repository's newest version; refs by full name, object names in hex."""
+
+    repository_id: str
+    epoch: int
+    version: int
+    entry_hash: str | None
+    pack_generation: int
+    default_branch: str
+    refs: Mapping[str, str]
+
+    @property
+    def branches(self) -> dict[str, str]:
+        """The branches by their short names."""
+        return {name.removeprefix(HEADS): sha for name, sha in self.refs.items() if name.startswith(HEADS)}
+
+
+@dataclass(frozen=True)
+class StoredPack:
+    """A pack that the newest version names: sizes in bytes, hashes in hex."""
+
+    name: str
+    kind: str
+    pack_bytes: int
+    pack_sha256: str
+    idx_bytes: int
+    idx_sha256: str
+
+
+def read_snapshot(repository_id: str) -> Snapshot:
+    """The newest version that SQL has.
+
+    Raises:
+        RepositoryMissing: there is no such repository.
+    """
+    with reading() as session:
+        return _snapshot(session, repository_id)
+
+
+def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredPack, ...]]:
+    """The newest version that SQL has, and the packs that it consists of."""
+    with reading() as session:
+        snapshot = _snapshot(session, repository_id)
+        rows = session.scalars(
+            select(Pack).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
+        )
+        return snapshot, tuple(
+            StoredPack(row.name, row.kind, row.pack_bytes, row.pack_sha256, row.idx_bytes, row.idx_sha256)
+            for row in rows
+        )
+
+
+def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
+    """The sizes in bytes of those of these blobs that lie in packs of kind `blobs`."""
+    if not shas:
+        return {}
+    with reading() as session:
+        return dict(
+            session.execute(
+                select(LargeBlob.sha, LargeBlob.size_bytes).where(
+                    LargeBlob.repository_id == repository_id, LargeBlob.sha.in_(shas)
+                )
+            )
+            .tuples()
+            .all()
+        )
+
+
+def _snapshot(session: Session, repository_id: str) -> Snapshot:
+    row = session.get(Repository, repository_id)
+    if row is None:
+        raise RepositoryMissing
+    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)).tuples()
+    return Snapshot(
+        repository_id=row.id,
+        epoch=row.epoch,
+        version=row.version,
+        entry_hash=row.entry_hash,
+        pack_generation=row.pack_generation,
+        default_branch=row.default_branch,
+        refs=dict(refs.all()),
+    )

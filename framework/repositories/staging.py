@@ -1,0 +1,58 @@
+"""Staged rows: who owns packs that lie in the store, or soon will, and that no version names yet."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from framework import config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories import keys
+from framework.repositories.models import StagedPush
+from framework.storage.current import store
+
+
+def stage(repository_id: str, push_id: str, pack_names: Sequence[str]) -> None:
+    """Own these pack names before the first byte of them is sent; a later call for the same push adds names."""
+    with transaction() as session:
+        row = session.get(StagedPush, push_id) or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
+        row.pack_names = sorted({*row.pack_names, *pack_names})
+        row.expires_at = now() + timedelta(hours=config.current().staged_hours)
+        session.add(row)
+
+
+def abandon(push_id: str) -> None:
+    """Give up a push that was refused: its objects are deleted, then its row; a committed push has none and is kept."""
+    with transaction() as session:
+        row = session.get(StagedPush, push_id, with_for_update=True)
+        if row is None:
+            return
+        row.state = "doomed"
+    _delete(push_id)
+
+
+def sweep() -> int:
+    """Clean up expired and half cleaned pushes; how many."""
+    with transaction() as session:
+        session.execute(
+            update(StagedPush).where(StagedPush.state == "staged", StagedPush.expires_at < now()).values(state="doomed")
+        )
+    with reading() as session:
+        doomed = session.scalars(select(StagedPush.id).where(StagedPush.state == "doomed")).all()
+    for push_id in doomed:
+        _delete(push_id)
+    return len(doomed)
+
+
+def _delete(push_id: str) -> None:
+    with reading() as session:
+        row = session.get(StagedPush, push_id)
+    if row is None:
+        return
+    for name in row.pack_names:
+        store().delete(keys.pack_key(row.repository_id, name))
+        store().delete(keys.idx_key(row.repository_id, name))
+    with transaction() as session:
+        if again := session.get(StagedPush, push_id):
+            session.delete(again)

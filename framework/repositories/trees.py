@@ -1,0 +1,150 @@
+"""Trees changed path by path, without a working tree; only folders on the way are read and written."""
+
+from dataclasses import dataclass, field
+
+from dulwich.objects import ObjectID, Tree
+
+from framework.errors import Conflict, NotFound
+from framework.repositories.copy import Copy
+from framework.repositories.packwriter import PackWriter
+
+FILE = 0o100644
+EXECUTABLE = 0o100755
+FOLDER = 0o040000
+SYMLINK = 0o120000
+SUBMODULE = 0o160000
+
+
+class PathAbsent(NotFound):
+    """The version has nothing at this path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"There is no “{path}” in this version.")
+        self.path = path
+
+
+class PathClash(Conflict):
+    """A file stands where a folder is needed, or a folder where a file is."""
+
+    def __init__(self, path: str, there: str) -> None:
+        super().__init__(f"“{there}” is there already, so “{path}” cannot be stored; rename one of them.")
+        self.path = path
+
+
+@dataclass
+class _Folder:
+    """A tree that is being changed; `children` are its subfolders that were opened."""
+
+    entries: dict[str, tuple[int, str]]
+    children: dict[str, "_Folder"] = field(default_factory=dict)
+
+
+class TreeEditor:
+    """The root tree of a version, to be changed and written as new trees; `root` is None for an empty project."""
+
+    def __init__(self, copy: Copy, root: str | None) -> None:
+        self._copy = copy
+        self._root = self._open(root)
+
+    def entry(self, path: str) -> tuple[int, str] | None:
+        """Mode and object name of what is at this path, or None."""
+        try:
+            folder, name = self._parent(path)
+        except PathAbsent:
+            return None
+        return folder.entries[name]
+
+    def put(self, path: str, sha: str, mode: int = FILE) -> None:
+        """Put a file there, or replace the one that is.
+
+        Raises:
+            PathClash: a folder is there, or a file stands where the path needs a folder.
+        """
+        folder, name = self._place(path)
+        there = folder.entries.get(name)
+        kept = there[0] if there and there[0] == EXECUTABLE else mode
+        folder.entries[name] = (kept, sha)
+
+    def move(self, path: str, to: str) -> None:
+        """Take the file or folder at `path` to the path `to`, and what was changed in it before.
+
+        Raises:
+            PathAbsent: nothing is at `path`. PathClash: as for `put`, or the target is inside the source.
+        """
+        if to == path or to.startswith(f"{path}/"):
+            raise PathClash(to, path)
+        source, old = self._parent(path)
+        child, entry = source.children.pop(old, None), source.entries.pop(old)
+        folder, name = self._place(to)
+        folder.entries[name] = entry
+        if child:
+            folder.children[name] = child
+
+    def delete(self, path: str) -> tuple[int, str]:
+        """Remove what is at this path; its mode and object name. Folders that become empty go with it.
+
+        Raises:
+            PathAbsent: nothing is there.
+        """
+        folder, name = self._parent(path)
+        folder.children.pop(name, None)
+        return folder.entries.pop(name)
+
+    def write(self, writer: PackWriter) -> str:
+        """Add the trees that changed to the pack; the root tree's object name."""
+        return self._write(self._root, writer)
+
+    def _parent(self, path: str) -> tuple[_Folder, str]:
+        """The opened folder that holds this path, and the path's last name, which is there."""
+        *folders, name = path.split("/")
+        folder: _Folder | None = self._root
+        for step in folders:
+            folder = self._child(folder, step) if folder else None
+        if folder is None or name not in folder.entries:
+            raise PathAbsent(path)
+        return folder, name
+
+    def _place(self, path: str) -> tuple[_Folder, str]:
+        """The opened folder for a file at this path, made when it lacks, and the path's last name."""
+        *folders, name = path.split("/")
+        folder = self._root
+        for depth, step in enumerate(folders, 1):
+            there = folder.entries.get(step)
+            if there and there[0] != FOLDER:
+                raise PathClash(path, "/".join(folders[:depth]))
+            folder = self._child(folder, step) or self._new_child(folder, step)
+        if folder.entries.get(name, (0, ""))[0] == FOLDER:
+            raise PathClash(path, f"{path}/")
+        return folder, name
+
+    def _open(self, sha: str | None) -> _Folder:
+        if sha is None:
+            return _Folder({})
+        items = self._copy.tree(sha).iteritems()
+        return _Folder({item.path.decode(errors="surrogateescape"): (item.mode, item.sha.decode()) for item in items})
+
+    def _child(self, folder: _Folder, name: str) -> _Folder | None:
+        if name not in folder.children:
+            mode, sha = folder.entries.get(name, (0, ""))
+            if mode != FOLDER:
+                return None
+            folder.children[name] = self._open(sha)
+        return folder.children[name]
+
+    def _new_child(self, folder: _Folder, name: str) -> _Folder:
+        folder.entries[name] = (FOLDER, "")
+        folder.children[name] = _Folder({})
+        return folder.children[name]
+
+    def _write(self, folder: _Folder, writer: PackWriter) -> str:
+        for name, child in folder.children.items():
+            sha = self._write(child, writer)
+            folder.entries[name] = (FOLDER, sha)
+            if not child.entries:
+                del folder.entries[name]
+        tree = Tree()
+        for name, (mode, sha) in folder.entries.items():
+            tree.add(name.encode(errors="surrogateescape"), mode, ObjectID(sha.encode()))
+        if tree.id in self._copy.objects:
+            return tree.id.decode()
+        return writer.add(tree)

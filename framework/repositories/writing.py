@@ -1,0 +1,286 @@
+"""Writing to a branch without a working tree: path operations become one commit, on top of whatever is newest."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from dulwich.objects import Commit, ObjectID
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.errors import Conflict, HoldfastError, NotFound, Unavailable
+from framework.repositories import cache, keys, staging
+from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
+from framework.repositories.copy import Copy, opened
+from framework.repositories.packwriter import PackWriter, WrittenPack
+from framework.repositories.paths import checked_path
+from framework.repositories.refs import branch_ref
+from framework.repositories.snapshot import read_large_blob_sizes
+from framework.repositories.trees import TreeEditor
+from framework.storage.current import store
+
+RETRY_SECONDS = 20
+
+
+class BranchAbsent(NotFound):
+    """The project has no branch of this name."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"There is no branch “{branch}”.")
+
+
+class PathsChanged(Conflict):
+    """Somebody else changed the same paths meanwhile; the sentence names them."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        shown = ", ".join(f"“{path}”" for path in paths[:10]) + (" and others" if len(paths) > 10 else "")
+        super().__init__(f"Somebody changed {shown} at the same time; look at the newest version and send yours again.")
+        self.paths = tuple(paths)
+
+
+class TooBusy(Unavailable):
+    """Others' changes kept landing first until the time was up."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are changing this project at once; nothing is lost, send yours again.")
+
+
+@dataclass(frozen=True)
+class Put:
+    """Store the content of a local file (size in bytes, blob name in hex) under this path."""
+
+    path: str
+    file: Path
+    size_bytes: int
+    sha: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove the file or folder at this path."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Take the file or folder at `path` to the path `to`."""
+
+    path: str
+    to: str
+
+
+Operation = Put | Delete | Move
+
+
+@dataclass(frozen=True)
+class Write:
+    """What one person wants changed on one branch; `author` is Git's `Name <e-mail>`, `actor` the user's name."""
+
+    repository_id: str
+    branch: str
+    operations: Sequence[Operation]
+    message: str
+    author: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """The branch's newest commit after a write; `changed` is False when everything was there already."""
+
+    sha: str
+    changed: bool
+
+
+Within = Callable[[Session, Written], None]
+
+
+def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
+    """Make the operations one commit on the branch: all of them or none.
+
+    When others' commits land first, the operations are applied again on top of theirs, unless they touched the
+    same paths.
+
+    Raises:
+        BadPath, BadRef, PathClash, PathAbsent, BranchAbsent: nothing is changed.
+        PathsChanged, TooBusy: nothing is changed. What `admit` and `commit` raise.
+    """
+    branch_ref(wanted.branch)
+    for path in _touched(wanted.operations):
+        checked_path(path)
+    with cache.scratch("write") as folder:
+        return _Writer(wanted, folder).run(admit, within)
+
+
+def _touched(operations: Sequence[Operation]) -> list[str]:
+    paths = [operation.path for operation in operations]
+    return paths + [operation.to for operation in operations if isinstance(operation, Move)]
+
+
+@dataclass
+class _Attempt:
+    """One application of the operations on one tip: the packs to add and the commit that they hold."""
+
+    tip: str | None
+    sha: str
+    generation: int
+    packs: dict[str, tuple[str, WrittenPack]] = field(default_factory=dict)
+
+
+class _Writer:
+    def __init__(self, wanted: Write, folder: Path) -> None:
+        self._wanted = wanted
+        self._folder = folder
+        self._push_id = keys.new_id()
+        self._first: dict[str, tuple[int, str] | None] | None = None
+        self._blobs: dict[str, tuple[str, WrittenPack]] | None = None
+        self._sizes: Mapping[str, int] = {}
+        self._sent: set[str] = set()
+
+    def run(self, admit: Admit, within: Within) -> Written:
+        deadline = time.monotonic() + RETRY_SECONDS
+        try:
+            while True:
+                with suppress(RefMoved, PacksChanged):
+                    return self._try_once(admit, within)
+                if time.monotonic() > deadline:
+                    raise TooBusy
+        except HoldfastError:
+            with suppress(Unavailable):
+                staging.abandon(self._push_id)
+            raise
+
+    def _try_once(self, admit: Admit, within: Within) -> Written:
+        with opened(self._wanted.repository_id) as copy:
+            attempt = self._build(copy)
+        if attempt.sha == attempt.tip:
+            return Written(attempt.sha, changed=False)
+        self._send(attempt)
+        written = Written(attempt.sha, changed=True)
+        commit(
+            self._change(attempt),
+            admit=admit,
+            within=lambda session, _committed: within(session, written),
+        )
+        cache.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
+        return written
+
+    def _build(self, copy: Copy) -> _Attempt:
+        tip = copy.snapshot.branches.get(self._wanted.branch)
+        if tip is None and (copy.snapshot.refs or self._wanted.branch != copy.snapshot.default_branch):
+            raise BranchAbsent(self._wanted.branch)
+        root = copy.commit(tip).tree.decode() if tip else None
+        editor = TreeEditor(copy, root)
+        self._refuse_touched_paths(editor)
+        self._apply(editor)
+        if self._blobs is None:
+            self._blobs = self._pack_large_blobs()
+        name = keys.new_id()
+        with PackWriter(self._folder / f"pack-{name}.pack") as writer:
+            self._add_small_blobs(writer, copy)
+            tree = editor.write(writer)
+            if tree == root:
+                assert tip
+                return _Attempt(tip, tip, copy.snapshot.pack_generation)
+            sha = writer.add(_commit(self._wanted, tree, tip))
+            packs = {**self._blobs, name: (HISTORY, writer.finish())}
+        return _Attempt(tip, sha, copy.snapshot.pack_generation, packs)
+
+    def _refuse_touched_paths(self, editor: TreeEditor) -> None:
+        """Compare the touched paths with the first tip's: what others changed there since is a real conflict."""
+        seen = {path: editor.entry(path) for path in _touched(self._wanted.operations)}
+        if self._first is None:
+            self._first = seen
+        elif moved := sorted(path for path, entry in seen.items() if entry != self._first[path]):
+            raise PathsChanged(moved)
+
+    def _apply(self, editor: TreeEditor) -> None:
+        for operation in self._wanted.operations:
+            if isinstance(operation, Put):
+                editor.put(operation.path, operation.sha)
+            elif isinstance(operation, Delete):
+                editor.delete(operation.path)
+            else:
+                editor.move(operation.path, operation.to)
+
+    def _puts(self, *, large: bool) -> list[Put]:
+        threshold = config.current().large_blob_bytes
+        puts = [operation for operation in self._wanted.operations if isinstance(operation, Put)]
+        return [put for put in puts if (put.size_bytes >= threshold) == large]
+
+    def _pack_large_blobs(self) -> dict[str, tuple[str, WrittenPack]]:
+        puts = self._puts(large=True)
+        known = read_large_blob_sizes(self._wanted.repository_id, {put.sha for put in puts})
+        new = {put.sha: put for put in puts if put.sha not in known}
+        if not new:
+            return {}
+        self._sizes = {sha: put.size_bytes for sha, put in new.items()}
+        name = keys.new_id()
+        with PackWriter(self._folder / f"pack-{name}.pack") as writer:
+            for put in new.values():
+                _add(writer, put)
+            return {name: (BLOBS, writer.finish())}
+
+    def _add_small_blobs(self, writer: PackWriter, copy: Copy) -> None:
+        for put in self._puts(large=False):
+            if ObjectID(put.sha.encode()) not in copy.objects:
+                _add(writer, put)
+
+    def _send(self, attempt: _Attempt) -> None:
+        """Own the names in SQL, then send packs and indexes in parallel; the large blobs' pack once."""
+        staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs))
+        fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            for future in [pool.submit(send) for name, pack in fresh.items() for send in self._sends(name, pack)]:
+                future.result()
+        self._sent.update(fresh)
+
+    def _sends(self, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
+        repository_id = self._wanted.repository_id
+        yield partial(store().put, keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
+        yield partial(store().put, keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
+
+    def _change(self, attempt: _Attempt) -> Change:
+        change = Change(
+            repository_id=self._wanted.repository_id,
+            actor=self._wanted.actor,
+            push_id=self._push_id,
+            updates=(RefUpdate(branch_ref(self._wanted.branch), attempt.tip, attempt.sha),),
+            pack_generation=attempt.generation,
+        )
+        return replace(change, packs=tuple(self._new_pack(name, *pack) for name, pack in attempt.packs.items()))
+
+    def _new_pack(self, name: str, kind: str, pack: WrittenPack) -> NewPack:
+        return NewPack(
+            name=name,
+            kind=kind,
+            pack_bytes=pack.pack_bytes,
+            pack_sha256=pack.pack_sha256,
+            idx_bytes=pack.idx_bytes,
+            idx_sha256=pack.idx_sha256,
+            object_count=pack.object_count,
+            sizes=self._sizes if kind == BLOBS else {},
+        )
+
+
+def _add(writer: PackWriter, put: Put) -> None:
+    with put.file.open("rb") as source:
+        writer.add_blob(put.sha, source, put.size_bytes)
+
+
+def _commit(wanted: Write, tree: str, parent: str | None) -> Commit:
+    made = Commit()
+    made.tree = ObjectID(tree.encode())
+    made.parents = [ObjectID(parent.encode())] if parent else []
+    made.author = made.committer = wanted.author.encode()
+    made.author_time = made.commit_time = int(time.time())
+    made.author_timezone = made.commit_timezone = 0
+    made.encoding = None
+    made.message = wanted.message.replace("\0", "").rstrip().encode(errors="replace") + b"\n"
+    return made
