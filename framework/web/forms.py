@@ -24,6 +24,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
     """The base of every form; `status` is the answer's, `problems` what concerns the form as a whole."""
 
     status = 200
+    form_errors: list[str]
 
     def attempt(self, act: Callable[[], Made]) -> Made | None:
         """What `act` made, when a valid form was posted and `act` did not refuse it; else None.

@@ -2,27 +2,25 @@
 
 from flask import current_app, has_app_context
 
-FIRST_SEGMENTS = frozenset(
-    """
-    about abuse account accounts activity admin administrator all analytics announcements api app apps archive assets
-    auth authorize backup backups billing blob blog branches browse bugs cache ci code collections commits compare
-    config contact contribute cookies create customers dashboard data delete demo deploy developer developers diff
-    discover discussions doc docs download downloads edit embed enterprise error errors events everyone explore export
-    faq favicon features feed files followers following forgot forum friends ghost git gists groups guest guide health
-    healthz help holdfast home hooks host hosting icons images img import inbox index info install invite invites
-    invitations issues jobs join js keys languages legal lfs license links lists live login logout logs mail mailer
-    maintenance me members merge messages metrics mine mirrors moderator monitoring name new news newsletter nobody
-    none notifications null oauth official openid operations org organization organizations orgs owner packages pages
-    password payments people plans popular postmaster press pricing privacy private profile project projects public
-    pulls push queue ranking raw readyz recent register registration releases remove repo repos repositories
-    repository reset restore robots root rss save script scripts search security self server service services session
-    sessions settings setup share shop signin signout signup site sitemap snippets sponsors ssh staff starred stars
-    static stats status storage store support system tags tasks team teams terms test tests token tokens topics tos
-    tour trash tree trending undefined undo unsubscribe update updates upload uploads user username users verify
-    version versions webhook webhooks webmaster well-known wiki www you
-    """.split()
-)
-SECOND_SEGMENTS = frozenset({"activity", "people", "projects", "repositories", "settings", "stars", "teams", "tokens"})
+_WORDS = """
+about abuse account accounts activity admin administrator analytics announcements api app apps archive assets auth
+authorize backup backups billing blob blog branches browse bugs cache ci code collections commits compare config
+contact contribute cookies create customers dashboard delete deploy developer developers diff discover discussions doc
+docs download downloads edit embed enterprise error errors events explore export faq favicon features feed files
+followers following forgot forum friends git gists groups guide health healthz help holdfast home hooks host hosting
+icons images img import inbox index info install invite invites invitations issues jobs join js keys languages legal
+lfs license links login logout logs mail mailer maintenance me members merge messages metrics mine mirrors moderator
+monitoring new news newsletter notifications oauth official openid operations org organization organizations orgs
+packages pages password payments people plans popular postmaster press pricing privacy private profile project
+projects public pulls push queue ranking raw readyz recent register registration releases remove repo repos
+repositories repository reset restore robots root rss save script scripts search security self server service services
+session sessions settings setup share shop signin signout signup site sitemap snippets sponsors ssh staff starred
+stars static stats status storage store support system tags tasks terms token tokens topics tos tour trash tree
+trending undo unsubscribe update updates upload uploads users verify version versions webhook webhooks webmaster well-
+known wiki www
+"""
+FIRST_SEGMENTS = frozenset(_WORDS.split())
+SECOND_SEGMENTS = frozenset({"activity", "people", "projects", "repositories", "settings", "stars", "tokens"})
 
 
 def reserved_for_people() -> frozenset[str]:

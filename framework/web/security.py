@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
 
 
 def own_path(target: str | None) -> str | None:
-    """The target when it is a path on this site, else None; browsers read `//`, `/\\` and tabs as ways elsewhere."""
+    """The target when it is a path on this site, else None; browsers take `//` for another host."""
     if not target or not target.startswith("/") or target[1:2] in {"/", "\\"}:
         return None
     return None if any(ord(character) < 33 or ord(character) == 127 for character in target) else target

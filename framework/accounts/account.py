@@ -1,0 +1,41 @@
+"""`Account`: a person as the rest of the product sees them, without anything secret."""
+
+from dataclasses import dataclass
+
+from framework.accounts.models import User
+from framework.errors import Forbidden
+
+CRUD = " .,:;<>\"\\'"
+"""What Git strips from both ends of a name (strbuf_addstr_without_crud in its ident.c)."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person with an account."""
+
+    id: int
+    name: str
+    full_name: str
+    email: str
+    admin: bool = False
+
+    @classmethod
+    def of(cls, user: User) -> "Account":
+        """The frozen copy of a row."""
+        return cls(id=user.id, name=user.name, full_name=user.full_name, email=user.email, admin=user.admin)
+
+    @property
+    def author(self) -> str:
+        """`Full Name <email>` for Git, without what Git forbids; the user name stands in for a missing full name."""
+        return f"{_for_git(self.full_name) or self.name} <{_for_git(self.email)}>"
+
+
+class SignInRequired(Forbidden):
+    """Nobody is signed in, and this needs somebody; pages lead to the login page, programs get a 401."""
+
+    status = 401
+
+
+def _for_git(text: str) -> str:
+    kept = "".join(character for character in text if character not in "<>" and ord(character) >= 32)
+    return kept.strip(CRUD)

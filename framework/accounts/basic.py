@@ -1,0 +1,35 @@
+"""Who a program acts for: HTTP Basic with a token or the password, or a bearer token (RFC 7617, RFC 6750)."""
+
+from flask import request
+from werkzeug.datastructures import Authorization
+
+from framework.accounts import tokens
+from framework.accounts.operations import WrongLogin, authenticate
+from framework.accounts.tokens import Caller
+
+
+def account_from_basic(authorization: Authorization | None) -> Caller | None:
+    """Who user name and token, or user name and password, stand for; None when nobody or when they are wrong.
+
+    A token names its account by itself, so any user name goes with it. A password may do everything.
+
+    Raises:
+        TooManyAttempts: signing in failed too often lately.
+    """
+    if authorization is None or authorization.type != "basic":
+        return None
+    secret = authorization.password or ""
+    if secret.startswith(tokens.PREFIX) and (caller := tokens.caller_of_token(secret)):
+        return caller
+    try:
+        account = authenticate(authorization.username or "", secret, address=request.remote_addr or "")
+    except WrongLogin:
+        return None
+    return Caller(account, frozenset(tokens.SCOPES))
+
+
+def account_from_bearer(authorization: Authorization | None) -> Caller | None:
+    """Who a bearer token stands for; None when there is none or it is wrong."""
+    if authorization is None or authorization.type != "bearer" or not authorization.token:
+        return None
+    return tokens.caller_of_token(authorization.token)

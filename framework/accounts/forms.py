@@ -1,0 +1,70 @@
+"""The forms of accounts; field names are promised to programs that fill them in."""
+
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+
+from framework.accounts import rules
+from framework.accounts.tokens import token_name
+from framework.web.forms import PageForm, filled, follows, stripped
+
+TOKEN_DAYS = [("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("", "Never")]
+
+
+class SignupForm(PageForm):
+    """A new account."""
+
+    username = StringField(
+        "User name", filters=[stripped], validators=[filled("Choose a user name."), follows(rules.user_name)]
+    )
+    email = EmailField(
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+    )
+    password = PasswordField("Password", validators=[filled("Choose a password."), follows(rules.password)])
+    next = HiddenField()
+
+
+class LoginForm(PageForm):
+    """User name or e-mail, and password."""
+
+    username = StringField("User name or e-mail", filters=[stripped], validators=[filled("Enter your user name.")])
+    password = PasswordField("Password", validators=[filled("Enter your password.")])
+    remember = BooleanField("Keep me signed in on this device")
+    next = HiddenField()
+
+
+class ForgotForm(PageForm):
+    """Where to send a link for a new password."""
+
+    email = EmailField(
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+    )
+
+
+class ResetForm(PageForm):
+    """A new password, by a link from a mail."""
+
+    password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
+
+
+class ProfileForm(PageForm):
+    """What others see of a person."""
+
+    full_name = StringField("Full name", filters=[stripped], validators=[follows(rules.full_name)])
+    username = StringField("User name", filters=[stripped], validators=[filled("Choose a user name.")])
+    email = EmailField(
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+    )
+
+
+class PasswordForm(PageForm):
+    """Another password."""
+
+    current = PasswordField("Present password", validators=[filled("Enter your present password.")])
+    password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
+
+
+class TokenForm(PageForm):
+    """A new access token."""
+
+    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
+    scopes = SelectField("It may", choices=[("read", "Read"), ("write", "Read and write")], default="write")
+    days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")

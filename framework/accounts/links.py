@@ -1,0 +1,77 @@
+"""Signed links for mail; each is bound to the state that it changes, so that it works once."""
+
+import hashlib
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.models import User
+from framework.errors import Invalid
+
+RESET_HOURS = 3
+VERIFY_DAYS = 14
+
+
+class LinkExpired(Invalid):
+    """A link from a mail was used already, is too old, or is not complete."""
+
+
+def reset_token(user: User) -> str:
+    """The part of a link that lets its bearer choose a new password, until the password changes."""
+    return _serializer("reset").dumps([user.id, _password_stamp(user)])
+
+
+def verify_token(user: User) -> str:
+    """The part of a link that confirms this address of this account."""
+    return _serializer("verify").dumps([user.id, _digest(user.email_key)])
+
+
+def user_of_reset(session: Session, token: str) -> User:
+    """Whose password the link lets choose.
+
+    Raises:
+        LinkExpired: nobody's, any more.
+    """
+    user, stamp = _read(session, "reset", token, RESET_HOURS * 3600)
+    if stamp != _password_stamp(user):
+        raise LinkExpired(_SENTENCE)
+    return user
+
+
+def user_of_verify(session: Session, token: str) -> User:
+    """Whose address the link confirms.
+
+    Raises:
+        LinkExpired: nobody's, any more.
+    """
+    user, stamp = _read(session, "verify", token, VERIFY_DAYS * 86_400)
+    if stamp != _digest(user.email_key):
+        raise LinkExpired(_SENTENCE)
+    return user
+
+
+_SENTENCE = "This link was used already, is too old, or is not complete. Ask for a new one and use it soon."
+
+
+def _read(session: Session, purpose: str, token: str, age_seconds: int) -> tuple[User, str]:
+    try:
+        user_id, stamp = _serializer(purpose).loads(token, max_age=age_seconds)
+    except BadSignature as error:
+        raise LinkExpired(_SENTENCE) from error
+    user = session.get(User, user_id)
+    if user is None:
+        raise LinkExpired(_SENTENCE)
+    return user, stamp
+
+
+def _serializer(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(config.current().secret_key, salt=f"holdfast-{purpose}")
+
+
+def _password_stamp(user: User) -> str:
+    return _digest(f"{user.session_key}:{user.password_hash}:{user.email_key}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

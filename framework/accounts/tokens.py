@@ -1,0 +1,140 @@
+"""Access tokens for programs: 32 random bytes, shown once, kept as SHA-256."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.accounts.models import Token, User
+from framework.accounts.rules import printable
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Invalid, NotFound
+
+PREFIX = "hf_"
+NAME_LENGTH = 100
+SCOPES = ("read", "write")
+USE_NOTED_EVERY = timedelta(hours=1)
+
+
+class InvalidTokenName(Invalid):
+    """A token's name is missing, too long or not visible."""
+
+    field = "name"
+
+
+class InvalidScopes(Invalid):
+    """A token's scopes are none of those there are."""
+
+    field = "scopes"
+
+
+class TokenNotFound(NotFound):
+    """The account has no such token."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who a program acts for, and what it may do."""
+
+    account: Account
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class TokenAbout:
+    """What can be shown of a token after it was made."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+def token_name(text: str) -> str:
+    """A token's name of 1 to 100 visible characters.
+
+    Raises:
+        InvalidTokenName: it is not.
+    """
+    if not text.strip() or len(text) > NAME_LENGTH or not printable(text):
+        raise InvalidTokenName(f"Give the token a name of 1 to {NAME_LENGTH} characters that tells where it is used.")
+    return text.strip()
+
+
+def create_token(account_id: int, name: str, scopes: list[str], *, days: int | None = None) -> str:
+    """A new token's text, which nobody can see again; it ends after `days`, or never.
+
+    Raises:
+        InvalidTokenName, InvalidScopes: what is asked for breaks the rules.
+    """
+    name = token_name(name)
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise InvalidScopes("The scopes of a token are read, or read and write.")
+    text = PREFIX + secrets.token_urlsafe(32)
+    kept = "read write" if "write" in scopes else "read"
+    ends = now() + timedelta(days=days) if days else None
+    with transaction() as session:
+        session.add(Token(user_id=account_id, name=name, digest=_digest(text), scopes=kept, expires_at=ends))
+    return text
+
+
+def revoke_token(account_id: int, token_id: int) -> None:
+    """End a token of this account.
+
+    Raises:
+        TokenNotFound: it has none of this number.
+    """
+    with transaction() as session:
+        deleted = session.scalars(
+            delete(Token).where(Token.id == token_id, Token.user_id == account_id).returning(Token.id)
+        ).all()
+    if not deleted:
+        raise TokenNotFound("There is no such token; it may have been deleted already.")
+
+
+def tokens_of(account_id: int) -> list[TokenAbout]:
+    """The account's tokens, newest first."""
+    with reading() as session:
+        rows = session.scalars(select(Token).where(Token.user_id == account_id).order_by(Token.id.desc())).all()
+    return [
+        TokenAbout(row.id, row.name, tuple(row.scopes.split()), row.created_at, row.expires_at, row.last_used_at)
+        for row in rows
+    ]
+
+
+def caller_of_token(text: str) -> Caller | None:
+    """Who this token acts for; None when it is unknown or has ended. Its use is noted once an hour."""
+    with reading() as session:
+        found = _living(session, text)
+    if found is None:
+        return None
+    token, user = found
+    if token.last_used_at is None or token.last_used_at + USE_NOTED_EVERY < now():
+        _note_use(token.id)
+    return Caller(Account.of(user), frozenset(token.scopes.split()))
+
+
+def _living(session: Session, text: str) -> tuple[Token, User] | None:
+    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest == _digest(text))
+    found = session.execute(query).one_or_none()
+    if found is None or (found[0].expires_at is not None and found[0].expires_at <= now()):
+        return None
+    return found[0], found[1]
+
+
+def _note_use(token_id: int) -> None:
+    with transaction() as session:
+        token = session.get(Token, token_id)
+        if token is not None:
+            token.last_used_at = now()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

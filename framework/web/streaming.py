@@ -1,0 +1,21 @@
+"""Answers that are streamed: what fails before the first byte is an error page, not a cut connection."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from flask import Response
+
+
+def streamed(chunks: Iterator[bytes], **headers: str) -> Response:
+    """An answer of these chunks; the first one is made now, so that its errors become an answer of their own.
+
+    Header names are given with underscores. The iterator is closed with the answer, also when the client goes away.
+    """
+    first = next(chunks, b"")
+    response = Response(chain([first], chunks), direct_passthrough=True)
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    close = getattr(chunks, "close", None)
+    if close:
+        response.call_on_close(close)
+    return response
