@@ -52,6 +52,7 @@ def access_tokens() -> Answer:
     form = TokenForm()
     days = int(form.days.data) if str(form.days.data).isdecimal() else None
     made = form.attempt(lambda: tokens.create_token(account.id, form.name.data, [form.scopes.data], days=days))
+    form = form if made is None else TokenForm(formdata=None)
     page = render_template("accounts/tokens.html", form=form, made=made, tokens=tokens.tokens_of(account.id))
     return page, form.status
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import request
+from flask import Flask, request
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
 from wtforms import Field, ValidationError
@@ -14,6 +14,12 @@ from framework.errors import Conflict, Forbidden, Invalid, NotFound
 Made = TypeVar("Made")
 
 EXPIRED = "This form was open for too long or belongs to an earlier session. Nothing was changed; please send it again."
+
+
+def register(app: Flask) -> None:
+    """Let templates put tokens into forms that are only a button; a token lasts as long as its session."""
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.jinja_env.globals["csrf_token"] = generate_csrf
 
 
 class FormExpired(Invalid):
@@ -94,6 +100,3 @@ def check_button() -> None:
         validate_csrf(request.form.get("csrf_token"))
     except (ValidationError, CSRFError) as error:
         raise FormExpired(f"{EXPIRED} Go back and press the button again.") from error
-
-
-csrf_token = generate_csrf

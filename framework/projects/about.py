@@ -1,0 +1,38 @@
+"""What the log tells of a project beside its files, so that it can be rebuilt from the object store alone."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import User
+from framework.projects.models import Member, Project
+
+
+def describe(session: Session, project: Project) -> dict[str, Any]:
+    """The project's owner, name, description, visibility, members and dates, in one fixed order."""
+    owner = session.get_one(User, project.owner_id)
+    return {
+        "created_at": _moment(project.created_at),
+        "description": project.description,
+        "members": _members(session, project),
+        "name": project.name,
+        "owner": {"email": owner.email, "name": owner.name},
+        "trashed_at": _moment(project.trashed_at),
+        "visibility": project.visibility,
+    }
+
+
+def _members(session: Session, project: Project) -> list[dict[str, str]]:
+    query = (
+        select(User.name, User.email, Member.role)
+        .join(Member, Member.user_id == User.id)
+        .where(Member.project_id == project.id)
+        .order_by(User.name_key)
+    )
+    return [{"email": email, "name": name, "role": role} for name, email, role in session.execute(query)]
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

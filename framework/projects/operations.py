@@ -1,0 +1,135 @@
+"""Creating projects, changing what they are, putting them into the trash and taking them out again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+from framework.projects import rules
+from framework.projects.about import describe
+from framework.projects.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
+from framework.projects.activity import record
+from framework.projects.models import Project
+from framework.repositories.operations import change_about, create_repository
+
+
+class ProjectNameTaken(Conflict):
+    """The owner has a project of this name, perhaps in another case or in the trash."""
+
+    field = "name"
+
+
+def create_project(account: Account, *, name: str, description: str, visibility: str) -> ProjectAccess:
+    """A new, empty project; the object store is not asked.
+
+    Raises:
+        InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
+        ProjectNameTaken: the owner has one of this name.
+    """
+    project = Project(
+        owner_id=account.id,
+        name=rules.project_name(name),
+        name_key=name.casefold(),
+        description=rules.description(description),
+        visibility=rules.visibility(visibility),
+        created_at=now(),
+    )
+    with _unique_name(name), transaction() as session:
+        _refuse_taken(session, project, name)
+        project.repository_id = create_repository(session, describe(session, project))
+        session.add(project)
+        session.flush()
+        record(session, project.id, actor=account, kind="created")
+    return access_of(project, account.name, "owner", "main")
+
+
+def update_project(account: Account, project: ProjectAccess, *, name: str, description: str, visibility: str) -> str:
+    """Another name, description or visibility, as a version of its own; the name to find the project under.
+
+    Raises:
+        InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
+        ProjectNameTaken: the owner has one of this name.
+        RoleTooLow: the caller is no owner any more.
+    """
+    name = name if name == project.name else rules.project_name(name)
+    description, visibility = rules.description(description), rules.visibility(visibility)
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck(session, project.id, account, "owner")
+        row = session.get_one(Project, project.id)
+        _refuse_taken(session, row, name)
+        row.name, row.name_key = name, name.casefold()
+        row.description, row.visibility = description, visibility
+        record(session, row.id, actor=account, kind="settings")
+        return describe(session, row)
+
+    with _unique_name(name):
+        change_about(project.repository_id, change, actor=account.name)
+    return name
+
+
+def trash_project(account: Account, project: ProjectAccess) -> None:
+    """Put the project into the trash: nobody finds it, nothing of it is deleted.
+
+    Raises:
+        RoleTooLow: the caller is no owner any more.
+    """
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck(session, project.id, account, "owner")
+        row = session.get_one(Project, project.id)
+        row.trashed_at = now()
+        record(session, row.id, actor=account, kind="trashed")
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=account.name)
+
+
+def restore_project(account: Account, project_id: int) -> None:
+    """Take the project out of the trash, just as it was.
+
+    Raises:
+        ProjectNotFound: the caller has no such project in the trash.
+    """
+    with reading() as session:
+        repository_id = _trashed(session, account, project_id).repository_id
+
+    def change(session: Session) -> dict[str, Any]:
+        row = _trashed(session, account, project_id)
+        row.trashed_at = None
+        record(session, row.id, actor=account, kind="restored")
+        return describe(session, row)
+
+    change_about(repository_id, change, actor=account.name)
+
+
+def _trashed(session: Session, account: Account, project_id: int) -> Project:
+    project = session.get(Project, project_id)
+    if project is None or project.trashed_at is None or role_in(session, account, project) != "owner":
+        raise ProjectNotFound
+    return project
+
+
+def _refuse_taken(session: Session, project: Project, name: str) -> None:
+    query = select(Project).where(Project.owner_id == project.owner_id, Project.name_key == name.casefold())
+    other = session.scalar(query.where(Project.id != project.id))
+    if other is None:
+        return
+    where = " in the trash; restore it there" if other.trashed_at else ""
+    raise ProjectNameTaken(f"There is a project named {other.name} already{where}. Please choose another name.")
+
+
+@contextmanager
+def _unique_name(name: str) -> Iterator[None]:
+    """Two projects that take one name in the same moment: the database lets one of them through."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ProjectNameTaken(f"The name {name} was taken a moment ago. Please choose another one.") from error

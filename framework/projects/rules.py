@@ -1,0 +1,87 @@
+"""What projects' names, descriptions, visibilities and roles can be; each rule gives back the text to keep."""
+
+import re
+
+from framework.accounts.rules import printable
+from framework.errors import Invalid
+from framework.web.reserved import reserved_for_projects
+
+NAME_LENGTH, DESCRIPTION_LENGTH = 100, 500
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+VISIBILITIES = ("public", "private")
+ROLES = ("reader", "writer", "owner")
+"""From the least to the most that somebody may do."""
+
+
+class InvalidProjectName(Invalid):
+    """A project's name breaks the rules or is one of ours."""
+
+    field = "name"
+
+
+class InvalidDescription(Invalid):
+    """A description is too long or not visible."""
+
+    field = "description"
+
+
+class InvalidVisibility(Invalid):
+    """A visibility is neither public nor private."""
+
+    field = "visibility"
+
+
+class InvalidRole(Invalid):
+    """A role is none of reader, writer, owner."""
+
+    field = "role"
+
+
+def project_name(text: str) -> str:
+    """A project's name: 1 to 100 letters, digits, dots, hyphens and underscores, neither a path nor an address of ours.
+
+    Raises:
+        InvalidProjectName: it is not.
+    """
+    if not NAME.fullmatch(text):
+        raise InvalidProjectName(
+            f"A project's name has 1 to {NAME_LENGTH} letters (a to z), digits, dots, hyphens and underscores."
+        )
+    if text in {".", ".."} or text.lower().endswith(".git"):
+        raise InvalidProjectName("A project's name cannot be only dots and cannot end in .git; leave that out.")
+    if text.lower() in reserved_for_projects():
+        raise InvalidProjectName(f"The name {text} is reserved. Please choose another one.")
+    return text
+
+
+def description(text: str) -> str:
+    """One line of at most 500 characters, possibly empty.
+
+    Raises:
+        InvalidDescription: it is longer, or has control characters.
+    """
+    if len(text) > DESCRIPTION_LENGTH or not printable(text):
+        raise InvalidDescription(f"A description is one line of at most {DESCRIPTION_LENGTH} characters.")
+    return text
+
+
+def visibility(text: str) -> str:
+    """`public` or `private`.
+
+    Raises:
+        InvalidVisibility: it is neither.
+    """
+    if text not in VISIBILITIES:
+        raise InvalidVisibility("Choose whether the project is public or private.")
+    return text
+
+
+def role(text: str) -> str:
+    """`reader`, `writer` or `owner`.
+
+    Raises:
+        InvalidRole: it is none of them.
+    """
+    if text not in ROLES:
+        raise InvalidRole("Choose a role: reader, writer or owner.")
+    return text
