@@ -5,8 +5,15 @@ from pathlib import Path
 from flask import Flask
 
 from framework import config
+from framework.accounts import login
+from framework.accounts.commands import users_commands
+from framework.accounts.settings import settings as account_settings
+from framework.accounts.views import accounts
 from framework.config import Config
 from framework.database.commands import database_commands
+from framework.projects.settings import settings as project_settings
+from framework.projects.views import projects
+from framework.web import errors, forms, pages, security
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,5 +34,10 @@ def create_app(settings: Config | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
     )
-    app.cli.add_command(database_commands)
+    for part in (security, errors, forms, pages, login):
+        part.register(app)
+    for blueprint in (accounts, account_settings, projects, project_settings):
+        app.register_blueprint(blueprint)
+    for commands in (database_commands, users_commands):
+        app.cli.add_command(commands)
     return app

@@ -38,8 +38,8 @@ def record(
 ) -> None:
     """Write an event, and note that the project has changed now.
 
-    Kinds and details: `created`; `upload` and `push` (branch, sha, title, files, file_count); `settings`; `person_added` (person,
-    role); `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`.
+    Kinds and details: `created`; `upload` and `push` (branch, sha, title, files, file_count); `settings`;
+    `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`.
     """
     session.add(Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}))
     session.get_one(Project, project_id).updated_at = now()

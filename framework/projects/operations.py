@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
+from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict
@@ -92,14 +93,15 @@ def trash_project(account: Account, project: ProjectAccess) -> None:
     change_about(project.repository_id, change, actor=account.name)
 
 
-def restore_project(account: Account, project_id: int) -> None:
-    """Take the project out of the trash, just as it was.
+def restore_project(account: Account, project_id: int) -> str:
+    """Take the project out of the trash, just as it was; the address of its page.
 
     Raises:
         ProjectNotFound: the caller has no such project in the trash.
     """
     with reading() as session:
-        repository_id = _trashed(session, account, project_id).repository_id
+        project = _trashed(session, account, project_id)
+        path = f"/{session.get_one(User, project.owner_id).name}/{project.name}"
 
     def change(session: Session) -> dict[str, Any]:
         row = _trashed(session, account, project_id)
@@ -107,7 +109,8 @@ def restore_project(account: Account, project_id: int) -> None:
         record(session, row.id, actor=account, kind="restored")
         return describe(session, row)
 
-    change_about(repository_id, change, actor=account.name)
+    change_about(project.repository_id, change, actor=account.name)
+    return path
 
 
 def _trashed(session: Session, account: Account, project_id: int) -> Project:

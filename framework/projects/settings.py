@@ -1,0 +1,83 @@
+"""A project's settings and its people, for owners."""
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from framework.accounts.login import current_account, signed_in
+from framework.projects import operations, people
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.forms import PersonForm, ProjectForm
+from framework.web.forms import check_button
+
+settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
+
+Answer = Response | tuple[str, int]
+
+
+@settings.route("", methods=["GET", "POST"])
+def general(owner: str, project: str) -> Answer:
+    """Name, description and visibility."""
+    access = _owned(owner, project)
+    account = signed_in()
+    form = ProjectForm(data={"name": access.name, "description": access.description, "visibility": access.visibility})
+    name = form.attempt(
+        lambda: operations.update_project(
+            account,
+            access,
+            name=form.name.data,
+            description=form.description.data,
+            visibility=form.visibility.data,
+        )
+    )
+    if name is None:
+        return render_template("projects/settings.html", project=access, form=form), form.status
+    flash("The settings are saved.", "success")
+    return redirect(f"/{access.owner}/{name}/settings")
+
+
+@settings.post("/trash")
+def put_into_trash(owner: str, project: str) -> Answer:
+    """Put the project into the trash."""
+    access = _owned(owner, project)
+    check_button()
+    operations.trash_project(signed_in(), access)
+    flash(f"{access.full_name} is in the trash. You can restore it from there.", "success")
+    return redirect("/trash")
+
+
+@settings.route("/people", methods=["GET", "POST"])
+def members(owner: str, project: str) -> Answer:
+    """Who takes part, and a form to add somebody."""
+    access = _owned(owner, project)
+    account = signed_in()
+    form = PersonForm()
+    name = form.attempt(lambda: people.add_person(account, access, person=form.person.data, role=form.role.data))
+    if name is None:
+        page = render_template("projects/people.html", project=access, form=form, people=people.people_of(access))
+        return page, form.status
+    flash(f"{name} takes part now, and gets a mail about it.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.post("/people/<int:person_id>/role")
+def change_role(owner: str, project: str, person_id: int) -> Answer:
+    """Give somebody another role."""
+    access = _owned(owner, project)
+    check_button()
+    name = people.change_role(signed_in(), access, person_id=person_id, role=request.form.get("role", ""))
+    flash(f"The role of {name} is changed.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.post("/people/<int:person_id>/remove")
+def remove(owner: str, project: str, person_id: int) -> Answer:
+    """Let somebody take part no longer."""
+    access = _owned(owner, project)
+    check_button()
+    name = people.remove_person(signed_in(), access, person_id=person_id)
+    flash(f"{name} takes part no longer.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+def _owned(owner: str, project: str) -> ProjectAccess:
+    return project_for(current_account(), owner, project, "owner")
