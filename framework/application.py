@@ -9,13 +9,18 @@ from framework.accounts import login
 from framework.accounts.commands import users_commands
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
+from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
+from framework.git.views import blueprint as git
 from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
+from framework.uploads.receiving import StreamingRequest
+from framework.uploads.views import blueprint as uploads
 from framework.web import errors, forms, pages, security
 
 ROOT = Path(__file__).parent.parent
+LONGEST_FORM_BYTES = 1 << 20
 
 
 def create_app(settings: Config | None = None) -> Flask:
@@ -27,16 +32,17 @@ def create_app(settings: Config | None = None) -> Flask:
     settings = settings or Config.from_environment()
     config.use(settings)
     app = Flask("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.request_class = StreamingRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=None,
+        MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
     )
     for part in (security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, projects, project_settings):
+    for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands):
         app.cli.add_command(commands)

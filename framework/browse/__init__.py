@@ -1,0 +1,1 @@
+"""Looking at a project: folders, files, history, downloads."""

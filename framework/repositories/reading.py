@@ -57,6 +57,15 @@ class LogEntry:
         return self.message.partition("\n")[2].strip()
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A file that a commit changed: `status` is Git's letter (A added, M changed, D deleted, R renamed, T type)."""
+
+    status: str
+    path: str
+    old_path: str | None = None
+
+
 def resolve(copy: Copy, name: str) -> str:
     """The commit that a branch, a tag or a full object name stands for.
 
@@ -86,6 +95,21 @@ def split_ref(copy: Copy, text: str) -> tuple[str, str]:
             return ref, "/".join(steps[count:])
     resolve(copy, steps[0])
     return steps[0], "/".join(steps[1:])
+
+
+def split_branch(copy: Copy, text: str) -> tuple[str, str]:
+    """The branch and the folder in `branch/folder`: the longest branch that exists wins, an empty text is the default.
+
+    Raises:
+        RefAbsent: no beginning of the text is a branch, nor the default branch of a project without one.
+    """
+    branches = copy.snapshot.branches or {copy.snapshot.default_branch: ""}
+    steps = text.strip("/").split("/") if text.strip("/") else [copy.snapshot.default_branch]
+    for count in range(len(steps), 0, -1):
+        branch = "/".join(steps[:count])
+        if branch in branches:
+            return branch, "/".join(steps[count:])
+    raise RefAbsent(steps[0])
 
 
 def find(copy: Copy, commit_sha: str, path: str) -> Entry:
@@ -148,6 +172,18 @@ def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limi
     printed = git.run(copy.path, *arguments, "--end-of-options", commit_sha, *where)
     records = printed.decode(errors="replace").split("\x1e")[1:]
     return [_log_entry(record) for record in records]
+
+
+def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
+    """What the commit changed against its first parent, or against nothing when it has none."""
+    options = ["--root", "-r", "-M100%", "-m", "--first-parent", "--no-commit-id", "--name-status", "-z"]
+    printed = git.run(copy.path, "diff-tree", *options, "--end-of-options", commit_sha)
+    tokens = iter(printed.decode(errors="surrogateescape").split("\0")[:-1])
+    found = []
+    for status in tokens:
+        old = next(tokens) if status[0] in "RC" else None
+        found.append(Changed(status[0], next(tokens), old))
+    return found
 
 
 def count_commits(copy: Copy, commit_sha: str) -> int:

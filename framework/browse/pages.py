@@ -1,0 +1,178 @@
+"""What each page shows, read from the local copy and frozen, so that nothing is open while it is rendered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from framework.browse.content import SHOWN_TEXT_BYTES, Shown, shown
+from framework.browse.last_changes import LastChange, last_changes
+from framework.repositories.copy import Blob, Copy
+from framework.repositories.reading import (
+    Changed,
+    Entry,
+    LogEntry,
+    changed_files,
+    count_commits,
+    find,
+    list_folder,
+    read_log,
+    resolve,
+)
+
+HISTORY_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root)."""
+
+    ref: str
+    sha: str
+    path: str
+    branches: Sequence[str]
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether one can write here."""
+        return self.ref in self.branches
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """The path's names, each with the path up to it."""
+        names = self.path.split("/") if self.path else []
+        return [(name, "/".join(names[: depth + 1])) for depth, name in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class FolderPage:
+    """A folder's entries with their last changes; without a place the project is empty."""
+
+    template: str
+    default_branch: str
+    place: Place | None = None
+    entries: Sequence[Entry] = ()
+    changes: dict[str, LastChange] = field(default_factory=dict)
+    newest: LogEntry | None = None
+    commit_count: int = 0
+
+
+@dataclass(frozen=True)
+class FilePage:
+    """A file: its entry, how it is shown, and its last change."""
+
+    place: Place
+    entry: Entry
+    size_bytes: int
+    shown: Shown
+    newest: LogEntry
+
+
+@dataclass(frozen=True)
+class Day:
+    """The commits of one day, as their authors' clocks showed it."""
+
+    title: str
+    commits: Sequence[LogEntry]
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """One page of a history, counted from 1."""
+
+    place: Place
+    kind: str
+    commits: Sequence[LogEntry]
+    number: int
+    more: bool
+
+    @property
+    def days(self) -> list[Day]:
+        """The commits by day, the newest day first."""
+        groups = groupby(self.commits, key=lambda commit: commit.authored_at.strftime("%-d %B %Y"))
+        return [Day(title, tuple(commits)) for title, commits in groups]
+
+
+@dataclass(frozen=True)
+class CommitPage:
+    """A commit and the files that it changed."""
+
+    commit: LogEntry
+    files: Sequence[Changed]
+
+
+def project_page(copy: Copy) -> FolderPage:
+    """The root folder of the default branch, or of any branch when that one is missing; empty without branches."""
+    branches = copy.snapshot.branches
+    default = copy.snapshot.default_branch
+    if not branches:
+        return FolderPage("browse/empty.html", default)
+    return folder_page(copy, default if default in branches else min(branches), "")
+
+
+def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
+    """A folder at a ref.
+
+    Raises:
+        RefAbsent, PathAbsent.
+    """
+    place = _place(copy, ref, path)
+    folder = find(copy, place.sha, path)
+    entries = list_folder(copy, folder)
+    names = frozenset(entry.name for entry in entries)
+    return FolderPage(
+        template="browse/folder.html",
+        default_branch=copy.snapshot.default_branch,
+        place=place,
+        entries=entries,
+        changes=last_changes(copy, place.sha, folder, names),
+        newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
+        commit_count=count_commits(copy, place.sha),
+    )
+
+
+def file_page(copy: Copy, ref: str, path: str) -> FilePage:
+    """A file at a ref; its content up to `SHOWN_TEXT_BYTES`.
+
+    Raises:
+        RefAbsent, PathAbsent.
+    """
+    place = _place(copy, ref, path)
+    entry = find(copy, place.sha, path)
+    blob = copy.blob(entry.sha)
+    return FilePage(
+        place=place,
+        entry=entry,
+        size_bytes=blob.size_bytes,
+        shown=shown(path, _head(blob), blob.size_bytes),
+        newest=read_log(copy, place.sha, path, limit=1)[0],
+    )
+
+
+def history_page(copy: Copy, ref: str, path: str, *, number: int) -> HistoryPage:
+    """A page of the history of a ref or of one path in it.
+
+    Raises:
+        RefAbsent, PathAbsent: nothing was ever at this path.
+    """
+    place = _place(copy, ref, path)
+    found = read_log(copy, place.sha, path, skip=(number - 1) * HISTORY_PAGE, limit=HISTORY_PAGE + 1)
+    kind = find(copy, place.sha, path).kind if number == 1 or found else "tree"
+    return HistoryPage(place, kind, found[:HISTORY_PAGE], number, more=len(found) > HISTORY_PAGE)
+
+
+def commit_page(copy: Copy, sha: str) -> CommitPage:
+    """A commit with the files that it changed."""
+    return CommitPage(read_log(copy, sha, limit=1)[0], changed_files(copy, sha))
+
+
+def _place(copy: Copy, ref: str, path: str) -> Place:
+    return Place(ref, resolve(copy, ref), path, sorted(copy.snapshot.branches))
+
+
+def _head(blob: Blob) -> bytes:
+    head = bytearray()
+    for chunk in blob.chunks:
+        head += chunk
+        if len(head) >= SHOWN_TEXT_BYTES:
+            break
+    return bytes(head[:SHOWN_TEXT_BYTES])

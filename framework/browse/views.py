@@ -1,0 +1,123 @@
+"""The pages of a project's files and history."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework import config
+from framework.accounts.login import current_account
+from framework.browse import pages
+from framework.browse.archive import archived
+from framework.browse.content import file_icon, file_name_parameters, media_type, raw_headers
+from framework.errors import NotFound
+from framework.projects.access import project_for
+from framework.projects.activity import read_activity
+from framework.repositories.copy import Blob, Copy, opened
+from framework.repositories.reading import find, resolve, split_ref
+from framework.web.streaming import streamed
+
+blueprint = Blueprint("browse", __name__)
+blueprint.add_app_template_filter(file_icon)
+
+
+@blueprint.get("/<owner>/<project>")
+def show_project(owner: str, project: str) -> str:
+    """The project's page: its files at the newest version, or how to add the first ones."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        page = pages.project_page(copy)
+    limit = config.current().max_file_bytes
+    return render_template(page.template, project=access, page=page, limit=limit, tab="files")
+
+
+@blueprint.get("/<owner>/<project>/tree/<path:place>")
+def show_folder(owner: str, project: str, place: str) -> str:
+    """A folder at a branch, tag or commit."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        page = pages.folder_page(copy, *split_ref(copy, place))
+    return render_template(page.template, project=access, page=page, tab="files")
+
+
+@blueprint.get("/<owner>/<project>/blob/<path:place>")
+def show_file(owner: str, project: str, place: str) -> str:
+    """A file at a branch, tag or commit: its content as far as a page can show it, and its last change."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        page = pages.file_page(copy, *split_ref(copy, place))
+    return render_template("browse/file.html", project=access, page=page, tab="files")
+
+
+@blueprint.get("/<owner>/<project>/raw/<path:place>")
+def send_file(owner: str, project: str, place: str) -> AnyResponse:
+    """A file's bytes, streamed; `?download=1` hands it out as a download."""
+    access = project_for(current_account(), owner, project)
+    with ExitStack() as stack:
+        copy = stack.enter_context(opened(access.repository_id))
+        ref, path = split_ref(copy, place)
+        blob = _blob(copy, ref, path)
+        head = next(blob.chunks, b"")
+        headers = raw_headers(path, media_type(path, head), download="download" in request.args)
+        response = streamed(_sent(head, blob, stack.pop_all()))
+    response.content_length = blob.size_bytes
+    response.headers.update(headers)
+    response.set_etag(blob.sha)
+    return response.make_conditional(request)
+
+
+@blueprint.get("/<owner>/<project>/commits")
+@blueprint.get("/<owner>/<project>/commits/<path:place>")
+def list_commits(owner: str, project: str, place: str = "") -> str:
+    """The history of a branch, a folder or a file, newest first, in pages."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        ref, path = split_ref(copy, place or copy.snapshot.default_branch)
+        page = pages.history_page(copy, ref, path, number=max(1, request.args.get("page", 1, int)))
+    return render_template("browse/history.html", project=access, page=page, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/commit/<sha>")
+def show_commit(owner: str, project: str, sha: str) -> str:
+    """One commit: who, when, why, and which files it changed."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        page = pages.commit_page(copy, resolve(copy, sha))
+    return render_template("browse/commit.html", project=access, page=page, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/archive/<path:ref>.zip", defaults={"form": "zip"})
+@blueprint.get("/<owner>/<project>/archive/<path:ref>.tar.gz", defaults={"form": "tar.gz"})
+def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
+    """All files of a version as one download, streamed."""
+    access = project_for(current_account(), owner, project)
+    with opened(access.repository_id) as copy:
+        sha = resolve(copy, ref)
+    name = f"{access.name}-{ref.replace('/', '-')}"
+    return streamed(
+        archived(access.repository_id, sha, form=form, folder=name),
+        Content_Type="application/zip" if form == "zip" else "application/gzip",
+        Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
+    )
+
+
+@blueprint.get("/<owner>/<project>/activity")
+def show_activity(owner: str, project: str) -> str:
+    """What happened in the project lately."""
+    access = project_for(current_account(), owner, project)
+    events = read_activity(access.id)
+    return render_template("browse/activity.html", project=access, events=events, tab="activity")
+
+
+def _blob(copy: Copy, ref: str, path: str) -> Blob:
+    entry = find(copy, resolve(copy, ref), path)
+    if entry.kind not in {"blob", "symlink"}:
+        raise NotFound(f"“{path}” is a folder; open it in the browser, or download the project as an archive.")
+    return copy.blob(entry.sha)
+
+
+def _sent(head: bytes, blob: Blob, open_until_sent: ExitStack) -> Iterator[bytes]:
+    with open_until_sent:
+        yield head
+        yield from blob.chunks

@@ -1,0 +1,46 @@
+"""The quota: what one owner's projects may hold together, checked where the change commits."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.errors import TooLarge
+from framework.projects.access import ProjectAccess, recheck
+from framework.projects.models import Project
+from framework.repositories.change import Change
+from framework.repositories.commit import Admit
+from framework.repositories.models import Repository
+
+GIB = 1 << 30
+
+
+class QuotaExceeded(TooLarge):
+    """The owner's projects would hold more than the quota."""
+
+    def __init__(self, owner: str, quota_bytes: int) -> None:
+        super().__init__(
+            f"The projects of {owner} together may hold {quota_bytes / GIB:g} GiB, and this would be more. Nothing was"
+            " stored: delete a project, or ask the administrator for more room."
+        )
+
+
+def admission(access: ProjectAccess, account: Account) -> Admit:
+    """What a commit point asks first: the person may still write here, and the owner's quota has room."""
+
+    def admit(session: Session, change: Change) -> None:
+        owner_id = recheck(session, access.id, account, "writer")
+        session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+        limit = config.current().quota_bytes
+        if used_bytes(session, owner_id) + change.new_bytes > limit:
+            raise QuotaExceeded(access.owner, limit)
+
+    return admit
+
+
+def used_bytes(session: Session, owner_id: int) -> int:
+    """What the owner's projects hold in the store, those in the trash included."""
+    owned = select(Project.repository_id).where(Project.owner_id == owner_id)
+    total = select(func.coalesce(func.sum(Repository.stored_bytes), 0)).where(Repository.id.in_(owned))
+    return int(session.scalar(total) or 0)

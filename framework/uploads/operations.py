@@ -1,0 +1,156 @@
+"""An upload: the files of one form become one commit, and its members hear of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.errors import Invalid, TooLarge
+from framework.projects import activity, quota
+from framework.projects.access import ProjectAccess
+from framework.projects.people import recipients
+from framework.repositories.copy import Copy, opened
+from framework.repositories.packwriter import blob_name
+from framework.repositories.paths import BadPath, checked_path
+from framework.repositories.reading import find
+from framework.repositories.trees import PathAbsent
+from framework.repositories.writing import Put, Write, Written, write
+from framework.uploads.messages import NewVersion
+from framework.uploads.receiving import ReceivedFile, mebibytes
+
+LONGEST_MESSAGE = 10_000
+
+
+class NoFiles(Invalid):
+    """A form without a file."""
+
+    def __init__(self) -> None:
+        super().__init__("No file was chosen. Choose one or more files, or drop them on the page.")
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What happened to one file of an upload; `problem` is None for a file that was fine."""
+
+    path: str
+    size_bytes: int
+    problem: str | None = None
+
+
+class FilesRefused(Invalid):
+    """Some files cannot be stored, so none was; `outcomes` tells it file by file."""
+
+    def __init__(self, outcomes: Sequence[FileOutcome]) -> None:
+        problems = list(dict.fromkeys(outcome.problem for outcome in outcomes if outcome.problem))
+        super().__init__(" ".join(problems[:3]) + " Nothing of this upload was stored.")
+        self.outcomes = tuple(outcomes)
+
+
+class FilesTooLarge(FilesRefused, TooLarge):
+    """The same, where a file is over the limit."""
+
+    status = 413
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What one person sends to one folder of one branch: (name as sent, file) pairs."""
+
+    files: Sequence[tuple[str, ReceivedFile]]
+    branch: str
+    folder: str
+    message: str
+
+
+def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Written:
+    """Store all files of the upload in one commit, or none; tell the project's other members.
+
+    Raises:
+        NoFiles, FilesRefused, FilesTooLarge: with what is wrong with each file; nothing is stored.
+        What `repositories.writing.write` raises: nothing is stored.
+    """
+    puts = _checked(upload)
+    message = upload.message.strip()[:LONGEST_MESSAGE] or _default_message(access, upload.branch, puts)
+    wanted = Write(
+        repository_id=access.repository_id,
+        branch=upload.branch,
+        operations=puts,
+        message=message,
+        author=account.author,
+        actor=account.name,
+    )
+
+    def tell(session: Session, written: Written) -> None:
+        title = message.partition("\n")[0]
+        details = {"branch": upload.branch, "sha": written.sha, "message": title, "files": len(puts)}
+        activity.record(session, access.id, actor=account, kind="upload", details=details)
+        news = NewVersion(access, account, sha=written.sha, title=title, paths=tuple(put.path for put in puts))
+        for name, address in recipients(session, access.id, except_id=account.id):
+            news.queue_for(session, name=name, address=address)
+
+    return write(wanted, admit=quota.admission(access, account), within=tell)
+
+
+def _checked(upload: Upload) -> list[Put]:
+    if not upload.files:
+        raise NoFiles
+    prefix = f"{upload.folder.strip('/')}/" if upload.folder.strip("/") else ""
+    named = [(prefix + name, file) for name, file in upload.files]
+    counts = Counter(path for path, _file in named)
+    outcomes = [FileOutcome(path, file.size_bytes, _problem(path, file, counts)) for path, file in named]
+    if any(file.over_limit for _path, file in named):
+        raise FilesTooLarge(outcomes)
+    if any(outcome.problem for outcome in outcomes):
+        raise FilesRefused(outcomes)
+    return [_put(path, file) for path, file in named]
+
+
+def _problem(path: str, file: ReceivedFile, counts: Counter[str]) -> str | None:
+    if file.over_limit:
+        return too_large_sentence(path, file.size_bytes)
+    if counts[path] > 1:
+        return f"“{path}” was sent {counts[path]} times; keep one of them."
+    try:
+        checked_path(path)
+    except BadPath as refusal:
+        return refusal.sentence
+    return None
+
+
+def too_large_sentence(path: str, size_bytes: int) -> str:
+    """The one sentence about a file that is over the limit, the same wherever it arrives."""
+    limit = config.current().max_file_bytes
+    return f"“{path}” has {mebibytes(size_bytes)}; a file may have {mebibytes(limit)} at most."
+
+
+def _put(path: str, file: ReceivedFile) -> Put:
+    with file.path.open("rb") as source:
+        return Put(path, file.path, file.size_bytes, blob_name(source, file.size_bytes))
+
+
+def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) -> str:
+    """What the upload does, in a line: `Add a.txt`, `Update a.txt`, `Add 3 files and update 1`."""
+    with opened(access.repository_id) as copy:
+        tip = copy.snapshot.branches.get(branch)
+        known = [put for put in puts if tip and _exists(copy, tip, put.path)]
+    if len(puts) == 1:
+        return f"{'Update' if known else 'Add'} {puts[0].path}"
+    added = len(puts) - len(known)
+    parts = [f"add {_files(added)}" if added else "", f"update {_files(len(known))}" if known else ""]
+    text = " and ".join(part for part in parts if part)
+    return text[0].upper() + text[1:]
+
+
+def _exists(copy: Copy, tip: str, path: str) -> bool:
+    try:
+        find(copy, tip, path)
+    except PathAbsent:
+        return False
+    return True
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"

@@ -1,0 +1,161 @@
+"""Receiving a multipart form: files are counted as they arrive and kept below the data folder, never in memory."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+
+from framework import config
+from framework.errors import Invalid, TooLarge
+from framework.repositories import keys
+
+MAX_PARTS = 20_000
+DRAIN_CHUNK_BYTES = 1 << 20
+MIB = 1 << 20
+_FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
+
+
+class RequestTooLarge(TooLarge):
+    """All files of one upload together are over the limit."""
+
+    def __init__(self, size_bytes: int | None) -> None:
+        limit = config.current().max_request_bytes
+        told = f"is {mebibytes(size_bytes)}" if size_bytes else "is larger"
+        super().__init__(
+            f"This upload {told}; one upload may hold {mebibytes(limit)} in all. Nothing was stored: send fewer files"
+            " at a time."
+        )
+
+
+class BrokenUpload(Invalid):
+    """The connection ended before everything had arrived, or the form is not multipart as RFC 7578 has it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The upload broke off, or a file's name is not valid UTF-8. Nothing was stored; look at the names and send"
+            " it again."
+        )
+
+
+class ReceivedFile:
+    """Where the bytes of one file go: to the disk up to the limit, and after it they are counted only."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self._limit = limit
+        self._file = path.open("xb")
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether more bytes arrived than one file may have."""
+        return self.size_bytes > self._limit
+
+    def write(self, data: bytes) -> int:
+        """Take the next bytes."""
+        was_over = self.over_limit
+        self.size_bytes += len(data)
+        if not self.over_limit:
+            self._file.write(data)
+        elif not was_over:
+            self._file.truncate(0)
+        return len(data)
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        """The parser rewinds a file that has arrived; nothing will be read from here, so it is closed."""
+        self._file.close()
+        return 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class StreamingRequest(Request):
+    """A request whose files are received by `receiving`; any other form with a file is refused."""
+
+    receiver: Path | None = None
+    max_form_parts = MAX_PARTS
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """While files are received, a parser that says when the form is broken; the usual one takes it for empty."""
+        parser = super().make_form_data_parser()
+        parser.silent = self.receiver is None
+        return parser
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if self.receiver is None:
+            raise RequestEntityTooLarge
+        file: Any = ReceivedFile(self.receiver / keys.new_id(), config.current().max_file_bytes)
+        return file  # type: ignore[no-any-return]
+
+
+@contextmanager
+def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
+    """The files of the form, as (name as sent, file); they are deleted when the block ends.
+
+    Raises:
+        RequestTooLarge: the body is over `MAX_REQUEST_BYTES`; it is read to its end first, so that the browser hears.
+        BrokenUpload: the body ended early.
+    """
+    assert isinstance(request, StreamingRequest)
+    limit = config.current().max_request_bytes
+    if request.content_length and request.content_length > limit:
+        _drain(request, limit)
+        raise RequestTooLarge(request.content_length)
+    folder = config.current().data / "scratch" / f"upload-{keys.new_id()}"
+    folder.mkdir(parents=True)
+    request.receiver, request.max_content_length = folder, limit
+    try:
+        yield _files(request)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def mebibytes(size_bytes: int) -> str:
+    """A size in MiB as the limits are told, such as `100 MiB` or `100.1 MiB`; always rounded up."""
+    tenths = -(-size_bytes * 10 // MIB)
+    return f"{tenths // 10} MiB" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} MiB"
+
+
+def _files(request: Request) -> list[tuple[str, ReceivedFile]]:
+    try:
+        sent = request.files.getlist("files")
+    except RequestEntityTooLarge as error:
+        raise RequestTooLarge(request.content_length) from error
+    except (ClientDisconnected, ValueError) as error:
+        raise BrokenUpload from error
+    stored: list[tuple[str, ReceivedFile]] = []
+    for file in sent:
+        kept: Any = file.stream
+        kept.close()
+        if file.filename:
+            stored.append((_sent_name(file), kept))
+    return stored
+
+
+def _sent_name(file: FileStorage) -> str:
+    """The file's name as it was sent, with its backslashes, which the parser takes for escapes and drops."""
+    found = _FILE_NAME.search(file.headers.get("Content-Disposition", ""))
+    return found[1].replace('\\"', '"').replace("%22", '"') if found else file.filename or ""
+
+
+def _drain(request: Request, limit: int) -> None:
+    """Read on for as much again as is allowed: a browser that is cut off while it sends shows no answer."""
+    left = 2 * limit
+    with suppress(OSError):
+        while left > 0 and (chunk := request.environ["wsgi.input"].read(min(left, DRAIN_CHUNK_BYTES))):
+            left -= len(chunk)

@@ -1,0 +1,80 @@
+"""The upload page: a plain form that stores its files in one commit, and the same for the page's script."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework import config
+from framework.accounts.login import signed_in
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.copy import opened
+from framework.repositories.reading import split_branch
+from framework.repositories.writing import Written
+from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
+from framework.uploads.operations import store_upload
+from framework.uploads.receiving import received
+from framework.web.errors import problem, wants_json
+
+blueprint = Blueprint("uploads", __name__)
+
+
+@blueprint.get("/<owner>/<project>/upload")
+@blueprint.get("/<owner>/<project>/upload/<path:place>")
+def show_form(owner: str, project: str, place: str = "") -> str:
+    """The form for uploading into a folder of a branch."""
+    access = project_for(signed_in(), owner, project, "writer")
+    branch, folder = _target(access, place)
+    return _page(access, UploadForm(None, branch=branch, path=folder, message=DEFAULT_MESSAGE))
+
+
+@blueprint.post("/<owner>/<project>/upload")
+@blueprint.post("/<owner>/<project>/upload/<path:place>")
+def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str, int]:
+    """Store the form's files in one commit, or tell about each file why none was stored."""
+    account = signed_in()
+    access = project_for(account, owner, project, "writer")
+    branch, folder = _target(access, place)
+    with received(request) as files:
+        form = UploadForm(branch=branch, path=folder)
+        written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
+    if wants_json():
+        return _answer(access, form, written)
+    if written is None:
+        return _page(access, form), form.status
+    _flash(written, len(files))
+    return redirect(_folder_address(access, form), 303)
+
+
+def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
+    with opened(access.repository_id) as copy:
+        return split_branch(copy, place)
+
+
+def _page(access: ProjectAccess, form: UploadForm) -> str:
+    settings = config.current()
+    limits = {"file": settings.max_file_bytes, "request": settings.max_request_bytes}
+    return render_template("uploads/upload.html", project=access, form=form, limits=limits, tab="files")
+
+
+def _answer(access: ProjectAccess, form: UploadForm, written: Written | None) -> AnyResponse:
+    """The same outcome for the page's script: 201 with the folder's address, or a problem with one line a file."""
+    if written is None:
+        outcomes: list[dict[str, Any]] = [asdict(outcome) for outcome in form.outcomes]
+        return problem(form.status, " ".join(form.problems), files=outcomes)
+    answer = jsonify(sha=written.sha, changed=written.changed, location=_folder_address(access, form))
+    answer.status_code = 201
+    return answer
+
+
+def _folder_address(access: ProjectAccess, form: UploadForm) -> str:
+    folder = (form.path.data or "").strip("/")
+    return access.address("tree", form.branch.data, folder) if folder else access.path
+
+
+def _flash(written: Written, count: int) -> None:
+    if written.changed:
+        flash(f"{count:,} file{'' if count == 1 else 's'} stored as a new version.", "success")
+    else:
+        flash("Everything was there already with the same content, so there is no new version.", "info")
