@@ -1,0 +1,63 @@
+"""Celery's settings, one by one; what differs between deployments comes from framework/config.py."""
+
+from datetime import timedelta
+from importlib.util import find_spec
+
+from framework.celery import broker
+
+# Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Every deployment has a queue of its own name, so that
+# a stray worker of another checkout on the same broker takes nothing of ours.
+broker_url = broker.url()
+broker_transport = broker.transport()
+broker_transport_options = broker.transport_options()
+broker_use_ssl = broker.tls()
+broker_connection_timeout = broker.ANSWER_SECONDS
+broker_connection_retry_on_startup = True  # a worker that starts before its broker waits for it
+broker_connection_max_retries = None
+task_queues = [broker.queue()]
+task_default_queue = task_default_exchange = task_default_routing_key = broker.deployment()
+control_exchange = f"{broker.deployment()}.control"
+event_exchange = f"{broker.deployment()}.event"
+worker_enable_remote_control = not broker.in_folder()  # needs broadcast, which the folder does not have
+
+# JSON only: a message or a result is data, never code.
+accept_content = result_accept_content = ["json"]
+task_serializer = result_serializer = "json"
+
+# A message is acknowledged after its task, and handed out again when a worker dies with it; tasks can run twice.
+task_acks_late = True
+task_reject_on_worker_lost = True
+task_publish_retry = False  # a web request does not wait for a broker: the outbox sends again
+worker_prefetch_multiplier = 1
+worker_cancel_long_running_tasks_on_connection_loss = False
+
+# Statuses and results are columns of the outbox, whichever broker there is: another process can ask for them later.
+result_backend = "framework.celery.results:OutboxBackend"
+result_expires = None
+
+# Two processes fit the smallest host. A stop waits this many seconds for running tasks when REMAP_SIGTERM=SIGQUIT is
+# set, as the Procfile does; what it interrupts runs again.
+worker_concurrency = 2
+worker_soft_shutdown_timeout = 5.0
+worker_hijack_root_logger = True
+timezone = "UTC"
+
+# The rooms whose tasks a worker knows.
+imports = [
+    module
+    for module in (
+        "framework.celery.tasks",
+        "framework.email.tasks",
+        "framework.repositories.tasks",
+        "framework.projects.tasks",
+        "framework.uploads.tasks",
+    )
+    if find_spec(module)
+]
+
+# Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
+beat_scheduler = "framework.celery.scheduler:Scheduler"
+beat_schedule = {
+    "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
+    "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
+}

@@ -1,0 +1,127 @@
+"""The message broker: a folder, Redis or RabbitMQ, as the configuration says; connections that never hang."""
+
+import hashlib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from kombu import Connection, Exchange, Queue
+from kombu.exceptions import OperationalError
+from sqlalchemy.engine import make_url
+
+from framework import config
+from framework.config import Config
+from framework.database.session import refuse_held_connection
+from framework.errors import Unavailable
+
+ANSWER_SECONDS = 2
+FOLDER_TRANSPORT = "framework.celery.folder:Transport"
+FOLDER_POLL_SECONDS = 0.2
+SCHEMES = {"filesystem", "redis", "rediss", "amqp", "amqps"}
+
+
+class BrokerAway(Unavailable):
+    """The broker does not take messages at the moment; what waits for it stands in the outbox."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"The message broker does not answer: {reason}. Look at BROKER_URL and at the broker itself.")
+
+
+def url() -> str:
+    """The broker's address.
+
+    Raises:
+        ConfigError: no broker of that kind is known here.
+    """
+    address = config.current().broker_url
+    if urlsplit(address).scheme not in SCHEMES:
+        raise config.ConfigError(f"BROKER_URL starts with none of {', '.join(sorted(SCHEMES))}; set it to one of these")
+    return address
+
+
+def in_folder() -> bool:
+    """Whether messages are files in the data folder."""
+    return url().startswith("filesystem://")
+
+
+def transport() -> str | None:
+    """The kombu transport to use instead of the one that the address names."""
+    return FOLDER_TRANSPORT if in_folder() else None
+
+
+def transport_options() -> dict[str, Any]:
+    """What the transport needs beside the address; the folder broker's folders exist afterwards."""
+    if in_folder():
+        return _folders(config.current())
+    if urlsplit(url()).scheme.startswith("redis"):
+        return {"socket_connect_timeout": ANSWER_SECONDS, "socket_keepalive": True, "health_check_interval": 25}
+    return {"confirm_publish": True}
+
+
+def tls() -> dict[str, Any] | None:
+    """How to speak TLS to Redis; None where the address says all.
+
+    Heroku's Key-Value Store signs its own certificates, so `?ssl_cert_reqs=required` is for those who have real ones.
+    """
+    parts = urlsplit(url())
+    if parts.scheme != "rediss":
+        return None
+    checked = "ssl_cert_reqs=" in parts.query and "none" not in parts.query.lower()
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED if checked else ssl.CERT_NONE}
+
+
+def deployment() -> str:
+    """A name that all processes of this deployment share and no other has: derived from where its database is.
+
+    The password is left out, since hosts change it while messages are under way.
+    """
+    database = make_url(config.current().database_url)
+    place = f"{database.host or ''}:{database.port or ''}/{database.database or ''}"
+    return f"holdfast-{hashlib.sha256(place.encode()).hexdigest()[:10]}"
+
+
+def queue() -> Queue:
+    """The one queue of this deployment."""
+    name = deployment()
+    return Queue(name, Exchange(name, type="direct"), routing_key=name)
+
+
+@contextmanager
+def connected() -> Iterator[Connection]:
+    """A new connection for a few messages, given up after `ANSWER_SECONDS`.
+
+    Raises:
+        BrokerAway: it does not answer, or stopped answering inside the block.
+    """
+    refuse_held_connection("the message broker")
+    options = {**transport_options(), **_short_timeouts()}
+    connection = Connection(
+        url(), transport=transport(), ssl=tls() or False, connect_timeout=ANSWER_SECONDS, transport_options=options
+    )
+    failures: tuple[type[BaseException], ...] = (OperationalError, OSError)
+    failures += (*connection.connection_errors, *connection.channel_errors)
+    try:
+        with connection:
+            connection.ensure_connection(max_retries=0, timeout=ANSWER_SECONDS)
+            yield connection
+    except failures as failure:
+        raise BrokerAway(failure) from failure
+
+
+def _short_timeouts() -> dict[str, Any]:
+    if in_folder():
+        return {}
+    if urlsplit(url()).scheme.startswith("redis"):
+        return {"socket_timeout": ANSWER_SECONDS}
+    return {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
+
+
+def _folders(settings: Config) -> dict[str, Any]:
+    root = settings.data / "broker"
+    names = {"data_folder_in": "messages", "data_folder_out": "messages"}
+    folders = {**names, "processed_folder": "taken", "control_folder": "control"}
+    for name in set(folders.values()):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    return {key: str(root / name) for key, name in folders.items()} | {"polling_interval": FOLDER_POLL_SECONDS}

@@ -1,0 +1,10 @@
+"""The Celery application: `celery -A framework.celery.celery worker -l info` starts a worker.
+
+Its settings stand in `celeryconfig.py` in the project's root; task modules are named there, none is imported here.
+"""
+
+from celery import Celery
+
+app = Celery("holdfast", task_cls="framework.celery.task:OutboxTask")
+app.config_from_object("celeryconfig")
+celery = app

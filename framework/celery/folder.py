@@ -1,0 +1,55 @@
+"""Celery's file system transport with whole messages: a reader never sees half a file, and one reader gets each."""
+
+import uuid
+from pathlib import Path
+from queue import Empty
+from time import time_ns
+from typing import Any
+
+from kombu.exceptions import ChannelError
+from kombu.transport import filesystem
+from kombu.utils.json import dumps, loads
+
+
+class Channel(filesystem.Channel):
+    """Messages appear by a rename and are taken by a rename, both inside one file system.
+
+    Celery sends to a queue by its name, so no table of bindings is kept: the original's can be read half written.
+    """
+
+    supports_fanout = False
+
+    def _queue_bind(self, *_binding: object) -> None:
+        pass
+
+    def _put(self, queue: str, payload: dict[str, Any], **_options: Any) -> None:  # type: ignore[override]
+        name = f"{time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
+        draft = Path(self.processed_folder) / f"{name}.draft"
+        try:
+            draft.write_text(dumps(payload))
+            draft.rename(Path(self.data_folder_out) / name)
+        except OSError as failure:
+            raise ChannelError(f"The message could not be written to {self.data_folder_out}: {failure}") from failure
+
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+            taken = self._take(path)
+            if taken is not None:
+                return loads(taken)
+        raise Empty
+
+    def _take(self, path: Path) -> str | None:
+        taken = Path(self.processed_folder) / path.name
+        try:
+            path.rename(taken)
+        except FileNotFoundError:
+            return None  # another reader was faster
+        text = taken.read_text()
+        taken.unlink()
+        return text
+
+
+class Transport(filesystem.Transport):
+    """The transport that `framework.celery.broker` names for the folder broker."""
+
+    Channel = Channel

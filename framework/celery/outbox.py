@@ -1,0 +1,138 @@
+"""The outbox: tasks are written with what caused them, handed to the broker after the commit, re-sent until finished.
+
+A crash leaves: before the commit nothing; after it a `waiting` row, which the poller hands over; after the hand-over a
+`handed` row, which is sent again when it is unfinished after `UNFINISHED_AFTER`; in a run a `running` row, which is
+sent again when nobody has renewed it for as long. Sending twice is harmless: `runs.claim` lets one of them act.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from kombu import Producer
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from framework.celery import broker
+from framework.celery.broker import BrokerAway
+from framework.celery.celery import app
+from framework.celery.models import OutboxRow
+from framework.database.insert import insert_if_absent
+from framework.database.session import after_commit, reading, transaction
+from framework.database.types import now
+
+WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
+UNFINISHED_AFTER = timedelta(minutes=5)
+KEPT_AFTER_THE_END = timedelta(days=30)
+SENT_AT_ONCE = 500
+KEY_CHARACTERS = 100
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(
+    session: Session, task: str, *args: Any, key: str | None = None, not_before: datetime | None = None, **kwargs: Any
+) -> str:
+    """Have the task of that name run once this transaction is committed; its id: `key`, or a new one.
+
+    A key that is there already changes nothing. Arguments are JSON.
+
+    Raises:
+        ValueError: the key is longer than `KEY_CHARACTERS`.
+    """
+    row_id = key or uuid4().hex
+    if len(row_id) > KEY_CHARACTERS:
+        raise ValueError(f"the key {row_id!r} is longer than {KEY_CHARACTERS} characters")
+    insert_if_absent(
+        session, OutboxRow, id=row_id, task=task, args=list(args), kwargs=kwargs, not_before=not_before or now()
+    )
+    _hand_over_after_commit(session, row_id)
+    return row_id
+
+
+def _hand_over_after_commit(session: Session, row_id: str) -> None:
+    noted: list[str] = session.info.setdefault("outbox", [])
+    if not noted:
+        after_commit(session, lambda: _try_to_hand_over(noted))
+    noted.append(row_id)
+
+
+def _try_to_hand_over(ids: Sequence[str]) -> None:
+    try:
+        hand_over(ids)
+    except BrokerAway as away:
+        log.warning("%s tasks wait in the outbox: %s", len(ids), away)
+
+
+def poll() -> int:
+    """Send again what waits past its time, and what is unfinished after `UNFINISHED_AFTER`; how many were sent.
+
+    Raises:
+        BrokerAway: the broker takes no messages.
+    """
+    moment = now()
+    late = moment - UNFINISHED_AFTER
+    overdue = or_(
+        and_(OutboxRow.state == WAITING, OutboxRow.not_before <= moment),
+        and_(OutboxRow.state.in_((HANDED, RUNNING)), OutboxRow.handed_at <= late),
+    )
+    with reading() as session:
+        ids = session.scalars(select(OutboxRow.id).where(overdue).order_by(OutboxRow.not_before).limit(SENT_AT_ONCE))
+        found = list(ids)
+    return hand_over(found)
+
+
+def hand_over(ids: Sequence[str]) -> int:
+    """Give these tasks to the broker, as far as they are due and unfinished; how many.
+
+    Raises:
+        BrokerAway: it does not take them; the rows stay as they are.
+    """
+    with reading() as session:
+        due = and_(OutboxRow.id.in_(ids), OutboxRow.state.not_in((FINISHED, FAILED)), OutboxRow.not_before <= now())
+        rows = session.scalars(select(OutboxRow).where(due).order_by(OutboxRow.not_before)).all()
+    if rows:
+        _send(rows)
+        _mark_handed([row.id for row in rows])
+    return len(rows)
+
+
+def _send(rows: Sequence[OutboxRow]) -> None:
+    with broker.connected() as connection:
+        producer = Producer(connection.channel())
+        for row in rows:
+            send(producer, row.task, row.id, row.args, row.kwargs)
+
+
+def send(producer: Producer, task: str, task_id: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Send one message to this deployment's queue."""
+    app.send_task(
+        task,
+        args,
+        kwargs,
+        task_id=task_id,
+        producer=producer,
+        queue=broker.queue(),  # type: ignore[arg-type] # a name would be looked up in the settings of another moment
+        retry=False,
+        add_to_parent=False,
+    )
+
+
+def _mark_handed(ids: Sequence[str]) -> None:
+    """A worker may have been faster: what runs or is finished stays as it is."""
+    with transaction() as session:
+        waiting = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_((WAITING, HANDED)))
+        session.execute(update(OutboxRow).where(waiting).values(state=HANDED, handed_at=now()))
+
+
+def forget_finished() -> int:
+    """Delete the rows of tasks that ended more than `KEPT_AFTER_THE_END` ago; how many.
+
+    The key of a forgotten task can be used again.
+    """
+    ended = and_(OutboxRow.state.in_((FINISHED, FAILED)), OutboxRow.finished_at < now() - KEPT_AFTER_THE_END)
+    with transaction() as session:
+        gone = session.scalars(delete(OutboxRow).where(ended).returning(OutboxRow.id)).all()
+    return len(gone)

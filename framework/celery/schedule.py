@@ -1,0 +1,133 @@
+"""Work that recurs, listed in celeryconfig.py's `beat_schedule`, with its leases and results in `scheduled_jobs`.
+
+A scheduler that finds a job due takes its lease in one statement and sends its message; the message's id is the
+lease's owner, so a run whose lease was taken over, or a message delivered twice, does nothing. A lease that nobody
+renewed lapses: a lost message or worker delays a job, and never stops it.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from celery.schedules import maybe_schedule
+from kombu import Producer
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
+
+from framework.celery import broker
+from framework.celery.broker import BrokerAway
+from framework.celery.celery import app
+from framework.celery.models import ScheduledJob
+from framework.celery.outbox import send
+from framework.database.insert import insert_if_absent
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+
+LEASE = timedelta(minutes=5)
+LONGEST_SLEEP_SECONDS = 5.0
+
+
+class JobRuns(Conflict):
+    """The job is running or about to; wait until it has ended."""
+
+
+def start_due_jobs() -> float:
+    """Start every job whose time has come, unless another scheduler was faster; seconds until the next look.
+
+    Raises:
+        BrokerAway: the broker takes no messages; the job is tried again.
+    """
+    for name in _due():
+        lease = _take(name, ScheduledJob.next_run_at <= now())
+        if lease:
+            _send(name, lease)
+    return _seconds_to_next()
+
+
+def start_now(name: str) -> str:
+    """Start a job before its time; the id of its run.
+
+    Raises:
+        JobRuns: it is running.
+        BrokerAway: the broker takes no messages.
+    """
+    _ensure_rows()
+    lease = _take(name, true())
+    if not lease:
+        raise JobRuns(f"The job {name} is running already; wait until it has ended.")
+    _send(name, lease)
+    return lease
+
+
+def name_of(task: str) -> str:
+    """The name under which `beat_schedule` lists this task."""
+    return next(str(name) for name, entry in app.conf.beat_schedule.items() if entry["task"] == task)
+
+
+def renew(name: str, lease: str) -> bool:
+    """Hold the lease for another `LEASE`; False when it is no longer ours."""
+    return _changed(name, ScheduledJob.lease_owner == lease, {"lease_expires_at": now() + LEASE})
+
+
+def record(name: str, lease: str, result: object) -> bool:
+    """Write down when the job ran and what came of it, and give the lease back; False when it is no longer ours."""
+    came = {"last_run_at": now(), "last_result": json.dumps(result, default=str)}
+    given_back = {"lease_owner": None, "lease_expires_at": None}
+    return _changed(name, ScheduledJob.lease_owner == lease, came | given_back)
+
+
+def _due() -> list[str]:
+    _ensure_rows()
+    due = select(ScheduledJob.name).where(ScheduledJob.next_run_at <= now(), _free())
+    with reading() as session:
+        return [name for name in session.scalars(due) if name in app.conf.beat_schedule]
+
+
+def _ensure_rows() -> None:
+    with reading() as session:
+        known = set(session.scalars(select(ScheduledJob.name)))
+    for name in set(app.conf.beat_schedule) - known:
+        with transaction() as session:
+            insert_if_absent(session, ScheduledJob, name=name, next_run_at=_next_run(name))
+
+
+def _take(name: str, condition: ColumnElement[bool]) -> str | None:
+    lease = uuid4().hex
+    taken = {"lease_owner": lease, "lease_expires_at": now() + LEASE, "next_run_at": _next_run(name)}
+    return lease if _changed(name, and_(_free(), condition), taken) else None
+
+
+def _send(name: str, lease: str) -> None:
+    try:
+        with broker.connected() as connection:
+            send(Producer(connection.channel()), app.conf.beat_schedule[name]["task"], lease, (), {})
+    except BrokerAway:
+        again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": now()}
+        _changed(name, ScheduledJob.lease_owner == lease, again)
+        raise
+
+
+def _free() -> ColumnElement[bool]:
+    return or_(ScheduledJob.lease_expires_at.is_(None), ScheduledJob.lease_expires_at < now())
+
+
+def _changed(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:
+    change = update(ScheduledJob).where(ScheduledJob.name == name, condition).values(**values)
+    with transaction() as session:
+        return bool(session.execute(change.returning(ScheduledJob.name)).all())
+
+
+def _next_run(name: str) -> datetime:
+    moment = now()
+    every: Any = maybe_schedule(app.conf.beat_schedule[name]["schedule"], app=app)
+    wait: timedelta = every.remaining_estimate(moment)
+    return moment + wait
+
+
+def _seconds_to_next() -> float:
+    with reading() as session:
+        soonest: datetime | None = session.scalar(select(func.min(ScheduledJob.next_run_at)))
+    if soonest is None:
+        return LONGEST_SLEEP_SECONDS
+    return min(max((soonest - now()).total_seconds(), 0.5), LONGEST_SLEEP_SECONDS)
