@@ -32,6 +32,7 @@ class Config:
     s3_region: str | None = None
     s3_access_key_id: str | None = None
     s3_secret_access_key: str | None = None
+    s3_connections: int = 32
     smtp_url: str | None = None
     mail_from: str = "Holdfast <holdfast@localhost>"
     cache_max_bytes: int = 5 * GIB
@@ -83,6 +84,7 @@ class Config:
 
 
 _NUMBERS = {
+    "S3_CONNECTIONS": Config.s3_connections,
     "CACHE_MAX_BYTES": Config.cache_max_bytes,
     "MAX_FILE_BYTES": Config.max_file_bytes,
     "MAX_REQUEST_BYTES": Config.max_request_bytes,

@@ -1,0 +1,114 @@
+"""How long a call waits for the store, how often it repeats, and how slow an answer may be."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import SEEK_SET
+from itertools import count
+from time import monotonic, sleep
+from typing import Protocol, TypeVar
+
+from framework.storage.contract import BodyAltered, StoreUnavailable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The limits of one call; a body may take the deadline and its length at the slowest rate on top of it."""
+
+    connect_timeout_seconds: float = 4
+    read_timeout_seconds: float = 10
+    deadline_seconds: float = 20
+    slowest_bytes_per_second: int = 64 * 1024
+    first_pause_seconds: float = 0.1
+    longest_pause_seconds: float = 2
+
+    def pause_seconds(self, attempt: int) -> float:
+        """A random pause, so that processes that failed together do not return together."""
+        return random.uniform(0, min(self.longest_pause_seconds, self.first_pause_seconds * 2**attempt))  # noqa: S311
+
+    def refuse_slow(self, waited_seconds: float, moved_bytes: int) -> None:
+        """Raise when so few bytes have moved in so much time.
+
+        Raises:
+            StoreUnavailable.
+        """
+        if waited_seconds > self.deadline_seconds + moved_bytes / self.slowest_bytes_per_second:
+            raise StoreUnavailable
+
+
+def persist(patience: Patience, call: Callable[[], T]) -> T:
+    """What `call` returns; repeated until the deadline while the store does not answer, once for an altered body.
+
+    Raises:
+        StoreUnavailable, BodyAltered: the last of them, besides what `call` raises otherwise.
+    """
+    ends_at = monotonic() + patience.deadline_seconds
+    altered = False
+    for attempt in count():
+        try:
+            return call()
+        except BodyAltered:
+            if altered:
+                raise
+            altered = True
+        except StoreUnavailable:
+            pause = patience.pause_seconds(attempt)
+            if monotonic() + pause > ends_at:
+                raise
+            sleep(pause)
+    raise AssertionError  # count() does not end
+
+
+def paced(patience: Patience, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks as they come; only the time spent waiting for them counts, not that of whoever takes them.
+
+    Raises:
+        StoreUnavailable: they come too slowly.
+    """
+    waited, moved = 0.0, 0
+    while True:
+        asked_at = monotonic()
+        chunk = next(chunks, b"")
+        if not chunk:
+            return
+        waited, moved = waited + monotonic() - asked_at, moved + len(chunk)
+        patience.refuse_slow(waited, moved)
+        yield chunk
+
+
+class Rewindable(Protocol):
+    """What a body to send is read from."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = ..., /) -> object: ...
+
+    def tell(self) -> int: ...
+
+
+class PacedBody:
+    """A body to send that refuses to be taken too slowly; rewinding starts the clock again."""
+
+    def __init__(self, patience: Patience, file: Rewindable) -> None:
+        self._patience, self._file, self._started_at = patience, file, monotonic()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            StoreUnavailable: the store takes them too slowly.
+        """
+        self._patience.refuse_slow(monotonic() - self._started_at, self._file.tell())
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Move, and begin to measure anew."""
+        self._started_at = monotonic()
+        self._file.seek(offset, whence)
+        return self._file.tell()
+
+    def tell(self) -> int:
+        """Where the next read begins."""
+        return self._file.tell()

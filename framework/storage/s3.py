@@ -1,0 +1,203 @@
+"""Any S3-compatible service as the object store: PUT, GET, range, HEAD, LIST, DELETE, multipart and presigning only."""
+
+import hashlib
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from framework.config import MIB
+from framework.storage.contract import (
+    BodyAltered,
+    Fetched,
+    ObjectMissing,
+    ObjectStore,
+    StoredObject,
+    StoreUnavailable,
+)
+from framework.storage.counting import METER
+from framework.storage.multipart import MultipartUpload
+from framework.storage.patience import PacedBody, Patience, paced, persist
+from framework.storage.s3_answers import alarm, code_of, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
+
+SENT_WITH_HEADERS_BYTES = 128 * 1024
+READ_BYTES = 64 * 1024
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/")
+
+
+class S3Store(ObjectStore):
+    """Objects of one bucket; `multipart_bytes` is the length above which a file is sent in parts."""
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        *,
+        patience: Patience | None = None,
+        multipart_bytes: int = 256 * MIB,
+        part_bytes: int = 64 * MIB,
+    ) -> None:
+        self._client, self._bucket, self._patience = client, bucket, patience or Patience()
+        self._multipart_bytes, self._part_bytes = multipart_bytes, part_bytes
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._client.close()
+
+    def _put(self, key: str, source: bytes | Path, sha256: str) -> None:
+        if isinstance(source, Path) and source.stat().st_size > self._multipart_bytes:
+            MultipartUpload(self._client, self._bucket, key, source, self._patience).send(self._part_bytes, sha256)
+        else:
+            persist(self._patience, partial(self._put_once, key, source, sha256))
+
+    def _put_once(self, key: str, source: bytes | Path, sha256: str) -> None:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        with translated(key), METER.request("put", sent_bytes=size), self._body(source) as body:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
+
+    @contextmanager
+    def _body(self, source: bytes | Path) -> Iterator[Any]:
+        """Short bytes travel in the headers' own packet; the rest in pieces, each with its own time-out."""
+        if isinstance(source, bytes) and len(source) <= SENT_WITH_HEADERS_BYTES:
+            yield source
+            return
+        with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            yield PacedBody(self._patience, file)
+
+    def _fetch(self, key: str, target: Path) -> Fetched:
+        return persist(self._patience, partial(self._fetch_once, key, target))
+
+    def _fetch_once(self, key: str, target: Path) -> Fetched:
+        digest, size = hashlib.sha256(), 0
+        with translated(key), METER.request("get") as made, target.open("wb") as file:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            for chunk in self._arriving(answer):
+                made.received_bytes += len(chunk)
+                digest.update(chunk)
+                file.write(chunk)
+                size += len(chunk)
+        return _checked(key, answer, Fetched(size, digest.hexdigest()))
+
+    def _read(self, key: str) -> bytes:
+        return persist(self._patience, partial(self._read_once, key))
+
+    def _read_once(self, key: str) -> bytes:
+        with translated(key), METER.request("get") as made:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            body = b"".join(self._arriving(answer))
+            made.received_bytes = len(body)
+        _checked(key, answer, Fetched(len(body), hashlib.sha256(body).hexdigest()))
+        return body
+
+    def _stream(self, key: str, start: int, length: int | None) -> Generator[bytes, None, None]:
+        """A connection that breaks in the middle is taken up once where it broke."""
+        position, end = start, None if length is None else start + length
+        for resumed in (False, True):
+            try:
+                for chunk in self._range(key, position, end):
+                    position += len(chunk)
+                    yield chunk
+            except (BodyAltered, StoreUnavailable):
+                if resumed:
+                    raise
+            else:
+                return
+
+    def _range(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
+        if start == end:
+            return
+        answer = persist(self._patience, partial(self._open_range, key, start, end))
+        chunks = self._arriving(answer) if answer else iter(())
+        while chunk := _next(key, chunks):
+            METER.received("range", len(chunk))
+            yield chunk
+
+    def _open_range(self, key: str, start: int, end: int | None) -> "GetObjectOutputTypeDef | None":
+        """The answer that begins at `start`; None where the object has ended by then."""
+        wanted = f"bytes={start}-" if end is None else f"bytes={start}-{end - 1}"
+        with translated(key), METER.request("range"):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=wanted)
+            except ClientError as error:
+                if code_of(error) == "InvalidRange":
+                    return None
+                raise
+        sent = _CONTENT_RANGE.match(answer.get("ContentRange", ""))
+        if sent is None or int(sent[1]) != start or int(sent[2]) - start + 1 != answer["ContentLength"]:
+            answer["Body"].close()
+            raise BodyAltered(key)
+        return answer
+
+    def _arriving(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
+        with closing(answer["Body"]) as body:
+            yield from paced(self._patience, body.iter_chunks(READ_BYTES))
+
+    def _size(self, key: str) -> int:
+        return persist(self._patience, partial(self._size_once, key))
+
+    def _size_once(self, key: str) -> int:
+        try:
+            with translated(key), METER.request("head"):
+                return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+        except ObjectMissing:
+            self._refuse_missing_bucket()
+            raise
+
+    def _refuse_missing_bucket(self) -> None:
+        """A HEAD's 404 has no body to tell a missing object from a missing bucket."""
+        with translated(self._bucket), METER.request("head"):
+            try:
+                self._client.head_bucket(Bucket=self._bucket)
+            except ClientError as error:
+                if code_of(error) in {"404", "NoSuchBucket"}:
+                    raise alarm(error) from error
+                raise
+
+    def _list(self, prefix: str) -> Iterator[StoredObject]:
+        token = ""
+        while True:
+            page = persist(self._patience, partial(self._page, prefix, token))
+            for line in page.get("Contents", []):
+                yield StoredObject(line["Key"], line["Size"], line["LastModified"])
+            if not page["IsTruncated"]:
+                return
+            token = page["NextContinuationToken"]
+
+    def _page(self, prefix: str, token: str) -> "ListObjectsV2OutputTypeDef":
+        more: dict[str, Any] = {"ContinuationToken": token} if token else {}
+        with translated(prefix), METER.request("list"):
+            return self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
+
+    def _delete(self, key: str) -> None:
+        persist(self._patience, partial(self._delete_once, key))
+
+    def _delete_once(self, key: str) -> None:
+        with translated(key), METER.request("delete"):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def _presigned(self, operation: str, key: str, seconds: int) -> str:
+        return self._client.generate_presigned_url(
+            operation, Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=seconds
+        )
+
+
+def _checked(key: str, answer: "GetObjectOutputTypeDef", fetched: Fetched) -> Fetched:
+    """What arrived, when its length and its hash are those that were stored; presigned PUTs have stored no hash."""
+    stored = answer["Metadata"].get("sha256", fetched.sha256)
+    if fetched.sha256 != stored or fetched.size_bytes != answer["ContentLength"]:
+        raise BodyAltered(key)
+    return fetched
+
+
+def _next(key: str, chunks: Iterator[bytes]) -> bytes:
+    with translated(key):
+        return next(chunks, b"")

@@ -1,0 +1,59 @@
+"""What an S3 service's answers and silences mean in the contract's terms."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
+from urllib3.exceptions import HTTPError
+
+from framework.errors import HoldfastError
+from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable, missing
+
+log = logging.getLogger(__name__)
+
+ALTERED = {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody"}
+MISSING = {"NoSuchKey", "NoSuchUpload"}
+REPEATABLE = {"RequestTimeout", "SlowDown", "Throttling", "OperationAborted", "TooManyRequests"}
+
+
+@contextmanager
+def translated(key: str) -> Iterator[None]:
+    """Turn every failure of one request about `key` into the contract's.
+
+    Raises:
+        ObjectMissing, StoreRefused, BodyAltered, StoreUnavailable.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _meaning(key, error) from error
+    except (IncompleteReadError, ResponseStreamingError) as error:
+        raise BodyAltered(key) from error
+    except (BotoCoreError, HTTPError) as error:
+        log.warning("the object store does not answer: %s", error)
+        raise StoreUnavailable from error
+
+
+def code_of(error: ClientError) -> str:
+    """The service's own word for the failure, or the status where the answer has no body."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def alarm(error: ClientError) -> StoreRefused:
+    """Call the operator: keys, rights or the bucket's name are wrong, and nothing works until they are right."""
+    log.critical("ALARM: the object store refuses us: %s", error)
+    return StoreRefused()
+
+
+def _meaning(key: str, error: ClientError) -> HoldfastError:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = code_of(error)
+    if code in ALTERED:
+        return BodyAltered(key)
+    if status >= 500 or status == 429 or code in REPEATABLE:
+        log.warning("the object store failed: %s", error)
+        return StoreUnavailable()
+    if code in MISSING or (code == "404" and error.operation_name == "HeadObject"):
+        return missing(key)
+    return alarm(error)

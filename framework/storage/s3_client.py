@@ -1,0 +1,65 @@
+"""The boto3 client: one request for each call, and nothing that only one vendor's service understands."""
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config as ClientConfig
+
+from framework.config import Config
+from framework.storage.contract import BodyAltered
+from framework.storage.patience import Patience
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DEFAULT_REGION = "us-east-1"
+
+
+def make_client(settings: Config, patience: Patience) -> "S3Client":
+    """A client for the settings' service; retries are `persist`'s, which knows a deadline."""
+    session = boto3.session.Session(
+        aws_access_key_id=settings.s3_access_key_id,
+        aws_secret_access_key=settings.s3_secret_access_key,
+        region_name=settings.s3_region or DEFAULT_REGION,
+    )
+    client = session.client("s3", endpoint_url=settings.s3_endpoint_url, config=_client_config(settings, patience))
+    # botocore asks "may I?" before each body that is a file: a second round trip for nothing at these sizes
+    client.meta.events.register_last("before-call.s3.PutObject", _drop_expect)
+    client.meta.events.register("before-send.s3.PutObject", _refuse_altered_source)
+    return client
+
+
+def _client_config(settings: Config, patience: Patience) -> ClientConfig:
+    return ClientConfig(
+        signature_version="s3v4",
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=patience.connect_timeout_seconds,
+        read_timeout=patience.read_timeout_seconds,
+        max_pool_connections=settings.s3_connections,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={
+            "addressing_style": "path" if settings.s3_endpoint_url else "auto",
+            "payload_signing_enabled": True,
+        },
+    )
+
+
+def _drop_expect(params: dict[str, Any], **_event: object) -> None:
+    params["headers"].pop("Expect", None)
+
+
+def _refuse_altered_source(request: AWSPreparedRequest, **_event: object) -> None:
+    """Refuse to send bytes that are no longer those that the caller checked.
+
+    botocore has hashed the body for the signature, the service compares what arrives with that hash, and the
+    metadata holds the caller's: when both are the same, what is stored is what was checked.
+    """
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    if headers["x-amz-content-sha256"] != headers["x-amz-meta-sha256"]:
+        raise BodyAltered(request.url.partition("?")[0])
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
