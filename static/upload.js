@@ -20,7 +20,7 @@ function mebibytes(bytes) {
 
 function size(bytes) {
   if (bytes < 1024) return `${bytes} byte${bytes === 1 ? "" : "s"}`;
-  const units = ["KB", "MB", "GB"];
+  const units = ["KiB", "MiB", "GiB"];
   let amount = bytes / 1024;
   while (amount >= 1024 && units.length > 1) { amount /= 1024; units.shift(); }
   return `${amount < 10 ? amount.toFixed(1).replace(".0", "") : Math.round(amount)} ${units[0]}`;

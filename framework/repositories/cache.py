@@ -1,6 +1,7 @@
 """The local cache: bare repositories below `<data>/cache/` that may vanish at any moment and are made again from S3."""
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,10 @@ from framework.repositories import keys, locks
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.packwriter import WrittenPack
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot, read_snapshot_and_packs
+from framework.storage.contract import Fetched, ObjectMissing
 from framework.storage.current import store
+
+log = logging.getLogger(__name__)
 
 FULL = "full"
 PARALLEL_FETCHES = 8
@@ -28,6 +32,15 @@ class PackAltered(Unavailable):
     def __init__(self, key: str) -> None:
         super().__init__("A part of this project could not be read from the object store; try again in a minute.")
         self.key = key
+
+
+class PackMissing(Unavailable):
+    """A pack that SQL names is not in the store: an alarm, and never an empty or a missing project."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("A part of this project is missing in the object store; the operator has to look at it.")
+        self.key = key
+        log.critical("%s is named in SQL and missing in the object store", key)
 
 
 class DatabaseBehind(Unavailable):
@@ -180,11 +193,18 @@ def _land(repository_id: str, pack: StoredPack, suffix: str, landing: Path, writ
     else:
         key, expected = keys.idx_key(repository_id, pack.name), (pack.idx_bytes, pack.idx_sha256)
     for _attempt in range(2):
-        fetched = store().fetch(key, target)
+        fetched = _fetched(key, target)
         if (fetched.size_bytes, fetched.sha256) == expected:
             return
         target.unlink()
     raise PackAltered(key)
+
+
+def _fetched(key: str, target: Path) -> Fetched:
+    try:
+        return store().fetch(key, target)
+    except ObjectMissing as error:
+        raise PackMissing(key) from error
 
 
 def _lay_out(path: Path) -> None:

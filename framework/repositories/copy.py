@@ -4,7 +4,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
@@ -14,9 +13,11 @@ from dulwich.pack import PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
 from framework.repositories import cache, git, keys
+from framework.repositories.cache import PackMissing
 from framework.repositories.change import HISTORY
 from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash
 from framework.repositories.snapshot import Snapshot
+from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store
 
 LONGEST_ENTRY_HEADER_BYTES = 16
@@ -103,10 +104,13 @@ class Copy:
     def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
         key = keys.pack_key(self.snapshot.repository_id, pack)
-        chunks = iter(store().stream(key, start, end - start if end else None))
+        try:
+            chunks = store().stream(key, start, end - start if end else None)
+        except ObjectMissing as error:
+            raise PackMissing(key) from error
         first = next(chunks, b"")
         _kind, size, header = entry_header(first)
-        return Blob(sha, size, _checked(sha, size, _inflated(chain([first[header:]], chunks))))
+        return Blob(sha, size, _checked(sha, size, _inflated(_rest(first[header:], chunks))))
 
 
 @contextmanager
@@ -151,6 +155,12 @@ def _read_file(path: Path, offset: int) -> Iterator[bytes]:
         file.seek(offset)
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
+
+
+def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:
+    with chunks:
+        yield first
+        yield from chunks
 
 
 def _printed(path: Path, sha: str) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ class NotConfirmed(Unavailable):
 
 def entry_bytes(session: Session, repository: Repository, change: Change) -> bytes:
     """The canonical log entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
-    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id)).tuples()
+    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id))
     packs = session.scalars(
         select(Pack).where(Pack.repository_id == repository.id, Pack.superseded_version.is_(None)).order_by(Pack.name)
     )

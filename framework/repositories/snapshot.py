@@ -76,23 +76,18 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     """The sizes in bytes of those of these blobs that lie in packs of kind `blobs`."""
     if not shas:
         return {}
+    asked = select(LargeBlob.sha, LargeBlob.size_bytes).where(
+        LargeBlob.repository_id == repository_id, LargeBlob.sha.in_(shas)
+    )
     with reading() as session:
-        return dict(
-            session.execute(
-                select(LargeBlob.sha, LargeBlob.size_bytes).where(
-                    LargeBlob.repository_id == repository_id, LargeBlob.sha.in_(shas)
-                )
-            )
-            .tuples()
-            .all()
-        )
+        return dict(session.execute(asked).all())
 
 
 def _snapshot(session: Session, repository_id: str) -> Snapshot:
     row = session.get(Repository, repository_id)
     if row is None:
         raise RepositoryMissing
-    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)).tuples()
+    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id))
     return Snapshot(
         repository_id=row.id,
         epoch=row.epoch,

@@ -18,7 +18,7 @@ from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.reading import find
 from framework.repositories.trees import PathAbsent
 from framework.repositories.writing import Put, Write, Written, write
-from framework.uploads.messages import NewVersion
+from framework.uploads.messages import LISTED_PATHS, NewVersion
 from framework.uploads.receiving import ReceivedFile, mebibytes
 
 LONGEST_MESSAGE = 10_000
@@ -85,9 +85,11 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 
     def tell(session: Session, written: Written) -> None:
         title = message.partition("\n")[0]
-        details = {"branch": upload.branch, "sha": written.sha, "message": title, "files": len(puts)}
+        paths = tuple(put.path for put in puts)
+        details = {"branch": upload.branch, "sha": written.sha, "title": title}
+        details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=account, kind="upload", details=details)
-        news = NewVersion(access, account, sha=written.sha, title=title, paths=tuple(put.path for put in puts))
+        news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)
         for name, address in recipients(session, access.id, except_id=account.id):
             news.queue_for(session, name=name, address=address)
 

@@ -1,0 +1,68 @@
+"""A repository to write to, and a way to write that reads like a sentence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from framework.config import Config
+from framework.database.session import transaction
+from framework.repositories import keys
+from framework.repositories.commit import Admit, nothing_to_add
+from framework.repositories.copy import opened
+from framework.repositories.operations import create_repository
+from framework.repositories.packwriter import blob_name
+from framework.repositories.reading import find, resolve
+from framework.repositories.writing import Operation, Put, Within, Write, Written, write
+
+AUTHOR = "Alice Example <alice@example.org>"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One repository, and a folder for the files that go into it."""
+
+    repository_id: str
+    folder: Path
+
+    def put(self, path: str, content: bytes) -> Put:
+        """The operation that stores this content."""
+        file = self.folder / keys.new_id()
+        file.write_bytes(content)
+        with file.open("rb") as source:
+            return Put(path, file, len(content), blob_name(source, len(content)))
+
+    def write(
+        self,
+        *operations: Operation,
+        message: str = "A change",
+        branch: str = "main",
+        admit: Admit = nothing_to_add,
+        within: Within = nothing_to_add,
+    ) -> Written:
+        """Write as Alice."""
+        wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice")
+        return write(wanted, admit=admit, within=within)
+
+    def read(self, path: str, ref: str = "main") -> bytes:
+        """The content at a path."""
+        with opened(self.repository_id) as copy:
+            return b"".join(copy.blob(find(copy, resolve(copy, ref), path).sha).chunks)
+
+
+@pytest.fixture
+def new_bench(settings: Config, tmp_path: Path) -> Callable[[], Bench]:
+    def make() -> Bench:
+        folder = tmp_path / keys.new_id()
+        folder.mkdir()
+        with transaction() as session:
+            repository_id = create_repository(session, {"name": "field-notes"})
+        return Bench(repository_id, folder)
+
+    return make
+
+
+@pytest.fixture
+def bench(new_bench: Callable[[], Bench]) -> Bench:
+    return new_bench()

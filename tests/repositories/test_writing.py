@@ -1,0 +1,214 @@
+"""Writing to a branch: one commit for each write, whatever happens beside it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.database.session import reading, transaction
+from framework.errors import Forbidden, HoldfastError
+from framework.repositories import cache
+from framework.repositories.change import Change
+from framework.repositories.copy import opened
+from framework.repositories.models import Pack, Repository, StagedPush, Version
+from framework.repositories.paths import BadPath
+from framework.repositories.reading import find, list_folder, read_log, resolve
+from framework.repositories.refs import BadRef
+from framework.repositories.trees import PathAbsent, PathClash
+from framework.repositories.writing import BranchAbsent, Delete, Move, Operation, PathsChanged
+from framework.storage.counting import requests
+from framework.storage.current import store
+from tests.repositories.conftest import Bench
+
+MIB = 1 << 20
+
+
+def test_it_stores_many_files_in_one_commit(bench: Bench) -> None:
+    contents = {"a.txt": b"a\n", "b/c/d.bin": os.urandom(1000), "b/e": b"", "large": os.urandom(2 * MIB)}
+    written = bench.write(*(bench.put(path, content) for path, content in contents.items()), message="Four files")
+    assert written.changed
+    assert {path: bench.read(path) for path in contents} == contents
+    with opened(bench.repository_id) as copy:
+        (commit,) = read_log(copy, resolve(copy, "main"))
+    assert (commit.sha, commit.title, commit.parents) == (written.sha, "Four files", ())
+    assert (commit.author_name, commit.author_email) == ("Alice Example", "alice@example.org")
+
+
+def test_a_second_write_keeps_the_rest_and_the_older_version(bench: Bench) -> None:
+    first = bench.write(bench.put("a", b"1"), bench.put("b/c", b"2"))
+    bench.write(bench.put("a", b"changed"))
+    assert (bench.read("a"), bench.read("b/c"), bench.read("a", first.sha)) == (b"changed", b"2", b"1")
+
+
+def test_what_is_there_already_makes_no_version(bench: Bench) -> None:
+    written = bench.write(bench.put("a", b"1"))
+    with requests() as asked:
+        again = bench.write(bench.put("a", b"1"))
+    assert (again.sha, again.changed, asked.total) == (written.sha, False, 0)
+
+
+def test_it_deletes_and_moves(bench: Bench) -> None:
+    bench.write(*(bench.put(path, path.encode()) for path in ["a", "b/c", "b/d", "e/f"]))
+    bench.write(Delete("e"), Move("b/c", "x/y"), bench.put("b/g", b"new"), Move("b", "moved"), Delete("a"))
+    with opened(bench.repository_id) as copy:
+        sha = resolve(copy, "main")
+        names = {entry.name for entry in list_folder(copy, find(copy, sha, ""))}
+    assert names == {"x", "moved"}
+    assert (bench.read("x/y"), bench.read("moved/d"), bench.read("moved/g")) == (b"b/c", b"b/d", b"new")
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        (lambda bench: bench.put("../x", b""), BadPath),
+        (lambda bench: Move("a", ".git/config"), BadPath),
+        (lambda bench: bench.put("a/x", b""), PathClash),
+        (lambda bench: bench.put("folder", b""), PathClash),
+        (lambda bench: Move("folder", "folder/inside"), PathClash),
+        (lambda bench: Delete("missing"), PathAbsent),
+        (lambda bench: Delete("a/missing"), PathAbsent),
+        (lambda bench: Move("missing", "b"), PathAbsent),
+    ],
+)
+def test_a_refused_write_has_no_effect(
+    bench: Bench, operation: Callable[[Bench], Operation], error: type[HoldfastError]
+) -> None:
+    bench.write(bench.put("a", b"1"), bench.put("folder/b", b"2"))
+    before = _state(bench)
+    with pytest.raises(error):
+        bench.write(bench.put("good", os.urandom(2 * MIB)), operation(bench))
+    assert _state(bench) == before
+
+
+@pytest.mark.parametrize(("branch", "error"), [("other", BranchAbsent), ("--exec=x", BadRef), ("a..b", BadRef)])
+def test_a_branch_that_is_not_there_is_refused(bench: Bench, branch: str, error: type[HoldfastError]) -> None:
+    bench.write(bench.put("a", b"1"))
+    with pytest.raises(error):
+        bench.write(bench.put("a", b"2"), branch=branch)
+
+
+def test_who_may_not_write_leaves_nothing_behind(bench: Bench) -> None:
+    def refuse(_session: Session, change: Change) -> None:
+        raise Forbidden(f"no {change.new_bytes} bytes from you")
+
+    bench.write(bench.put("a", b"1"))
+    before = _state(bench)
+    with pytest.raises(Forbidden):
+        bench.write(bench.put("b", b"2"), admit=refuse)
+    assert _state(bench) == before
+
+
+def test_what_belongs_to_the_caller_is_written_with_the_version_or_not_at_all(bench: Bench) -> None:
+    def fail(_session: Session, _written: object) -> None:
+        raise Forbidden("at the last moment")
+
+    bench.write(bench.put("a", b"1"))
+    before = _state(bench)
+    with pytest.raises(Forbidden):
+        bench.write(bench.put("a", b"2"), within=fail)
+    assert _state(bench) == before
+
+
+def test_writers_of_different_paths_all_land(bench: Bench) -> None:
+    bench.write(bench.put("start", b""))
+    puts = [bench.put(f"{number}.txt", str(number).encode()) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(bench.write, puts))
+    with opened(bench.repository_id) as copy:
+        history = [commit.sha for commit in read_log(copy, resolve(copy, "main"))]
+    assert sorted(history[:-1]) == sorted(one.sha for one in written)
+    assert [bench.read(f"{number}.txt") for number in range(8)] == [str(number).encode() for number in range(8)]
+    with reading() as session:
+        assert session.get_one(Repository, bench.repository_id).version == 9
+        assert not session.scalars(select(StagedPush).where(StagedPush.state == "staged")).all()
+
+
+def test_two_writers_of_one_path_conflict(bench: Bench) -> None:
+    """The second one reads the tip, the first one lands, and the second is told which path it was."""
+    bench.write(bench.put("a", b"0"))
+    second = bench.put("a", b"2")
+    with pytest.raises(PathsChanged) as conflict:
+        _write_with_a_rival(bench, second, bench.put("a", b"1"))
+    assert conflict.value.paths == ("a",)
+    assert bench.read("a") == b"1"
+
+
+def _write_with_a_rival(bench: Bench, operation: Operation, rival: Operation) -> None:
+    """Write, while a rival's write lands between reading the tip and the commit point."""
+    landed: list[bool] = []
+    original = store().put
+
+    def put_after_rival(key: str, source: bytes | Path, *, sha256: str) -> None:
+        if not landed:
+            landed.append(True)
+            bench.write(rival)
+        original(key, source, sha256=sha256)
+
+    store().put = put_after_rival  # type: ignore[method-assign,assignment]
+    try:
+        bench.write(operation)
+    finally:
+        del store().put  # type: ignore[attr-defined]
+
+
+def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench) -> None:
+    bench.write(bench.put("a", b"0"))
+    _write_with_a_rival(bench, bench.put("b", b"mine"), bench.put("a", b"theirs"))
+    assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
+    with opened(bench.repository_id) as copy:
+        assert len(read_log(copy, resolve(copy, "main"))) == 3
+
+
+def test_the_requests_are_as_budgeted(bench: Bench) -> None:
+    with requests() as creating, transaction() as session:
+        session.add(Repository(id="0" * 32, about={}))
+    assert creating.total == 0
+    with requests() as small:
+        bench.write(*(bench.put(str(number), os.urandom(100)) for number in range(40)))
+    assert small.operations == ["put"] * 3
+    with requests() as large:
+        bench.write(bench.put("x", os.urandom(2 * MIB)), bench.put("y", os.urandom(2 * MIB)), bench.put("z", b"z"))
+    assert large.operations == ["put"] * 5
+    with requests() as warm:
+        bench.read("0")
+    assert warm.total == 0
+
+
+def test_every_version_passes_fsck_when_it_is_hydrated_onto_an_empty_disk(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"), bench.put("large", os.urandom(2 * MIB)))
+    bench.write(Move("a", "b/c/d"), bench.put("large", b"small now"))
+    _forget(bench)
+    with opened(bench.repository_id, cache.FULL) as copy:
+        done = subprocess.run(
+            ["git", "-C", str(copy.path), "fsck", "--full", "--strict"], capture_output=True, text=True, check=True
+        )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_each_version_has_one_parent_and_is_confirmed(bench: Bench) -> None:
+    for number in range(3):
+        bench.write(bench.put("a", str(number).encode()))
+    with reading() as session:
+        versions = session.scalars(select(Version).order_by(Version.version)).all()
+    assert [version.version for version in versions] == [1, 2, 3]
+    assert [version.previous_hash for version in versions] == [None, *(one.entry_hash for one in versions[:-1])]
+    assert all(version.confirmed_at and version.entry is None for version in versions)
+
+
+def _forget(bench: Bench) -> None:
+    shutil.rmtree(cache.copy_path(bench.repository_id))
+
+
+def _state(bench: Bench) -> tuple[object, ...]:
+    """Everything that a refused write may not change: SQL's version, packs and staged rows, and the store's keys."""
+    with reading() as session:
+        version = session.get_one(Repository, bench.repository_id).version
+        packs = sorted(session.scalars(select(Pack.name)).all())
+        staged = session.scalars(select(StagedPush.id)).all()
+    return version, packs, list(staged), sorted(entry.key for entry in store().list("repos/"))
