@@ -3,6 +3,7 @@
 from datetime import timedelta
 from importlib.util import find_spec
 
+from framework import config
 from framework.celery import broker
 
 # Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Every deployment has a queue of its own name, so that
@@ -36,9 +37,9 @@ result_backend = "framework.celery.results:OutboxBackend"
 result_expires = None
 
 # Two processes fit the smallest host. A stop waits this many seconds for running tasks when REMAP_SIGTERM=SIGQUIT is
-# set, as the Procfile does; what it interrupts runs again.
+# set, as the Procfile does; what it interrupts runs again. Heroku kills after 30 seconds, `make run` ends in 8.
 worker_concurrency = 2
-worker_soft_shutdown_timeout = 5.0
+worker_soft_shutdown_timeout = 20.0 if config.current().production else 3.0
 worker_hijack_root_logger = True
 timezone = "UTC"
 

@@ -47,6 +47,8 @@ class Config:
     longest_request_hours: int = 6
     backup_retention_days: int = 14
     consolidate_packs: int = 50
+    web_concurrency: int = 2
+    web_threads: int = 16
     backup_key: str | None = None
     git_path: str = os.defpath
     git_environment: tuple[tuple[str, str], ...] = ()
@@ -97,6 +99,8 @@ _NUMBERS = {
     "LONGEST_REQUEST_HOURS": Config.longest_request_hours,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
+    "WEB_CONCURRENCY": Config.web_concurrency,
+    "WEB_THREADS": Config.web_threads,
 }
 
 _GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")

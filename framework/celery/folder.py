@@ -10,6 +10,8 @@ from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
+WAIT_SECONDS = 0.5
+
 
 class Channel(filesystem.Channel):
     """Messages appear by a rename and are taken by a rename, both inside one file system.
@@ -53,3 +55,7 @@ class Transport(filesystem.Transport):
     """The transport that `framework.celery.broker` names for the folder broker."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]
+        """Wait for a message, half a second at most: a worker looks for the wish to stop between two waits."""
+        return super().drain_events(connection, min(timeout or WAIT_SECONDS, WAIT_SECONDS))

@@ -25,6 +25,7 @@ from framework.database.types import now
 
 WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
 UNFINISHED_AFTER = timedelta(minutes=5)
+HANDED_BY_ITS_WRITER = timedelta(seconds=10)
 KEPT_AFTER_THE_END = timedelta(days=30)
 SENT_AT_ONCE = 500
 KEY_CHARACTERS = 100
@@ -75,7 +76,7 @@ def poll() -> int:
     moment = now()
     late = moment - UNFINISHED_AFTER
     overdue = or_(
-        and_(OutboxRow.state == WAITING, OutboxRow.not_before <= moment),
+        and_(OutboxRow.state == WAITING, OutboxRow.not_before <= moment - HANDED_BY_ITS_WRITER),
         and_(OutboxRow.state.in_((HANDED, RUNNING)), OutboxRow.handed_at <= late),
     )
     with reading() as session:
