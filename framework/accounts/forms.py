@@ -6,7 +6,7 @@ from framework.accounts import rules
 from framework.accounts.tokens import token_name
 from framework.web.forms import PageForm, filled, follows, stripped
 
-TOKEN_DAYS = [("30", "30 days"), ("90", "90 days"), ("365", "One year"), ("", "Never")]
+TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
 
 
 class SignupForm(PageForm):
@@ -66,5 +66,5 @@ class TokenForm(PageForm):
     """A new access token."""
 
     name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
-    scopes = SelectField("It may", choices=[("read", "Read"), ("write", "Read and write")], default="write")
+    scopes = SelectField("It may", choices={"read": "Read", "write": "Read and write"}, default="write")
     days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")

@@ -17,7 +17,7 @@ Answer = Response | tuple[str, int]
 @accounts.route("/signup", methods=["GET", "POST"])
 def signup() -> Answer:
     """A new account, signed in at once."""
-    if current_account() is not None:
+    if current_account() is not None and request.method == "GET":
         return redirect("/")
     form = SignupForm(next=request.args.get("next"))
     account = form.attempt(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -45,6 +46,11 @@ class ProjectAccess:
     def path(self) -> str:
         """The address of the project's page on this site."""
         return f"/{self.owner}/{self.name}"
+
+    def address(self, *parts: str) -> str:
+        """The address of a place below the project's page, such as `address("blob", "main", "a b.txt")`."""
+        steps = (quote(part.encode(errors="surrogateescape"), safe="/") for part in parts if part)
+        return "/".join((self.path, *steps))
 
     @property
     def full_name(self) -> str:

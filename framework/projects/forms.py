@@ -5,7 +5,7 @@ from wtforms import RadioField, SelectField, StringField
 from framework.projects import rules
 from framework.web.forms import PageForm, filled, follows, stripped
 
-ROLE_CHOICES = [("reader", "Reader"), ("writer", "Writer"), ("owner", "Owner")]
+ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
 
 
 class ProjectForm(PageForm):
@@ -15,7 +15,7 @@ class ProjectForm(PageForm):
     description = StringField("Description", filters=[stripped], validators=[follows(rules.description)])
     visibility = RadioField(
         "Who may see it",
-        choices=[("public", "Public"), ("private", "Private")],
+        choices={"public": "Public", "private": "Private"},
         default="public",
         validate_choice=False,
         validators=[follows(rules.visibility)],

@@ -98,5 +98,5 @@ def _listing(viewer: Account | None, condition: ColumnElement[bool], page: int, 
         .limit(PAGE + 1)
     )
     with reading() as session:
-        found = [access_of(*row) for row in session.execute(query).tuples()]
+        found = [access_of(*row) for row in session.execute(query)]
     return Listing(found[:PAGE], page, more=len(found) > PAGE)

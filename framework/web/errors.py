@@ -20,7 +20,7 @@ SENTENCES = {
     401: "This needs you to sign in.",
     403: "You are not allowed to do this.",
     404: "There is nothing at this address, or you may not see it. Look for a typing error, or sign in.",
-    405: "This address does not answer to that kind of request. Go back and use the page's own buttons.",
+    405: "This address does not answer to that kind of request. Go back and use the buttons of the page.",
     409: "Somebody else changed this meanwhile. Look at the newest state and try again.",
     413: "What you sent is larger than this server accepts. Send less at once, or a smaller file.",
     415: "This server does not understand that kind of content.",
@@ -37,9 +37,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
 
 
-def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An RFC 9457 answer."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
+    """An RFC 9457 answer; `more` are its extension members."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_JSON)
 
 

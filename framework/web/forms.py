@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
 from wtforms import Field, ValidationError
 from wtforms.validators import StopValidation
 
-from framework.errors import Conflict, Forbidden, Invalid, NotFound
+from framework.errors import Conflict, Forbidden, HoldfastError, Invalid, NotFound
 
 Made = TypeVar("Made")
 
@@ -30,6 +30,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
     """The base of every form; `status` is the answer's, `problems` what concerns the form as a whole."""
 
     status = 200
+    refusal: HoldfastError | None = None
     form_errors: list[str]
 
     def attempt(self, act: Callable[[], Made]) -> Made | None:
@@ -45,6 +46,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         try:
             return act()
         except (Invalid, Conflict, NotFound, Forbidden) as refusal:
+            self.refusal = refusal
             self._show(refusal.field, refusal.sentence, refusal.status)
             return None
 

@@ -1,0 +1,40 @@
+"""Bringing projects' log entries up to date when a person who takes part has another name or address."""
+
+from sqlalchemy import or_, select
+
+from framework.celery.celery import app
+from framework.celery.outbox import enqueue
+from framework.database.session import reading, transaction
+from framework.projects.about import describe
+from framework.projects.models import Member, Project
+from framework.repositories.models import Repository
+from framework.repositories.operations import change_about
+
+ACTOR = "holdfast"
+"""Who is named as the author of a version that nobody made by hand; no account can have a reserved name."""
+
+
+@app.task(name="framework.projects.tasks.refresh_person")
+def refresh_person(user_id: int) -> int:
+    """Have every project that tells of this person refreshed, in a task of its own; how many there are."""
+    takes_part = select(Member.project_id).where(Member.user_id == user_id)
+    with transaction() as session:
+        query = select(Project.id).where(or_(Project.owner_id == user_id, Project.id.in_(takes_part)))
+        project_ids = session.scalars(query).all()
+        for project_id in project_ids:
+            enqueue(session, "framework.projects.tasks.refresh_about", project_id)
+    return len(project_ids)
+
+
+@app.task(name="framework.projects.tasks.refresh_about")
+def refresh_about(project_id: int) -> bool:
+    """Tell the log what the project is now; whether that was news."""
+    with reading() as session:
+        project = session.get_one(Project, project_id)
+        told = session.get_one(Repository, project.repository_id).about
+        if describe(session, project) == told:
+            return False
+    change_about(
+        project.repository_id, lambda session: describe(session, session.get_one(Project, project_id)), actor=ACTOR
+    )
+    return True

@@ -1,0 +1,148 @@
+"""Signing up: who gets in, and what is told to who does not."""
+
+import pytest
+
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.accounts.operations import EmailTaken, NameTaken, create_user
+from framework.accounts.rules import InvalidEmail, InvalidName, InvalidPassword
+from framework.database.session import reading
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail
+
+GOOD = {"username": "anna", "email": "anna@example.org", "password": PASSWORD}
+
+
+def test_it_signs_up_and_is_signed_in(visitor: Visitor) -> None:
+    answer = visitor.submit("/signup", **GOOD)
+    assert answer.status_code == 302
+    assert answer.location == "/"
+    assert "Welcome, anna" in visitor.get("/").text
+
+
+def test_it_goes_back_to_where_the_person_came_from(visitor: Visitor) -> None:
+    assert visitor.submit("/signup?next=/explore", **GOOD, next="/explore").location == "/explore"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "login",
+        "API",
+        "static",
+        "Settings",
+        "explore",
+        "new",
+        "admin",
+        "../x",
+        "a/b",
+        "a\\b",
+        ".git",
+        ".",
+        "-anna",
+        "anna-",
+        "an--na",
+        "an na",
+        "an_na",
+        "anna.b",
+        "x" * 40,
+        "x" * 300,
+        "anna\x00",
+        "日本語",
+        "\U0001f41b",
+        "Ⅷ",
+        "<b>",
+    ],
+)
+def test_it_refuses_a_bad_name_and_keeps_the_rest(visitor: Visitor, name: str) -> None:
+    answer = visitor.submit("/signup", **(GOOD | {"username": name}))
+    assert answer.status_code == 400
+    assert 'id="username-error"' in answer.text
+    assert 'value="anna@example.org"' in answer.text
+    assert PASSWORD not in answer.text
+
+
+@pytest.mark.parametrize("name", ["a", "7", "A-b-3", "x" * 39])
+def test_it_takes_a_good_name(visitor: Visitor, name: str) -> None:
+    assert visitor.submit("/signup", **(GOOD | {"username": name})).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["anna", "anna@", "@example.org", "a b@example.org", "anna@example.org\x00", "a" * 300 + "@example.org", "ä@"],
+)
+def test_it_refuses_a_bad_address(visitor: Visitor, email: str) -> None:
+    answer = visitor.submit("/signup", **(GOOD | {"email": email}))
+    assert answer.status_code == 400
+    assert 'id="email-error"' in answer.text
+    assert 'value="anna"' in answer.text
+
+
+@pytest.mark.parametrize("email", ["anna@localhost", "anna@nas.local", "anna+x@example.test", "anna@bücher.example"])
+def test_it_takes_addresses_of_local_networks(visitor: Visitor, email: str) -> None:
+    assert visitor.submit("/signup", **(GOOD | {"email": email})).status_code == 302
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 257])
+def test_it_refuses_a_bad_password(visitor: Visitor, password: str) -> None:
+    answer = visitor.submit("/signup", **(GOOD | {"password": password}))
+    assert answer.status_code == 400
+    assert 'id="password-error"' in answer.text
+    assert password not in answer.text
+
+
+@pytest.mark.parametrize(("field", "value"), [("username", "ALICE"), ("email", "Alice@Example.org")])
+def test_it_refuses_what_somebody_has(visitor: Visitor, alice: Account, field: str, value: str) -> None:
+    answer = visitor.submit("/signup", **(GOOD | {field: value}))
+    assert answer.status_code == 409
+    assert f'id="{field}-error"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"name": "log in"}, InvalidName),
+        ({"name": "Bob"}, NameTaken),
+        ({"email": "bob@EXAMPLE.org"}, EmailTaken),
+        ({"email": "nobody"}, InvalidEmail),
+        ({"password": "\ud800 lone surrogate"}, InvalidPassword),
+    ],
+)
+def test_it_refuses_the_same_without_a_form(bob: Account, change: dict[str, str], error: type[Exception]) -> None:
+    asked = {"name": "dora", "email": "dora@example.org", "password": PASSWORD} | change
+    with pytest.raises(error):
+        create_user(name=asked["name"], email=asked["email"], password=asked["password"])
+
+
+def test_it_keeps_no_password(alice: Account) -> None:
+    with reading() as session:
+        kept = session.get_one(User, alice.id).password_hash
+    assert kept is not None
+    assert kept.startswith("$argon2id$")
+
+
+def test_it_confirms_an_address_by_mail(visitor: Visitor) -> None:
+    visitor.submit("/signup", **GOOD)
+    link = link_in_mail("verify")
+    assert visitor.get(link).status_code == 302
+    assert "anna@example.org is confirmed" in visitor.get("/").text
+    with reading() as session:
+        assert session.query(User).one().email_verified_at is not None
+
+
+def test_it_shows_the_way_to_who_is_signed_in(alice: Account, signed_in: SignIn) -> None:
+    assert signed_in(alice).get("/signup").location == "/"
+
+
+@pytest.mark.parametrize(
+    ("full_name", "email", "author"),
+    [
+        ("Alice Liddell", "a@example.org", "Alice Liddell <a@example.org>"),
+        ("", "a@example.org", "alice <a@example.org>"),
+        ("<Alice>\n", "a@example.org", "Alice <a@example.org>"),
+        (" .,:;<>\"\\' ", "a@example.org", "alice <a@example.org>"),
+        ("Dr. A. Liddell, Jr.", "a@example.org", "Dr. A. Liddell, Jr <a@example.org>"),
+        ("艾丽丝", "a@example.org", "艾丽丝 <a@example.org>"),
+    ],
+)
+def test_it_gives_git_an_author_that_git_takes(full_name: str, email: str, author: str) -> None:
+    assert Account(id=1, name="alice", full_name=full_name, email=email).author == author

@@ -1,0 +1,123 @@
+"""The cast: Alice owns, Bob helps, Charlie has no access; and what a visitor does with pages and forms."""
+
+import json
+import re
+from typing import Any, Protocol
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.celery.models import OutboxRow
+from framework.database.session import reading
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.operations import create_project
+from framework.projects.people import add_person
+
+PASSWORD = "correct horse battery"
+
+
+class SignIn(Protocol):
+    """Opens the browser of somebody who has signed in."""
+
+    def __call__(self, account: Account, password: str = ...) -> "Visitor": ...
+
+
+class Visitor:
+    """A browser without a window: it keeps cookies, and fills in forms that it has fetched before."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+
+    def get(self, address: str, **headers: str) -> TestResponse:
+        """Open a page."""
+        return self.client.get(address, headers=headers)
+
+    def submit(self, page: str, *, to: str | None = None, **fields: Any) -> TestResponse:
+        """Open the page, then post these fields with its CSRF token, to its own address or `to` another."""
+        token = csrf_token(self.get(page).text)
+        return self.client.post(to or page, data={**fields, "csrf_token": token})
+
+    def log_in(self, account: Account, password: str = PASSWORD) -> TestResponse:
+        """Sign in as this person."""
+        return self.submit("/login", username=account.name, password=password)
+
+
+def csrf_token(page: str) -> str:
+    """The CSRF token in a page's first form."""
+    field = re.search(r'<input[^>]*name="csrf_token"[^>]*>', page)
+    value = re.search(r'value="([^"]+)"', field[0]) if field else None
+    assert value, "the page has no form with a CSRF token"
+    return value[1]
+
+
+def posted_texts() -> list[str]:
+    """Everything that waits in the outbox, each row as text; the newest is last."""
+    with reading() as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.created_at)).all()
+    return [json.dumps([row.task, row.args, row.kwargs]) for row in rows]
+
+
+def link_in_mail(kind: str) -> str:
+    """The path of the newest link of this kind (`reset`, `verify`) that was sent."""
+    found = [match for text in posted_texts() for match in re.findall(rf"/{kind}/[\w.-]+", text)]
+    assert found, f"no mail holds a link to {kind}"
+    return str(found[-1])
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody who is not signed in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> SignIn:
+    """Gives the browser of somebody who has signed in."""
+
+    def visit(account: Account, password: str = PASSWORD) -> Visitor:
+        visitor = Visitor(app)
+        assert visitor.log_in(account, password).status_code == 302
+        return visitor
+
+    return visit
+
+
+@pytest.fixture
+def alice(app: Flask) -> Account:
+    """Owns projects."""
+    return create_user(name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell")
+
+
+@pytest.fixture
+def bob(app: Flask) -> Account:
+    """Helps Alice."""
+    return create_user(name="bob", email="bob@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def charlie(app: Flask) -> Account:
+    """Has no access."""
+    return create_user(name="charlie", email="charlie@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def secret(alice: Account) -> ProjectAccess:
+    """Alice's private project, without files."""
+    return create_project(alice, name="secret", description="Nobody's business", visibility="private")
+
+
+@pytest.fixture
+def website(alice: Account) -> ProjectAccess:
+    """Alice's public project, without files."""
+    return create_project(alice, name="website", description="For everybody", visibility="public")
+
+
+@pytest.fixture
+def shared(alice: Account, bob: Account, secret: ProjectAccess) -> ProjectAccess:
+    """Alice's private project with Bob as a writer, as Bob sees it."""
+    add_person(alice, secret, person="bob", role="writer")
+    return project_for(bob, "alice", "secret")
