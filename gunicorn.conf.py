@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from framework.config import Config, ConfigError
+from framework.doctor.boot import settings_or_exit
 
-try:
-    settings = Config.from_environment()
-except ConfigError as lacking:
-    raise SystemExit(f"Holdfast does not start: {lacking}.") from None
+settings = settings_or_exit()
 
 # A laptop's server is for the laptop; a production one is behind a router that comes from another machine.
 bind = f"{'0.0.0.0' if settings.production else '127.0.0.1'}:{settings.port}"  # noqa: S104

@@ -12,6 +12,8 @@ from framework.accounts.views import accounts
 from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
+from framework.doctor.commands import doctor
+from framework.doctor.views import health
 from framework.git.views import blueprint as git
 from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
@@ -42,8 +44,8 @@ def create_app(settings: Config | None = None) -> Flask:
     )
     for part in (security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git):
+    for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git, health):
         app.register_blueprint(blueprint)
-    for commands in (database_commands, users_commands):
+    for commands in (database_commands, users_commands, doctor):
         app.cli.add_command(commands)
     return app

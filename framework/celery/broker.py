@@ -18,6 +18,7 @@ from framework.errors import Unavailable
 
 ANSWER_SECONDS = 2
 FOLDER_TRANSPORT = "framework.celery.folder:Transport"
+FOLDER_URL = "filesystem://localhost//"
 FOLDER_POLL_SECONDS = 0.2
 SCHEMES = {"filesystem", "redis", "rediss", "amqp", "amqps"}
 
@@ -38,12 +39,12 @@ def url() -> str:
     address = config.current().broker_url
     if urlsplit(address).scheme not in SCHEMES:
         raise config.ConfigError(f"BROKER_URL starts with none of {', '.join(sorted(SCHEMES))}; set it to one of these")
-    return address
+    return FOLDER_URL if urlsplit(address).scheme == "filesystem" else address
 
 
 def in_folder() -> bool:
     """Whether messages are files in the data folder."""
-    return url().startswith("filesystem://")
+    return url() == FOLDER_URL
 
 
 def transport() -> str | None:

@@ -1,0 +1,1 @@
+"""Whether this deployment can work: before it starts, while it runs, and when somebody asks."""
