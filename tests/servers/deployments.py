@@ -1,0 +1,72 @@
+"""The two kinds of deployment that every promise holds for: embedded, and like production."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from framework.config import Config
+from tests.servers.ceph import ceph
+from tests.servers.migration import migrated_sqlite
+from tests.servers.postgres import postgres
+from tests.servers.redis import new_redis_url
+from tests.servers.run import Run
+
+SECRET_KEY = "of no value outside of the tests"
+_NAMES = {
+    "data": "HOLDFAST_DATA",
+    "s3_access_key_id": "AWS_ACCESS_KEY_ID",
+    "s3_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+}
+
+
+@contextmanager
+def embedded(run: Run, data: Path) -> Iterator[Config]:
+    """SQLite, a folder as the store and as the broker: what `make run` gives a person at home."""
+    data.mkdir()
+    shutil.copyfile(migrated_sqlite(run), data / "holdfast.sqlite3")
+    yield Config(
+        data=data,
+        database_url=f"sqlite:///{data / 'holdfast.sqlite3'}",
+        secret_key=SECRET_KEY,
+        base_url="http://localhost",
+        broker_url="filesystem://",
+    )
+
+
+@contextmanager
+def production_like(run: Run, data: Path) -> Iterator[Config]:
+    """PostgreSQL, a bucket, Redis: a database, a bucket and a broker of one's own, taken away after the block."""
+    data.mkdir()
+    server, store = postgres(run), ceph(run)
+    database_url, bucket = server.new_database(), store.new_bucket()
+    yield Config(
+        data=data,
+        database_url=database_url,
+        secret_key=SECRET_KEY,
+        base_url="http://localhost",
+        broker_url=new_redis_url(run),
+        production=True,
+        s3_bucket=bucket,
+        s3_endpoint_url=store.endpoint_url,
+        s3_region=store.region,
+        s3_access_key_id=store.access_key_id,
+        s3_secret_access_key=store.secret_access_key,
+    )
+    server.drop_database(database_url)
+    store.remove_bucket(bucket)
+
+
+DEPLOYMENTS = {"embedded": embedded, "production-like": production_like}
+
+
+def environment(settings: Config) -> dict[str, str]:
+    """The variables from which another process reads these settings."""
+    plain = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    written = {
+        _NAMES.get(name, name.upper()): str(value)
+        for name, value in plain.items()
+        if isinstance(value, (str, int, Path)) and not isinstance(value, bool) and name != "git_path"
+    }
+    return {**written, "HOLDFAST_ENV": "production" if settings.production else ""}
