@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 SHOWN_TEXT_BYTES = 1 << 20
+PROBED_BYTES = 8000
 
 # Types that a browser shows without running anything; the rest is handed out as a download.
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"}
@@ -41,7 +42,7 @@ def media_type(path: str, head: bytes) -> str:
 
 def is_text(head: bytes) -> bool:
     """Whether these first bytes look like text, by Git's own rule: no NUL among them."""
-    return b"\0" not in head[:8000]
+    return b"\0" not in head[:PROBED_BYTES]
 
 
 def raw_headers(path: str, media: str, *, download: bool) -> dict[str, str]:

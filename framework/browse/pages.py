@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import ClassVar
 
-from framework.browse.content import SHOWN_TEXT_BYTES, Shown, shown
+from framework.browse.content import PROBED_BYTES, SHOWN_TEXT_BYTES, Shown, is_text, shown
 from framework.browse.last_changes import LastChange, last_changes
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
@@ -47,6 +48,7 @@ class Place:
 class FolderPage:
     """A folder's entries with their last changes; without a place the project is empty."""
 
+    kind: ClassVar = "tree"
     template: str
     default_branch: str
     place: Place | None = None
@@ -60,6 +62,8 @@ class FolderPage:
 class FilePage:
     """A file: its entry, how it is shown, and its last change."""
 
+    kind: ClassVar = "blob"
+    template: ClassVar = "browse/file.html"
     place: Place
     entry: Entry
     size_bytes: int
@@ -107,6 +111,16 @@ def project_page(copy: Copy) -> FolderPage:
     if not branches:
         return FolderPage("browse/empty.html", default)
     return folder_page(copy, default if default in branches else min(branches), "")
+
+
+def page_at(copy: Copy, ref: str, path: str) -> FolderPage | FilePage:
+    """The page of what is at this path: a folder's or a file's.
+
+    Raises:
+        RefAbsent, PathAbsent.
+    """
+    entry = find(copy, resolve(copy, ref), path)
+    return folder_page(copy, ref, path) if entry.kind == "tree" else file_page(copy, ref, path)
 
 
 def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
@@ -170,9 +184,10 @@ def _place(copy: Copy, ref: str, path: str) -> Place:
 
 
 def _head(blob: Blob) -> bytes:
+    """What a page needs of the file: the first chunk, and up to `SHOWN_TEXT_BYTES` when it is text."""
     head = bytearray()
     for chunk in blob.chunks:
         head += chunk
-        if len(head) >= SHOWN_TEXT_BYTES:
+        if len(head) >= SHOWN_TEXT_BYTES or not is_text(bytes(head[:PROBED_BYTES])):
             break
     return bytes(head[:SHOWN_TEXT_BYTES])

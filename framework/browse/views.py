@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
@@ -33,21 +33,24 @@ def show_project(owner: str, project: str) -> str:
 
 
 @blueprint.get("/<owner>/<project>/tree/<path:place>")
-def show_folder(owner: str, project: str, place: str) -> str:
+def show_folder(owner: str, project: str, place: str) -> AnyResponse | str:
     """A folder at a branch, tag or commit."""
-    access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        page = pages.folder_page(copy, *split_ref(copy, place))
-    return render_template(page.template, project=access, page=page, tab="files")
+    return _show(owner, project, place, "tree")
 
 
 @blueprint.get("/<owner>/<project>/blob/<path:place>")
-def show_file(owner: str, project: str, place: str) -> str:
+def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
     """A file at a branch, tag or commit: its content as far as a page can show it, and its last change."""
+    return _show(owner, project, place, "blob")
+
+
+def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
     with opened(access.repository_id) as copy:
-        page = pages.file_page(copy, *split_ref(copy, place))
-    return render_template("browse/file.html", project=access, page=page, tab="files")
+        page = pages.page_at(copy, *split_ref(copy, place))
+    if page.kind != kind:
+        return redirect(access.address(page.kind, place))
+    return render_template(page.template, project=access, page=page, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")

@@ -41,8 +41,7 @@ class GitFailed(Unavailable):
 
     def __init__(self, arguments: Sequence[str], status: int, words: str) -> None:
         super().__init__("Git could not read this project just now; try again in a minute.")
-        self.status = status
-        self.words = f"git {' '.join(arguments)}: status {status}: {words.strip()}"
+        self.words = f"git {' '.join(arguments)}: exit status {status}: {words.strip()}"
 
 
 def run(repository: Path, *arguments: str, given: bytes = b"", deadline_seconds: float = DEADLINE_SECONDS) -> bytes:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -86,7 +87,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
     def tell(session: Session, written: Written) -> None:
         title = message.partition("\n")[0]
         paths = tuple(put.path for put in puts)
-        details = {"branch": upload.branch, "sha": written.sha, "title": title}
+        details: dict[str, Any] = {"branch": upload.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=account, kind="upload", details=details)
         news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)

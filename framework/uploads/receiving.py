@@ -78,10 +78,34 @@ class ReceivedFile:
         self._file.close()
 
 
+class Receiver:
+    """The folder that one request's files are received in, and its files, so that all are closed at the end."""
+
+    def __init__(self) -> None:
+        self._folder = config.current().data / "scratch" / f"upload-{keys.new_id()}"
+        self._folder.mkdir(parents=True)
+        self._files: list[ReceivedFile] = []
+
+    def receive(self) -> ReceivedFile:
+        """A place for the next file."""
+        self._files.append(ReceivedFile(self._folder / keys.new_id(), config.current().max_file_bytes))
+        return self._files[-1]
+
+    def close_files(self) -> None:
+        """Close what was received, wholly or in part."""
+        for file in self._files:
+            file.close()
+
+    def remove(self) -> None:
+        """Close and delete everything."""
+        self.close_files()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 class StreamingRequest(Request):
     """A request whose files are received by `receiving`; any other form with a file is refused."""
 
-    receiver: Path | None = None
+    receiver: "Receiver | None" = None
     max_form_parts = MAX_PARTS
 
     def make_form_data_parser(self) -> FormDataParser:
@@ -99,7 +123,7 @@ class StreamingRequest(Request):
     ) -> IO[bytes]:
         if self.receiver is None:
             raise RequestEntityTooLarge
-        file: Any = ReceivedFile(self.receiver / keys.new_id(), config.current().max_file_bytes)
+        file: Any = self.receiver.receive()
         return file  # type: ignore[no-any-return]
 
 
@@ -116,13 +140,13 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     if request.content_length and request.content_length > limit:
         _drain(request, limit)
         raise RequestTooLarge(request.content_length)
-    folder = config.current().data / "scratch" / f"upload-{keys.new_id()}"
-    folder.mkdir(parents=True)
-    request.receiver, request.max_content_length = folder, limit
+    request.receiver, request.max_content_length = Receiver(), limit
     try:
-        yield _files(request)
+        files = _files(request)
+        request.receiver.close_files()
+        yield files
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        request.receiver.remove()
 
 
 def mebibytes(size_bytes: int) -> str:
@@ -141,7 +165,6 @@ def _files(request: Request) -> list[tuple[str, ReceivedFile]]:
     stored: list[tuple[str, ReceivedFile]] = []
     for file in sent:
         kept: Any = file.stream
-        kept.close()
         if file.filename:
             stored.append((_sent_name(file), kept))
     return stored
