@@ -39,7 +39,7 @@ result_expires = None
 # Two processes fit the smallest host. A stop waits this many seconds for running tasks when REMAP_SIGTERM=SIGQUIT is
 # set, as the Procfile does; what it interrupts runs again. Heroku kills after 30 seconds, `make run` ends in 8.
 worker_concurrency = 2
-worker_soft_shutdown_timeout = 20.0 if config.current().production else 3.0
+worker_soft_shutdown_timeout = 20.0 if config.current().production else 1.0
 worker_hijack_root_logger = True
 timezone = "UTC"
 
@@ -60,5 +60,7 @@ imports = [
 beat_scheduler = "framework.celery.scheduler:Scheduler"
 beat_schedule = {
     "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
+    "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
+    "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

@@ -147,5 +147,12 @@ def live_server(run: Run, tmp_path: Path) -> Iterator[LiveServer]:
         yield server
 
 
+@pytest.fixture
+def served(run: Run, settings: Config) -> Iterator[LiveServer]:
+    """The application under gunicorn on the deployment that this process is configured for, too."""
+    with gunicorn.gunicorn(run, _without_address(deployments.environment(settings))) as server:
+        yield server
+
+
 def _without_address(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in {"BASE_URL", "PORT"}}

@@ -18,6 +18,8 @@ from framework.repositories.copy import Blob, Copy, opened
 from framework.repositories.reading import find, resolve, split_ref
 from framework.web.streaming import streamed
 
+LAST_PAGE = 10_000
+
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
 
@@ -77,7 +79,7 @@ def list_commits(owner: str, project: str, place: str = "") -> str:
     access = project_for(current_account(), owner, project)
     with opened(access.repository_id) as copy:
         ref, path = split_ref(copy, place or copy.snapshot.default_branch)
-        page = pages.history_page(copy, ref, path, number=max(1, request.args.get("page", 1, int)))
+        page = pages.history_page(copy, ref, path, number=_page_number())
     return render_template("browse/history.html", project=access, page=page, tab="history")
 
 
@@ -124,3 +126,7 @@ def _sent(head: bytes, blob: Blob, open_until_sent: ExitStack) -> Iterator[bytes
     with open_until_sent:
         yield head
         yield from blob.chunks
+
+
+def _page_number() -> int:
+    return min(max(1, request.args.get("page", 1, int)), LAST_PAGE)

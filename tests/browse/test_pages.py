@@ -114,7 +114,7 @@ def test_a_folder_and_a_file_lead_to_their_own_pages(reader: Visitor) -> None:
     assert reader.get(f"{BASE}/tree/main/notes.txt").location == f"{BASE}/blob/main/notes.txt"
 
 
-@pytest.mark.parametrize("page", ["x", "-1", "0", "999"])
+@pytest.mark.parametrize("page", ["x", "-1", "0", "999", "9" * 30])
 def test_a_page_of_the_history_that_is_not_one_is_no_error(reader: Visitor, page: str) -> None:
     assert reader.get(f"{BASE}/commits/main?page={page}").status_code == 200
 

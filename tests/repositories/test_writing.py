@@ -20,6 +20,7 @@ from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.paths import BadPath
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.refs import BadRef
+from framework.repositories.staging import sweep
 from framework.repositories.trees import PathAbsent, PathClash
 from framework.repositories.writing import BranchAbsent, Delete, Move, Operation, PathsChanged
 from framework.storage.counting import requests
@@ -129,40 +130,44 @@ def test_writers_of_different_paths_all_land(bench: Bench) -> None:
         assert not session.scalars(select(StagedPush).where(StagedPush.state == "staged")).all()
 
 
-def test_two_writers_of_one_path_conflict(bench: Bench) -> None:
-    """The second one reads the tip, the first one lands, and the second is told which path it was."""
+@pytest.fixture
+def rival(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[Operation], None]:
+    """Has another write land between a writer's look at the tip and its commit point: when it sends its first pack."""
+    send = store()._put
+
+    def prepare(operation: Operation) -> None:
+        def send_after_rival(key: str, source: bytes | Path, sha256: str) -> None:
+            monkeypatch.setattr(store(), "_put", send)
+            bench.write(operation)
+            send(key, source, sha256)
+
+        monkeypatch.setattr(store(), "_put", send_after_rival)
+
+    return prepare
+
+
+def test_two_writers_of_one_path_conflict(bench: Bench, rival: Callable[[Operation], None]) -> None:
     bench.write(bench.put("a", b"0"))
-    second = bench.put("a", b"2")
+    rival(bench.put("a", b"theirs"))
     with pytest.raises(PathsChanged) as conflict:
-        _write_with_a_rival(bench, second, bench.put("a", b"1"))
+        bench.write(bench.put("a", b"mine"))
     assert conflict.value.paths == ("a",)
-    assert bench.read("a") == b"1"
+    assert bench.read("a") == b"theirs"
 
 
-def _write_with_a_rival(bench: Bench, operation: Operation, rival: Operation) -> None:
-    """Write, while a rival's write lands between reading the tip and the commit point."""
-    landed: list[bool] = []
-    original = store().put
-
-    def put_after_rival(key: str, source: bytes | Path, *, sha256: str) -> None:
-        if not landed:
-            landed.append(True)
-            bench.write(rival)
-        original(key, source, sha256=sha256)
-
-    store().put = put_after_rival  # type: ignore[method-assign,assignment]
-    try:
-        bench.write(operation)
-    finally:
-        del store().put  # type: ignore[attr-defined]
-
-
-def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench) -> None:
+def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench, rival: Callable[[Operation], None]) -> None:
     bench.write(bench.put("a", b"0"))
-    _write_with_a_rival(bench, bench.put("b", b"mine"), bench.put("a", b"theirs"))
+    rival(bench.put("a", b"theirs"))
+    bench.write(bench.put("b", b"mine"), bench.put("large", os.urandom(2 * MIB)))
     assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
     with opened(bench.repository_id) as copy:
         assert len(read_log(copy, resolve(copy, "main"))) == 3
+    sweep()
+    with reading() as session:
+        packs = session.scalars(select(Pack.name)).all()
+        assert not session.scalars(select(StagedPush.id)).all()
+    stored = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
+    assert len(stored) == 2 * len(packs), "the packs of the attempt that lost are gone"
 
 
 def test_the_requests_are_as_budgeted(bench: Bench) -> None:
