@@ -1,0 +1,116 @@
+"""Scheduled work: one scheduler acts, a lost run delays a job and never stops it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from framework.celery import schedule
+from framework.celery.broker import BrokerAway
+from framework.celery.celery import app
+from framework.celery.models import ScheduledJob
+from framework.celery.schedule import JobRuns
+from framework.celery.scheduler import Scheduler
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from tests.celery.test_outbox import waiting_messages
+from tests.servers.processes import free_port
+
+
+def job(name: str = "outbox") -> ScheduledJob:
+    """The job's row as it is now."""
+    with reading() as session:
+        return session.get_one(ScheduledJob, name)
+
+
+def make_due(name: str = "outbox") -> None:
+    """Have the job's time come, and a lease lapse."""
+    past = now() - timedelta(seconds=1)
+    with transaction() as session:
+        session.execute(update(ScheduledJob).where(ScheduledJob.name == name).values(next_run_at=past))
+
+
+def let_lease_lapse() -> None:
+    """Have nobody renew the lease."""
+    past = now() - timedelta(seconds=1)
+    with transaction() as session:
+        session.execute(update(ScheduledJob).where(ScheduledJob.name == "outbox").values(lease_expires_at=past))
+
+
+@pytest.fixture
+def due(settings: Config) -> Config:
+    """A deployment whose outbox job is due."""
+    schedule.start_due_jobs()
+    make_due()
+    return settings
+
+
+def test_it_lists_every_job_at_the_first_look(settings: Config) -> None:
+    assert 0 < schedule.start_due_jobs() <= schedule.LONGEST_SLEEP_SECONDS
+    assert all(job(name).next_run_at > now() for name in app.conf.beat_schedule)
+    assert waiting_messages() == []
+
+
+def test_one_of_two_schedulers_acts(due: Config) -> None:
+    schedule.start_due_jobs()
+    schedule.start_due_jobs()
+    assert waiting_messages() == [job().lease_owner]
+
+
+def test_it_does_not_start_a_job_that_still_runs(due: Config) -> None:
+    schedule.start_due_jobs()
+    make_due()
+    schedule.start_due_jobs()
+    assert len(waiting_messages()) == 1
+
+
+def test_it_starts_a_job_again_whose_run_was_lost(due: Config) -> None:
+    schedule.start_due_jobs()
+    lost = job().lease_owner
+    make_due()
+    let_lease_lapse()
+    schedule.start_due_jobs()
+    assert lost
+    assert job().lease_owner != lost
+    assert not schedule.renew("outbox", lost)
+    assert not schedule.record("outbox", lost, "too late")
+
+
+def test_it_records_what_came_of_a_run(due: Config) -> None:
+    schedule.start_due_jobs()
+    lease = job().lease_owner
+    assert lease
+    assert schedule.renew("outbox", lease)
+    assert schedule.record("outbox", lease, {"sent": 3})
+    ran = job()
+    assert (ran.last_result, ran.lease_owner) == ('{"sent": 3}', None)
+    assert ran.last_run_at
+    assert not schedule.renew("outbox", lease)
+
+
+@pytest.mark.parametrize("deployment", ["embedded"])
+def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_broker: Callable[[str], Config]) -> None:
+    with_broker(f"redis://127.0.0.1:{free_port()}/0")
+    with pytest.raises(BrokerAway):
+        schedule.start_due_jobs()
+    assert job().lease_owner is None
+    assert job().next_run_at <= now()
+
+
+@pytest.mark.parametrize("deployment", ["embedded"])
+def test_the_scheduler_goes_on_when_the_broker_is_away(due: Config, with_broker: Callable[[str], Config]) -> None:
+    with_broker(f"redis://127.0.0.1:{free_port()}/0")
+    assert Scheduler(app).tick() == schedule.LONGEST_SLEEP_SECONDS
+    with_broker("filesystem://")
+    Scheduler(app).tick()
+    assert waiting_messages() == [job().lease_owner]
+
+
+@pytest.mark.parametrize("deployment", ["embedded"])
+def test_a_job_can_be_started_before_its_time_and_once(settings: Config) -> None:
+    started = schedule.start_now("outbox")
+    assert waiting_messages() == [started]
+    with pytest.raises(JobRuns, match="running already"):
+        schedule.start_now("outbox")

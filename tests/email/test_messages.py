@@ -1,0 +1,116 @@
+"""Messages: what is refused, what a mail consists of, and that a key is sent once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+
+from framework import config
+from framework.celery.models import OutboxRow
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.email import messages
+from framework.email.messages import BadAddress, BadSubject, compose, queue
+
+pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
+MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+
+def written(**changed: str) -> EmailMessage:
+    """A mail to Ann."""
+    parts = {"to": "ann@example.org", "subject": "Hello", "text": "Dear Ann,\n\nwelcome.", "key": "k1", **changed}
+    return compose(**parts, written_at=MOMENT)
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    """The text of the mail's part of this kind."""
+    body = mail.get_body((kind,))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
+
+
+def test_it_has_a_sender_a_moment_and_a_plain_and_an_html_part(settings: Config) -> None:
+    mail = written()
+    assert mail["From"] == "Holdfast <holdfast@localhost>"
+    assert mail["To"] == "ann@example.org"
+    assert mail["Date"] == "Sun, 01 Mar 2026 12:30:00 +0000"
+    assert part(mail, "plain").startswith("Dear Ann,\n\nwelcome.\n")
+    assert "<p " in part(mail, "html")
+
+
+def test_a_key_has_one_message_id(settings: Config) -> None:
+    assert written()["Message-ID"] == written(subject="Another")["Message-ID"]
+    assert written()["Message-ID"] != written(key="k2")["Message-ID"]
+    assert written().as_bytes() == written().as_bytes()
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a & b", '"quoted" <b>'])
+def test_html_shows_the_text_as_it_is(settings: Config, text: str) -> None:
+    page = part(written(text=text, subject=text), "html")
+    assert text not in page
+    assert part(written(text=text), "plain").startswith(text)
+
+
+def test_addresses_in_the_text_are_links(settings: Config) -> None:
+    page = part(written(text="Look at https://x.example/a?b=1&c=2, then rest."), "html")
+    assert '<a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a>, then' in page
+
+
+def test_it_writes_letters_of_every_language(settings: Config) -> None:
+    mail = written(subject="Grüße 日本", text="Liebe Ann, 日本語", to="ann@exämple.org")
+    assert mail["Subject"] == "Grüße 日本"
+    assert mail["To"] == "ann@xn--exmple-cua.org"
+    assert "日本語" in part(mail, "plain")
+    assert mail.as_bytes().isascii()
+
+
+def test_the_sender_is_configured(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "_current", replace(settings, mail_from="Our Forge <git@forge.example>"))
+    assert written()["From"] == "Our Forge <git@forge.example>"
+    assert messages.sender_address() == "git@forge.example"
+
+
+BAD_ADDRESSES = [
+    "",
+    "ann",
+    "@example.org",
+    "ann@",
+    "ann@@example.org",
+    "ann@exa mple.org",
+    "ann@example.org\nBcc: all@example.org",
+    "ann@example.org\r\nSubject: x",
+    "ann@example.org, bob@example.org",
+    "Ann <ann@example.org>",
+    "ann@example.org\x00",
+    f"{'a' * 250}@example.org",
+    f"ann@{'x' * 80}.org",
+    "ann@..org",
+]
+
+
+@pytest.mark.parametrize("to", BAD_ADDRESSES)
+def test_it_refuses_a_bad_address(settings: Config, to: str) -> None:
+    with pytest.raises(BadAddress, match="not an e-mail address"):
+        written(to=to)
+
+
+@pytest.mark.parametrize("subject", ["a\nBcc: b@example.org", "a\r\nX: y", "a\x00", "a\x85b", "a\u2028b", "a" * 201])
+def test_it_refuses_a_subject_that_is_not_one_line(settings: Config, subject: str) -> None:
+    with pytest.raises(BadSubject, match="one line"):
+        written(subject=subject)
+
+
+def test_what_cannot_be_sent_is_not_queued(settings: Config) -> None:
+    with transaction() as session:
+        with pytest.raises(BadAddress):
+            queue(session, to="nobody", subject="Hello", text="x", key="bad")
+        assert session.get(OutboxRow, "bad") is None
+
+
+def test_a_key_is_queued_once(settings: Config) -> None:
+    for text in ("first", "second"):
+        with transaction() as session:
+            assert queue(session, to="ann@example.org", subject="Hello", text=text, key="once") == "once"
+    with reading() as session:
+        assert session.get_one(OutboxRow, "once").args == ["ann@example.org", "Hello", "first", None]
