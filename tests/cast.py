@@ -19,6 +19,9 @@ from framework.projects.people import add_person
 
 PASSWORD = "correct horse battery"
 
+on_one_deployment = pytest.mark.parametrize("deployment", ["embedded"])
+"""For what cannot depend on the database or the store: the same bad input need not be tried on each."""
+
 
 class SignIn(Protocol):
     """Opens the browser of somebody who has signed in."""

@@ -28,6 +28,16 @@ SENTENCES = {
     500: "Something went wrong on our side. What was stored before is safe. Try again in a moment.",
     503: "A part of the service does not answer at the moment. What was stored before is safe; try again in a moment.",
 }
+TITLES = {
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "Changed meanwhile",
+    413: "Too large",
+    429: "Please wait a little",
+    500: "Something went wrong",
+    503: "Not available at the moment",
+}
 
 
 def register(app: Flask) -> None:
@@ -69,7 +79,7 @@ def _database_away(error: OperationalError) -> Response:
 def _answer(status: int, sentence: str, headers: Mapping[str, str]) -> Response:
     if wants_json():
         return problem(status, sentence, headers)
-    title = HTTPStatus(status).phrase
+    title = TITLES.get(status, HTTPStatus(status).phrase)
     page = make_response(render_template("web/error.html", status=status, title=title, sentence=sentence), status)
     page.headers.extend(headers)
     return page

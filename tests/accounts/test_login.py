@@ -12,7 +12,7 @@ from framework.accounts.operations import WrongLogin, authenticate
 from framework.accounts.throttle import LIMITS, WINDOW, TooManyAttempts, address_key
 from framework.database.session import transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, Visitor
+from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 
 WRONG = "The name or the password is wrong"
 HERE = "192.0.2.1"
@@ -32,6 +32,7 @@ def test_it_does_not_tell_whether_the_account_exists(visitor: Visitor, alice: Ac
     assert "something wrong" not in answer.text
 
 
+@on_one_deployment
 def test_it_asks_for_both_fields(visitor: Visitor) -> None:
     answer = visitor.submit("/login", username="", password="")
     assert answer.status_code == 400
@@ -55,11 +56,13 @@ def test_it_leads_back_to_the_page_that_asked(visitor: Visitor, alice: Account) 
     assert visitor.submit("/login", username="alice", password=PASSWORD, next="/settings").location == "/settings"
 
 
+@on_one_deployment
 def test_it_leads_nowhere_else(visitor: Visitor, alice: Account) -> None:
     answer = visitor.submit("/login", username="alice", password=PASSWORD, next="//evil.example")
     assert answer.location == "/"
 
 
+@on_one_deployment
 def test_it_tells_a_program_to_sign_in(visitor: Visitor) -> None:
     answer = visitor.get("/settings", Accept="application/json")
     assert answer.status_code == 401
@@ -86,6 +89,7 @@ def test_it_forgets_the_device_at_signing_out(visitor: Visitor, alice: Account) 
     assert visitor.get("/settings").status_code == 302
 
 
+@on_one_deployment
 def test_it_starts_a_new_session_at_login(visitor: Visitor, alice: Account) -> None:
     with visitor.client.session_transaction() as session:
         session["planted"] = "by somebody else"

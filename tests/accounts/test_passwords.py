@@ -6,7 +6,7 @@ from itsdangerous import TimestampSigner
 from framework.accounts.account import Account
 from framework.accounts.links import RESET_HOURS
 from framework.accounts.throttle import LIMITS
-from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, posted_texts
+from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment, posted_texts
 
 NEW = "another good password"
 
@@ -25,6 +25,7 @@ def test_it_ends_remembered_devices_too(visitor: Visitor, alice: Account, signed
     assert visitor.get("/settings").status_code == 302
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     ("current", "new", "field"),
     [
@@ -68,6 +69,7 @@ def test_it_takes_no_old_link(visitor: Visitor, alice: Account, monkeypatch: pyt
     assert visitor.get(link).status_code == 400
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     "link", ["/reset/nonsense", "/reset/WzFd.x.y", "/verify/nonsense", "/verify/\x00", "/reset/WzEsMl0"]
 )

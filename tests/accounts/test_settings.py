@@ -16,7 +16,7 @@ from framework.accounts.throttle import LIMITS, TooManyAttempts
 from framework.accounts.tokens import InvalidScopes, InvalidTokenName, create_token, tokens_of
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, posted_texts
+from tests.cast import PASSWORD, SignIn, on_one_deployment, posted_texts
 
 PROFILE = {"username": "alice", "full_name": "Alice Liddell", "email": "alice@example.org"}
 
@@ -89,6 +89,7 @@ def test_it_shows_a_token_once(alice: Account, signed_in: SignIn) -> None:
     assert "laptop" in visitor.get("/settings/tokens").text
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     "fields",
     [

@@ -7,7 +7,7 @@ from framework.accounts.models import User
 from framework.accounts.operations import EmailTaken, NameTaken, create_user
 from framework.accounts.rules import InvalidEmail, InvalidName, InvalidPassword
 from framework.database.session import reading
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment
 
 GOOD = {"username": "anna", "email": "anna@example.org", "password": PASSWORD}
 
@@ -23,6 +23,7 @@ def test_it_goes_back_to_where_the_person_came_from(visitor: Visitor) -> None:
     assert visitor.submit("/signup?next=/explore", **GOOD, next="/explore").location == "/explore"
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     "name",
     [
@@ -61,11 +62,13 @@ def test_it_refuses_a_bad_name_and_keeps_the_rest(visitor: Visitor, name: str) -
     assert PASSWORD not in answer.text
 
 
+@on_one_deployment
 @pytest.mark.parametrize("name", ["a", "7", "A-b-3", "x" * 39])
 def test_it_takes_a_good_name(visitor: Visitor, name: str) -> None:
     assert visitor.submit("/signup", **(GOOD | {"username": name})).status_code == 302
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     "email",
     ["anna", "anna@", "@example.org", "a b@example.org", "anna@example.org\x00", "a" * 300 + "@example.org", "ä@"],
@@ -77,11 +80,13 @@ def test_it_refuses_a_bad_address(visitor: Visitor, email: str) -> None:
     assert 'value="anna"' in answer.text
 
 
+@on_one_deployment
 @pytest.mark.parametrize("email", ["anna@localhost", "anna@nas.local", "anna+x@example.test", "anna@bücher.example"])
 def test_it_takes_addresses_of_local_networks(visitor: Visitor, email: str) -> None:
     assert visitor.submit("/signup", **(GOOD | {"email": email})).status_code == 302
 
 
+@on_one_deployment
 @pytest.mark.parametrize("password", ["short", "x" * 257])
 def test_it_refuses_a_bad_password(visitor: Visitor, password: str) -> None:
     answer = visitor.submit("/signup", **(GOOD | {"password": password}))

@@ -8,11 +8,12 @@ from framework.projects.access import ProjectAccess, RoleTooLow, project_for
 from framework.projects.people import add_person, people_of, recipients, remove_person
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
-from tests.cast import SignIn, posted_texts
+from tests.cast import SignIn, on_one_deployment, posted_texts
 
 PEOPLE = "/alice/secret/settings/people"
 
 
+@on_one_deployment
 @pytest.mark.parametrize("person", ["bob", "BOB", " bob ", "Bob@Example.org"])
 @pytest.mark.parametrize("role", ["reader", "writer", "owner"])
 def test_it_adds_somebody_by_name_or_address(

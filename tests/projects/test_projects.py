@@ -8,7 +8,7 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import activity_around, read_activity
 from framework.projects.operations import create_project
 from framework.repositories.models import Repository
-from tests.cast import SignIn, Visitor
+from tests.cast import SignIn, Visitor, on_one_deployment
 
 GOOD = {"name": "notes", "description": "What I saw", "visibility": "private"}
 
@@ -24,6 +24,7 @@ def test_it_asks_who_is_not_signed_in(visitor: Visitor) -> None:
     assert visitor.get("/new").location == "/login?next=/new"
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     "name",
     [
@@ -52,11 +53,13 @@ def test_it_refuses_a_bad_name_and_keeps_the_rest(alice: Account, signed_in: Sig
     assert 'value="What I saw"' in answer.text
 
 
+@on_one_deployment
 @pytest.mark.parametrize("name", ["a", "A.b-c_d", ".hidden", "-", "...", "x" * 100, "login"])
 def test_it_takes_a_good_name(alice: Account, signed_in: SignIn, name: str) -> None:
     assert signed_in(alice).submit("/new", **(GOOD | {"name": name})).location == f"/alice/{name}"
 
 
+@on_one_deployment
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -164,6 +167,7 @@ def test_it_lists_only_what_the_viewer_may_see(
     assert "website" not in signed_in(charlie).get("/").text
 
 
+@on_one_deployment
 @pytest.mark.parametrize("number", ["1", "2", "0", "-1", "x", "9" * 30, "²"])
 def test_it_pages_lists(alice: Account, visitor: Visitor, number: str) -> None:
     for index in range(22):
@@ -173,6 +177,7 @@ def test_it_pages_lists(alice: Account, visitor: Visitor, number: str) -> None:
     assert ("?page=2" in page) is (number != "2")
 
 
+@on_one_deployment
 @pytest.mark.parametrize("address", ["/nobody", "/a b", "/%00", "/favicon.ico", "/.git", "/" + "x" * 300])
 def test_it_knows_no_page_of_nobody(visitor: Visitor, address: str) -> None:
     assert visitor.get(address).status_code == 404

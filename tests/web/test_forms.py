@@ -7,12 +7,13 @@ from flask import Flask
 
 from framework.accounts.account import Account
 from framework.web.forms import EXPIRED
-from tests.cast import Visitor
+from tests.cast import Visitor, on_one_deployment
 
 PROGRAMS = ("git.", "api.")
 """Blueprints that authenticate each request by itself and take no cookie, so nobody can forge them."""
 
 
+@on_one_deployment
 def test_it_gives_an_expired_form_back_as_it_was_typed(visitor: Visitor) -> None:
     fields = {"username": "anna", "email": "anna@example.org", "password": "correct horse", "csrf_token": "old"}
     answer = visitor.client.post("/signup", data=fields)
@@ -23,6 +24,7 @@ def test_it_gives_an_expired_form_back_as_it_was_typed(visitor: Visitor) -> None
     assert "correct horse" not in answer.text
 
 
+@on_one_deployment
 def test_it_takes_no_post_without_a_token(app: Flask, alice: Account) -> None:
     visitor = Visitor(app)
     visitor.log_in(alice)
@@ -36,6 +38,7 @@ def test_it_takes_no_post_without_a_token(app: Flask, alice: Account) -> None:
         assert status in {400, 404}, f"{rule.rule} answers {status} to a forged form"
 
 
+@on_one_deployment
 @pytest.mark.parametrize("field", ["username", "email", "password"])
 def test_it_puts_a_sentence_beside_an_empty_field(visitor: Visitor, field: str) -> None:
     fields = {"username": "anna", "email": "anna@example.org", "password": "correct horse"} | {field: ""}

@@ -9,9 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from framework.application import create_app
 from framework.config import Config
 from framework.web.security import own_path
-from tests.cast import Visitor
+from tests.cast import Visitor, on_one_deployment
 
 
+@on_one_deployment
 @pytest.mark.parametrize("address", ["/", "/login", "/nobody/nothing", "/static/base.css", "/api/nothing"])
 def test_it_sends_the_headers_with_every_answer(app: Flask, address: str) -> None:
     with app.test_client().get(address) as answer:
@@ -22,6 +23,7 @@ def test_it_sends_the_headers_with_every_answer(app: Flask, address: str) -> Non
     assert headers["Referrer-Policy"] == "same-origin"
 
 
+@on_one_deployment
 def test_it_needs_no_inline_script_or_style(visitor: Visitor) -> None:
     for address in ("/", "/login", "/signup", "/explore", "/nothing/here"):
         page = visitor.get(address).text
@@ -31,6 +33,7 @@ def test_it_needs_no_inline_script_or_style(visitor: Visitor) -> None:
         assert page.count("<script") == page.count("<script src=")
 
 
+@on_one_deployment
 def test_it_asks_browsers_to_stay_with_https(settings: Config) -> None:
     secure = create_app(replace(settings, base_url="https://holdfast.example"))
     assert "max-age" in secure.test_client().get("/").headers["Strict-Transport-Security"]
@@ -38,6 +41,7 @@ def test_it_asks_browsers_to_stay_with_https(settings: Config) -> None:
     assert "Strict-Transport-Security" not in plain.test_client().get("/").headers
 
 
+@on_one_deployment
 def test_it_believes_a_router_only_in_production(settings: Config) -> None:
     assert not isinstance(create_app(replace(settings, production=False)).wsgi_app, ProxyFix)
     assert isinstance(create_app(replace(settings, production=True)).wsgi_app, ProxyFix)
