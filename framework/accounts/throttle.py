@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import LoginFailure
+from framework.database.insert import insert_if_absent
 from framework.database.types import now
 from framework.errors import Forbidden
 
@@ -65,14 +66,12 @@ def refuse_too_many(session: Session, keys: Iterable[str]) -> None:
 
 def count_failure(session: Session, keys: Iterable[str]) -> None:
     """One more failure for each key; the window starts again when it has passed."""
-    for key in sorted(keys):
-        row = session.get(LoginFailure, key, with_for_update=True)
-        if row is None:
-            session.add(LoginFailure(key=key, failures=1))
-        elif row.window_started_at + WINDOW <= now():
-            row.failures, row.window_started_at = 1, now()
-        else:
-            row.failures += 1
+    for key in sorted(keys):  # one order for everybody, or two attempts could wait for each other
+        insert_if_absent(session, LoginFailure, key=key, failures=0, window_started_at=now())
+        row = session.get_one(LoginFailure, key, with_for_update=True)
+        if row.window_started_at + WINDOW <= now():
+            row.failures, row.window_started_at = 0, now()
+        row.failures += 1
 
 
 def has_failures(session: Session, key: str) -> bool:
