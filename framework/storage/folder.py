@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -71,7 +72,10 @@ class FolderStore(ObjectStore):
 
     def _size(self, key: str) -> int:
         with METER.request("head"), _translated(key):
-            return (self._root / key).stat().st_size
+            status = (self._root / key).stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise missing(key)
+        return status.st_size
 
     def _list(self, prefix: str) -> Iterator[StoredObject]:
         folder = prefix.rpartition("/")[0]

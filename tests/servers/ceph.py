@@ -4,6 +4,7 @@ import os
 import subprocess
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
@@ -108,22 +109,13 @@ class Ceph:
     secret_access_key: str = SECRET_ACCESS_KEY
 
     def client(self) -> "S3Client":
-        """A plain client, to look from outside at what the project has stored; close it after use."""
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            config=ClientConfig(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
-        )
+        """A plain client, to look from outside at what the project has stored; one for the whole process."""
+        return _client(self.endpoint_url)
 
     def new_bucket(self) -> str:
         """The name of an empty bucket."""
         name = f"test-{self.run.number('bucket')}"
-        client = self.client()
-        client.create_bucket(Bucket=name)
-        client.close()
+        self.client().create_bucket(Bucket=name)
         return name
 
     def remove_bucket(self, name: str) -> None:
@@ -135,7 +127,18 @@ class Ceph:
         for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", []):
             client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         client.delete_bucket(Bucket=name)
-        client.close()
+
+
+@cache
+def _client(endpoint_url: str) -> "S3Client":
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        config=ClientConfig(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
+    )
 
 
 def ceph(run: Run) -> Ceph:

@@ -22,6 +22,7 @@ _DEBIAN_PACKAGES = {
     "firefox-esr": "firefox-esr",
     "geckodriver": "geckodriver",
     "git-lfs": "git-lfs",
+    "openssl": "openssl",
     "setpriv": "util-linux",
 }
 

@@ -1,0 +1,87 @@
+"""What is peculiar to the folder: it can tell when a key is used twice, and it answers for its own durability."""
+
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from framework.storage.contract import ObjectExists, ObjectMissing, StoreUnavailable
+from framework.storage.folder import ABANDONED_HOURS, INCOMING, FolderStore
+from tests.storage.conftest import hex_of
+
+
+def test_it_refuses_other_bytes_for_a_key_that_is_in_use(folder: FolderStore) -> None:
+    folder.put("a/b", b"first", sha256=hex_of(b"first"))
+    with pytest.raises(ObjectExists, match="a/b"):
+        folder.put("a/b", b"second", sha256=hex_of(b"second"))
+    assert folder.read("a/b") == b"first"
+
+
+def test_it_has_no_addresses_for_others(folder: FolderStore) -> None:
+    assert folder.presigned_get("a", 60) is None
+    assert folder.presigned_put("a", 60) is None
+
+
+def test_a_key_below_an_object_is_missing(folder: FolderStore) -> None:
+    folder.put("a", b"", sha256=hex_of(b""))
+    with pytest.raises(ObjectMissing):
+        folder.read("a/b")
+
+
+def test_a_folder_is_not_an_object(folder: FolderStore) -> None:
+    folder.put("a/b", b"", sha256=hex_of(b""))
+    with pytest.raises(ObjectMissing):
+        folder.read("a")
+    with pytest.raises(ObjectMissing):
+        folder.size("a")
+
+
+def test_it_publishes_only_what_is_on_the_disk(
+    folder: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = tmp_path / "objects" / "a" / "b" / "c"
+    synced: list[tuple[str, bool]] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append((str(Path(f"/proc/self/fd/{descriptor}").readlink()), published.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    folder.put("a/b/c", b"body", sha256=hex_of(b"body"))
+    (draft, draft_was_public), *folders = synced
+    assert (Path(draft).parent.name, draft_was_public) == (INCOMING, False)
+    assert folders == [(str(path), True) for path in list(published.parents)[:3]]
+
+
+def test_a_full_disk_leaves_nothing_behind(folder: FolderStore, tmp_path: Path) -> None:
+    body = bytes(1_000_000)
+    with _files_up_to(100_000), pytest.raises(StoreUnavailable):
+        folder.put("a", body, sha256=hex_of(body))
+    assert list(folder.list("")) == []
+    assert list((tmp_path / "objects" / INCOMING).iterdir()) == []
+
+
+def test_it_sweeps_what_a_killed_process_left(tmp_path: Path) -> None:
+    incoming = tmp_path / "objects" / INCOMING
+    incoming.mkdir(parents=True)
+    (incoming / "old").touch()
+    (incoming / "new").touch()
+    age = (incoming / "old").stat().st_mtime - (ABANDONED_HOURS + 1) * 3600
+    os.utime(incoming / "old", (age, age))
+    FolderStore(tmp_path / "objects")
+    assert [path.name for path in incoming.iterdir()] == ["new"]
+
+
+@contextmanager
+def _files_up_to(size_bytes: int) -> Iterator[None]:
+    """The kernel refuses to write more, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
