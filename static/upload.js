@@ -20,10 +20,10 @@ function mebibytes(bytes) {
 
 function size(bytes) {
   if (bytes < 1024) return `${bytes} byte${bytes === 1 ? "" : "s"}`;
-  const units = ["KiB", "MiB", "GiB"];
+  const units = ["KiB", "MiB", "GiB", "TiB"];
   let amount = bytes / 1024;
-  while (amount >= 1024 && units.length > 1) { amount /= 1024; units.shift(); }
-  return `${amount < 10 ? amount.toFixed(1).replace(".0", "") : Math.round(amount)} ${units[0]}`;
+  while (amount >= 1023.5 && units.length > 1) { amount /= 1024; units.shift(); }
+  return `${amount < 9.95 ? amount.toFixed(1).replace(".0", "") : Math.round(amount)} ${units[0]}`;
 }
 
 function counted(number, word) {

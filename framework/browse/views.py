@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework import config
 from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archived
@@ -30,8 +29,7 @@ def show_project(owner: str, project: str) -> str:
     access = project_for(current_account(), owner, project)
     with opened(access.repository_id) as copy:
         page = pages.project_page(copy)
-    limit = config.current().max_file_bytes
-    return render_template(page.template, project=access, page=page, limit=limit, tab="files")
+    return render_template(page.template, project=access, page=page, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/tree/<path:place>")

@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
     """Give templates their filters and functions, and static files an address that changes with their content."""
     app.jinja_env.filters.update(ago=ago, size=size)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
+    app.jinja_env.globals["file_limit"] = lambda: size(config.current().max_file_bytes)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
@@ -39,15 +40,14 @@ def ago(moment: datetime, since: datetime | None = None) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """A size in bytes, KB, MB or GB (of 1024 each), with three digits at most."""
+    """A size in bytes, KiB, MiB, GiB or TiB, with one decimal below 10; `size` in static/upload.js says the same."""
     if size_bytes < 1024:
         return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
-    amount = float(size_bytes)
-    for unit in ("bytes", "KB", "MB", "GB", "TB"):
-        if round(amount, 1) < 1024 or unit == "TB":
-            return f"{amount:.1f}".removesuffix(".0") + f" {unit}" if amount < 10 else f"{amount:.0f} {unit}"
-        amount /= 1024
-    raise AssertionError
+    amount, units = size_bytes / 1024, ["KiB", "MiB", "GiB", "TiB"]
+    while amount >= 1023.5 and len(units) > 1:
+        amount, units = amount / 1024, units[1:]
+    number = f"{amount:.1f}".removesuffix(".0") if amount < 9.95 else f"{amount:.0f}"
+    return f"{number} {units[0]}"
 
 
 def login_link() -> str:

@@ -40,11 +40,12 @@ def test_it_tells_the_date_of_what_is_long_ago() -> None:
         (0, "0 bytes"),
         (1, "1 byte"),
         (1023, "1023 bytes"),
-        (1024, "1 KB"),
-        (1536, "1.5 KB"),
-        (104857600, "100 MB"),
-        (1073741823, "1 GB"),
-        (5 * 1024**4, "5 TB"),
+        (1024, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (10_219, "10 KiB"),
+        (104857600, "100 MiB"),
+        (1073741823, "1 GiB"),
+        (5 * 1024**4, "5 TiB"),
     ],
 )
 def test_it_tells_sizes_as_people_do(size_bytes: int, words: str) -> None:
