@@ -17,6 +17,7 @@ from framework.doctor.views import health
 from framework.git.views import blueprint as git
 from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
+from framework.repositories import scratch
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.views import blueprint as uploads
 from framework.web import errors, forms, pages, security
@@ -42,6 +43,7 @@ def create_app(settings: Config | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
     )
+    scratch.sweep()
     for part in (security, errors, forms, pages, login):
         part.register(app)
     for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git, health):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from framework.repositories import git
-from framework.repositories.cache import FULL, open_copy
+from framework.repositories.cache import open_copy
+from framework.repositories.marker import FULL
 
 DEADLINE_SECONDS = 3600
 

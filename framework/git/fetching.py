@@ -9,6 +9,7 @@ from typing import IO
 
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
+from framework.repositories.marker import FULL
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def serve(repository_id: str, protocol: str, body: IO[bytes]) -> Iterator[bytes]
     Raises:
         StoreUnavailable, PackAltered: before the first byte.
     """
-    with cache.open_copy(repository_id, cache.FULL) as (path, _snapshot):
+    with cache.open_copy(repository_id, FULL) as (path, _snapshot):
         yield from _upload_pack(path, _checked(protocol), body)
 
 

@@ -13,8 +13,8 @@ from dulwich.pack import PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
 from framework.repositories import cache, git, keys
-from framework.repositories.cache import PackMissing
 from framework.repositories.change import HISTORY
+from framework.repositories.hydration import PackMissing
 from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash
 from framework.repositories.snapshot import Snapshot
 from framework.storage.contract import Chunks, ObjectMissing

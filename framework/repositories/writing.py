@@ -20,6 +20,7 @@ from framework.repositories.copy import Copy, opened
 from framework.repositories.packwriter import PackWriter, WrittenPack
 from framework.repositories.paths import checked_path
 from framework.repositories.refs import branch_ref
+from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import TreeEditor
 from framework.storage.current import store
@@ -114,7 +115,7 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     branch_ref(wanted.branch)
     for path in _touched(wanted.operations):
         checked_path(path)
-    with cache.scratch("write") as folder:
+    with scratch("write") as folder:
         return _Writer(wanted, folder).run(admit, within)
 
 

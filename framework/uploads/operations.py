@@ -11,7 +11,7 @@ from framework import config
 from framework.accounts.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.projects import activity, quota
-from framework.projects.access import ProjectAccess
+from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
 from framework.repositories.copy import Copy, opened
 from framework.repositories.packwriter import blob_name
@@ -85,6 +85,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
     )
 
     def tell(session: Session, written: Written) -> None:
+        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
         title = message.partition("\n")[0]
         paths = tuple(put.path for put in puts)
         details: dict[str, Any] = {"branch": upload.branch, "sha": written.sha, "title": title}
@@ -94,7 +95,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
         for name, address in recipients(session, access.id, except_id=account.id):
             news.queue_for(session, name=name, address=address)
 
-    return write(wanted, admit=quota.admission(access, account), within=tell)
+    return write(wanted, admit=quota.admission(access), within=tell)
 
 
 def _checked(upload: Upload) -> list[Put]:

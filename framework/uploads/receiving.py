@@ -1,7 +1,6 @@
 """Receiving a multipart form: files are counted as they arrive and kept below the data folder, never in memory."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from werkzeug.formparser import FormDataParser
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.repositories import keys
+from framework.repositories.scratch import scratch
 
 MAX_PARTS = 20_000
 DRAIN_CHUNK_BYTES = 1 << 20
@@ -81,9 +81,8 @@ class ReceivedFile:
 class Receiver:
     """The folder that one request's files are received in, and its files, so that all are closed at the end."""
 
-    def __init__(self) -> None:
-        self._folder = config.current().data / "scratch" / f"upload-{keys.new_id()}"
-        self._folder.mkdir(parents=True)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._files: list[ReceivedFile] = []
 
     def receive(self) -> ReceivedFile:
@@ -95,11 +94,6 @@ class Receiver:
         """Close what was received, wholly or in part."""
         for file in self._files:
             file.close()
-
-    def remove(self) -> None:
-        """Close and delete everything."""
-        self.close_files()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class StreamingRequest(Request):
@@ -140,13 +134,13 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     if request.content_length and request.content_length > limit:
         _drain(request, limit)
         raise RequestTooLarge(request.content_length)
-    request.receiver, request.max_content_length = Receiver(), limit
-    try:
-        files = _files(request)
-        request.receiver.close_files()
+    with scratch("upload") as folder:
+        request.receiver, request.max_content_length = Receiver(folder), limit
+        try:
+            files = _files(request)
+        finally:
+            request.receiver.close_files()
         yield files
-    finally:
-        request.receiver.remove()
 
 
 def mebibytes(size_bytes: int) -> str:

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from framework.database.session import reading, transaction
-from framework.repositories import cache, keys
-from framework.repositories.cache import DatabaseBehind, PackAltered, PackMissing
+from framework.repositories import keys
+from framework.repositories.cache import DatabaseBehind
 from framework.repositories.copy import opened
+from framework.repositories.eviction import copy_path
+from framework.repositories.hydration import PackAltered, PackMissing
+from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, Version
 from framework.repositories.reading import find, list_folder, resolve
 from framework.storage.counting import requests
@@ -31,7 +34,7 @@ def written(bench: Bench) -> Bench:
 
 
 def test_a_cold_page_takes_history_packs_and_blob_indexes_only(written: Bench) -> None:
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     with requests() as asked, opened(written.repository_id) as copy:
         sizes = {entry.name: entry.size_bytes for entry in list_folder(copy, find(copy, resolve(copy, "main"), ""))}
     assert asked.operations == ["get"] * 5  # two history packs of two files each, one index of large blobs
@@ -39,7 +42,7 @@ def test_a_cold_page_takes_history_packs_and_blob_indexes_only(written: Bench) -
 
 
 def test_a_large_blob_of_a_cold_project_is_one_range_request(written: Bench) -> None:
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     written.read("a")
     with requests() as asked:
         assert written.read("large") == LARGE
@@ -48,24 +51,24 @@ def test_a_large_blob_of_a_cold_project_is_one_range_request(written: Bench) -> 
 
 
 def test_a_full_copy_fetches_the_rest_once(written: Bench) -> None:
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     written.read("a")
     with requests() as asked:
         for _ in range(2):
-            with opened(written.repository_id, cache.FULL):
+            with opened(written.repository_id, FULL):
                 pass
     assert asked.operations == ["get"]
 
 
 def test_threads_that_wake_a_project_together_fetch_it_once(written: Bench) -> None:
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     with requests() as asked, ThreadPoolExecutor(8) as pool:
         assert list(pool.map(written.read, ["a"] * 16)) == [b"2"] * 16
     assert asked.total == 5
 
 
 def test_a_copy_that_lags_behind_fetches_what_is_new(written: Bench) -> None:
-    lagging = cache.copy_path(written.repository_id)
+    lagging = copy_path(written.repository_id)
     kept = lagging.with_suffix(".kept")
     shutil.copytree(lagging, kept)
     written.write(written.put("b", b"3"))
@@ -78,7 +81,7 @@ def test_a_copy_that_lags_behind_fetches_what_is_new(written: Bench) -> None:
 
 def test_a_copy_without_a_marker_is_made_again(written: Bench) -> None:
     """A marker is written last, so that a folder without one is what a killed process left."""
-    path = cache.copy_path(written.repository_id)
+    path = copy_path(written.repository_id)
     (path / "holdfast.json").unlink()
     (path / "packed-refs").write_text("nonsense")
     assert written.read("a") == b"2"
@@ -88,7 +91,7 @@ def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(wr
     with reading() as session:
         pack = session.scalars(select(Pack).where(Pack.kind == "history")).all()[0]
     store().delete(keys.pack_key(written.repository_id, pack.name))
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     with pytest.raises(PackMissing) as alarm:
         written.read("a")
     assert alarm.value.status == 503
@@ -97,12 +100,12 @@ def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(wr
 def test_a_pack_that_is_not_what_sql_recorded_is_never_used(written: Bench) -> None:
     with transaction() as session:
         session.execute(update(Pack).where(Pack.kind == "history").values(pack_sha256="0" * 64))
-    shutil.rmtree(cache.copy_path(written.repository_id))
+    shutil.rmtree(copy_path(written.repository_id))
     with requests() as asked, pytest.raises(PackAltered):
         written.read("a")
     assert asked.of("get") >= 2, "fetched once more before giving up"
-    assert not cache.copy_path(written.repository_id).exists()
-    assert not list((cache.copy_path("x").parent.parent / "scratch").iterdir())
+    assert not copy_path(written.repository_id).exists()
+    assert not list((copy_path("x").parent.parent / "scratch").iterdir())
 
 
 def test_a_copy_that_knows_more_than_the_database_is_an_alarm(written: Bench) -> None:
@@ -121,7 +124,7 @@ def test_a_copy_that_tells_another_story_than_the_database_is_an_alarm(written: 
 
 
 def test_an_empty_repository_has_an_empty_copy(bench: Bench) -> None:
-    with requests() as asked, opened(bench.repository_id, cache.FULL) as copy:
+    with requests() as asked, opened(bench.repository_id, FULL) as copy:
         assert copy.snapshot.refs == {}
         assert (copy.path / "HEAD").read_text() == "ref: refs/heads/main\n"
         assert json.loads((copy.path / "holdfast.json").read_text())["version"] == 0

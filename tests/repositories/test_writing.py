@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.errors import Forbidden, HoldfastError
-from framework.repositories import cache
 from framework.repositories.change import Change
 from framework.repositories.copy import opened
+from framework.repositories.eviction import copy_path
+from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.paths import BadPath
 from framework.repositories.reading import find, list_folder, read_log, resolve
@@ -189,7 +190,7 @@ def test_every_version_passes_fsck_when_it_is_hydrated_onto_an_empty_disk(bench:
     bench.write(bench.put("a", b"1"), bench.put("large", os.urandom(2 * MIB)))
     bench.write(Move("a", "b/c/d"), bench.put("large", b"small now"))
     _forget(bench)
-    with opened(bench.repository_id, cache.FULL) as copy:
+    with opened(bench.repository_id, FULL) as copy:
         done = subprocess.run(
             ["git", "-C", str(copy.path), "fsck", "--full", "--strict"], capture_output=True, text=True, check=True
         )
@@ -207,7 +208,7 @@ def test_each_version_has_one_parent_and_is_confirmed(bench: Bench) -> None:
 
 
 def _forget(bench: Bench) -> None:
-    shutil.rmtree(cache.copy_path(bench.repository_id))
+    shutil.rmtree(copy_path(bench.repository_id))
 
 
 def _state(bench: Bench) -> tuple[object, ...]:

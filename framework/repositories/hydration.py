@@ -1,0 +1,135 @@
+"""Filling a local copy from the store: packs in parallel, checked before use, put in place by renames."""
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.errors import Unavailable
+from framework.repositories import keys
+from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories.marker import FULL, Marker, replace_text, write_marker
+from framework.repositories.packwriter import WrittenPack
+from framework.repositories.scratch import scratch
+from framework.repositories.snapshot import Snapshot, StoredPack
+from framework.storage.contract import Fetched, ObjectMissing
+from framework.storage.current import store
+
+log = logging.getLogger(__name__)
+
+PARALLEL_FETCHES = 8
+
+_GIT_CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = false\n\tbare = true\n"
+
+
+class PackAltered(Unavailable):
+    """A pack came back from the store with another length or hash than SQL recorded, twice."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("A part of this project could not be read from the object store; try again in a minute.")
+        self.key = key
+
+
+class PackMissing(Unavailable):
+    """A pack that SQL names is not in the store: an alarm, and never an empty or a missing project."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("A part of this project is missing in the object store; the operator has to look at it.")
+        self.key = key
+        log.critical("%s is named in SQL and missing in the object store", key)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a copy is brought to: a version with its packs, as `history` or `full`; `written` are packs at hand."""
+
+    snapshot: Snapshot
+    packs: Sequence[StoredPack]
+    kind: str
+    written: Mapping[str, WrittenPack]
+
+    @property
+    def size_bytes(self) -> int:
+        """What all of it takes."""
+        return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+
+
+def fill(path: Path, filling: Filling) -> None:
+    """Packs first, then refs, then the marker: a reader of the copy never sees a ref whose objects are not there.
+
+    Raises:
+        StoreUnavailable, PackAltered, PackMissing: the copy is as it was, with packs more perhaps.
+        OSError: the disk is full.
+    """
+    with scratch("fetch") as landing:
+        _fetch_missing(path, filling, landing)
+    _write_refs(path, filling.snapshot)
+    place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
+    complete = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
+    size = sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
+    write_marker(path, Marker(*place, kind=FULL if complete else HISTORY, size_bytes=size))
+
+
+def lay_out(path: Path) -> None:
+    """An empty bare repository, as gitrepository-layout(5) wants it at the least."""
+    (path / "objects" / "pack").mkdir(parents=True)
+    (path / "objects" / "info").mkdir()
+    (path / "refs").mkdir()
+    (path / "config").write_text(_GIT_CONFIG)
+
+
+def _fetch_missing(path: Path, filling: Filling, landing: Path) -> None:
+    """Copy what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
+    wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling.kind)]
+    with ThreadPoolExecutor(PARALLEL_FETCHES) as pool, ExitStack() as running:
+        running.callback(pool.shutdown, cancel_futures=True)
+        landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
+        for future in landed:
+            future.result()
+    for suffix in (".pack", ".idx"):
+        for file in landing.glob(f"*{suffix}"):
+            file.rename(path / "objects" / "pack" / file.name)
+
+
+def _parts(path: Path, pack: StoredPack, kind: str) -> list[str]:
+    """Which files of the pack a copy of this kind lacks; the packs of large blobs stay away from a `history` copy."""
+    suffixes = [".idx"] if kind == HISTORY and pack.kind == BLOBS else [".pack", ".idx"]
+    return [suffix for suffix in suffixes if not _pack_file(path, pack.name).with_suffix(suffix).exists()]
+
+
+def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
+    target = landing / f"pack-{pack.name}{suffix}"
+    if own := filling.written.get(pack.name):
+        shutil.copyfile(own.pack if suffix == ".pack" else own.idx, target)
+        return
+    repository_id = filling.snapshot.repository_id
+    if suffix == ".pack":
+        key, expected = keys.pack_key(repository_id, pack.name), (pack.pack_bytes, pack.pack_sha256)
+    else:
+        key, expected = keys.idx_key(repository_id, pack.name), (pack.idx_bytes, pack.idx_sha256)
+    for _attempt in range(2):
+        fetched = _fetched(key, target)
+        if (fetched.size_bytes, fetched.sha256) == expected:
+            return
+        target.unlink()
+    raise PackAltered(key)
+
+
+def _fetched(key: str, target: Path) -> Fetched:
+    try:
+        return store().fetch(key, target)
+    except ObjectMissing as error:
+        raise PackMissing(key) from error
+
+
+def _write_refs(path: Path, snapshot: Snapshot) -> None:
+    lines = [f"{sha} {name}\n" for name, sha in sorted(snapshot.refs.items(), key=lambda ref: ref[0].encode())]
+    replace_text(path / "HEAD", f"ref: refs/heads/{snapshot.default_branch}\n")
+    replace_text(path / "packed-refs", "# pack-refs with: sorted\n" + "".join(lines))
+
+
+def _pack_file(path: Path, name: str) -> Path:
+    return path / "objects" / "pack" / f"pack-{name}.pack"

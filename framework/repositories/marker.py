@@ -1,0 +1,74 @@
+"""The marker of a local copy: which version it is at, how complete, how large, and when it was last used."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from framework.repositories.change import HISTORY
+from framework.repositories.snapshot import Snapshot
+
+NAME = "holdfast.json"
+FULL = "full"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """The newest thing written to a copy; without it the folder is what a killed process left.
+
+    `kind` is `full` when the packs of large blobs are there, else `history`; `size_bytes` is what the packs take.
+    """
+
+    epoch: int
+    version: int
+    entry_hash: str | None
+    kind: str
+    size_bytes: int
+
+    def serves(self, snapshot: Snapshot, kind: str) -> bool:
+        """Whether a reader of this snapshot finds everything here."""
+        return not self._place < (snapshot.epoch, snapshot.version) and kind in {HISTORY, self.kind}
+
+    def contradicts(self, snapshot: Snapshot) -> bool:
+        """Whether SQL, asked after the marker was read, knows less than the copy or tells another story."""
+        here = (snapshot.epoch, snapshot.version)
+        return self._place > here or (self._place == here and self.entry_hash != snapshot.entry_hash)
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        return self.epoch, self.version
+
+
+def read_marker(copy: Path) -> Marker | None:
+    """The marker of the copy in this folder, or None."""
+    try:
+        return Marker(**json.loads((copy / NAME).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def write_marker(copy: Path, marker: Marker) -> None:
+    """Write the marker at once, by a rename."""
+    replace_text(copy / NAME, json.dumps(asdict(marker)))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Give the file this content by a rename, so that no reader sees half of it."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def touch(copy: Path) -> None:
+    """Note that the copy is used now; an evicted one is left alone."""
+    with suppress(FileNotFoundError):
+        os.utime(copy / NAME)
+
+
+def last_used(copy: Path) -> float:
+    """When the copy was last used, in seconds since the epoch; 0 for one without a marker."""
+    try:
+        return (copy / NAME).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,59 @@
+"""Private folders for unfinished work, beside the cache; a killed process's are swept at the next start."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from framework import config
+from framework.repositories import keys
+
+YOUNGEST_SECONDS = 60
+
+
+@contextmanager
+def scratch(purpose: str) -> Iterator[Path]:
+    """A private folder on the cache's file system, removed with the block.
+
+    The folder itself is locked meanwhile, which is how a sweep tells the work of the living from what was left.
+    """
+    path = _root() / f"{purpose}-{keys.new_id()}"
+    path.mkdir(parents=True)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def sweep() -> int:
+    """Delete what killed processes left; how many folders. A folder younger than a minute may not be locked yet."""
+    removed = 0
+    for path in _root().glob("*-*"):
+        if _is_left(path):
+            shutil.rmtree(path, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _root() -> Path:
+    return config.current().data / "scratch"
+
+
+def _is_left(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # its owner was faster
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return time.time() - os.fstat(descriptor).st_mtime > YOUNGEST_SECONDS
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)

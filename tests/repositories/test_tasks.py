@@ -1,0 +1,82 @@
+"""What a process that died between two steps left behind is finished by the recurring work."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories import keys, staging, tasks
+from framework.repositories.log import NotConfirmed
+from framework.repositories.models import StagedPush, Version
+from framework.storage.contract import StoreUnavailable
+from framework.storage.current import store
+from tests.repositories.conftest import Bench
+
+
+def test_a_log_entry_that_the_store_did_not_take_is_written_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = store()._put
+
+    def fail_for_the_log(key: str, source: object, sha256: str) -> None:
+        if "/log/" in key:
+            raise StoreUnavailable
+        send(key, source, sha256)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store(), "_put", fail_for_the_log)
+        with pytest.raises(NotConfirmed):
+            bench.write(bench.put("a", b"1"))
+    assert bench.read("a") == b"1", "the change is committed all the same"
+    assert log_keys(bench) == []
+    assert tasks.confirm_log() == 1
+    assert len(log_keys(bench)) == 1
+    with reading() as session:
+        version = session.scalars(select(Version)).one()
+    assert version.confirmed_at is not None
+    assert version.entry is None
+    assert tasks.confirm_log() == 0
+
+
+def test_the_missing_entries_are_written_oldest_first_with_the_next_version(
+    bench: Bench,
+) -> None:
+    bench.write(bench.put("a", b"1"))
+    first = log_keys(bench)
+    store().delete(first[0])
+    with transaction() as session:
+        entry = b"{}"
+        session.execute(
+            update(Version).values(confirmed_at=None, entry=entry, entry_hash=hashlib.sha256(entry).hexdigest())
+        )
+    bench.write(bench.put("a", b"2"))
+    assert [key.split("/")[-1][:10] for key in log_keys(bench)] == ["0000000001", "0000000002"]
+
+
+def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
+    names = {age: keys.new_id() for age in ("expired", "fresh")}
+    for age, name in names.items():
+        staging.stage(bench.repository_id, age, [name])
+        store().put(keys.pack_key(bench.repository_id, name), b"x", sha256=hashlib.sha256(b"x").hexdigest())
+    with transaction() as session:
+        session.get_one(StagedPush, "expired").expires_at = now() - timedelta(seconds=1)
+    assert tasks.sweep_staged() == 1
+    left = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
+    assert left == [keys.pack_key(bench.repository_id, names["fresh"])]
+    with reading() as session:
+        assert session.scalars(select(StagedPush.id)).all() == ["fresh"]
+
+
+def test_a_committed_push_cannot_be_abandoned(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    with reading() as session:
+        push_id = session.scalars(select(Version.push_id)).one()
+    staging.abandon(push_id)
+    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
+
+
+def log_keys(bench: Bench) -> list[str]:
+    return [entry.key for entry in store().list(f"repos/{bench.repository_id}/log/")]
