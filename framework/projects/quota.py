@@ -4,10 +4,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.errors import TooLarge
-from framework.projects.access import ProjectAccess, recheck
+from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.repositories.change import Change
 from framework.repositories.commit import Admit
@@ -26,11 +25,11 @@ class QuotaExceeded(TooLarge):
         )
 
 
-def admission(access: ProjectAccess, account: Account) -> Admit:
-    """What a commit point asks first: the person may still write here, and the owner's quota has room."""
+def admission(access: ProjectAccess) -> Admit:
+    """What a commit point asks first, with the owner locked: the quota has room for what is new."""
 
     def admit(session: Session, change: Change) -> None:
-        owner_id = recheck(session, access.id, account, "writer")
+        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         session.execute(select(User.id).where(User.id == owner_id).with_for_update())
         limit = config.current().quota_bytes
         if used_bytes(session, owner_id) + change.new_bytes > limit:

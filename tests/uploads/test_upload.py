@@ -15,10 +15,14 @@ from werkzeug.test import TestResponse, encode_multipart
 from framework import config
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.people import remove_person
 from framework.repositories.copy import opened
 from framework.repositories.reading import find, list_folder, read_log, resolve
+from framework.repositories.scratch import scratch
 from framework.storage.current import store
+from framework.uploads.operations import Upload, store_upload
+from framework.uploads.receiving import ReceivedFile
 from tests.cast import Visitor, csrf_token, posted_texts
 
 SignIn = Callable[[Account], Visitor]
@@ -311,4 +315,18 @@ def test_a_broken_off_upload_stores_nothing(
     )  # fmt: skip
     assert answer.status_code == 400
     assert "broke off" in answer.text
+    assert nothing_stored(secret)
+
+
+def test_who_was_removed_while_the_files_arrived_stores_nothing(
+    alice: Account, bob: Account, secret: ProjectAccess, shared: ProjectAccess, settings: Config
+) -> None:
+    """The role is asked again where the change commits, so an upload that began before cannot slip through."""
+    remove_person(alice, project_for(alice, "alice", "secret"), person_id=bob.id)
+    with scratch("upload") as folder:
+        file = ReceivedFile(folder / "a", MIB)
+        file.write(b"1")
+        file.close()
+        with pytest.raises(ProjectNotFound):
+            store_upload(shared, bob, Upload([("a", file)], "main", "", ""))
     assert nothing_stored(secret)
