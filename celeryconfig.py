@@ -1,10 +1,15 @@
 """Celery's settings, one by one; what differs between deployments comes from framework/config.py."""
 
 from datetime import timedelta
-from importlib.util import find_spec
 
 from framework import config
 from framework.celery import broker
+from framework.config import ConfigError
+
+try:
+    settings = config.current()
+except ConfigError as lacking:
+    raise SystemExit(f"Holdfast does not start: {lacking}.") from None
 
 # Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Every deployment has a queue of its own name, so that
 # a stray worker of another checkout on the same broker takes nothing of ours.
@@ -39,21 +44,16 @@ result_expires = None
 # Two processes fit the smallest host. A stop waits this many seconds for running tasks when REMAP_SIGTERM=SIGQUIT is
 # set, as the Procfile does; what it interrupts runs again. Heroku kills after 30 seconds, `make run` ends in 8.
 worker_concurrency = 2
-worker_soft_shutdown_timeout = 20.0 if config.current().production else 1.0
+worker_soft_shutdown_timeout = 20.0 if settings.production else 1.0
 worker_hijack_root_logger = True
 timezone = "UTC"
 
 # The rooms whose tasks a worker knows.
 imports = [
-    module
-    for module in (
-        "framework.celery.tasks",
-        "framework.email.tasks",
-        "framework.repositories.tasks",
-        "framework.projects.tasks",
-        "framework.uploads.tasks",
-    )
-    if find_spec(module)
+    "framework.celery.tasks",
+    "framework.email.tasks",
+    "framework.repositories.tasks",
+    "framework.projects.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.

@@ -1,0 +1,96 @@
+"""`make run` in a fresh clone: from nothing to an address that answers, and back to nothing."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.servers.processes import Process, accepts, free_port
+from tests.servers.run import ROOT, Run
+
+STOPS_WITHIN_SECONDS = 8
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files of the project, without what a run leaves behind."""
+    copy = tmp_path / "holdfast"
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    for name in subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0"):
+        if name and (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    return copy
+
+
+def make_run(run: Run, clone: Path, port: int) -> Process:
+    """`make run` in this folder, with the variables of a plain terminal."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "HOME", "LANG"))}
+    make = shutil.which("make")
+    assert make
+    return run.start(f"make-{free_port()}", [make, "-C", str(clone), "run", f"PORT={port}"], kept)
+
+
+def processes_in(folder: Path) -> Iterator[int]:
+    """The processes that work in this folder."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                place = (entry / "cwd").readlink()
+            except OSError:
+                continue
+            if place == folder:
+                yield int(entry.name)
+
+
+def wait_for_address(process: Process, port: int) -> None:
+    """Return once the address was announced."""
+    process.wait_until(lambda: f"Holdfast is at http://localhost:{port}\n" in process.log.read_text(), seconds=500)
+
+
+def end(process: Process, port: int, clone: Path) -> None:
+    """See every process gone in time."""
+    process.wait(seconds=STOPS_WITHIN_SECONDS)
+    assert list(processes_in(clone)) == []
+    assert not accepts(port)
+
+
+@pytest.mark.timeout(600)
+def test_a_fresh_clone_installs_itself_once_answers_and_leaves_nothing_running(run: Run, clone: Path) -> None:
+    port = free_port()
+    first = make_run(run, clone, port)
+    wait_for_address(first, port)
+    with urlopen(f"http://localhost:{port}/", timeout=30) as page:
+        assert page.status == 200
+    os.kill(first.pid, signal.SIGTERM)
+    end(first, port, clone)
+    second = make_run(run, clone, port)
+    wait_for_address(second, port)
+    os.killpg(second.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
+    end(second, port, clone)
+    assert "Installing requirements.txt" in first.log.read_text()
+    assert "Installing" not in second.log.read_text()
+    assert (clone / "var" / "holdfast.sqlite3").is_file()
+
+
+def test_it_says_in_one_sentence_that_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        told = subprocess.run(
+            [sys.executable, ROOT / "tools" / "run.py"],
+            env={**os.environ, "PORT": port, "HOLDFAST_DATA": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == f"Port {port} is taken by another program. Stop it, or choose another: make run PORT=5001\n"

@@ -1,0 +1,68 @@
+"""The scripts behind the Makefile: which Python they take, and how they name what is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers.run import ROOT
+
+
+def script(folder: Path, name: str, body: str) -> None:
+    """An executable of this name."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def run_tool(name: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """What the tool says."""
+    return subprocess.run(
+        ["/bin/sh", str(ROOT / "tools" / name)], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("broken", ["exit 127", 'echo "pyenv: version `3.11` is not installed" >&2; exit 1'])
+def test_it_passes_over_a_python_that_does_not_run(tmp_path: Path, broken: str) -> None:
+    script(tmp_path, "python3", broken)
+    script(tmp_path, "python3.12", f'exec {sys.executable} "$@"')
+    found = run_tool("find-python", PATH=str(tmp_path), HOME=str(tmp_path))
+    assert found.stdout.strip() == str(tmp_path / "python3.12")
+
+
+def test_it_passes_over_a_python_that_is_too_old(tmp_path: Path) -> None:
+    script(tmp_path, "python3", f'exec {sys.executable} -c "import sys; sys.exit(sys.argv[1] == \'-c\')" "$@"')
+    script(tmp_path, "python", f'exec {sys.executable} "$@"')
+    found = run_tool("find-python", PATH=str(tmp_path), HOME=str(tmp_path))
+    assert found.stdout.strip() == str(tmp_path / "python")
+
+
+def test_it_looks_behind_the_shims_of_pyenv(tmp_path: Path) -> None:
+    versions = tmp_path / ".pyenv" / "versions" / "3.13.1" / "bin"
+    versions.mkdir(parents=True)
+    script(tmp_path, "python3", "exit 127")
+    script(versions, "python3", f'exec {sys.executable} "$@"')
+    found = run_tool("find-python", PATH=str(tmp_path), HOME=str(tmp_path))
+    assert found.stdout.strip() == str(versions / "python3")
+
+
+def test_it_takes_the_python_that_it_is_told(tmp_path: Path) -> None:
+    script(tmp_path, "mine", f'exec {sys.executable} "$@"')
+    found = run_tool("find-python", PATH=os.environ["PATH"], HOME=str(tmp_path), PYTHON=str(tmp_path / "mine"))
+    assert found.stdout.strip() == str(tmp_path / "mine")
+
+
+def test_it_names_the_packages_that_are_missing_to_those_who_may_not_install(tmp_path: Path) -> None:
+    script(tmp_path, "dpkg-query", 'for last; do :; done; [ "$last" = redis-server ] || echo installed')
+    script(tmp_path, "id", "echo 1000")
+    told = run_tool("install-servers", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert told.returncode == 1
+    assert told.stderr.strip().endswith("apt-get install redis-server")
+
+
+def test_it_has_nothing_to_install_where_everything_is(tmp_path: Path) -> None:
+    script(tmp_path, "dpkg-query", "echo installed")
+    told = run_tool("install-servers", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
