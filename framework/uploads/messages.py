@@ -1,5 +1,6 @@
 """The mail about a new version, one to each person who takes part and did not make it."""
 
+import textwrap
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from framework.email import messages
 from framework.projects.access import ProjectAccess
 
 LISTED_PATHS = 20
+LONGEST_TITLE = 100
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class NewVersion:
 
     def queue_for(self, session: Session, *, name: str, address: str) -> None:
         """Queue the message to one person; the commit and the person are its key, so it is sent once."""
-        subject = f"[{self.project.full_name}] {self.title}"
+        subject = f"[{self.project.full_name}] {_one_line(self.title)}"
         key = f"version-{self.project.id}-{self.sha}-{name.casefold()}"
         messages.queue(session, to=address, subject=subject, text=self._text(name), key=key)
 
@@ -38,3 +40,9 @@ class NewVersion:
             f"Hello {name},\n\n{who} has stored {count:,} file{'' if count == 1 else 's'} in {self.project.full_name}:"
             f"\n\n{listed}{rest}\n\n{self.title}\n\nLook at the version: {link}\n"
         )
+
+
+def _one_line(title: str) -> str:
+    """The title as a subject can hold it: printable, and not too long for the project's name beside it."""
+    printable = "".join(character if character.isprintable() else " " for character in title)
+    return textwrap.shorten(printable, LONGEST_TITLE, placeholder=" …")

@@ -254,9 +254,17 @@ def test_members_but_the_uploader_get_mail(
     mails = [text for text in posted_texts() if "[alice/secret] Field data" in text]
     assert len(mails) == 1
     assert "bob@example.org" in mails[0]
-    assert "http://localhost:5000/alice/secret/commit/" in mails[0]
+    assert f"{config.current().base_url}/alice/secret/commit/" in mails[0]
     upload(signed_in(bob), {"b.txt": b"1"}, message="More")
     assert any("alice@example.org" in text and "More" in text for text in posted_texts())
+
+
+@pytest.mark.parametrize("message", ["x" * 3000, "carriage\rreturn", "line\u2028separator", "\x07bell", "word " * 100])
+def test_no_message_is_too_odd_for_the_mail(
+    uploader: Visitor, bob: Account, secret: ProjectAccess, shared: ProjectAccess, message: str
+) -> None:
+    assert upload(uploader, {"a": b"1"}, message=message).status_code == 303
+    assert any("[alice/secret]" in text for text in posted_texts())
 
 
 def test_a_reader_a_stranger_and_a_visitor_cannot_upload(
