@@ -167,12 +167,12 @@ class ObjectStore(ABC):
         return self._size(_ready(key))
 
     @final
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Every object whose key begins with `prefix`, in the order of the keys' bytes."""
+    def list(self, prefix: str, *, after: str = "") -> Iterator[StoredObject]:
+        """Every object whose key begins with `prefix` and comes after `after`, in the order of the keys' bytes."""
         refuse_held_connection("the object store")
         if not _PREFIX.fullmatch(prefix):
             raise KeyInvalid(f"{prefix!r} is not the beginning of an object's key.")
-        return self._list(prefix)
+        return self._list(prefix, after)
 
     @final
     def delete(self, key: str) -> None:
@@ -208,7 +208,7 @@ class ObjectStore(ABC):
     def _size(self, key: str) -> int: ...
 
     @abstractmethod
-    def _list(self, prefix: str) -> Iterator[StoredObject]: ...
+    def _list(self, prefix: str, after: str) -> Iterator[StoredObject]: ...
 
     @abstractmethod
     def _delete(self, key: str) -> None: ...

@@ -77,11 +77,11 @@ class FolderStore(ObjectStore):
             raise missing(key)
         return status.st_size
 
-    def _list(self, prefix: str) -> Iterator[StoredObject]:
+    def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:
         folder = prefix.rpartition("/")[0]
         with METER.request("list"), _translated():
             found = [entry for entry in _walk(self._root, folder) if entry.key.startswith(prefix)]
-        yield from found
+        yield from (entry for entry in found if entry.key > after)
 
     def _delete(self, key: str) -> None:
         with METER.request("delete"), _translated():

@@ -162,18 +162,17 @@ class S3Store(ObjectStore):
                     raise alarm(error) from error
                 raise
 
-    def _list(self, prefix: str) -> Iterator[StoredObject]:
-        token = ""
+    def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:
+        more: dict[str, Any] = {"StartAfter": after} if after else {}
         while True:
-            page = persist(self._patience, partial(self._page, prefix, token))
+            page = persist(self._patience, partial(self._page, prefix, more))
             for line in page.get("Contents", []):
                 yield StoredObject(line["Key"], line["Size"], line["LastModified"])
             if not page["IsTruncated"]:
                 return
-            token = page["NextContinuationToken"]
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
-    def _page(self, prefix: str, token: str) -> "ListObjectsV2OutputTypeDef":
-        more: dict[str, Any] = {"ContinuationToken": token} if token else {}
+    def _page(self, prefix: str, more: dict[str, Any]) -> "ListObjectsV2OutputTypeDef":
         with translated(prefix), METER.request("list"):
             return self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
 

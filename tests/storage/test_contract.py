@@ -10,6 +10,7 @@ import pytest
 from framework.config import Config
 from framework.database.session import reading
 from framework.storage.contract import BodyAltered, KeyInvalid, ObjectMissing, ObjectStore
+from framework.storage.counting import requests
 from tests.storage.conftest import hex_of
 
 NOISE = random.Random(7).randbytes(700_000)
@@ -135,6 +136,18 @@ def test_it_lists_in_the_order_of_the_keys(store: ObjectStore, prefix: str, expe
     found = list(store.list(prefix))
     assert [line.key for line in found] == expected
     assert [line.size_bytes for line in found] == [len(key) for key in expected]
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [("", ["a/b", "a/c", "a/d"]), ("a/b", ["a/c", "a/d"]), ("a/b-", ["a/c", "a/d"]), ("a/d", []), ("b", [])],
+)
+def test_it_lists_what_comes_after_a_key(store: ObjectStore, after: str, expected: list[str]) -> None:
+    for key in ("a/b", "a/c", "a/d", "c"):
+        store.put(key, b"", sha256=hex_of(b""))
+    with requests() as asked:
+        assert [line.key for line in store.list("a/", after=after)] == expected
+    assert asked.operations == ["list"]
 
 
 def test_it_tells_when_an_object_was_stored(stored: ObjectStore) -> None:

@@ -68,6 +68,7 @@ def test_it_lists_more_than_one_page(s3: S3Store) -> None:
     with requests() as made:
         assert [line.key for line in s3.list("many/")] == keys
     assert made.of("list") == 2
+    assert [line.key for line in s3.list("many/", after="many/0001")] == keys[2:]
 
 
 @EVERY_CALL
