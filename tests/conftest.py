@@ -1,7 +1,8 @@
 """Fixtures named by nouns: the real servers of a run, both kinds of deployment, and the application."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,18 @@ def settings(deployment: str, run: Run, tmp_path: Path, monkeypatch: pytest.Monk
         yield made
         engine.dispose()
         current.dispose()
+
+
+@pytest.fixture
+def with_settings(settings: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Config]:
+    """Changes settings of the present deployment, by the names of their fields."""
+
+    def change(**values: object) -> Config:
+        made = replace(settings, **values)  # type: ignore[arg-type]
+        monkeypatch.setattr(config, "_current", made)
+        return made
+
+    return change
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def renewing(renew: Callable[[], object]) -> Iterator[None]:
-    """Call `renew` every minute until the block ends."""
+def renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
+    """Call `renew` every minute until the block ends; a database that is away meanwhile is asked again."""
     ended = threading.Event()
-    thread = threading.Thread(target=_beat, args=(ended, renew), daemon=True)
+    thread = threading.Thread(target=_beat, args=(ended, renew, every_seconds), daemon=True)
     thread.start()
     try:
         yield
@@ -25,8 +25,8 @@ def renewing(renew: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
-def _beat(ended: threading.Event, renew: Callable[[], object]) -> None:
-    while not ended.wait(EVERY_SECONDS):
+def _beat(ended: threading.Event, renew: Callable[[], object], every_seconds: float) -> None:
+    while not ended.wait(every_seconds):
         try:
             renew()
         except SQLAlchemyError as failure:

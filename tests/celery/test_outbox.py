@@ -75,14 +75,14 @@ def test_it_keeps_a_task_until_its_time(settings: Config) -> None:
 
 @pytest.mark.parametrize("deployment", ["embedded"])
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_it_keeps_a_task_while_the_broker_is_away(with_broker: Callable[[str], Config], scheme: str) -> None:
-    with_broker(f"{scheme}://127.0.0.1:{free_port()}//")
+def test_it_keeps_a_task_while_the_broker_is_away(with_settings: Callable[..., Config], scheme: str) -> None:
+    with_settings(broker_url=f"{scheme}://127.0.0.1:{free_port()}//")
     task = committed("patience")
     assert row(task).state == "waiting"
     age(task, timedelta(minutes=1))
     with pytest.raises(BrokerAway):
         outbox.poll()
-    with_broker("filesystem://")
+    with_settings(broker_url="filesystem://")
     assert outbox.poll() == 1
     assert waiting_messages() == [task]
 

@@ -91,8 +91,8 @@ def test_it_records_what_came_of_a_run(due: Config) -> None:
 
 
 @pytest.mark.parametrize("deployment", ["embedded"])
-def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_broker: Callable[[str], Config]) -> None:
-    with_broker(f"redis://127.0.0.1:{free_port()}/0")
+def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_settings: Callable[..., Config]) -> None:
+    with_settings(broker_url=f"redis://127.0.0.1:{free_port()}/0")
     with pytest.raises(BrokerAway):
         schedule.start_due_jobs()
     assert job().lease_owner is None
@@ -100,10 +100,10 @@ def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_broke
 
 
 @pytest.mark.parametrize("deployment", ["embedded"])
-def test_the_scheduler_goes_on_when_the_broker_is_away(due: Config, with_broker: Callable[[str], Config]) -> None:
-    with_broker(f"redis://127.0.0.1:{free_port()}/0")
+def test_the_scheduler_goes_on_when_the_broker_is_away(due: Config, with_settings: Callable[..., Config]) -> None:
+    with_settings(broker_url=f"redis://127.0.0.1:{free_port()}/0")
     assert Scheduler(app).tick() == schedule.LONGEST_SLEEP_SECONDS
-    with_broker("filesystem://")
+    with_settings(broker_url="filesystem://")
     Scheduler(app).tick()
     assert waiting_messages() == [job().lease_owner]
 

@@ -120,10 +120,10 @@ def a_redis_that_forgets(run: Run, port: int) -> Iterator[Process]:
 
 
 def test_a_broker_that_goes_away_and_forgets_loses_nothing(
-    run: Run, settings: Config, with_broker: Callable[[str], Config]
+    run: Run, settings: Config, with_settings: Callable[..., Config]
 ) -> None:
     port = free_port()
-    deployed = with_broker(f"redis://127.0.0.1:{port}/0")
+    deployed = with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
     with a_redis_that_forgets(run, port):
         forgotten = committed("handed to a broker that forgets")
     missed = committed("written while the broker is away")
@@ -135,9 +135,9 @@ def test_a_broker_that_goes_away_and_forgets_loses_nothing(
         assert app.AsyncResult(missed).get(timeout=SECONDS)
 
 
-def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_broker: Callable[[str], Config]) -> None:
+def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_settings: Callable[..., Config]) -> None:
     port = free_port()
-    deployed = with_broker(f"redis://127.0.0.1:{port}/0")
+    deployed = with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
     with a_redis_that_forgets(run, port) as first, worker(run, deployed):
         first.stop()
         with a_redis_that_forgets(run, port):
@@ -145,9 +145,9 @@ def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_broker: C
 
 
 def test_a_stray_worker_of_another_checkout_takes_nothing(
-    run: Run, settings: Config, redis: str, tmp_path: Path, with_broker: Callable[[str], Config]
+    run: Run, settings: Config, redis: str, tmp_path: Path, with_settings: Callable[..., Config]
 ) -> None:
-    ours = with_broker(redis)
+    ours = with_settings(broker_url=redis)
     theirs = Config(
         data=tmp_path / "theirs",
         database_url=f"sqlite:///{tmp_path / 'theirs.sqlite3'}",

@@ -1,7 +1,6 @@
 """The doctor: what is well is said in one line, what is not fails with words that help."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from framework import config
 from framework.celery import schedule
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import poll_outbox
@@ -22,18 +20,6 @@ from framework.storage import current
 from tests.servers.processes import free_port
 from tests.servers.run import Run
 from tests.servers.workers import worker
-
-
-@pytest.fixture
-def with_settings(settings: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Config]:
-    """Changes settings of the present deployment."""
-
-    def change(**values: object) -> Config:
-        made = replace(settings, **values)  # type: ignore[arg-type]
-        monkeypatch.setattr(config, "_current", made)
-        return made
-
-    return change
 
 
 def finding(part: str) -> str:

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from framework import config
 from framework.celery import runs
 from framework.celery.outbox import enqueue
 from framework.config import Config
@@ -31,21 +29,9 @@ MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def with_server(settings: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Config]:
-    """Gives the present deployment a mail server."""
-
-    def choose(url: str) -> Config:
-        made = replace(settings, smtp_url=url)
-        monkeypatch.setattr(config, "_current", made)
-        return made
-
-    return choose
-
-
-@pytest.fixture
-def mailing(with_server: Callable[[str], Config], smtp: SmtpServer) -> Config:
+def mailing(with_settings: Callable[..., Config], smtp: SmtpServer) -> Config:
     """A deployment whose mail goes to the test's server."""
-    return with_server(smtp.url)
+    return with_settings(smtp_url=smtp.url)
 
 
 def send(key: str = "k1") -> str:
@@ -95,8 +81,8 @@ def test_a_connection_lost_before_the_answer_repeats_the_message_with_its_id(mai
     assert len({delivery.message["Message-ID"] for delivery in smtp.deliveries}) == 1
 
 
-def test_an_absent_server_is_away(with_server: Callable[[str], Config]) -> None:
-    with_server(f"smtp://127.0.0.1:{free_port()}")
+def test_an_absent_server_is_away(with_settings: Callable[..., Config]) -> None:
+    with_settings(smtp_url=f"smtp://127.0.0.1:{free_port()}")
     with pytest.raises(MailServerAway, match=r"127\.0\.0\.1"):
         send()
     with pytest.raises(MailServerAway):
@@ -155,43 +141,43 @@ def untrusted(certificate_files: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 def test_starttls_comes_first_and_the_password_may_hold_any_character(
-    with_server: Callable[[str], Config], certificate: ssl.SSLContext
+    with_settings: Callable[..., Config], certificate: ssl.SSLContext
 ) -> None:
     box = _Box()
     with guarded_server(box, certificate) as port:
-        with_server(f"smtp://us%40er:pass%3Aword%2F1@localhost:{port}")
+        with_settings(smtp_url=f"smtp://us%40er:pass%3Aword%2F1@localhost:{port}")
         assert check_server() == "localhost"
         send()
     assert len(box.taken) == 1
 
 
 def test_a_wrong_password_is_for_the_operator_and_messages_wait(
-    with_server: Callable[[str], Config], certificate: ssl.SSLContext
+    with_settings: Callable[..., Config], certificate: ssl.SSLContext
 ) -> None:
     box = _Box()
     with guarded_server(box, certificate) as port:
-        with_server(f"smtp://us%40er:wrong@localhost:{port}")
+        with_settings(smtp_url=f"smtp://us%40er:wrong@localhost:{port}")
         with pytest.raises(MailServerAway, match="535"):
             send()
     assert box.taken == []
 
 
 def test_smtps_speaks_tls_from_the_first_byte(
-    with_server: Callable[[str], Config], certificate: ssl.SSLContext
+    with_settings: Callable[..., Config], certificate: ssl.SSLContext
 ) -> None:
     box = _Box()
     with running(Controller(box, hostname="localhost", port=free_port(), ssl_context=certificate)) as port:
-        with_server(f"smtps://localhost:{port}")
+        with_settings(smtp_url=f"smtps://localhost:{port}")
         send()
     assert len(box.taken) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_password(
-    with_server: Callable[[str], Config], untrusted: ssl.SSLContext
+    with_settings: Callable[..., Config], untrusted: ssl.SSLContext
 ) -> None:
     box = _Box()
     with guarded_server(box, untrusted) as port:
-        with_server(f"smtp://us%40er:pass%3Aword%2F1@localhost:{port}")
+        with_settings(smtp_url=f"smtp://us%40er:pass%3Aword%2F1@localhost:{port}")
         with pytest.raises(MailServerAway, match="certificate"):
             send()
     assert box.taken == []

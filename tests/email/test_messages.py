@@ -1,12 +1,11 @@
 """Messages: what is refused, what a mail consists of, and that a key is sent once."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
 
-from framework import config
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction
@@ -65,8 +64,8 @@ def test_it_writes_letters_of_every_language(settings: Config) -> None:
     assert mail.as_bytes().isascii()
 
 
-def test_the_sender_is_configured(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "_current", replace(settings, mail_from="Our Forge <git@forge.example>"))
+def test_the_sender_is_configured(with_settings: Callable[..., Config]) -> None:
+    with_settings(mail_from="Our Forge <git@forge.example>")
     assert written()["From"] == "Our Forge <git@forge.example>"
     assert messages.sender_address() == "git@forge.example"
 
