@@ -3,13 +3,18 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
 MARK = "HOLDFAST_TEST_RUN"
-"""The variable that every process of a run carries and hands down: its value is the run's folder."""
+"""The variable that every process of a run carries and hands down: its value is the run's folder.
+
+It finds what has left the session of its parent, such as a browser. Redis and PostgreSQL write their titles over it,
+but stay in the session that they were started in, which the run's folder notes.
+"""
 
 
 class ServerFailed(Exception):
@@ -101,12 +106,12 @@ def accepts(port: int) -> bool:
 
 
 def end_run(run: Path) -> None:
-    """Kill every process of this run: those that it started and their descendants, whatever session they are in.
+    """Kill every process of this run: the sessions that it noted, and whatever else carries its mark.
 
     The servers hold nothing that anybody wants back, so none is asked to finish.
     """
     ends_at = monotonic() + 10
-    while (left := list(_marked(run))) and monotonic() < ends_at:
+    while (left := {*_in_sessions(run), *_marked(run)}) and monotonic() < ends_at:
         for pid in left:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -115,19 +120,49 @@ def end_run(run: Path) -> None:
         sleep(0.05)
 
 
+def note_session(run: Path, pid: int) -> None:
+    """Remember that the process leads a session of this run."""
+    (run / "sessions").mkdir(exist_ok=True)
+    (run / "sessions" / str(pid)).write_text(_status(pid).began)
+
+
 def is_running(pid: int) -> bool:
     """Whether there is such a process and it has not ended yet."""
+    return _status(pid).state not in {"", "Z", "X"}
+
+
+@dataclass(frozen=True)
+class _Status:
+    """Three fields of proc(5)'s `stat`; empty when there is no such process."""
+
+    state: str = ""
+    session: str = ""
+    began: str = ""
+
+
+def _status(pid: int) -> _Status:
     try:
-        status = Path(f"/proc/{pid}/stat").read_text()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
+        return _Status()
+    return _Status(fields[0], fields[3], fields[19])
 
 
-def _marked(run: Path) -> Iterable[int]:
+def _running() -> Iterator[int]:
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return (pid for pid in pids if pid != os.getpid() and is_running(pid))
+
+
+def _in_sessions(run: Path) -> Iterator[int]:
+    """The processes of noted sessions; a number that has passed to a younger process is not one of them."""
+    noted = {path.name: path.read_text() for path in run.glob("sessions/*")}
+    ours = {number for number, began in noted.items() if _status(int(number)).began in {"", began}}
+    return (pid for pid in _running() if _status(pid).session in ours)
+
+
+def _marked(run: Path) -> Iterator[int]:
     mark = f"{MARK}={run}".encode()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid() and is_running(int(entry.name)):
-            with suppress(OSError):
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    yield int(entry.name)
+    for pid in _running():
+        with suppress(OSError):
+            if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                yield pid

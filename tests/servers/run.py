@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.servers.processes import MARK, Process, end_run
+from tests.servers.processes import MARK, Process, end_run, note_session
 
 ROOT = Path(__file__).parent.parent.parent
 """The project's folder."""
@@ -54,7 +54,9 @@ class Run:
         """Start a process of this run; it sees only this environment besides PATH and a plain locale."""
         base = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
         log = self.folder / "logs" / f"{name}.log"
-        return Process(command, log=log, environment={**base, **(environment or {}), MARK: str(self.folder)})
+        process = Process(command, log=log, environment={**base, **(environment or {}), MARK: str(self.folder)})
+        note_session(self.folder, process.pid)
+        return process
 
     def end(self) -> None:
         """End every process of the run and remove the servers' files."""

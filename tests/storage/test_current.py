@@ -1,0 +1,50 @@
+"""The store of the process's configuration."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from framework import config
+from framework.config import Config
+from framework.storage.current import store
+from tests.servers.deployments import environment
+from tests.servers.run import ROOT
+from tests.storage.conftest import hex_of
+
+_FORK = """
+import os
+from framework.storage.current import store
+
+inherited = store()
+child = os.fork()
+if child == 0:
+    os._exit(store() is inherited)
+assert os.waitpid(child, 0)[1] == 0
+assert store() is inherited
+"""
+
+
+def test_it_is_the_one_that_the_settings_name(settings: Config) -> None:
+    store().put("thing", b"body", sha256=hex_of(b"body"))
+    in_a_folder = (settings.data / "objects" / "thing").exists()
+    assert in_a_folder == (settings.s3_bucket is None)
+    assert store().read("thing") == b"body"
+
+
+def test_it_is_opened_once(settings: Config) -> None:
+    assert store() is store()
+
+
+@pytest.mark.parametrize("deployment", ["embedded"])
+def test_other_settings_have_another_store(settings: Config, tmp_path: Path) -> None:
+    first = store()
+    config.use(replace(settings, data=tmp_path / "elsewhere"))
+    assert store() is not first
+    assert list(store().list("")) == []
+
+
+def test_a_forked_process_has_its_own(settings: Config) -> None:
+    subprocess.run([sys.executable, "-c", _FORK], check=True, cwd=ROOT, env=environment(settings))

@@ -1,0 +1,57 @@
+"""100 MiB go in and out of every store in little memory, measured in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from framework.config import Config
+from tests.servers.deployments import environment
+from tests.servers.run import ROOT
+
+MIB = 1024 * 1024
+BODY_BYTES = 100 * MIB
+GROWTH_LIMIT_BYTES = 24 * MIB
+"""Far less than a body, far more than the buffers that a request needs."""
+
+# The peak is read after a small object has gone both ways, so that what it grows by belongs to the large one.
+_CHILD = """
+import hashlib, json, resource, sys
+from pathlib import Path
+from framework.storage.current import store
+
+source, target = Path(sys.argv[1]), Path(sys.argv[2])
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+def there_and_back(key, path):
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    store().put(key, path, sha256=sha256)
+    fetched = store().fetch(key, target)
+    assert fetched.sha256 == sha256
+    with store().stream(key) as chunks:
+        return sum(map(len, chunks))
+
+there_and_back("small", target.with_name("small"))
+before = peak()
+streamed = there_and_back("large", source)
+print(json.dumps({"growth": peak() - before, "streamed": streamed}))
+"""
+
+
+def test_it_moves_a_large_object_in_constant_memory(settings: Config, tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(bytes(1000))
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(BODY_BYTES)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(tmp_path / "large"), str(tmp_path / "target")],
+        check=True,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(settings),
+    )
+    measured = json.loads(done.stdout)
+    assert measured["streamed"] == BODY_BYTES
+    assert measured["growth"] < GROWTH_LIMIT_BYTES
