@@ -3,6 +3,7 @@
 import os
 import subprocess
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection
@@ -121,9 +122,10 @@ class Ceph:
     def remove_bucket(self, name: str) -> None:
         """Remove the bucket and everything in it: the server keeps every byte in memory."""
         client = self.client()
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-            for line in page.get("Contents", []):
-                client.delete_object(Bucket=name, Key=line["Key"])
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+                keys = [line["Key"] for line in page.get("Contents", [])]
+                list(pool.map(lambda key: client.delete_object(Bucket=name, Key=key), keys))
         for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", []):
             client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         client.delete_bucket(Bucket=name)

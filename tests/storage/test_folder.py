@@ -3,6 +3,7 @@
 import os
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,21 @@ def test_it_refuses_other_bytes_for_a_key_that_is_in_use(folder: FolderStore) ->
     with pytest.raises(ObjectExists, match="a/b"):
         folder.put("a/b", b"second", sha256=hex_of(b"second"))
     assert folder.read("a/b") == b"first"
+
+
+def test_one_of_many_at_once_is_stored(folder: FolderStore) -> None:
+    bodies = [bytes([number]) * 300_000 for number in range(8)]
+
+    def put(body: bytes) -> bool:
+        try:
+            folder.put("a/b", body, sha256=hex_of(body))
+        except ObjectExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        stored = list(pool.map(put, bodies))
+    assert [body for body, won in zip(bodies, stored, strict=True) if won] == [folder.read("a/b")]
 
 
 def test_it_has_no_addresses_for_others(folder: FolderStore) -> None:
