@@ -19,6 +19,8 @@ from framework.repositories.scratch import scratch
 MAX_PARTS = 20_000
 DRAIN_CHUNK_BYTES = 1 << 20
 MIB = 1 << 20
+FRAMING_BYTES = 16 * MIB
+"""What names, boundaries and fields may add to the files of one form."""
 _FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
 
 
@@ -126,11 +128,12 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     """The files of the form, as (name as sent, file); they are deleted when the block ends.
 
     Raises:
-        RequestTooLarge: the body is over `MAX_REQUEST_BYTES`; it is read to its end first, so that the browser hears.
+        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`; they are read to the end first, so that the browser
+            hears.
         BrokenUpload: the body ended early.
     """
     assert isinstance(request, StreamingRequest)
-    limit = config.current().max_request_bytes
+    limit = config.current().max_request_bytes + FRAMING_BYTES
     if request.content_length and request.content_length > limit:
         _drain(request, limit)
         raise RequestTooLarge(request.content_length)
@@ -161,6 +164,9 @@ def _files(request: Request) -> list[tuple[str, ReceivedFile]]:
         kept: Any = file.stream
         if file.filename:
             stored.append((_sent_name(file), kept))
+    total = sum(kept.size_bytes for _name, kept in stored)
+    if total > config.current().max_request_bytes:
+        raise RequestTooLarge(total)
     return stored
 
 

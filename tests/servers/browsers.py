@@ -35,32 +35,37 @@ def installed_browsers() -> list[str]:
 
 
 @contextmanager
-def browser(name: str, folder: Path, run: Run) -> Iterator[WebDriver]:
-    """A browser window with a fresh profile in `folder`, downloads there too; at SELENIUM_REMOTE_URL when it is set."""
-    driver = _chromium(folder, run) if name == "chromium" else _firefox(folder, run)
+def browser(name: str, folder: Path, run: Run, *, scripts: bool = True) -> Iterator[WebDriver]:
+    """A browser window with a fresh profile in `folder`, its downloads in `folder/downloads`, JavaScript on or off.
+
+    With SELENIUM_REMOTE_URL it is a window of that grid, and its folders are the grid's own.
+    """
+    driver = (_chromium if name == "chromium" else _firefox)(folder, run, scripts=scripts)
     try:
         yield driver
     finally:
         driver.quit()
 
 
-def _chromium(folder: Path, run: Run) -> WebDriver:
+def _chromium(folder: Path, run: Run, *, scripts: bool) -> WebDriver:
     options = ChromeOptions()
     for flag in _CHROMIUM_FLAGS:
         options.add_argument(flag)
+    preferences = {"profile.managed_default_content_settings.javascript": 1 if scripts else 2}
+    options.add_experimental_option("prefs", {**preferences, "download.default_directory": str(folder / "downloads")})
     if grid := os.environ.get("SELENIUM_REMOTE_URL"):
         return Remote(grid, options=options)
     options.add_argument(f"--user-data-dir={folder / 'profile'}")
-    options.add_experimental_option("prefs", {"download.default_directory": str(folder / "downloads")})
     options.binary_location = program("chromium")
     driver = program("chromedriver")
     service = ChromeService(driver, log_output=str(folder / "driver.log"), env={**os.environ, MARK: str(run.folder)})
     return Chrome(options=options, service=service)
 
 
-def _firefox(folder: Path, run: Run) -> WebDriver:
+def _firefox(folder: Path, run: Run, *, scripts: bool) -> WebDriver:
     options = FirefoxOptions()
     options.add_argument("-headless")
+    options.set_preference("javascript.enabled", scripts)
     options.set_preference("browser.download.folderList", 2)
     options.set_preference("browser.download.dir", str(folder / "downloads"))
     if grid := os.environ.get("SELENIUM_REMOTE_URL"):

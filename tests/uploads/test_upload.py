@@ -217,6 +217,12 @@ def test_one_byte_more_is_refused_with_name_size_and_limit(
     assert not list((small_limits.data / "scratch").iterdir())
 
 
+def test_files_that_make_exactly_the_limit_pass_whatever_their_names_add(
+    small_limits: Config, uploader: Visitor, secret: ProjectAccess
+) -> None:
+    assert upload(uploader, {str(number): os.urandom(MIB) for number in range(3)}).status_code == 303
+
+
 def test_an_upload_that_is_too_large_in_all_is_refused(
     small_limits: Config, uploader: Visitor, secret: ProjectAccess
 ) -> None:

@@ -1,0 +1,138 @@
+"""One server and one browser for many stories: each story has people of its own and starts without cookies."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.config import MIB, Config
+from framework.database import engine
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import create_project
+from framework.storage import current
+from tests.browser.window import Window
+from tests.cast import PASSWORD
+from tests.servers import browsers, deployments, gunicorn
+from tests.servers.run import Run
+
+on_one_site = pytest.mark.parametrize("site", ["embedded"], indirect=True)
+"""For stories that the database and the store have no part in."""
+
+in_chromium = pytest.mark.parametrize("opened_browser", ["chromium"], indirect=True)
+"""For what only Chromium's own protocol can do: drop files from a folder, slow the line down."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A deployment that runs, and its address."""
+
+    url: str
+    settings: Config
+
+
+@dataclass(frozen=True)
+class OpenedBrowser:
+    """A browser that stays open for many stories, and where its downloads are."""
+
+    driver: WebDriver
+    downloads: Path
+
+
+@pytest.fixture(scope="session", params=list(deployments.DEPLOYMENTS))
+def site(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The application under gunicorn, where a file may have 1 MiB and an upload 3 MiB."""
+    data = tmp_path_factory.mktemp("site") / "data"
+    with deployments.DEPLOYMENTS[request.param](run, data) as made:
+        settings = replace(made, max_file_bytes=MIB, max_request_bytes=3 * MIB)
+        variables = deployments.environment(settings)
+        with gunicorn.gunicorn(run, {name: variables[name] for name in variables.keys() - {"BASE_URL", "PORT"}}) as up:
+            yield Site(up.url, replace(settings, base_url=up.url))
+
+
+@pytest.fixture(scope="session", params=browsers.installed_browsers())
+def opened_browser(
+    request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpenedBrowser]:
+    """A browser as people have it."""
+    with _opened(request.param, run, tmp_path_factory.mktemp("browser"), scripts=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session", params=browsers.installed_browsers())
+def opened_plain_browser(
+    request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpenedBrowser]:
+    """A browser with JavaScript switched off."""
+    with _opened(request.param, run, tmp_path_factory.mktemp("browser"), scripts=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(opened_browser: OpenedBrowser, here: Site) -> Window:
+    """A window of somebody who is not signed in."""
+    return _fresh(opened_browser, here)
+
+
+@pytest.fixture
+def plain_window(opened_plain_browser: OpenedBrowser, here: Site) -> Window:
+    """The same, with JavaScript switched off."""
+    return _fresh(opened_plain_browser, here)
+
+
+@pytest.fixture
+def here(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The site, on which this process can act, too: what a story begins with need not be clicked together."""
+    monkeypatch.setattr(config, "_current", site.settings)
+    yield site
+    engine.dispose()
+    current.dispose()
+
+
+@pytest.fixture
+def new_person(here: Site, run: Run) -> Callable[[str], Account]:
+    """Makes people whose names begin as asked and are nobody else's on this site."""
+
+    def make(name: str) -> Account:
+        unique = f"{name}-{run.number('person')}"
+        return create_user(name=unique, email=f"{unique}@example.org", password=PASSWORD)
+
+    return make
+
+
+@pytest.fixture
+def alice(new_person: Callable[[str], Account]) -> Account:
+    """Owns projects."""
+    return new_person("alice")
+
+
+@pytest.fixture
+def bob(new_person: Callable[[str], Account]) -> Account:
+    """Helps Alice."""
+    return new_person("bob")
+
+
+@pytest.fixture
+def secret(alice: Account) -> ProjectAccess:
+    """Alice's private project, without files."""
+    return create_project(alice, name="secret", description="Nobody's business", visibility="private")
+
+
+@contextmanager
+def _opened(name: str, run: Run, folder: Path, *, scripts: bool) -> Iterator[OpenedBrowser]:
+    with browsers.browser(name, folder, run, scripts=scripts) as driver:
+        yield OpenedBrowser(driver, folder / "downloads")
+
+
+def _fresh(opened: OpenedBrowser, site: Site) -> Window:
+    """Nothing is left of the story before: cookies belong to the page's host, so one of its pages is opened first."""
+    opened.driver.get(f"{site.url}/healthz")
+    opened.driver.delete_all_cookies()
+    shutil.rmtree(opened.downloads, ignore_errors=True)
+    return Window(opened.driver, site.url, opened.downloads)

@@ -1,0 +1,102 @@
+"""Who may see and do what: strangers, readers, and the mail that they get."""
+
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from selenium.webdriver.support.select import Select
+
+from framework.accounts.account import Account
+from framework.projects.access import ProjectAccess
+from tests.browser import pages
+from tests.browser.conftest import Site, on_one_site
+from tests.browser.pages import UploadPage
+from tests.browser.window import Window
+from tests.servers.run import Run
+from tests.servers.workers import worker
+
+
+def test_a_strangers_private_project_is_what_a_missing_one_is(
+    window: Window, bob: Account, secret: ProjectAccess
+) -> None:
+    def seen(path: str) -> str:
+        window.open(path)
+        return window.driver.page_source.replace(path.lstrip("/"), "…")
+
+    missing = f"/{secret.owner}/never-made"
+    assert "There is no such project" in seen(secret.path)
+    assert seen(secret.path) == seen(missing)
+    pages.sign_in(window, bob)
+    assert seen(secret.path) == seen(missing)
+
+
+def test_a_reader_sees_the_project_and_changes_nothing(
+    window: Window, alice: Account, bob: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    _upload(window, alice, secret, tmp_path / "plan.txt")
+    _add(window, secret, bob, role="Reader")
+    window.reads(bob.name)
+    pages.sign_out(window, alice.name)
+
+    pages.sign_in(window, bob)
+    window.press(f"{alice.name} / secret")
+    window.arrives(secret.path)
+    assert pages.listed(window) == ["plan.txt"]
+    assert not window.offers("Upload files")
+    window.open(f"{secret.path}/upload/main")
+    assert "Drop files" not in window.text
+    assert not window.visible("input[type=file]")
+
+
+@on_one_site
+def test_the_others_get_a_mail_about_an_upload(
+    window: Window, alice: Account, bob: Account, secret: ProjectAccess, tmp_path: Path, here: Site, run: Run
+) -> None:
+    with worker(run, here.settings):
+        pages.sign_in(window, alice)
+        _add(window, secret, bob, role="Writer")
+        pages.sign_out(window, alice.name)
+        _upload(window, alice, secret, tmp_path / "plan.txt")
+        mails = Mailbox(window, here, bob)
+        subject = f"[{secret.full_name}] Upload plan.txt"
+        text = mails.waits_for(subject)
+        assert f"You take part in {secret.full_name}" in mails.read()
+    assert f"{alice.name} has stored 1 file" in text
+    link = next(word for word in text.split() if "/commit/" in word)
+    assert link.startswith(here.url)
+    window.driver.get(link)
+    window.reads("1 changed file")
+    assert subject not in Mailbox(window, here, alice).read()
+
+
+class Mailbox:
+    """The mails that one person has got, in the folder where they end without a mail server."""
+
+    def __init__(self, window: Window, site: Site, account: Account) -> None:
+        self._window, self._folder, self._address = window, site.settings.data / "outbox", account.email
+
+    def read(self) -> dict[str, str]:
+        """The text of each mail, by its subject."""
+        mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self._folder.glob("*.eml")]
+        mine = [mail for mail in mails if self._address in mail["To"]]
+        return {mail["Subject"]: part.get_content() for mail in mine if (part := mail.get_body(("plain",)))}
+
+    def waits_for(self, subject: str) -> str:
+        """The text of the mail with this subject, once it has come."""
+        return self._window.wait(lambda: self.read().get(subject), f"A mail “{subject}”")
+
+
+def _upload(window: Window, account: Account, project: ProjectAccess, file: Path) -> None:
+    file.write_text(file.name)
+    pages.sign_in(window, account)
+    window.open(f"{project.path}/upload/main")
+    page = UploadPage(window)
+    page.choose(file)
+    page.send()
+    window.arrives(project.path)
+
+
+def _add(window: Window, project: ProjectAccess, account: Account, *, role: str) -> None:
+    window.open(f"{project.path}/settings/people")
+    window.fill("User name or e-mail", account.name)
+    Select(window.field("Role")).select_by_visible_text(role)
+    window.leaves(lambda: window.press("Add"))

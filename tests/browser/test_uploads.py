@@ -1,0 +1,203 @@
+"""The main job: putting files into a project, seeing them, changing them, and getting old versions back."""
+
+import io
+import os
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from framework.accounts.account import Account
+from framework.config import MIB
+from framework.projects.access import ProjectAccess
+from tests.browser import pages
+from tests.browser.conftest import in_chromium, on_one_site
+from tests.browser.pages import UploadPage
+from tests.browser.window import Window
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder on Alice's computer, with files on three levels."""
+    folder = tmp_path / "field work"
+    for name in ("readme.txt", "2026/july/plot 1.csv", "2026/july/Größe.csv", "2026/photo.jpg"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return folder
+
+
+FOLDER_FILES = ["2026/july/Größe.csv", "2026/july/plot 1.csv", "2026/photo.jpg", "readme.txt"]
+
+
+@pytest.fixture
+def page(window: Window, alice: Account, secret: ProjectAccess) -> UploadPage:
+    """The upload page of Alice's empty project, which she has reached by its button."""
+    pages.sign_in(window, alice)
+    window.open(secret.path)
+    window.press("Upload files")
+    window.reads("Drop files or folders anywhere on this page")
+    return UploadPage(window)
+
+
+def test_a_file_is_listed_as_soon_as_it_is_uploaded(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
+    report = tmp_path / "report 日本語.pdf"
+    report.write_bytes(b"%PDF-1.7\n" + os.urandom(MIB - 9))
+    page.choose(report)
+    page.waits_for([report.name])
+    assert page.window.field("Message").get_property("value") == f"Upload {report.name}"
+    page.send()
+    page.window.arrives(secret.path)
+    page.window.reads("1 file stored as a new version.")
+    assert pages.listed(page.window) == [report.name]
+    page.window.press(report.name)
+    page.window.press("Download")
+    assert page.window.downloaded(report.name) == report.read_bytes()
+
+
+def test_a_folder_is_uploaded_with_everything_in_it(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:
+    page.choose_folder(folder)
+    page.waits_for([f"field work/{name}" for name in FOLDER_FILES])
+    assert page.window.field("Message").get_property("value") == "Upload field work (4 files)"
+    page.window.fill("Message", "First summer")
+    page.send()
+    page.window.reads("4 files stored as a new version.")
+    for name in ("field work", "2026", "july"):
+        page.window.press(name)
+    page.window.arrives(f"{secret.path}/tree/main/field%20work/2026/july")
+    assert pages.listed(page.window) == ["Größe.csv", "plot 1.csv"]
+    page.window.reads("First summer")
+
+
+@on_one_site
+@in_chromium
+def test_files_and_folders_can_be_dropped_on_the_page(page: UploadPage, folder: Path) -> None:
+    page.drop(folder / "readme.txt", folder / "2026")
+    page.waits_for(FOLDER_FILES)
+    page.send()
+    page.window.reads("4 files stored as a new version.")
+    assert pages.listed(page.window) == ["2026", "readme.txt"]
+
+
+@on_one_site
+def test_what_was_chosen_by_mistake_is_left_out(page: UploadPage, folder: Path) -> None:
+    page.choose(folder / "readme.txt", folder / "2026" / "photo.jpg")
+    page.waits_for(["readme.txt", "photo.jpg"])
+    page.window.press("Leave out photo.jpg")
+    page.waits_for(["readme.txt"])
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+    assert pages.listed(page.window) == ["readme.txt"]
+
+
+def test_every_version_of_a_file_can_be_had_again(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
+    file = tmp_path / "thesis.bin"
+    versions = [os.urandom(300_000) for _ in range(2)]
+    for content, message in zip(versions, ("First draft", "After the talk"), strict=True):
+        file.write_bytes(content)
+        page.window.open(f"{secret.path}/upload/main")
+        page.choose(file)
+        page.window.fill("Message", message)
+        page.send()
+        page.window.arrives(secret.path)
+    page.window.press("thesis.bin")
+    page.window.press("File history")
+    page.window.press("Open this version: First draft")
+    page.window.reads("You are looking at an older version")
+    page.window.press("Download")
+    assert page.window.downloaded("thesis.bin") == versions[0]
+
+
+def test_a_file_over_the_limit_stays_behind_and_the_others_are_stored(
+    page: UploadPage, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    sizes = {"film.mp4": MIB + 1, "just-right.bin": MIB, "empty.txt": 0}
+    for name, size_bytes in sizes.items():
+        (tmp_path / name).write_bytes(bytes(size_bytes))
+    page.choose(*(tmp_path / name for name in sizes))
+    page.waits_for(list(sizes))
+    told = page.staged()
+    assert told["film.mp4"] == (
+        "It has 1.1 MiB; a file may have 1 MiB at most. It will not be uploaded, the others will."
+    )
+    assert (told["just-right.bin"], told["empty.txt"]) == ("1 MiB", "0 bytes")
+    page.send()
+    page.window.arrives(secret.path)
+    page.window.reads("2 files stored as a new version.")
+    assert pages.listed(page.window) == ["empty.txt", "just-right.bin"]
+
+
+@on_one_site
+def test_more_than_one_upload_may_hold_is_told_before_it_is_sent(page: UploadPage, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.bin").write_bytes(bytes(MIB))
+    page.choose(*sorted(tmp_path.glob("*.bin")))
+    page.window.reads("Together these files have 4 MiB; one upload may hold 3 MiB.")
+    page.window.press("Leave out 0.bin")
+    page.send()
+    page.window.reads("3 files stored as a new version.")
+
+
+@on_one_site
+def test_names_that_cannot_be_stored_are_told_one_by_one(page: UploadPage, tmp_path: Path) -> None:
+    for name in ("good.txt", "a\\b.txt"):
+        (tmp_path / name).write_text(name)
+    page.choose(tmp_path / "good.txt", tmp_path / "a\\b.txt")
+    page.window.element("#send:enabled").click()
+    page.window.reads("Nothing of this upload was stored.")
+    assert "backslash" in page.staged()["a\\b.txt"]
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+    assert pages.listed(page.window) == ["good.txt"]
+
+
+@on_one_site
+@in_chromium
+def test_progress_is_shown_for_each_file_and_for_all(page: UploadPage, tmp_path: Path) -> None:
+    for name in ("one.bin", "two.bin"):
+        (tmp_path / name).write_bytes(os.urandom(MIB // 2))
+    page.choose(tmp_path / "one.bin", tmp_path / "two.bin")
+    with page.window.slow_line(bytes_per_second=400_000):
+        page.window.element("#send:enabled").click()
+        seen = [page.progress()]
+        while page.window.path.endswith("/upload/main"):
+            page.window.wait(lambda: page.progress() != seen[-1], "Progress")
+            seen.append(page.progress())
+    page.window.reads("2 files stored as a new version.")
+    whole, one, two = ([bars.get(name, 0) for bars in seen] for name in ("All files", "one.bin", "two.bin"))
+    for shown in (whole, one, two):
+        assert any(0 < value < 1 for value in shown)
+    assert all(before <= after for before, after in pairwise(one) if after)
+    assert any(first == 1 and 0 < second < 1 for first, second in zip(one, two, strict=True))
+
+
+@on_one_site
+@in_chromium
+def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
+    page: UploadPage, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
+    page.choose(tmp_path / "slow.bin")
+    with page.window.slow_line(bytes_per_second=50_000):
+        page.window.element("#send:enabled").click()
+        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.window.press("Cancel")
+        page.window.reads("Cancelled; nothing was stored.")
+    assert list(page.staged()) == ["slow.bin"]
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+    page.window.press("History")
+    page.window.reads("Upload slow.bin")
+    assert len(page.window.visible(".day li")) == 1
+
+
+def test_a_project_is_downloaded_as_a_zip(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:
+    page.choose(folder / "readme.txt")
+    page.send()
+    page.window.press("Get")
+    address = page.window.element("#clone-address").get_property("value")
+    assert address == f"{page.window.url}{secret.path}.git"
+    page.window.press("Download ZIP")
+    with zipfile.ZipFile(io.BytesIO(page.window.downloaded("secret-main.zip"))) as archive:
+        assert archive.read("secret-main/readme.txt") == b"readme.txt"
