@@ -39,11 +39,12 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
     with received(request) as files:
         form = UploadForm(branch=branch, path=folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
+    if written is not None:
+        _flash(written, len(files))
     if wants_json():
         return _answer(access, form, written)
     if written is None:
         return _page(access, form), form.status
-    _flash(written, len(files))
     return redirect(_folder_address(access, form), 303)
 
 

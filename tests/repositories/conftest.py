@@ -14,7 +14,8 @@ from framework.repositories.copy import opened
 from framework.repositories.operations import create_repository
 from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, resolve
-from framework.repositories.writing import Operation, Put, Within, Write, Written, write
+from framework.repositories.wanted import Operation, Put, Within, Write, Written
+from framework.repositories.writing import write
 
 AUTHOR = "Alice Example <alice@example.org>"
 

@@ -23,7 +23,7 @@ from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.refs import BadRef
 from framework.repositories.staging import sweep
 from framework.repositories.trees import PathAbsent, PathClash
-from framework.repositories.writing import BranchAbsent, Delete, Move, Operation, PathsChanged
+from framework.repositories.wanted import BranchAbsent, Delete, Move, Operation, PathsChanged
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench
@@ -175,6 +175,9 @@ def test_the_requests_are_as_budgeted(bench: Bench) -> None:
     with requests() as creating, transaction() as session:
         session.add(Repository(id="0" * 32, about={}))
     assert creating.total == 0
+    with requests() as first:
+        bench.write(bench.put("first", b""))
+    assert sorted(first.operations) == ["list", "put", "put", "put"], "a process's first write looks at the log"
     with requests() as small:
         bench.write(*(bench.put(str(number), os.urandom(100)) for number in range(40)))
     assert small.operations == ["put"] * 3

@@ -1,0 +1,101 @@
+"""Healing: a damaged local copy is compared with what SQL recorded, mended from the store, and read once more.
+
+A damaged copy is never uploaded: packs are sent from private scratch only.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from framework.repositories import locks
+from framework.repositories.change import HISTORY
+from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
+from framework.repositories.eviction import copies, copy_path, lock_path
+from framework.repositories.git import GitFailed
+from framework.repositories.hydration import mend
+from framework.repositories.marker import read_marker
+from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+DAMAGE = (ObjectAltered, ObjectAbsent, GitFailed)
+
+
+def read_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HISTORY) -> Answer:
+    """What `act` makes of the opened local copy; when the copy turns out damaged, once more after it was mended.
+
+    Raises:
+        What `opened` and `act` raise.
+    """
+    answer, held = hold_copy(repository_id, act, kind)
+    held.close()
+    return answer
+
+
+def hold_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HISTORY) -> tuple[Answer, ExitStack]:
+    """The same, with the copy held open for what is still to be streamed; the caller closes it.
+
+    Raises:
+        What `opened` and `act` raise.
+    """
+    try:
+        return _hold(repository_id, act, kind)
+    except DAMAGE as damage:
+        if not heal(repository_id):
+            raise
+        log.warning("%s was read again after healing: %s", repository_id, damage)
+    return _hold(repository_id, act, kind)
+
+
+def healing_after(repository_id: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass a stream on; when it breaks off because the copy is damaged, mend the copy for the next reader."""
+    try:
+        yield from chunks
+    except DAMAGE:
+        heal(repository_id)
+        raise
+
+
+def heal(repository_id: str) -> bool:
+    """Fetch again each file of the local copy that is not as SQL recorded it; whether there was one.
+
+    Readers of the copy are not disturbed: a mended file takes the damaged one's place by a rename.
+
+    Raises:
+        StoreUnavailable, PackAltered, PackMissing: the copy stays as it is.
+    """
+    with locks.exclusive(lock_path(repository_id, "update")):
+        path = copy_path(repository_id)
+        if read_marker(path) is None:
+            return False
+        snapshot, packs = read_snapshot_and_packs(repository_id)
+        damaged = [(pack, suffix) for pack in packs for suffix in (".pack", ".idx") if _is_damaged(path, pack, suffix)]
+        for pack, suffix in damaged:
+            log.error("%s of pack %s was damaged in the local copy of %s", suffix, pack.name, repository_id)
+        mend(path, snapshot, damaged)
+        return bool(damaged)
+
+
+def scrub() -> int:
+    """Check every local copy, and mend what is damaged; how many were."""
+    return sum(heal(path.stem) for path in copies())
+
+
+def _hold(repository_id: str, act: Callable[[Copy], Answer], kind: str) -> tuple[Answer, ExitStack]:
+    with ExitStack() as stack:
+        answer = act(stack.enter_context(opened(repository_id, kind)))
+        return answer, stack.pop_all()
+
+
+def _is_damaged(path: Path, pack: StoredPack, suffix: str) -> bool:
+    file = path / "objects" / "pack" / f"pack-{pack.name}{suffix}"
+    expected = (pack.pack_bytes, pack.pack_sha256) if suffix == ".pack" else (pack.idx_bytes, pack.idx_sha256)
+    try:
+        with file.open("rb") as source:
+            return (file.stat().st_size, hashlib.file_digest(source, "sha256").hexdigest()) != expected
+    except FileNotFoundError:  # not in this copy, or not yet
+        return False

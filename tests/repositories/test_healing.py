@@ -1,0 +1,141 @@
+"""A damaged local copy: pages heal in the same request, streams are cut, clones are right or refused."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framework.repositories import healing, tasks
+from framework.repositories.copy import Copy, ObjectAltered, opened
+from framework.repositories.eviction import copy_path
+from framework.repositories.healing import read_copy
+from framework.repositories.marker import FULL
+from framework.repositories.reading import find, list_folder, read_log, resolve
+from framework.storage.counting import requests
+from framework.storage.current import store
+from tests.repositories.conftest import Bench
+
+LARGE = os.urandom(2 << 20)
+
+
+@pytest.fixture
+def written(bench: Bench) -> Bench:
+    bench.write(bench.put("a", b"1"), bench.put("folder/b", b"2" * 5000), bench.put("large", LARGE))
+    return bench
+
+
+def files(bench: Bench, suffix: str) -> list[Path]:
+    return sorted((copy_path(bench.repository_id) / "objects" / "pack").glob(f"*{suffix}"))
+
+
+def flip(file: Path, position: int) -> None:
+    """One wrong bit."""
+    data = bytearray(file.read_bytes())
+    data[position] ^= 1
+    file.write_bytes(data)
+
+
+def page(copy: Copy) -> tuple[list[str], bytes, str]:
+    """Everything that a page of the project reads."""
+    sha = resolve(copy, "main")
+    names = [entry.name for entry in list_folder(copy, find(copy, sha, ""))]
+    content = b"".join(copy.blob(find(copy, sha, "folder/b").sha).chunks)
+    return names, content, read_log(copy, sha)[0].title
+
+
+def everywhere(file: Path) -> list[int]:
+    size = file.stat().st_size
+    return sorted({0, 8, 11, 12, 13, 20, size // 4, size // 2, 3 * size // 4, size - 30, size - 1})
+
+
+def test_a_flipped_bit_heals_in_the_same_request(written: Bench) -> None:
+    """Wherever in the pack or index of the history it is: what is read is right, and the copy is whole afterwards."""
+    expected = read_copy(written.repository_id, page)
+    smallest = min(files(written, ".pack"), key=lambda file: file.stat().st_size)
+    for file in (smallest, smallest.with_suffix(".idx")):
+        whole = file.read_bytes()
+        for position in everywhere(file):
+            flip(file, position)
+            assert read_copy(written.repository_id, page) == expected, (file.suffix, position)
+            healing.heal(written.repository_id)
+            assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 1000])
+def test_a_truncated_index_heals_in_the_same_request(written: Bench, length: int) -> None:
+    expected = read_copy(written.repository_id, page)
+    for file in files(written, ".idx"):
+        os.truncate(file, length)
+    assert read_copy(written.repository_id, page) == expected
+
+
+def test_a_damaged_large_blob_is_cut_off_and_never_passed_as_whole(written: Bench) -> None:
+    largest = max(files(written, ".pack"), key=lambda file: file.stat().st_size)
+    flip(largest, 1 << 20)
+    sent = bytearray()
+    with opened(written.repository_id) as copy:
+        blob = copy.blob(find(copy, resolve(copy, "main"), "large").sha)
+        with pytest.raises(ObjectAltered):
+            sent.extend(byte for chunk in healing.healing_after(written.repository_id, blob.chunks) for byte in chunk)
+    assert len(sent) < len(LARGE)
+    assert written.read("large") == LARGE, "the failing read has healed the copy"
+
+
+def test_a_damaged_range_from_the_store_is_cut_off(written: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(copy_path(written.repository_id))
+    written.read("a")
+    stream = store()._stream
+
+    def damaged(key: str, start: int, length: int | None):  # type: ignore[no-untyped-def]
+        for number, chunk in enumerate(stream(key, start, length)):
+            yield chunk if number != 2 else bytes([chunk[0] ^ 1]) + chunk[1:]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store(), "_stream", damaged)
+        with pytest.raises(ObjectAltered):
+            written.read("large")
+    assert written.read("large") == LARGE
+
+
+def test_a_clone_of_a_damaged_copy_is_right_or_refused(written: Bench, tmp_path: Path) -> None:
+    with opened(written.repository_id, FULL) as copy:
+        path = copy.path
+    for number, file in enumerate(files(written, ".pack")):
+        whole = file.read_bytes()
+        for position in everywhere(file):
+            flip(file, position)
+            target = tmp_path / f"{number}-{position}"
+            address = f"file://{path}"
+            done = subprocess.run(["git", "clone", "-q", address, str(target)], capture_output=True, check=False)
+            if done.returncode == 0:
+                assert (target / "large").read_bytes() == LARGE
+            file.write_bytes(whole)
+
+
+def test_the_daily_scrub_mends_what_nobody_read(written: Bench, new_bench: Callable[[], Bench]) -> None:
+    other = new_bench()
+    other.write(other.put("a", b"other"))
+    damaged = files(written, ".pack")[0]
+    whole = damaged.read_bytes()
+    flip(damaged, 20)
+    with requests() as asked:
+        assert tasks.scrub_copies() == 1
+    assert asked.operations == ["get"]
+    assert damaged.read_bytes() == whole
+    with requests() as asked:
+        assert tasks.scrub_copies() == 0
+    assert asked.total == 0
+
+
+def test_a_write_onto_a_damaged_copy_lands_on_a_mended_one(written: Bench) -> None:
+    for file in files(written, ".pack"):
+        flip(file, file.stat().st_size // 2)
+    written.write(written.put("c", b"3"))
+    assert written.read("c") == b"3"
+    shutil.rmtree(copy_path(written.repository_id))
+    with opened(written.repository_id, FULL) as copy:
+        command = ["git", "-C", str(copy.path), "fsck", "--full", "--strict"]
+        assert subprocess.run(command, capture_output=True, check=True).stderr == b""

@@ -1,0 +1,83 @@
+"""A crowd of writers takes turns: everybody lands, and nobody twice."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories import turns
+from framework.repositories.copy import opened
+from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTurn
+from framework.repositories.reading import count_commits, find, list_folder, read_log, resolve
+from tests.repositories.conftest import Bench
+from tests.servers.deployments import environment
+from tests.servers.run import ROOT
+
+PROCESSES, THREADS, ROUNDS = 3, 11, 2
+
+
+def soon() -> float:
+    return time.monotonic() + 0.2
+
+
+def test_a_turn_is_one_writers_until_it_is_given_back(bench: Bench) -> None:
+    assert not turns.is_taken(bench.repository_id)
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon()), "held on"
+    assert turns.is_taken(bench.repository_id)
+    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+    turns.give_back(bench.repository_id, "second")
+    assert turns.is_taken(bench.repository_id), "only its holder ends a turn"
+    turns.give_back(bench.repository_id, "first")
+    assert turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+
+
+def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
+    turns.wait_for_turn(bench.repository_id, "killed", deadline=soon())
+    with transaction() as session:
+        session.get_one(WriterTurn, bench.repository_id).expires_at = now()
+    assert not turns.is_taken(bench.repository_id)
+    assert turns.wait_for_turn(bench.repository_id, "next", deadline=soon())
+
+
+def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings: Config, tmp_path: Path) -> None:
+    """Three processes with eleven threads each, a cache of its own for each process, two rounds."""
+    bench.write(bench.put("start", b""))
+    children = [_writers(bench, settings, tmp_path, number) for number in range(PROCESSES)]
+    told = [json.loads(child.communicate()[0]) for child in children]
+    acknowledged = sorted(sha for shas in told for sha in shas)
+    expected = PROCESSES * THREADS * ROUNDS
+    assert len(set(acknowledged)) == expected
+    with opened(bench.repository_id) as copy:
+        tip = resolve(copy, "main")
+        assert count_commits(copy, tip) == expected + 1
+        assert sorted(one.sha for one in read_log(copy, tip, limit=expected + 1)[:-1]) == acknowledged
+        assert len(list_folder(copy, find(copy, tip, ""))) == expected + 1
+    with reading() as session:
+        assert session.get_one(Repository, bench.repository_id).version == expected + 1
+        assert session.scalar(select(func.count()).select_from(Version)) == expected + 1
+        assert session.scalar(select(func.count()).select_from(StagedPush).where(StagedPush.state == "staged")) == 0
+        assert session.scalars(select(Ref.sha)).all() == [tip]
+
+
+def _writers(bench: Bench, settings: Config, folder: Path, number: int) -> "subprocess.Popen[str]":
+    """A process with a data folder of its own, so with a cache of its own, on the same database and store."""
+    own = replace(settings, data=folder / f"process-{number}")
+    own.data.mkdir()
+    (own.data / "objects").symlink_to(settings.data / "objects")
+    command = [sys.executable, "-m", "tests.repositories.crowd", bench.repository_id, str(number)]
+    return subprocess.Popen(
+        [*command, str(THREADS), str(ROUNDS)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment(own)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
