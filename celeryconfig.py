@@ -62,5 +62,6 @@ beat_schedule = {
     "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
+    "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

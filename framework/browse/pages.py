@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import ClassVar
 
-from framework.browse.content import PROBED_BYTES, SHOWN_TEXT_BYTES, Shown, is_text, shown
+from framework.browse.content import PROBED_BYTES, SHOWN_TEXT_BYTES, Shown, is_text, media_type, shown
 from framework.browse.last_changes import LastChange, last_changes
+from framework.errors import NotFound
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
     Changed,
@@ -18,6 +19,7 @@ from framework.repositories.reading import (
     list_folder,
     read_log,
     resolve,
+    split_ref,
 )
 
 HISTORY_PAGE = 50
@@ -69,6 +71,23 @@ class FilePage:
     size_bytes: int
     shown: Shown
     newest: LogEntry
+
+
+class FolderHasNoBytes(NotFound):
+    """Raw bytes were asked of a folder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"“{path}” is a folder; open it in the browser, or download the project as an archive.")
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file on its way out: its stream, of which `head` is read already, and its media type."""
+
+    path: str
+    blob: Blob
+    head: bytes
+    media: str
 
 
 @dataclass(frozen=True)
@@ -160,6 +179,29 @@ def file_page(copy: Copy, ref: str, path: str) -> FilePage:
         shown=shown(path, _head(blob), blob.size_bytes),
         newest=read_log(copy, place.sha, path, limit=1)[0],
     )
+
+
+def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
+    """A file's bytes, the first chunk of them read.
+
+    Raises:
+        RefAbsent, PathAbsent. FolderHasNoBytes: the path is a folder or a submodule.
+    """
+    entry = find(copy, resolve(copy, ref), path)
+    if entry.kind not in {"blob", "symlink"}:
+        raise FolderHasNoBytes(path)
+    blob = copy.blob(entry.sha)
+    head = next(blob.chunks, b"")
+    return RawFile(path, blob, head, media_type(path, head))
+
+
+def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
+    """A page of the history of the ref, or of the path in it, that `ref/path` names; of the default branch for "".
+
+    Raises:
+        RefAbsent, PathAbsent: nothing was ever at this path.
+    """
+    return history_page(copy, *split_ref(copy, place or copy.snapshot.default_branch), number=number)
 
 
 def history_page(copy: Copy, ref: str, path: str, *, number: int) -> HistoryPage:

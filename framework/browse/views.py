@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archived
-from framework.browse.content import file_icon, file_name_parameters, media_type, raw_headers
-from framework.errors import NotFound
+from framework.browse.content import file_icon, file_name_parameters, raw_headers
 from framework.projects.access import project_for
 from framework.projects.activity import read_activity
-from framework.repositories.copy import Blob, Copy, opened
-from framework.repositories.reading import find, resolve, split_ref
+from framework.repositories.healing import healing_after, hold_copy, read_copy
+from framework.repositories.reading import resolve, split_ref
 from framework.web.streaming import streamed
 
 LAST_PAGE = 10_000
@@ -27,8 +26,7 @@ blueprint.add_app_template_filter(file_icon)
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
     access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        page = pages.project_page(copy)
+    page = read_copy(access.repository_id, pages.project_page)
     return render_template(page.template, project=access, page=page, tab="files")
 
 
@@ -46,8 +44,7 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        page = pages.page_at(copy, *split_ref(copy, place))
+    page = read_copy(access.repository_id, lambda copy: pages.page_at(copy, *split_ref(copy, place)))
     if page.kind != kind:
         return redirect(access.address(page.kind, place))
     return render_template(page.template, project=access, page=page, tab="files")
@@ -57,16 +54,11 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """A file's bytes, streamed; `?download=1` hands it out as a download."""
     access = project_for(current_account(), owner, project)
-    with ExitStack() as stack:
-        copy = stack.enter_context(opened(access.repository_id))
-        ref, path = split_ref(copy, place)
-        blob = _blob(copy, ref, path)
-        head = next(blob.chunks, b"")
-        headers = raw_headers(path, media_type(path, head), download="download" in request.args)
-        response = streamed(_sent(head, blob, stack.pop_all()))
-    response.content_length = blob.size_bytes
-    response.headers.update(headers)
-    response.set_etag(blob.sha)
+    raw, held = hold_copy(access.repository_id, lambda copy: pages.raw_file(copy, *split_ref(copy, place)))
+    response = streamed(healing_after(access.repository_id, _sent(raw, held)))
+    response.content_length = raw.blob.size_bytes
+    response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
+    response.set_etag(raw.blob.sha)
     return response.make_conditional(request)
 
 
@@ -75,9 +67,7 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 def list_commits(owner: str, project: str, place: str = "") -> str:
     """The history of a branch, a folder or a file, newest first, in pages."""
     access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        ref, path = split_ref(copy, place or copy.snapshot.default_branch)
-        page = pages.history_page(copy, ref, path, number=_page_number())
+    page = read_copy(access.repository_id, lambda copy: pages.history_at(copy, place, number=_page_number()))
     return render_template("browse/history.html", project=access, page=page, tab="history")
 
 
@@ -85,8 +75,7 @@ def list_commits(owner: str, project: str, place: str = "") -> str:
 def show_commit(owner: str, project: str, sha: str) -> str:
     """One commit: who, when, why, and which files it changed."""
     access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        page = pages.commit_page(copy, resolve(copy, sha))
+    page = read_copy(access.repository_id, lambda copy: pages.commit_page(copy, resolve(copy, sha)))
     return render_template("browse/commit.html", project=access, page=page, tab="history")
 
 
@@ -95,11 +84,10 @@ def show_commit(owner: str, project: str, sha: str) -> str:
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     """All files of a version as one download, streamed."""
     access = project_for(current_account(), owner, project)
-    with opened(access.repository_id) as copy:
-        sha = resolve(copy, ref)
+    sha = read_copy(access.repository_id, lambda copy: resolve(copy, ref))
     name = f"{access.name}-{ref.replace('/', '-')}"
     return streamed(
-        archived(access.repository_id, sha, form=form, folder=name),
+        healing_after(access.repository_id, archived(access.repository_id, sha, form=form, folder=name)),
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )
@@ -113,17 +101,10 @@ def show_activity(owner: str, project: str) -> str:
     return render_template("browse/activity.html", project=access, events=events, tab="activity")
 
 
-def _blob(copy: Copy, ref: str, path: str) -> Blob:
-    entry = find(copy, resolve(copy, ref), path)
-    if entry.kind not in {"blob", "symlink"}:
-        raise NotFound(f"“{path}” is a folder; open it in the browser, or download the project as an archive.")
-    return copy.blob(entry.sha)
-
-
-def _sent(head: bytes, blob: Blob, open_until_sent: ExitStack) -> Iterator[bytes]:
+def _sent(raw: pages.RawFile, open_until_sent: ExitStack) -> Iterator[bytes]:
     with open_until_sent:
-        yield head
-        yield from blob.chunks
+        yield raw.head
+        yield from raw.blob.chunks
 
 
 def _page_number() -> int:

@@ -9,6 +9,7 @@ from typing import IO
 
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
+from framework.repositories.healing import heal
 from framework.repositories.marker import FULL
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def _upload_pack(path: Path, version: str, stdin: int | IO[bytes], *options: str
     except git.GitFailed as failure:
         # The protocol frames its own end: the client sees that it is missing, or was told the reason before.
         log.warning("%s: %s", path.name, failure.words)
+        heal(path.stem)
 
 
 def _checked(protocol: str) -> str:

@@ -1,11 +1,14 @@
 """An opened local copy: objects by dulwich, blobs as streams in constant memory, large ones by range from the store."""
 
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import clear_frames
 
+from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException, WrongObjectException
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.object_store import DiskObjectStore
 from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
@@ -15,12 +18,18 @@ from framework.errors import NotFound, Unavailable
 from framework.repositories import cache, git, keys
 from framework.repositories.change import HISTORY
 from framework.repositories.hydration import PackMissing
-from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash
+from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash, object_hash
 from framework.repositories.snapshot import Snapshot
 from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store
 
 LONGEST_ENTRY_HEADER_BYTES = 16
+
+# What dulwich raises for wrong bytes, depending on where in a pack or index they are.
+_DAMAGE = (
+    zlib.error, struct.error, AssertionError, ValueError, IndexError, TypeError, EOFError, KeyError,
+    ApplyDeltaError, ChecksumMismatch, FileFormatException, WrongObjectException,
+)  # fmt: skip
 
 
 class ObjectAbsent(NotFound):
@@ -74,7 +83,7 @@ class Copy:
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
         for idx in (self.path / "objects" / "pack").glob("*.idx"):
-            with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
+            with _damage_told(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
                 offset = _offset(index, bytes.fromhex(sha))
                 if offset is not None and idx.with_suffix(".pack").exists():
                     return self._local_blob(idx.with_suffix(".pack"), offset, sha)
@@ -82,11 +91,22 @@ class Copy:
                     return self._distant_blob(idx.stem.removeprefix("pack-"), offset, _following(index, offset), sha)
         raise ObjectAbsent(sha)
 
+    def has(self, sha: str) -> bool:
+        """Whether a pack on the local disk holds the object of this name."""
+        with _damage_told(sha):
+            return ObjectID(sha.encode()) in self.objects
+
     def _object(self, sha: str) -> ShaFile:
-        try:
-            return self.objects[ObjectID(sha.encode())]
-        except KeyError as error:
-            raise ObjectAbsent(sha) from error
+        if not self.has(sha):
+            raise ObjectAbsent(sha)
+        with _damage_told(sha):
+            found = self.objects[ObjectID(sha.encode())]
+            raw = found.as_raw_string()
+        check = object_hash(found.type_name, len(raw))
+        check.update(raw)
+        if check.hexdigest() != sha:
+            raise ObjectAltered(sha)
+        return found
 
     def _local_blob(self, pack: Path, offset: int, sha: str) -> Blob:
         with pack.open("rb") as file:
@@ -126,6 +146,15 @@ def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
             yield Copy(path, snapshot, objects)
         finally:
             objects.close()
+
+
+@contextmanager
+def _damage_told(sha: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGE as error:
+        clear_frames(error.__traceback__)  # they hold views of the mapped pack, which could not be closed
+        raise ObjectAltered(sha) from error
 
 
 def entry_header(data: bytes) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from framework import config
+from framework.metrics import counts
 from framework.repositories import locks
 from framework.repositories.marker import last_used, read_marker
 from framework.repositories.scratch import scratch
@@ -52,7 +53,7 @@ def make_room(*, keep: str) -> int:
 def free(wanted_bytes: int, *, keep: str) -> int:
     """Evict other copies, the least recently used first, until so much is free; how many bytes were freed."""
     freed = 0
-    for path in sorted(_root().glob("*.git"), key=last_used):
+    for path in sorted(copies(), key=last_used):
         if freed >= wanted_bytes:
             break
         if path.stem == keep:
@@ -60,13 +61,19 @@ def free(wanted_bytes: int, *, keep: str) -> int:
         size = size_bytes(path)
         if evict(path.stem):
             freed += size
+            counts.copy_evicted(size)
             log.info("evicted %s, %d bytes", path.stem, size)
     return freed
 
 
+def copies() -> list[Path]:
+    """The local copies."""
+    return list(_root().glob("*.git"))
+
+
 def cached_bytes() -> int:
     """What all local copies take, in bytes."""
-    return sum(size_bytes(path) for path in _root().glob("*.git"))
+    return sum(size_bytes(path) for path in copies())
 
 
 def size_bytes(copy: Path) -> int:

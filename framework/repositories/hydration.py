@@ -1,7 +1,6 @@
 """Filling a local copy from the store: packs in parallel, checked before use, put in place by renames."""
 
 import logging
-import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -73,6 +72,19 @@ def fill(path: Path, filling: Filling) -> None:
     write_marker(path, Marker(*place, kind=FULL if complete else HISTORY, size_bytes=size))
 
 
+def mend(path: Path, snapshot: Snapshot, damaged: Sequence[tuple[StoredPack, str]]) -> None:
+    """Put these files of packs (`.pack` or `.idx`) into the copy anew, each by a rename over the damaged one.
+
+    Raises:
+        StoreUnavailable, PackAltered, PackMissing: the copy is as it was.
+    """
+    filling = Filling(snapshot, (), HISTORY, {})
+    with scratch("mend") as landing:
+        for pack, suffix in damaged:
+            _land(filling, pack, suffix, landing)
+        _place(landing, path)
+
+
 def lay_out(path: Path) -> None:
     """An empty bare repository, as gitrepository-layout(5) wants it at the least."""
     (path / "objects" / "pack").mkdir(parents=True)
@@ -82,28 +94,34 @@ def lay_out(path: Path) -> None:
 
 
 def _fetch_missing(path: Path, filling: Filling, landing: Path) -> None:
-    """Copy what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
-    wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling.kind)]
+    """Link what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
+    wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling)]
     with ThreadPoolExecutor(PARALLEL_FETCHES) as pool, ExitStack() as running:
         running.callback(pool.shutdown, cancel_futures=True)
         landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
         for future in landed:
             future.result()
+    _place(landing, path)
+
+
+def _place(landing: Path, path: Path) -> None:
+    """Packs before indexes: git takes an index as the sign that its pack is whole."""
     for suffix in (".pack", ".idx"):
         for file in landing.glob(f"*{suffix}"):
             file.rename(path / "objects" / "pack" / file.name)
 
 
-def _parts(path: Path, pack: StoredPack, kind: str) -> list[str]:
-    """Which files of the pack a copy of this kind lacks; the packs of large blobs stay away from a `history` copy."""
-    suffixes = [".idx"] if kind == HISTORY and pack.kind == BLOBS else [".pack", ".idx"]
+def _parts(path: Path, pack: StoredPack, filling: Filling) -> list[str]:
+    """Which files of the pack the copy lacks; a `history` copy takes a pack of large blobs only when it is at hand."""
+    distant = pack.kind == BLOBS and filling.kind == HISTORY and pack.name not in filling.written
+    suffixes = [".idx"] if distant else [".pack", ".idx"]
     return [suffix for suffix in suffixes if not _pack_file(path, pack.name).with_suffix(suffix).exists()]
 
 
 def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
     target = landing / f"pack-{pack.name}{suffix}"
     if own := filling.written.get(pack.name):
-        shutil.copyfile(own.pack if suffix == ".pack" else own.idx, target)
+        target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
         return
     repository_id = filling.snapshot.repository_id
     if suffix == ".pack":

@@ -84,6 +84,16 @@ class StagedPush(Base):
     expires_at: Mapped[datetime]
 
 
+class WriterTurn(Base):
+    """Whose turn it is to write to a repository that many write to at once; nobody's after `expires_at`."""
+
+    __tablename__ = "writer_turns"
+
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
+    holder: Mapped[str] = mapped_column(Id32)
+    expires_at: Mapped[datetime]
+
+
 class Version(Base):
     """One committed version; `entry` holds the log entry's bytes until the object store has confirmed them."""
 

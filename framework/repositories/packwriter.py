@@ -123,7 +123,12 @@ class PackWriter:
 
 def blob_hash(size_bytes: int) -> "hashlib._Hash":
     """A SHA-1 that has read the header of a blob of this size; feed it the content to get the blob's name."""
-    return hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
+    return object_hash(b"blob", size_bytes)
+
+
+def object_hash(kind: bytes, size_bytes: int) -> "hashlib._Hash":
+    """The same for an object of any kind: blob, tree, commit or tag."""
+    return hashlib.sha1(b"%s %d\0" % (kind, size_bytes), usedforsecurity=False)
 
 
 def blob_name(source: BinaryIO, size_bytes: int) -> str:

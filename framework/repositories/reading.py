@@ -6,7 +6,7 @@ from datetime import datetime
 
 from framework.errors import NotFound
 from framework.repositories import git
-from framework.repositories.copy import Copy, ObjectAbsent
+from framework.repositories.copy import Copy
 from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
@@ -76,10 +76,9 @@ def resolve(copy: Copy, name: str) -> str:
     sha = refs.get(HEADS + name) or refs.get(TAGS + name)
     if sha is None and (len(name) != 40 or not set(name) <= set("0123456789abcdef")):
         raise RefAbsent(name)
-    try:
-        return copy.commit(sha or name).id.decode()
-    except ObjectAbsent as error:
-        raise RefAbsent(name) from error
+    if sha is None and not copy.has(name):
+        raise RefAbsent(name)
+    return copy.commit(sha or name).id.decode()
 
 
 def split_ref(copy: Copy, text: str) -> tuple[str, str]:

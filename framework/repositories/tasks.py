@@ -4,7 +4,7 @@ import logging
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.repositories import log, staging
+from framework.repositories import healing, log, staging
 from framework.repositories.log import NotConfirmed
 
 logger = logging.getLogger(__name__)
@@ -26,3 +26,9 @@ def confirm_log() -> int:
 def sweep_staged() -> int:
     """Clean up after pushes that were refused or took too long; how many."""
     return staging.sweep()
+
+
+@app.task(base=Job, name="framework.repositories.tasks.scrub_copies")
+def scrub_copies() -> int:
+    """Compare every local copy with what SQL recorded, and mend it; how many were damaged."""
+    return healing.scrub()

@@ -145,6 +145,6 @@ class TreeEditor:
         tree = Tree()
         for name, (mode, sha) in folder.entries.items():
             tree.add(name.encode(errors="surrogateescape"), mode, ObjectID(sha.encode()))
-        if tree.id in self._copy.objects:
+        if self._copy.has(tree.id.decode()):
             return tree.id.decode()
         return writer.add(tree)

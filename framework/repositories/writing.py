@@ -9,97 +9,37 @@ from functools import partial
 from pathlib import Path
 
 from dulwich.objects import Commit, ObjectID
-from sqlalchemy.orm import Session
 
 from framework import config
-from framework.errors import Conflict, HoldfastError, NotFound, Unavailable
-from framework.repositories import cache, keys, staging
+from framework.errors import HoldfastError, Unavailable
+from framework.metrics import counts
+from framework.repositories import cache, keys, staging, turns
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
-from framework.repositories.copy import Copy, opened
+from framework.repositories.copy import Copy
+from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import PackWriter, WrittenPack
 from framework.repositories.paths import checked_path
 from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import TreeEditor
+from framework.repositories.wanted import (
+    BranchAbsent,
+    Delete,
+    Move,
+    Operation,
+    PathsChanged,
+    Put,
+    TooBusy,
+    Within,
+    Write,
+    Written,
+)
 from framework.storage.current import store
 
 RETRY_SECONDS = 20
-
-
-class BranchAbsent(NotFound):
-    """The project has no branch of this name."""
-
-    def __init__(self, branch: str) -> None:
-        super().__init__(f"There is no branch “{branch}”.")
-
-
-class PathsChanged(Conflict):
-    """Somebody else changed the same paths meanwhile; the sentence names them."""
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        shown = ", ".join(f"“{path}”" for path in paths[:10]) + (" and others" if len(paths) > 10 else "")
-        super().__init__(f"Somebody changed {shown} at the same time; look at the newest version and send yours again.")
-        self.paths = tuple(paths)
-
-
-class TooBusy(Unavailable):
-    """Others' changes kept landing first until the time was up."""
-
-    def __init__(self) -> None:
-        super().__init__("Many people are changing this project at once; nothing is lost, send yours again.")
-
-
-@dataclass(frozen=True)
-class Put:
-    """Store the content of a local file (size in bytes, blob name in hex) under this path."""
-
-    path: str
-    file: Path
-    size_bytes: int
-    sha: str
-
-
-@dataclass(frozen=True)
-class Delete:
-    """Remove the file or folder at this path."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class Move:
-    """Take the file or folder at `path` to the path `to`."""
-
-    path: str
-    to: str
-
-
-Operation = Put | Delete | Move
-
-
-@dataclass(frozen=True)
-class Write:
-    """What one person wants changed on one branch; `author` is Git's `Name <e-mail>`, `actor` the user's name."""
-
-    repository_id: str
-    branch: str
-    operations: Sequence[Operation]
-    message: str
-    author: str
-    actor: str
-
-
-@dataclass(frozen=True)
-class Written:
-    """The branch's newest commit after a write; `changed` is False when everything was there already."""
-
-    sha: str
-    changed: bool
-
-
-Within = Callable[[Session, Written], None]
+FREE_LOSSES = 2
 
 
 def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
@@ -145,21 +85,33 @@ class _Writer:
         self._sent: set[str] = set()
 
     def run(self, admit: Admit, within: Within) -> Written:
-        deadline = time.monotonic() + RETRY_SECONDS
         try:
-            while True:
-                with suppress(RefMoved, PacksChanged):
-                    return self._try_once(admit, within)
-                if time.monotonic() > deadline:
-                    raise TooBusy
+            return self._try_until_landed(admit, within)
         except HoldfastError:
             with suppress(Unavailable):
                 staging.abandon(self._push_id)
             raise
 
+    def _try_until_landed(self, admit: Admit, within: Within) -> Written:
+        """Try at once; after the second loss, or when others wait already, in turn."""
+        repository_id, deadline = self._wanted.repository_id, time.monotonic() + RETRY_SECONDS
+        losses, in_turn = 0, turns.is_taken(repository_id)
+        try:
+            while time.monotonic() < deadline:
+                if in_turn and not turns.wait_for_turn(repository_id, self._push_id, deadline=deadline):
+                    break
+                with suppress(RefMoved, PacksChanged):
+                    return self._try_once(admit, within)
+                losses += 1
+                counts.change_retried("files")
+                in_turn = in_turn or losses >= FREE_LOSSES
+            raise TooBusy
+        finally:
+            if in_turn:
+                turns.give_back(repository_id, self._push_id)
+
     def _try_once(self, admit: Admit, within: Within) -> Written:
-        with opened(self._wanted.repository_id) as copy:
-            attempt = self._build(copy)
+        attempt = read_copy(self._wanted.repository_id, self._build)
         if attempt.sha == attempt.tip:
             return Written(attempt.sha, changed=False)
         self._send(attempt)
@@ -199,6 +151,7 @@ class _Writer:
         if self._first is None:
             self._first = seen
         elif moved := sorted(path for path, entry in seen.items() if entry != self._first[path]):
+            counts.change_conflicted("files")
             raise PathsChanged(moved)
 
     def _apply(self, editor: TreeEditor) -> None:
@@ -230,7 +183,7 @@ class _Writer:
 
     def _add_small_blobs(self, writer: PackWriter, copy: Copy) -> None:
         for put in self._puts(large=False):
-            if ObjectID(put.sha.encode()) not in copy.objects:
+            if not copy.has(put.sha):
                 _add(writer, put)
 
     def _send(self, attempt: _Attempt) -> None:

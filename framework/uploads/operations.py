@@ -13,12 +13,14 @@ from framework.errors import Invalid, TooLarge
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
-from framework.repositories.copy import Copy, opened
+from framework.repositories.copy import Copy
+from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.reading import find
 from framework.repositories.trees import PathAbsent
-from framework.repositories.writing import Put, Write, Written, write
+from framework.repositories.wanted import Put, Write, Written
+from framework.repositories.writing import write
 from framework.uploads.messages import LISTED_PATHS, NewVersion
 from framework.uploads.receiving import ReceivedFile, mebibytes
 
@@ -137,15 +139,19 @@ def _put(path: str, file: ReceivedFile) -> Put:
 
 def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) -> str:
     """What the upload does, in a line: `Add a.txt`, `Update a.txt`, `Add 3 files and update 1`."""
-    with opened(access.repository_id) as copy:
-        tip = copy.snapshot.branches.get(branch)
-        known = [put for put in puts if tip and _exists(copy, tip, put.path)]
+    known = read_copy(access.repository_id, lambda copy: _known(copy, branch, puts))
     if len(puts) == 1:
         return f"{'Update' if known else 'Add'} {puts[0].path}"
     added = len(puts) - len(known)
     parts = [f"add {_files(added)}" if added else "", f"update {_files(len(known))}" if known else ""]
     text = " and ".join(part for part in parts if part)
     return text[0].upper() + text[1:]
+
+
+def _known(copy: Copy, branch: str, puts: Sequence[Put]) -> list[Put]:
+    """Which of the files replace one that is there."""
+    tip = copy.snapshot.branches.get(branch)
+    return [put for put in puts if tip and _exists(copy, tip, put.path)]
 
 
 def _exists(copy: Copy, tip: str, path: str) -> bool:

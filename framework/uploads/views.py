@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.accounts.login import signed_in
 from framework.projects.access import ProjectAccess, project_for
-from framework.repositories.copy import opened
+from framework.repositories.healing import read_copy
 from framework.repositories.reading import split_branch
-from framework.repositories.writing import Written
+from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.receiving import received
@@ -49,8 +49,7 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
-    with opened(access.repository_id) as copy:
-        return split_branch(copy, place)
+    return read_copy(access.repository_id, lambda copy: split_branch(copy, place))
 
 
 def _page(access: ProjectAccess, form: UploadForm) -> str:

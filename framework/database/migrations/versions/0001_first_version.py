@@ -74,6 +74,13 @@ def upgrade() -> None:
     sa.UniqueConstraint('email_key', name=op.f('uq_users_email_key')),
     sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
     )
+    op.create_table('writer_turns',
+    sa.Column('repository_id', sa.String(length=32), nullable=False),
+    sa.Column('holder', sa.String(length=32), nullable=False),
+    sa.Column('expires_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['repository_id'], ['repositories.id'], name=op.f('fk_writer_turns_repository_id')),
+    sa.PrimaryKeyConstraint('repository_id', name=op.f('pk_writer_turns'))
+    )
     op.create_table('large_blobs',
     sa.Column('repository_id', sa.String(length=32), nullable=False),
     sa.Column('sha', sa.String(length=40), nullable=False),
@@ -229,6 +236,7 @@ def downgrade() -> None:
     with op.batch_alter_table('packs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_packs_repository_id'))
 
+    op.drop_table('writer_turns')
     op.drop_table('large_blobs')
     op.drop_table('packs')
     op.drop_table('users')

@@ -1,0 +1,83 @@
+"""What a write to a branch is asked for and answers, and how it is refused."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from framework.errors import Conflict, NotFound, Unavailable
+
+
+class BranchAbsent(NotFound):
+    """The project has no branch of this name."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"There is no branch “{branch}”.")
+
+
+class PathsChanged(Conflict):
+    """Somebody else changed the same paths meanwhile; the sentence names them."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        shown = ", ".join(f"“{path}”" for path in paths[:10]) + (" and others" if len(paths) > 10 else "")
+        super().__init__(f"Somebody changed {shown} at the same time; look at the newest version and send yours again.")
+        self.paths = tuple(paths)
+
+
+class TooBusy(Unavailable):
+    """Others' changes kept landing first until the time was up."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are changing this project at once; nothing is lost, send yours again.")
+
+
+@dataclass(frozen=True)
+class Put:
+    """Store the content of a local file (size in bytes, blob name in hex) under this path."""
+
+    path: str
+    file: Path
+    size_bytes: int
+    sha: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove the file or folder at this path."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Take the file or folder at `path` to the path `to`."""
+
+    path: str
+    to: str
+
+
+Operation = Put | Delete | Move
+
+
+@dataclass(frozen=True)
+class Write:
+    """What one person wants changed on one branch; `author` is Git's `Name <e-mail>`, `actor` the user's name."""
+
+    repository_id: str
+    branch: str
+    operations: Sequence[Operation]
+    message: str
+    author: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """The branch's newest commit after a write; `changed` is False when everything was there already."""
+
+    sha: str
+    changed: bool
+
+
+Within = Callable[[Session, Written], None]
