@@ -38,6 +38,7 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "epoch": repository.epoch,
         "version": repository.version,
         "previous": repository.entry_hash,
+        "pack_generation": repository.pack_generation,
         "push": change.push_id,
         "actor": change.actor,
         "at": now().isoformat(),

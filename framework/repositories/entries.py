@@ -1,0 +1,213 @@
+"""The log read back: keys, entries and the chain that they form; what is damaged or missing is told, not guessed."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from framework.errors import Unavailable
+from framework.repositories import keys
+from framework.repositories.log import FORMAT
+from framework.storage.contract import ObjectMissing, StoredObject
+from framework.storage.current import store
+
+PARALLEL_READS = 8
+BATCH = 64
+
+Place = tuple[int, int]
+"""Epoch and version: where in a repository's history something stands."""
+
+_KEY = re.compile(r"repos/([0-9a-f]{32})/log/([0-9]{6})/([0-9]{10})-([0-9a-f]{16})\.json")
+
+
+class EntryDamaged(Unavailable):
+    """An entry of the log is missing, is not what its key promises, or is of a newer release."""
+
+    def __init__(self, key: "LogKey", what: str) -> None:
+        super().__init__(f"The log entry of version {key.place_text} {what}.")
+
+
+@dataclass(frozen=True, order=True)
+class LogKey:
+    """The name of one version's entry: it tells where the version stands and how its hash begins."""
+
+    repository_id: str
+    epoch: int
+    version: int
+    hash_start: str
+
+    @property
+    def key(self) -> str:
+        """Where the entry lies in the store."""
+        return keys.log_key(self.repository_id, self.epoch, self.version, self.hash_start)
+
+    @property
+    def place(self) -> Place:
+        """Where the version stands."""
+        return self.epoch, self.version
+
+    @property
+    def place_text(self) -> str:
+        """`version` or `version of epoch`, for a sentence."""
+        return f"{self.version}" if self.epoch == 1 else f"{self.version} of epoch {self.epoch}"
+
+    def names(self, entry_hash: str) -> bool:
+        """Whether this is the key of the entry that has this hash."""
+        return entry_hash.startswith(self.hash_start)
+
+
+@dataclass(frozen=True)
+class LoggedPack:
+    """A pack that a version names: sizes in bytes, hashes in hex, and the version that brought it."""
+
+    name: str
+    kind: str
+    pack_bytes: int
+    pack_sha256: str
+    idx_bytes: int
+    idx_sha256: str
+    object_count: int
+    epoch: int
+    version: int
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One version as its entry tells it, without what it has in common with its neighbours."""
+
+    key: LogKey
+    entry_hash: str
+    previous: str | None
+    push_id: str
+    actor: str
+    at: datetime
+    pack_generation: int
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One version in full; `large_blobs` has the sizes in bytes of those that it brought."""
+
+    line: LogLine
+    default_branch: str
+    refs: Mapping[str, str]
+    packs: tuple[LoggedPack, ...]
+    large_blobs: Mapping[str, int]
+    project: Mapping[str, Any]
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the project was deleted for good."""
+        return self.project.get("deleted_at") is not None
+
+
+@dataclass(frozen=True)
+class History:
+    """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest."""
+
+    lines: tuple[LogLine, ...]
+    newest: LogEntry | None
+    large_blobs: Mapping[str, int]
+    faults: tuple[str, ...]
+
+
+def log_keys(listed: Iterable[StoredObject]) -> list[LogKey]:
+    """The keys of log entries among the listed objects, in their order."""
+    found = (_KEY.fullmatch(entry.key) for entry in listed)
+    return [LogKey(match[1], int(match[2]), int(match[3]), match[4]) for match in found if match]
+
+
+def list_log(repository_id: str, since: Place = (0, 0)) -> list[LogKey]:
+    """The keys of a repository's entries from this version on, oldest first: one request for each thousand."""
+    prefix = f"repos/{repository_id}/log/"
+    return log_keys(store().list(prefix, after=f"{prefix}{since[0]:06}/{since[1]:010}"))
+
+
+def read_entry(key: LogKey) -> LogEntry:
+    """One entry, checked against its key.
+
+    Raises:
+        EntryDamaged: it is missing, altered, or of a newer format.
+    """
+    try:
+        data = store().read(key.key)
+    except ObjectMissing as error:
+        raise EntryDamaged(key, "is missing in the object store") from error
+    entry_hash = hashlib.sha256(data).hexdigest()
+    if not key.names(entry_hash):
+        raise EntryDamaged(key, "is damaged: its bytes are not those that its name promises")
+    document = json.loads(data)
+    if document["format"] != FORMAT:
+        raise EntryDamaged(key, f"has the format {document['format']}, which a newer release wrote; update first")
+    return _entry(key, entry_hash, document)
+
+
+def read_history(listed: Sequence[LogKey], *, known: Iterable[str] = ()) -> History:
+    """What these entries tell together; `known` are the hashes of entries that need not be among them."""
+    lines: list[LogLine] = []
+    large_blobs: dict[str, int] = {}
+    newest: LogEntry | None = None
+    faults: list[str] = []
+    for entry in _read_all(listed):
+        if isinstance(entry, EntryDamaged):
+            faults.append(entry.sentence)
+            continue
+        lines.append(entry.line)
+        large_blobs |= entry.large_blobs
+        if newest is None or _rank(entry) > _rank(newest):
+            newest = entry
+    return History(tuple(lines), newest, large_blobs, (*faults, *_broken_links(lines, known)))
+
+
+def _rank(entry: LogEntry) -> tuple[Place, datetime]:
+    return entry.line.key.place, entry.line.at
+
+
+def _read_all(listed: Sequence[LogKey]) -> Iterator[LogEntry | EntryDamaged]:
+    """In batches, so that a long log is never in memory as a whole."""
+    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+        for start in range(0, len(listed), BATCH):
+            yield from pool.map(_read_or_fault, listed[start : start + BATCH])
+
+
+def _read_or_fault(key: LogKey) -> LogEntry | EntryDamaged:
+    try:
+        return read_entry(key)
+    except EntryDamaged as damaged:
+        return damaged
+
+
+def _broken_links(lines: Sequence[LogLine], known: Iterable[str]) -> Iterator[str]:
+    hashes = {*known, *(line.entry_hash for line in lines)}
+    for line in lines:
+        if line.previous and line.previous not in hashes:
+            yield f"The log has a gap: the entry before version {line.key.place_text} is missing or damaged."
+    for previous, followers in Counter(line.previous for line in lines).items():
+        if followers > 1:
+            after = next(line.key.place_text for line in lines if line.previous == previous)
+            yield f"The log has forked: {followers} entries claim to be version {after}."
+
+
+def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntry:
+    line = LogLine(
+        key=key,
+        entry_hash=entry_hash,
+        previous=document["previous"],
+        push_id=document["push"],
+        actor=document["actor"],
+        at=datetime.fromisoformat(document["at"]),
+        pack_generation=document["pack_generation"],
+    )
+    return LogEntry(
+        line=line,
+        default_branch=document["default_branch"],
+        refs=document["refs"],
+        packs=tuple(LoggedPack(**pack) for pack in document["packs"]),
+        large_blobs=document["large_blobs"],
+        project=document["project"],
+    )
