@@ -1,8 +1,10 @@
 """gunicorn's settings: `gunicorn app:app` in the project's root reads this file."""
 
 from pathlib import Path
+from typing import Any
 
 from framework.doctor.boot import settings_or_exit
+from framework.metrics import folder
 
 settings = settings_or_exit()
 
@@ -24,3 +26,18 @@ keepalive = 95  # longer than Heroku's router keeps its side of an idle connecti
 # The heartbeat file: on a dyno's disk it would stall with the disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """The workers count together, so that any of them can tell the numbers of all."""
+    folder.open_folder()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What a worker had under way has ended with it; what it counted stays."""
+    folder.forget_under_way(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Nothing stays behind."""
+    folder.close_folder()

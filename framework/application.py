@@ -15,6 +15,7 @@ from framework.database.commands import database_commands
 from framework.doctor.commands import doctor
 from framework.doctor.views import health
 from framework.git.views import blueprint as git
+from framework.metrics import requests
 from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
 from framework.repositories import scratch
@@ -44,7 +45,7 @@ def create_app(settings: Config | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
     )
     scratch.sweep()
-    for part in (security, errors, forms, pages, login):
+    for part in (requests, security, errors, forms, pages, login):
         part.register(app)
     for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git, health):
         app.register_blueprint(blueprint)

@@ -50,6 +50,8 @@ class Config:
     web_concurrency: int = 2
     web_threads: int = 16
     backup_key: str | None = None
+    metrics_token: str | None = None
+    metrics_folder: Path | None = None
     git_path: str = os.defpath
     git_environment: tuple[tuple[str, str], ...] = ()
 
@@ -79,6 +81,8 @@ class Config:
             smtp_url=environ.get("SMTP_URL") or None,
             mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
             backup_key=environ.get("BACKUP_KEY") or None,
+            metrics_token=environ.get("METRICS_TOKEN") or None,
+            metrics_folder=_metrics_folder(environ),
             git_path=environ.get("PATH") or os.defpath,
             git_environment=_git_environment(environ),
             **{name.lower(): _whole_number(environ, name, default) for name, default in _NUMBERS.items()},
@@ -160,6 +164,12 @@ def _mail_from(environ: Mapping[str, str]) -> str:
 
 def _git_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, environ[name]) for name in _GIT_VARIABLES if environ.get(name))
+
+
+def _metrics_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where the workers of one web server share their counts: set by its first process, not by people."""
+    folder = environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) if folder else None
 
 
 _current: Config | None = None

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from framework.metrics import counts
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -95,9 +97,12 @@ class Meter:
     def received(self, operation: str, size_bytes: int) -> None:
         """Count bytes that came after their request had been answered."""
         self._add(operation, Tally(received_bytes=size_bytes))
+        counts.store_gave(operation, size_bytes)
 
     def _record(self, operation: str, cost: Tally) -> None:
         self._add(operation, cost)
+        counts.store_gave(operation, cost.received_bytes)
+        counts.store_asked(operation, failed=bool(cost.failures), sent_bytes=cost.sent_bytes, seconds=cost.seconds)
         with self._lock:
             for watching in self._watching:
                 watching.operations.append(operation)

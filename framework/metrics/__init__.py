@@ -1,0 +1,1 @@
+"""What this deployment counts of itself; any room may count, and `/metrics` tells."""
