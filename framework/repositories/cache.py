@@ -4,9 +4,11 @@ import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from framework.errors import Unavailable
+from framework.metrics import counts
 from framework.repositories import eviction, locks, marker
 from framework.repositories.change import HISTORY
 from framework.repositories.eviction import copy_path, lock_path
@@ -41,7 +43,7 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull.
     """
-    while True:
+    for look in count():
         snapshot = read_snapshot(repository_id)
         with locks.shared(lock_path(repository_id, "lease")):
             path = copy_path(repository_id)
@@ -51,6 +53,7 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
                 _refuse_contradiction(found, snapshot)
             if found and found.serves(snapshot, kind):
                 marker.touch(path)
+                counts.copy_opened(at_once=look == 0)
                 yield path, snapshot
                 return
         _catch_up(repository_id, kind, {})
@@ -73,6 +76,7 @@ def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack])
         if found and found.serves(snapshot, kind):
             return
         _with_room(path, Filling(snapshot, packs, kind, written), found)
+        counts.copy_filled(anew=found is None)
     eviction.make_room(keep=repository_id)
 
 

@@ -40,7 +40,7 @@ class Change:
     """One version to be: refs, new packs, and what the log tells of the project, each left out where it stays.
 
     `push_id` is that of the staged row that owns the packs; `pack_generation` is the one that connectivity was checked
-    against.
+    against; `kind` is what the change is counted as.
     """
 
     repository_id: str
@@ -50,6 +50,7 @@ class Change:
     packs: tuple[NewPack, ...] = ()
     about: Callable[[Session], dict[str, Any]] | None = None
     pack_generation: int | None = None
+    kind: str = "files"
 
     @property
     def new_bytes(self) -> int:

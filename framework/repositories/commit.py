@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
+from framework.metrics import counts
 from framework.repositories import log
 from framework.repositories.change import Change, Committed, NewPack, RefUpdate
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
@@ -88,6 +89,7 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
     if committed:
         log.confirm(change.repository_id)
     return committed
+        counts.change_committed(change.kind)
 
 
 def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committed | None:

@@ -25,4 +25,5 @@ def change_about(repository_id: str, change: Callable[[Session], dict[str, Any]]
     It runs inside the commit point's transaction, with the repository locked; a repository that has a version gets
     another one, so that a rebuild knows of the change.
     """
-    commit(Change(repository_id=repository_id, actor=actor, about=change), admit=nothing_to_add, within=nothing_to_add)
+    wanted = Change(repository_id=repository_id, actor=actor, about=change, kind="settings")
+    commit(wanted, admit=nothing_to_add, within=nothing_to_add)
