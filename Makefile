@@ -1,9 +1,9 @@
-# make run · make test · make check
+# make run · make test · make check · make crash
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run test check
+.PHONY: run test check crash
 
 run: .venv/runtime
 	@$(VENV)/python tools/run.py
@@ -11,6 +11,9 @@ run: .venv/runtime
 test: .venv/development
 	@tools/install-servers
 	@$(VENV)/python -m pytest -n 2
+
+crash: .venv/development
+	@$(VENV)/python -m tests.crash.run --pairs 10000
 
 check: .venv/development
 	ruff format --check .

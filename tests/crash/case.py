@@ -1,0 +1,158 @@
+"""One project on a laptop's deployment, a write that is killed, and what has to hold afterwards."""
+
+import hashlib
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from framework import config
+from framework.config import Config
+from framework.database import schema
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories import cache, staging, tasks
+from framework.repositories.commit import nothing_to_add
+from framework.repositories.copy import opened
+from framework.repositories.eviction import evict
+from framework.repositories.keys import idx_key, log_key, pack_key
+from framework.repositories.models import Pack, Repository, StagedPush, Version
+from framework.repositories.packwriter import blob_name
+from framework.repositories.reading import find, read_log, resolve
+from framework.repositories.trees import PathAbsent
+from framework.repositories.wanted import Put, Write
+from framework.repositories.writing import write
+from framework.storage.current import store
+
+LARGE_BLOB_BYTES = 4096
+PROJECT = "0" * 32
+
+
+def settings(data: Path) -> Config:
+    """A laptop's deployment whose large blobs are small, so that a case is quick."""
+    return Config(
+        data=data,
+        database_url=f"sqlite:///{data / 'holdfast.sqlite3'}",
+        secret_key="of no value outside of the tests",
+        base_url="http://localhost",
+        broker_url="filesystem://",
+        large_blob_bytes=LARGE_BLOB_BYTES,
+    )
+
+
+def prepare(data: Path) -> None:
+    """A project with one version, made in this process."""
+    data.mkdir()
+    config.use(settings(data))
+    schema.load_models()
+    schema.upgrade()
+    with transaction() as session:
+        session.add(Repository(id=PROJECT, about={"name": "crash"}))
+    store_files(data, "start", {"start": b"start"})
+
+
+def contents(name: str) -> dict[str, bytes]:
+    """What the writer of this name stores: a small file and a large one."""
+    return {f"{name}/small": name.encode(), f"{name}/large": name.encode() * LARGE_BLOB_BYTES}
+
+
+def store_files(data: Path, name: str, files: dict[str, bytes]) -> str:
+    """Write these files in one commit of this title; its id."""
+    puts = [_put(data / f"{name}-{number}", path, content) for number, (path, content) in enumerate(files.items())]
+    wanted = Write(PROJECT, "main", puts, name, "Crash <crash@example.org>", "crash")
+    return write(wanted, admit=nothing_to_add, within=nothing_to_add).sha
+
+
+def violations(names: Sequence[str], acknowledged: Sequence[str]) -> list[str]:
+    """What does not hold after the writers of these names ended or were killed, and some were acknowledged."""
+    found = [f"{name} was acknowledged and is not there" for name in acknowledged if not _is_there(name)]
+    found += [f"{name} is there in part" for name in names if _is_there(name) is None]
+    found += _broken_packs() + _broken_copy()
+    return found
+
+
+def violations_after_repeat(data: Path, names: Sequence[str]) -> list[str]:
+    """Repeat every write, let the recurring work run, and tell what does not hold then."""
+    for name in names:
+        store_files(data, name, contents(name))
+    tasks.confirm_log()
+    with transaction() as session:
+        for row in session.scalars(select(StagedPush)):
+            row.expires_at = now() - timedelta(seconds=1)
+    staging.sweep()
+    found = [f"{name} is missing after a repeat" for name in names if not _is_there(name)]
+    with opened(PROJECT) as copy:
+        titles = Counter(commit.title for commit in read_log(copy, resolve(copy, "main")))
+    found += [f"{name} landed {titles[name]} times" for name in names if titles[name] != 1]
+    return found + _broken_log() + _orphans() + _broken_copy()
+
+
+def _is_there(name: str) -> bool | None:
+    """Whether the writer's files are at the tip: all (True), none (False), or some (None)."""
+    with opened(PROJECT) as copy:
+        sha = resolve(copy, "main")
+        there = []
+        for path, content in contents(name).items():
+            try:
+                entry = find(copy, sha, path)
+            except PathAbsent:
+                there.append(False)
+                continue
+            there.append(b"".join(copy.blob(entry.sha).chunks) == content)
+    return there[0] if len(set(there)) == 1 else None
+
+
+def _broken_packs() -> list[str]:
+    """Packs that SQL names and the store has not, or not with the recorded length and hash."""
+    with reading() as session:
+        packs = session.scalars(select(Pack)).all()
+    expected = {pack_key(PROJECT, pack.name): (pack.pack_bytes, pack.pack_sha256) for pack in packs}
+    expected |= {idx_key(PROJECT, pack.name): (pack.idx_bytes, pack.idx_sha256) for pack in packs}
+    stored = {entry.key for entry in store().list(f"repos/{PROJECT}/packs/")}
+    missing = [f"{key} is missing" for key in expected if key not in stored]
+    altered = [key for key, facts in expected.items() if key in stored and _facts(key) != facts]
+    return missing + [f"{key} is altered" for key in altered]
+
+
+def _facts(key: str) -> tuple[int, str]:
+    data = store().read(key)
+    return len(data), hashlib.sha256(data).hexdigest()
+
+
+def _broken_copy() -> list[str]:
+    """What git finds wrong in the project, hydrated onto an empty disk."""
+    evict(PROJECT)
+    with cache.open_copy(PROJECT, "full") as (path, _snapshot):
+        command = ["git", "-C", str(path), "fsck", "--full", "--strict", "--no-dangling"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [f"fsck: {done.stdout}{done.stderr}"] if done.returncode or done.stdout else []
+
+
+def _broken_log() -> list[str]:
+    """Versions without a gap, each naming its parent, each confirmed and in the store."""
+    with reading() as session:
+        versions = session.scalars(select(Version).order_by(Version.epoch, Version.version)).all()
+    keys = [log_key(PROJECT, one.epoch, one.version, one.entry_hash) for one in versions]
+    stored = [entry.key for entry in store().list(f"repos/{PROJECT}/log/")]
+    found = [] if stored == keys else [f"the log has {stored}, SQL has {keys}"]
+    if [one.version for one in versions] != list(range(1, len(versions) + 1)):
+        found.append("versions have a gap")
+    if [one.previous_hash for one in versions] != [None, *(one.entry_hash for one in versions[:-1])]:
+        found.append("a version has another parent")
+    return found
+
+
+def _orphans() -> list[str]:
+    with reading() as session:
+        named = set(session.scalars(select(Pack.name)))
+    stored = {Path(entry.key).stem.removeprefix("pack-") for entry in store().list(f"repos/{PROJECT}/packs/")}
+    return [f"pack {name} is in the store and nobody's" for name in stored - named]
+
+
+def _put(file: Path, path: str, content: bytes) -> Put:
+    file.write_bytes(content)
+    with file.open("rb") as source:
+        return Put(path, file, len(content), blob_name(source, len(content)))

@@ -1,0 +1,123 @@
+"""`python -m tests.crash.run --pairs N --seed S`: kills writers at every point, and pairs of writers at drawn ones.
+
+Every case runs in processes forked from this one, which has everything imported and never opens an engine. Prints one
+JSON object: points, pairs, and the violations that were found.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from framework import config
+from tests.crash import case
+from tests.crash.fuse import Fuse
+
+KILLED = 9
+FAILED = 1
+
+
+class Child:
+    """A forked process that runs `work` and sends what it returns as JSON."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        reader, writer = os.pipe()
+        self._id = os.fork()
+        if self._id == 0:
+            os.close(reader)
+            _run(work, writer)
+        os.close(writer)
+        self._answer = os.fdopen(reader)
+
+    def answer(self) -> Any:
+        """What it returned; None when it was killed."""
+        with self._answer:
+            text = self._answer.read()
+        _, status = os.waitpid(self._id, 0)
+        if os.waitstatus_to_exitcode(status) > 0:
+            raise RuntimeError(text)
+        return json.loads(text) if text else None
+
+
+def _run(work: Callable[[], Any], writer: int) -> None:
+    status = 0
+    try:
+        text = json.dumps(work())
+    except BaseException:
+        text, status = traceback.format_exc(), FAILED
+    os.write(writer, text.encode())
+    os._exit(status)
+
+
+def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
+    """The work of one writer: what it acknowledged, and the points that it passed."""
+
+    def work() -> Any:
+        config.use(case.settings(data))
+        fuse = Fuse(burns_at)
+        fuse.lay()
+        sha = case.store_files(data, name, case.contents(name))
+        return {"sha": sha, "points": fuse.points}
+
+    return work
+
+
+def checked(data: Path, names: Sequence[str], acknowledged: Sequence[str]) -> list[str]:
+    """The violations after the writers have ended, and after everything was repeated."""
+
+    def work() -> Any:
+        config.use(case.settings(data))
+        return case.violations(names, acknowledged) + case.violations_after_repeat(data, names)
+
+    found: list[str] = Child(work).answer()
+    return found
+
+
+def kill_at(template: Path, burns: dict[str, int]) -> list[str]:
+    """Run one writer for each name at once, each killed at its point, and check what is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        shutil.copytree(template, data)
+        children = {name: Child(writer(data, name, burns_at)) for name, burns_at in burns.items()}
+        answers = {name: child.answer() for name, child in children.items()}
+        acknowledged = [name for name, answer in answers.items() if answer]
+        return [f"{burns}: {problem}" for problem in checked(data, list(burns), acknowledged)]
+
+
+def main() -> int:
+    """Run all cases; 1 when something was violated."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pairs", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    drawn = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / "template"
+        Child(lambda: case.prepare(template)).answer()
+        points = len(_points(template))
+        found = [problem for point in range(1, points + 1) for problem in kill_at(template, {"alone": point})]
+        for _ in range(options.pairs):
+            burns = {"killed": drawn.randint(1, points), "other": drawn.choice([0, drawn.randint(1, points)])}
+            found += kill_at(template, burns)
+    print(json.dumps({"points": points, "pairs": options.pairs, "violations": found}))  # noqa: T201
+    return int(bool(found))
+
+
+def _points(template: Path) -> list[str]:
+    """The points that an undisturbed writer passes."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        shutil.copytree(template, data)
+        answer = Child(writer(data, "alone", 0)).answer()
+        return list(answer["points"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""A writer is killed at every single point, and pairs of writers at drawn ones; nothing acknowledged is lost."""
+
+import json
+import subprocess
+import sys
+
+from tests.servers.run import ROOT
+
+PAIRS = 60
+
+
+def test_no_kill_loses_halves_or_doubles_a_change() -> None:
+    command = [sys.executable, "-m", "tests.crash.run", "--pairs", str(PAIRS)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    told = json.loads(done.stdout)
+    assert told["violations"] == []
+    assert told["points"] > 50
