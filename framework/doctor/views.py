@@ -1,10 +1,13 @@
-"""`/healthz` and `/readyz`, for load balancers and monitoring."""
+"""`/healthz`, `/readyz` and `/metrics`, for load balancers and monitoring."""
 
 import logging
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response, make_response, request
 
+from framework.doctor.admission import refuse_strangers
 from framework.doctor.checks import READY, examine
+from framework.doctor.numbers import State
+from framework.metrics.exposition import CONTENT_TYPE, exposed
 
 log = logging.getLogger(__name__)
 
@@ -26,3 +29,10 @@ def readyz() -> Response:
             log.warning("%s is not well: %s", finding.part, finding.words)
     status = 200 if all(finding.well for finding in findings) else 503
     return make_response({finding.part: "ok" if finding.well else "fails" for finding in findings}, status)
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """The numbers of this web server and its deployment, in the text format of Prometheus."""
+    refuse_strangers(request)
+    return Response(exposed(State()), content_type=CONTENT_TYPE)
