@@ -10,6 +10,7 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
 from framework.repositories import log
+from framework.repositories.behind import refuse_behind
 from framework.repositories.change import Change, Committed, NewPack, RefUpdate
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
 
@@ -80,16 +81,17 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
 
     Raises:
         RefMoved, RefClash, PacksChanged, StagingExpired: the change came too late; nothing is changed.
-        NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
+        DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
+    refuse_behind(change.repository_id)
     try:
         committed = _in_one_transaction(change, admit, within)
     except OperationalError as error:
         committed = _look_up(change, error)
     if committed:
+        counts.change_committed(change.kind)
         log.confirm(change.repository_id)
     return committed
-        counts.change_committed(change.kind)
 
 
 def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committed | None:

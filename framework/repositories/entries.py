@@ -147,8 +147,8 @@ def read_entry(key: LogKey) -> LogEntry:
     return _entry(key, entry_hash, document)
 
 
-def read_history(listed: Sequence[LogKey], *, known: Iterable[str] = ()) -> History:
-    """What these entries tell together; `known` are the hashes of entries that need not be among them."""
+def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None = None) -> History:
+    """What these entries tell together; `known` are the hashes of versions that need not be among them."""
     lines: list[LogLine] = []
     large_blobs: dict[str, int] = {}
     newest: LogEntry | None = None
@@ -161,7 +161,7 @@ def read_history(listed: Sequence[LogKey], *, known: Iterable[str] = ()) -> Hist
         large_blobs |= entry.large_blobs
         if newest is None or _rank(entry) > _rank(newest):
             newest = entry
-    return History(tuple(lines), newest, large_blobs, (*faults, *_broken_links(lines, known)))
+    return History(tuple(lines), newest, large_blobs, (*faults, *_broken_links(lines, known or {})))
 
 
 def _rank(entry: LogEntry) -> tuple[Place, datetime]:
@@ -182,15 +182,16 @@ def _read_or_fault(key: LogKey) -> LogEntry | EntryDamaged:
         return damaged
 
 
-def _broken_links(lines: Sequence[LogLine], known: Iterable[str]) -> Iterator[str]:
-    hashes = {*known, *(line.entry_hash for line in lines)}
+def _broken_links(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
+    hashes = {*known.values(), *(line.entry_hash for line in lines)}
     for line in lines:
         if line.previous and line.previous not in hashes:
             yield f"The log has a gap: the entry before version {line.key.place_text} is missing or damaged."
-    for previous, followers in Counter(line.previous for line in lines).items():
-        if followers > 1:
-            after = next(line.key.place_text for line in lines if line.previous == previous)
-            yield f"The log has forked: {followers} entries claim to be version {after}."
+    claims = Counter(line.key.place for line in lines if line.entry_hash != known.get(line.key.place))
+    for line in lines:
+        count = claims.pop(line.key.place, 0) + (line.key.place in known)
+        if count > 1:
+            yield f"The log has forked: {count} entries claim to be version {line.key.place_text}."
 
 
 def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntry:

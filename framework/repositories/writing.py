@@ -14,6 +14,7 @@ from framework import config
 from framework.errors import HoldfastError, Unavailable
 from framework.metrics import counts
 from framework.repositories import cache, keys, staging, turns
+from framework.repositories.behind import refuse_behind
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
@@ -187,11 +188,13 @@ class _Writer:
                 _add(writer, put)
 
     def _send(self, attempt: _Attempt) -> None:
-        """Own the names in SQL, then send packs and indexes in parallel; the large blobs' pack once."""
+        """Own the names in SQL, then send packs and indexes, large blobs once, and look at the log, all in parallel."""
         staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs))
         fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            for future in [pool.submit(send) for name, pack in fresh.items() for send in self._sends(name, pack)]:
+        calls: list[Callable[[], None]] = [partial(refuse_behind, self._wanted.repository_id)]
+        calls += [send for name, pack in fresh.items() for send in self._sends(name, pack)]
+        with ThreadPoolExecutor(max_workers=5) as pool:
+            for future in [pool.submit(call) for call in calls]:
                 future.result()
         self._sent.update(fresh)
 

@@ -1,0 +1,54 @@
+"""Databases that go back to an earlier moment, or are lost: what a restore from a backup leaves a server with."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from framework.database import schema
+from framework.database.session import reading, transaction
+from framework.database.types import Base
+from framework.repositories import behind
+from framework.repositories.eviction import copies
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Every row of every table, by table."""
+
+    rows: dict[str, list[dict[str, Any]]]
+
+
+NOTHING = Moment({})
+"""A database that was made anew."""
+
+
+def remember() -> Moment:
+    """What the database holds now."""
+    schema.load_models()
+    with reading() as session:
+        rows = {
+            table.name: [dict(row) for row in session.execute(select(table)).mappings()]
+            for table in Base.metadata.sorted_tables
+        }
+    return Moment(rows)
+
+
+def put_back(moment: Moment) -> None:
+    """Have the database hold exactly that, and this process start anew on an empty disk."""
+    schema.load_models()
+    with transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+        for table in Base.metadata.sorted_tables:
+            if rows := moment.rows.get(table.name):
+                session.execute(insert(table), rows)
+    start_anew()
+
+
+def start_anew() -> None:
+    """What a restarted dyno remembers: nothing."""
+    behind._written.clear()
+    for copy in copies():
+        shutil.rmtree(copy)

@@ -1,0 +1,82 @@
+"""A database restored from a backup: nobody writes to a project whose log knows more."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from framework.database.session import transaction
+from framework.database.types import now
+from framework.repositories import keys, staging
+from framework.repositories.behind import is_behind
+from framework.repositories.cache import DatabaseBehind
+from framework.repositories.models import StagedPush
+from framework.repositories.operations import change_about
+from framework.storage.counting import requests
+from framework.storage.current import store
+from tests import moments
+from tests.repositories.conftest import Bench
+
+
+@pytest.fixture
+def restored(bench: Bench) -> Bench:
+    """Two versions, of which the database lost the second; the disk is new."""
+    bench.write(bench.put("a", b"1"))
+    backup = moments.remember()
+    bench.write(bench.put("a", b"2"))
+    moments.put_back(backup)
+    return bench
+
+
+def test_a_write_is_refused_and_leaves_nothing(restored: Bench) -> None:
+    before = [entry.key for entry in store().list("repos/")]
+    with pytest.raises(DatabaseBehind) as refusal:
+        restored.write(restored.put("b", b"3"))
+    assert (refusal.value.status, "recovered" in refusal.value.sentence) == (503, True)
+    assert [entry.key for entry in store().list("repos/")] == before
+
+
+def test_it_can_still_be_read(restored: Bench) -> None:
+    assert restored.read("a") == b"1"
+
+
+def test_its_settings_cannot_be_changed(restored: Bench) -> None:
+    with pytest.raises(DatabaseBehind):
+        change_about(restored.repository_id, lambda _session: {"name": "other"}, actor="alice")
+
+
+def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
+    for expected in (1, 0):
+        with requests() as asked:
+            bench.write(bench.put("a", str(expected).encode()))
+        assert asked.of("list") == expected
+
+
+def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write(bench.put("a", b"1"))
+    look = store()._list
+
+    def look_after_another(prefix: str, after: str) -> object:
+        monkeypatch.setattr(store(), "_list", look)
+        bench.write(bench.put("b", b"2"))
+        return look(prefix, after)
+
+    monkeypatch.setattr(store(), "_list", look_after_another)
+    assert not is_behind(bench.repository_id)
+
+
+def test_an_old_database_does_not_sweep_what_became_a_version_since(bench: Bench) -> None:
+    """The backup knows the push as staged; the log knows it as version 1."""
+    name, body = keys.new_id(), b"x"
+    staging.stage(bench.repository_id, keys.new_id(), [name])
+    with transaction() as session:
+        session.execute(update(StagedPush).values(expires_at=now() - timedelta(hours=1)))
+    backup = moments.remember()
+    bench.write(bench.put("a", b"1"))
+    store().put(keys.pack_key(bench.repository_id, name), body, sha256=hashlib.sha256(body).hexdigest())
+    moments.put_back(backup)
+    assert staging.sweep() == 0
+    assert store().read(keys.pack_key(bench.repository_id, name)) == body
