@@ -1,0 +1,37 @@
+"""The sizes of large blobs, read from the heads of their pack entries in the store."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+
+from dulwich.object_format import DEFAULT_OBJECT_FORMAT
+from dulwich.pack import load_pack_index
+
+from framework.repositories import keys
+from framework.repositories.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
+from framework.repositories.scratch import scratch
+from framework.storage.current import store
+
+PARALLEL_READS = 8
+
+
+def read_blob_sizes(repository_id: str, pack_name: str) -> dict[str, int]:
+    """The sizes in bytes of the blobs in a pack of kind `blobs`: one request for the index and one for each blob."""
+    offsets = _offsets(repository_id, pack_name)
+    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+        sizes = pool.map(partial(_size, keys.pack_key(repository_id, pack_name)), offsets.values())
+        return dict(zip(offsets, sizes, strict=True))
+
+
+def _offsets(repository_id: str, pack_name: str) -> dict[str, int]:
+    with scratch("sizes") as folder:
+        idx = folder / "pack.idx"
+        store().fetch(keys.idx_key(repository_id, pack_name), idx)
+        with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
+            return {name.hex(): offset for name, offset, _crc in index.iterentries()}
+
+
+def _size(key: str, offset: int) -> int:
+    with store().stream(key, offset, LONGEST_ENTRY_HEADER_BYTES) as chunks:
+        _kind, size, _length = entry_header(b"".join(chunks))
+    return size

@@ -1,0 +1,68 @@
+"""Writing into SQL what the log told: version rows, refs and packs, within the caller's transaction."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.database.types import now
+from framework.repositories.entries import History, LogEntry
+from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
+
+
+def record_versions(session: Session, repository_id: str, history: History, newest: LogEntry | None) -> None:
+    """A row for each version that SQL lacks; where the log has forked, those that led to the newest entry."""
+    chain = _chain(history, newest)
+    for line in history.lines:
+        place = {"repository_id": repository_id, "epoch": line.key.epoch, "version": line.key.version}
+        row = session.get(Version, place)
+        if row and line.entry_hash not in chain:
+            continue
+        row = row or Version(**place)
+        row.push_id, row.actor, row.created_at = line.push_id, line.actor, line.at
+        row.pack_generation, row.previous_hash, row.entry_hash = line.pack_generation, line.previous, line.entry_hash
+        row.entry, row.confirmed_at = None, now()
+        session.add(row)
+    session.flush()
+
+
+def _chain(history: History, newest: LogEntry | None) -> set[str]:
+    lines = {line.entry_hash: line for line in history.lines}
+    chain: set[str] = set()
+    place = lines.get(newest.line.entry_hash) if newest else None
+    while place:
+        chain.add(place.entry_hash)
+        place = lines.get(place.previous or "")
+    return chain
+
+
+def replay(session: Session, repository: Repository, newest: LogEntry) -> None:
+    """Make the repository what this entry says: its refs, packs, default branch, and the place in the log."""
+    line = newest.line
+    _replay_refs(session, repository.id, newest.refs)
+    _replay_packs(session, repository.id, newest)
+    repository.epoch, repository.version = line.key.place
+    repository.entry_hash = line.entry_hash
+    repository.default_branch = newest.default_branch
+    repository.pack_generation = max(repository.pack_generation or 0, line.pack_generation) + 1
+    repository.stored_bytes = sum(pack.pack_bytes + pack.idx_bytes for pack in newest.packs)
+
+
+def _replay_refs(session: Session, repository_id: str, refs: Mapping[str, str]) -> None:
+    for row in session.scalars(select(Ref).where(Ref.repository_id == repository_id)).all():
+        if row.name not in refs:
+            session.delete(row)
+    for name, sha in refs.items():
+        session.merge(Ref(repository_id=repository_id, name=name, sha=sha))
+
+
+def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> None:
+    """Packs that the newest entry names are in use, whatever SQL believed of them or of pushes that brought them."""
+    named = {pack.name: pack for pack in newest.packs}
+    for row in session.scalars(select(Pack).where(Pack.repository_id == repository_id)).all():
+        row.superseded_version = None if row.name in named else (row.superseded_version or newest.line.key.version)
+    for pack in named.values():
+        session.merge(Pack(repository_id=repository_id, superseded_version=None, **pack.__dict__))
+    for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
+        push.pack_names = sorted(set(push.pack_names) - named.keys())
+        push.state = "doomed"
