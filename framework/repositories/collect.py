@@ -1,0 +1,161 @@
+"""The collector: deletes what no version and no push names, and never what the log names, however old the database."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories.behind import known_hashes
+from framework.repositories.entries import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
+from framework.repositories.models import Pack, Repository, StagedPush, Version
+from framework.storage.contract import StoredObject
+from framework.storage.current import store
+
+_PACK = re.compile(r"repos/[0-9a-f]{32}/packs/pack-([0-9a-f]{32})\.[a-z]+")
+
+UNKNOWN = "the database does not know this project, and the log does not say that it was deleted"
+BEHIND = "the log knows more than the database; use `flask storage resume`"
+UNREADABLE = "the newest entry of its log cannot be read; use `flask storage verify`"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was deleted of one repository, and why it was left alone if it was."""
+
+    repository_id: str
+    objects: int = 0
+    size_bytes: int = 0
+    left_because: str | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What SQL says, read after the listing: packs in use or on their way, and those superseded long enough ago."""
+
+    place: Place
+    hashes: dict[Place, str]
+    in_use: set[str] = field(default_factory=set)
+    superseded: dict[str, int] = field(default_factory=dict)
+
+
+def collect(older_than_hours: float | None = None) -> Iterator[Collected]:
+    """Delete what nothing names and is older than this (`STAGED_HOURS`), repository by repository.
+
+    The store is listed first and SQL read afterwards: what was there at the listing has been staged or committed
+    before.
+    """
+    hours = config.current().staged_hours if older_than_hours is None else older_than_hours
+    before = now() - timedelta(hours=hours)
+    for repository_id, listed in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
+        yield _collect_one(repository_id, list(listed), before)
+
+
+def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: datetime) -> Collected:
+    logged = log_keys(listed)
+    known = _read_known(repository_id)
+    if known is None:
+        return _collect_deleted(repository_id, listed, logged, before)
+    if _tells_more(logged, known):
+        return Collected(repository_id, left_because=BEHIND)
+    orphans = [entry for entry in listed if _is_orphan(entry, known, before)]
+    retired = [entry for entry in listed if _pack_name(entry) in known.superseded]
+    if not orphans and not retired:
+        return Collected(repository_id)
+    try:
+        newest = read_entry(logged[-1]) if logged else None
+    except EntryDamaged:
+        newest = None
+    if newest is None and (logged or known.place[1]):
+        return Collected(repository_id, left_because=UNREADABLE)
+    return _delete(repository_id, _unnamed([*orphans, *retired], known, newest))
+
+
+def _read_known(repository_id: str) -> _Known | None:
+    hashes = known_hashes(repository_id)
+    packs = select(Pack.name, Pack.superseded_version).where(Pack.repository_id == repository_id)
+    staged = select(StagedPush.pack_names).where(StagedPush.repository_id == repository_id)
+    with reading() as session:
+        row = session.get(Repository, repository_id)
+        if row is None:
+            return None
+        superseded_by = dict(session.execute(packs).all())
+        on_their_way = {name for names in session.scalars(staged) for name in names}
+        oldest_in_use = _oldest_in_use(session, repository_id)
+    retired = {
+        name: version
+        for name, version in superseded_by.items()
+        if version is not None and version < oldest_in_use and name not in on_their_way
+    }
+    in_use = on_their_way | superseded_by.keys() - retired.keys()
+    return _Known((row.epoch, row.version), hashes, in_use, retired)
+
+
+def _oldest_in_use(session: Session, repository_id: str) -> int:
+    """The first version that is not confirmed for so long that every request which began before it has ended."""
+    long_ago = now() - timedelta(hours=config.current().longest_request_hours)
+    query = select(func.max(Version.version)).where(
+        Version.repository_id == repository_id, Version.confirmed_at < long_ago
+    )
+    return (session.scalar(query) or 0) + 1
+
+
+def _tells_more(logged: Sequence[LogKey], known: _Known) -> bool:
+    """Whether the log has an entry newer than SQL, or another one in the place of one that SQL knows."""
+    strange = [key for key in logged if not key.names(known.hashes.get(key.place, ""))]
+    return any(key.place >= known.place or key.place in known.hashes for key in strange)
+
+
+def _is_orphan(entry: StoredObject, known: _Known, before: datetime) -> bool:
+    name = _pack_name(entry)
+    nobodys = name is not None and name not in known.in_use and name not in known.superseded
+    return nobodys and entry.modified_at <= before
+
+
+def _pack_name(entry: StoredObject) -> str | None:
+    match = _PACK.fullmatch(entry.key)
+    return match[1] if match else None
+
+
+def _unnamed(found: Sequence[StoredObject], known: _Known, newest: LogEntry | None) -> list[StoredObject]:
+    """Without what the newest entry names, and without packs that a version supersedes which the log has not yet."""
+    named = {pack.name for pack in newest.packs} if newest else set()
+    confirmed = newest.line.key.version if newest else 0
+    return [
+        entry
+        for entry in found
+        if (name := _pack_name(entry)) not in named and known.superseded.get(name or "", 0) <= confirmed
+    ]
+
+
+def _delete(repository_id: str, entries: Sequence[StoredObject]) -> Collected:
+    """Objects first, their rows afterwards: a row whose objects are gone already is deleted the next time."""
+    for entry in entries:
+        store().delete(entry.key)
+    names = {name for entry in entries if (name := _pack_name(entry))}
+    if names:
+        with transaction() as session:
+            session.execute(delete(Pack).where(Pack.name.in_(names), Pack.superseded_version.is_not(None)))
+    return Collected(repository_id, len(entries), sum(entry.size_bytes for entry in entries))
+
+
+def _collect_deleted(
+    repository_id: str, listed: Sequence[StoredObject], logged: Sequence[LogKey], before: datetime
+) -> Collected:
+    """The whole prefix of a project that its owner deleted for good; the entry that says so goes last."""
+    try:
+        newest = read_entry(logged[-1]) if logged else None
+    except EntryDamaged:
+        return Collected(repository_id, left_because=UNREADABLE)
+    if newest is None or not newest.deleted:
+        return Collected(repository_id, left_because=UNKNOWN)
+    if newest.line.at > before:
+        return Collected(repository_id)
+    last = newest.line.key.key
+    return _delete(repository_id, sorted(listed, key=lambda entry: entry.key == last))

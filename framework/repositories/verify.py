@@ -1,0 +1,105 @@
+"""Verifying: every object that SQL names is read back, the whole repository checked by git, the log by its hashes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from framework.database.session import reading
+from framework.repositories import git
+from framework.repositories.behind import unknown
+from framework.repositories.entries import History, list_log, read_history
+from framework.repositories.git import GitFailed
+from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
+from framework.repositories.marker import FULL
+from framework.repositories.models import Version
+from framework.repositories.scratch import scratch
+from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+
+FSCK_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was read back of one repository, and what is wrong with it: one sentence for each fault."""
+
+    repository_id: str
+    version: int
+    packs: int
+    size_bytes: int
+    faults: tuple[str, ...]
+
+
+def verify(repository_id: str) -> Verified:
+    """Read a repository back from the store onto an empty folder and check all of it; the local copy is not used.
+
+    Raises:
+        RepositoryMissing, StoreUnavailable.
+    """
+    snapshot, packs = read_snapshot_and_packs(repository_id)
+    faults = [*_log_faults(snapshot, packs), *_pack_faults(snapshot, packs)]
+    size = sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
+    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults))
+
+
+def _pack_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
+    with scratch("verify") as folder:
+        copy = folder / "copy"
+        lay_out(copy)
+        fill(copy, Filling(snapshot, (), FULL, {}))
+        damaged = [fault for pack in packs for fault in _one_pack_faults(copy, snapshot, pack)]
+        yield from damaged or _fsck_faults(copy)
+
+
+def _one_pack_faults(copy: Path, snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
+    try:
+        fill(copy, Filling(snapshot, (pack,), FULL, {}))
+    except PackMissing as missing:
+        yield f"{missing.key} is missing in the object store."
+    except PackAltered as altered:
+        yield f"{altered.key} has another length or SHA-256 than the database recorded."
+
+
+def _fsck_faults(copy: Path) -> Iterator[str]:
+    try:
+        git.run(copy, "fsck", "--full", "--no-dangling", "--no-progress", deadline_seconds=FSCK_SECONDS)
+    except GitFailed as failed:
+        yield " ".join(failed.words.split())
+
+
+def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
+    """SQL is asked before the listing for what must be there, and after it for what may not be."""
+    confirmed = _confirmed(snapshot)
+    listed = list_log(snapshot.repository_id)
+    yield from (
+        f"The log entry of version {version} is missing in the object store."
+        for (epoch, version), entry_hash in confirmed.items()
+        if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)
+    )
+    strange = [
+        key for key in unknown(snapshot.repository_id, listed) if key.place >= (snapshot.epoch, snapshot.version)
+    ]
+    if strange:
+        yield f"The log has version {strange[-1].place_text}, which the database does not know."
+    history = read_history(listed)
+    yield from history.faults
+    yield from _differences(snapshot, packs, history)
+
+
+def _confirmed(snapshot: Snapshot) -> dict[tuple[int, int], str]:
+    query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
+    with reading() as session:
+        return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}
+
+
+def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], history: History) -> Iterator[str]:
+    """What the newest entry says otherwise than SQL, when both speak of the same version."""
+    entry = history.newest
+    if entry is None or entry.line.key.place != (snapshot.epoch, snapshot.version):
+        return
+    if dict(entry.refs) != dict(snapshot.refs):
+        yield "The branches and tags in the database are not those of the newest log entry."
+    stored = {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in packs}
+    if {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in entry.packs} != stored:
+        yield "The packs in the database are not those of the newest log entry."
