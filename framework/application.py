@@ -21,6 +21,7 @@ from framework.projects.views import projects
 from framework.repositories import scratch
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.views import blueprint as uploads
+from framework.upkeep.storage import storage_commands
 from framework.web import errors, forms, pages, security
 
 ROOT = Path(__file__).parent.parent
@@ -49,6 +50,6 @@ def create_app(settings: Config | None = None) -> Flask:
         part.register(app)
     for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git, health):
         app.register_blueprint(blueprint)
-    for commands in (database_commands, users_commands, doctor):
+    for commands in (database_commands, users_commands, storage_commands, doctor):
         app.cli.add_command(commands)
     return app

@@ -1,0 +1,144 @@
+"""`flask storage …`: what lies where, what is whole, what is lost, what can go."""
+
+from collections.abc import Iterable, Sequence
+
+import click
+from flask.cli import AppGroup
+
+from framework.errors import HoldfastError
+from framework.projects.directory import Listed, every_project, project_named
+from framework.projects.recovery import adopt
+from framework.repositories import eviction, recovery
+from framework.repositories.collect import collect
+from framework.repositories.recovery import Recovered
+from framework.repositories.status import read_status
+from framework.repositories.verify import Verified, verify
+from framework.upkeep.refusals import told_plainly
+from framework.web.pages import size
+
+storage_commands = AppGroup("storage", help="The repositories' storage.")
+
+
+@storage_commands.command("status")
+@click.argument("project", required=False, metavar="[OWNER/PROJECT]")
+@told_plainly
+def status(project: str | None) -> None:
+    """Say for each project how many packs and bytes it has, its version, and whether this machine has a copy (hot)."""
+    for listed in _chosen(project):
+        found = read_status(listed.repository_id)
+        click.echo(
+            f"{found.state:<4} {listed.full_name}: version {found.version}, {_counted(found.packs, 'pack')}, "
+            f"{size(found.stored_bytes)} stored, {size(found.cached_bytes)} here, "
+            f"last used {found.last_access_at:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+@storage_commands.command("evict")
+@click.argument("project", required=False, metavar="[OWNER/PROJECT]")
+@click.option("--all", "every", is_flag=True, help="Every local copy.")
+@told_plainly
+def evict(project: str | None, *, every: bool) -> None:
+    """Drop the local copy of a project, or of all; the store keeps everything, and the next page fetches it."""
+    if every == bool(project):
+        raise click.UsageError("Name a project as OWNER/PROJECT, or say --all.")
+    ids = [path.stem for path in eviction.copies()] if project is None else [project_named(project).repository_id]
+    in_use = [repository_id for repository_id in ids if not eviction.evict(repository_id)]
+    click.echo(f"Dropped {_counted(len(ids) - len(in_use), 'local copy', 'local copies')}.")
+    if in_use:
+        raise click.ClickException(
+            f"{_counted(len(in_use), 'local copy is', 'local copies are')} in use; repeat this in a moment."
+        )
+
+
+@storage_commands.command("verify")
+@click.argument("project", required=False, metavar="[OWNER/PROJECT]")
+@told_plainly
+def verify_projects(project: str | None) -> None:
+    """Read every object back, check lengths, hashes, the log and `git fsck`; one line a project."""
+    whole = [_verified(listed) for listed in _chosen(project)]
+    if not all(whole):
+        raise SystemExit(1)
+
+
+@storage_commands.command("collect")
+@click.option("--older-than", type=click.FloatRange(min=0), metavar="HOURS", help="How old an orphan has to be.")
+@told_plainly
+def collect_orphans(older_than: float | None) -> None:
+    """Delete objects that no version and no push names any more; never what the log names."""
+    names = {listed.repository_id: listed.full_name for listed in every_project()}
+    objects = freed = 0
+    for found in collect(older_than):
+        objects, freed = objects + found.objects, freed + found.size_bytes
+        if found.left_because:
+            click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
+    click.echo(f"Deleted {_counted(objects, 'object')} of {size(freed)}.")
+
+
+@storage_commands.command("resume")
+@told_plainly
+def resume() -> None:
+    """After the database was restored: bring back what the log knows beyond it, and start new epochs.
+
+    Stop the web processes and workers first.
+    """
+    report(recovery.resume(adopt))
+
+
+@storage_commands.command("rebuild")
+@told_plainly
+def rebuild() -> None:
+    """With an empty database: bring back projects, people, branches and versions from the object store alone."""
+    report(recovery.rebuild(adopt))
+
+
+def report(done: Iterable[Recovered]) -> None:
+    """Say what came back, as it comes; fails in the end when something could not be read."""
+    count = faults = 0
+    for found in done:
+        count, faults = count + 1, faults + len(found.faults)
+        for sentence in _sentences(found):
+            click.echo(sentence)
+    click.echo(f"Looked at {_counted(count, 'project')}.")
+    if faults:
+        raise click.ClickException("Some entries of the log could not be read; the lines above say which.")
+
+
+def _sentences(found: Recovered) -> Sequence[str]:
+    name = _full_name(found)
+    lines = [f"{name}: {fault}" for fault in found.faults]
+    if found.deleted:
+        lines.append(f"{name} was deleted; it stays deleted.")
+    elif found.created:
+        lines.append(f"{name} came back with {_counted(found.versions, 'version')}; it is private.")
+    elif found.versions:
+        lines.append(f"{name} got {_counted(found.versions, 'version')} back.")
+    return lines
+
+
+def _full_name(found: Recovered) -> str:
+    owner, name = found.project.get("owner"), found.project.get("name")
+    return f"{owner['name']}/{name}" if owner and name else f"Repository {found.repository_id}"
+
+
+def _chosen(project: str | None) -> Sequence[Listed]:
+    return [project_named(project)] if project else every_project()
+
+
+def _verified(listed: Listed) -> bool:
+    try:
+        found = verify(listed.repository_id)
+    except HoldfastError as refusal:  # one project that cannot be read must not hide the others
+        click.echo(f"FAILS {listed.full_name}: {refusal.sentence}")
+        return False
+    click.echo(f"{'FAILS' if found.faults else 'ok   '} {listed.full_name}: {_summary(found)}")
+    return not found.faults
+
+
+def _summary(found: Verified) -> str:
+    if found.faults:
+        return " ".join(found.faults)
+    return f"version {found.version}, {_counted(found.packs, 'pack')}, {size(found.size_bytes)}"
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
