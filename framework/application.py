@@ -18,10 +18,11 @@ from framework.git.views import blueprint as git
 from framework.metrics import requests
 from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
+from framework.projects.works import works
 from framework.repositories import scratch
+from framework.upkeep.storage import storage_commands
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.views import blueprint as uploads
-from framework.upkeep.storage import storage_commands
 from framework.web import errors, forms, pages, security
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +49,7 @@ def create_app(settings: Config | None = None) -> Flask:
     scratch.sweep()
     for part in (requests, security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, projects, project_settings, uploads, browse, git, health):
+    for blueprint in (accounts, account_settings, works, projects, project_settings, uploads, browse, git, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, doctor):
         app.cli.add_command(commands)

@@ -1,12 +1,12 @@
-"""The outbox and the schedule."""
+"""The outbox, the schedule, and long work that people watch."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from framework.database.types import Base, now
+from framework.database.types import Base, Id32, now
 
 
 class OutboxRow(Base):
@@ -42,3 +42,26 @@ class ScheduledJob(Base):
     next_run_at: Mapped[datetime] = mapped_column(default=now)
     lease_owner: Mapped[str | None] = mapped_column(String(100))
     lease_expires_at: Mapped[datetime | None]
+
+
+class LongWork(Base):
+    """How far a long work is: `done` of `total` (0: nobody knows), and what it is doing.
+
+    States: `waiting`, `running`, `finished`, `failed`. `run` is the run that may write; `owner_id` is who started it.
+    """
+
+    __tablename__ = "long_works"
+    __table_args__ = (Index(None, "state", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(Id32, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    run: Mapped[str | None] = mapped_column(Id32)
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger, default=0)
+    message: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]

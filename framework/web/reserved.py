@@ -17,7 +17,7 @@ repositories repository reset restore robots root rss save script scripts search
 session sessions settings setup share shop signin signout signup site sitemap snippets sponsors ssh staff starred
 stars static stats status storage store support system tags tasks terms token tokens topics tos tour trash tree
 trending undo unsubscribe update updates upload uploads users verify version versions webhook webhooks webmaster well-
-known wiki www
+known wiki work works www
 """
 FIRST_SEGMENTS = frozenset(_WORDS.split())
 SECOND_SEGMENTS = frozenset({"activity", "people", "projects", "repositories", "settings", "stars", "tokens"})

@@ -193,6 +193,28 @@ def upgrade() -> None:
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_events_project_id_created_at'), ['project_id', 'created_at'], unique=False)
 
+    op.create_table('long_works',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('project_id', sa.Integer(), nullable=True),
+    sa.Column('owner_id', sa.Integer(), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('run', sa.String(length=32), nullable=True),
+    sa.Column('done', sa.BigInteger(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('created_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', framework.database.types.UTCDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_long_works_owner_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_long_works_project_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_long_works'))
+    )
+    with op.batch_alter_table('long_works', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_long_works_owner_id'), ['owner_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_long_works_project_id'), ['project_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_long_works_state_updated_at'), ['state', 'updated_at'], unique=False)
+
     op.create_table('members',
     sa.Column('project_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -214,6 +236,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_members_user_id'))
 
     op.drop_table('members')
+    with op.batch_alter_table('long_works', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_long_works_state_updated_at'))
+        batch_op.drop_index(batch_op.f('ix_long_works_project_id'))
+        batch_op.drop_index(batch_op.f('ix_long_works_owner_id'))
+
+    op.drop_table('long_works')
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_events_project_id_created_at'))
 
