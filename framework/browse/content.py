@@ -24,11 +24,6 @@ class Shown:
     text: str | None = None
     truncated: bool = False
 
-    @property
-    def lines(self) -> list[str]:
-        """The text line by line, without what ends them."""
-        return (self.text or "").splitlines()
-
 
 def media_type(path: str, head: bytes) -> str:
     """The type to send for this file: what its name says when that is harmless, plain text for text, else bytes."""

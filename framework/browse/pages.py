@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from framework.browse.content import PROBED_BYTES, SHOWN_TEXT_BYTES, Shown, is_text, media_type, shown
+from framework.browse.documents import LONGEST_DOCUMENT_BYTES, is_markdown, readme_among
+from framework.browse.highlighting import file_lines
 from framework.browse.last_changes import LastChange, last_changes
 from framework.errors import NotFound
 from framework.repositories.copy import Blob, Copy
@@ -47,6 +51,19 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Readme:
+    """The file that introduces a folder."""
+
+    name: str
+    text: str
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is Markdown; anything else is shown as it is written."""
+        return is_markdown(self.name)
+
+
+@dataclass(frozen=True)
 class FolderPage:
     """A folder's entries with their last changes; without a place the project is empty."""
 
@@ -58,6 +75,7 @@ class FolderPage:
     changes: dict[str, LastChange] = field(default_factory=dict)
     newest: LogEntry | None = None
     commit_count: int = 0
+    readme: Readme | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,21 @@ class FilePage:
     size_bytes: int
     shown: Shown
     newest: LogEntry
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it can be shown as a document instead of its lines."""
+        return (
+            self.entry.kind == "blob"
+            and self.shown.text is not None
+            and self.size_bytes <= LONGEST_DOCUMENT_BYTES
+            and is_markdown(self.entry.name)
+        )
+
+    @property
+    def lines(self) -> Sequence[Markup]:
+        """The text line by line, in colours."""
+        return file_lines(self.entry.name, self.shown.text or "")
 
 
 class FolderHasNoBytes(NotFound):
@@ -160,6 +193,7 @@ def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
         changes=last_changes(copy, place.sha, folder, names),
         newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
         commit_count=count_commits(copy, place.sha),
+        readme=_readme(copy, entries),
     )
 
 
@@ -223,6 +257,15 @@ def commit_page(copy: Copy, sha: str) -> CommitPage:
 
 def _place(copy: Copy, ref: str, path: str) -> Place:
     return Place(ref, resolve(copy, ref), path, sorted(copy.snapshot.branches))
+
+
+def _readme(copy: Copy, entries: Sequence[Entry]) -> Readme | None:
+    files = {entry.name: entry for entry in entries if entry.kind == "blob"}
+    name = readme_among(list(files))
+    if name is None or (files[name].size_bytes or 0) > LONGEST_DOCUMENT_BYTES:
+        return None
+    found = shown(name, _head(copy.blob(files[name].sha)), 0)
+    return Readme(name, found.text) if found.text else None
 
 
 def _head(blob: Blob) -> bytes:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from flask import Blueprint, redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archived
 from framework.browse.content import file_icon, file_name_parameters, raw_headers
-from framework.projects.access import project_for
+from framework.browse.documents import Links, document_html
+from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
 from framework.repositories.healing import healing_after, hold_copy, read_copy
 from framework.repositories.reading import resolve, split_ref
@@ -20,6 +22,12 @@ LAST_PAGE = 10_000
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
+
+
+@blueprint.app_template_filter("document")
+def as_document(text: str, project: ProjectAccess, ref: str, folder: str) -> Markup:
+    """Markdown of this folder as HTML."""
+    return document_html(text, Links(project.address, ref, folder))
 
 
 @blueprint.get("/<owner>/<project>")

@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 LIGHT, DARK = (ROOT / "static" / "tokens.css").read_text().split("@media", 1)
+CODE = ("comment", "keyword", "string", "number", "function")
 READABLE = [
     ("text", "ground"),
     ("text", "surface"),
@@ -27,6 +28,7 @@ READABLE = [
     ("text", "good-soft"),
     ("text", "added-strong"),
     ("text", "removed-strong"),
+    *((f"code-{kind}", back) for kind in CODE for back in ("surface", "sunken", "warning-soft")),
 ]
 
 

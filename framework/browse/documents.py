@@ -1,0 +1,118 @@
+"""Documents that people write in Markdown, as safe HTML whose relative links stay in the same version."""
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markupsafe import Markup
+
+from framework.browse.highlighting import CLASSES, snippet
+
+README_NAMES = ("readme.md", "readme.markdown", "readme.txt", "readme.rst", "readme")
+MARKDOWN_ENDINGS = (".md", ".markdown")
+LONGEST_DOCUMENT_BYTES = 1 << 18
+ID_PREFIX = "doc-"
+LINKED_SCHEMES = {"http", "https", "mailto"}
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ATTRIBUTES = {
+    **{heading: {"id", "align"} for heading in _HEADINGS},
+    **{block: {"align"} for block in ("p", "div")},
+    **{cell: {"align", "colspan", "rowspan"} for cell in ("td", "th")},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height", "align"},
+    "ol": {"start"},
+    "details": {"open"},
+}
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where a document lies; `address` makes the project's addresses of a kind of page, a ref and a path."""
+
+    address: Callable[..., str]
+    ref: str
+    folder: str
+
+    def filtered(self, tag: str, attribute: str, value: str) -> str | None:
+        """An attribute of the document as the page carries it; None leaves it out."""
+        if attribute not in {"href", "src"}:
+            return value
+        try:
+            target = urlsplit(value)
+        except ValueError:
+            return None
+        if target.scheme or target.netloc:
+            return value if tag == "a" and target.scheme in LINKED_SCHEMES else None
+        if not target.path:
+            return f"#{ID_PREFIX}{target.fragment.lower()}" if tag == "a" and target.fragment else None
+        return self._inside("raw" if tag == "img" else "blob", target.path, target.fragment)
+
+    def _inside(self, kind: str, path: str, fragment: str) -> str | None:
+        """The page or the bytes of what the path leads to from here, or from the root when it begins with a slash."""
+        joined = posixpath.join("/" if path.startswith("/") else f"/{self.folder}", unquote(path).lstrip("/"))
+        inside = posixpath.normpath(joined).strip("/")
+        if not inside:
+            return self.address("tree", self.ref)
+        heading = f"{ID_PREFIX}{fragment.lower()}" if is_markdown(inside) else fragment
+        return self.address(kind, self.ref, inside) + (f"#{heading}" if fragment else "")
+
+
+def is_markdown(path: str) -> bool:
+    """Whether the name says that a file is Markdown."""
+    return path.lower().endswith(MARKDOWN_ENDINGS)
+
+
+def readme_among(names: Sequence[str]) -> str | None:
+    """The name of the file that introduces a folder, if there is one."""
+    found = {name.lower(): name for name in names}
+    return next((found[name] for name in README_NAMES if name in found), None)
+
+
+def document_html(text: str, links: Links) -> Markup:
+    """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own."""
+    cleaned = nh3.clean(
+        _parser().render(text),
+        attributes=_ATTRIBUTES,
+        attribute_filter=links.filtered,
+        allowed_classes={"span": set(CLASSES.values())},
+        set_tag_attribute_values={"img": {"loading": "lazy"}},
+        url_schemes=LINKED_SCHEMES,
+        id_prefix=ID_PREFIX,
+        link_rel="nofollow noopener",
+    )
+    return Markup(cleaned)  # noqa: S704 # cleaned by nh3
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"highlight": _fence}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("addresses", _add_heading_ids)
+    parser.core.ruler.push("alignment", _align_cells)
+    return parser
+
+
+def _fence(code: str, language: str, _attributes: str) -> str:
+    return str(snippet(language, code))
+
+
+def _add_heading_ids(state: StateCore) -> None:
+    """An id for each heading, made of its words as other forges do, so that `#the-words` leads to it."""
+    seen: dict[str, int] = {}
+    for token, content in zip(state.tokens, state.tokens[1:], strict=False):
+        if token.type == "heading_open":
+            words = re.sub(r"[^\w\- ]", "", content.content.lower()).strip().replace(" ", "-")
+            seen[words] = seen.get(words, -1) + 1
+            token.attrSet("id", f"{words}-{seen[words]}" if seen[words] else words)
+
+
+def _align_cells(state: StateCore) -> None:
+    """Alignment by an attribute, since the pages allow no inline style."""
+    for token in state.tokens:
+        style = str(token.attrs.pop("style", "")) if token.type in {"th_open", "td_open"} else ""
+        if style:
+            token.attrSet("align", style.removeprefix("text-align:"))

@@ -1,0 +1,89 @@
+"""Source text in colours: Pygments finds the words, static/code.css gives each kind its colour."""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import PurePosixPath
+
+from markupsafe import Markup, escape
+from pygments.lexer import Lexer
+from pygments.lexers import find_lexer_class_by_name, find_lexer_class_for_filename
+from pygments.lexers.special import TextLexer
+from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator, Token, _TokenType
+from pygments.util import ClassNotFound
+
+LONGEST_LINE = 5_000
+LONGEST_SECONDS = 1.0
+CLASSES = {
+    Comment: "code-comment",
+    Keyword: "code-keyword",
+    Operator.Word: "code-keyword",
+    Name.Tag: "code-keyword",
+    Literal.String: "code-string",
+    Literal.Number: "code-number",
+    Name.Constant: "code-number",
+    Name.Attribute: "code-number",
+    Name.Builtin: "code-function",
+    Name.Class: "code-function",
+    Name.Decorator: "code-function",
+    Name.Function: "code-function",
+    Generic.Heading: "code-keyword",
+    Generic.Subheading: "code-keyword",
+    Generic.Deleted: "code-removed",
+    Generic.Inserted: "code-added",
+}
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text file without their ends, as editors count them: an end at the very end begins no new one."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def file_lines(path: str, text: str) -> list[Markup]:
+    """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
+    found = find_lexer_class_for_filename(PurePosixPath(path).name)
+    lines = split_lines(text)
+    if not lines or found in {None, TextLexer} or max(map(len, lines)) > LONGEST_LINE:
+        return [escape(line) for line in lines]
+    return list(_coloured("\n".join(lines), found(stripnl=False, ensurenl=False)))
+
+
+def snippet(language: str, text: str) -> Markup:
+    """Some code in the colours of a language; plain when the name is not known."""
+    try:
+        lexer = find_lexer_class_by_name(language)(stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return escape(text)
+    return Markup("\n").join(_coloured(text, lexer))
+
+
+def _coloured(text: str, lexer: Lexer) -> Iterator[Markup]:
+    """The lines, coloured; plain ones when a lexer leaves out or changes anything, since the text is what counts."""
+    words = list(_hurried(text, lexer.get_tokens_unprocessed(text)))
+    if "".join(word for _kind, word in words) != text:
+        words = [(Token, text)]
+    line: list[Markup] = []
+    for kind, word in words:
+        first, *others = word.split("\n")
+        line.append(_marked(kind, first))
+        for other in others:
+            yield Markup("").join(line)
+            line = [_marked(kind, other)]
+    yield Markup("").join(line)
+
+
+def _hurried(text: str, tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+    """The words until the time is over, then the rest as one plain word."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    for start, kind, word in tokens:
+        yield kind, word
+        if time.monotonic() > deadline:
+            yield Token, text[start + len(word) :]
+            return
+
+
+def _marked(kind: _TokenType, word: str) -> Markup:
+    kinds = chain([kind], reversed(kind.split()))
+    name = next((CLASSES[known] for known in kinds if known in CLASSES), None)
+    return Markup('<span class="{}">{}</span>').format(name, word) if name and word.strip() else escape(word)

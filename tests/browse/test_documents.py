@@ -1,0 +1,159 @@
+"""Markdown becomes HTML that can do no harm, and its links stay inside the version that is looked at."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from framework.accounts.account import Account
+from framework.browse.documents import Links, document_html, readme_among
+from framework.projects.access import ProjectAccess
+from tests.cast import Visitor, on_one_deployment
+from tests.uploads.test_upload import upload
+
+
+def html(text: str, folder: str = "docs") -> str:
+    def address(*parts: str) -> str:
+        return "/p/" + "/".join(quote(part) for part in parts)
+
+    return str(document_html(text, Links(address, "main", folder)))
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg onload=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt&colon;alert(1))",
+    '<a href="java\nscript:alert(1)">x</a>',
+    '<a href=" javascript:alert(1)">x</a>',
+    '<a href="data:text/html;base64,PHNjcmlwdD4=">x</a>',
+    "[x]: vbscript:alert(1)\n[x]",
+    "<iframe src=https://example.org></iframe>",
+    "<object data=x></object><embed src=x>",
+    "<form action=/logout method=post><button>x</button></form>",
+    "<style>body { display: none }</style>",
+    '<p style="position: fixed">x</p>',
+    '<base href="//example.org">',
+    "<meta http-equiv=refresh content=0>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    '<div id="upload" class="card" name="x" contenteditable>x</div>',
+    '```"><script>alert(1)</script>\nx\n```',
+    "```py onload=alert(1)\n</code></pre><script>alert(1)</script>\n```",
+    '![x](x.png "\\"onerror=alert(1)")',
+    '<input autofocus onfocus="alert(1)">',
+]
+HARMFUL = re.compile(
+    r"<(script|iframe|object|embed|form|button|style|base|meta|svg|math|input)\b"
+    r"|<[^>]*\s(on\w+|style|class=\"card|id=\"upload|name|contenteditable)\b[^>\"]*="
+    r"|(href|src)=\"\s*(javascript|vbscript|data):",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_hostile_is_left(text: str) -> None:
+    assert not HARMFUL.search(html(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("guide.md", "/p/blob/main/docs/guide.md"),
+        ("../data/a%20b.csv", "/p/blob/main/data/a%20b.csv"),
+        ("/setup.py#L3", "/p/blob/main/setup.py#L3"),
+        ("guide.md#First-Steps", "/p/blob/main/docs/guide.md#doc-first-steps"),
+        ("../../../../etc/passwd", "/p/blob/main/etc/passwd"),
+        ("..", "/p/tree/main"),
+        ("#first-steps", "#doc-first-steps"),
+        ("\\\\example.org", "/p/blob/main/docs/%5Cexample.org"),
+        ("https://example.org/a?b#c", "https://example.org/a?b#c"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+    ],
+)
+def test_a_link_leads_to_the_same_version(written: str, address: str) -> None:
+    assert f'href="{address}"' in html(f"[x]({written})")
+
+
+@pytest.mark.parametrize("written", ["//example.org/x", "http://[", "ftp://example.org", ""])
+def test_a_link_that_leads_nowhere_safe_is_text(written: str) -> None:
+    assert "href" not in html(f'<a href="{written}">x</a>')
+
+
+@pytest.mark.parametrize("written", ["a b.png", "/docs/a%20b.png"])
+def test_a_picture_comes_from_the_same_version(written: str) -> None:
+    assert 'src="/p/raw/main/docs/a%20b.png"' in html(f"![The river](<{written}>)")
+
+
+@pytest.mark.parametrize("written", ["https://example.org/x.png", "//example.org/x.png", "data:image/png;base64,AA"])
+def test_a_picture_from_elsewhere_is_its_description(written: str) -> None:
+    made = html(f"![The river]({written})")
+    assert "src=" not in made
+    assert "The river" in made
+
+
+def test_headings_can_be_linked_to_even_when_they_are_the_same() -> None:
+    made = html("# First, steps!\n# First steps\n# 日本語\n")
+    assert re.findall(r'<h1 id="([^"]+)">', made) == ["doc-first-steps", "doc-first-steps-1", "doc-日本語"]
+
+
+def test_tables_are_aligned_without_inline_style() -> None:
+    made = html("|a|b|\n|-|-:|\n|1|2|\n")
+    assert '<td align="right">2</td>' in made
+    assert "style" not in made
+
+
+def test_code_in_a_document_has_colours_of_its_language() -> None:
+    assert '<span class="code-keyword">def</span>' in html("```python\ndef f(): pass\n```")
+    assert "<code>def f" in html("```nosuchlanguage\ndef f(): pass\n```")
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["a", "readme.txt", "ReadMe.md"], "ReadMe.md"),
+        (["README", "README.rst"], "README.rst"),
+        (["README"], "README"),
+        (["readme.py", "md"], None),
+    ],
+)
+def test_a_readme_is_found_in_any_case(names: list[str], chosen: str | None) -> None:
+    assert readme_among(names) == chosen
+
+
+@on_one_deployment
+def test_a_folders_readme_is_shown_below_its_files(
+    signed_in: Callable[[Account], Visitor], alice: Account, website: ProjectAccess
+) -> None:
+    visitor = signed_in(alice)
+    contents = {
+        "README.md": b"# Welcome\n\n![Map](img/map.png) [more](docs/README)\n\n<script>alert(1)</script>",
+        "docs/README": b"plain *text*\n<b>",
+        "bad/readme.md": b"\xff\xfe\x00",
+        "long/readme.md": b"[" * 100_000,
+        "huge/readme.md": b"a" * (1 << 19),
+    }
+    upload(visitor, contents, page="/alice/website/upload/main")
+    page = visitor.get("/alice/website").text
+    assert '<h1 id="doc-welcome">Welcome</h1>' in page
+    assert 'src="/alice/website/raw/main/img/map.png"' in page
+    assert "alert(1)" not in page
+    assert "plain *text*\n&lt;b&gt;" in visitor.get("/alice/website/tree/main/docs").text
+    for folder in ("bad", "long", "huge"):
+        assert visitor.get(f"/alice/website/tree/main/{folder}").status_code == 200
+
+
+@on_one_deployment
+def test_a_markdown_file_is_a_document_and_can_be_seen_as_written(
+    signed_in: Callable[[Account], Visitor], alice: Account, website: ProjectAccess
+) -> None:
+    visitor = signed_in(alice)
+    upload(visitor, {"docs/guide.md": b"# Guide\n[up](../a.txt)"}, page="/alice/website/upload/main")
+    page = "/alice/website/blob/main/docs/guide.md"
+    assert 'href="/alice/website/blob/main/a.txt"' in visitor.get(page).text
+    as_written = visitor.get(f"{page}?plain=1").text
+    assert 'id="L2"' in as_written
+    assert "a.txt" in as_written
+    assert 'href="/alice/website/blob/main/a.txt"' not in as_written

@@ -1,0 +1,63 @@
+"""Colours never change the text, whatever it is."""
+
+import html
+import re
+
+import pytest
+from markupsafe import Markup
+
+from framework.browse import highlighting
+from framework.browse.highlighting import file_lines, split_lines
+
+
+def text_of(lines: list[Markup]) -> list[str]:
+    return [html.unescape(re.sub(r"<[^>]+>", "", line)) for line in lines]
+
+
+TEXTS = {
+    "a.py": '"""Doc\n\nstring"""\nif a < b and c > "</span>":\n\tpass',
+    "a.html": "<script>if (a && b) {}</script>\n<!-- x -->\n<p class='y'>&amp;</p>\n",
+    "a.md": "# A\n\n```py\nx = 1\n```\n",
+    "a.json": '{"a": [1, 2.5e3, null]}\n',
+    "a.diff": "--- a\n+++ b\n-x\n+y\n",
+    "a.php": "<?php echo 'x'; ?>\n<b>\n",
+    "a.txt": "<script>\n",
+    "unknown": "x\ty\n",
+    "empty.py": "",
+    "blank.py": "\n\n\n",
+    "dos.py": "a = 1\r\nb = 2\r\n",
+    "broken.c": 'char *x = "never closed\n/* nor this',
+    "page.py": "a = 1\x0c\nb = 2\u2028c\n",
+    "mark.py": "\ufeffa = 1\n",
+    "long.js": "a+" * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_text_stays_what_it_is(name: str) -> None:
+    assert text_of(file_lines(f"folder/{name}", TEXTS[name])) == split_lines(TEXTS[name])
+
+
+def test_words_have_the_class_of_their_kind() -> None:
+    line = file_lines("a.py", "def f(): return 'x'  # why")[0]
+    assert re.findall(r'class="([\w-]+)"', line) == [
+        "code-keyword", "code-function", "code-keyword", "code-string", "code-string", "code-string", "code-comment",
+    ]  # fmt: skip
+
+
+def test_a_line_that_is_too_long_for_colours_is_plain() -> None:
+    assert "<span" not in file_lines("a.js", f"var a = 1;\n{'a+' * highlighting.LONGEST_LINE}")[0]
+
+
+def test_what_takes_too_long_is_plain_from_there_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highlighting, "LONGEST_SECONDS", -1.0)
+    text = "import os\nimport sys\n"
+    assert text_of(file_lines("a.py", text)) == split_lines(text)
+    assert "<span" not in file_lines("a.py", text)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"), [("", []), ("\n", [""]), ("a", ["a"]), ("a\n", ["a"]), ("a\r\nb\rc\n\n", ["a", "b", "c", ""])]
+)
+def test_lines_end_where_editors_end_them(text: str, lines: list[str]) -> None:
+    assert split_lines(text) == lines
