@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from framework.accounts.models import User
 from framework.database.session import reading
@@ -16,18 +16,18 @@ class NoSuchProject(NotFound):
 
 @dataclass(frozen=True)
 class Listed:
-    """A project's full name (`owner/name`) and its repository."""
+    """A project's full name (`owner/name`), its repository, and its own number."""
 
     full_name: str
     repository_id: str
+    id: int
 
 
 def every_project() -> list[Listed]:
     """All projects, those in the trash too, by name."""
-    query = select(User.name, Project.name, Project.repository_id).join(Project, Project.owner_id == User.id)
     with reading() as session:
-        rows = session.execute(query.order_by(User.name_key, Project.name_key)).all()
-    return [Listed(f"{owner}/{name}", repository_id) for owner, name, repository_id in rows]
+        rows = session.execute(_projects().order_by(User.name_key, Project.name_key)).all()
+    return [Listed(f"{owner}/{name}", repository_id, number) for owner, name, repository_id, number in rows]
 
 
 def project_named(full_name: str) -> Listed:
@@ -37,9 +37,12 @@ def project_named(full_name: str) -> Listed:
         NoSuchProject: there is none.
     """
     owner, _slash, name = full_name.casefold().partition("/")
-    query = select(User.name, Project.name, Project.repository_id).join(Project, Project.owner_id == User.id)
     with reading() as session:
-        row = session.execute(query.where(User.name_key == owner, Project.name_key == name)).one_or_none()
+        row = session.execute(_projects().where(User.name_key == owner, Project.name_key == name)).one_or_none()
     if row is None:
         raise NoSuchProject(f"There is no project {full_name}. Give it as OWNER/PROJECT, as in its address.")
-    return Listed(f"{row[0]}/{row[1]}", row[2])
+    return Listed(f"{row[0]}/{row[1]}", row[2], row[3])
+
+
+def _projects() -> Select[str, str, str, int]:
+    return select(User.name, Project.name, Project.repository_id, Project.id).join(Project, Project.owner_id == User.id)

@@ -5,7 +5,7 @@ A damaged copy is never uploaded: packs are sent from private scratch only.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 from framework.repositories import locks
 from framework.repositories.change import HISTORY
 from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
-from framework.repositories.eviction import copies, copy_path, lock_path
+from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.git import GitFailed
 from framework.repositories.hydration import mend
 from framework.repositories.marker import read_marker
@@ -80,9 +80,13 @@ def heal(repository_id: str) -> bool:
         return bool(damaged)
 
 
-def scrub() -> int:
-    """Check every local copy, and mend what is damaged; how many were."""
-    return sum(heal(path.stem) for path in copies())
+def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
+    """Check these local copies, and mend what is damaged; how many were. `told` is called after each."""
+    damaged = 0
+    for path in found:
+        damaged += heal(path.stem)
+        told()
+    return damaged
 
 
 def _hold(repository_id: str, act: Callable[[Copy], Answer], kind: str) -> tuple[Answer, ExitStack]:

@@ -4,7 +4,9 @@ import logging
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.repositories import healing, log, staging
+from framework.celery.work import watched
+from framework.repositories import eviction, healing, log, staging
+from framework.repositories.collect import collect
 from framework.repositories.log import NotConfirmed
 
 logger = logging.getLogger(__name__)
@@ -28,7 +30,17 @@ def sweep_staged() -> int:
     return staging.sweep()
 
 
+@app.task(base=Job, name="framework.repositories.tasks.collect_orphans")
+def collect_orphans() -> int:
+    """Delete what no version and no push names any more; how many objects."""
+    return sum(found.objects for found in collect())
+
+
 @app.task(base=Job, name="framework.repositories.tasks.scrub_copies")
 def scrub_copies() -> int:
     """Compare every local copy with what SQL recorded, and mend it; how many were damaged."""
-    return healing.scrub()
+    found = eviction.copies()
+    with watched("check of local copies", total=len(found)) as work:
+        damaged = healing.scrub(found, work.advance)
+        work.say(f"{damaged} mended.")
+    return damaged

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import click
 from flask.cli import AppGroup
 
+from framework.celery.work import watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt
@@ -55,8 +56,15 @@ def evict(project: str | None, *, every: bool) -> None:
 @told_plainly
 def verify_projects(project: str | None) -> None:
     """Read every object back, check lengths, hashes, the log and `git fsck`; one line a project."""
-    whole = [_verified(listed) for listed in _chosen(project)]
-    if not all(whole):
+    chosen = _chosen(project)
+    whole = 0
+    with watched("verification", total=len(chosen), project_id=chosen[0].id if project else None) as work:
+        for listed in chosen:
+            work.say(f"Reading {listed.full_name}")
+            whole += _verified(listed)
+            work.advance()
+        work.say(f"{whole} of {_counted(len(chosen), 'project')} whole.")
+    if whole < len(chosen):
         raise SystemExit(1)
 
 

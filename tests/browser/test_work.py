@@ -1,0 +1,62 @@
+"""A person watches long work: the bar moves by itself."""
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from framework.accounts.account import Account
+from framework.celery.work import watched
+from tests.browser import pages
+from tests.browser.conftest import on_one_site
+from tests.browser.window import Window
+
+KIND = "verification"
+
+
+def share_done(window: Window) -> tuple[str | None, str | None]:
+    """How far the bar is, and of how much."""
+    bar = window.driver.find_element(By.TAG_NAME, "progress")
+    return bar.get_dom_attribute("value"), bar.get_dom_attribute("max")
+
+
+@on_one_site
+def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> None:
+    pages.sign_in(window, alice)
+    with watched(KIND, total=8, owner_id=alice.id) as work:
+        window.open("/work")
+        window.press("Verification")
+        window.arrives(f"/work/{work.id}")
+        window.reads("Running, 0 of 8")
+        work.advance(6, "Reading alice/notes")
+        window.reads("Running, 6 of 8")
+        window.reads("Reading alice/notes")
+        assert share_done(window) == ("6", "8")
+    window.reads("Finished")
+    assert share_done(window) == ("1", "1")
+
+
+def fail_before(window: Window, person: Account) -> None:
+    """Fail while somebody watches."""
+    with watched(KIND, total=8, owner_id=person.id) as work:
+        window.open(f"/work/{work.id}")
+        window.reads("Running, 0 of 8")
+        raise KeyError
+
+
+@on_one_site
+def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> None:
+    pages.sign_in(window, alice)
+    with pytest.raises(KeyError):
+        fail_before(window, alice)
+    window.reads("Ended early, 0 of 8")
+    window.reads("something went wrong on our side")
+
+
+@on_one_site
+def test_the_page_moves_without_javascript(plain_window: Window, alice: Account) -> None:
+    pages.sign_in(plain_window, alice)
+    with watched(KIND, total=8, owner_id=alice.id) as work:
+        plain_window.open(f"/work/{work.id}")
+        plain_window.reads("Running, 0 of 8")
+        work.advance(6)
+        plain_window.reads("Running, 6 of 8")
+    plain_window.reads("Finished")

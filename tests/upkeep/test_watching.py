@@ -1,0 +1,51 @@
+"""What an operator starts can be watched."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from framework.celery.models import LongWork
+from framework.database.session import reading
+from framework.projects.access import ProjectAccess
+from framework.repositories import keys, tasks
+from framework.repositories.snapshot import read_snapshot_and_packs
+from framework.storage.current import store
+from tests.repositories.conftest import Bench
+from tests.upkeep.conftest import Flasks
+
+
+@pytest.fixture
+def files(website: ProjectAccess, files_of: Callable[[ProjectAccess], Bench]) -> Bench:
+    """The repository of the public project, with a file."""
+    bench = files_of(website)
+    bench.write(bench.put("a", b"1"))
+    return bench
+
+
+def only_work() -> LongWork:
+    """The one work that there is."""
+    with reading() as session:
+        return session.scalars(select(LongWork)).one()
+
+
+def test_a_verification_counts_projects(flask: Flasks, files: Bench, secret: ProjectAccess) -> None:
+    [pack] = read_snapshot_and_packs(files.repository_id)[1]
+    store().delete(keys.pack_key(files.repository_id, pack.name))
+    flask("storage", "verify", status=1)
+    work = only_work()
+    assert (work.kind, work.project_id, work.state) == ("verification", None, "finished")
+    assert (work.done, work.total, work.message) == (2, 2, "1 of 2 projects whole.")
+
+
+def test_the_verification_of_a_project_belongs_to_it(flask: Flasks, files: Bench, website: ProjectAccess) -> None:
+    flask("storage", "verify", "alice/website")
+    work = only_work()
+    assert (work.project_id, work.message) == (website.id, "1 of 1 project whole.")
+
+
+def test_the_daily_check_counts_local_copies(files: Bench) -> None:
+    tasks.scrub_copies()
+    work = only_work()
+    assert (work.kind, work.state, work.done, work.total) == ("check of local copies", "finished", 1, 1)
+    assert work.message == "0 mended."
