@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
+
 from framework import config
 from framework.celery import broker
 from framework.config import ConfigError
@@ -53,6 +55,7 @@ imports = [
     "framework.celery.tasks",
     "framework.email.tasks",
     "framework.repositories.tasks",
+    "framework.backup.tasks",
     "framework.projects.tasks",
 ]
 
@@ -63,5 +66,7 @@ beat_schedule = {
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
+    "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
+    "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

@@ -20,6 +20,7 @@ from framework.projects.settings import settings as project_settings
 from framework.projects.views import projects
 from framework.projects.works import works
 from framework.repositories import scratch
+from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.views import blueprint as uploads
@@ -51,6 +52,6 @@ def create_app(settings: Config | None = None) -> Flask:
         part.register(app)
     for blueprint in (accounts, account_settings, works, projects, project_settings, uploads, browse, git, health):
         app.register_blueprint(blueprint)
-    for commands in (database_commands, users_commands, storage_commands, doctor):
+    for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)
     return app

@@ -1,0 +1,205 @@
+"""Backing up all tables into the object store, and restoring them into an empty database of either kind."""
+
+import gzip
+import hashlib
+import re
+import secrets
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, cast
+
+from sqlalchemy import delete, func, inspect, select, table, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.backup.dump import BackupDamaged, Header, header_line, load_rows, read_header, write_rows
+from framework.backup.sealing import is_sealed, seal, unseal
+from framework.database import schema
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict, Invalid, NotFound
+from framework.repositories.scratch import scratch
+from framework.storage.current import store
+
+FOLDER = "backups/"
+SEALED = ".sealed"
+REFILLED = ("scheduled_jobs",)
+"""Tables that a scheduler fills by itself: rows there do not make a database a used one."""
+
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}\.jsonl\.gz(\.sealed)?")
+
+
+class NoBackup(NotFound):
+    """The store has no backup, or none of this name."""
+
+
+class DatabaseInUse(Conflict):
+    """A restore fills an empty database, and this one has rows."""
+
+    def __init__(self, table_name: str) -> None:
+        super().__init__(
+            f"The database is not empty (there are rows in {table_name}), so nothing was changed. "
+            "Restore into a new database: set DATABASE_URL to it and run `flask database upgrade` first."
+        )
+
+
+class SchemaUnknown(Invalid):
+    """The backup was made by a newer release."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The backup has the schema {revision}, which this release does not know. "
+            "Install the release that made it, or a newer one, and repeat."
+        )
+
+
+class DoesNotFit(Invalid):
+    """The database refuses a row of the backup."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database does not take the backup, so nothing was changed: {reason}")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup in the store or read from it."""
+
+    name: str
+    rows: int
+    size_bytes: int
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it is encrypted."""
+        return self.name.endswith(SEALED)
+
+
+def back_up() -> Backup:
+    """Write all tables, as they are at one moment, into one object; older ones go after `BACKUP_RETENTION_DAYS`."""
+    key = config.current().backup_key
+    name = f"{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}.jsonl.gz{SEALED if key else ''}"
+    with scratch("backup") as folder:
+        header, file = _dumped(folder)
+        if key:
+            seal(file, folder / "sealed", key)
+            file = folder / "sealed"
+        with file.open("rb") as source:
+            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        store().put(FOLDER + name, file, sha256=sha256)
+        made = Backup(name, header.rows, file.stat().st_size)
+    _delete_expired(name)
+    return made
+
+
+def restore(name: str | None = None) -> Backup:
+    """Fill an empty database with the newest backup, or with the one of this name: all of it or nothing.
+
+    Raises:
+        NoBackup, DatabaseInUse, SchemaUnknown, CannotUnseal, BackupDamaged, DoesNotFit: nothing is changed.
+    """
+    chosen = _chosen(name)
+    _refuse_rows()
+    with scratch("restore") as folder:
+        size = store().fetch(FOLDER + chosen, folder / "fetched").size_bytes
+        with _opened(folder / "fetched") as lines:
+            header = read_header(lines)
+            _load(header, lines)
+    return Backup(chosen, header.rows, size)
+
+
+def list_backups() -> list[str]:
+    """The names of the backups in the store, oldest first."""
+    return [name for entry in store().list(FOLDER) if _NAME.fullmatch(name := entry.key.removeprefix(FOLDER))]
+
+
+def _dumped(folder: Path) -> tuple[Header, Path]:
+    """The rows first, since the header counts them; then both, compressed."""
+    revision = schema.current_revision() or ""
+    with (folder / "rows").open("xb") as rows, reading() as session:
+        header = Header(revision, now().isoformat(), write_rows(session, rows))
+    with (folder / "rows").open("rb") as rows, gzip.open(folder / "dump", "xb") as packed:
+        packed.write(header_line(header))
+        shutil.copyfileobj(rows, packed)
+    return header, folder / "dump"
+
+
+def _delete_expired(kept: str) -> None:
+    before = now() - timedelta(days=config.current().backup_retention_days)
+    for name in list_backups():
+        if name != kept and _made_at(name) < before:
+            store().delete(FOLDER + name)
+
+
+def _made_at(name: str) -> datetime:
+    return datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _chosen(name: str | None) -> str:
+    names = list_backups()
+    if name is None and names:
+        return names[-1]
+    wanted = (name or "").removeprefix(FOLDER)
+    if wanted in names:
+        return wanted
+    if not names:
+        raise NoBackup("There is no backup in the object store. `flask backup` makes one.")
+    raise NoBackup(f"There is no backup {wanted}. The newest ones are: {', '.join(names[-3:])}.")
+
+
+def _refuse_rows() -> None:
+    with reading() as session:
+        for name in inspect(session.connection()).get_table_names():
+            used = name not in {"alembic_version", *REFILLED}
+            if used and session.scalar(select(func.count()).select_from(table(name))):
+                raise DatabaseInUse(name)
+
+
+@contextmanager
+def _opened(fetched: Path) -> Iterator[IO[bytes]]:
+    plain = fetched
+    if is_sealed(fetched):
+        plain = fetched.with_name("plain")
+        unseal(fetched, plain, config.current().backup_key)
+    try:
+        with gzip.open(plain, "rb") as lines:
+            yield cast("IO[bytes]", lines)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BackupDamaged from error
+
+
+def _load(header: Header, lines: IO[bytes]) -> None:
+    """An older schema's rows go into that schema's tables, which migrations then bring up to date with the rows."""
+    if header.schema not in schema.known_revisions():
+        raise SchemaUnknown(header.schema)
+    schema.upgrade()
+    if header.schema != schema.current_revision():
+        schema.downgrade(header.schema)
+    try:
+        with transaction() as session:
+            for name in REFILLED:
+                session.execute(delete(table(name)))
+            load_rows(session, header, lines)
+            _set_sequences(session, header)
+    except DBAPIError as error:
+        raise DoesNotFit(str(error.orig)) from error
+    finally:
+        schema.upgrade()
+
+
+def _set_sequences(session: Session, header: Header) -> None:
+    """PostgreSQL numbers the next row by a sequence, which rows that bring their numbers do not move."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for dumped in header.tables:
+        for column, _kind in dumped.columns:
+            names = {"table": dumped.name, "column": column}
+            if sequence := session.scalar(text("SELECT pg_get_serial_sequence(:table, :column)"), names):
+                newest = text(f"SELECT coalesce(max({column}), 0) + 1 FROM {dumped.name}")  # noqa: S608
+                number = {"sequence": sequence, "next": session.scalar(newest)}
+                session.execute(text("SELECT setval(:sequence, :next, false)"), number)

@@ -1,0 +1,320 @@
+"""Backups: every row of every table comes back, from and to each kind of database, or nothing does."""
+
+import gzip
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from framework.accounts.models import User
+from framework.backup.dump import BackupDamaged
+from framework.backup.operations import (
+    FOLDER,
+    DatabaseInUse,
+    DoesNotFit,
+    NoBackup,
+    SchemaUnknown,
+    back_up,
+    list_backups,
+    restore,
+)
+from framework.backup.sealing import CannotUnseal
+from framework.backup.tasks import back_up_tables
+from framework.celery import schedule
+from framework.celery.models import OutboxRow
+from framework.config import Config
+from framework.database import schema
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories.models import Repository, Version
+from framework.storage.current import store
+from tests import moments
+from tests.cast import on_one_deployment
+
+Settings = Callable[..., Config]
+
+
+@pytest.fixture
+def filled(settings: Config) -> moments.Moment:
+    """Rows with every kind of value."""
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
+    with transaction() as session:
+        session.add(user(1, "alice", admin=True, full_name="Ünïcode “quoted”\u2028 \\ 💾", email_verified_at=moment))
+        session.add(Repository(id="1" * 32, about={"a": [1, None, {"b": "ü"}]}, stored_bytes=1 << 40))
+        session.flush()
+        place = {"repository_id": "1" * 32, "epoch": 1, "version": 1, "push_id": "2" * 32, "pack_generation": 0}
+        session.add(Version(**place, actor="alice", entry_hash="3" * 64, entry=bytes(range(256))))
+        session.add(OutboxRow(id="x", task="t", args=[], kwargs={}, result="null"))
+        session.execute(insert(User), [row(number) for number in range(2, 1300)])
+    return moments.remember()
+
+
+def test_every_row_comes_back(filled: moments.Moment) -> None:
+    made = back_up()
+    moments.put_back(moments.NOTHING)
+    restored = restore()
+    assert (restored.name, restored.rows, restored.size_bytes) == (made.name, made.rows, made.size_bytes)
+    assert made.rows == sum(len(rows) for rows in filled.rows.values())
+    assert moments.remember() == filled
+
+
+def test_new_rows_are_numbered_after_the_restored_ones(filled: moments.Moment) -> None:
+    back_up()
+    moments.put_back(moments.NOTHING)
+    restore()
+    with transaction() as session:
+        made = user(None, "newcomer")
+        session.add(made)
+        session.flush()
+        assert made.id == 1300
+
+
+def test_an_empty_database_can_be_backed_up_too(settings: Config) -> None:
+    back_up()
+    assert restore().rows == 0
+
+
+def test_the_newest_is_restored_unless_one_is_named(settings: Config) -> None:
+    older = _back_up_one("older")
+    newer = _back_up_one("newer")
+    moments.put_back(moments.NOTHING)
+    assert restore().name == newer
+    assert _names() == ["newer"]
+    moments.put_back(moments.NOTHING)
+    restore(older)
+    assert _names() == ["older"]
+    moments.put_back(moments.NOTHING)
+    assert restore(f"backups/{older}").name == older
+
+
+@on_one_deployment
+@pytest.mark.parametrize("name", ["nothing", "../secret_key", "", "backups/"])
+def test_a_name_that_is_no_backup_is_told(settings: Config, name: str) -> None:
+    with pytest.raises(NoBackup, match="There is no backup in the object store"):
+        restore(name)
+    made = back_up().name
+    with pytest.raises(NoBackup, match=f"The newest ones are: {made}"):
+        restore(name)
+
+
+def test_a_database_with_rows_is_not_filled(filled: moments.Moment) -> None:
+    back_up()
+    with pytest.raises(DatabaseInUse, match="The database is not empty"):
+        restore()
+    assert moments.remember() == filled
+
+
+def test_what_a_scheduler_noted_by_itself_does_not_count(settings: Config) -> None:
+    back_up()
+    schedule.start_due_jobs()
+    assert restore().rows == 0
+
+
+def test_it_is_encrypted_when_there_is_a_key(filled: moments.Moment, with_settings: Settings) -> None:
+    assert b"alice" in gzip.decompress(_body(back_up().name))
+    with_settings(backup_key="a key")
+    made = back_up()
+    assert made.sealed
+    assert made.name.endswith(".jsonl.gz.sealed")
+    assert _body(made.name).startswith(b"holdfast sealed 1\n")
+    moments.put_back(moments.NOTHING)
+    restore(made.name)
+    assert moments.remember() == filled
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("key", "words"), [(None, "BACKUP_KEY is not set"), ("another", "BACKUP_KEY is not the one that it was made with")]
+)
+def test_a_wrong_key_changes_nothing(
+    filled: moments.Moment, with_settings: Settings, key: str | None, words: str
+) -> None:
+    with_settings(backup_key="a key")
+    back_up()
+    moments.put_back(moments.NOTHING)
+    with_settings(backup_key=key)
+    with pytest.raises(CannotUnseal, match=words):
+        restore()
+    assert _names() == []
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body[: len(body) // 2],
+        lambda _body: b"",
+        lambda _body: b"not a backup",
+        lambda _body: gzip.compress(b""),
+        lambda _body: gzip.compress(b"{}\n"),
+        lambda _body: gzip.compress(b"[]\n"),
+        lambda body: _lines(body, lambda lines: lines[:-1]),
+        lambda body: _lines(body, lambda lines: [*lines, lines[-1]]),
+        lambda body: _lines(body, lambda lines: [line.replace(b"user1299", b"user1300") for line in lines]),
+        lambda body: _lines(body, lambda lines: [*lines[:-1], b"{}\n"]),
+        lambda body: _lines(body, lambda lines: [*lines[:-1], b"[1]\n"]),
+        lambda body: _header(body, lambda header: header | {"format": "something else"}),
+        lambda body: _header(body, lambda header: header | {"tables": [{"name": "users; --"}]}),
+        lambda body: _tables(body, name='users" --'),
+        lambda body: _tables(body, columns=[["id", "strange"]]),
+        lambda body: _tables(body, rows=-1),
+        lambda body: _tables(body, sha256="0" * 64),
+    ],
+)
+def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callable[[bytes], bytes]) -> None:
+    name = back_up().name
+    body = spoil(_body(name))
+    store().delete(FOLDER + name)
+    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    moments.put_back(moments.NOTHING)
+    with pytest.raises(BackupDamaged, match="nothing of it was used"):
+        restore()
+    assert _names() == []
+
+
+def test_a_backup_of_a_newer_release_is_refused(filled: moments.Moment) -> None:
+    name = back_up().name
+    body = _header(_body(name), lambda header: header | {"schema": "9999"})
+    store().delete(FOLDER + name)
+    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    moments.put_back(moments.NOTHING)
+    with pytest.raises(SchemaUnknown, match="has the schema 9999, which this release does not know"):
+        restore()
+
+
+def test_a_backup_of_an_older_release_is_brought_up_to_date(
+    filled: moments.Moment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release with one migration more, which fills a column from another."""
+    back_up()
+    moments.put_back(moments.NOTHING)
+    monkeypatch.setattr(schema, "MIGRATIONS", shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations"))
+    newest = schema.current_revision()
+    (tmp_path / "migrations" / "versions" / "9000_next.py").write_text(NEXT_MIGRATION.format(newest))
+    schema.upgrade()
+    restore()
+    assert schema.current_revision() == "9000"
+    with reading() as session:
+        assert session.scalar(text("SELECT shout FROM users WHERE id = 1")) == "ALICE"
+
+
+def test_a_row_that_the_database_does_not_take_changes_nothing(filled: moments.Moment) -> None:
+    name = back_up().name
+    body = _doubled_user(_body(name))
+    store().delete(FOLDER + name)
+    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    moments.put_back(moments.NOTHING)
+    with pytest.raises(DoesNotFit, match="so nothing was changed"):
+        restore()
+    assert _names() == []
+
+
+def test_old_backups_go_and_what_is_none_stays(settings: Config) -> None:
+    old, young = (
+        f"{now() - timedelta(days=days):%Y%m%dT%H%M%SZ}-{'0' * 16}.jsonl.gz{suffix}"
+        for days, suffix in ((15, ""), (13, ".sealed"))
+    )
+    strange = "notes.txt"
+    for name in (old, young, strange):
+        store().put(FOLDER + name, b"", sha256=hashlib.sha256(b"").hexdigest())
+    made = back_up().name
+    assert {entry.key.removeprefix(FOLDER) for entry in store().list(FOLDER)} == {young, made, strange}
+
+
+def test_the_newest_stays_however_short_they_are_kept(settings: Config, with_settings: Settings) -> None:
+    with_settings(backup_retention_days=0)
+    made = back_up().name
+    assert list_backups() == [made]
+
+
+def test_the_nightly_job_makes_one(settings: Config) -> None:
+    made = back_up_tables.run()
+    assert list_backups() == [made]
+
+
+def user(number: int | None, name: str, **values: Any) -> User:
+    """A person's row."""
+    made = User(name=name, name_key=name, email=f"{name}@x.org", email_key=f"{name}@x.org", session_key="0" * 32)
+    for column, value in ({"id": number} | values).items():
+        setattr(made, column, value)
+    return made
+
+
+def row(number: int) -> dict[str, Any]:
+    """Another person's row."""
+    names = dict.fromkeys(("name", "name_key", "email", "email_key"), f"user{number}")
+    return {"id": number, "session_key": "0" * 32, **names}
+
+
+NEXT_MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+revision = '9000'
+down_revision = '{}'
+branch_labels = None
+depends_on = None
+def upgrade():
+    op.add_column('users', sa.Column('shout', sa.String(100)))
+    op.execute('UPDATE users SET shout = upper(name)')
+def downgrade():
+    op.drop_column('users', 'shout')
+"""
+
+
+def _back_up_one(name: str) -> str:
+    moments.put_back(moments.NOTHING)
+    with transaction() as session:
+        session.add(user(1, name))
+    made = back_up().name
+    made_at = now() - timedelta(hours=1 if name == "newer" else 2)
+    renamed = f"{made_at:%Y%m%dT%H%M%SZ}-{made.partition('-')[2]}"
+    body = _body(made)
+    store().put(FOLDER + renamed, body, sha256=hashlib.sha256(body).hexdigest())
+    store().delete(FOLDER + made)
+    return renamed
+
+
+def _names() -> list[str]:
+    with reading() as session:
+        return list(session.scalars(select(User.name)))
+
+
+def _body(name: str) -> bytes:
+    return store().read(FOLDER + name)
+
+
+def _lines(body: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    return gzip.compress(b"".join(change(gzip.decompress(body).splitlines(keepends=True))))
+
+
+def _header(body: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+    return _lines(body, lambda lines: [json.dumps(change(json.loads(lines[0]))).encode() + b"\n", *lines[1:]])
+
+
+def _tables(body: bytes, **values: object) -> bytes:
+    def change(header: dict[str, Any]) -> dict[str, Any]:
+        tables = [table | values if table["name"] == "users" else table for table in header["tables"]]
+        return header | {"tables": tables}
+
+    return _header(body, change)
+
+
+def _doubled_user(body: bytes) -> bytes:
+    """A backup that is whole by its hashes, in which two people have one name."""
+    lines = gzip.decompress(body).splitlines(keepends=True)
+    header = json.loads(lines[0])
+    at = 1
+    for dumped in header["tables"]:
+        rows = lines[at : at + dumped["rows"]]
+        if dumped["name"] == "users":
+            rows[1] = rows[1].replace(b"user2", b"user3")
+            dumped["sha256"] = hashlib.sha256(b"".join(rows)).hexdigest()
+            lines[at : at + len(rows)] = rows
+        at += len(rows)
+    return gzip.compress(b"".join([json.dumps(header).encode() + b"\n", *lines[1:]]))
