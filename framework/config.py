@@ -39,6 +39,7 @@ class Config:
     max_file_bytes: int = 100 * MIB
     max_request_bytes: int = 500 * MIB
     max_push_bytes: int = 2 * GIB
+    create_on_push: bool = True
     max_pack_objects: int = 1_000_000
     max_lfs_file_bytes: int = 2 * GIB
     quota_bytes: int = 5 * GIB
@@ -80,6 +81,7 @@ class Config:
             s3_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
             smtp_url=environ.get("SMTP_URL") or None,
             mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
+            create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
@@ -117,6 +119,13 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ConfigError(f"{name} is {text!r}; set it to a whole number, for example {default}")
     return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:  # noqa: FBT001
+    text = environ.get(name, "").strip().lower()
+    if text not in {"", "on", "off"}:
+        raise ConfigError(f"{name} is {text!r}; set it to on or off")
+    return text == "on" if text else default
 
 
 def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:

@@ -3,7 +3,7 @@
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from framework.errors import Invalid, TooLarge
@@ -24,6 +24,58 @@ class BodyDamaged(Invalid):
 
     def __init__(self) -> None:
         super().__init__("The request's body is not valid gzip; repeat the command.")
+
+
+class PushTooLarge(TooLarge):
+    """A push that is larger than one may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"One push may have {limit >> 20} MiB at most. Push fewer commits at a time.")
+
+
+class BodyBroken(Invalid):
+    """The client went away while it sent."""
+
+    def __init__(self) -> None:
+        super().__init__("The push broke off before everything had arrived; push again.")
+
+
+class PushBody:
+    """A push's body, read once; `limit` counts inflated bytes. `has_ended` tells that nothing more will be read."""
+
+    def __init__(self, stream: IO[bytes], encoding: str, limit: int) -> None:
+        self._stream, self._encoding, self._limit = stream, encoding, limit
+        self.has_ended = False
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it comes.
+
+        Raises:
+            PushTooLarge, BodyDamaged, BodyBroken.
+        """
+        size = 0
+        try:
+            for chunk in _decoded(self._stream, self._encoding):
+                size += len(chunk)
+                if size > self._limit:
+                    raise PushTooLarge(self._limit)
+                yield chunk
+        except OSError as error:
+            raise BodyBroken from error
+        self.has_ended = True
+
+    def drain(self) -> None:
+        """Read what is left: a client that is cut off while it sends never sees the answer."""
+        if not self.has_ended:
+            drain(self._stream, self._limit)
+        self.has_ended = True
+
+
+def drain(stream: IO[bytes], limit: int) -> None:
+    """Read and forget up to `limit` bytes."""
+    with suppress(OSError):
+        while limit > 0 and (chunk := stream.read(CHUNK_BYTES)):
+            limit -= len(chunk)
 
 
 @contextmanager

@@ -5,18 +5,24 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from framework import config
 from framework.accounts.basic import account_from_basic
-from framework.errors import NotFound
-from framework.git import fetching
-from framework.git.body import spooled
+from framework.errors import HoldfastError, NotFound
+from framework.git import fetching, pushing
+from framework.git.advertising import advertise_for_push
+from framework.git.body import PushBody, drain, spooled
+from framework.git.commands import read_request
+from framework.git.permission import pushable, pushed_to
+from framework.git.pktline import Received
 from framework.projects.access import ProjectAccess, project_for
+from framework.web.errors import problem, wants_json
 from framework.web.streaming import streamed
 
 blueprint = Blueprint("git", __name__)
 
-UPLOAD_PACK = "git-upload-pack"
+UPLOAD_PACK, RECEIVE_PACK = "git-upload-pack", "git-receive-pack"
 NO_CACHE = {"Cache_Control": "no-cache, max-age=0, must-revalidate", "Pragma": "no-cache"}
-PUSH_REFUSED = "This server takes changes in the browser; pushing with git is not open here.\n"
+MAX_UNREAD_BYTES = 64 << 20
 
 
 @blueprint.get("/<owner>/<project>.git")
@@ -28,13 +34,15 @@ def show_project(owner: str, project: str) -> AnyResponse:
 @blueprint.get("/<owner>/<project>.git/info/refs")
 @blueprint.get("/<owner>/<project>/info/refs")
 def advertise_refs(owner: str, project: str) -> AnyResponse:
-    """The refs, as the first request of a clone or fetch asks for them."""
+    """The refs, as the first request of a clone, fetch or push asks for them."""
     service = request.args.get("service", "")
+    if service == RECEIVE_PACK:
+        return _advertise_for_push(owner, project)
     access = _readable(owner, project)
     if access is None:
         return _ask_for_password()
     if service != UPLOAD_PACK:
-        return Response(PUSH_REFUSED, 403, mimetype="text/plain")
+        return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
     return streamed(
         fetching.advertise(access.repository_id, protocol),
@@ -52,6 +60,48 @@ def upload_pack(owner: str, project: str) -> AnyResponse:
         return _ask_for_password()
     request.max_content_length = None  # counted while it is read, inflated
     return streamed(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
+
+
+@blueprint.post("/<owner>/<project>.git/git-receive-pack")
+@blueprint.post("/<owner>/<project>/git-receive-pack")
+def receive_pack(owner: str, project: str) -> AnyResponse:
+    """A push; its body of one flush packet alone is git's question whether it may."""
+    caller = account_from_basic(request.authorization)
+    if caller is None:
+        return _ask_for_password()
+    pushable(caller, owner, project)
+    request.max_content_length = None  # counted while it is read, inflated
+    encoding = request.headers.get("Content-Encoding", "")
+    body = PushBody(request.stream, encoding, config.current().max_push_bytes)
+    received = Received(body.chunks())
+    asked = read_request(received)
+    if not asked.commands:
+        return _result(iter([b""]))
+    access = pushed_to(caller, owner, project)
+    return _result(pushing.receive(pushing.Push(access, caller.account, asked, body, received)))
+
+
+@blueprint.errorhandler(HoldfastError)
+def show_refusal(error: HoldfastError) -> AnyResponse:
+    """Plain text, which git shows; and the body is read, or git would not see the answer."""
+    if request.method == "POST":
+        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
+    if wants_json():
+        return problem(error.status, error.sentence, error.headers)
+    return Response(f"{error.sentence}\n", error.status, error.headers, mimetype="text/plain")
+
+
+def _advertise_for_push(owner: str, project: str) -> AnyResponse:
+    caller = account_from_basic(request.authorization)
+    if caller is None:
+        return _ask_for_password()
+    access = pushable(caller, owner, project)
+    refs = advertise_for_push(access.repository_id if access else None)
+    return streamed(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
+
+
+def _result(chunks: Iterator[bytes]) -> AnyResponse:
+    return streamed(chunks, Content_Type=f"application/x-{RECEIVE_PACK}-result", **NO_CACHE)
 
 
 def _fetch(access: ProjectAccess) -> Iterator[bytes]:
@@ -73,6 +123,8 @@ def _readable(owner: str, project: str) -> ProjectAccess | None:
 
 
 def _ask_for_password() -> Response:
+    if request.method == "POST":
+        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
     return Response(
         "This project is private or does not exist. Sign in with your user name and a token or your password.\n",
         401,

@@ -51,6 +51,17 @@ def create_project(account: Account, *, name: str, description: str, visibility:
     return access_of(project, account.name, "owner", "main")
 
 
+def check_new_name(account: Account, name: str) -> None:
+    """Whether this person could create a project of this name now.
+
+    Raises:
+        InvalidProjectName, ProjectNameTaken: as `create_project` would.
+    """
+    rules.project_name(name)
+    with reading() as session:
+        _refuse_taken(session, Project(owner_id=account.id), name)
+
+
 def update_project(account: Account, project: ProjectAccess, *, name: str, description: str, visibility: str) -> str:
     """Another name, description or visibility, as a version of its own; the name to find the project under.
 

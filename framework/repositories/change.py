@@ -40,7 +40,7 @@ class Change:
     """One version to be: refs, new packs, and what the log tells of the project, each left out where it stays.
 
     `push_id` is that of the staged row that owns the packs; `pack_generation` is the one that connectivity was checked
-    against; `kind` is what the change is counted as.
+    against; `kind` is what the change is counted as. `default_branch` becomes the default one where that is missing.
     """
 
     repository_id: str
@@ -51,6 +51,7 @@ class Change:
     about: Callable[[Session], dict[str, Any]] | None = None
     pack_generation: int | None = None
     kind: str = "files"
+    default_branch: str | None = None
 
     @property
     def new_bytes(self) -> int:

@@ -13,6 +13,7 @@ from framework.repositories import log
 from framework.repositories.behind import refuse_behind
 from framework.repositories.change import Change, Committed, NewPack, RefUpdate
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.refs import HEADS
 
 Within = Callable[[Session, Committed], None]
 Admit = Callable[[Session, Change], None]
@@ -38,6 +39,7 @@ class RefClash(Conflict):
 
     def __init__(self, name: str, other: str) -> None:
         super().__init__(f"{name} cannot exist beside {other}; choose a name that is not a part of the other.")
+        self.name = name
 
 
 class PacksChanged(Conflict):
@@ -107,6 +109,7 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         for ref in change.updates:
             _move(session, repository.id, ref)
         _refuse_clashes(session, change)
+        _choose_default_branch(session, repository, change)
         committed = _next_version(session, repository, change)
         within(session, committed)
         return committed
@@ -157,6 +160,13 @@ def _refuse_clashes(session: Session, change: Change) -> None:
         for other in names:
             if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
                 raise RefClash(name, other)
+
+
+def _choose_default_branch(session: Session, repository: Repository, change: Change) -> None:
+    session.flush()
+    missing = session.get(Ref, (repository.id, HEADS + repository.default_branch)) is None
+    if change.default_branch and missing:
+        repository.default_branch = change.default_branch
 
 
 def _next_version(session: Session, repository: Repository, change: Change) -> Committed:

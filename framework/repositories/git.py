@@ -41,6 +41,7 @@ class GitFailed(Unavailable):
 
     def __init__(self, arguments: Sequence[str], status: int, words: str) -> None:
         super().__init__("Git could not read this project just now; try again in a minute.")
+        self.said = words.strip()
         self.words = f"git {' '.join(arguments)}: exit status {status}: {words.strip()}"
 
 
@@ -65,6 +66,7 @@ def start(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A running git whose output is read by the caller; ended with the block, and at the deadline.
 
@@ -81,7 +83,7 @@ def start(
             stderr=words,
             env={**_environment(), **(environment or {})},
         )
-        _limit(process.pid)
+        _limit(process.pid, memory_bytes)
         timer = threading.Timer(deadline_seconds, process.kill)
         timer.start()
         try:
@@ -135,11 +137,11 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _limit(process_id: int) -> None:
+def _limit(process_id: int, memory_bytes: int) -> None:
     """Hold the child to its memory and CPU; Linux sets a running process's limits, elsewhere the deadline must do."""
     if hasattr(resource, "prlimit"):
         try:
-            resource.prlimit(process_id, resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+            resource.prlimit(process_id, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
             resource.prlimit(process_id, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         except ProcessLookupError:
             return

@@ -26,7 +26,7 @@ class NewVersion:
 
     def queue_for(self, session: Session, *, name: str, address: str) -> None:
         """Queue the message to one person; the commit and the person are its key, so it is sent once."""
-        subject = f"[{self.project.full_name}] {_one_line(self.title)}"
+        subject = f"[{self.project.full_name}] {one_line(self.title)}"
         key = f"version-{self.project.id}-{self.sha}-{name.casefold()}"
         messages.queue(session, to=address, subject=subject, text=self._text(name), key=key)
 
@@ -42,7 +42,7 @@ class NewVersion:
         )
 
 
-def _one_line(title: str) -> str:
+def one_line(title: str) -> str:
     """The title as a subject can hold it: printable, and not too long for the project's name beside it."""
     printable = "".join(character if character.isprintable() else " " for character in title)
     return textwrap.shorten(printable, LONGEST_TITLE, placeholder=" …")

@@ -1,0 +1,156 @@
+"""Which refs of a push may move, and the one version that moves them."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.git.commands import Command
+from framework.git.messages import LISTED_TITLES, PushNews, RefNews
+from framework.git.verdicts import Verdicts
+from framework.metrics import counts
+from framework.projects import activity, quota
+from framework.projects.access import ProjectAccess, recheck
+from framework.projects.people import recipients
+from framework.repositories.change import Change, Committed, RefUpdate
+from framework.repositories.commit import PacksChanged, RefClash, RefMoved, commit
+from framework.repositories.models import Repository
+from framework.repositories.quarantine import Quarantine
+from framework.repositories.refs import HEADS, BadRef, checked_ref
+from framework.repositories.snapshot import Snapshot
+from framework.repositories.splitting import PushedPack
+
+FETCH_FIRST = "fetch first"
+TOLD_REFS = 20
+FIRST_CHOICES = ("main", "master")
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What is ready to become a version: packs in the store, and the refs that may move."""
+
+    access: ProjectAccess
+    account: Account
+    push_id: str
+    packs: tuple[PushedPack, ...]
+    verdicts: Verdicts
+
+
+def check_refs(verdicts: Verdicts, snapshot: Snapshot) -> None:
+    """Refuse the refs that need no look at an object: bad names, doubles, stale ones, a deleted default branch."""
+    asked = Counter(command.name for command in verdicts.asked.commands)
+    for command in verdicts.asked.commands:
+        if reason := _refusal(command, snapshot, asked):
+            verdicts.refuse(command.name, reason)
+
+
+def check_tips(verdicts: Verdicts, quarantine: Quarantine) -> None:
+    """Refuse branches that would point to something else than a commit, and a default branch that would lose some."""
+    pointing = [command for command in verdicts.accepted if command.new and command.name.startswith(HEADS)]
+    kinds = quarantine.kinds([command.new or "" for command in pointing])
+    default = HEADS + quarantine.snapshot.default_branch
+    for command, kind in zip(pointing, kinds, strict=True):
+        if kind != "commit":
+            verdicts.refuse(command.name, f"a branch points to a commit, and this is a {kind}")
+        elif command.name == default and _loses_commits(command, quarantine):
+            verdicts.refuse(command.name, "the default branch is protected: its history cannot be rewritten")
+
+
+def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) -> Committed | None:
+    """Make all refs that may move one version; those that lost a race are refused. None when none was left.
+
+    Raises:
+        ObjectsMissing: the project was repacked, and lost what the push builds upon. What `commit` raises otherwise.
+    """
+    verdicts = landing.verdicts
+    while moves := verdicts.moves:
+        news = PushNews(landing.access, landing.account, landing.push_id, _told(moves, quarantine))
+        based_on = quarantine.snapshot if quarantine else snapshot
+        change = _change(landing, moves, based_on)
+        if quarantine:
+            change = replace(change, pack_generation=based_on.pack_generation)
+        try:
+            return _commit(change, news, based_on.default_branch)
+        except RefMoved as moved:
+            counts.change_conflicted("push")
+            verdicts.refuse(moved.name, FETCH_FIRST)
+        except RefClash as clash:
+            verdicts.refuse(clash.name, clash.sentence)
+        except PacksChanged:
+            assert quarantine
+            counts.change_retried("push")
+            quarantine.follow()
+            quarantine.check_connected(verdicts.tips)
+    return None
+
+
+def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str]) -> str | None:
+    try:
+        checked_ref(command.name)
+        command.name.encode()
+    except BadRef as refusal:
+        return refusal.sentence
+    except UnicodeEncodeError:
+        return "a branch or tag has a name in UTF-8"
+    if asked[command.name] > 1:
+        return "one push changes a branch or tag once"
+    if command.old != snapshot.refs.get(command.name):
+        return FETCH_FIRST
+    if command.new is None and command.name == HEADS + snapshot.default_branch:
+        return "the default branch is protected: it cannot be deleted"
+    return None
+
+
+def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
+    return bool(command.old and command.new) and not quarantine.descends(command.new or "", command.old or "")
+
+
+def _commit(change: Change, news: PushNews, default_branch: str) -> Committed | None:
+    access, account = news.project, news.actor
+
+    def tell(session: Session, committed: Committed) -> None:
+        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
+        _refuse_new_default(session, change, committed, default_branch)
+        for ref in news.refs:
+            activity.record(session, access.id, actor=account, kind="push", details=ref.details)
+        for name, address in recipients(session, access.id, except_id=account.id):
+            news.queue_for(session, name=name, address=address)
+
+    return commit(change, admit=quota.admission(access), within=tell)
+
+
+def _refuse_new_default(session: Session, change: Change, committed: Committed, checked: str) -> None:
+    """A branch that became the default one since it was checked is protected now; the client looks again."""
+    default = session.get_one(Repository, committed.repository_id).default_branch
+    for update in change.updates:
+        if default != checked and update.old and update.name == HEADS + default:
+            raise RefMoved(update.name)
+
+
+def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:
+    created = [command.name.removeprefix(HEADS) for command in moves if command.new and command.name.startswith(HEADS)]
+    first = next((name for name in FIRST_CHOICES if name in created), created[0] if created else None)
+    return Change(
+        repository_id=landing.access.repository_id,
+        actor=landing.account.name,
+        push_id=landing.push_id,
+        updates=tuple(RefUpdate(command.name, command.old, command.new) for command in moves),
+        packs=tuple(pack.new for pack in landing.packs),
+        kind="push",
+        default_branch=first if snapshot.default_branch not in snapshot.branches else None,
+    )
+
+
+def _told(moves: list[Command], quarantine: Quarantine | None) -> tuple[RefNews, ...]:
+    """What the activity and the mail tell: of the first refs, since nobody reads about thousands."""
+    return tuple(_news(command, quarantine) for command in moves[:TOLD_REFS])
+
+
+def _news(command: Command, quarantine: Quarantine | None) -> RefNews:
+    if quarantine is None or command.new is None:
+        return RefNews(command)
+    if quarantine.kinds([f"{command.new}^{{commit}}"]) != ["commit"]:
+        return RefNews(command)
+    count, titles = quarantine.new_commits(command.new, LISTED_TITLES)
+    return RefNews(command, quarantine.title(command.new), count, tuple(titles))

@@ -1,0 +1,78 @@
+"""Pkt-lines, git's frames (gitprotocol-common(5)), and the side bands that progress and report travel in."""
+
+from collections.abc import Iterator
+
+from framework.errors import Invalid
+
+FLUSH = b"0000"
+REPORT, PROGRESS = 1, 2
+KEEP_ALIVE = b"0005\x01"
+LONGEST_DATA_BYTES = 65516
+BAND_BYTES = 65515
+
+
+class BadRequest(Invalid):
+    """A request that no git sends."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This is not a request of git's push protocol: {reason}. Use a newer git.")
+
+
+class Received:
+    """A request's body: pkt-lines first, then whatever follows them."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._held = b""
+
+    def line(self) -> bytes | None:
+        """The next line without its end, None for a flush packet.
+
+        Raises:
+            BadRequest: there is none.
+        """
+        length = self._length(self.take(4))
+        if length == 0:
+            return None
+        data = self.take(length - 4)
+        if len(data) < length - 4:
+            raise BadRequest("it is cut off")
+        return data.removesuffix(b"\n")
+
+    def take(self, size: int) -> bytes:
+        """The next bytes, as many as this or all that are left."""
+        parts, missing = [], size
+        while missing and (self._held or (chunk := next(self._chunks, b""))):
+            data = self._held or chunk
+            parts.append(data[:missing])
+            self._held = data[missing:]
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
+    def rest(self) -> Iterator[bytes]:
+        """What was not read yet."""
+        held, self._held = self._held, b""
+        if held:
+            yield held
+        yield from self._chunks
+
+    @staticmethod
+    def _length(digits: bytes) -> int:
+        try:
+            length = int(digits, 16) if len(digits) == 4 else -1
+        except ValueError:
+            length = -1
+        if length != 0 and not 4 <= length <= LONGEST_DATA_BYTES + 4:
+            raise BadRequest("a line has no length")
+        return length
+
+
+def pkt(data: bytes) -> bytes:
+    """One pkt-line."""
+    return b"%04x%s" % (len(data) + 4, data)
+
+
+def band(number: int, data: bytes) -> Iterator[bytes]:
+    """The data on one side band, in packets of a size that every git takes."""
+    for start in range(0, len(data), BAND_BYTES):
+        yield pkt(bytes([number]) + data[start : start + BAND_BYTES])

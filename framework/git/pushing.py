@@ -1,0 +1,142 @@
+"""A push: received and checked in quarantine, stored, made one version; then the client hears of each ref."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework import config
+from framework.accounts.account import Account
+from framework.errors import HoldfastError, Unavailable
+from framework.git import landing, policy
+from framework.git.answering import Output, answer
+from framework.git.body import PushBody
+from framework.git.commands import PushRequest
+from framework.git.landing import Landing
+from framework.git.pktline import Received
+from framework.git.verdicts import Verdicts
+from framework.projects.access import ProjectAccess
+from framework.repositories import cache, keys, staging
+from framework.repositories.commit import OutcomeUnknown
+from framework.repositories.healing import heal
+from framework.repositories.log import NotConfirmed
+from framework.repositories.quarantine import ObjectsMissing, PackRefused, Quarantine
+from framework.repositories.scratch import scratch
+from framework.repositories.sending import send
+from framework.repositories.snapshot import read_snapshot
+from framework.repositories.splitting import PushedPack, split
+from framework.web.pages import size
+
+
+@dataclass(frozen=True)
+class Push:
+    """A push whose head has been read: who pushes what to where, and the body that holds the rest."""
+
+    access: ProjectAccess
+    account: Account
+    asked: PushRequest
+    body: PushBody
+    received: Received
+
+
+def receive(push: Push) -> Iterator[bytes]:
+    """The answer to a `git-receive-pack` request; an accepted push is in the store before its `ok` is sent."""
+    output = Output(push.asked.capabilities)
+    work = _Work(push, output)
+    return answer(work.run, output, may_speak=lambda: push.body.has_ended)
+
+
+class _Work:
+    def __init__(self, push: Push, output: Output) -> None:
+        self._push, self._output = push, output
+        self._repository_id = push.access.repository_id
+        self._push_id = keys.new_id()
+        self._verdicts = Verdicts(push.asked)
+
+    def run(self) -> None:
+        """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
+        with scratch("push") as folder:
+            try:
+                packs = self._stored(folder)
+            except (OutcomeUnknown, NotConfirmed) as error:
+                self._push.body.drain()
+                self._output.say(error.sentence)
+                return
+            except HoldfastError as refusal:
+                packs = []
+                self._refuse_all(refusal)
+            finally:
+                self._push.body.drain()
+            self._tell()
+            self._install(packs)
+
+    def _stored(self, folder: Path) -> list[PushedPack]:
+        """Check, send and commit; the packs that became part of a version."""
+        snapshot, quarantine = read_snapshot(self._repository_id), None
+        landing.check_refs(self._verdicts, snapshot)
+        packs: list[PushedPack] = []
+        if self._push.asked.has_pack and self._verdicts.accepted:
+            quarantine = Quarantine(folder, self._repository_id)
+            packs = self._checked(quarantine)
+            landing.check_tips(self._verdicts, quarantine)
+        self._push.body.drain()
+        if not self._verdicts.moves:
+            return []
+        if packs:
+            self._send(packs)
+        wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
+        return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
+
+    def _checked(self, quarantine: Quarantine) -> list[PushedPack]:
+        """The push's packs, when every object in them may be stored and nothing that they need is missing."""
+        pack = quarantine.take(policy.counted(self._push.received), config.current().max_push_bytes)
+        packs: list[PushedPack] = []
+        if pack:
+            found = quarantine.inventory(pack, policy.limits())
+            policy.check_sizes(quarantine, found, self._verdicts.tips)
+            policy.check_names(quarantine, found)
+            self._check_connected(quarantine)
+            packs = split(quarantine, pack, found)
+        else:
+            self._check_connected(quarantine)
+        return packs
+
+    def _check_connected(self, quarantine: Quarantine) -> None:
+        """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""
+        try:
+            quarantine.check_connected(self._verdicts.tips)
+        except ObjectsMissing:
+            if not heal(self._repository_id):
+                raise
+            quarantine.follow()
+            quarantine.check_connected(self._verdicts.tips)
+
+    def _send(self, packs: list[PushedPack]) -> None:
+        send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})
+        stored = sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in packs)
+        self._output.progress(f"stored {size(stored)} in the object store")
+
+    def _refuse_all(self, refusal: HoldfastError) -> None:
+        if isinstance(refusal, PackRefused):
+            self._verdicts.unpack = "index-pack failed"
+        self._verdicts.refuse_all(refusal.sentence)
+        self._abandoned()
+
+    def _abandoned(self) -> list[PushedPack]:
+        """Delete what was sent; where the store or the database does not answer, the sweep does it later."""
+        with suppress(Unavailable):
+            staging.abandon(self._push_id)
+        return []
+
+    def _tell(self) -> None:
+        for reason in self._verdicts.reasons():
+            self._output.say(f"error: {reason}")
+        if self._verdicts.accepted:
+            self._output.say(f"\n  {config.current().base_url}{self._push.access.path}\n")
+        self._output.report(self._verdicts.lines())
+
+    def _install(self, packs: list[PushedPack]) -> None:
+        """Take the packs into the local copy; what hinders it is left to the next reader."""
+        if packs:
+            with suppress(Unavailable):
+                cache.install(self._repository_id, {pack.new.name: pack.written for pack in packs})

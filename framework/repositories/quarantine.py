@@ -1,0 +1,256 @@
+"""Quarantine: a private bare repository in scratch where a pack is received and checked before anybody can read it.
+
+Its alternates are hard links to exactly the packs that the newest version names, so that nothing else that lies on the
+disk can stand in for an object that the push lacks.
+"""
+
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from dulwich.object_format import DEFAULT_OBJECT_FORMAT
+from dulwich.pack import load_pack_index
+
+from framework.errors import Invalid
+from framework.repositories import cache, git, keys
+from framework.repositories.hydration import lay_out
+from framework.repositories.marker import FULL
+from framework.repositories.snapshot import Snapshot, read_snapshot_and_packs
+
+DEADLINE_SECONDS = 3600
+INDEXING_MEMORY_BYTES = 1 << 30
+
+# What published histories hold: trees by very old tools, commits by converters. The rest of fsck stays an error.
+DOWNGRADED = "zeroPaddedFilemode=ignore,badTimezone=ignore,missingSpaceBeforeDate=ignore"
+
+
+class PackRefused(Invalid):
+    """git does not take the pack: it is cut, damaged, or an object in it breaks fsck's rules; git's words say which."""
+
+    def __init__(self, words: str) -> None:
+        lines = [line for line in words.splitlines() if line.startswith(("error:", "fatal:"))] or ["fatal: it ended"]
+        reasons = "; ".join(line.partition(":")[2].strip() for line in lines[:3])
+        super().__init__(f"Git cannot take these objects ({reasons[:300]}). Run `git fsck` where you push from.")
+
+
+class ObjectsMissing(Invalid):
+    """What the new refs point to is not complete."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The push lacks objects that its commits need. Run `git fsck` where you push from, and fetch the whole"
+            " history if the clone is shallow."
+        )
+
+
+@dataclass
+class Inventory:
+    """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
+
+    `oversized` are the objects over the limits, as (name, kind, size in bytes).
+    """
+
+    trees: Path
+    small: Path
+    large: dict[str, int] = field(default_factory=dict)
+    oversized: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From which size in bytes a blob counts as large, and what blobs and other objects may have."""
+
+    large_blob_bytes: int
+    blob_bytes: int
+    other_bytes: int
+
+
+class Quarantine:
+    """One push's objects, and those of the version that it is pushed onto."""
+
+    def __init__(self, folder: Path, repository_id: str) -> None:
+        self._folder = folder
+        self._repository_id = repository_id
+        self.path = folder / "quarantine.git"
+        lay_out(self.path)
+        (self.path / "HEAD").write_text("ref: refs/heads/main\n")
+        self.snapshot = self.follow()
+
+    def follow(self) -> Snapshot:
+        """Take the newest version's packs as those that the push builds upon.
+
+        Raises:
+            What `cache.open_copy` raises.
+        """
+        base = self._folder / f"base-{keys.new_id()}"
+        (base / "pack").mkdir(parents=True)
+        self.snapshot = _linked(self._repository_id, base / "pack")
+        (self.path / "objects" / "info" / "alternates").write_text(f"{base}\n")
+        return self.snapshot
+
+    def take(self, chunks: Iterable[bytes], limit_bytes: int) -> Path | None:
+        """Index the pack that these chunks are, completed where it is thin; None for one without an object.
+
+        Raises:
+            PackRefused: git does not take it; the chunks may not have been read to their end.
+        """
+        arguments = ["index-pack", "--stdin", "--fix-thin", f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
+        try:
+            with git.start(
+                self.path,
+                *arguments,
+                stdin=subprocess.PIPE,
+                deadline_seconds=DEADLINE_SECONDS,
+                memory_bytes=INDEXING_MEMORY_BYTES,
+            ) as process:
+                assert process.stdin
+                assert process.stdout
+                _feed(process.stdin, chunks)
+                process.stdout.read()
+        except git.GitFailed as failure:
+            raise PackRefused(failure.said) from failure
+        pack = next((self.path / "objects" / "pack").glob("*.pack"))
+        return pack if object_count(pack) else None
+
+    def inventory(self, pack: Path, limits: Limits) -> Inventory:
+        """Look at every object of the pack by its kind and size."""
+        found = Inventory(self._folder / "trees", self._folder / "small")
+        with found.trees.open("w") as trees, found.small.open("w") as small:
+            for sha, kind, size in self._objects(pack):
+                if size > (limits.blob_bytes if kind == "blob" else limits.other_bytes):
+                    found.oversized.append((sha, kind, size))
+                if kind == "tree":
+                    trees.write(f"{sha}\n")
+                if kind == "blob" and size >= limits.large_blob_bytes:
+                    found.large[sha] = size
+                else:
+                    small.write(f"{sha}\n")
+        return found
+
+    def contents(self, names: Path) -> Iterator[bytes]:
+        """The contents of the objects whose names this file holds, one after the other."""
+        with names.open("rb") as given, self._start("cat-file", "--batch", "--buffer", stdin=given) as process:
+            assert process.stdout
+            while header := process.stdout.readline():
+                size = int(header.split()[2])
+                yield process.stdout.read(size + 1)[:size]
+
+    def kinds(self, names: Sequence[str]) -> list[str]:
+        """The kind of each of these objects; `missing` for one that is not there."""
+        given = "".join(f"{name}\n" for name in names).encode()
+        printed = git.run(self.path, "cat-file", "--batch-check=%(objecttype)", given=given).decode()
+        return [line.split()[-1] for line in printed.splitlines()]
+
+    def check_connected(self, tips: Iterable[str]) -> None:
+        """Walk everything from these tips that the refs of the version do not reach.
+
+        Raises:
+            ObjectsMissing: an object on the way is not there.
+        """
+        try:
+            git.run(
+                self.path,
+                *("rev-list", "--objects", "--quiet", "--stdin"),
+                given=self._revisions(tips),
+                deadline_seconds=DEADLINE_SECONDS,
+            )
+        except git.GitFailed as failure:
+            raise ObjectsMissing from failure
+
+    def descends(self, new: str, old: str) -> bool:
+        """Whether the commit `old` is in the history of `new`."""
+        return not git.run(self.path, "rev-list", "--max-count=1", old, f"^{new}")
+
+    def new_commits(self, tip: str, limit: int) -> tuple[int, list[str]]:
+        """How many commits the tip brings that the version's refs do not reach, and the newest ones' titles."""
+        given = self._revisions([tip])
+        count = int(git.run(self.path, "rev-list", "--count", "--stdin", given=given))
+        arguments = ["rev-list", "--stdin", f"--max-count={limit}", "--no-commit-header", "--format=%s"]
+        return count, git.run(self.path, *arguments, given=given).decode(errors="replace").splitlines()
+
+    def title(self, tip: str) -> str:
+        """The first line of the message of the commit that this name, or this tag's name, stands for."""
+        printed = git.run(self.path, "rev-list", "--max-count=1", "--no-commit-header", "--format=%s", tip)
+        return printed.decode(errors="replace").strip()
+
+    def path_of(self, sha: str, tips: Iterable[str]) -> str:
+        """A path under which the tips' histories hold this object."""
+        with (
+            self._given(self._revisions(tips)) as given,
+            self._start("rev-list", "--objects", "--stdin", stdin=given) as process,
+        ):
+            assert process.stdout
+            found = [line for line in process.stdout if line.startswith(sha.encode())]
+        return found[0][41:].decode(errors="replace").strip() if found else sha[:10]
+
+    def repack(self, names: Path, prefix: str, *options: str) -> Path | None:
+        """A pack of the objects that this file names; None when it names none."""
+        if not names.stat().st_size:
+            return None
+        with (
+            names.open("rb") as given,
+            self._start(
+                "pack-objects", "-q", "--delta-base-offset", *options, str(self._folder / prefix), stdin=given
+            ) as process,
+        ):
+            assert process.stdout
+            return self._folder / f"{prefix}-{process.stdout.read().decode().strip()}.pack"
+
+    def _objects(self, pack: Path) -> Iterator[tuple[str, str, int]]:
+        with (
+            self._given(_names(pack)) as given,
+            self._start("cat-file", "--batch-check", "--buffer", stdin=given) as process,
+        ):
+            assert process.stdout
+            for line in process.stdout:
+                sha, kind, size = line.decode().split()
+                yield sha, kind, int(size)
+
+    def _revisions(self, tips: Iterable[str]) -> bytes:
+        known = set(self.snapshot.refs.values())
+        return "".join([*(f"{tip}\n" for tip in tips), *(f"^{sha}\n" for sha in known)]).encode()
+
+    def _given(self, data: bytes) -> IO[bytes]:
+        path = self._folder / f"given-{keys.new_id()}"
+        path.write_bytes(data)
+        return path.open("rb")
+
+    def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+        return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
+
+
+def object_count(pack: Path) -> int:
+    """How many objects the pack says that it holds."""
+    with pack.open("rb") as file:
+        return int.from_bytes(file.read(12)[8:], "big")
+
+
+def _names(pack: Path) -> bytes:
+    with closing(load_pack_index(str(pack.with_suffix(".idx")), DEFAULT_OBJECT_FORMAT)) as index:
+        return b"".join(entry[0].hex().encode() + b"\n" for entry in index.iterentries())
+
+
+def _linked(repository_id: str, folder: Path) -> Snapshot:
+    """Hard links to the packs of the newest version; they outlive the copy's eviction."""
+    while True:
+        with cache.open_copy(repository_id, FULL) as (path, snapshot):
+            newest, packs = read_snapshot_and_packs(repository_id)
+            if newest != snapshot:
+                continue
+            for pack in packs:
+                for suffix in (".pack", ".idx"):
+                    name = f"pack-{pack.name}{suffix}"
+                    (folder / name).hardlink_to(path / "objects" / "pack" / name)
+            return snapshot
+
+
+def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:
+    """Hand the chunks on until git has had enough: it says why when it ends."""
+    with suppress(BrokenPipeError):
+        for chunk in chunks:
+            stdin.write(chunk)
+    with suppress(BrokenPipeError):
+        stdin.close()

@@ -1,0 +1,66 @@
+"""The packs that a push becomes: large blobs in a pack of their own, the rest as the history that pages read."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.repositories import keys
+from framework.repositories.change import BLOBS, HISTORY, NewPack
+from framework.repositories.packwriter import WrittenPack
+from framework.repositories.quarantine import Inventory, Quarantine, object_count
+from framework.repositories.snapshot import read_large_blob_sizes
+
+
+@dataclass(frozen=True)
+class PushedPack:
+    """A pack as a version will name it, and its files."""
+
+    new: NewPack
+    written: WrittenPack
+
+
+def split(quarantine: Quarantine, pack: Path, inventory: Inventory) -> list[PushedPack]:
+    """The received pack as it is when no blob in it is large, else its objects in two; blobs known before stay out."""
+    if not inventory.large:
+        return [_pushed(pack, HISTORY, {})]
+    known = read_large_blob_sizes(quarantine.snapshot.repository_id, set(inventory.large))
+    sizes = {sha: size for sha, size in inventory.large.items() if sha not in known}
+    names = inventory.small.with_name("large")
+    names.write_text("".join(f"{sha}\n" for sha in sizes))
+    blobs = quarantine.repack(names, "blobs", "--no-reuse-delta", "--window=0")
+    history = quarantine.repack(inventory.small, "history")
+    made = [_pushed(blobs, BLOBS, sizes)] if blobs else []
+    return [*made, _pushed(history, HISTORY, {})] if history else made
+
+
+def _pushed(pack: Path, kind: str, sizes: dict[str, int]) -> PushedPack:
+    written = _measured(pack)
+    new = NewPack(
+        name=keys.new_id(),
+        kind=kind,
+        pack_bytes=written.pack_bytes,
+        pack_sha256=written.pack_sha256,
+        idx_bytes=written.idx_bytes,
+        idx_sha256=written.idx_sha256,
+        object_count=written.object_count,
+        sizes=sizes,
+    )
+    return PushedPack(new, written)
+
+
+def _measured(pack: Path) -> WrittenPack:
+    idx = pack.with_suffix(".idx")
+    return WrittenPack(
+        pack=pack,
+        idx=idx,
+        pack_bytes=pack.stat().st_size,
+        pack_sha256=_sha256(pack),
+        idx_bytes=idx.stat().st_size,
+        idx_sha256=_sha256(idx),
+        object_count=object_count(pack),
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,77 @@
+"""A server for all pushes of a module, on each kind of deployment; every test has projects of its own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.config import Config
+from framework.database import engine
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import create_project
+from framework.storage import current
+from tests.cast import PASSWORD
+from tests.git.client import Person
+from tests.servers import deployments
+from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.run import Run
+
+MIB = 1 << 20
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class House:
+    """A running server, its settings, and the people that live there."""
+
+    server: LiveServer
+    settings: Config
+    people: dict[str, Account]
+
+
+@pytest.fixture(scope="module", params=list(deployments.DEPLOYMENTS))
+def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The application under gunicorn, and this process on the same deployment; files may have 64 MiB."""
+    folder = tmp_path_factory.mktemp("house")
+    with deployments.DEPLOYMENTS[request.param](run, folder / "data") as made, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "_current", made)
+        names = {"BASE_URL", "PORT", "MAX_FILE_BYTES"}
+        environment = {name: text for name, text in deployments.environment(made).items() if name not in names}
+        with gunicorn(run, {**environment, "MAX_FILE_BYTES": str(64 * MIB)}) as server:
+            people = {name: _person(name) for name in ("alice", "bob", "charlie")}
+            yield House(server, made, people)
+        engine.dispose()
+        current.dispose()
+
+
+@pytest.fixture
+def person(house: House, tmp_path: Path) -> Callable[..., Person]:
+    """Gives somebody's git; an empty name is nobody's."""
+
+    def make(name: str, password: str = PASSWORD) -> Person:
+        folder = tmp_path / f"{name or 'nobody'}-{next(_numbers)}"
+        folder.mkdir()
+        return Person(name, folder, house.server.url, password)
+
+    return make
+
+
+@pytest.fixture
+def alice(person: Callable[..., Person]) -> Person:
+    """Alice's git."""
+    return person("alice")
+
+
+@pytest.fixture
+def project(house: House) -> ProjectAccess:
+    """An empty private project of Alice's."""
+    return create_project(house.people["alice"], name=f"p{next(_numbers)}", description="", visibility="private")
+
+
+def _person(name: str) -> Account:
+    return create_user(name=name, email=f"{name}@example.org", password=PASSWORD)
