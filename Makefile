@@ -1,9 +1,9 @@
-# make run · make test · make check · make crash
+# make run · make test · make check · make bench · make crash · make mutations
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run test check crash
+.PHONY: run test check bench crash mutations
 
 run: .venv/runtime
 	@$(VENV)/python tools/run.py
@@ -11,6 +11,12 @@ run: .venv/runtime
 test: .venv/development
 	@tools/install-servers
 	@$(VENV)/python -m pytest -n 2
+
+bench: .venv/development
+	@$(VENV)/python -m benchmarks
+
+mutations: .venv/development
+	@$(VENV)/python -m tests.mutations
 
 crash: .venv/development
 	@$(VENV)/python -m tests.crash.run --pairs 10000

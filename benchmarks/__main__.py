@@ -1,0 +1,31 @@
+"""Run every benchmark, print the tables, keep the figures; non-zero when a budget is exceeded."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import requests, storing
+
+RESULTS = Path("var") / "bench.json"
+
+
+def main() -> int:
+    """The tables of requests and of storing; 1 when an operation asks the store more often than it may."""
+    costs = list(requests.measure())
+    print(f"{'requests to the object store':<72} {'made':>5} {'budget':>7}")
+    for cost in costs:
+        print(f"{cost.operation:<72} {cost.requests:>5} {cost.budget:>7}")
+    ways = storing.measure()
+    print(f"\n{'100 MiB of noise':<72} {'CPU s':>5} {'+ MiB':>7}")
+    for way in ways:
+        print(f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}")
+    print(f"{'ratio to the floor':<72} {ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01):>5.1f}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    figures = {"requests": [asdict(cost) for cost in costs], "storing": [asdict(way) for way in ways]}
+    RESULTS.write_text(json.dumps(figures, indent=1))
+    return int(any(cost.requests > cost.budget for cost in costs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""A throw-away deployment for benchmarks: SQLite and a folder, one repository."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from framework import config
+from framework.config import Config
+from framework.database import engine, schema
+from framework.database.session import transaction
+from framework.repositories import keys
+from framework.repositories.commit import nothing_to_add
+from framework.repositories.operations import create_repository
+from framework.repositories.packwriter import blob_name
+from framework.repositories.wanted import Put, Write
+from framework.repositories.writing import write
+from framework.storage import current
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Project:
+    """One repository, and a folder for the files that go into it."""
+
+    repository_id: str
+    folder: Path
+
+    def upload(self, sizes: dict[str, int]) -> None:
+        """Store files of noise of these sizes in bytes, in one commit."""
+        self.store([self.noise(path, size) for path, size in sizes.items()])
+
+    def noise(self, path: str, size_bytes: int) -> Put:
+        """A file of noise, to be stored under this path."""
+        file = self.folder / keys.new_id()
+        with file.open("wb") as target:
+            for start in range(0, size_bytes, MIB):
+                target.write(os.urandom(min(MIB, size_bytes - start)))
+        with file.open("rb") as source:
+            return Put(path, file, size_bytes, blob_name(source, size_bytes))
+
+    def store(self, puts: list[Put]) -> None:
+        """One commit of these files."""
+        wanted = Write(self.repository_id, "main", puts, "Bench", "Bench <bench@example.org>", "bench")
+        write(wanted, admit=nothing_to_add, within=nothing_to_add)
+
+
+@contextmanager
+def project() -> Iterator[Project]:
+    """A fresh deployment with an empty project; it is this process's configuration until the block ends."""
+    with TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        data.mkdir()
+        config.use(Config.from_environment({"HOLDFAST_DATA": str(data)}))
+        schema.load_models()
+        schema.upgrade()
+        with transaction() as session:
+            repository_id = create_repository(session, {"name": "bench"})
+        yield Project(repository_id, Path(folder))
+        engine.dispose()
+        current.dispose()

@@ -1,0 +1,54 @@
+"""How often each operation asks the object store: the cost that no machine's noise can hide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.deployment import MIB, project
+from framework.database.session import transaction
+from framework.repositories.copy import opened
+from framework.repositories.eviction import evict
+from framework.repositories.marker import FULL
+from framework.repositories.operations import create_repository
+from framework.repositories.reading import find, list_folder, resolve
+from framework.storage.counting import requests
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An operation, the requests that it made, and those that it may make."""
+
+    operation: str
+    requests: int
+    budget: int
+
+
+def measure() -> Iterator[Cost]:
+    """Every row of the table, on a project of 40 files and two large ones."""
+    with project() as made:
+        with requests() as asked, transaction() as session:
+            create_repository(session, {})
+        yield Cost("create a project", asked.total, 0)
+        with requests() as asked:
+            made.upload({"first": 100})
+        yield Cost("a process's first upload to a project", asked.total, 4)
+        with requests() as asked:
+            made.upload({f"small-{number}": 1000 for number in range(40)})
+        yield Cost("upload of 40 small files", asked.total, 3)
+        with requests() as asked:
+            made.upload({"large-1": 2 * MIB, "large-2": 2 * MIB, "small": 100})
+        yield Cost("upload with large files", asked.total, 5)
+        yield Cost("a page, warm", _page(made.repository_id), 0)
+        evict(made.repository_id)
+        yield Cost("the first page of a cold project (3 history packs, 1 of large blobs)", _page(made.repository_id), 7)
+        with requests() as asked, opened(made.repository_id, FULL):
+            pass
+        yield Cost("what a clone fetches beyond the page", asked.total, 1)
+        with requests() as asked, opened(made.repository_id, FULL):
+            pass
+        yield Cost("a clone, warm", asked.total, 0)
+
+
+def _page(repository_id: str) -> int:
+    with requests() as asked, opened(repository_id) as copy:
+        list_folder(copy, find(copy, resolve(copy, "main"), ""))
+    return asked.total
