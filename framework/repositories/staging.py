@@ -10,14 +10,22 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import keys
 from framework.repositories.behind import is_behind
+from framework.repositories.commit import StagingExpired
 from framework.repositories.models import StagedPush
 from framework.storage.current import store
 
 
-def stage(repository_id: str, push_id: str, pack_names: Sequence[str]) -> None:
-    """Own these pack names before the first byte of them is sent; a later call for the same push adds names."""
+def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again: bool = False) -> None:
+    """Own these pack names before the first byte of them is sent; `again` adds names to a push that sent some before.
+
+    Raises:
+        StagingExpired: what it sent before was cleaned up meanwhile.
+    """
     with transaction() as session:
-        row = session.get(StagedPush, push_id) or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
+        row = session.get(StagedPush, push_id)
+        if again and (row is None or row.state != "staged"):
+            raise StagingExpired
+        row = row or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
         row.pack_names = sorted({*row.pack_names, *pack_names})
         row.expires_at = now() + timedelta(hours=config.current().staged_hours)
         session.add(row)

@@ -189,7 +189,7 @@ class _Writer:
 
     def _send(self, attempt: _Attempt) -> None:
         """Own the names in SQL, then send packs and indexes, large blobs once, and look at the log, all in parallel."""
-        staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs))
+        staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs), again=bool(self._sent))
         fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
         calls: list[Callable[[], None]] = [partial(refuse_behind, self._wanted.repository_id)]
         calls += [send for name, pack in fresh.items() for send in self._sends(name, pack)]

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import keys, staging, tasks
+from framework.repositories.commit import StagingExpired
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import StagedPush, Version
 from framework.storage.contract import StoreUnavailable
@@ -68,6 +69,19 @@ def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
     assert left == [keys.pack_key(bench.repository_id, names["fresh"])]
     with reading() as session:
         assert session.scalars(select(StagedPush.id)).all() == ["fresh"]
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "doomed"])
+def test_a_push_whose_packs_were_cleaned_up_cannot_go_on_with_others(bench: Bench, *, swept: bool) -> None:
+    push_id = keys.new_id()
+    staging.stage(bench.repository_id, push_id, [keys.new_id()])
+    staging.stage(bench.repository_id, push_id, [keys.new_id()], again=True)
+    with transaction() as session:
+        session.get_one(StagedPush, push_id).state = "doomed"
+    if swept:
+        staging.sweep()
+    with pytest.raises(StagingExpired):
+        staging.stage(bench.repository_id, push_id, [keys.new_id()], again=True)
 
 
 def test_a_committed_push_cannot_be_abandoned(bench: Bench) -> None:
