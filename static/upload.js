@@ -41,8 +41,15 @@ function stage(path, file) {
   staged.set(path, { file, problem: problemOf(path, file), row: null });
 }
 
+const inOrder = new Intl.Collator("en", { numeric: true });
+
+// Refused files first, so that they are seen; the others in the order in which they are sent.
+function listed() {
+  return [...staged].sort((a, b) => Boolean(b[1].problem) - Boolean(a[1].problem) || inOrder.compare(a[0], b[0]));
+}
+
 function sendable() {
-  return [...staged].filter(([, item]) => !item.problem);
+  return listed().filter(([, item]) => !item.problem);
 }
 
 function total(items) {
@@ -63,9 +70,9 @@ function rowFor(path, item) {
 }
 
 function draw() {
-  const refusedFirst = [...staged].sort((a, b) => Boolean(b[1].problem) - Boolean(a[1].problem));
-  parts["staged-list"].replaceChildren(...refusedFirst.slice(0, LISTED).map(([path, item]) => rowFor(path, item)));
-  for (const [, item] of refusedFirst.slice(LISTED)) item.row = null;
+  const rows = listed();
+  parts["staged-list"].replaceChildren(...rows.slice(0, LISTED).map(([path, item]) => rowFor(path, item)));
+  for (const [, item] of rows.slice(LISTED)) item.row = null;
   parts.staged.hidden = staged.size === 0;
   parts["staged-rest"].hidden = staged.size <= LISTED;
   parts["staged-rest"].textContent = `and ${counted(staged.size - LISTED, "more file")}`;

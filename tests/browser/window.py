@@ -112,6 +112,21 @@ class Window:
         finally:
             self._limit(-1)
 
+    @contextmanager
+    def narrowed(self, *, width: int, height: int) -> Iterator[None]:
+        """A screen of this many pixels, as a phone has it; in Chromium only."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self._command("Emulation.setDeviceMetricsOverride", **size)
+        try:
+            yield
+        finally:
+            self._command("Emulation.clearDeviceMetricsOverride")
+
+    def hidden_pixels(self) -> int:
+        """By how much the page is wider than the window."""
+        root = "document.documentElement"
+        return int(self.driver.execute_script(f"return {root}.scrollWidth - {root}.clientWidth"))
+
     def drop(self, target: WebElement, paths: list[Path]) -> None:
         """Drag these files and folders from the computer onto the element; in Chromium only."""
         box = target.rect
