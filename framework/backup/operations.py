@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.backup.dump import BackupDamaged, Header, header_line, load_rows, read_header, write_rows
+from framework.backup.dump import NEWS, BackupDamaged, Header, header_line, load_rows, read_header, tables, write_rows
 from framework.backup.sealing import is_sealed, seal, unseal
+from framework.celery.work import Work, watched
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import now
@@ -29,8 +30,8 @@ from framework.storage.current import store
 
 FOLDER = "backups/"
 SEALED = ".sealed"
-REFILLED = ("scheduled_jobs",)
-"""Tables that a scheduler fills by itself: rows there do not make a database a used one."""
+REFILLED = ("scheduled_jobs", *NEWS)
+"""Tables that fill by themselves: rows there do not make a database a used one."""
 
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}\.jsonl\.gz(\.sealed)?")
 
@@ -82,19 +83,25 @@ class Backup:
 
 def back_up() -> Backup:
     """Write all tables, as they are at one moment, into one object; older ones go after `BACKUP_RETENTION_DAYS`."""
+    with watched("backup", total=len(tables())) as work:
+        made = _stored(work)
+        work.say(f"{made.rows:,} rows stored in {made.name}.")
+    _delete_expired(made.name)
+    return made
+
+
+def _stored(work: Work) -> Backup:
     key = config.current().backup_key
     name = f"{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}.jsonl.gz{SEALED if key else ''}"
     with scratch("backup") as folder:
-        header, file = _dumped(folder)
+        header, file = _dumped(folder, work)
         if key:
             seal(file, folder / "sealed", key)
             file = folder / "sealed"
         with file.open("rb") as source:
             sha256 = hashlib.file_digest(source, "sha256").hexdigest()
         store().put(FOLDER + name, file, sha256=sha256)
-        made = Backup(name, header.rows, file.stat().st_size)
-    _delete_expired(name)
-    return made
+        return Backup(name, header.rows, file.stat().st_size)
 
 
 def restore(name: str | None = None) -> Backup:
@@ -118,11 +125,11 @@ def list_backups() -> list[str]:
     return [name for entry in store().list(FOLDER) if _NAME.fullmatch(name := entry.key.removeprefix(FOLDER))]
 
 
-def _dumped(folder: Path) -> tuple[Header, Path]:
+def _dumped(folder: Path, work: Work) -> tuple[Header, Path]:
     """The rows first, since the header counts them; then both, compressed."""
     revision = schema.current_revision() or ""
     with (folder / "rows").open("xb") as rows, reading() as session:
-        header = Header(revision, now().isoformat(), write_rows(session, rows))
+        header = Header(revision, now().isoformat(), write_rows(session, rows, work))
     with (folder / "rows").open("rb") as rows, gzip.open(folder / "dump", "xb") as packed:
         packed.write(header_line(header))
         shutil.copyfileobj(rows, packed)

@@ -105,9 +105,10 @@ def test_a_name_that_is_no_backup_is_told(settings: Config, name: str) -> None:
 
 def test_a_database_with_rows_is_not_filled(filled: moments.Moment) -> None:
     back_up()
+    before = moments.remember()
     with pytest.raises(DatabaseInUse, match="The database is not empty"):
         restore()
-    assert moments.remember() == filled
+    assert moments.remember() == before
 
 
 def test_what_a_scheduler_noted_by_itself_does_not_count(settings: Config) -> None:
