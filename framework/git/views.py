@@ -1,5 +1,6 @@
 """The addresses that git itself asks (gitprotocol-http(5))."""
 
+import sys
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, redirect, request
@@ -58,7 +59,7 @@ def upload_pack(owner: str, project: str) -> AnyResponse:
     access = _readable(owner, project)
     if access is None:
         return _ask_for_password()
-    request.max_content_length = None  # counted while it is read, inflated
+    request.max_content_length = sys.maxsize  # counted while it is read, inflated
     return streamed(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
 
 
@@ -70,7 +71,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     if caller is None:
         return _ask_for_password()
     pushable(caller, owner, project)
-    request.max_content_length = None  # counted while it is read, inflated
+    request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
     body = PushBody(request.stream, encoding, config.current().max_push_bytes)
     received = Received(body.chunks())
