@@ -66,6 +66,7 @@ beat_schedule = {
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
+    "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},

@@ -48,6 +48,7 @@ class Config:
     longest_request_hours: int = 6
     backup_retention_days: int = 14
     consolidate_packs: int = 50
+    trash_days: int = 30
     web_concurrency: int = 2
     web_threads: int = 16
     backup_key: str | None = None
@@ -105,6 +106,7 @@ _NUMBERS = {
     "LONGEST_REQUEST_HOURS": Config.longest_request_hours,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
+    "TRASH_DAYS": Config.trash_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
     "WEB_THREADS": Config.web_threads,
 }

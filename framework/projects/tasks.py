@@ -1,17 +1,22 @@
-"""Bringing projects' log entries up to date when a person who takes part has another name or address."""
+"""What happens to projects by itself: the log follows people's names and addresses, and the trash is emptied."""
+
+import logging
 
 from sqlalchemy import or_, select
 
 from framework.celery.celery import app
+from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
+from framework.errors import Unavailable
 from framework.projects.about import describe
 from framework.projects.models import Member, Project
+from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
+from framework.repositories.change import HOUSE
 from framework.repositories.models import Repository
 from framework.repositories.operations import change_about
 
-ACTOR = "holdfast"
-"""Who is named as the author of a version that nobody made by hand; no account can have a reserved name."""
+logger = logging.getLogger(__name__)
 
 
 @app.task(name="framework.projects.tasks.refresh_person")
@@ -35,6 +40,19 @@ def refresh_about(project_id: int) -> bool:
         if describe(session, project) == told:
             return False
     change_about(
-        project.repository_id, lambda session: describe(session, session.get_one(Project, project_id)), actor=ACTOR
+        project.repository_id, lambda session: describe(session, session.get_one(Project, project_id)), actor=HOUSE
     )
     return True
+
+
+@app.task(base=Job, name="framework.projects.tasks.empty_trash")
+def empty_trash() -> int:
+    """Delete for good what has been in the trash for `TRASH_DAYS`; how many projects."""
+    deleted = 0
+    for project_id in expired_projects():
+        try:
+            delete_for_good(project_id)
+            deleted += 1
+        except (NotInTrash, Unavailable) as refusal:
+            logger.warning("project %d stays in the trash: %s", project_id, refusal.sentence)
+    return deleted

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from framework import config
 from framework.accounts.login import current_account, signed_in
 from framework.projects import lists, operations
 from framework.projects.activity import activity_around
@@ -57,7 +58,8 @@ def new() -> Answer:
 @projects.get("/trash")
 def trash() -> str:
     """Deleted projects, each with a way back."""
-    return render_template("projects/trash.html", listing=lists.trashed_projects(signed_in(), _page()))
+    listing, days = lists.trashed_projects(signed_in(), _page()), config.current().trash_days
+    return render_template("projects/trash.html", listing=listing, trash_days=days)
 
 
 @projects.post("/trash/<int:project_id>/restore")

@@ -11,6 +11,9 @@ from framework.repositories import keys
 HISTORY = "history"
 BLOBS = "blobs"
 
+HOUSE = "holdfast"
+"""The actor of a version that nobody made by hand; no account can have a reserved name."""
+
 
 @dataclass(frozen=True)
 class RefUpdate:

@@ -12,7 +12,7 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict
 from framework.repositories.behind import known_hashes, unknown
 from framework.repositories.blobsizes import read_blob_sizes
-from framework.repositories.change import BLOBS, Change
+from framework.repositories.change import BLOBS, HOUSE, Change
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.entries import History, LogEntry, LogKey, Place, log_keys, read_history
 from framework.repositories.models import LargeBlob, Repository
@@ -20,7 +20,6 @@ from framework.repositories.removal import remove_rows
 from framework.repositories.replay import record_versions, replay
 from framework.storage.current import store
 
-ACTOR = "holdfast"
 NO_VERSION: Place = (0, 0)
 
 Adopt = Callable[[Session, str, Mapping[str, Any]], dict[str, Any]]
@@ -109,7 +108,7 @@ def recover(repository_id: str, listed: Sequence[LogKey], adopt: Adopt) -> Recov
         repository.epoch = max([repository.epoch, *(key.epoch for key in listed)]) + 1
         told = repository.about
     commit(
-        Change(repository_id=repository_id, actor=ACTOR, kind="recovery"), admit=nothing_to_add, within=nothing_to_add
+        Change(repository_id=repository_id, actor=HOUSE, kind="recovery"), admit=nothing_to_add, within=nothing_to_add
     )
     return Recovered(repository_id, told, versions=len(history.lines), created=before is None, faults=history.faults)
 

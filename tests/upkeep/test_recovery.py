@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from framework.accounts.account import Account
@@ -12,6 +13,7 @@ from framework.projects.directory import every_project
 from framework.projects.models import Project
 from framework.projects.operations import create_project, restore_project, trash_project, update_project
 from framework.projects.people import add_person, people_of
+from framework.projects.removal import delete_for_good
 from framework.repositories.copy import opened
 from framework.repositories.reading import read_log, resolve
 from framework.storage.current import store
@@ -129,6 +131,21 @@ def test_a_project_that_was_trashed_after_the_backup_does_not_return(
     moments.put_back(backup)
     flask("storage", "resume")
     assert signed_in(alice).get("/alice/website").status_code == 404
+
+
+@pytest.mark.parametrize("command", ["resume", "rebuild"])
+def test_a_project_that_was_deleted_for_good_does_not_return(
+    flask: Flasks, alice: Account, website: ProjectAccess, files_of: FilesOf, command: str
+) -> None:
+    bench = files_of(website)
+    bench.write(bench.put("a", b"1"))
+    trash_project(alice, website)
+    backup = moments.remember()
+    delete_for_good(website.id)
+    moments.put_back(backup if command == "resume" else moments.NOTHING)
+    output = flask("storage", command).output
+    assert output == "alice/website was deleted; it stays deleted.\nLooked at 1 project.\n"
+    assert every_project() == []
 
 
 def test_a_project_that_was_made_after_the_backup_comes_back_beside_another_of_its_name(
