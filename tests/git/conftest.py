@@ -36,13 +36,14 @@ class House:
 
 @pytest.fixture(scope="module", params=list(deployments.DEPLOYMENTS))
 def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The application under gunicorn, and this process on the same deployment; files may have 64 MiB."""
+    """The application under gunicorn, and this process on the same deployment; a file may have 64 MiB, a push 80."""
     folder = tmp_path_factory.mktemp("house")
     with deployments.DEPLOYMENTS[request.param](run, folder / "data") as made, pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "_current", made)
-        names = {"BASE_URL", "PORT", "MAX_FILE_BYTES"}
+        limits = {"MAX_FILE_BYTES": str(64 * MIB), "MAX_PUSH_BYTES": str(80 * MIB)}
+        names = {"BASE_URL", "PORT", *limits}
         environment = {name: text for name, text in deployments.environment(made).items() if name not in names}
-        with gunicorn(run, {**environment, "MAX_FILE_BYTES": str(64 * MIB)}) as server:
+        with gunicorn(run, {**environment, **limits}) as server:
             people = {name: _person(name) for name in ("alice", "bob", "charlie")}
             yield House(server, made, people)
         engine.dispose()

@@ -135,7 +135,7 @@ def test_who_pushed_second_fetches_first(work: Work, project: ProjectAccess, ali
     said: dict[str, str] = {}
     pushes = [
         threading.Thread(
-            target=lambda each=each: said.update({each.name: each.push(project.full_name, "main", check=False).stderr})  # type: ignore[misc]
+            target=lambda each=each: said.update({each.name: each.push(project.full_name, "main", check=False).stderr})
         )
         for each in works
     ]

@@ -41,4 +41,4 @@ def pack_of(work: Work, *objects: str) -> bytes:
 
 def everything(work: Work, tip: str) -> list[str]:
     """Every object that this one leads to."""
-    return [line.split()[0] for line in work.git("rev-list", "--objects", tip).stdout.splitlines()]
+    return work.git("rev-list", "--objects", "--no-object-names", tip).stdout.split()

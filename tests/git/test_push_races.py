@@ -1,0 +1,215 @@
+"""What happens between the look at a push and its commit: each is noticed at the commit point."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.errors import Unavailable
+from framework.git.body import PushBody
+from framework.git.commands import read_request
+from framework.git.pktline import Received
+from framework.git.pushing import Push, receive
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.models import Member
+from framework.projects.operations import create_project
+from framework.projects.people import add_person
+from framework.repositories.change import Change, RefUpdate
+from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.copy import opened
+from framework.repositories.models import Repository, StagedPush
+from framework.repositories.snapshot import read_snapshot
+from framework.storage.contract import ObjectStore, StoreUnavailable
+from framework.storage.current import store
+from tests.cast import PASSWORD
+from tests.git.client import Person, Work
+from tests.git.wire import NOTHING, everything, pack_of, push_body
+
+Act = Callable[[], None]
+
+
+class LateBody(io.BytesIO):
+    """A body before whose last bytes something else happens, once."""
+
+    def __init__(self, data: bytes, act: Act) -> None:
+        super().__init__(data)
+        self._act: Act | None = act
+
+    def read(self, size: int | None = -1) -> bytes:
+        chunk = super().read(min(size or 1, 200) if size != -1 else -1)
+        if self._act and self.tell() == len(self.getvalue()):
+            act, self._act = self._act, None
+            act()
+        return chunk
+
+
+@pytest.fixture
+def alice(settings: Config) -> Account:
+    return create_user(name="alice", email="alice@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def bob(settings: Config) -> Account:
+    return create_user(name="bob", email="bob@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def project(alice: Account, bob: Account) -> ProjectAccess:
+    made = create_project(alice, name="notes", description="", visibility="private")
+    add_person(alice, made, person="bob", role="writer")
+    return project_for(bob, "alice", "notes", "writer")
+
+
+@pytest.fixture
+def work(tmp_path: Path, project: ProjectAccess, bob: Account) -> Work:
+    """Bob's working copy, with a commit that the project has on `main`."""
+    folder = tmp_path / "bob"
+    folder.mkdir()
+    made = Person("bob", folder, "").work()
+    first = made.commit("First", a__txt="1")
+    assert b"ok refs/heads/main" in push(project, bob, made, (NOTHING, first, "refs/heads/main"))
+    return made
+
+
+def push(
+    project: ProjectAccess, account: Account, work: Work, *commands: tuple[str, str, str], act: Act = lambda: None
+) -> bytes:
+    """Push these refs with everything that they lead to; `act` happens when the body has almost arrived."""
+    tips = {name for _old, name, _ref in commands} - {NOTHING}
+    names = {name for tip in tips for name in everything(work, tip)}
+    data = push_body(commands, pack_of(work, *names) if tips else b"")
+    body = PushBody(LateBody(data, act), "", 1 << 30)
+    received = Received(body.chunks())
+    return b"".join(receive(Push(project, account, read_request(received), body, received)))
+
+
+def move(project: ProjectAccess, name: str, old: str | None, new: str | None) -> Act:
+    change = Change(repository_id=project.repository_id, actor="alice", updates=(RefUpdate(name, old, new),))
+    return lambda: void(commit(change, admit=nothing_to_add, within=nothing_to_add))
+
+
+def void(_answer: object) -> None:
+    """Forget it."""
+
+
+def leftovers(project: ProjectAccess) -> tuple[int | None, int]:
+    with reading() as session:
+        staged = session.scalar(select(func.count()).select_from(StagedPush))
+    return staged, len(list(store().list(f"repos/{project.repository_id}/packs/")))
+
+
+def test_a_branch_that_moved_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    first = work.sha("HEAD")
+    push(project, bob, work, (NOTHING, first, "refs/heads/side"))
+    second = work.commit("Second", a__txt="2")
+    commands = [(first, second, "refs/heads/main"), (first, second, "refs/heads/side")]
+    said = push(project, bob, work, *commands, act=move(project, "refs/heads/side", first, None))
+    assert b"ok refs/heads/main" in said
+    assert b"ng refs/heads/side fetch first" in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": second}
+
+
+def test_atomic_with_a_branch_that_moved_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    first = work.sha("HEAD")
+    before = leftovers(project)
+    second = work.commit("Second", a__txt="2")
+    body = push_body(
+        [(first, second, "refs/heads/main"), (NOTHING, second, "refs/heads/side")],
+        pack_of(work, *everything(work, second)),
+        "report-status atomic",
+    )
+    late = PushBody(LateBody(body, move(project, "refs/heads/side", None, first)), "", 1 << 30)
+    received = Received(late.chunks())
+    said = b"".join(receive(Push(project, bob, read_request(received), late, received)))
+    assert b"ng refs/heads/side fetch first" in said
+    assert b"ng refs/heads/main atomic push failed" in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first, "refs/heads/side": first}
+    assert leftovers(project) == before
+
+
+def test_a_role_that_was_taken_away_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    def dismiss() -> None:
+        with transaction() as session:
+            session.execute(delete(Member).where(Member.user_id == bob.id))
+
+    before, first = leftovers(project), work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    said = push(project, bob, work, (first, second, "refs/heads/main"), act=dismiss)
+    assert b"ng refs/heads/main There is no such project, or you may not see it." in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first}
+    assert leftovers(project) == before
+
+
+def test_a_branch_that_became_the_default_one_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    push(project, bob, work, (NOTHING, second, "refs/heads/side"))
+
+    def choose() -> None:
+        with transaction() as session:
+            session.get_one(Repository, project.repository_id).default_branch = "side"
+
+    said = push(project, bob, work, (second, first, "refs/heads/side"), act=choose)
+    assert b"ng refs/heads/side fetch first" in said
+    assert read_snapshot(project.repository_id).refs["refs/heads/side"] == second
+
+
+def test_packs_that_were_consolidated_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    def consolidate() -> None:
+        with transaction() as session:
+            session.get_one(Repository, project.repository_id).pack_generation += 1
+        move(project, "refs/heads/other", None, work.sha("HEAD~1"))()
+
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    assert b"ok refs/heads/main" in push(project, bob, work, (first, second, "refs/heads/main"), act=consolidate)
+    assert read_snapshot(project.repository_id).refs["refs/heads/main"] == second
+    with opened(project.repository_id) as copy:
+        assert copy.commit(second).message == b"Second\n"
+
+
+def test_a_store_that_refuses_leaves_nothing(
+    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    put = ObjectStore.put
+
+    def refuse(self: ObjectStore, key: str, source: bytes | Path, *, sha256: str) -> None:
+        if key.endswith(".pack"):
+            raise StoreUnavailable
+        put(self, key, source, sha256=sha256)
+
+    before = leftovers(project)
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "put", refuse)
+        said = push(project, bob, work, (first, second, "refs/heads/main"))
+    assert b"ng refs/heads/main" in said
+    assert leftovers(project) == before
+    assert b"ok refs/heads/main" in push(project, bob, work, (first, second, "refs/heads/main"))
+
+
+def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
+    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    put = ObjectStore.put
+
+    def refuse(self: ObjectStore, key: str, source: bytes | Path, *, sha256: str) -> None:
+        if "/log/" in key:
+            raise Unavailable
+        put(self, key, source, sha256=sha256)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "put", refuse)
+        said = push(project, bob, work, (first, second, "refs/heads/main"))
+    assert b"refs/heads/main" not in said
+    assert b"stored, but not yet confirmed" in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": second}

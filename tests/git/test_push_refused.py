@@ -1,0 +1,319 @@
+"""Pushes that no version may hold: each is told why, and nothing of it is left or can be fetched."""
+
+import gzip
+import hashlib
+import os
+import socket
+import time
+import zlib
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import func, select
+
+from framework.database.session import reading, transaction
+from framework.projects.access import ProjectAccess
+from framework.projects.people import add_person
+from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
+from framework.repositories.snapshot import read_snapshot
+from framework.storage.current import store
+from tests.git.client import Person, Work
+from tests.git.conftest import MIB, House
+from tests.git.wire import NOTHING, everything, pack_of, post, push_body
+
+State = list[object]
+
+on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
+
+
+@pytest.fixture
+def work(alice: Person, project: ProjectAccess) -> Work:
+    """Alice's working copy, with one commit that the project has on `main`."""
+    made = alice.work()
+    made.commit("First", a__txt="1")
+    made.push(project.full_name, "main")
+    return made
+
+
+def scratch_of(house: House) -> list[Path]:
+    return sorted((house.settings.data / "scratch").iterdir())
+
+
+def state(house: House, project: ProjectAccess) -> State:
+    """All that a push could leave: rows, objects in the store, folders in scratch."""
+    with reading() as session:
+        counted = [
+            session.scalar(select(func.count()).where(table.repository_id == project.repository_id))
+            for table in (Pack, LargeBlob, StagedPush, Version)
+        ]
+    keys = sorted(found.key for found in store().list(f"repos/{project.repository_id}/"))
+    return [read_snapshot(project.repository_id), counted, keys, scratch_of(house)]
+
+
+def tree_of(work: Work, name: bytes, mode: bytes = b"100644") -> str:
+    """A tree with one entry of this name."""
+    kind = "tree" if mode == b"40000" else "blob"
+    content = b"" if kind == "tree" else b"x"
+    return work.object("tree", mode + b" " + name + b"\0" + bytes.fromhex(work.object(kind, content)))
+
+
+def delta_bomb(size_bytes: int) -> bytes:
+    """A small pack whose last object, a delta of deltas of a blob of zeros, has this many bytes."""
+    entries, last = [(3, bytes(65536))], 65536
+    while last < size_bytes:
+        times = min(200, -(-size_bytes // last))
+        copies = b"".join(_copies(last) for _ in range(times))
+        entries.append((6, _varint(last) + _varint(last * times) + copies))
+        last *= times
+    data, previous = b"", b""
+    for kind, content in entries:
+        data += (previous := _entry(kind, content, len(previous)))
+    pack = b"PACK" + (2).to_bytes(4, "big") + len(entries).to_bytes(4, "big") + data
+    return pack + hashlib.sha1(pack).digest()
+
+
+def _entry(kind: int, content: bytes, back: int) -> bytes:
+    head, rest = bytearray([kind << 4 | len(content) & 15]), len(content) >> 4
+    while rest:
+        head[-1] |= 128
+        head.append(rest & 127)
+        rest >>= 7
+    return bytes(head) + (_offset(back) if kind == 6 else b"") + zlib.compress(content)
+
+
+def _offset(back: int) -> bytes:
+    digits = [back & 127]
+    while back := back >> 7:
+        back -= 1
+        digits.append(128 | back & 127)
+    return bytes(reversed(digits))
+
+
+def _varint(number: int) -> bytes:
+    digits = bytearray()
+    while number > 127:
+        digits.append(128 | number & 127)
+        number >>= 7
+    return bytes([*digits, number])
+
+
+def _copies(size_bytes: int) -> bytes:
+    """Delta instructions that copy the whole base, 8 MiB at a time."""
+    made = b""
+    for start in range(0, size_bytes, 8 * MIB):
+        size = min(8 * MIB, size_bytes - start)
+        made += b"\xff" + start.to_bytes(4, "little") + size.to_bytes(3, "little")
+    return made
+
+
+BAD_NAMES = [
+    b".", b"..", b".git", b".GIT", b".Git ", b"git~1", b"GIT~1", b".git.", b".git::$INDEX_ALLOCATION",
+    ".g\u200cit".encode(), b"a/b", b"/etc", b"../x", b"back\\slash", b"bell\x07", b"line\nbreak", b"caf\xe9",
+    b"x" * 256, b"\x7f", "\x85".encode(),
+]  # fmt: skip
+
+
+@on_one_deployment
+@pytest.mark.parametrize("folded", [False, True], ids=["file", "folder"])
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_bad_names(house: House, alice: Person, project: ProjectAccess, work: Work, name: bytes, folded: bool) -> None:
+    before = state(house, project)
+    tip = work.commit_of(tree_of(work, name, b"40000" if folded else b"100644"))
+    body = push_body([(NOTHING, tip, "refs/heads/side")], pack_of(work, *everything(work, tip)))
+    status, said = post(alice, project.full_name, body)
+    assert status == 200
+    assert b"ng refs/heads/side " in said
+    assert b"\x02error: " in said
+    assert state(house, project) == before
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "--exec=x", "refs/heads/-x", f"refs/heads/{'a' * 40}", "refs/replace/" + "b" * 40, "refs/pull/1", "HEAD",
+        "refs/heads/a..b", "refs/heads/x.lock", "refs/heads/", "refs/notes/commits", "refs/heads/caf\udce9",
+        "refs/heads/" + "x" * 250, "refs/heads/HEAD", "main",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_bad_refs(house: House, alice: Person, project: ProjectAccess, work: Work, ref: str) -> None:
+    before = state(house, project)
+    tip = work.commit("Second", a__txt="2")
+    _status, said = post(alice, project.full_name, push_body([(NOTHING, tip, ref)], pack_of(work, tip)))
+    assert b"ng " + ref.encode(errors="surrogateescape") in said
+    assert state(house, project) == before
+
+
+def test_a_branch_beside_its_own_folder(house: House, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    said = work.push(project.full_name, "main:main/side", check=False).stderr
+    assert "refs/heads/main/side cannot exist beside refs/heads/main" in said
+    assert state(house, project) == before
+
+
+def test_one_ref_twice(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    tip = work.commit("Second", a__txt="2")
+    commands = [(NOTHING, tip, "refs/heads/x"), (NOTHING, work.sha("HEAD~1"), "refs/heads/x")]
+    _status, said = post(alice, project.full_name, push_body(commands, pack_of(work, *everything(work, tip))))
+    assert said.count(b"ng refs/heads/x one push changes a branch or tag once") == 2
+    assert state(house, project) == before
+
+
+def test_a_branch_points_to_a_commit(house: House, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    tree = work.sha("HEAD^{tree}")
+    blob = work.object("blob", b"x")
+    commands = [(NOTHING, tree, "refs/heads/tree"), (NOTHING, blob, "refs/heads/blob")]
+    _status, said = post(work.person, project.full_name, push_body(commands, pack_of(work, tree, blob)))
+    assert b"ng refs/heads/tree a branch points to a commit, and this is a tree" in said
+    assert b"ng refs/heads/blob" in said
+    assert state(house, project) == before
+
+
+@on_one_deployment
+@pytest.mark.parametrize("spoil", ["cut", "trailer", "count", "no pack", "nothing"])
+def test_a_damaged_pack(house: House, alice: Person, project: ProjectAccess, work: Work, spoil: str) -> None:
+    before = state(house, project)
+    tip = work.commit("Second", a__txt=os.urandom(5000))
+    pack = pack_of(work, *everything(work, tip))
+    spoiled = {
+        "cut": pack[: len(pack) // 2],
+        "trailer": pack[:-1] + bytes([pack[-1] ^ 1]),
+        "count": pack[:8] + (2_000_000).to_bytes(4, "big") + pack[12:],
+        "no pack": b"not a pack at all",
+        "nothing": b"",
+    }[spoil]
+    _status, said = post(alice, project.full_name, push_body([(NOTHING, tip, "refs/heads/side")], spoiled))
+    assert b"ng refs/heads/side" in said
+    assert (b"2,000,000 objects" in said) == (spoil == "count")
+    assert state(house, project) == before
+
+
+@on_one_deployment
+@pytest.mark.parametrize("lacking", ["tree", "blob", "parent", "tip"])
+def test_a_push_that_lacks_an_object(
+    house: House, alice: Person, project: ProjectAccess, work: Work, lacking: str
+) -> None:
+    before = state(house, project)
+    work.commit("Second", a__txt="2")
+    tip = work.commit("Third", b__txt="3")
+    names = {"tree": "HEAD^{tree}", "blob": "HEAD:b.txt", "parent": "HEAD~1", "tip": "HEAD"}
+    sent = set(everything(work, tip)) - {work.sha(names[lacking])}
+    _status, said = post(alice, project.full_name, push_body([(NOTHING, tip, "refs/heads/x")], pack_of(work, *sent)))
+    assert b"ng refs/heads/x" in said
+    assert state(house, project) == before
+
+
+def test_a_file_over_the_limit(house: House, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    folder = work.folder / "films"
+    folder.mkdir()
+    (folder / "too long.mov").write_bytes(bytes(64 * MIB + 1))
+    work.commit("With a film")
+    said = work.push(project.full_name, "main", check=False).stderr
+    assert "remote: error: “films/too long.mov” has 64.1 MiB; a file may have 64 MiB at most." in said
+    assert "git rm --cached" in said
+    assert "[remote rejected] main -> main" in said
+    assert state(house, project) == before
+
+
+@on_one_deployment
+def test_a_push_over_the_limit(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    work.git("config", "core.compression", "0")
+    tip = work.commit("Zeros", a=bytes(45 * MIB), b=b"1" * 45 * MIB)
+    body = push_body([(NOTHING, tip, "refs/heads/side")], pack_of(work, *everything(work, tip)))
+    _status, said = post(alice, project.full_name, gzip.compress(body, 1), {"Content-Encoding": "gzip"})
+    assert b"ng refs/heads/side One push may have 80 MiB at most." in said
+    assert state(house, project) == before
+
+
+@on_one_deployment
+def test_a_chain_of_deltas_that_inflates_without_end(
+    house: House, alice: Person, project: ProjectAccess, work: Work
+) -> None:
+    before = state(house, project)
+    commands = [(NOTHING, work.sha("HEAD"), "refs/heads/side")]
+    _status, said = post(alice, project.full_name, push_body(commands, delta_bomb(1_200_000_000)))
+    assert b"ng refs/heads/side" in said
+    assert state(house, project) == before
+    work.push(project.full_name, "main:side")
+
+
+def test_an_owner_over_the_quota(
+    house: House, person: Callable[[str], Person], project: ProjectAccess, work: Work
+) -> None:
+    add_person(house.people["alice"], project, person="bob", role="writer")
+    before = state(house, project)
+    with transaction() as session:
+        repository = session.get_one(Repository, project.repository_id)
+        kept, repository.stored_bytes = repository.stored_bytes, house.settings.quota_bytes - 100
+    work.commit("Second", a__txt=os.urandom(3 * MIB))
+    said = work.push(project.full_name, "main", check=False).stderr
+    assert "The projects of alice together may hold 5 GiB" in said
+    assert state(house, project) == before
+    with transaction() as session:
+        session.get_one(Repository, project.repository_id).stored_bytes = kept
+
+
+def test_what_was_refused_cannot_be_fetched(project: ProjectAccess, work: Work, alice: Person) -> None:
+    work.commit("Fine", a__txt="2")
+    secret = work.commit_of(tree_of(work, b"back\\slash"))
+    assert "backslash" in work.push(project.full_name, f"{secret}:refs/heads/side", check=False).stderr
+    empty = alice.work("empty")
+    fetched = empty.git("fetch", alice.address(project.full_name), secret, check=False)
+    assert fetched.returncode != 0
+    assert "not our ref" in fetched.stderr
+
+
+def test_bodies_may_be_gzip_and_must_be_what_they_say(
+    house: House, alice: Person, project: ProjectAccess, work: Work
+) -> None:
+    tip = work.commit("Second", a__txt="2")
+    body = push_body([(NOTHING, tip, "refs/heads/side")], pack_of(work, *everything(work, tip)))
+    before = state(house, project)
+    status, said = post(alice, project.full_name, body, {"Content-Encoding": "gzip"})
+    assert (status, b"not valid gzip" in said) == (400, True)
+    assert state(house, project) == before
+    _status, said = post(alice, project.full_name, gzip.compress(body), {"Content-Encoding": "gzip"})
+    assert b"ok refs/heads/side" in said
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    "body", [b"", b"zzzz", b"0003", b"0009hello", b"ffff", b"0032push-cert\0push-options", b"00"], ids=ascii
+)
+def test_what_is_no_push(house: House, alice: Person, project: ProjectAccess, work: Work, body: bytes) -> None:
+    before = state(house, project)
+    status, said = post(alice, project.full_name, body)
+    assert status == 400
+    assert said.startswith(b"This is not a request of git's push protocol")
+    assert state(house, project) == before
+    assert work.name
+
+
+def test_a_client_that_goes_away_leaves_nothing(
+    house: House, alice: Person, project: ProjectAccess, work: Work
+) -> None:
+    before = state(house, project)
+    tip = work.commit("Large", noise=os.urandom(4 * MIB))
+    body = push_body([(work.sha("HEAD~1"), tip, "refs/heads/main")], pack_of(work, *everything(work, tip)))
+    secret = b64encode(f"{alice.name}:{alice.password}".encode()).decode()
+    head = (
+        f"POST /{project.full_name}.git/git-receive-pack HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Basic {secret}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", urlsplit(alice.url).port or 0)) as connection:
+        connection.sendall(head.encode() + body[: len(body) * 6 // 10])
+        while not scratch_of(house):
+            time.sleep(0.01)
+    while scratch_of(house):
+        time.sleep(0.01)
+    assert state(house, project) == before
+    work.push(project.full_name, "main")
+    assert read_snapshot(project.repository_id).branches == {"main": tip}
