@@ -12,7 +12,7 @@ def streamed(chunks: Iterator[bytes], **headers: str) -> Response:
     Header names are given with underscores. The iterator is closed with the answer, also when the client goes away.
     """
     first = next(chunks, b"")
-    response = Response(chain([first], chunks), direct_passthrough=True)
+    response = Response(chain([first], chunks))
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
     close = getattr(chunks, "close", None)
