@@ -11,6 +11,11 @@ from framework.accounts.account import Account
 from tests.browser.window import Window
 from tests.cast import PASSWORD
 
+_PROGRESS = """
+    const bars = [...document.querySelectorAll("progress")].filter((bar) => bar.checkVisibility());
+    return bars.map((bar) => [bar.getAttribute("aria-label"), bar.position]);
+"""
+
 
 def sign_up(window: Window, *, name: str, email: str, password: str) -> None:
     """Fill in the form and press Enter."""
@@ -81,8 +86,7 @@ class UploadPage:
 
     def progress(self) -> dict[str, float]:
         """How far each visible bar is, from 0 to 1, by its label; one that only tells that something goes on is -1."""
-        bars = self.window.visible("progress")
-        return {bar.get_attribute("aria-label") or "": float(str(bar.get_property("position"))) for bar in bars}
+        return dict(self.window.driver.execute_script(_PROGRESS))
 
     def send(self) -> None:
         """Press the button, whatever number of files it names, and wait for the page that comes after it."""

@@ -160,11 +160,13 @@ def test_progress_is_shown_for_each_file_and_for_all(page: UploadPage, tmp_path:
     page.choose(tmp_path / "one.bin", tmp_path / "two.bin")
     with page.window.slow_line(bytes_per_second=400_000):
         page.window.element("#send:enabled").click()
-        seen = [page.progress()]
-        while page.window.path.endswith("/upload/main"):
-            page.window.wait(lambda: page.progress() != seen[-1], "Progress")
+        seen: list[dict[str, float]] = []
+
+        def looks_until_it_is_stored() -> bool:
             seen.append(page.progress())
-    page.window.reads("2 files stored as a new version.")
+            return "2 files stored" in page.window.text
+
+        page.window.wait(looks_until_it_is_stored, "The stored files")
     whole, one, two = ([bars.get(name, 0) for bars in seen] for name in ("All files", "one.bin", "two.bin"))
     for shown in (whole, one, two):
         assert any(0 < value < 1 for value in shown)

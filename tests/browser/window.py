@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 PATIENCE_SECONDS = 20
-_GONE = (NoSuchElementException, StaleElementReferenceException)
 _PRESSABLE = "self::a or self::button or self::summary or self::label"
 
 Found = TypeVar("Found")
@@ -42,7 +41,9 @@ class Window:
     def wait(self, until: Callable[[], Found | None], wanted: str) -> Found:
         """What `until` gives as soon as it is true; a failure shows the page's text and what was wanted."""
         try:
-            found = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, _GONE).until(lambda _driver: until())
+            # while one page gives way to the next, a driver answers with many kinds of errors
+            patience = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, [WebDriverException])
+            found = patience.until(lambda _driver: until())
         except TimeoutException as error:
             raise AssertionError(f"{wanted} does not come; {self.path} says:\n{self.text}") from error
         assert found
@@ -94,7 +95,7 @@ class Window:
         """Do this and wait until the page has gone."""
         page = self.driver.find_element(By.TAG_NAME, "html")
         act()
-        self.wait(lambda: _is_gone(page), "Another page")
+        self.wait(lambda: self.driver.find_element(By.TAG_NAME, "html") != page, "Another page")
 
     def downloaded(self, name: str) -> bytes:
         """The bytes of a download, once it is complete; the browser names it otherwise until then."""
@@ -150,11 +151,3 @@ class Window:
             for element in self.driver.find_elements(By.XPATH, f"//{place}//*[({_PRESSABLE}) and ({said})]")
         ]
         return [element for element in found if element.is_displayed()]
-
-
-def _is_gone(element: WebElement) -> bool:
-    try:
-        element.is_enabled()
-    except StaleElementReferenceException:
-        return True
-    return False
