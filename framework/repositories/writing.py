@@ -1,11 +1,9 @@
 """Writing to a branch without a working tree: path operations become one commit, on top of whatever is newest."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from dulwich.objects import Commit, ObjectID
@@ -14,7 +12,6 @@ from framework import config
 from framework.errors import HoldfastError, Unavailable
 from framework.metrics import counts
 from framework.repositories import cache, keys, staging, turns
-from framework.repositories.behind import refuse_behind
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
@@ -23,6 +20,7 @@ from framework.repositories.packwriter import PackWriter, WrittenPack
 from framework.repositories.paths import checked_path
 from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
+from framework.repositories.sending import put_all
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import TreeEditor
 from framework.repositories.wanted import (
@@ -37,7 +35,6 @@ from framework.repositories.wanted import (
     Write,
     Written,
 )
-from framework.storage.current import store
 
 RETRY_SECONDS = 20
 FREE_LOSSES = 2
@@ -191,17 +188,8 @@ class _Writer:
         """Own the names in SQL, then send packs and indexes, large blobs once, and look at the log, all in parallel."""
         staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs), again=bool(self._sent))
         fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
-        calls: list[Callable[[], None]] = [partial(refuse_behind, self._wanted.repository_id)]
-        calls += [send for name, pack in fresh.items() for send in self._sends(name, pack)]
-        with ThreadPoolExecutor(max_workers=5) as pool:
-            for future in [pool.submit(call) for call in calls]:
-                future.result()
+        put_all(self._wanted.repository_id, fresh)
         self._sent.update(fresh)
-
-    def _sends(self, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
-        repository_id = self._wanted.repository_id
-        yield partial(store().put, keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
-        yield partial(store().put, keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
 
     def _change(self, attempt: _Attempt) -> Change:
         change = Change(

@@ -11,7 +11,6 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.errors import Unavailable
 from framework.git.body import PushBody
 from framework.git.commands import read_request
 from framework.git.pktline import Received
@@ -25,7 +24,7 @@ from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.models import Repository, StagedPush
 from framework.repositories.snapshot import read_snapshot
-from framework.storage.contract import ObjectStore, StoreUnavailable
+from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work
@@ -179,16 +178,16 @@ def test_a_store_that_refuses_leaves_nothing(
 ) -> None:
     first = work.sha("HEAD")
     second = work.commit("Second", a__txt="2")
-    put = ObjectStore.put
+    put = store()._put
 
-    def refuse(self: ObjectStore, key: str, source: bytes | Path, *, sha256: str) -> None:
+    def refuse(key: str, source: bytes | Path, sha256: str) -> None:
         if key.endswith(".pack"):
             raise StoreUnavailable
-        put(self, key, source, sha256=sha256)
+        put(key, source, sha256)
 
     before = leftovers(project)
     with monkeypatch.context() as patch:
-        patch.setattr(ObjectStore, "put", refuse)
+        patch.setattr(store(), "_put", refuse)
         said = push(project, bob, work, (first, second, "refs/heads/main"))
     assert b"ng refs/heads/main" in said
     assert leftovers(project) == before
@@ -200,15 +199,15 @@ def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
 ) -> None:
     first = work.sha("HEAD")
     second = work.commit("Second", a__txt="2")
-    put = ObjectStore.put
+    put = store()._put
 
-    def refuse(self: ObjectStore, key: str, source: bytes | Path, *, sha256: str) -> None:
+    def refuse(key: str, source: bytes | Path, sha256: str) -> None:
         if "/log/" in key:
-            raise Unavailable
-        put(self, key, source, sha256=sha256)
+            raise StoreUnavailable
+        put(key, source, sha256)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ObjectStore, "put", refuse)
+        patch.setattr(store(), "_put", refuse)
         said = push(project, bob, work, (first, second, "refs/heads/main"))
     assert b"refs/heads/main" not in said
     assert b"stored, but not yet confirmed" in said
