@@ -41,10 +41,10 @@ class Marker:
 
 
 def read_marker(copy: Path) -> Marker | None:
-    """The marker of the copy in this folder, or None."""
+    """The marker of the copy in this folder; None where there is none, or one that this release cannot read."""
     try:
         return Marker(**json.loads((copy / NAME).read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
         return None
 
 

@@ -87,6 +87,14 @@ def test_a_copy_without_a_marker_is_made_again(written: Bench) -> None:
     assert written.read("a") == b"2"
 
 
+@pytest.mark.parametrize(
+    "marker", ["", "{", "[]", "null", '{"version": 1}', '{"epoch": 1, "version": 9, "kind": "full"}']
+)
+def test_a_marker_of_another_release_or_a_damaged_one_is_none(written: Bench, marker: str) -> None:
+    (copy_path(written.repository_id) / "holdfast.json").write_text(marker)
+    assert written.read("a") == b"2"
+
+
 def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(written: Bench) -> None:
     with reading() as session:
         pack = session.scalars(select(Pack).where(Pack.kind == "history")).all()[0]
