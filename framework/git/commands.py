@@ -59,15 +59,17 @@ def read_request(body: Received) -> PushRequest:
     """
     commands: list[Command] = []
     capabilities: frozenset[str] = frozenset()
+    shallow = 0
     while (line := body.line()) is not None:
+        if len(commands) + shallow >= MAX_COMMANDS:
+            raise TooManyCommands
         if line.startswith(b"shallow "):
+            shallow += 1
             continue
         text, separator, listed = line.partition(b"\0")
         if separator:
             capabilities = frozenset(listed.decode(errors="replace").split())
         commands.append(_command(text))
-        if len(commands) > MAX_COMMANDS:
-            raise TooManyCommands
     if commands and "push-options" in capabilities:
         _skip_options(body)
     return PushRequest(tuple(commands), capabilities)

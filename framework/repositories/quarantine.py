@@ -22,6 +22,7 @@ from framework.repositories.snapshot import Snapshot, read_snapshot_and_packs
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
+LACKING = "did not receive expected object"
 
 # What published histories hold: trees by very old tools, commits by converters. The rest of fsck stays an error.
 DOWNGRADED = "zeroPaddedFilemode=ignore,badTimezone=ignore,missingSpaceBeforeDate=ignore"
@@ -95,7 +96,7 @@ class Quarantine:
         """Index the pack that these chunks are, completed where it is thin; None for one without an object.
 
         Raises:
-            PackRefused: git does not take it; the chunks may not have been read to their end.
+            PackRefused, ObjectsMissing: git does not take it; the chunks may not have been read to their end.
         """
         arguments = ["index-pack", "--stdin", "--fix-thin", f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
         try:
@@ -111,7 +112,7 @@ class Quarantine:
                 _feed(process.stdin, chunks)
                 process.stdout.read()
         except git.GitFailed as failure:
-            raise PackRefused(failure.said) from failure
+            raise (ObjectsMissing() if LACKING in failure.said else PackRefused(failure.said)) from failure
         pack = next((self.path / "objects" / "pack").glob("*.pack"))
         return pack if object_count(pack) else None
 

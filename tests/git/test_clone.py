@@ -19,7 +19,8 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.packwriter import blob_name
-from framework.repositories.writing import Put, Write, write
+from framework.repositories.wanted import Put, Write
+from framework.repositories.writing import write
 from tests.cast import PASSWORD
 from tests.servers.gunicorn import LiveServer
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from framework.database.session import reading, transaction
+from framework.git.commands import MAX_COMMANDS
 from framework.projects.access import ProjectAccess
 from framework.projects.people import add_person
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
@@ -205,7 +206,7 @@ def test_a_push_that_lacks_an_object(
     names = {"tree": "HEAD^{tree}", "blob": "HEAD:b.txt", "parent": "HEAD~1", "tip": "HEAD"}
     sent = set(everything(work, tip)) - {work.sha(names[lacking])}
     _status, said = post(alice, project.full_name, push_body([(NOTHING, tip, "refs/heads/x")], pack_of(work, *sent)))
-    assert b"ng refs/heads/x" in said
+    assert b"ng refs/heads/x The push lacks objects that its commits need." in said
     assert state(house, project) == before
 
 
@@ -295,6 +296,15 @@ def test_what_is_no_push(house: House, alice: Person, project: ProjectAccess, wo
     assert said.startswith(b"This is not a request of git's push protocol")
     assert state(house, project) == before
     assert work.name
+
+
+@on_one_deployment
+def test_more_refs_than_one_push_may_move(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
+    before, tip = state(house, project), work.sha("HEAD")
+    commands = [(NOTHING, tip, f"refs/tags/t{number}") for number in range(MAX_COMMANDS + 1)]
+    status, said = post(alice, project.full_name, push_body(commands))
+    assert (status, said[:19]) == (413, b"One push may change")
+    assert state(house, project) == before
 
 
 def test_a_client_that_goes_away_leaves_nothing(
