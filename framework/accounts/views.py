@@ -46,11 +46,13 @@ def login() -> Answer:
 
 @accounts.post("/logout")
 def logout() -> Answer:
-    """Sign out."""
+    """Sign out; the browser forgets the pages that it kept, so that nobody goes back to a private one."""
     check_button()
     sign_out()
     flash("You are signed out.", "info")
-    return redirect("/")
+    answer = redirect("/")
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @accounts.route("/forgot", methods=["GET", "POST"])

@@ -71,7 +71,8 @@ def test_it_tells_a_program_to_sign_in(visitor: Visitor) -> None:
 
 def test_it_signs_out(alice: Account, signed_in: SignIn) -> None:
     visitor = signed_in(alice)
-    assert visitor.submit("/", to="/logout").location == "/"
+    answer = visitor.submit("/", to="/logout")
+    assert (answer.location, answer.headers["Clear-Site-Data"]) == ("/", '"cache"')
     assert visitor.get("/settings").status_code == 302
 
 
