@@ -251,7 +251,8 @@ def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_
     read(two_workers, "/static/nothing")
     two_workers.process.wait_until(lambda: misses(two_workers) == 1)
     with socket.create_connection(("localhost", int(two_workers.environment["PORT"]))) as line:
-        line.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n"
+        line.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\n" + form + b"\r\n")
         two_workers.process.wait_until(lambda: under_way(two_workers) == 2)
         killed = set(workers_of(two_workers))
         for pid in killed:
