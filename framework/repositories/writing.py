@@ -119,7 +119,8 @@ class _Writer:
             admit=admit,
             within=lambda session, _committed: within(session, written),
         )
-        cache.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
+        with suppress(Unavailable):  # the change is stored; what hinders the local copy is left to the next reader
+            cache.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
         return written
 
     def _build(self, copy: Copy) -> _Attempt:

@@ -102,6 +102,18 @@ def test_a_disk_that_stays_full_is_told_and_leaves_nothing(crowd: list[Bench], m
     assert not list((config.current().data / "scratch").iterdir())
 
 
+def test_a_write_whose_packs_find_no_room_locally_is_stored_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_link: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "hardlink_to", fail)
+        bench.write(bench.put("a", b"1"))
+    assert bench.read("a") == b"1"
+
+
 def test_scratch_of_a_killed_process_is_swept_and_that_of_a_living_one_kept(settings: Config) -> None:
     code = (
         "import sys, time; from framework import config; from framework.config import Config\n"
