@@ -1,4 +1,4 @@
-"""The one policy for paths in a repository: browser, API and push all ask here, and what is refused is never repaired."""
+"""The one policy for paths in a repository: browser and push ask here; what is refused is never repaired."""
 
 import unicodedata
 from collections.abc import Callable
