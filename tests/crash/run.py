@@ -20,8 +20,8 @@ from framework import config
 from tests.crash import case
 from tests.crash.fuse import Fuse
 
-KILLED = 9
 FAILED = 1
+LANES = os.cpu_count() or 1
 
 
 class Child:
@@ -97,17 +97,29 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    drawn = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         Child(lambda: case.prepare(template)).answer()
         points = len(_points(template))
-        found = [problem for point in range(1, points + 1) for problem in kill_at(template, {"alone": point})]
-        for _ in range(options.pairs):
-            burns = {"killed": drawn.randint(1, points), "other": drawn.choice([0, drawn.randint(1, points)])}
-            found += kill_at(template, burns)
+        cases = _cases(points, options.pairs, random.Random(options.seed))
+        lanes = [Child(_lane(template, cases[lane::LANES])) for lane in range(LANES)]
+        found = [problem for lane in lanes for problem in lane.answer()]
     print(json.dumps({"points": points, "pairs": options.pairs, "violations": found}))  # noqa: T201
     return int(bool(found))
+
+
+def _cases(points: int, pairs: int, drawn: random.Random) -> list[dict[str, int]]:
+    """A writer alone killed at every point, then pairs: one killed at a drawn point, the other too or not at all."""
+    alone = [{"alone": point} for point in range(1, points + 1)]
+    together = [
+        {"killed": drawn.randint(1, points), "other": drawn.choice([0, drawn.randint(1, points)])} for _ in range(pairs)
+    ]
+    return alone + together
+
+
+def _lane(template: Path, cases: Sequence[dict[str, int]]) -> Callable[[], Any]:
+    """The work of one core: these cases, one after the other."""
+    return lambda: [problem for burns in cases for problem in kill_at(template, burns)]
 
 
 def _points(template: Path) -> list[str]:

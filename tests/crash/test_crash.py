@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.servers.run import ROOT
 
-PAIRS = 60
+PAIRS = 500
 
 
+@pytest.mark.timeout(1200)  # some hundred projects are made, killed and checked
 def test_no_kill_loses_halves_or_doubles_a_change() -> None:
     command = [sys.executable, "-m", "tests.crash.run", "--pairs", str(PAIRS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
