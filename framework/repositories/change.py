@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework.repositories import keys
+from framework.repositories.packwriter import WrittenPack
 
 HISTORY = "history"
 BLOBS = "blobs"
@@ -36,6 +37,20 @@ class NewPack:
     idx_sha256: str
     object_count: int
     sizes: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
+        """The pack that was written, under the name that it has or gets in the store."""
+        return cls(
+            name=name,
+            kind=kind,
+            pack_bytes=written.pack_bytes,
+            pack_sha256=written.pack_sha256,
+            idx_bytes=written.idx_bytes,
+            idx_sha256=written.idx_sha256,
+            object_count=written.object_count,
+            sizes=sizes,
+        )
 
 
 @dataclass(frozen=True)

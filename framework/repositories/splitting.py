@@ -35,17 +35,7 @@ def split(quarantine: Quarantine, pack: Path, inventory: Inventory) -> list[Push
 
 def _pushed(pack: Path, kind: str, sizes: dict[str, int]) -> PushedPack:
     written = _measured(pack)
-    new = NewPack(
-        name=keys.new_id(),
-        kind=kind,
-        pack_bytes=written.pack_bytes,
-        pack_sha256=written.pack_sha256,
-        idx_bytes=written.idx_bytes,
-        idx_sha256=written.idx_sha256,
-        object_count=written.object_count,
-        sizes=sizes,
-    )
-    return PushedPack(new, written)
+    return PushedPack(NewPack.of(keys.new_id(), kind, written, sizes), written)
 
 
 def _measured(pack: Path) -> WrittenPack:

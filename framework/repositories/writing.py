@@ -203,16 +203,7 @@ class _Writer:
         return replace(change, packs=tuple(self._new_pack(name, *pack) for name, pack in attempt.packs.items()))
 
     def _new_pack(self, name: str, kind: str, pack: WrittenPack) -> NewPack:
-        return NewPack(
-            name=name,
-            kind=kind,
-            pack_bytes=pack.pack_bytes,
-            pack_sha256=pack.pack_sha256,
-            idx_bytes=pack.idx_bytes,
-            idx_sha256=pack.idx_sha256,
-            object_count=pack.object_count,
-            sizes=self._sizes if kind == BLOBS else {},
-        )
+        return NewPack.of(name, kind, pack, self._sizes if kind == BLOBS else {})
 
 
 def _add(writer: PackWriter, put: Put) -> None:
