@@ -38,8 +38,8 @@ def record(
 ) -> None:
     """Write an event, and note that the project has changed now.
 
-    Kinds and details: `created`; `upload` (branch, sha, title, files, file_count); `push` (branch or tag, sha, title;
-    or deleted, the name of a branch or tag); `settings`;
+    Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
+    or tag, sha, title; or deleted, the name of a branch or tag); `settings`;
     `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`.
     """
     session.add(Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}))

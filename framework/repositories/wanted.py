@@ -16,6 +16,20 @@ class BranchAbsent(NotFound):
         super().__init__(f"There is no branch “{branch}”.")
 
 
+class BranchExists(Conflict):
+    """A change that was to begin a branch found one of this name."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"There is a branch “{branch}” already; choose another name for the new one.")
+
+
+class BranchMoved(Conflict):
+    """The branch is not at the commit that the change was made for."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"The branch “{branch}” has moved since; look at its newest version and repeat the change.")
+
+
 class PathsChanged(Conflict):
     """Somebody else changed the same paths meanwhile; the sentence names them."""
 
@@ -62,7 +76,11 @@ Operation = Put | Delete | Move
 
 @dataclass(frozen=True)
 class Write:
-    """What one person wants changed on one branch; `author` is Git's `Name <e-mail>`, `actor` the user's name."""
+    """What one person wants changed on one branch; `author` is Git's `Name <e-mail>`, `actor` the user's name.
+
+    Three commits may be given. `parent`: the branch has to be there. `base`: what the person looked at; who changed
+    the same paths since is in conflict, whatever else has landed. `start`: a new branch begins there.
+    """
 
     repository_id: str
     branch: str
@@ -70,6 +88,9 @@ class Write:
     message: str
     author: str
     actor: str
+    parent: str | None = None
+    base: str | None = None
+    start: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import TreeEditor
 from framework.repositories.wanted import (
     BranchAbsent,
+    BranchExists,
+    BranchMoved,
     Delete,
     Move,
     Operation,
@@ -44,11 +46,11 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     """Make the operations one commit on the branch: all of them or none.
 
     When others' commits land first, the operations are applied again on top of theirs, unless they touched the
-    same paths.
+    same paths or the write names its parent.
 
     Raises:
-        BadPath, BadRef, PathClash, PathAbsent, BranchAbsent: nothing is changed.
-        PathsChanged, TooBusy: nothing is changed. What `admit` and `commit` raise.
+        BadPath, BadRef, PathClash, PathAbsent, BranchAbsent, BranchExists, ObjectAbsent: nothing is changed.
+        PathsChanged, BranchMoved, TooBusy: nothing is changed. What `admit` and `commit` raise.
     """
     branch_ref(wanted.branch)
     for path in _touched(wanted.operations):
@@ -112,7 +114,8 @@ class _Writer:
         attempt = read_copy(self._wanted.repository_id, self._build)
         if attempt.sha == attempt.tip:
             return Written(attempt.sha, changed=False)
-        self._send(attempt)
+        if attempt.packs:
+            self._send(attempt)
         written = Written(attempt.sha, changed=True)
         commit(
             self._change(attempt),
@@ -124,12 +127,10 @@ class _Writer:
         return written
 
     def _build(self, copy: Copy) -> _Attempt:
-        tip = copy.snapshot.branches.get(self._wanted.branch)
-        if tip is None and (copy.snapshot.refs or self._wanted.branch != copy.snapshot.default_branch):
-            raise BranchAbsent(self._wanted.branch)
-        root = copy.commit(tip).tree.decode() if tip else None
+        tip, parent = self._place(copy)
+        root = _root(copy, parent)
         editor = TreeEditor(copy, root)
-        self._refuse_touched_paths(editor)
+        self._refuse_touched_paths(copy, editor)
         self._apply(editor)
         if self._blobs is None:
             self._blobs = self._pack_large_blobs()
@@ -137,21 +138,38 @@ class _Writer:
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             self._add_small_blobs(writer, copy)
             tree = editor.write(writer)
-            if tree == root:
-                assert tip
-                return _Attempt(tip, tip, copy.snapshot.pack_generation)
-            sha = writer.add(_commit(self._wanted, tree, tip))
+            if parent and tree == root:
+                return _Attempt(tip, parent, copy.snapshot.pack_generation)
+            sha = writer.add(_commit(self._wanted, tree, parent))
             packs = {**self._blobs, name: (HISTORY, writer.finish())}
         return _Attempt(tip, sha, copy.snapshot.pack_generation, packs)
 
-    def _refuse_touched_paths(self, editor: TreeEditor) -> None:
-        """Compare the touched paths with the first tip's: what others changed there since is a real conflict."""
-        seen = {path: editor.entry(path) for path in _touched(self._wanted.operations)}
+    def _place(self, copy: Copy) -> tuple[str | None, str | None]:
+        """The branch's tip, None for a branch that begins, and the commit to build upon, None for the first one."""
+        wanted, tip = self._wanted, copy.snapshot.branches.get(self._wanted.branch)
+        if wanted.parent and wanted.parent != tip:
+            raise BranchMoved(wanted.branch)
+        if wanted.start and tip:
+            raise BranchExists(wanted.branch)
+        if wanted.start:
+            return None, copy.commit(wanted.start).id.decode()
+        if tip is None and (copy.snapshot.refs or wanted.branch != copy.snapshot.default_branch):
+            raise BranchAbsent(wanted.branch)
+        return tip, tip
+
+    def _refuse_touched_paths(self, copy: Copy, editor: TreeEditor) -> None:
+        """Compare the touched paths with the base's or the first tip's: what others changed there is a conflict."""
+        seen = self._entries(editor)
+        if self._first is None and self._wanted.base:
+            self._first = self._entries(TreeEditor(copy, _root(copy, self._wanted.base)))
         if self._first is None:
             self._first = seen
         elif moved := sorted(path for path, entry in seen.items() if entry != self._first[path]):
             counts.change_conflicted("files")
             raise PathsChanged(moved)
+
+    def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
+        return {path: editor.entry(path) for path in _touched(self._wanted.operations)}
 
     def _apply(self, editor: TreeEditor) -> None:
         for operation in self._wanted.operations:
@@ -204,6 +222,10 @@ class _Writer:
 
     def _new_pack(self, name: str, kind: str, pack: WrittenPack) -> NewPack:
         return NewPack.of(name, kind, pack, self._sizes if kind == BLOBS else {})
+
+
+def _root(copy: Copy, commit: str | None) -> str | None:
+    return copy.commit(commit).tree.decode() if commit else None
 
 
 def _add(writer: PackWriter, put: Put) -> None:

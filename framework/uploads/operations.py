@@ -3,28 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.account import Account
 from framework.errors import Invalid, TooLarge
-from framework.projects import activity, quota
-from framework.projects.access import ProjectAccess, recheck
-from framework.projects.people import recipients
+from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.reading import find
 from framework.repositories.trees import PathAbsent
-from framework.repositories.wanted import Put, Write, Written
-from framework.repositories.writing import write
-from framework.uploads.messages import LISTED_PATHS, NewVersion
+from framework.repositories.wanted import Put, Written
+from framework.uploads.changing import Changes, store_changes
 from framework.uploads.receiving import ReceivedFile, mebibytes
-
-LONGEST_MESSAGE = 10_000
 
 
 class NoFiles(Invalid):
@@ -76,28 +68,8 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
         What `repositories.writing.write` raises: nothing is stored.
     """
     puts = _checked(upload)
-    message = upload.message.strip()[:LONGEST_MESSAGE] or _default_message(access, upload.branch, puts)
-    wanted = Write(
-        repository_id=access.repository_id,
-        branch=upload.branch,
-        operations=puts,
-        message=message,
-        author=account.author,
-        actor=account.name,
-    )
-
-    def tell(session: Session, written: Written) -> None:
-        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
-        title = message.partition("\n")[0]
-        paths = tuple(put.path for put in puts)
-        details: dict[str, Any] = {"branch": upload.branch, "sha": written.sha, "title": title}
-        details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
-        activity.record(session, access.id, actor=account, kind="upload", details=details)
-        news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)
-        for name, address in recipients(session, access.id, except_id=account.id):
-            news.queue_for(session, name=name, address=address)
-
-    return write(wanted, admit=quota.admission(access), within=tell)
+    message = upload.message.strip() or _default_message(access, upload.branch, puts)
+    return store_changes(access, account, Changes(puts, upload.branch, message, kind="upload"))
 
 
 def _checked(upload: Upload) -> list[Put]:

@@ -41,9 +41,10 @@ class Bench:
         branch: str = "main",
         admit: Admit = nothing_to_add,
         within: Within = nothing_to_add,
+        **commits: str,
     ) -> Written:
-        """Write as Alice."""
-        wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice")
+        """Write as Alice; `commits` are the write's parent, base and start."""
+        wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice", **commits)
         return write(wanted, admit=admit, within=within)
 
     def read(self, path: str, ref: str = "main") -> bytes:

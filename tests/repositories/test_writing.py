@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from framework.database.session import reading, transaction
 from framework.errors import Forbidden, HoldfastError
 from framework.repositories.change import Change
-from framework.repositories.copy import opened
+from framework.repositories.copy import ObjectAbsent, opened
 from framework.repositories.eviction import copy_path
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, StagedPush, Version
@@ -23,7 +23,7 @@ from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.refs import BadRef
 from framework.repositories.staging import sweep
 from framework.repositories.trees import PathAbsent, PathClash
-from framework.repositories.wanted import BranchAbsent, Delete, Move, Operation, PathsChanged
+from framework.repositories.wanted import BranchAbsent, BranchExists, BranchMoved, Delete, Move, Operation, PathsChanged
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench
@@ -169,6 +169,68 @@ def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench, rival: C
         assert not session.scalars(select(StagedPush.id)).all()
     stored = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
     assert len(stored) == 2 * len(packs), "the packs of the attempt that lost are gone"
+
+
+def test_a_write_that_names_its_parent_lands_there_or_nowhere(bench: Bench) -> None:
+    first = bench.write(bench.put("a", b"0"))
+    second = bench.write(bench.put("b", b"1"), parent=first.sha)
+    before = _state(bench)
+    with pytest.raises(BranchMoved):
+        bench.write(bench.put("c", b"2"), parent=first.sha)
+    assert _state(bench) == before
+    with opened(bench.repository_id) as copy:
+        assert read_log(copy, resolve(copy, "main"))[0].parents == (first.sha,)
+        assert resolve(copy, "main") == second.sha
+
+
+def test_a_write_that_names_its_parent_does_not_land_on_top_of_a_rivals(
+    bench: Bench, rival: Callable[[Operation], None]
+) -> None:
+    first = bench.write(bench.put("a", b"0"))
+    rival(bench.put("b", b"theirs"))
+    with pytest.raises(BranchMoved):
+        bench.write(bench.put("c", b"mine"), parent=first.sha)
+    assert bench.read("b") == b"theirs"
+
+
+def test_what_others_changed_since_the_person_looked_is_a_conflict(bench: Bench) -> None:
+    looked_at = bench.write(bench.put("a", b"0"), bench.put("b", b"0"))
+    bench.write(bench.put("a", b"theirs"))
+    with pytest.raises(PathsChanged) as conflict:
+        bench.write(bench.put("a", b"mine"), bench.put("b", b"mine"), base=looked_at.sha)
+    assert conflict.value.paths == ("a",)
+    bench.write(bench.put("b", b"mine"), base=looked_at.sha)
+    assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
+
+
+def test_a_branch_begins_at_a_commit(bench: Bench) -> None:
+    first = bench.write(bench.put("a", b"0"))
+    bench.write(bench.put("a", b"1"))
+    written = bench.write(bench.put("b", b"2"), branch="draft", start=first.sha)
+    assert (bench.read("a", "draft"), bench.read("b", "draft"), bench.read("a")) == (b"0", b"2", b"1")
+    with opened(bench.repository_id) as copy:
+        assert copy.commit(written.sha).parents == [first.sha.encode()]
+    with pytest.raises(BranchExists):
+        bench.write(bench.put("b", b"3"), branch="draft", start=first.sha)
+
+
+def test_a_branch_begins_without_a_commit_of_its_own_when_nothing_is_changed(bench: Bench) -> None:
+    first = bench.write(bench.put("a", b"0"))
+    with requests() as asked:
+        written = bench.write(bench.put("a", b"0"), branch="draft", start=first.sha)
+    assert (written.sha, written.changed, asked.operations) == (first.sha, True, ["put"])
+    with opened(bench.repository_id) as copy:
+        assert resolve(copy, "draft") == first.sha
+    with reading() as session:
+        assert not session.scalars(select(StagedPush)).all()
+
+
+def test_a_branch_cannot_begin_at_what_is_not_there(bench: Bench) -> None:
+    bench.write(bench.put("a", b"0"))
+    before = _state(bench)
+    with pytest.raises(ObjectAbsent):
+        bench.write(bench.put("b", b"1"), branch="draft", start="1" * 40)
+    assert _state(bench) == before
 
 
 def test_the_requests_are_as_budgeted(bench: Bench) -> None:

@@ -1,0 +1,70 @@
+"""The one way by which people's changes become a commit, from the browser and from programs alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.projects import activity, quota
+from framework.projects.access import ProjectAccess, recheck
+from framework.projects.people import recipients
+from framework.repositories.wanted import Move, Operation, Write, Written
+from framework.repositories.writing import write
+from framework.uploads.messages import LISTED_PATHS, NewVersion
+
+LONGEST_MESSAGE = 10_000
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one person changes on one branch, in one commit; `parent`, `base` and `start` are those of `Write`.
+
+    `kind` is what the activity calls it: `upload`, or `commit` for everything else.
+    """
+
+    operations: Sequence[Operation]
+    branch: str
+    message: str
+    parent: str | None = None
+    base: str | None = None
+    start: str | None = None
+    kind: str = "commit"
+
+
+def store_changes(access: ProjectAccess, account: Account, changes: Changes) -> Written:
+    """Store the changes as one commit, or nothing of them; tell the project's other members.
+
+    Raises:
+        What `repositories.writing.write` raises, RoleTooLow, QuotaExceeded: nothing is stored.
+    """
+    message = changes.message.strip()[:LONGEST_MESSAGE]
+    wanted = Write(
+        repository_id=access.repository_id,
+        branch=changes.branch,
+        operations=changes.operations,
+        message=message,
+        author=account.author,
+        actor=account.name,
+        parent=changes.parent,
+        base=changes.base,
+        start=changes.start,
+    )
+    title, paths = message.partition("\n")[0], _touched(changes.operations)
+
+    def tell(session: Session, written: Written) -> None:
+        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
+        details: dict[str, Any] = {"branch": changes.branch, "sha": written.sha, "title": title}
+        details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
+        activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
+        news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)
+        for name, address in recipients(session, access.id, except_id=account.id):
+            news.queue_for(session, name=name, address=address)
+
+    return write(wanted, admit=quota.admission(access), within=tell)
+
+
+def _touched(operations: Sequence[Operation]) -> tuple[str, ...]:
+    """The paths that people are told of: a moved file's is its new one."""
+    return tuple(operation.to if isinstance(operation, Move) else operation.path for operation in operations)
