@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from framework.celery.heartbeat import renewing
 from framework.repositories import keys, staging
 from framework.repositories.behind import refuse_behind
 from framework.repositories.packwriter import WrittenPack
 from framework.storage.current import store
 
 PARALLEL_SENDS = 5
+RENEWED_EVERY_SECONDS = 600
 
 
 def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> None:
@@ -19,18 +21,21 @@ def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> 
         What `put_all` raises.
     """
     staging.stage(repository_id, push_id, list(packs))
-    put_all(repository_id, packs)
+    put_all(repository_id, push_id, packs)
 
 
-def put_all(repository_id: str, packs: Mapping[str, WrittenPack]) -> None:
-    """Store these packs under their names, which a staged row owns; on a process's first write, look at the log, too.
+def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> None:
+    """Store these packs under their names, which the push's staged row owns; it does not expire meanwhile.
+
+    On a process's first write to the repository the log is looked at, too.
 
     Raises:
         StoreUnavailable, DatabaseBehind: the staged row still owns what was sent.
     """
     calls: list[Callable[[], None]] = [partial(refuse_behind, repository_id)]
     calls += [put for name, pack in packs.items() for put in _puts(repository_id, name, pack)]
-    with ThreadPoolExecutor(PARALLEL_SENDS) as pool:
+    renew = partial(staging.renew, push_id)
+    with renewing(renew, every_seconds=RENEWED_EVERY_SECONDS), ThreadPoolExecutor(PARALLEL_SENDS) as pool:
         for future in [pool.submit(call) for call in calls]:
             future.result()
 

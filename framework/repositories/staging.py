@@ -1,7 +1,7 @@
 """Staged rows: who owns packs that lie in the store, or soon will, and that no version names yet."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -27,8 +27,15 @@ def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again:
             raise StagingExpired
         row = row or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
         row.pack_names = sorted({*row.pack_names, *pack_names})
-        row.expires_at = now() + timedelta(hours=config.current().staged_hours)
+        row.expires_at = _expiry()
         session.add(row)
+
+
+def renew(push_id: str) -> None:
+    """Put off the expiry of a push that is still being sent; one that was cleaned up meanwhile stays so."""
+    mine = (StagedPush.id == push_id, StagedPush.state == "staged")
+    with transaction() as session:
+        session.execute(update(StagedPush).where(*mine).values(expires_at=_expiry()))
 
 
 def abandon(push_id: str) -> None:
@@ -58,6 +65,10 @@ def sweep() -> int:
     for push_id in known:
         _delete(push_id)
     return len(known)
+
+
+def _expiry() -> datetime:
+    return now() + timedelta(hours=config.current().staged_hours)
 
 
 def _delete(push_id: str) -> None:

@@ -207,7 +207,7 @@ class _Writer:
         """Own the names in SQL, then send packs and indexes, large blobs once, and look at the log, all in parallel."""
         staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs), again=bool(self._sent))
         fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
-        put_all(self._wanted.repository_id, fresh)
+        put_all(self._wanted.repository_id, self._push_id, fresh)
         self._sent.update(fresh)
 
     def _change(self, attempt: _Attempt) -> Change:

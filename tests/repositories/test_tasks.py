@@ -2,16 +2,19 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
+from time import sleep
 
 import pytest
 from sqlalchemy import select, update
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import keys, staging, tasks
+from framework.repositories import keys, sending, staging, tasks
 from framework.repositories.commit import StagingExpired
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import StagedPush, Version
+from framework.repositories.packwriter import WrittenPack
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.repositories.conftest import Bench
@@ -69,6 +72,46 @@ def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
     assert left == [keys.pack_key(bench.repository_id, names["fresh"])]
     with reading() as session:
         assert session.scalars(select(StagedPush.id)).all() == ["fresh"]
+
+
+def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "RENEWED_EVERY_SECONDS", 0.01)
+    send = store()._put
+
+    def send_when_expired_and_renewed(key: str, source: bytes | Path, sha256: str) -> None:
+        with transaction() as session:
+            session.execute(update(StagedPush).values(expires_at=now() - timedelta(seconds=1)))
+        while not unexpired():
+            sleep(0.01)
+        send(key, source, sha256)
+
+    monkeypatch.setattr(store(), "_put", send_when_expired_and_renewed)
+    pack, idx = bench.folder / "a.pack", bench.folder / "a.idx"
+    pack.write_bytes(b"pack")
+    idx.write_bytes(b"idx")
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (pack, idx)]
+    written = WrittenPack(pack, idx, 4, hashes[0], 3, hashes[1], object_count=1)
+    sending.send(bench.repository_id, keys.new_id(), {keys.new_id(): written})
+    staging.sweep()
+    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
+
+
+def unexpired() -> int:
+    """How many pushes on their way have not expired."""
+    with reading() as session:
+        return len(session.scalars(select(StagedPush.id).where(StagedPush.expires_at > now())).all())
+
+
+@pytest.mark.parametrize("state", ["doomed", "swept"])
+def test_a_push_that_was_cleaned_up_is_not_renewed(bench: Bench, state: str) -> None:
+    push_id = keys.new_id()
+    staging.stage(bench.repository_id, push_id, [])
+    with transaction() as session:
+        session.execute(update(StagedPush).values(state="doomed", expires_at=now() - timedelta(seconds=1)))
+    if state == "swept":
+        staging.sweep()
+    staging.renew(push_id)
+    assert not unexpired()
 
 
 @pytest.mark.parametrize("swept", [True, False], ids=["swept", "doomed"])
