@@ -5,12 +5,12 @@ The row is news and not the work: a database that is away for a moment delays th
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import delete, insert, update
@@ -32,6 +32,8 @@ KEPT_AFTER_THE_END = timedelta(days=30)
 BROKEN = "It ended early because something went wrong on our side; the server's log says what."
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,14 @@ def watched(
         work.end(FAILED, BROKEN)
         raise
     work.end(FINISHED)
+
+
+def followed(kind: str, items: Iterable[Item]) -> Iterator[Item]:
+    """Pass the items on as they come, while people watch how many there were so far."""
+    with watched(kind) as work:
+        for item in items:
+            yield item
+            work.advance()
 
 
 def _start(work: Work, **values: Any) -> None:

@@ -4,7 +4,7 @@ import logging
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.celery.work import watched
+from framework.celery.work import followed, watched
 from framework.repositories import eviction, healing, log, staging
 from framework.repositories.collect import collect
 from framework.repositories.log import NotConfirmed
@@ -33,7 +33,7 @@ def sweep_staged() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")
 def collect_orphans() -> int:
     """Delete what no version and no push names any more; how many objects."""
-    return sum(found.objects for found in collect())
+    return sum(found.objects for found in followed("collection", collect()))
 
 
 @app.task(base=Job, name="framework.repositories.tasks.scrub_copies")

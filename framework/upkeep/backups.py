@@ -3,6 +3,7 @@
 import click
 
 from framework.backup import operations
+from framework.celery.work import followed
 from framework.projects.recovery import adopt
 from framework.repositories import recovery
 from framework.upkeep.refusals import told_plainly
@@ -30,4 +31,4 @@ def restore(name: str | None) -> None:
     """
     done = operations.restore(name)
     click.echo(f"Restored {done.rows} rows from {done.name}.")
-    report(recovery.resume(adopt))
+    report(followed("resumption after a restore", recovery.resume(adopt)))

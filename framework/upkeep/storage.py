@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import click
 from flask.cli import AppGroup
 
-from framework.celery.work import watched
+from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt
@@ -75,7 +75,7 @@ def collect_orphans(older_than: float | None) -> None:
     """Delete objects that no version and no push names any more; never what the log names."""
     names = {listed.repository_id: listed.full_name for listed in every_project()}
     objects = freed = 0
-    for found in collect(older_than):
+    for found in followed("collection", collect(older_than)):
         objects, freed = objects + found.objects, freed + found.size_bytes
         if found.left_because:
             click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
@@ -89,14 +89,14 @@ def resume() -> None:
 
     Stop the web processes and workers first.
     """
-    report(recovery.resume(adopt))
+    report(followed("resumption after a restore", recovery.resume(adopt)))
 
 
 @storage_commands.command("rebuild")
 @told_plainly
 def rebuild() -> None:
     """With an empty database: bring back projects, people, branches and versions from the object store alone."""
-    report(recovery.rebuild(adopt))
+    report(followed("rebuild", recovery.rebuild(adopt)))
 
 
 def report(done: Iterable[Recovered]) -> None:

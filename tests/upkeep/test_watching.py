@@ -11,6 +11,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories import keys, tasks
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
+from tests import moments
 from tests.repositories.conftest import Bench
 from tests.upkeep.conftest import Flasks
 
@@ -49,3 +50,26 @@ def test_the_daily_check_counts_local_copies(files: Bench) -> None:
     work = only_work()
     assert (work.kind, work.state, work.done, work.total) == ("check of local copies", "finished", 1, 1)
     assert work.message == "0 mended."
+
+
+@pytest.mark.parametrize("start", [tasks.collect_orphans, None], ids=["every night", "by hand"])
+def test_a_collection_counts_repositories(flask: Flasks, files: Bench, start: Callable[[], int] | None) -> None:
+    if start:
+        start()
+    else:
+        flask("storage", "collect")
+    work = only_work()
+    assert (work.kind, work.state, work.done) == ("collection", "finished", 1)
+
+
+def test_a_resumption_counts_repositories(flask: Flasks, files: Bench) -> None:
+    flask("storage", "resume")
+    work = only_work()
+    assert (work.kind, work.state, work.done) == ("resumption after a restore", "finished", 1)
+
+
+def test_a_rebuild_counts_repositories(flask: Flasks, files: Bench) -> None:
+    moments.put_back(moments.NOTHING)
+    flask("storage", "rebuild")
+    work = only_work()
+    assert (work.kind, work.state, work.done) == ("rebuild", "finished", 1)
