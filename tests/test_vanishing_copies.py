@@ -1,0 +1,62 @@
+"""Every local copy vanishes before every request: people and git notice nothing of it."""
+
+import io
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from framework.accounts.account import Account
+from framework.config import Config
+from framework.projects.access import ProjectAccess
+from tests.cast import SignIn
+from tests.git.client import Person
+
+
+@pytest.fixture
+def forgetful(app: Flask, settings: Config, with_settings: Callable[..., Config]) -> Iterator[str]:
+    """The address of a server whose disk loses all copies before each request; a file of 4 KiB is a large one."""
+    with_settings(large_blob_bytes=4096)
+    app.before_request(lambda: shutil.rmtree(settings.data / "cache", ignore_errors=True))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_nobody_notices(
+    forgetful: str, signed_in: SignIn, alice: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    browser = signed_in(alice)
+    large = os.urandom(100_000)
+    sent = [(io.BytesIO(b"small\n"), "notes/a.txt"), (io.BytesIO(large), "large.bin")]
+    page = f"{secret.path}/upload/main"
+    assert browser.submit(page, files=sent, message="By browser").status_code == 303
+
+    person = Person("alice", tmp_path, forgetful)
+    work = person.clone(secret.full_name, "work")
+    assert (work.folder / "large.bin").read_bytes() == large
+    pushed = work.commit("By git", b__txt="from git\n")
+    work.push(secret.full_name, "main")
+
+    assert browser.submit(page, files=(io.BytesIO(b"changed\n"), "notes/a.txt"), message="Again").status_code == 303
+    work.git("pull", "-q", person.address(secret.full_name), "main")
+    assert (work.folder / "notes" / "a.txt").read_text() == "changed\n"
+    assert work.sha("HEAD^") == pushed
+    assert work.git("fsck", "--strict").stderr == ""
+
+    assert "By git" in browser.get(f"{secret.path}/commits/main").text
+    assert browser.get(f"{secret.path}/raw/main/large.bin").data == large
+    archive = browser.get(f"{secret.path}/archive/main.zip").data
+    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
+        contents = {Path(name).name: unpacked.read(name) for name in unpacked.namelist() if not name.endswith("/")}
+    assert contents == {"a.txt": b"changed\n", "b.txt": b"from git\n", "large.bin": large}
