@@ -6,17 +6,16 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from tests.cast import SignIn
 from tests.git.client import Person
+from tests.servers.threaded import threaded
 
 
 @pytest.fixture
@@ -24,13 +23,8 @@ def forgetful(app: Flask, settings: Config, with_settings: Callable[..., Config]
     """The address of a server whose disk loses all copies before each request; a file of 4 KiB is a large one."""
     with_settings(large_blob_bytes=4096)
     app.before_request(lambda: shutil.rmtree(settings.data / "cache", ignore_errors=True))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with threaded(app) as url:
+        yield url
 
 
 def test_nobody_notices(
