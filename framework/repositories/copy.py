@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatExceptio
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.object_store import DiskObjectStore
 from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
-from dulwich.pack import PackIndex, load_pack_index
+from dulwich.pack import Pack, PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
 from framework.repositories import cache, git, keys
@@ -56,13 +56,37 @@ class Blob:
     chunks: Iterator[bytes]
 
 
+class NamedPacks(DiskObjectStore):
+    """The objects of these packs alone, as far as they are there: others on the disk may be of no version any more."""
+
+    def __init__(self, path: Path, names: Collection[str]) -> None:
+        super().__init__(str(path))
+        self._names = names
+
+    def get_midx(self) -> None:
+        """No other index is believed than the packs' own."""
+
+    def _update_pack_cache(self) -> list[Pack]:
+        """Open those that were not there before."""
+        return [self._open(name) for name in self._names if name not in self._pack_cache and self._is_there(name)]
+
+    def _is_there(self, name: str) -> bool:
+        base = Path(self.pack_dir, f"pack-{name}")
+        return base.with_suffix(".idx").exists() and base.with_suffix(".pack").exists()
+
+    def _open(self, name: str) -> Pack:
+        pack = Pack(str(Path(self.pack_dir, f"pack-{name}")), object_format=self.object_format)
+        self._pack_cache[name] = pack
+        return pack
+
+
 @dataclass(frozen=True)
 class Copy:
     """A repository at a snapshot, opened for one reader in one thread."""
 
     path: Path
     snapshot: Snapshot
-    objects: DiskObjectStore
+    objects: NamedPacks
 
     def commit(self, sha: str) -> Commit:
         """The commit that this object name, or the tag of this name, stands for."""
@@ -82,17 +106,18 @@ class Copy:
 
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
-        for idx in (self.path / "objects" / "pack").glob("*.idx"):
+        for name in self.snapshot.packs:
+            idx = self.path / "objects" / "pack" / f"pack-{name}.idx"
             with _damage_told(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
                 offset = _offset(index, bytes.fromhex(sha))
                 if offset is not None and idx.with_suffix(".pack").exists():
                     return self._local_blob(idx.with_suffix(".pack"), offset, sha)
                 if offset is not None:
-                    return self._distant_blob(idx.stem.removeprefix("pack-"), offset, _following(index, offset), sha)
+                    return self._distant_blob(name, offset, _following(index, offset), sha)
         raise ObjectAbsent(sha)
 
     def has(self, sha: str) -> bool:
-        """Whether a pack on the local disk holds the object of this name."""
+        """Whether a pack of the version, on the local disk, holds the object of this name."""
         with _damage_told(sha):
             return ObjectID(sha.encode()) in self.objects
 
@@ -141,7 +166,7 @@ def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
         RepositoryMissing, StoreUnavailable, PackAltered, DatabaseBehind.
     """
     with cache.open_copy(repository_id, kind) as (path, snapshot):
-        objects = DiskObjectStore(str(path / "objects"))
+        objects = NamedPacks(path / "objects", snapshot.packs)
         try:
             yield Copy(path, snapshot, objects)
         finally:

@@ -21,7 +21,7 @@ class RepositoryMissing(NotFound):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One repository's newest version; refs by full name, object names in hex."""
+    """One repository's newest version; refs by full name, object names in hex, packs by name."""
 
     repository_id: str
     epoch: int
@@ -30,6 +30,7 @@ class Snapshot:
     pack_generation: int
     default_branch: str
     refs: Mapping[str, str]
+    packs: frozenset[str]
 
     @property
     def branches(self) -> dict[str, str]:
@@ -88,6 +89,7 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
     if row is None:
         raise RepositoryMissing
     refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id))
+    in_use = select(Pack.name).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
     return Snapshot(
         repository_id=row.id,
         epoch=row.epoch,
@@ -96,4 +98,5 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
         pack_generation=row.pack_generation,
         default_branch=row.default_branch,
         refs=dict(refs.all()),
+        packs=frozenset(session.scalars(in_use)),
     )
