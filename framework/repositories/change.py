@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from framework.repositories import keys
 from framework.repositories.packwriter import WrittenPack
+from framework.repositories.sidefiles import Recorded
 
 HISTORY = "history"
 BLOBS = "blobs"
@@ -27,7 +28,10 @@ class RefUpdate:
 
 @dataclass(frozen=True)
 class NewPack:
-    """A pack that lies in the store with its index; `sizes` tells the blobs' sizes in bytes for kind `blobs`."""
+    """A pack that lies in the store with its index; `sizes` tells the blobs' sizes in bytes for kind `blobs`.
+
+    `side_files` are those that lie beside it, by suffix.
+    """
 
     name: str
     kind: str
@@ -37,6 +41,7 @@ class NewPack:
     idx_sha256: str
     object_count: int
     sizes: Mapping[str, int] = field(default_factory=dict)
+    side_files: Mapping[str, Recorded] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
@@ -50,7 +55,21 @@ class NewPack:
             idx_sha256=written.idx_sha256,
             object_count=written.object_count,
             sizes=sizes,
+            side_files={suffix: made.recorded for suffix, made in written.side_files.items()},
         )
+
+
+@dataclass(frozen=True)
+class Repacking:
+    """What a version that changes packs only does: its new packs take the place of those `retired`, by name.
+
+    `place` is the version, as (epoch, version), that the new packs were checked against; `forgotten` are the large
+    blobs that no pack holds afterwards.
+    """
+
+    place: tuple[int, int]
+    retired: frozenset[str]
+    forgotten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,7 @@ class Change:
     pack_generation: int | None = None
     kind: str = "files"
     default_branch: str | None = None
+    repacking: Repacking | None = None
 
     @property
     def new_bytes(self) -> int:

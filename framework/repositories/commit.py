@@ -1,8 +1,9 @@
 """The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,11 @@ from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
 from framework.repositories import log
 from framework.repositories.behind import refuse_behind
-from framework.repositories.change import Change, Committed, NewPack, RefUpdate
+from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.refs import HEADS
+
+AT_ONCE = 500
 
 Within = Callable[[Session, Committed], None]
 Admit = Callable[[Session, Change], None]
@@ -49,6 +52,13 @@ class PacksChanged(Conflict):
         super().__init__("The project was being repacked; repeat the change.")
 
 
+class MovedMeanwhile(Conflict):
+    """Another version was committed since the new packs were checked; check them against that one, too."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody changed the project while it was being repacked; it stays as it was.")
+
+
 class StagingExpired(Conflict):
     """The collector has taken the staged packs, since the change took longer than they are kept."""
 
@@ -82,7 +92,7 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
     has no version and the change has no ref: then only the caller's rows were written.
 
     Raises:
-        RefMoved, RefClash, PacksChanged, StagingExpired: the change came too late; nothing is changed.
+        RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired: the change came too late; nothing is changed.
         DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
     refuse_behind(change.repository_id)
@@ -135,6 +145,8 @@ def _take_staged(session: Session, change: Change) -> None:
 def _check_generation(repository: Repository, change: Change) -> None:
     if change.pack_generation is not None and change.pack_generation != repository.pack_generation:
         raise PacksChanged
+    if change.repacking and change.repacking.place != (repository.epoch, repository.version):
+        raise MovedMeanwhile
 
 
 def _move(session: Session, repository_id: str, ref: RefUpdate) -> None:
@@ -172,8 +184,10 @@ def _choose_default_branch(session: Session, repository: Repository, change: Cha
 def _next_version(session: Session, repository: Repository, change: Change) -> Committed:
     for pack in change.packs:
         _add_pack(session, repository, pack)
+    if change.repacking:
+        _retire(session, repository, change.repacking)
     previous = repository.entry_hash
-    _step(session, repository, change.new_bytes)
+    _step(session, repository)
     entry = log.entry_bytes(session, repository, change)
     repository.entry_hash = log.entry_hash(entry)
     session.add(
@@ -193,7 +207,7 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash)
 
 
-def _step(session: Session, repository: Repository, new_bytes: int) -> None:
+def _step(session: Session, repository: Repository) -> None:
     """Count the version up, and fail if the row is not where it was read: versions have no gap and one parent."""
     session.flush()
     stepped = session.scalars(
@@ -203,7 +217,7 @@ def _step(session: Session, repository: Repository, new_bytes: int) -> None:
             Repository.epoch == repository.epoch,
             Repository.version == repository.version,
         )
-        .values(version=Repository.version + 1, stored_bytes=Repository.stored_bytes + new_bytes)
+        .values(version=Repository.version + 1)
         .returning(Repository.version)
         .execution_options(synchronize_session=False)
     ).one_or_none()
@@ -225,10 +239,25 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
             object_count=pack.object_count,
             epoch=repository.epoch,
             version=repository.version + 1,
+            side_files={suffix: asdict(found) for suffix, found in pack.side_files.items()} or None,
         )
     )
+    repository.stored_bytes += pack.pack_bytes + pack.idx_bytes
     for sha, size in pack.sizes.items():
         session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+
+
+def _retire(session: Session, repository: Repository, repacking: Repacking) -> None:
+    """The packs that were read are superseded by this version; the collector deletes them when it may."""
+    repository.pack_generation += 1
+    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
+    for pack in session.scalars(select(Pack).where(*in_use, Pack.name.in_(repacking.retired))):
+        pack.superseded_version = repository.version + 1
+        repository.stored_bytes -= pack.pack_bytes + pack.idx_bytes
+    forgotten = sorted(repacking.forgotten)
+    for start in range(0, len(forgotten), AT_ONCE):
+        gone = LargeBlob.repository_id == repository.id, LargeBlob.sha.in_(forgotten[start : start + AT_ONCE])
+        session.execute(delete(LargeBlob).where(*gone))
 
 
 def _look_up(change: Change, error: OperationalError) -> Committed:

@@ -91,12 +91,16 @@ class LogLine:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One version in full; `large_blobs` has the sizes in bytes of those that it brought."""
+    """One version in full; `large_blobs` has the sizes in bytes of those that it brought.
+
+    `side_files` are those of each pack that has some, by its name, as SQL records them.
+    """
 
     line: LogLine
     default_branch: str
     refs: Mapping[str, str]
     packs: tuple[LoggedPack, ...]
+    side_files: Mapping[str, dict[str, Any]]
     large_blobs: Mapping[str, int]
     project: Mapping[str, Any]
 
@@ -108,11 +112,14 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class History:
-    """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest."""
+    """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest.
+
+    `large_blobs` are the sizes that each version brought, by its entry's hash.
+    """
 
     lines: tuple[LogLine, ...]
     newest: LogEntry | None
-    large_blobs: Mapping[str, int]
+    large_blobs: Mapping[str, Mapping[str, int]]
     faults: tuple[str, ...]
 
 
@@ -150,7 +157,7 @@ def read_entry(key: LogKey) -> LogEntry:
 def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None = None) -> History:
     """What these entries tell together; `known` are the hashes of versions that need not be among them."""
     lines: list[LogLine] = []
-    large_blobs: dict[str, int] = {}
+    large_blobs: dict[str, Mapping[str, int]] = {}
     newest: LogEntry | None = None
     faults: list[str] = []
     for entry in _read_all(listed):
@@ -158,7 +165,8 @@ def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None 
             faults.append(entry.sentence)
             continue
         lines.append(entry.line)
-        large_blobs |= entry.large_blobs
+        if entry.large_blobs:
+            large_blobs[entry.line.entry_hash] = entry.large_blobs
         if newest is None or _rank(entry) > _rank(newest):
             newest = entry
     return History(tuple(lines), newest, large_blobs, (*faults, *_broken_links(lines, known or {})))
@@ -209,6 +217,7 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         default_branch=document["default_branch"],
         refs=document["refs"],
         packs=tuple(LoggedPack(**pack) for pack in document["packs"]),
+        side_files=document.get("side_files", {}),
         large_blobs=document["large_blobs"],
         project=document["project"],
     )

@@ -29,9 +29,8 @@ class NotConfirmed(Unavailable):
 def entry_bytes(session: Session, repository: Repository, change: Change) -> bytes:
     """The canonical log entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
     refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id))
-    packs = session.scalars(
-        select(Pack).where(Pack.repository_id == repository.id, Pack.superseded_version.is_(None)).order_by(Pack.name)
-    )
+    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
+    packs = session.scalars(select(Pack).where(*in_use).order_by(Pack.name)).all()
     document = {
         "format": FORMAT,
         "repository": repository.id,
@@ -46,6 +45,7 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "refs": dict(refs.all()),
         "ref_updates": [asdict(update) for update in change.updates],
         "packs": [_pack_line(pack) for pack in packs],
+        "side_files": {pack.name: pack.side_files for pack in packs if pack.side_files},
         "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
         "lfs": [],
         "project": repository.about,

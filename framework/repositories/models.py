@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now
@@ -40,7 +40,10 @@ class Ref(Base):
 
 
 class Pack(Base):
-    """A pack of the newest version, or one that a later version superseded and the collector has yet to delete."""
+    """A pack of the newest version, or one that a later version superseded and the collector has yet to delete.
+
+    `side_files` tells length and SHA-256 of those that lie beside it, by suffix.
+    """
 
     __tablename__ = "packs"
 
@@ -55,6 +58,7 @@ class Pack(Base):
     epoch: Mapped[int]
     version: Mapped[int]
     superseded_version: Mapped[int | None]
+    side_files: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class LargeBlob(Base):

@@ -4,7 +4,7 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import BinaryIO, Self
 
 from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
+
+from framework.repositories.sidefiles import MadeFile
 
 CHUNK_BYTES = 1 << 18
 PROBE_BYTES = 1 << 20
@@ -25,7 +27,7 @@ _HEADER_BYTES = 12
 
 @dataclass(frozen=True)
 class WrittenPack:
-    """A finished pack and its index on the local disk; sizes in bytes, hashes in hex."""
+    """A finished pack and its index on the local disk; sizes in bytes, hashes in hex, side files by suffix."""
 
     pack: Path
     idx: Path
@@ -34,6 +36,7 @@ class WrittenPack:
     idx_bytes: int
     idx_sha256: str
     object_count: int
+    side_files: Mapping[str, MadeFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

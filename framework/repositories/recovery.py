@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
@@ -17,7 +17,7 @@ from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.entries import History, LogEntry, LogKey, Place, log_keys, read_history
 from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.removal import remove_rows
-from framework.repositories.replay import record_versions, replay
+from framework.repositories.replay import chain, record_versions, replay
 from framework.storage.current import store
 
 NO_VERSION: Place = (0, 0)
@@ -95,10 +95,13 @@ def recover(repository_id: str, listed: Sequence[LogKey], adopt: Adopt) -> Recov
         return _unreadable(repository_id, history) if history.faults else None
     if newest and newest.deleted:
         return _delete(repository_id, newest, adopt)
-    sizes = dict(history.large_blobs) | (_lost_sizes(newest, history) if newest else {})
+    repacked = newest is not None and _is_repacked(repository_id, newest)
+    sizes = _sizes(newest, history, repacked=repacked) if newest else {}
     with transaction() as session:
         repository = _row(session, repository_id, before, history)
         record_versions(session, repository_id, history, newest)
+        if repacked:  # what SQL knows may be large blobs that no pack holds any more
+            session.execute(delete(LargeBlob).where(LargeBlob.repository_id == repository_id))
         for sha, size in sizes.items():
             session.merge(LargeBlob(repository_id=repository_id, sha=sha, size_bytes=size))
         if newest:
@@ -162,12 +165,27 @@ def _row(session: Session, repository_id: str, before: Place | None, history: Hi
     return row
 
 
-def _lost_sizes(newest: LogEntry, history: History) -> dict[str, int]:
-    """The sizes that an entry would tell which is missing: read from the packs themselves."""
-    told = {line.key.place for line in history.lines}
-    known = known_hashes(newest.line.key.repository_id)
+def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
+    """Whether packs that SQL knows were consolidated before the newest entry was written."""
+    with reading() as session:
+        row = session.get(Repository, repository_id)
+        return row is None or row.pack_generation < newest.line.pack_generation
+
+
+def _sizes(newest: LogEntry, history: History, *, repacked: bool) -> dict[str, int]:
+    """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
+    led_here = chain(history, newest)
+    told = {
+        line.key.place: history.large_blobs.get(line.entry_hash, {})
+        for line in history.lines
+        if line.entry_hash in led_here
+    }
+    known = {} if repacked else known_hashes(newest.line.key.repository_id)
     sizes: dict[str, int] = {}
     for pack in newest.packs:
-        if pack.kind == BLOBS and (pack.epoch, pack.version) not in told | known.keys():
+        place = pack.epoch, pack.version
+        if pack.kind == BLOBS and place in told:
+            sizes |= told[place]
+        elif pack.kind == BLOBS and place not in known:
             sizes |= read_blob_sizes(newest.line.key.repository_id, pack.name)
     return sizes

@@ -12,11 +12,11 @@ from framework.repositories.models import Pack, Ref, Repository, StagedPush, Ver
 
 def record_versions(session: Session, repository_id: str, history: History, newest: LogEntry | None) -> None:
     """A row for each version that SQL lacks; where the log has forked, those that led to the newest entry."""
-    chain = _chain(history, newest)
+    led_here = chain(history, newest)
     for line in history.lines:
         place = {"repository_id": repository_id, "epoch": line.key.epoch, "version": line.key.version}
         row = session.get(Version, place)
-        if row and line.entry_hash not in chain:
+        if row and line.entry_hash not in led_here:
             continue
         row = row or Version(**place)
         row.push_id, row.actor, row.created_at = line.push_id, line.actor, line.at
@@ -26,14 +26,15 @@ def record_versions(session: Session, repository_id: str, history: History, newe
     session.flush()
 
 
-def _chain(history: History, newest: LogEntry | None) -> set[str]:
+def chain(history: History, newest: LogEntry | None) -> set[str]:
+    """The hashes of the entries that led to the newest one, back to the first gap."""
     lines = {line.entry_hash: line for line in history.lines}
-    chain: set[str] = set()
+    found: set[str] = set()
     place = lines.get(newest.line.entry_hash) if newest else None
     while place:
-        chain.add(place.entry_hash)
+        found.add(place.entry_hash)
         place = lines.get(place.previous or "")
-    return chain
+    return found
 
 
 def replay(session: Session, repository: Repository, newest: LogEntry) -> None:
@@ -62,7 +63,10 @@ def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> Non
     for row in session.scalars(select(Pack).where(Pack.repository_id == repository_id)).all():
         row.superseded_version = None if row.name in named else (row.superseded_version or newest.line.key.version)
     for pack in named.values():
-        session.merge(Pack(repository_id=repository_id, superseded_version=None, **pack.__dict__))
+        side_files = newest.side_files.get(pack.name)
+        session.merge(
+            Pack(repository_id=repository_id, superseded_version=None, side_files=side_files, **pack.__dict__)
+        )
     for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
         push.pack_names = sorted(set(push.pack_names) - named.keys())
         push.state = "doomed"

@@ -1,7 +1,7 @@
 """What SQL says a repository is at one moment: frozen values, read in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from framework.database.session import reading
 from framework.errors import NotFound
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
 from framework.repositories.refs import HEADS
+from framework.repositories.sidefiles import Recorded
 
 
 class RepositoryMissing(NotFound):
@@ -40,7 +41,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class StoredPack:
-    """A pack that the newest version names: sizes in bytes, hashes in hex."""
+    """A pack that the newest version names: sizes in bytes, hashes in hex, side files by suffix."""
 
     name: str
     kind: str
@@ -48,6 +49,7 @@ class StoredPack:
     pack_sha256: str
     idx_bytes: int
     idx_sha256: str
+    side_files: Mapping[str, Recorded] = field(default_factory=dict)
 
 
 def read_snapshot(repository_id: str) -> Snapshot:
@@ -67,10 +69,7 @@ def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredP
         rows = session.scalars(
             select(Pack).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
         )
-        return snapshot, tuple(
-            StoredPack(row.name, row.kind, row.pack_bytes, row.pack_sha256, row.idx_bytes, row.idx_sha256)
-            for row in rows
-        )
+        return snapshot, tuple(_stored(row) for row in rows)
 
 
 def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
@@ -82,6 +81,18 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     )
     with reading() as session:
         return dict(session.execute(asked).all())
+
+
+def _stored(row: Pack) -> StoredPack:
+    return StoredPack(
+        name=row.name,
+        kind=row.kind,
+        pack_bytes=row.pack_bytes,
+        pack_sha256=row.pack_sha256,
+        idx_bytes=row.idx_bytes,
+        idx_sha256=row.idx_sha256,
+        side_files={suffix: Recorded(**told) for suffix, told in (row.side_files or {}).items()},
+    )
 
 
 def _snapshot(session: Session, repository_id: str) -> Snapshot:

@@ -37,7 +37,7 @@ def test_a_history_has_every_version_in_one_chain(written: Bench) -> None:
     history = read_history(list_log(written.repository_id))
     assert [line.key.place for line in history.lines] == [(1, 1), (1, 2), (1, 3)]
     assert [line.previous for line in history.lines] == [None, *(line.entry_hash for line in history.lines[:-1])]
-    assert list(history.large_blobs.values()) == [2 << 20]
+    assert [list(sizes.values()) for sizes in history.large_blobs.values()] == [[2 << 20]]
     assert history.newest
     assert history.newest.line == history.lines[-1]
     assert history.faults == ()
