@@ -15,10 +15,10 @@ from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
 from framework.errors import Invalid
-from framework.repositories import cache, git, keys
+from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
-from framework.repositories.marker import FULL
-from framework.repositories.snapshot import Snapshot, read_snapshot_and_packs
+from framework.repositories.links import link_packs
+from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
@@ -88,7 +88,8 @@ class Quarantine:
         """
         base = self._folder / f"base-{keys.new_id()}"
         (base / "pack").mkdir(parents=True)
-        self.snapshot = _linked(self._repository_id, base / "pack")
+        self.snapshot, _packs = link_packs(self._repository_id, base / "pack")
+        self._base = base
         (self.path / "objects" / "info" / "alternates").write_text(f"{base}\n")
         return self.snapshot
 
@@ -232,20 +233,6 @@ def object_count(pack: Path) -> int:
 def _names(pack: Path) -> bytes:
     with closing(load_pack_index(str(pack.with_suffix(".idx")), DEFAULT_OBJECT_FORMAT)) as index:
         return b"".join(entry[0].hex().encode() + b"\n" for entry in index.iterentries())
-
-
-def _linked(repository_id: str, folder: Path) -> Snapshot:
-    """Hard links to the packs of the newest version; they outlive the copy's eviction."""
-    while True:
-        with cache.open_copy(repository_id, FULL) as (path, snapshot):
-            newest, packs = read_snapshot_and_packs(repository_id)
-            if newest != snapshot:
-                continue
-            for pack in packs:
-                for suffix in (".pack", ".idx"):
-                    name = f"pack-{pack.name}{suffix}"
-                    (folder / name).hardlink_to(path / "objects" / "pack" / name)
-            return snapshot
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:
