@@ -14,7 +14,7 @@ from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
 from framework.repositories.change import Change, Committed, RefUpdate
-from framework.repositories.commit import PacksChanged, RefClash, RefMoved, commit
+from framework.repositories.commit import RefClash, RefMoved, commit
 from framework.repositories.models import Repository
 from framework.repositories.quarantine import Quarantine
 from framework.repositories.refs import HEADS, BadRef, checked_ref
@@ -61,7 +61,7 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     """Make all refs that may move one version; those that lost a race are refused. None when none was left.
 
     Raises:
-        ObjectsMissing: the project was repacked, and lost what the push builds upon. What `commit` raises otherwise.
+        PacksChanged: the project was repacked; the push has to be checked again. What `commit` raises otherwise.
     """
     verdicts = landing.verdicts
     while moves := verdicts.moves:
@@ -77,11 +77,6 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
             verdicts.refuse(moved.name, FETCH_FIRST)
         except RefClash as clash:
             verdicts.refuse(clash.name, clash.sentence)
-        except PacksChanged:
-            assert quarantine
-            counts.change_retried("push")
-            quarantine.follow()
-            quarantine.check_connected(verdicts.tips)
     return None
 
 

@@ -15,16 +15,17 @@ from framework.git.commands import PushRequest
 from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
+from framework.metrics import counts
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache, keys, staging
-from framework.repositories.commit import OutcomeUnknown
+from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.healing import heal
 from framework.repositories.log import NotConfirmed
-from framework.repositories.quarantine import ObjectsMissing, PackRefused, Quarantine
+from framework.repositories.quarantine import Inventory, ObjectsMissing, PackRefused, Quarantine
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
-from framework.repositories.snapshot import read_snapshot
-from framework.repositories.splitting import PushedPack, split
+from framework.repositories.snapshot import Snapshot, read_snapshot
+from framework.repositories.splitting import PushedPack, large_left_out, split
 from framework.web.pages import size
 
 
@@ -52,6 +53,7 @@ class _Work:
         self._repository_id = push.access.repository_id
         self._push_id = keys.new_id()
         self._verdicts = Verdicts(push.asked)
+        self._found: Inventory | None = None
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
@@ -84,15 +86,33 @@ class _Work:
             return []
         if packs:
             self._send(packs)
-        wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
-        return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
+        return self._landed(packs, snapshot, quarantine)
+
+    def _landed(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> list[PushedPack]:
+        while True:
+            wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
+            try:
+                return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
+            except PacksChanged:
+                assert quarantine, "without objects there is nothing to check against packs"
+                counts.change_retried("push")
+                packs = self._checked_again(packs, quarantine)
+
+    def _checked_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
+        """The packs to send after the project was repacked: large blobs that it had before may be gone."""
+        quarantine.follow()
+        lost = large_left_out(quarantine, self._found, packs) if self._found else []
+        if lost:
+            self._send(lost)
+        quarantine.check_connected_as_sent(self._verdicts.tips, [pack.written.pack for pack in [*packs, *lost]])
+        return [*packs, *lost]
 
     def _checked(self, quarantine: Quarantine) -> list[PushedPack]:
         """The push's packs, when every object in them may be stored and nothing that they need is missing."""
         pack = quarantine.take(policy.counted(self._push.received), config.current().max_push_bytes)
         packs: list[PushedPack] = []
         if pack:
-            found = quarantine.inventory(pack, policy.limits())
+            self._found = found = quarantine.inventory(pack, policy.limits())
             policy.check_sizes(quarantine, found, self._verdicts.tips)
             policy.check_names(quarantine, found)
             self._check_connected(quarantine)

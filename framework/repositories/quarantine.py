@@ -152,15 +152,22 @@ class Quarantine:
         Raises:
             ObjectsMissing: an object on the way is not there.
         """
-        try:
-            git.run(
-                self.path,
-                *("rev-list", "--objects", "--quiet", "--stdin"),
-                given=self._revisions(tips),
-                deadline_seconds=DEADLINE_SECONDS,
-            )
-        except git.GitFailed as failure:
-            raise ObjectsMissing from failure
+        self._walk(self.path, tips)
+
+    def check_connected_as_sent(self, tips: Iterable[str], packs: Iterable[Path]) -> None:
+        """The same where of all that was received only these packs count: what is not sent is not there.
+
+        Raises:
+            ObjectsMissing: an object on the way is neither in them nor in the version's packs.
+        """
+        sent = self._folder / f"sent-{keys.new_id()}.git"
+        lay_out(sent)
+        (sent / "HEAD").write_text("ref: refs/heads/main\n")
+        (sent / "objects" / "info" / "alternates").write_text(f"{self._base}\n")
+        for pack in packs:
+            for file in (pack, pack.with_suffix(".idx")):
+                (sent / "objects" / "pack" / file.name).hardlink_to(file)
+        self._walk(sent, tips)
 
     def descends(self, new: str, old: str) -> bool:
         """Whether the commit `old` is in the history of `new`."""
@@ -189,7 +196,7 @@ class Quarantine:
         return found[0][41:].decode(errors="replace").strip() if found else sha[:10]
 
     def repack(self, names: Path, prefix: str, *options: str) -> Path | None:
-        """A pack of the objects that this file names; None when it names none."""
+        """A pack of the received objects that this file names; None when it names none."""
         if not names.stat().st_size:
             return None
         with (
@@ -200,6 +207,17 @@ class Quarantine:
         ):
             assert process.stdout
             return self._folder / f"{prefix}-{process.stdout.read().decode().strip()}.pack"
+
+    def _walk(self, repository: Path, tips: Iterable[str]) -> None:
+        try:
+            git.run(
+                repository,
+                *("rev-list", "--objects", "--quiet", "--stdin"),
+                given=self._revisions(tips),
+                deadline_seconds=DEADLINE_SECONDS,
+            )
+        except git.GitFailed as failure:
+            raise ObjectsMissing from failure
 
     def _objects(self, pack: Path) -> Iterator[tuple[str, str, int]]:
         with (

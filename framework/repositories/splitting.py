@@ -1,6 +1,7 @@
 """The packs that a push becomes: large blobs in a pack of their own, the rest as the history that pages read."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +24,23 @@ def split(quarantine: Quarantine, pack: Path, inventory: Inventory) -> list[Push
     """The received pack as it is when no blob in it is large, else its objects in two; blobs known before stay out."""
     if not inventory.large:
         return [_pushed(pack, HISTORY, {})]
-    known = read_large_blob_sizes(quarantine.snapshot.repository_id, set(inventory.large))
-    sizes = {sha: size for sha, size in inventory.large.items() if sha not in known}
+    made = large_left_out(quarantine, inventory, [])
+    history = quarantine.repack(inventory.small, "history")
+    return [*made, _pushed(history, HISTORY, {})] if history else made
+
+
+def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence[PushedPack]) -> list[PushedPack]:
+    """A pack of the large blobs that are neither in these packs nor known to the project, if there are any.
+
+    To be asked again whenever the project's packs were changed meanwhile: a purge drops blobs that were known.
+    """
+    packed = {sha for pack in packs for sha in pack.new.sizes}
+    known = read_large_blob_sizes(quarantine.snapshot.repository_id, set(inventory.large) - packed)
+    sizes = {sha: size for sha, size in inventory.large.items() if sha not in packed and sha not in known}
     names = inventory.small.with_name("large")
     names.write_text("".join(f"{sha}\n" for sha in sizes))
     blobs = quarantine.repack(names, "blobs", "--no-reuse-delta", "--window=0")
-    history = quarantine.repack(inventory.small, "history")
-    made = [_pushed(blobs, BLOBS, sizes)] if blobs else []
-    return [*made, _pushed(history, HISTORY, {})] if history else made
+    return [_pushed(blobs, BLOBS, sizes)] if blobs else []
 
 
 def _pushed(pack: Path, kind: str, sizes: dict[str, int]) -> PushedPack:

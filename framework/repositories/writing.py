@@ -1,7 +1,7 @@
 """Writing to a branch without a working tree: path operations become one commit, on top of whatever is newest."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,8 +80,8 @@ class _Writer:
         self._folder = folder
         self._push_id = keys.new_id()
         self._first: dict[str, tuple[int, str] | None] | None = None
-        self._blobs: dict[str, tuple[str, WrittenPack]] | None = None
-        self._sizes: Mapping[str, int] = {}
+        self._blobs: dict[str, tuple[str, WrittenPack]] = {}
+        self._sizes: dict[str, dict[str, int]] = {}
         self._sent: set[str] = set()
 
     def run(self, admit: Admit, within: Within) -> Written:
@@ -132,8 +132,7 @@ class _Writer:
         editor = TreeEditor(copy, root)
         self._refuse_touched_paths(copy, editor)
         self._apply(editor)
-        if self._blobs is None:
-            self._blobs = self._pack_large_blobs()
+        self._pack_large_blobs()
         name = keys.new_id()
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             self._add_small_blobs(writer, copy)
@@ -185,18 +184,20 @@ class _Writer:
         puts = [operation for operation in self._wanted.operations if isinstance(operation, Put)]
         return [put for put in puts if (put.size_bytes >= threshold) == large]
 
-    def _pack_large_blobs(self) -> dict[str, tuple[str, WrittenPack]]:
-        puts = self._puts(large=True)
+    def _pack_large_blobs(self) -> None:
+        """Pack those that neither the project nor an earlier attempt has; a purge may have dropped some since that."""
+        packed = {sha for sizes in self._sizes.values() for sha in sizes}
+        puts = [put for put in self._puts(large=True) if put.sha not in packed]
         known = read_large_blob_sizes(self._wanted.repository_id, {put.sha for put in puts})
         new = {put.sha: put for put in puts if put.sha not in known}
         if not new:
-            return {}
-        self._sizes = {sha: put.size_bytes for sha, put in new.items()}
+            return
         name = keys.new_id()
+        self._sizes[name] = {sha: put.size_bytes for sha, put in new.items()}
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             for put in new.values():
                 _add(writer, put)
-            return {name: (BLOBS, writer.finish())}
+            self._blobs[name] = (BLOBS, writer.finish())
 
     def _add_small_blobs(self, writer: PackWriter, copy: Copy) -> None:
         for put in self._puts(large=False):
@@ -221,7 +222,7 @@ class _Writer:
         return replace(change, packs=tuple(self._new_pack(name, *pack) for name, pack in attempt.packs.items()))
 
     def _new_pack(self, name: str, kind: str, pack: WrittenPack) -> NewPack:
-        return NewPack.of(name, kind, pack, self._sizes if kind == BLOBS else {})
+        return NewPack.of(name, kind, pack, self._sizes.get(name, {}))
 
 
 def _root(copy: Copy, commit: str | None) -> str | None:
