@@ -92,7 +92,7 @@ MUTATIONS = (
     ),
     Mutation(
         10, "the sweep never takes what a version names",
-        f"{R}/commit.py", "set(staged.pack_names) - {pack.name for pack in change.packs}", "set(staged.pack_names)",
+        f"{R}/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
         f"{T}/test_writing.py -k lands_on_top",
     ),
     Mutation(

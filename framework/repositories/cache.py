@@ -12,7 +12,7 @@ from framework.metrics import counts
 from framework.repositories import eviction, locks, marker
 from framework.repositories.change import HISTORY
 from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.hydration import Filling, fill, lay_out
+from framework.repositories.hydration import Filling, drop_superseded, fill, lay_out
 from framework.repositories.marker import Marker, read_marker
 from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
@@ -55,8 +55,9 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
                 marker.touch(path)
                 counts.copy_opened(at_once=look == 0)
                 yield path, snapshot
-                return
+                break
         _catch_up(repository_id, kind, {})
+    tidy(repository_id)
 
 
 def install(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
@@ -76,8 +77,27 @@ def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack])
         if found and found.serves(snapshot, kind):
             return
         _with_room(path, Filling(snapshot, packs, kind, written), found)
+        _drop_superseded(path)
         counts.copy_filled(anew=found is None)
     eviction.make_room(keep=repository_id)
+
+
+def tidy(repository_id: str) -> None:
+    """Delete packs that are of no version any more from the local copy, unless somebody reads or changes it."""
+    path = copy_path(repository_id)
+    found = read_marker(path)
+    if found and found.crowded:
+        with locks.exclusive_at_once(lock_path(repository_id, "update")) as unchanged:
+            if unchanged:
+                _drop_superseded(path)
+
+
+def _drop_superseded(path: Path) -> None:
+    """The same by who may change the copy; where it is being read, the last reader to leave does it."""
+    with locks.exclusive_at_once(lock_path(path.stem, "lease")) as unread:
+        found = read_marker(path)
+        if unread and found and found.crowded:
+            drop_superseded(path, found)
 
 
 def _with_room(path: Path, filling: Filling, found: Marker | None) -> None:

@@ -136,8 +136,7 @@ def _take_staged(session: Session, change: Change) -> None:
     staged = session.scalars(select(StagedPush).where(StagedPush.id == change.push_id).with_for_update()).one_or_none()
     if staged is None or staged.state != "staged":
         raise StagingExpired
-    staged.pack_names = sorted(set(staged.pack_names) - {pack.name for pack in change.packs})
-    staged.state = "doomed"  # packs of attempts that lost a race; the sweep deletes them
+    staged.give_up({pack.name for pack in change.packs})  # packs of attempts that lost a race stay for the sweep
     if not staged.pack_names:
         session.delete(staged)
 

@@ -7,16 +7,17 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from framework.repositories import locks
+from framework.repositories import locks, sidefiles
 from framework.repositories.change import HISTORY
 from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.git import GitFailed
 from framework.repositories.hydration import mend
-from framework.repositories.marker import read_marker
+from framework.repositories.marker import read_marker, write_marker
 from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def heal(repository_id: str) -> bool:
         for pack, suffix in damaged:
             log.error("%s of pack %s was damaged in the local copy of %s", suffix, pack.name, repository_id)
         mend(path, snapshot, damaged)
-        return bool(damaged)
+        return _drop_damaged_side_files(path, packs) or bool(damaged)
 
 
 def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
@@ -95,9 +96,30 @@ def _hold(repository_id: str, act: Callable[[Copy], Answer], kind: str) -> tuple
         return answer, stack.pop_all()
 
 
+def _drop_damaged_side_files(path: Path, packs: Sequence[StoredPack]) -> bool:
+    """Take them out when one is not as SQL recorded it; who opens the copy as `full` fetches them anew."""
+    found = read_marker(path)
+    sided = [pack for pack in packs if found and pack.name == found.sided]
+    damaged = any(
+        _differs(sidefiles.installed(path, suffix), (recorded.size_bytes, recorded.sha256))
+        for pack in sided
+        for suffix, recorded in pack.side_files.items()
+        if suffix in sidefiles.INSTALLED
+    )
+    if found and damaged:
+        log.error("a side file was damaged in the local copy %s", path.name)
+        sidefiles.remove(path)
+        write_marker(path, replace(found, kind=HISTORY, sided=None))
+    return damaged
+
+
 def _is_damaged(path: Path, pack: StoredPack, suffix: str) -> bool:
     file = path / "objects" / "pack" / f"pack-{pack.name}{suffix}"
     expected = (pack.pack_bytes, pack.pack_sha256) if suffix == ".pack" else (pack.idx_bytes, pack.idx_sha256)
+    return _differs(file, expected)
+
+
+def _differs(file: Path, expected: tuple[int, str]) -> bool:
     try:
         with file.open("rb") as source:
             return (file.stat().st_size, hashlib.file_digest(source, "sha256").hexdigest()) != expected

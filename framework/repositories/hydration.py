@@ -1,16 +1,16 @@
 """Filling a local copy from the store: packs in parallel, checked before use, put in place by renames."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framework.errors import Unavailable
-from framework.repositories import keys
+from framework.repositories import keys, sidefiles
 from framework.repositories.change import BLOBS, HISTORY
-from framework.repositories.marker import FULL, Marker, replace_text, write_marker
+from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
 from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack
@@ -63,13 +63,51 @@ def fill(path: Path, filling: Filling) -> None:
         StoreUnavailable, PackAltered, PackMissing: the copy is as it was, with packs more perhaps.
         OSError: the disk is full.
     """
+    sided = _sided(path)
     with scratch("fetch") as landing:
-        _fetch_missing(path, filling, landing)
-    _write_refs(path, filling.snapshot)
+        _fetch_missing(path, filling, landing, sided)
+        sided = _install_side_files(landing, path, filling) or sided
+    write_refs(path, filling.snapshot)
+    write_marker(path, _marker(path, filling, sided))
+
+
+def drop_superseded(path: Path, found: Marker) -> None:
+    """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
+    sided = found.sided if found.sided in found.packs else None
+    if sided is None:
+        sidefiles.remove(path)
+    for file in _superseded(path, found.packs):
+        file.unlink()
+    write_marker(path, replace(found, sided=sided, crowded=False, size_bytes=_size_bytes(path)))
+
+
+def _marker(path: Path, filling: Filling, sided: str | None) -> Marker:
     place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
-    complete = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
-    size = sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
-    write_marker(path, Marker(*place, kind=FULL if complete else HISTORY, size_bytes=size))
+    whole = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
+    unsided = any(pack.side_files and pack.name != sided for pack in filling.packs)
+    return Marker(
+        *place,
+        kind=FULL if whole and (filling.kind == FULL or not unsided) else HISTORY,
+        size_bytes=_size_bytes(path),
+        packs=sorted(filling.snapshot.packs),
+        sided=sided,
+        crowded=bool(_superseded(path, filling.snapshot.packs)),
+    )
+
+
+def _superseded(path: Path, packs: Collection[str]) -> list[Path]:
+    """Files of other packs than these, indexes before packs."""
+    files = sorted((path / "objects" / "pack").glob("pack-*.*"))
+    return [file for file in files if file.stem.removeprefix("pack-") not in packs]
+
+
+def _size_bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
+
+
+def _sided(path: Path) -> str | None:
+    found = read_marker(path)
+    return found.sided if found else None
 
 
 def mend(path: Path, snapshot: Snapshot, damaged: Sequence[tuple[StoredPack, str]]) -> None:
@@ -93,15 +131,48 @@ def lay_out(path: Path) -> None:
     (path / "config").write_text(_GIT_CONFIG)
 
 
-def _fetch_missing(path: Path, filling: Filling, landing: Path) -> None:
+def _fetch_missing(path: Path, filling: Filling, landing: Path, sided: str | None) -> None:
     """Link what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
     wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling)]
+    beside = [(pack, suffix) for pack in filling.packs if pack.name != sided for suffix in _beside(pack, filling)]
     with ThreadPoolExecutor(PARALLEL_FETCHES) as pool, ExitStack() as running:
         running.callback(pool.shutdown, cancel_futures=True)
         landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
+        landed += [pool.submit(_land_side_file, filling, pack, suffix, landing) for pack, suffix in beside]
         for future in landed:
             future.result()
     _place(landing, path)
+
+
+def _beside(pack: StoredPack, filling: Filling) -> list[str]:
+    """Which side files of the pack the copy gets: they name all packs of a consolidation, so those have to be there."""
+    wanted = filling.kind == FULL or pack.name in filling.written
+    return [suffix for suffix in sidefiles.INSTALLED if suffix in pack.side_files and wanted]
+
+
+def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
+    """Without it the copy is right, and slower; what hinders it is told in the log."""
+    target = landing / f"{pack.name}.{suffix}"
+    if own := filling.written.get(pack.name):
+        target.hardlink_to(own.side_files[suffix].path)
+        return
+    recorded = pack.side_files[suffix]
+    key = keys.side_key(filling.snapshot.repository_id, pack.name, suffix)
+    try:
+        _fetch(key, target, (recorded.size_bytes, recorded.sha256))
+    except Unavailable as error:
+        log.warning("%s is done without: %s", key, error)
+
+
+def _install_side_files(landing: Path, path: Path, filling: Filling) -> str | None:
+    """Install what landed; the pack that it belongs to."""
+    for pack in filling.packs:
+        files = {suffix: landing / f"{pack.name}.{suffix}" for suffix in sidefiles.INSTALLED}
+        landed = {suffix: file for suffix, file in files.items() if file.exists()}
+        if landed:
+            sidefiles.install(path, landed)
+            return pack.name
+    return None
 
 
 def _place(landing: Path, path: Path) -> None:
@@ -128,6 +199,11 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
         key, expected = keys.pack_key(repository_id, pack.name), (pack.pack_bytes, pack.pack_sha256)
     else:
         key, expected = keys.idx_key(repository_id, pack.name), (pack.idx_bytes, pack.idx_sha256)
+    _fetch(key, target, expected)
+
+
+def _fetch(key: str, target: Path, expected: tuple[int, str]) -> None:
+    """The object of this length and SHA-256, tried twice."""
     for _attempt in range(2):
         fetched = _fetched(key, target)
         if (fetched.size_bytes, fetched.sha256) == expected:
@@ -143,7 +219,8 @@ def _fetched(key: str, target: Path) -> Fetched:
         raise PackMissing(key) from error
 
 
-def _write_refs(path: Path, snapshot: Snapshot) -> None:
+def write_refs(path: Path, snapshot: Snapshot) -> None:
+    """Have git see the version's refs in this repository."""
     lines = [f"{sha} {name}\n" for name, sha in sorted(snapshot.refs.items(), key=lambda ref: ref[0].encode())]
     replace_text(path / "HEAD", f"ref: refs/heads/{snapshot.default_branch}\n")
     replace_text(path / "packed-refs", "# pack-refs with: sorted\n" + "".join(lines))

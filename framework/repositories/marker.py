@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ FULL = "full"
 class Marker:
     """The newest thing written to a copy; without it the folder is what a killed process left.
 
-    `kind` is `full` when the packs of large blobs are there, else `history`; `size_bytes` is what the packs take.
+    `kind` is `full` when the packs of large blobs are there, and side files as far as the store gave them, else
+    `history`; `size_bytes` is what the packs take. `sided` is the pack whose side files are installed. `packs` are
+    those of the version; `crowded` says that others still lie beside, which were being read when they went out of use.
     """
 
     epoch: int
@@ -25,6 +28,9 @@ class Marker:
     entry_hash: str | None
     kind: str
     size_bytes: int
+    packs: Sequence[str]
+    sided: str | None
+    crowded: bool
 
     def serves(self, snapshot: Snapshot, kind: str) -> bool:
         """Whether a reader of this snapshot finds everything here."""

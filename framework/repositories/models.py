@@ -1,5 +1,6 @@
 """What SQL knows of a repository: its version, refs and packs; the bytes are in the object store."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +75,7 @@ class LargeBlob(Base):
 class StagedPush(Base):
     """Packs on their way to a commit point; `id` is the push id, the row's lock decides commit against clean-up.
 
+    `pack_names` has packs by name, and side files as `<name>.<suffix>`.
     States: `staged`, `doomed` (the collector deletes the objects, then the row).
     """
 
@@ -86,6 +88,11 @@ class StagedPush(Base):
     pack_names: Mapped[list[Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
+
+    def give_up(self, packs: Collection[str]) -> None:
+        """Own these packs no longer, nor their side files; the rest is to be deleted."""
+        self.pack_names = sorted(name for name in self.pack_names if name.partition(".")[0] not in packs)
+        self.state = "doomed"
 
 
 class WriterTurn(Base):

@@ -68,5 +68,4 @@ def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> Non
             Pack(repository_id=repository_id, superseded_version=None, side_files=side_files, **pack.__dict__)
         )
     for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
-        push.pack_names = sorted(set(push.pack_names) - named.keys())
-        push.state = "doomed"
+        push.give_up(named.keys())

@@ -20,7 +20,8 @@ def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> 
     Raises:
         What `put_all` raises.
     """
-    staging.stage(repository_id, push_id, list(packs))
+    side_files = [f"{name}.{suffix}" for name, pack in packs.items() for suffix in pack.side_files]
+    staging.stage(repository_id, push_id, [*packs, *side_files])
     put_all(repository_id, push_id, packs)
 
 
@@ -43,3 +44,6 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
 def _puts(repository_id: str, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
     yield partial(store().put, keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
     yield partial(store().put, keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
+    for suffix, made in pack.side_files.items():
+        key = keys.side_key(repository_id, name, suffix)
+        yield partial(store().put, key, made.path, sha256=made.recorded.sha256)

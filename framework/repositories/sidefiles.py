@@ -1,5 +1,7 @@
 """Side files: what makes a repository faster to read; they lie beside a pack in the store, and nothing needs them."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ BUNDLE = "bundle"
 
 SUFFIXES = (MIDX, BITMAP, GRAPH, BUNDLE)
 INSTALLED = (MIDX, BITMAP, GRAPH)
+CHECKSUM_BYTES = 20
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,43 @@ class MadeFile:
 
     path: Path
     recorded: Recorded
+
+
+def install(copy: Path, files: Mapping[str, Path]) -> None:
+    """Move these files, by suffix, to where git looks for them in this copy, which has every pack that they name.
+
+    The bitmap comes before the index that it belongs to: git takes the index as the sign that both are there.
+    """
+    if GRAPH in files:
+        files[GRAPH].rename(copy / "objects" / "info" / "commit-graph")
+    if MIDX in files:
+        index = copy / "objects" / "pack" / "multi-pack-index"
+        earlier = set(index.parent.glob("multi-pack-index-*"))
+        bitmap = index.with_name(bitmap_name(files[MIDX]))
+        if BITMAP in files:
+            files[BITMAP].rename(bitmap)
+        files[MIDX].rename(index)
+        for file in earlier - {bitmap}:
+            file.unlink()
+
+
+def remove(copy: Path) -> None:
+    """Take the side files out of this copy, before a pack goes that they name."""
+    (copy / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
+    for file in sorted((copy / "objects" / "pack").glob("multi-pack-index*")):
+        file.unlink()
+
+
+def installed(copy: Path, suffix: str) -> Path:
+    """Where this copy has the side file of this suffix, or would."""
+    index = copy / "objects" / "pack" / "multi-pack-index"
+    if suffix == GRAPH:
+        return copy / "objects" / "info" / "commit-graph"
+    return index.with_name(bitmap_name(index)) if suffix == BITMAP and index.exists() else index
+
+
+def bitmap_name(index: Path) -> str:
+    """The name of the bitmap that belongs to this multi-pack-index: it holds the index's trailing checksum."""
+    with index.open("rb") as file:
+        file.seek(-CHECKSUM_BYTES, os.SEEK_END)
+        return f"multi-pack-index-{file.read().hex()}.bitmap"

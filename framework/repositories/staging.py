@@ -16,7 +16,7 @@ from framework.storage.current import store
 
 
 def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again: bool = False) -> None:
-    """Own these pack names before the first byte of them is sent; `again` adds names to a push that sent some before.
+    """Own these names (as in `StagedPush`) before the first byte is sent; `again` adds to a push that sent some before.
 
     Raises:
         StagingExpired: what it sent before was cleaned up meanwhile.
@@ -71,14 +71,21 @@ def _expiry() -> datetime:
     return now() + timedelta(hours=config.current().staged_hours)
 
 
+def _keys(repository_id: str, name: str) -> list[str]:
+    pack, _, suffix = name.partition(".")
+    if suffix:
+        return [keys.side_key(repository_id, pack, suffix)]
+    return [keys.pack_key(repository_id, pack), keys.idx_key(repository_id, pack)]
+
+
 def _delete(push_id: str) -> None:
     with reading() as session:
         row = session.get(StagedPush, push_id)
     if row is None:
         return
     for name in row.pack_names:
-        store().delete(keys.pack_key(row.repository_id, name))
-        store().delete(keys.idx_key(row.repository_id, name))
+        for key in _keys(row.repository_id, name):
+            store().delete(key)
     with transaction() as session:
         if again := session.get(StagedPush, push_id):
             session.delete(again)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from framework.database.session import reading
-from framework.repositories import git
+from framework.repositories import git, keys
 from framework.repositories.behind import unknown
 from framework.repositories.entries import History, list_log, read_history
 from framework.repositories.git import GitFailed
@@ -16,6 +16,8 @@ from framework.repositories.marker import FULL
 from framework.repositories.models import Version
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.storage.contract import ObjectMissing
+from framework.storage.current import store
 
 FSCK_SECONDS = 3600
 
@@ -53,12 +55,27 @@ def _pack_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[st
 
 
 def _one_pack_faults(copy: Path, snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
+    yield from _side_file_faults(snapshot, pack)
     try:
         fill(copy, Filling(snapshot, (pack,), FULL, {}))
     except PackMissing as missing:
         yield f"{missing.key} is missing in the object store."
     except PackAltered as altered:
         yield f"{altered.key} has another length or SHA-256 than the database recorded."
+
+
+def _side_file_faults(snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
+    """Those that no copy needs are looked at here; a copy that lacks one that it could use is only slower."""
+    for suffix, recorded in pack.side_files.items():
+        key = keys.side_key(snapshot.repository_id, pack.name, suffix)
+        with scratch("verify") as folder:
+            try:
+                fetched = store().fetch(key, folder / suffix)
+            except ObjectMissing:
+                yield f"{key} is missing in the object store."
+                continue
+        if (fetched.size_bytes, fetched.sha256) != (recorded.size_bytes, recorded.sha256):
+            yield f"{key} has another length or SHA-256 than the database recorded."
 
 
 def _fsck_faults(copy: Path) -> Iterator[str]:
