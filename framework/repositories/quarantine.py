@@ -6,18 +6,16 @@ disk can stand in for an object that the push lacks.
 
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-
-from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import load_pack_index
 
 from framework.errors import Invalid
 from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
+from framework.repositories.packobjects import object_count, object_names, pack_objects
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
@@ -197,16 +195,7 @@ class Quarantine:
 
     def repack(self, names: Path, prefix: str, *options: str) -> Path | None:
         """A pack of the received objects that this file names; None when it names none."""
-        if not names.stat().st_size:
-            return None
-        with (
-            names.open("rb") as given,
-            self._start(
-                "pack-objects", "-q", "--delta-base-offset", *options, str(self._folder / prefix), stdin=given
-            ) as process,
-        ):
-            assert process.stdout
-            return self._folder / f"{prefix}-{process.stdout.read().decode().strip()}.pack"
+        return pack_objects(self.path, names, self._folder / prefix, *options)
 
     def _walk(self, repository: Path, tips: Iterable[str]) -> None:
         try:
@@ -221,7 +210,7 @@ class Quarantine:
 
     def _objects(self, pack: Path) -> Iterator[tuple[str, str, int]]:
         with (
-            self._given(_names(pack)) as given,
+            self._given(b"".join(f"{name}\n".encode() for name in object_names(pack.with_suffix(".idx")))) as given,
             self._start("cat-file", "--batch-check", "--buffer", stdin=given) as process,
         ):
             assert process.stdout
@@ -240,17 +229,6 @@ class Quarantine:
 
     def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
-
-
-def object_count(pack: Path) -> int:
-    """How many objects the pack says that it holds."""
-    with pack.open("rb") as file:
-        return int.from_bytes(file.read(12)[8:], "big")
-
-
-def _names(pack: Path) -> bytes:
-    with closing(load_pack_index(str(pack.with_suffix(".idx")), DEFAULT_OBJECT_FORMAT)) as index:
-        return b"".join(entry[0].hex().encode() + b"\n" for entry in index.iterentries())
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:

@@ -41,7 +41,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class StoredPack:
-    """A pack that the newest version names: sizes in bytes, hashes in hex, side files by suffix."""
+    """A pack that the newest version names, and which one brought it: sizes in bytes, hashes in hex."""
 
     name: str
     kind: str
@@ -49,6 +49,8 @@ class StoredPack:
     pack_sha256: str
     idx_bytes: int
     idx_sha256: str
+    epoch: int
+    version: int
     side_files: Mapping[str, Recorded] = field(default_factory=dict)
 
 
@@ -91,6 +93,8 @@ def _stored(row: Pack) -> StoredPack:
         pack_sha256=row.pack_sha256,
         idx_bytes=row.idx_bytes,
         idx_sha256=row.idx_sha256,
+        epoch=row.epoch,
+        version=row.version,
         side_files={suffix: Recorded(**told) for suffix, told in (row.side_files or {}).items()},
     )
 

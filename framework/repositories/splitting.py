@@ -1,14 +1,14 @@
 """The packs that a push becomes: large blobs in a pack of their own, the rest as the history that pages read."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from framework.repositories import keys
 from framework.repositories.change import BLOBS, HISTORY, NewPack
+from framework.repositories.packobjects import measured
 from framework.repositories.packwriter import WrittenPack
-from framework.repositories.quarantine import Inventory, Quarantine, object_count
+from framework.repositories.quarantine import Inventory, Quarantine
 from framework.repositories.snapshot import read_large_blob_sizes
 
 
@@ -44,23 +44,5 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
 
 
 def _pushed(pack: Path, kind: str, sizes: dict[str, int]) -> PushedPack:
-    written = _measured(pack)
+    written = measured(pack)
     return PushedPack(NewPack.of(keys.new_id(), kind, written, sizes), written)
-
-
-def _measured(pack: Path) -> WrittenPack:
-    idx = pack.with_suffix(".idx")
-    return WrittenPack(
-        pack=pack,
-        idx=idx,
-        pack_bytes=pack.stat().st_size,
-        pack_sha256=_sha256(pack),
-        idx_bytes=idx.stat().st_size,
-        idx_sha256=_sha256(idx),
-        object_count=object_count(pack),
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,233 @@
+"""Consolidation: the packs of a project become two, published by the commit point as a version that changes packs only.
+
+What was pushed meanwhile stays beside. Everything that can be read by its name is kept; a purge keeps only what the
+refs reach.
+"""
+
+import errno
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from framework import config
+from framework.celery.work import Work
+from framework.errors import Conflict, HoldfastError, Unavailable
+from framework.repositories import cache, eviction, git, healing, keys, staging, turns
+from framework.repositories.change import HOUSE, Change, Repacking
+from framework.repositories.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
+from framework.repositories.repacking import (
+    Gathered,
+    gather,
+    list_everything,
+    list_reached,
+    name_packs,
+    pack_blobs,
+    pack_history,
+)
+from framework.repositories.scratch import scratch
+from framework.repositories.sending import send
+from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
+from framework.repositories.splitting import PushedPack
+
+STEPS = 6
+ATTEMPTS = 3
+CHECKED_AGAIN = 20
+TURN_SECONDS = 20
+NO_SPACE = "No space left on device"
+
+
+class NoRoom(Unavailable):
+    """The disk of this machine has no room to repack the project, which stays as it is."""
+
+    def __init__(self, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"Repacking this project needs {needed_bytes >> 20:,} MiB of disk, and this machine has"
+            f" {free_bytes >> 20:,} MiB free. Nothing was changed; make room or use a larger machine."
+        )
+
+
+class StillInMotion(Conflict):
+    """People kept pushing what the purge was about to drop, or kept repacking."""
+
+    def __init__(self) -> None:
+        super().__init__("The project was changed again and again meanwhile, so nothing was purged; try again later.")
+
+
+class _Needed(Exception):
+    """A version that was committed meanwhile needs what the new packs lack."""
+
+
+@dataclass(frozen=True)
+class Consolidated:
+    """What came of it: how many packs there were, and bytes in the store that are in use, before and after."""
+
+    packs: int
+    before_bytes: int
+    after_bytes: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be repacked, for whom; a purge drops what the refs do not reach, and `within` says that it did."""
+
+    repository_id: str
+    purge: bool = False
+    actor: str = HOUSE
+    within: Within = field(default=nothing_to_add)
+
+
+def consolidate(wish: Wish, work: Work) -> Consolidated | None:
+    """Repack the project; None when it consists of such packs already, or another consolidation was faster.
+
+    Raises:
+        NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `cache.open_copy` raise.
+    """
+    for _attempt in range(ATTEMPTS):
+        packs = read_snapshot_and_packs(wish.repository_id)[1]
+        if not packs or (is_consolidated(packs) and not wish.purge):
+            return None
+        needed = _refuse_without_room(wish.repository_id, packs)
+        with suppress(_Needed), _told_when_full(needed), scratch("consolidate") as folder:
+            return _Consolidation(wish, work, folder).run()
+    raise StillInMotion
+
+
+def is_consolidated(packs: Sequence[StoredPack]) -> bool:
+    """Whether these are the packs of one consolidation and nothing beside."""
+    return len({(pack.epoch, pack.version) for pack in packs}) == 1 and any(pack.side_files for pack in packs)
+
+
+class _Consolidation:
+    def __init__(self, wish: Wish, work: Work, folder: Path) -> None:
+        self._wish, self._work, self._folder = wish, work, folder
+        self._push_id = keys.new_id()
+
+    def run(self) -> Consolidated | None:
+        self._work.expect(STEPS)
+        self._work.say("Reading what is there")
+        healing.heal(self._wish.repository_id)  # a damaged copy is never uploaded
+        read = gather(self._wish.repository_id, self._folder)
+        made = self._pack(read)
+        self._step("Storing the new packs")
+        if not self._stored(read, made):
+            return None
+        with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
+            cache.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
+        return _told(read, made)
+
+    def _pack(self, read: Gathered) -> list[PushedPack]:
+        listing = list_reached(read) if self._wish.purge else list_everything(read)
+        self._step("Packing commits, folders and small files")
+        history = pack_history(read, listing)
+        self._step("Packing large files")
+        blobs = pack_blobs(read, listing)
+        self._step("Indexing what commits reach")
+        return name_packs(read, listing, history, blobs)
+
+    def _stored(self, read: Gathered, made: Sequence[PushedPack]) -> bool:
+        """Send the packs and make them a version; False when another consolidation was faster."""
+        try:
+            if made:
+                send(self._wish.repository_id, self._push_id, {pack.new.name: pack.written for pack in made})
+            self._step("Making them the newest version")
+            self._publish(read, made)
+        except PacksChanged:
+            self._abandon()
+            return False
+        except (HoldfastError, _Needed):
+            self._abandon()
+            raise
+        return True
+
+    def _publish(self, read: Gathered, made: Sequence[PushedPack]) -> None:
+        """Commit, on top of whatever was pushed meanwhile; after the first loss in turn with other writers."""
+        latest = read
+        try:
+            for _attempt in range(CHECKED_AGAIN):
+                with suppress(MovedMeanwhile):
+                    change = self._change(read, latest, made)
+                    commit(change, admit=nothing_to_add, within=self._wish.within)
+                    return
+                deadline = time.monotonic() + TURN_SECONDS
+                turns.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
+                latest = self._checked(read, latest, made)
+            raise StillInMotion
+        finally:
+            if latest is not read:
+                turns.give_back(self._wish.repository_id, self._push_id)
+
+    def _change(self, read: Gathered, latest: Gathered, made: Sequence[PushedPack]) -> Change:
+        """The change after which the packs that were read are out of use, and those that came since are in use."""
+        retired = frozenset(pack.name for pack in read.packs)
+        kept = {sha for pack in made for sha in pack.new.sizes}
+        gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._wish.purge else set()
+        place = latest.snapshot.epoch, latest.snapshot.version
+        return Change(
+            repository_id=self._wish.repository_id,
+            actor=self._wish.actor,
+            push_id=self._push_id,
+            packs=tuple(pack.new for pack in made),
+            pack_generation=read.snapshot.pack_generation,
+            kind="purge" if self._wish.purge else "consolidation",
+            repacking=Repacking(place, retired, frozenset(gone)),
+        )
+
+    def _checked(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
+        """The newest version, when everything that its refs reach is in the new packs and those that came since.
+
+        Raises:
+            PacksChanged: another consolidation was faster. _Needed: an object is in neither.
+        """
+        newest = gather(self._wish.repository_id, self._folder)
+        if newest.snapshot.pack_generation != read.snapshot.pack_generation:
+            raise PacksChanged
+        newest.swap({pack.name for pack in read.packs}, [pack.written for pack in made])
+        try:
+            newest.check_connected(known=checked.snapshot)
+        except git.GitFailed as failure:
+            raise _Needed from failure
+        return newest
+
+    def _abandon(self) -> None:
+        with suppress(Unavailable):
+            staging.abandon(self._push_id)
+
+    def _step(self, what: str) -> None:
+        self._work.advance(message=what)
+
+
+def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int:
+    """Make room for what is not here yet and for the new packs; how much that is, in bytes."""
+    total = sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
+    needed = total + max(0, total - eviction.size_bytes(eviction.copy_path(repository_id)))
+    if _free_bytes() < needed:
+        eviction.free(needed - _free_bytes(), keep=repository_id)
+    if _free_bytes() < needed:
+        raise NoRoom(needed, _free_bytes())
+    return needed
+
+
+@contextmanager
+def _told_when_full(needed_bytes: int) -> Iterator[None]:
+    try:
+        yield
+    except git.GitFailed as failure:
+        if NO_SPACE not in failure.said:
+            raise
+        raise NoRoom(needed_bytes, _free_bytes()) from failure
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise NoRoom(needed_bytes, _free_bytes()) from error
+
+
+def _free_bytes() -> int:
+    return shutil.disk_usage(config.current().data).free
+
+
+def _told(read: Gathered, made: Sequence[PushedPack]) -> Consolidated:
+    before = sum(pack.pack_bytes + pack.idx_bytes for pack in read.packs)
+    return Consolidated(len(read.packs), before, sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in made))

@@ -1,0 +1,191 @@
+"""Two well packed packs of what many hold, history and large blobs, with side files; in bounded memory."""
+
+import subprocess
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO
+
+from framework import config
+from framework.repositories import bundle, git, keys, sidefiles
+from framework.repositories.change import BLOBS, HISTORY, NewPack
+from framework.repositories.hydration import lay_out, write_refs
+from framework.repositories.links import link_packs
+from framework.repositories.packobjects import DEADLINE_SECONDS, measured, object_names, pack_objects, sha256_of
+from framework.repositories.packwriter import WrittenPack
+from framework.repositories.refs import HEADS
+from framework.repositories.sidefiles import BUNDLE, INSTALLED, MadeFile, Recorded
+from framework.repositories.snapshot import Snapshot, StoredPack
+from framework.repositories.splitting import PushedPack
+
+LONGEST_HINT = 200
+"""Of a path only the end helps git to find similar objects, and it takes no line of any length."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The packs of one version in a private repository with its refs, which nothing that happens later changes."""
+
+    path: Path
+    snapshot: Snapshot
+    packs: Sequence[StoredPack]
+
+    def large_blobs(self, but: frozenset[str] = frozenset()) -> set[str]:
+        """The blobs in its packs of large ones, those of packs of the names `but` left out."""
+        chosen = [pack.name for pack in self.packs if pack.kind == BLOBS and pack.name not in but]
+        folder = self.path / "objects" / "pack"
+        return {name for pack in chosen for name in object_names(folder / f"pack-{pack}.idx")}
+
+    def swap(self, retired: Collection[str], made: Sequence[WrittenPack]) -> None:
+        """Have these packs in the place of those that are to be retired, by name."""
+        folder = self.path / "objects" / "pack"
+        for name in retired:
+            for suffix in (".idx", ".pack"):
+                (folder / f"pack-{name}{suffix}").unlink()
+        for pack in made:
+            for file in (pack.pack, pack.idx):
+                (folder / file.name).hardlink_to(file)
+
+    def check_connected(self, known: Snapshot) -> None:
+        """Walk everything that the refs reach and those of the version `known`, which is whole, do not.
+
+        Raises:
+            GitFailed: an object on the way is not there.
+        """
+        tips = [*self.snapshot.refs.values(), *(f"^{sha}" for sha in known.refs.values())]
+        given = "".join(f"{tip}\n" for tip in tips).encode()
+        arguments = ("rev-list", "--objects", "--quiet", "--stdin")
+        git.run(self.path, *arguments, given=given, deadline_seconds=DEADLINE_SECONDS)
+
+
+@dataclass
+class Listing:
+    """Which objects go where: files of names, a line each, and the large ones' sizes in bytes."""
+
+    history: Path
+    blobs: Path
+    large: dict[str, int] = field(default_factory=dict)
+
+
+def gather(repository_id: str, folder: Path) -> Gathered:
+    """Link the packs of the newest version into a private repository in this folder.
+
+    Raises:
+        What `cache.open_copy` raises.
+    """
+    path = folder / f"gathered-{keys.new_id()}.git"
+    lay_out(path)
+    snapshot, packs = link_packs(repository_id, path / "objects" / "pack")
+    write_refs(path, snapshot)
+    return Gathered(path, snapshot, packs)
+
+
+def list_everything(gathered: Gathered) -> Listing:
+    """Every object that is there, also what no ref reaches: it can be read by its name."""
+    listing, rest = _empty(gathered), gathered.path / "names-of-rest"
+    with rest.open("w") as small:
+        for sha, size in _sizes(gathered.path, "--batch-all-objects", "--unordered"):
+            if size is None:
+                small.write(f"{sha}\n")
+            else:
+                listing.large[sha] = size
+    with listing.history.open("w") as history, rest.open() as small:
+        history.writelines(_hinted(gathered, listing))
+        history.writelines(small)  # git takes each object once, with the first hint
+    return _with_blobs(listing)
+
+
+def list_reached(gathered: Gathered) -> Listing:
+    """What the refs reach, and nothing else."""
+    listing = _empty(gathered)
+    names = gathered.path / "reached"
+    with names.open("w") as file:
+        file.writelines(f"{line[:40]}\n" for line in _reached(gathered))
+    with names.open("rb") as given:
+        listing.large |= {sha: size for sha, size in _sizes(gathered.path, stdin=given) if size is not None}
+    with listing.history.open("w") as history:
+        history.writelines(_hinted(gathered, listing))
+    return _with_blobs(listing)
+
+
+def pack_history(gathered: Gathered, listing: Listing) -> Path | None:
+    """Everything but the large blobs; deltas that clients made are kept, and new ones sought where there was none."""
+    return pack_objects(gathered.path, listing.history, gathered.path / "history", "--window=10", "--depth=50")
+
+
+def pack_blobs(gathered: Gathered, listing: Listing) -> Path | None:
+    """The large blobs, each compressed anew and none a delta, so that each can be read by one range."""
+    return pack_objects(gathered.path, listing.blobs, gathered.path / "blobs", "--window=0", "--no-reuse-object")
+
+
+def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs: Path | None) -> list[PushedPack]:
+    """The packs under the names that they get, with their side files, in a repository that has no others."""
+    alone = gathered.path / "alone.git"
+    lay_out(alone)
+    write_refs(alone, gathered.snapshot)
+    made = [(HISTORY, history, {}), (BLOBS, blobs, listing.large)]
+    named = [(kind, keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
+    written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
+    if history:
+        written[0] = replace(written[0], side_files=_side_files(alone, gathered.snapshot, written))
+    return [
+        PushedPack(NewPack.of(name, kind, pack, sizes), pack)
+        for (kind, name, _pack, sizes), pack in zip(named, written, strict=True)
+    ]
+
+
+def _empty(gathered: Gathered) -> Listing:
+    return Listing(gathered.path / "names-of-history", gathered.path / "names-of-blobs")
+
+
+def _with_blobs(listing: Listing) -> Listing:
+    listing.blobs.write_text("".join(f"{sha}\n" for sha in listing.large))
+    return listing
+
+
+def _reached(gathered: Gathered) -> Iterator[str]:
+    """The objects that the refs reach, each with a path behind its name where it has one."""
+    with git.start(gathered.path, "rev-list", "--objects", "--all", deadline_seconds=DEADLINE_SECONDS) as process:
+        assert process.stdout
+        for line in process.stdout:
+            yield line.decode(errors="replace").rstrip("\n")
+
+
+def _hinted(gathered: Gathered, listing: Listing) -> Iterator[str]:
+    for line in _reached(gathered):
+        if line[:40] not in listing.large:
+            yield f"{line[:41]}{line[41:][-LONGEST_HINT:]}\n"
+
+
+def _sizes(path: Path, *options: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> Iterator[tuple[str, int | None]]:
+    """Each object, with its size in bytes where it is a large blob."""
+    threshold = config.current().large_blob_bytes
+    arguments = ("cat-file", "--batch-check", "--buffer", *options)
+    with git.start(path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS) as process:
+        assert process.stdout
+        for line in process.stdout:
+            sha, kind, size = line.decode().split()
+            yield sha, int(size) if kind == "blob" and int(size) >= threshold else None
+
+
+def _named(repository: Path, name: str, pack: Path) -> WrittenPack:
+    target = repository / "objects" / "pack" / f"pack-{name}.pack"
+    pack.with_suffix(".idx").rename(target.with_suffix(".idx"))
+    pack.rename(target)
+    return measured(target)
+
+
+def _side_files(alone: Path, snapshot: Snapshot, packs: Sequence[WrittenPack]) -> dict[str, MadeFile]:
+    index = ("multi-pack-index", "write", "--no-progress", "--bitmap", f"--preferred-pack={packs[0].pack.name}")
+    graph = ("commit-graph", "write", "--no-progress", "--reachable", "--changed-paths")
+    for command in (index, graph):
+        git.run(alone, *command, deadline_seconds=DEADLINE_SECONDS)
+    found = {suffix: sidefiles.installed(alone, suffix) for suffix in INSTALLED}
+    if snapshot.refs:
+        found[BUNDLE] = alone / "bundle"
+        bundle.write_ends(found[BUNDLE], snapshot.refs, snapshot.refs.get(HEADS + snapshot.default_branch), packs)
+    return {suffix: _made(file) for suffix, file in found.items() if file.exists()}
+
+
+def _made(file: Path) -> MadeFile:
+    return MadeFile(file, Recorded(file.stat().st_size, sha256_of(file)))
