@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from framework import config
+from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
@@ -17,6 +19,7 @@ from framework.repositories.models import LargeBlob, Pack, Ref, Repository, Stag
 from framework.repositories.refs import HEADS
 
 AT_ONCE = 500
+CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
 Within = Callable[[Session, Committed], None]
 Admit = Callable[[Session, Change], None]
@@ -203,7 +206,17 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
         )
     )
     session.flush()
+    _have_consolidated(session, repository)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash)
+
+
+def _have_consolidated(session: Session, repository: Repository) -> None:
+    """Many packs are to become two, by a task that is queued once for each generation of packs."""
+    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
+    count = session.scalar(select(func.count()).where(*in_use)) or 0
+    if count >= config.current().consolidate_packs:
+        generation = repository.pack_generation
+        enqueue(session, CONSOLIDATE, repository.id, generation, key=f"consolidate-{repository.id}-{generation}")
 
 
 def _step(session: Session, repository: Repository) -> None:

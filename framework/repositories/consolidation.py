@@ -31,11 +31,13 @@ from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
 from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 from framework.repositories.splitting import PushedPack
+from framework.web.pages import size
 
 STEPS = 6
 ATTEMPTS = 3
 CHECKED_AGAIN = 20
 TURN_SECONDS = 20
+UNCHANGED = "Nothing had to be done: the project is neatly packed already."
 NO_SPACE = "No space left on device"
 
 
@@ -66,7 +68,14 @@ class Consolidated:
 
     packs: int
     before_bytes: int
+    made: int
     after_bytes: int
+
+    @property
+    def sentence(self) -> str:
+        """What to tell who asked for it."""
+        before, after = size(self.before_bytes), size(self.after_bytes)
+        return f"{self.packs} packs of {before} became {self.made} of {after}."
 
 
 @dataclass(frozen=True)
@@ -230,4 +239,6 @@ def _free_bytes() -> int:
 
 def _told(read: Gathered, made: Sequence[PushedPack]) -> Consolidated:
     before = sum(pack.pack_bytes + pack.idx_bytes for pack in read.packs)
-    return Consolidated(len(read.packs), before, sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in made))
+    return Consolidated(
+        len(read.packs), before, len(made), sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in made)
+    )

@@ -1,13 +1,16 @@
 """The recurring work of repositories: what a process that died left for others to finish."""
 
 import logging
+from uuid import NAMESPACE_OID, uuid5
 
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.repositories import eviction, healing, log, staging
 from framework.repositories.collect import collect
+from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.log import NotConfirmed
+from framework.repositories.snapshot import read_snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +25,19 @@ def confirm_log() -> int:
         except NotConfirmed:
             logger.warning("the log of %s is still not confirmed", repository_id)
     return len(lacking)
+
+
+@app.task(name="framework.repositories.tasks.consolidate_packs")
+def consolidate_packs(repository_id: str, generation: int) -> bool:
+    """Make two packs of many, unless the packs of this generation are none any more; whether it was done."""
+    snapshot = read_snapshot(repository_id)
+    if snapshot.pack_generation != generation:
+        return False
+    work_id = uuid5(NAMESPACE_OID, f"{repository_id} {generation}").hex  # a run after a failure takes its row over
+    with watched("consolidation", total=STEPS, work_id=work_id) as work:
+        done = consolidate(Wish(repository_id), work)
+        work.say(done.sentence if done else UNCHANGED)
+    return done is not None
 
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")

@@ -11,6 +11,7 @@ from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt
 from framework.repositories import eviction, recovery
 from framework.repositories.collect import collect
+from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.recovery import Recovered
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
@@ -32,6 +33,22 @@ def status(project: str | None) -> None:
             f"{size(found.stored_bytes)} stored, {size(found.cached_bytes)} here, "
             f"last used {found.last_access_at:%Y-%m-%d %H:%M} UTC"
         )
+
+
+@storage_commands.command("archive")
+@click.argument("project", metavar="OWNER/PROJECT")
+@told_plainly
+def archive(project: str) -> None:
+    """Pack a project neatly in the store, and drop its local copy; the next page fetches what it needs."""
+    listed = project_named(project)
+    with watched("consolidation", total=STEPS, project_id=listed.id) as work:
+        done = consolidate(Wish(listed.repository_id), work)
+        sentence = done.sentence if done else UNCHANGED
+        work.say(sentence)
+    click.echo(sentence)
+    if not eviction.evict(listed.repository_id):
+        raise click.ClickException("The local copy is in use; drop it later with `flask storage evict`.")
+    click.echo("Dropped the local copy.")
 
 
 @storage_commands.command("evict")

@@ -1,11 +1,13 @@
 """A repository to write to, and a way to write that reads like a sentence."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from framework.celery.work import Work, watched
 from framework.config import Config
 from framework.database.session import transaction
 from framework.repositories import keys
@@ -16,7 +18,12 @@ from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, resolve
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 from framework.repositories.writing import write
+from framework.storage.current import store
 
+Meanwhile = Callable[[Callable[[], object]], None]
+
+MIB = 1 << 20
+LARGE, OTHER = random.Random(1).randbytes(2 * MIB), random.Random(2).randbytes(MIB)
 AUTHOR = "Alice Example <alice@example.org>"
 
 
@@ -68,3 +75,37 @@ def new_bench(settings: Config, tmp_path: Path) -> Callable[[], Bench]:
 @pytest.fixture
 def bench(new_bench: Callable[[], Bench]) -> Bench:
     return new_bench()
+
+
+@pytest.fixture
+def work() -> Iterator[Work]:
+    """Somebody looks on."""
+    with watched("test") as made:
+        yield made
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, settings: Config) -> Meanwhile:
+    """Has something happen before the next object is stored, once: after a look at the project, before the commit."""
+
+    def arrange(act: Callable[[], object]) -> None:
+        put, waiting = store()._put, [act]
+
+        def put_later(key: str, source: bytes | Path, sha256: str) -> None:
+            if waiting:
+                waiting.pop()()
+            put(key, source, sha256)
+
+        monkeypatch.setattr(store(), "_put", put_later)
+
+    return arrange
+
+
+@pytest.fixture
+def grown(bench: Bench) -> Bench:
+    """Six versions, with two large files, one of them replaced."""
+    bench.write(bench.put("a", b"0"), bench.put("large", OTHER))
+    for number in range(1, 5):
+        bench.write(bench.put("a", str(number).encode() * 1000), bench.put(f"folder/{number}", b"same"))
+    bench.write(bench.put("large", LARGE))
+    return bench

@@ -1,0 +1,113 @@
+"""Consolidation beside pushes, uploads and readers: what happens between its look and its commit, or theirs."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from framework.celery.work import Work, watched
+from framework.database.session import reading
+from framework.repositories.change import BLOBS, HISTORY, Change, RefUpdate
+from framework.repositories.commit import PacksChanged, commit, nothing_to_add
+from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.copy import ObjectAbsent, opened
+from framework.repositories.eviction import copy_path
+from framework.repositories.marker import FULL
+from framework.repositories.models import LargeBlob, Pack, StagedPush
+from framework.repositories.reading import find, resolve
+from framework.repositories.verify import verify
+from framework.storage.current import store
+from tests.repositories.conftest import LARGE, MIB, Bench, Meanwhile
+from tests.repositories.packed import crowded, force_away, packs_of
+
+
+def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    meanwhile(lambda: grown.write(grown.put("late", b"late"), grown.put("large", LARGE[:-1])))
+    consolidate(Wish(grown.repository_id), work)
+    assert [pack.kind for pack in packs_of(grown)] == [HISTORY, HISTORY, BLOBS, BLOBS]
+    assert grown.read("late") == b"late"
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_of_two_consolidations_one_wins_and_the_other_leaves_nothing(
+    grown: Bench, work: Work, meanwhile: Meanwhile
+) -> None:
+    with watched("the other") as other:
+        meanwhile(lambda: consolidate(Wish(grown.repository_id), other))
+        assert consolidate(Wish(grown.repository_id), work) is None
+    names = {pack.name for pack in packs_of(grown)}
+    assert len(names) == 2
+    with reading() as session:
+        retired = session.scalars(select(Pack.name).where(Pack.superseded_version.is_not(None))).all()
+        assert session.scalars(select(StagedPush)).all() == []
+    stored = {Path(entry.key).stem.removeprefix("pack-") for entry in store().list("repos/") if "/packs/" in entry.key}
+    assert stored == names | set(retired)
+
+
+def test_a_purge_keeps_what_the_refs_reach_and_nothing_else(grown: Bench, work: Work) -> None:
+    lost = force_away(grown)
+    consolidate(Wish(grown.repository_id, purge=True), work)
+    with opened(grown.repository_id, FULL) as copy, pytest.raises(ObjectAbsent):
+        copy.commit(lost)
+    with reading() as session:
+        assert sorted(session.scalars(select(LargeBlob.size_bytes))) == [MIB, 2 * MIB]
+    assert verify(grown.repository_id).faults == ()
+    assert grown.read("large") == LARGE
+
+
+def test_a_push_on_top_of_what_a_purge_is_about_to_drop_keeps_it(
+    grown: Bench, work: Work, meanwhile: Meanwhile
+) -> None:
+    """It was committed before the purge, which begins anew."""
+    lost = force_away(grown)
+    move = RefUpdate("refs/heads/rescued", None, lost)
+    change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
+    meanwhile(lambda: commit(change, admit=nothing_to_add, within=nothing_to_add))
+    consolidate(Wish(grown.repository_id, purge=True), work)
+    assert grown.read("secret", "rescued") == b"secret"
+    assert grown.read("big secret", "rescued") == LARGE[1:]
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_a_branch_on_what_a_purge_has_dropped_is_refused(grown: Bench, work: Work) -> None:
+    lost = force_away(grown)
+    move = RefUpdate("refs/heads/rescued", None, lost)
+    change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
+    consolidate(Wish(grown.repository_id, purge=True), work)
+    with pytest.raises(PacksChanged):
+        commit(change, admit=nothing_to_add, within=nothing_to_add)
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_an_upload_brings_what_a_purge_has_dropped_meanwhile(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    """The large file, the small one and their folder are there when the upload begins, and gone when it commits."""
+    force_away(grown)
+    meanwhile(lambda: consolidate(Wish(grown.repository_id, purge=True), work))
+    grown.write(grown.put("secret", b"secret"), grown.put("big secret", LARGE[1:]))
+    assert grown.read("big secret") == LARGE[1:]
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_an_upload_to_a_crowded_copy_brings_what_a_purge_has_dropped(grown: Bench, work: Work) -> None:
+    """A reader keeps the old packs on the disk; nobody believes in them."""
+    lost = force_away(grown)
+    with opened(grown.repository_id, FULL) as reader:
+        consolidate(Wish(grown.repository_id, purge=True), work)
+        assert reader.commit(lost).message == b"To be lost\n"
+        assert crowded(grown)
+        grown.write(grown.put("secret", b"secret"), grown.put("big secret", LARGE[1:]))
+    assert not crowded(grown)
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_readers_in_a_crowd_are_not_disturbed_and_the_last_one_tidies_up(grown: Bench, work: Work) -> None:
+    with opened(grown.repository_id) as first:
+        consolidate(Wish(grown.repository_id), work)
+        with opened(grown.repository_id) as second:
+            assert first.snapshot.packs.isdisjoint(second.snapshot.packs)
+            for copy in (first, second):
+                sha = find(copy, resolve(copy, "main"), "folder/4").sha
+                assert b"".join(copy.blob(sha).chunks) == b"same"
+                assert copy.has(sha)
+    assert not crowded(grown)
+    assert len(list((copy_path(grown.repository_id) / "objects" / "pack").glob("*.pack"))) == 2
