@@ -40,7 +40,7 @@ def record(
 
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
     or tag, sha, title; or deleted, the name of a branch or tag); `settings`;
-    `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`.
+    `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`; `purged`.
     """
     session.add(Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}))
     session.get_one(Project, project_id).updated_at = now()

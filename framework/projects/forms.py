@@ -28,6 +28,14 @@ class NewProjectForm(ProjectForm):
     name = StringField("Name", filters=[stripped], validators=[filled("Choose a name."), follows(rules.project_name)])
 
 
+class PurgeForm(PageForm):
+    """The project's name, once more, before something is dropped for good."""
+
+    confirmation = StringField(
+        "The project's name", filters=[stripped], validators=[filled("Write the project's name.")]
+    )
+
+
 class PersonForm(PageForm):
     """Somebody to add, by user name or e-mail."""
 

@@ -3,10 +3,11 @@
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from framework import config
 from framework.accounts.login import current_account, signed_in
-from framework.projects import operations, people
+from framework.projects import operations, people, purging
 from framework.projects.access import ProjectAccess, project_for
-from framework.projects.forms import PersonForm, ProjectForm
+from framework.projects.forms import PersonForm, ProjectForm, PurgeForm
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
@@ -33,6 +34,19 @@ def general(owner: str, project: str) -> Answer:
         return render_template("projects/settings.html", project=access, form=form), form.status
     flash("The settings are saved.", "success")
     return redirect(f"/{access.owner}/{name}/settings")
+
+
+@settings.route("/purge", methods=["GET", "POST"])
+def purge(owner: str, project: str) -> Answer:
+    """Drop for good what no branch or tag leads to; asks for the project's name first."""
+    access = _owned(owner, project)
+    account = signed_in()
+    form = PurgeForm()
+    watch = form.attempt(lambda: purging.ask_for_purge(account, access, confirmation=form.confirmation.data))
+    if watch is None:
+        kept_hours = config.current().longest_request_hours
+        return render_template("projects/purge.html", project=access, form=form, kept_hours=kept_hours), form.status
+    return redirect(watch)
 
 
 @settings.post("/trash")

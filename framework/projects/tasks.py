@@ -11,6 +11,7 @@ from framework.database.session import reading, transaction
 from framework.errors import Unavailable
 from framework.projects.about import describe
 from framework.projects.models import Member, Project
+from framework.projects.purging import purge
 from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
 from framework.repositories.change import HOUSE
 from framework.repositories.models import Repository
@@ -43,6 +44,12 @@ def refresh_about(project_id: int) -> bool:
         project.repository_id, lambda session: describe(session, session.get_one(Project, project_id)), actor=HOUSE
     )
     return True
+
+
+@app.task(name="framework.projects.tasks.purge_project")
+def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
+    """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
+    return purge(project_id, account_id, work_id) is not None
 
 
 @app.task(base=Job, name="framework.projects.tasks.empty_trash")
