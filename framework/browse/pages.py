@@ -12,6 +12,7 @@ from framework.browse.documents import LONGEST_DOCUMENT_BYTES, is_markdown, read
 from framework.browse.highlighting import file_lines
 from framework.browse.last_changes import LastChange, last_changes
 from framework.errors import NotFound
+from framework.repositories.bundle import offered_bundle
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
     Changed,
@@ -76,6 +77,7 @@ class FolderPage:
     newest: LogEntry | None = None
     commit_count: int = 0
     readme: Readme | None = None
+    bundle_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
     folder = find(copy, place.sha, path)
     entries = list_folder(copy, folder)
     names = frozenset(entry.name for entry in entries)
+    bundle = offered_bundle(copy.snapshot.repository_id)
     return FolderPage(
         template="browse/folder.html",
         default_branch=copy.snapshot.default_branch,
@@ -194,6 +197,7 @@ def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
         newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
         commit_count=count_commits(copy, place.sha),
         readme=_readme(copy, entries),
+        bundle_bytes=bundle.size_bytes if bundle else None,
     )
 
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 6 * 3600
 
 
-def advertise(repository_id: str, protocol: str) -> Iterator[bytes]:
+def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) -> Iterator[bytes]:
     """The answer to `info/refs?service=git-upload-pack` (gitprotocol-http(5)); `protocol` is the Git-Protocol header.
+
+    `settings` is environment for git, as `bundling.settings_for` gives it.
 
     Raises:
         StoreUnavailable, PackAltered: before the first byte.
@@ -27,22 +29,22 @@ def advertise(repository_id: str, protocol: str) -> Iterator[bytes]:
     with cache.open_copy(repository_id, HISTORY) as (path, _snapshot):
         if version != "version=2":
             yield b"001e# service=git-upload-pack\n0000"
-        yield from _upload_pack(path, version, subprocess.DEVNULL, "--advertise-refs")
+        environment = {"GIT_PROTOCOL": version, **settings}
+        yield from _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
 
 
-def serve(repository_id: str, protocol: str, body: IO[bytes]) -> Iterator[bytes]:
-    """The answer to one `git-upload-pack` request, whose body is this file.
+def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
+    """The answer to one `git-upload-pack` request, whose body is this file; `settings` as in `advertise`.
 
     Raises:
         StoreUnavailable, PackAltered: before the first byte.
     """
     with cache.open_copy(repository_id, FULL) as (path, _snapshot):
-        yield from _upload_pack(path, _checked(protocol), body)
+        yield from _upload_pack(path, {"GIT_PROTOCOL": _checked(protocol), **settings}, body)
 
 
-def _upload_pack(path: Path, version: str, stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:
+def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:
     arguments = ["upload-pack", "--strict", "--stateless-rpc", *options, "."]
-    environment = {"GIT_PROTOCOL": version}
     try:
         with git.start(
             path, *arguments, stdin=stdin, environment=environment, deadline_seconds=DEADLINE_SECONDS

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.accounts.basic import account_from_basic
 from framework.errors import HoldfastError, NotFound
-from framework.git import fetching, pushing
+from framework.git import bundling, fetching, pushing
 from framework.git.advertising import advertise_for_push
 from framework.git.body import PushBody, drain, spooled
 from framework.git.commands import read_request
@@ -32,6 +32,13 @@ def show_project(owner: str, project: str) -> AnyResponse:
     return redirect(f"/{owner}/{project}")
 
 
+@blueprint.get("/<owner>/<project>.git/bundle")
+def send_bundle(owner: str, project: str) -> AnyResponse:
+    """What `git clone --bundle-uri` downloads first."""
+    access = _readable(owner, project)
+    return bundling.send(access.repository_id) if access else _ask_for_password()
+
+
 @blueprint.get("/<owner>/<project>.git/info/refs")
 @blueprint.get("/<owner>/<project>/info/refs")
 def advertise_refs(owner: str, project: str) -> AnyResponse:
@@ -46,7 +53,7 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
         return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
     return streamed(
-        fetching.advertise(access.repository_id, protocol),
+        fetching.advertise(access.repository_id, protocol, _bundles(access)),
         Content_Type=f"application/x-{service}-advertisement",
         **NO_CACHE,
     )
@@ -109,7 +116,11 @@ def _fetch(access: ProjectAccess) -> Iterator[bytes]:
     encoding = request.headers.get("Content-Encoding", "")
     protocol = request.headers.get("Git-Protocol", "")
     with spooled(request.stream, encoding) as body:
-        yield from fetching.serve(access.repository_id, protocol, body)
+        yield from fetching.serve(access.repository_id, protocol, body, _bundles(access))
+
+
+def _bundles(access: ProjectAccess) -> dict[str, str]:
+    return bundling.settings_for(access.repository_id, f"{config.current().base_url}{access.path}.git/bundle")
 
 
 def _readable(owner: str, project: str) -> ProjectAccess | None:

@@ -21,6 +21,7 @@ from framework.storage.current import store
 SIGNATURE = b"# v2 git bundle\n"
 PACK_HEADER = struct.Struct(">4sLL")
 TRAILER_BYTES = 20
+WORTHWHILE_BYTES = 50_000_000
 
 
 class BundleAbsent(NotFound):
@@ -93,6 +94,15 @@ def read_bundle(repository_id: str) -> Bundle:
     together = [pack for pack in packs if (pack.epoch, pack.version) == (first.epoch, first.version)]
     bodies = [_body(repository_id, pack) for pack in _in_order(together)]
     return Bundle(first.name, (Part(key, 0, ends), *bodies, Part(key, ends, TRAILER_BYTES)))
+
+
+def offered_bundle(repository_id: str) -> Bundle | None:
+    """The project's bundle when it is large enough to be worth a request of its own; else None."""
+    try:
+        found = read_bundle(repository_id)
+    except BundleAbsent:
+        return None
+    return found if found.size_bytes >= WORTHWHILE_BYTES else None
 
 
 def _in_order(packs: Iterable[StoredPack]) -> list[StoredPack]:

@@ -1,6 +1,7 @@
 """What happens between the look at a push and its commit: each is noticed at the commit point."""
 
 import io
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
+from framework.celery.work import watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.git.body import PushBody
@@ -21,9 +23,12 @@ from framework.projects.operations import create_project
 from framework.projects.people import add_person
 from framework.repositories.change import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.models import Repository, StagedPush
+from framework.repositories.reading import find
 from framework.repositories.snapshot import read_snapshot
+from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import PASSWORD
@@ -212,3 +217,56 @@ def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
     assert b"refs/heads/main" not in said
     assert b"stored, but not yet confirmed" in said
     assert read_snapshot(project.repository_id).refs == {"refs/heads/main": second}
+
+
+def purge(project: ProjectAccess) -> Act:
+    def act() -> None:
+        with watched("purge") as looked_at:
+            consolidate(Wish(project.repository_id, purge=True), looked_at)
+
+    return act
+
+
+def test_a_push_on_top_of_commits_that_were_purged_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    first = work.sha("HEAD")
+    secret = work.commit("Secret", secret="secret")
+    push(project, bob, work, (NOTHING, secret, "refs/heads/side"))
+    move(project, "refs/heads/side", secret, None)()
+    work.commit("On top", b="b")
+    top, names = work.sha("HEAD"), set(everything(work, "HEAD")) - set(everything(work, secret))
+    body = push_body([(NOTHING, top, "refs/heads/top")], pack_of(work, *names))
+    late = PushBody(LateBody(body, purge(project)), "", 1 << 30)
+    received = Received(late.chunks())
+    before = leftovers(project)
+    said = b"".join(receive(Push(project, bob, read_request(received), late, received)))
+    assert b"ng refs/heads/top The push lacks objects" in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first}
+    assert leftovers(project)[0] == before[0], "nothing is staged"
+    assert verify(project.repository_id).faults == ()
+    assert b"ok refs/heads/top" in push(project, bob, work, (NOTHING, top, "refs/heads/top"))
+    assert verify(project.repository_id).faults == ()
+
+
+def test_a_push_of_a_large_file_that_was_purged_meanwhile(
+    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project has the file when the push is looked at, so that it is left out; then it is gone."""
+    large = random.Random(3).randbytes(2 << 20)
+    lost = work.commit("To be lost", large=large)
+    push(project, bob, work, (NOTHING, lost, "refs/heads/side"))
+    move(project, "refs/heads/side", lost, None)()
+    work.git("reset", "-q", "--hard", "HEAD~1")
+    again = work.commit("Again", large_again=large)
+    put, waiting = store()._put, [purge(project)]
+
+    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
+        if waiting:
+            waiting.pop()()
+        put(key, source, sha256)
+
+    monkeypatch.setattr(store(), "_put", put_later)
+    assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
+    assert verify(project.repository_id).faults == ()
+    with opened(project.repository_id) as copy:
+        sha = find(copy, again, "large_again").sha
+        assert b"".join(copy.blob(sha).chunks) == large

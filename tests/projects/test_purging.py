@@ -1,0 +1,86 @@
+"""Purging: the owner asks, a worker does it, and what no branch leads to is gone for good."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from framework.accounts.account import Account
+from framework.celery.models import LongWork, OutboxRow
+from framework.database.session import reading
+from framework.projects import tasks
+from framework.projects.access import ProjectAccess
+from framework.projects.purging import TASK
+from framework.repositories.change import Change, RefUpdate
+from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.verify import verify
+from tests.cast import SignIn, Visitor
+from tests.repositories.conftest import Bench
+
+PAGE = "/alice/website/settings/purge"
+
+
+@pytest.fixture
+def leaked(website: ProjectAccess, tmp_path: Path) -> str:
+    """A commit with a secret that was pushed away; its name."""
+    bench = Bench(website.repository_id, tmp_path)
+    kept = bench.write(bench.put("a", b"1")).sha
+    lost = bench.write(bench.put("secret", b"the password is swordfish")).sha
+    move = RefUpdate("refs/heads/main", lost, kept)
+    change = Change(repository_id=website.repository_id, actor="alice", updates=(move,))
+    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    return lost
+
+
+def asked() -> list[list[object]]:
+    with reading() as session:
+        return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == TASK))]
+
+
+def test_an_owner_purges_a_secret(
+    alice: Account, website: ProjectAccess, leaked: str, signed_in: SignIn, visitor: Visitor
+) -> None:
+    assert visitor.get(f"/alice/website/commit/{leaked}").status_code == 200
+    owner = signed_in(alice)
+    answer = owner.submit(PAGE, confirmation="website")
+    [[project_id, account_id, work_id]] = asked()
+    assert answer.location == f"/work/{work_id}"
+    assert "Waiting for its turn" in owner.get(answer.location).text
+    assert tasks.purge_project.run(project_id, account_id, work_id)
+    watched = owner.get(answer.location).text
+    assert "Purge of alice/website" in watched
+    assert "2 packs of " in watched
+    assert visitor.get(f"/alice/website/commit/{leaked}").status_code == 404
+    assert visitor.get("/alice/website/raw/main/a").data == b"1"
+    assert "purged what no branch or tag leads to" in owner.get("/alice/website/activity").text
+    assert verify(website.repository_id).faults == ()
+    assert tasks.purge_project.run(project_id, account_id, work_id), "a task may run twice"
+
+
+@pytest.mark.parametrize("confirmation", ["", "webpage", "alice"])
+def test_it_asks_for_the_name(alice: Account, leaked: str, signed_in: SignIn, confirmation: str) -> None:
+    answer = signed_in(alice).submit(PAGE, confirmation=confirmation)
+    assert answer.status_code == 400
+    assert "Write the project&#39;s name" in answer.text
+    assert asked() == []
+
+
+def test_only_an_owner_may(
+    shared: ProjectAccess, website: ProjectAccess, bob: Account, visitor: Visitor, signed_in: SignIn
+) -> None:
+    helper = signed_in(bob)
+    assert helper.get("/alice/secret/settings/purge").status_code == 403
+    assert helper.get(PAGE).status_code == 403
+    assert visitor.get("/alice/secret/settings/purge").status_code == 404
+    assert helper.submit("/settings", to=PAGE, confirmation="website").status_code == 403
+    assert asked() == []
+    with reading() as session:
+        assert session.scalars(select(LongWork)).all() == []
+
+
+def test_the_settings_lead_there(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
+    owner = signed_in(alice)
+    assert f'href="{PAGE}"' in owner.get("/alice/website/settings").text
+    page = owner.get(PAGE).text
+    assert "Purge now" in page
+    assert "This cannot be undone" in page
