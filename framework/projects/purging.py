@@ -23,8 +23,8 @@ class NameNotRepeated(Invalid):
 
     field = "confirmation"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Write the project's name, {name}, to confirm that it shall be purged.")
+    def __init__(self) -> None:
+        super().__init__("This is not the project's name, so nothing was purged.")
 
 
 def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str) -> str:
@@ -34,7 +34,7 @@ def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str
         NameNotRepeated: nothing happens. RoleTooLow: the caller is no owner any more.
     """
     if confirmation not in {project.name, project.full_name}:
-        raise NameNotRepeated(project.name)
+        raise NameNotRepeated
     with transaction() as session:
         recheck(session, project.id, account, "owner")
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)

@@ -4,18 +4,22 @@ import hashlib
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
 from framework import config
+from framework.celery.work import watched
 from framework.config import Config
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import cache, staging, tasks
+from framework.repositories.collect import collect
 from framework.repositories.commit import nothing_to_add
+from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
 from framework.repositories.keys import idx_key, log_key, pack_key
@@ -23,6 +27,7 @@ from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, read_log, resolve
 from framework.repositories.trees import PathAbsent
+from framework.repositories.verify import verify
 from framework.repositories.wanted import Put, Write
 from framework.repositories.writing import write
 from framework.storage.current import store
@@ -57,6 +62,26 @@ def prepare(data: Path) -> None:
 def contents(name: str) -> dict[str, bytes]:
     """What the writer of this name stores: a small file and a large one."""
     return {f"{name}/small": name.encode(), f"{name}/large": name.encode() * LARGE_BLOB_BYTES}
+
+
+def repack(*, purge: bool) -> None:
+    """Consolidate the project, or purge it."""
+    with watched("repacking", every_seconds=3600) as work:
+        consolidate(Wish(PROJECT, purge=purge), work)
+
+
+def violations_after_repacking() -> list[str]:
+    """Consolidate once more, have the collector delete what it may, and tell what does not hold then."""
+    repack(purge=False)
+    config.use(replace(config.current(), longest_request_hours=0, staged_hours=0))
+    staging.sweep()
+    collected = [found.left_because for found in collect(0) if found.left_because]
+    with reading() as session:
+        packs = session.scalars(select(Pack)).all()
+    found = [f"the collector left it alone: {reason}" for reason in collected]
+    found += [f"{pack.name} is superseded and still there" for pack in packs if pack.superseded_version]
+    found += [] if len(packs) == 2 else [f"{len(packs)} packs after a consolidation"]
+    return found + list(verify(PROJECT).faults) + _orphans()
 
 
 def store_files(data: Path, name: str, files: dict[str, bytes]) -> str:

@@ -1,5 +1,7 @@
 """`python -m tests.crash.run --pairs N --seed S`: kills writers at every point, and pairs of writers at drawn ones.
 
+With `--repack consolidation` or `--repack purge` that is killed at every point instead, beside a writer who lives.
+
 Every case runs in processes forked from this one, which has everything imported and never opens an engine. Prints one
 JSON object: points, pairs, and the violations that were found.
 """
@@ -21,6 +23,7 @@ from tests.crash import case
 from tests.crash.fuse import Fuse
 
 FAILED = 1
+CONSOLIDATION, PURGE = REPACKERS = ("consolidation", "purge")
 LANES = os.cpu_count() or 1
 
 
@@ -57,12 +60,15 @@ def _run(work: Callable[[], Any], writer: int) -> None:
 
 
 def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
-    """The work of one writer: what it acknowledged, and the points that it passed."""
+    """The work of one writer, or of a consolidation: what it acknowledged, and the points that it passed."""
 
     def work() -> Any:
         config.use(case.settings(data))
         fuse = Fuse(burns_at)
         fuse.lay()
+        if name in REPACKERS:
+            case.repack(purge=name == PURGE)
+            return {"points": fuse.points}
         sha = case.store_files(data, name, case.contents(name))
         return {"sha": sha, "points": fuse.points}
 
@@ -74,7 +80,9 @@ def checked(data: Path, names: Sequence[str], acknowledged: Sequence[str]) -> li
 
     def work() -> Any:
         config.use(case.settings(data))
-        return case.violations(names, acknowledged) + case.violations_after_repeat(data, names)
+        writers = [name for name in names if name not in REPACKERS]
+        found = case.violations(writers, acknowledged) + case.violations_after_repeat(data, writers)
+        return found + (case.violations_after_repacking() if len(writers) < len(names) else [])
 
     found: list[str] = Child(work).answer()
     return found
@@ -87,7 +95,7 @@ def kill_at(template: Path, burns: dict[str, int]) -> list[str]:
         shutil.copytree(template, data)
         children = {name: Child(writer(data, name, burns_at)) for name, burns_at in burns.items()}
         answers = {name: child.answer() for name, child in children.items()}
-        acknowledged = [name for name, answer in answers.items() if answer]
+        acknowledged = [name for name, answer in answers.items() if answer and name not in REPACKERS]
         return [f"{burns}: {problem}" for problem in checked(data, list(burns), acknowledged)]
 
 
@@ -96,12 +104,17 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repack", choices=REPACKERS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         Child(lambda: case.prepare(template)).answer()
-        points = len(_points(template))
-        cases = _cases(points, options.pairs, random.Random(options.seed))
+        points = len(_points(template, options.repack or "alone"))
+        drawn = random.Random(options.seed)
+        if options.repack:
+            cases = [{options.repack: point, "beside": 0} for point in range(1, points + 1)]
+        else:
+            cases = _cases(points, options.pairs, drawn)
         lanes = [Child(_lane(template, cases[lane::LANES])) for lane in range(LANES)]
         found = [problem for lane in lanes for problem in lane.answer()]
     print(json.dumps({"points": points, "pairs": options.pairs, "violations": found}))  # noqa: T201
@@ -122,12 +135,12 @@ def _lane(template: Path, cases: Sequence[dict[str, int]]) -> Callable[[], Any]:
     return lambda: [problem for burns in cases for problem in kill_at(template, burns)]
 
 
-def _points(template: Path) -> list[str]:
-    """The points that an undisturbed writer passes."""
+def _points(template: Path, name: str) -> list[str]:
+    """The points that an undisturbed writer of this name passes."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         shutil.copytree(template, data)
-        answer = Child(writer(data, "alone", 0)).answer()
+        answer = Child(writer(data, name, 0)).answer()
         return list(answer["points"])
 
 
