@@ -36,6 +36,7 @@ from framework.web.pages import size
 STEPS = 6
 ATTEMPTS = 3
 CHECKED_AGAIN = 20
+FREE_LOSSES = 2
 TURN_SECONDS = 20
 UNCHANGED = "Nothing had to be done: the project is neatly packed already."
 NO_SPACE = "No space left on device"
@@ -152,20 +153,22 @@ class _Consolidation:
         return True
 
     def _publish(self, read: Gathered, made: Sequence[PushedPack]) -> None:
-        """Commit, on top of whatever was pushed meanwhile; after the first loss in turn with other writers."""
-        latest = read
+        """Commit, on top of whatever was pushed meanwhile; after the second loss in turn with other writers."""
+        latest, losses = read, 0
         try:
-            for _attempt in range(CHECKED_AGAIN):
+            while losses < CHECKED_AGAIN:
                 with suppress(MovedMeanwhile):
                     change = self._change(read, latest, made)
                     commit(change, admit=nothing_to_add, within=self._wish.within)
                     return
-                deadline = time.monotonic() + TURN_SECONDS
-                turns.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
+                losses += 1
+                if losses >= FREE_LOSSES:
+                    deadline = time.monotonic() + TURN_SECONDS
+                    turns.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
                 latest = self._checked(read, latest, made)
             raise StillInMotion
         finally:
-            if latest is not read:
+            if losses >= FREE_LOSSES:
                 turns.give_back(self._wish.repository_id, self._push_id)
 
     def _change(self, read: Gathered, latest: Gathered, made: Sequence[PushedPack]) -> Change:

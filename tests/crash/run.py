@@ -105,6 +105,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repack", choices=REPACKERS)
+    parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only, with --repack")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
@@ -112,7 +113,7 @@ def main() -> int:
         points = len(_points(template, options.repack or "alone"))
         drawn = random.Random(options.seed)
         if options.repack:
-            cases = [{options.repack: point, "beside": 0} for point in range(1, points + 1)]
+            cases = [{options.repack: point, "beside": 0} for point in range(1, points + 1, options.every)]
         else:
             cases = _cases(points, options.pairs, drawn)
         lanes = [Child(_lane(template, cases[lane::LANES])) for lane in range(LANES)]

@@ -22,9 +22,9 @@ def test_no_kill_loses_halves_or_doubles_a_change() -> None:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("how", ["consolidation", "purge"])
-def test_no_kill_of_a_consolidation_loses_anything_or_disturbs_a_writer(how: str) -> None:
-    command = [sys.executable, "-m", "tests.crash.run", "--repack", how]
+@pytest.mark.parametrize(("how", "every"), [("consolidation", 1), ("purge", 5)])
+def test_no_kill_of_a_consolidation_loses_anything_or_disturbs_a_writer(how: str, every: int) -> None:
+    command = [sys.executable, "-m", "tests.crash.run", "--repack", how, "--every", str(every)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     told = json.loads(done.stdout)
