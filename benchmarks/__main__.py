@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import requests, storing
+from benchmarks import cloning, requests, storing
 
 RESULTS = Path("var") / "bench.json"
 
@@ -21,10 +21,17 @@ def main() -> int:
     for way in ways:
         print(f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}")
     print(f"{'ratio to the floor':<72} {ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01):>5.1f}")
+    before, after = clones = cloning.measure()
+    ratio = after.cpu_seconds / before.cpu_seconds
+    print(f"\n{'clone of 20,000 commits':<72} {'CPU s':>5} {'MiB':>7}")
+    for clone in clones:
+        print(f"{clone.state:<72} {clone.cpu_seconds:>5.2f} {clone.sent_bytes / (1 << 20):>7.1f}")
+    print(f"{'ratio, which may be ' + str(cloning.BUDGET) + ' at most':<72} {ratio:>5.2f}")
     RESULTS.parent.mkdir(exist_ok=True)
     figures = {"requests": [asdict(cost) for cost in costs], "storing": [asdict(way) for way in ways]}
+    figures["cloning"] = [asdict(clone) for clone in clones]
     RESULTS.write_text(json.dumps(figures, indent=1))
-    return int(any(cost.requests > cost.budget for cost in costs))
+    return int(any(cost.requests > cost.budget for cost in costs) or ratio > cloning.BUDGET)
 
 
 if __name__ == "__main__":

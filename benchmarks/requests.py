@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.deployment import MIB, project
+from framework.celery.work import watched
 from framework.database.session import transaction
+from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
 from framework.repositories.marker import FULL
@@ -46,6 +48,13 @@ def measure() -> Iterator[Cost]:
         with requests() as asked, opened(made.repository_id, FULL):
             pass
         yield Cost("a clone, warm", asked.total, 0)
+        with watched("consolidation") as work:
+            consolidate(Wish(made.repository_id), work)
+        evict(made.repository_id)
+        yield Cost("the first page of a cold project, consolidated", _page(made.repository_id), 3)
+        with requests() as asked, opened(made.repository_id, FULL):
+            pass
+        yield Cost("what a clone fetches beyond the page: large blobs, three side files", asked.total, 4)
 
 
 def _page(repository_id: str) -> int:

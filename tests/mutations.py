@@ -126,6 +126,26 @@ MUTATIONS = (
         f"{R}/hydration.py", "if (fetched.size_bytes, fetched.sha256) == expected:", "if fetched:",
         f"{T}/test_cache.py -k never_used",
     ),
+    Mutation(
+        16, "what was checked against packs that are gone is checked again",
+        f"{R}/commit.py", "        raise PacksChanged\n", "        pass\n",
+        f"{T}/test_consolidation_races.py -k has_dropped_is_refused",
+    ),
+    Mutation(
+        16, "a purge keeps what was committed meanwhile",
+        f"{R}/consolidation.py", "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
+        f"{T}/test_consolidation_races.py -k about_to_drop_keeps_it",
+    ),
+    Mutation(
+        16, "an upload believes in no pack that is of no version",
+        f"{R}/copy.py", 'NamedPacks(path / "objects", snapshot.packs)', 'DiskObjectStore(str(path / "objects"))',
+        f"{T}/test_consolidation_races.py -k crowded",
+    ),
+    Mutation(
+        16, "a push asks again for large files that a purge may have dropped",
+        "framework/git/pushing.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
+        "tests/git/test_push_races.py -k large_file_that_was_purged",
+    ),
 )  # fmt: skip
 
 

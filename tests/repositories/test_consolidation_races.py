@@ -1,5 +1,8 @@
 """Consolidation beside pushes, uploads and readers: what happens between its look and its commit, or theirs."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,13 +14,14 @@ from framework.repositories.change import BLOBS, HISTORY, Change, RefUpdate
 from framework.repositories.commit import PacksChanged, commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import ObjectAbsent, opened
-from framework.repositories.eviction import copy_path
+from framework.repositories.eviction import copy_path, evict
 from framework.repositories.marker import FULL
 from framework.repositories.models import LargeBlob, Pack, StagedPush
 from framework.repositories.reading import find, resolve
+from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.current import store
-from tests.repositories.conftest import LARGE, MIB, Bench, Meanwhile
+from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile
 from tests.repositories.packed import crowded, force_away, packs_of
 
 
@@ -111,3 +115,47 @@ def test_readers_in_a_crowd_are_not_disturbed_and_the_last_one_tidies_up(grown: 
                 assert copy.has(sha)
     assert not crowded(grown)
     assert len(list((copy_path(grown.repository_id) / "objects" / "pack").glob("*.pack"))) == 2
+
+
+def test_beside_writers_readers_and_evictions(grown: Bench) -> None:
+    """20 readers, 2 writers, evictions, and three consolidations, one of them a purge, all at once."""
+    over = threading.Event()
+
+    def read() -> int:
+        count = 0
+        while not over.is_set() or count < 3:
+            assert grown.read("large") == LARGE
+            assert grown.read("folder/4") == b"same"
+            count += 1
+        return count
+
+    def write(name: str) -> int:
+        count = 0
+        while not over.is_set():
+            grown.write(grown.put(f"{name}/{count}", f"{name} {count}".encode()), grown.put(f"{name}/large", OTHER))
+            count += 1
+        return count
+
+    def drop() -> None:
+        while not over.is_set():
+            evict(grown.repository_id)
+            time.sleep(0.2)
+
+    with ThreadPoolExecutor(23) as pool:
+        readers = [pool.submit(read) for _ in range(20)]
+        writers = {name: pool.submit(write, name) for name in ("one", "two")}
+        dropping = pool.submit(drop)
+        try:
+            for purge in (False, True, False):
+                with watched("repacking") as work:
+                    consolidate(Wish(grown.repository_id, purge=purge), work)
+        finally:
+            over.set()
+        assert all(reader.result() >= 3 for reader in readers)
+        written = {name: writer.result() for name, writer in writers.items()}
+        dropping.result()
+    for name, count in written.items():
+        for number in range(count):
+            assert grown.read(f"{name}/{number}") == f"{name} {number}".encode()
+    assert verify(grown.repository_id).faults == ()
+    assert read_snapshot(grown.repository_id).pack_generation >= 1

@@ -64,7 +64,7 @@ def test_evict_wants_to_know_what(flask: Flasks, arguments: tuple[str, ...]) -> 
 
 @on_one_deployment
 @pytest.mark.parametrize("name", ["alice/nothing", "nobody/website", "website", "/", "a/b/c"])
-@pytest.mark.parametrize("command", ["status", "evict", "verify"])
+@pytest.mark.parametrize("command", ["status", "archive", "evict", "verify"])
 def test_a_project_that_is_not_there_is_told(flask: Flasks, files: Bench, command: str, name: str) -> None:
     output = flask("storage", command, name, status=1).output
     assert output == f"Error: There is no project {name}. Give it as OWNER/PROJECT, as in its address.\n"
@@ -109,3 +109,23 @@ def test_collect_says_what_it_deleted_and_what_it_left_alone(flask: Flasks, file
 @pytest.mark.parametrize("hours", ["-1", "soon"])
 def test_collect_refuses_what_is_no_age(flask: Flasks, hours: str) -> None:
     assert "Invalid value for '--older-than'" in flask("storage", "collect", "--older-than", hours, status=2).output
+
+
+def test_archive_packs_neatly_and_drops_the_local_copy(flask: Flasks, files: Bench) -> None:
+    files.write(files.put("b", b"2"))
+    lines = flask("storage", "archive", "alice/website").output.splitlines()
+    assert re.fullmatch(r"2 packs of .+ became 1 of .+\.", lines[0])
+    assert lines[1] == "Dropped the local copy."
+    assert flask("storage", "status", "alice/website").output.startswith("cold alice/website: version 3, 1 pack")
+    lines = flask("storage", "archive", "alice/website").output.splitlines()
+    assert lines[0] == "Nothing had to be done: the project is neatly packed already."
+    assert files.read("a") == b"1"
+    assert flask("storage", "verify").output.startswith("ok ")
+
+
+def test_archive_leaves_a_copy_that_is_in_use(flask: Flasks, files: Bench) -> None:
+    files.read("a")
+    with locks.shared(lock_path(files.repository_id, "lease")):
+        output = flask("storage", "archive", "alice/website", status=1).output
+    assert output.endswith("Error: The local copy is in use; drop it later with `flask storage evict`.\n")
+    assert copy_path(files.repository_id).exists()
