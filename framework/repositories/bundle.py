@@ -15,7 +15,7 @@ from framework.repositories import keys
 from framework.repositories.change import HISTORY
 from framework.repositories.packwriter import CHUNK_BYTES, WrittenPack
 from framework.repositories.sidefiles import BUNDLE
-from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
+from framework.repositories.snapshot import StoredPack, read_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"
@@ -83,9 +83,9 @@ def read_bundle(repository_id: str) -> Bundle:
     """The bundle of the project's newest consolidation; the store is not asked.
 
     Raises:
-        BundleAbsent: there was none. RepositoryMissing.
+        BundleAbsent: there was none, or nothing to put into one.
     """
-    _snapshot, packs = read_snapshot_and_packs(repository_id)
+    packs = read_packs(repository_id)
     first = next((pack for pack in packs if BUNDLE in pack.side_files), None)
     if first is None:
         raise BundleAbsent

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from framework.repositories import locks, sidefiles
+from framework.repositories import cache, locks, sidefiles
 from framework.repositories.change import HISTORY
 from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
 from framework.repositories.eviction import copy_path, lock_path
@@ -82,10 +82,14 @@ def heal(repository_id: str) -> bool:
 
 
 def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
-    """Check these local copies, and mend what is damaged; how many were. `told` is called after each."""
+    """Check these local copies, mend what is damaged, drop what is of no version; how many were damaged.
+
+    `told` is called after each.
+    """
     damaged = 0
     for path in found:
         damaged += heal(path.stem)
+        cache.tidy(path.stem)
         told()
     return damaged
 

@@ -67,11 +67,13 @@ def read_snapshot(repository_id: str) -> Snapshot:
 def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredPack, ...]]:
     """The newest version that SQL has, and the packs that it consists of."""
     with reading() as session:
-        snapshot = _snapshot(session, repository_id)
-        rows = session.scalars(
-            select(Pack).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
-        )
-        return snapshot, tuple(_stored(row) for row in rows)
+        return _snapshot(session, repository_id), _packs(session, repository_id)
+
+
+def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
+    """The packs that the newest version consists of; none where there is no repository."""
+    with reading() as session:
+        return _packs(session, repository_id)
 
 
 def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
@@ -83,6 +85,11 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     )
     with reading() as session:
         return dict(session.execute(asked).all())
+
+
+def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:
+    in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
+    return tuple(_stored(row) for row in session.scalars(select(Pack).where(*in_use)))
 
 
 def _stored(row: Pack) -> StoredPack:
