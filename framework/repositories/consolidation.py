@@ -34,6 +34,7 @@ from framework.repositories.splitting import PushedPack
 from framework.web.pages import size
 
 STEPS = 6
+STEPS_BEFORE_COMMIT = 5
 ATTEMPTS = 3
 CHECKED_AGAIN = 20
 FREE_LOSSES = 2
@@ -59,8 +60,8 @@ class StillInMotion(Conflict):
         super().__init__("The project was changed again and again meanwhile, so nothing was purged; try again later.")
 
 
-class _Needed(Exception):
-    """A version that was committed meanwhile needs what the new packs lack."""
+class _BeginAnew(Exception):
+    """What was packed is not what the project needs any more."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Wish:
 def consolidate(wish: Wish, work: Work) -> Consolidated | None:
     """Repack the project; None when it consists of such packs already, or another consolidation was faster.
 
+    A purge is never left out: it begins anew, on top of the other one.
+
     Raises:
         NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `cache.open_copy` raise.
     """
@@ -100,8 +103,9 @@ def consolidate(wish: Wish, work: Work) -> Consolidated | None:
         if not packs or (is_consolidated(packs) and not wish.purge):
             return None
         needed = _refuse_without_room(wish.repository_id, packs)
-        with suppress(_Needed), _told_when_full(needed), scratch("consolidate") as folder:
+        with suppress(_BeginAnew), _told_when_full(needed), scratch("consolidate") as folder:
             return _Consolidation(wish, work, folder).run()
+        work.advance(-STEPS_BEFORE_COMMIT)
     raise StillInMotion
 
 
@@ -124,6 +128,7 @@ class _Consolidation:
         self._step("Storing the new packs")
         if not self._stored(read, made):
             return None
+        self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
             cache.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
         return _told(read, made)
@@ -144,10 +149,12 @@ class _Consolidation:
                 send(self._wish.repository_id, self._push_id, {pack.new.name: pack.written for pack in made})
             self._step("Making them the newest version")
             self._publish(read, made)
-        except PacksChanged:
+        except PacksChanged as faster:
             self._abandon()
+            if self._wish.purge:  # the other one kept everything
+                raise _BeginAnew from faster
             return False
-        except (HoldfastError, _Needed):
+        except (HoldfastError, _BeginAnew):
             self._abandon()
             raise
         return True
@@ -191,7 +198,7 @@ class _Consolidation:
         """The newest version, when everything that its refs reach is in the new packs and those that came since.
 
         Raises:
-            PacksChanged: another consolidation was faster. _Needed: an object is in neither.
+            PacksChanged: another consolidation was faster. _BeginAnew: an object is in neither.
         """
         newest = gather(self._wish.repository_id, self._folder)
         if newest.snapshot.pack_generation != read.snapshot.pack_generation:
@@ -200,7 +207,7 @@ class _Consolidation:
         try:
             newest.check_connected(known=checked.snapshot)
         except git.GitFailed as failure:
-            raise _Needed from failure
+            raise _BeginAnew from failure
         return newest
 
     def _abandon(self) -> None:
@@ -215,7 +222,7 @@ def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int
     """Make room for what is not here yet and for the new packs; how much that is, in bytes."""
     total = sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
     needed = total + max(0, total - eviction.size_bytes(eviction.copy_path(repository_id)))
-    if _free_bytes() < needed:
+    if _free_bytes() < needed <= _free_bytes() + eviction.cached_bytes():
         eviction.free(needed - _free_bytes(), keep=repository_id)
     if _free_bytes() < needed:
         raise NoRoom(needed, _free_bytes())

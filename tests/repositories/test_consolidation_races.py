@@ -48,6 +48,27 @@ def test_of_two_consolidations_one_wins_and_the_other_leaves_nothing(
     assert stored == names | set(retired)
 
 
+def test_a_purge_that_loses_to_a_consolidation_begins_anew(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    lost = force_away(grown)
+    with watched("the other") as other:
+        meanwhile(lambda: consolidate(Wish(grown.repository_id), other))
+        assert consolidate(Wish(grown.repository_id, purge=True), work)
+    with opened(grown.repository_id, FULL) as copy:
+        assert not copy.has(lost)
+    assert verify(grown.repository_id).faults == ()
+
+
+def test_a_purge_of_a_project_without_a_branch_leaves_nothing(grown: Bench, work: Work) -> None:
+    move = RefUpdate("refs/heads/main", read_snapshot(grown.repository_id).branches["main"], None)
+    change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,))
+    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    consolidate(Wish(grown.repository_id, purge=True), work)
+    assert packs_of(grown) == []
+    assert verify(grown.repository_id).faults == ()
+    grown.write(grown.put("anew", b"anew"), grown.put("large", LARGE))
+    assert grown.read("large") == LARGE
+
+
 def test_a_purge_keeps_what_the_refs_reach_and_nothing_else(grown: Bench, work: Work) -> None:
     lost = force_away(grown)
     consolidate(Wish(grown.repository_id, purge=True), work)
