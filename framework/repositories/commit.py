@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
@@ -214,9 +215,9 @@ def _have_consolidated(session: Session, repository: Repository) -> None:
     """Many packs are to become two, by a task that is queued once for each generation of packs."""
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     count = session.scalar(select(func.count()).where(*in_use)) or 0
-    if count >= config.current().consolidate_packs:
-        generation = repository.pack_generation
-        enqueue(session, CONSOLIDATE, repository.id, generation, key=f"consolidate-{repository.id}-{generation}")
+    key = f"consolidate-{repository.id}-{repository.pack_generation}"
+    if count >= config.current().consolidate_packs and session.get(OutboxRow, key) is None:
+        enqueue(session, CONSOLIDATE, repository.id, repository.pack_generation, key=key)
 
 
 def _step(session: Session, repository: Repository) -> None:

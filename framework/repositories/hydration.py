@@ -97,8 +97,8 @@ def _marker(path: Path, filling: Filling, sided: str | None) -> Marker:
 
 def _superseded(path: Path, packs: Collection[str]) -> list[Path]:
     """Files of other packs than these, indexes before packs."""
-    files = sorted((path / "objects" / "pack").glob("pack-*.*"))
-    return [file for file in files if file.stem.removeprefix("pack-") not in packs]
+    files, named = sorted((path / "objects" / "pack").glob("pack-*.*")), frozenset(packs)
+    return [file for file in files if file.stem.removeprefix("pack-") not in named]
 
 
 def _size_bytes(path: Path) -> int:
