@@ -1,6 +1,7 @@
 """The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -9,10 +10,10 @@ from sqlalchemy.orm import Session
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
-from framework.repositories import log
+from framework.repositories import lfs, log
 from framework.repositories.behind import refuse_behind
-from framework.repositories.change import Change, Committed, NewPack, RefUpdate
-from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.change import Change, Committed, NewPack, RefUpdate, StoredLfs
+from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.refs import HEADS
 
 Within = Callable[[Session, Committed], None]
@@ -82,7 +83,7 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
     has no version and the change has no ref: then only the caller's rows were written.
 
     Raises:
-        RefMoved, RefClash, PacksChanged, StagingExpired: the change came too late; nothing is changed.
+        RefMoved, RefClash, PacksChanged, StagingExpired, LfsExpired: the change came too late; nothing is changed.
         DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
     refuse_behind(change.repository_id)
@@ -101,6 +102,7 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         admit(session, change)
         repository = locked(session, change.repository_id)
         _take_staged(session, change)
+        change = replace(change, lfs=lfs.take(session, repository.id, change.lfs))
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
@@ -172,6 +174,8 @@ def _choose_default_branch(session: Session, repository: Repository, change: Cha
 def _next_version(session: Session, repository: Repository, change: Change) -> Committed:
     for pack in change.packs:
         _add_pack(session, repository, pack)
+    for one in change.lfs:
+        _add_lfs(session, repository, one)
     previous = repository.entry_hash
     _step(session, repository, change.new_bytes)
     entry = log.entry_bytes(session, repository, change)
@@ -229,6 +233,11 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
     )
     for sha, size in pack.sizes.items():
         session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+
+
+def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:
+    place = {"epoch": repository.epoch, "version": repository.version + 1}
+    session.add(LfsObject(repository_id=repository.id, **one.__dict__, **place))
 
 
 def _look_up(change: Change, error: OperationalError) -> Committed:

@@ -77,6 +77,17 @@ class LoggedPack:
 
 
 @dataclass(frozen=True)
+class LoggedLfs:
+    """A Git LFS object that a version names: its SHA-256 in hex, and the version that named it first."""
+
+    oid: str
+    name: str
+    size_bytes: int
+    epoch: int
+    version: int
+
+
+@dataclass(frozen=True)
 class LogLine:
     """One version as its entry tells it, without what it has in common with its neighbours."""
 
@@ -98,6 +109,7 @@ class LogEntry:
     refs: Mapping[str, str]
     packs: tuple[LoggedPack, ...]
     large_blobs: Mapping[str, int]
+    lfs: tuple[LoggedLfs, ...]
     project: Mapping[str, Any]
 
     @property
@@ -210,5 +222,6 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         refs=document["refs"],
         packs=tuple(LoggedPack(**pack) for pack in document["packs"]),
         large_blobs=document["large_blobs"],
+        lfs=tuple(LoggedLfs(**one) for one in document["lfs"]),
         project=document["project"],
     )

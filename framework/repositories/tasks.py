@@ -5,7 +5,7 @@ import logging
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
-from framework.repositories import eviction, healing, log, staging
+from framework.repositories import eviction, healing, lfs, log, staging
 from framework.repositories.collect import collect
 from framework.repositories.log import NotConfirmed
 
@@ -26,8 +26,8 @@ def confirm_log() -> int:
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")
 def sweep_staged() -> int:
-    """Clean up after pushes that were refused or took too long; how many."""
-    return staging.sweep()
+    """Clean up after pushes and LFS objects that were refused or took too long; how many."""
+    return staging.sweep() + lfs.sweep()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")
