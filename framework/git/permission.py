@@ -14,6 +14,20 @@ class TokenOnlyReads(Forbidden):
         super().__init__("This token may only read. Make one that may write in your settings, under Tokens, to push.")
 
 
+def readable(caller: Caller | None, owner: str, name: str) -> ProjectAccess | None:
+    """The project, or None when a password may help: for a private one and a missing one alike.
+
+    Raises:
+        ProjectNotFound: who asks has signed in.
+    """
+    try:
+        return project_for(caller.account if caller else None, owner, name)
+    except ProjectNotFound:
+        if caller:
+            raise
+        return None
+
+
 def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     """The project that the caller may push to, or None for one of their own that the push would create.
 

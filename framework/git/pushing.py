@@ -15,8 +15,10 @@ from framework.git.commands import PushRequest
 from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
+from framework.lfs.pushing import needed
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache, keys, staging
+from framework.repositories.change import StoredLfs
 from framework.repositories.commit import OutcomeUnknown
 from framework.repositories.healing import heal
 from framework.repositories.log import NotConfirmed
@@ -52,6 +54,7 @@ class _Work:
         self._repository_id = push.access.repository_id
         self._push_id = keys.new_id()
         self._verdicts = Verdicts(push.asked)
+        self._lfs: tuple[StoredLfs, ...] = ()
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
@@ -84,7 +87,8 @@ class _Work:
             return []
         if packs:
             self._send(packs)
-        wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
+        access, account = self._push.access, self._push.account
+        wanted = Landing(access, account, self._push_id, self._verdicts, tuple(packs), self._lfs)
         return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
 
     def _checked(self, quarantine: Quarantine) -> list[PushedPack]:
@@ -96,6 +100,7 @@ class _Work:
             policy.check_sizes(quarantine, found, self._verdicts.tips)
             policy.check_names(quarantine, found)
             self._check_connected(quarantine)
+            self._lfs = needed(quarantine, found, self._verdicts.tips)
             packs = split(quarantine, pack, found)
         else:
             self._check_connected(quarantine)

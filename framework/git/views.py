@@ -8,14 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
 from framework.accounts.basic import account_from_basic
-from framework.errors import HoldfastError, NotFound
+from framework.errors import HoldfastError
 from framework.git import fetching, pushing
 from framework.git.advertising import advertise_for_push
 from framework.git.body import PushBody, drain, spooled
 from framework.git.commands import read_request
-from framework.git.permission import pushable, pushed_to
+from framework.git.permission import pushable, pushed_to, readable
 from framework.git.pktline import Received
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.access import ProjectAccess
 from framework.web.errors import problem, wants_json
 from framework.web.streaming import streamed
 
@@ -113,14 +113,7 @@ def _fetch(access: ProjectAccess) -> Iterator[bytes]:
 
 
 def _readable(owner: str, project: str) -> ProjectAccess | None:
-    """The project, or None when a password may help: for a private one and a missing one alike."""
-    caller = account_from_basic(request.authorization)
-    try:
-        return project_for(caller.account if caller else None, owner, project)
-    except NotFound:
-        if caller:
-            raise
-        return None
+    return readable(account_from_basic(request.authorization), owner, project)
 
 
 def _ask_for_password() -> Response:

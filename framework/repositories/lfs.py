@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -48,10 +48,10 @@ def read_received(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLf
         return _waiting(session, repository_id, oids, RECEIVED)
 
 
-def find_offered(repository_id: str, oid: str) -> StoredLfs | None:
-    """The object that a client was asked to send, if it still may."""
+def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+    """Those of these objects that clients were asked to send, and still may."""
     with reading() as session:
-        return _waiting(session, repository_id, [oid], OFFERED).get(oid)
+        return _waiting(session, repository_id, oids, OFFERED)
 
 
 def offer(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
@@ -79,8 +79,8 @@ def stage(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
         }
 
 
-def receive(objects: Iterable[StoredLfs], *, instead_of: StoredLfs | None = None) -> None:
-    """These objects lie in the store under their names, hashed: a version may name them. `instead_of` is given up.
+def receive(objects: Iterable[StoredLfs]) -> None:
+    """These objects lie in the store under their names, hashed: a version may name them.
 
     Raises:
         LfsExpired: one of them was cleaned up meanwhile.
@@ -93,8 +93,6 @@ def receive(objects: Iterable[StoredLfs], *, instead_of: StoredLfs | None = None
         session.execute(
             update(StagedLfs).where(StagedLfs.name.in_(wanted)).values(state=RECEIVED, expires_at=_expiry())
         )
-        if instead_of:
-            session.execute(update(StagedLfs).where(StagedLfs.name == instead_of.name).values(state=DOOMED))
 
 
 def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> tuple[StoredLfs, ...]:
@@ -116,10 +114,9 @@ def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> 
     return lacking
 
 
-def pending_bytes(session: Session, repositories: ColumnElement[bool]) -> int:
-    """What the objects that no version names yet take or will take, in the repositories that meet the condition."""
-    theirs = select(Repository.id).where(repositories)
-    waiting = StagedLfs.repository_id.in_(theirs) & (StagedLfs.state != DOOMED)
+def pending_bytes(session: Session, repository_ids: Select[str]) -> int:
+    """What the objects that no version of these repositories names yet take or will take."""
+    waiting = StagedLfs.repository_id.in_(repository_ids) & (StagedLfs.state != DOOMED)
     return int(session.scalar(select(func.coalesce(func.sum(StagedLfs.size_bytes), 0)).where(waiting)) or 0)
 
 
