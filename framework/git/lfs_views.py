@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import ClientDisconnected
 
 from framework import config
 from framework.accounts.basic import account_from_basic
@@ -123,7 +124,7 @@ def _body() -> Iterator[bytes]:
     try:
         while chunk := request.stream.read(CHUNK_BYTES):
             yield chunk
-    except OSError:
+    except (OSError, ClientDisconnected):
         return
 
 

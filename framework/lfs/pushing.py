@@ -62,10 +62,13 @@ def _pointers(quarantine: Quarantine, found: Inventory) -> Iterator[tuple[str, P
 def _sort(
     repository_id: str, some: list[tuple[str, Pointer]], new: dict[str, StoredLfs], lacking: dict[str, str]
 ) -> None:
-    """Received objects into `new`; those that are nowhere, or of another size, into `lacking` with the pointer's blob."""
+    """Received objects into `new`, those that are nowhere or of another size into `lacking`, with the pointer's blob.
+
+    Who was received is asked first: what a version comes to name in between is found among the named.
+    """
     oids = [pointer.oid for _blob, pointer in some]
     received = lfs.read_received(repository_id, oids)
-    named = lfs.read_named(repository_id, oids)  # after those received: what is named meanwhile is found here
+    named = lfs.read_named(repository_id, oids)
     for blob, pointer in some:
         there = named.get(pointer.oid) or received.get(pointer.oid)
         if there is None or there.size_bytes != pointer.size_bytes:
