@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-SHORTEST_BYTES, LONGEST_BYTES = 110, 1023
+SIZES = range(110, 1024)
+"""What a pointer can have in bytes."""
 
 _VERSIONS = {
     b"https://git-lfs.github.com/spec/v1",
@@ -30,7 +31,7 @@ class Pointer:
 
 def parse(data: bytes) -> Pointer | None:
     """The pointer that these bytes are, taken as leniently as git-lfs does; None for any other file."""
-    if not SHORTEST_BYTES <= len(data) <= LONGEST_BYTES:
+    if len(data) not in SIZES:
         return None
     lines = [line.removesuffix(b"\r") for line in data.strip().split(b"\n")]
     fields = [line.partition(b" ")[::2] for line in lines if line and not _EXTENSION.match(line)]

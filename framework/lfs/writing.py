@@ -79,7 +79,7 @@ class _Files:
 
     def _pointed(self, put: Put) -> Put:
         found = self.pointers.get(put.path)
-        if found is None or found.text == put.file.read_bytes()[: pointer.LONGEST_BYTES]:
+        if found is None or found == _pointer_in(put):
             return put
         file = self._folder / found.oid
         file.write_bytes(found.text)
@@ -99,7 +99,7 @@ class _Files:
 
 
 def _pointer_in(put: Put) -> Pointer | None:
-    if not pointer.SHORTEST_BYTES <= put.size_bytes <= pointer.LONGEST_BYTES:
+    if put.size_bytes not in pointer.SIZES:
         return None
     return pointer.parse(put.file.read_bytes())
 

@@ -34,6 +34,14 @@ def read_named(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
         return _named(session, repository_id, oids)
 
 
+def names_any(repository_id: str) -> bool:
+    """Whether a version of the repository names an object at all."""
+    with reading() as session:
+        return (
+            session.scalar(select(LfsObject.oid).where(LfsObject.repository_id == repository_id).limit(1)) is not None
+        )
+
+
 def read_all_named(repository_id: str, *, until: int) -> list[StoredLfs]:
     """Every object that versions of the repository name, up to this one."""
     with reading() as session:
