@@ -48,6 +48,7 @@ def needed(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> tup
     if lacking:
         oid, blob = next(iter(lacking.items()))
         raise LfsUnknown(len(lacking), oid, quarantine.path_of(blob, tips))
+    lfs.renew(new.values())
     return tuple(new.values())
 
 

@@ -5,15 +5,19 @@ longer. So what it holds is copied when it is verified, and only the copy is eve
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.lfs.pointer import Pointer
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
 from framework.repositories.scratch import scratch
+from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 
@@ -118,7 +122,16 @@ def _keep(repository_id: str, wanted: StoredLfs, file: Path) -> None:
         lfs.abandon([wanted])
 
 
-def store_files(repository_id: str, files: dict[str, Path]) -> list[StoredLfs]:
+def _put_all(repository_id: str, staged: Sequence[StoredLfs], files: Mapping[str, Path]) -> None:
+    def put(one: StoredLfs) -> None:
+        store().put(keys.lfs_key(repository_id, one.oid, one.name), files[one.oid], sha256=one.oid)
+
+    with ThreadPoolExecutor(PARALLEL_SENDS) as pool:
+        for future in [pool.submit(put, one) for one in staged]:
+            future.result()
+
+
+def store_files(repository_id: str, files: Mapping[str, Path]) -> list[StoredLfs]:
     """Store these files, by the SHA-256 (hex) that each has been found to have; they wait for a version to name them.
 
     Raises:
@@ -126,8 +139,8 @@ def store_files(repository_id: str, files: dict[str, Path]) -> list[StoredLfs]:
     """
     staged = list(lfs.stage(repository_id, {oid: file.stat().st_size for oid, file in files.items()}).values())
     try:
-        for one in staged:
-            store().put(keys.lfs_key(repository_id, one.oid, one.name), files[one.oid], sha256=one.oid)
+        with renewing(partial(lfs.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
+            _put_all(repository_id, staged, files)
         lfs.receive(staged)
     except HoldfastError:
         with suppress(Unavailable):

@@ -71,10 +71,10 @@ class _Files:
         return [self._pointed(one) if isinstance(one, Put) else one for one in self._wanted.operations]
 
     def _tracked(self, paths: list[str]) -> set[str]:
-        branch = self._wanted.branch
+        wanted = self._wanted
         return read_copy(
-            self._wanted.repository_id,
-            lambda copy: tracked_paths(copy, copy.snapshot.branches.get(branch), paths),
+            wanted.repository_id,
+            lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
         )
 
     def _pointed(self, put: Put) -> Put:

@@ -103,6 +103,12 @@ def receive(objects: Iterable[StoredLfs]) -> None:
         )
 
 
+def renew(objects: Iterable[StoredLfs]) -> None:
+    """Put off the expiry of objects that are in use; those that were cleaned up meanwhile stay so."""
+    with transaction() as session:
+        _renew(session, [one.name for one in objects])
+
+
 def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> tuple[StoredLfs, ...]:
     """Take received objects into a version, in the commit point's transaction; without those that one names by now.
 
@@ -168,7 +174,8 @@ def _own(session: Session, repository_id: str, one: StoredLfs, state: str) -> St
 
 def _renew(session: Session, names: Sequence[str]) -> None:
     for some in _batches(names):
-        session.execute(update(StagedLfs).where(StagedLfs.name.in_(some)).values(expires_at=_expiry()))
+        mine = StagedLfs.name.in_(some) & (StagedLfs.state != DOOMED)
+        session.execute(update(StagedLfs).where(mine).values(expires_at=_expiry()))
 
 
 def _expiry() -> datetime:

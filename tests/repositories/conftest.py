@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ class Bench:
         branch: str = "main",
         admit: Admit = nothing_to_add,
         within: Within = nothing_to_add,
-        **commits: str,
+        **commits: Any,
     ) -> Written:
         """Write as Alice; `commits` are the write's parent, base and start."""
         wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice", **commits)
