@@ -103,7 +103,9 @@ MUTATIONS = (
     ),
     Mutation(
         10, "the collector never takes what the log names",
-        f"{R}/collect.py", "named = {pack.name for pack in newest.packs} if newest else set()", "named = set[str]()",
+        f"{R}/collect.py",
+        "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
+        "named = set[str]()",
         f"{T}/test_collect.py -k newest_entry_names",
     ),
     Mutation(

@@ -136,7 +136,9 @@ def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, ad
 
 def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
     oids = [one.oid for one in objects]
-    there = lfs.read_received(access.repository_id, oids) | lfs.read_named(access.repository_id, oids)
+    received = lfs.read_received(access.repository_id, oids)
+    lfs.renew(received.values())  # the push that needs them is about to come
+    there = received | lfs.read_named(access.repository_id, oids)
     lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
     _refuse_beyond_quota(access, lacking)
