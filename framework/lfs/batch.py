@@ -131,7 +131,8 @@ def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, ad
     if found.size_bytes != asked.size_bytes:
         return Line(asked, error=(422, _other_size(found)))
     key = keys.lfs_key(access.repository_id, found.oid, found.name)
-    return Line(asked, {DOWNLOAD: _action(store().presigned_get(key, ADDRESS_SECONDS), address(found.oid))})
+    elsewhere = store().presigned_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
+    return Line(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
 
 
 def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
@@ -177,7 +178,8 @@ def _refuse_beyond_quota(access: ProjectAccess, lines: Sequence[Line]) -> None:
 
 def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:
     key = keys.lfs_key(repository_id, offered.oid, offered.name)
-    elsewhere = store().presigned_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes)
+    direct = config.current().lfs_direct
+    elsewhere = store().presigned_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes) if direct else None
     actions = {UPLOAD: _action(elsewhere, address(offered.oid))}
     if elsewhere:
         actions["verify"] = {"href": address("verify")}

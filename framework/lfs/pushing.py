@@ -65,7 +65,7 @@ def _sort(
 ) -> None:
     """Received objects into `new`, those that are nowhere or of another size into `lacking`, with the pointer's blob.
 
-    Who was received is asked first: what a version comes to name in between is found among the named.
+    The received ones are read first: what a version comes to name in between is found among the named.
     """
     oids = [pointer.oid for _blob, pointer in some]
     received = lfs.read_received(repository_id, oids)
