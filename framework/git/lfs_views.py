@@ -11,9 +11,9 @@ from werkzeug.exceptions import ClientDisconnected
 from framework import config
 from framework.accounts.basic import account_from_basic
 from framework.accounts.tokens import Caller
-from framework.errors import Forbidden, HoldfastError
+from framework.errors import HoldfastError
 from framework.git.body import CHUNK_BYTES, drain
-from framework.git.permission import pushed_to, readable
+from framework.git.permission import PasswordNeeded, pushed_to, readable
 from framework.lfs import receiving
 from framework.lfs.batch import UPLOAD, BadBatch, answer, read_batch, read_object
 from framework.lfs.reading import find_object, part
@@ -25,23 +25,6 @@ blueprint = Blueprint("lfs", __name__)
 MEDIA_TYPE = "application/vnd.git-lfs+json"
 ROOT = "/<owner>/<project>.git/info/lfs"
 MAX_UNREAD_BYTES = 64 << 20
-CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
-
-
-class PasswordNeeded(Forbidden):
-    """Nobody has signed in, and the project is private, or missing, or to be written to."""
-
-    status = 401
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This project is private or does not exist. Sign in with your user name and a token or your password."
-        )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """How to sign in."""
-        return {"LFS-Authenticate": CHALLENGE, "WWW-Authenticate": CHALLENGE}
 
 
 class LocksUnsupported(HoldfastError):
@@ -133,10 +116,7 @@ def _caller() -> Caller | None:
 
 
 def _read(owner: str, project: str) -> ProjectAccess:
-    access = readable(_caller(), owner, project)
-    if access is None:
-        raise PasswordNeeded
-    return access
+    return readable(_caller(), owner, project)
 
 
 def _written(owner: str, project: str) -> ProjectAccess:

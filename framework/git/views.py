@@ -13,7 +13,7 @@ from framework.git import fetching, pushing
 from framework.git.advertising import advertise_for_push
 from framework.git.body import PushBody, drain, spooled
 from framework.git.commands import read_request
-from framework.git.permission import pushable, pushed_to, readable
+from framework.git.permission import PasswordNeeded, pushable, pushed_to, readable
 from framework.git.pktline import Received
 from framework.projects.access import ProjectAccess
 from framework.web.errors import problem, wants_json
@@ -40,8 +40,6 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
     if service == RECEIVE_PACK:
         return _advertise_for_push(owner, project)
     access = _readable(owner, project)
-    if access is None:
-        return _ask_for_password()
     if service != UPLOAD_PACK:
         return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
@@ -57,8 +55,6 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
 def upload_pack(owner: str, project: str) -> AnyResponse:
     """One round of a clone or fetch; the pack is streamed."""
     access = _readable(owner, project)
-    if access is None:
-        return _ask_for_password()
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     return streamed(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
 
@@ -69,7 +65,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     """A push; its body of one flush packet alone is git's question whether it may."""
     caller = account_from_basic(request.authorization)
     if caller is None:
-        return _ask_for_password()
+        raise PasswordNeeded
     pushable(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
@@ -95,7 +91,7 @@ def show_refusal(error: HoldfastError) -> AnyResponse:
 def _advertise_for_push(owner: str, project: str) -> AnyResponse:
     caller = account_from_basic(request.authorization)
     if caller is None:
-        return _ask_for_password()
+        raise PasswordNeeded
     access = pushable(caller, owner, project)
     refs = advertise_for_push(access.repository_id if access else None)
     return streamed(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
@@ -112,16 +108,5 @@ def _fetch(access: ProjectAccess) -> Iterator[bytes]:
         yield from fetching.serve(access.repository_id, protocol, body)
 
 
-def _readable(owner: str, project: str) -> ProjectAccess | None:
+def _readable(owner: str, project: str) -> ProjectAccess:
     return readable(account_from_basic(request.authorization), owner, project)
-
-
-def _ask_for_password() -> Response:
-    if request.method == "POST":
-        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
-    return Response(
-        "This project is private or does not exist. Sign in with your user name and a token or your password.\n",
-        401,
-        {"WWW-Authenticate": 'Basic realm="Holdfast", charset="UTF-8"'},
-        mimetype="text/plain",
-    )
