@@ -14,6 +14,7 @@ from framework.config import Config
 from framework.database.commands import database_commands
 from framework.doctor.commands import doctor
 from framework.doctor.views import health
+from framework.git.lfs_views import blueprint as lfs
 from framework.git.views import blueprint as git
 from framework.metrics import requests
 from framework.projects.settings import settings as project_settings
@@ -50,7 +51,7 @@ def create_app(settings: Config | None = None) -> Flask:
     scratch.sweep()
     for part in (requests, security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, works, projects, project_settings, uploads, browse, git, health):
+    for blueprint in (accounts, account_settings, works, projects, project_settings, uploads, browse, lfs, git, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

@@ -42,6 +42,7 @@ class Config:
     create_on_push: bool = True
     max_pack_objects: int = 1_000_000
     max_lfs_file_bytes: int = 2 * GIB
+    lfs_direct: bool = True
     quota_bytes: int = 5 * GIB
     large_blob_bytes: int = MIB
     staged_hours: int = 24
@@ -83,6 +84,7 @@ class Config:
             smtp_url=environ.get("SMTP_URL") or None,
             mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
             create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
+            lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),

@@ -91,19 +91,32 @@ MUTATIONS = (
         "tests/storage/test_folder.py",
     ),
     Mutation(
+        9, "what was verified lies where no client can write to",
+        "framework/lfs/receiving.py", "    store_files(repository_id, {wanted.oid: file})\n",
+        "    lfs.receive([wanted])\n    return\n",
+        "tests/git/test_lfs.py -k living_address",
+    ),
+    Mutation(
         10, "the sweep never takes what a version names",
         f"{R}/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
         f"{T}/test_writing.py -k lands_on_top",
     ),
     Mutation(
         10, "the collector never takes what the log names",
-        f"{R}/collect.py", "named = {pack.name for pack in newest.packs} if newest else set()", "named = set[str]()",
+        f"{R}/collect.py",
+        "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
+        "named = set[str]()",
         f"{T}/test_collect.py -k newest_entry_names",
     ),
     Mutation(
         11, "commit and clean-up of a staged pack: exactly one wins",
         f"{R}/commit.py", 'staged is None or staged.state != "staged"', "staged is None",
         f"{T}/test_commit.py -k clean_up_has_taken",
+    ),
+    Mutation(
+        11, "commit and clean-up of a received LFS object: exactly one wins",
+        f"{R}/lfs.py", "StagedLfs.name.in_(names), StagedLfs.state == RECEIVED", "StagedLfs.name.in_(names)",
+        f"{T}/test_lfs.py -k not_received",
     ),
     Mutation(
         12, "with all disks lost nothing acknowledged is lost",
@@ -125,6 +138,19 @@ MUTATIONS = (
         14, "an altered pack is never installed",
         f"{R}/hydration.py", "if (fetched.size_bytes, fetched.sha256) == expected:", "if fetched:",
         f"{T}/test_cache.py -k never_used",
+    ),
+    Mutation(
+        15, "the LFS objects of a refused push can be fetched by nobody",
+        "framework/lfs/batch.py", "    named = lfs.read_named(access.repository_id, [one.oid for one in objects])\n",
+        "    oids = [one.oid for one in objects]\n    named = lfs.read_named(access.repository_id, oids)"
+        " | lfs.read_received(access.repository_id, oids)\n",
+        "tests/git/test_lfs.py -k refused_push",
+    ),
+    Mutation(
+        15, "projects share no LFS object",
+        f"{R}/lfs.py", "theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)\n",
+        "theirs = select(LfsObject)\n",
+        "tests/git/test_lfs.py -k projects_share",
     ),
     Mutation(
         16, "what was checked against packs that are gone is checked again",

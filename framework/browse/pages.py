@@ -1,7 +1,7 @@
 """What each page shows, read from the local copy and frozen, so that nothing is open while it is rendered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -12,7 +12,9 @@ from framework.browse.documents import LONGEST_DOCUMENT_BYTES, is_markdown, read
 from framework.browse.highlighting import file_lines
 from framework.browse.last_changes import LastChange, last_changes
 from framework.errors import NotFound
+from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
+from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
     Changed,
@@ -82,7 +84,7 @@ class FolderPage:
 
 @dataclass(frozen=True)
 class FilePage:
-    """A file: its entry, how it is shown, and its last change."""
+    """A file: its entry, how it is shown, and its last change; `in_lfs` when Git has only a pointer to it."""
 
     kind: ClassVar = "blob"
     template: ClassVar = "browse/file.html"
@@ -91,6 +93,7 @@ class FilePage:
     size_bytes: int
     shown: Shown
     newest: LogEntry
+    in_lfs: bool = False
 
     @property
     def is_document(self) -> bool:
@@ -117,12 +120,16 @@ class FolderHasNoBytes(NotFound):
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file on its way out: its stream, of which `head` is read already, and its media type."""
+    """A file on its way out: its stream, of which `head` is read already, and its media type.
+
+    `stored` is its object when it is in Git LFS; the stream is the object's then.
+    """
 
     path: str
     blob: Blob
     head: bytes
     media: str
+    stored: StoredLfs | None
 
 
 @dataclass(frozen=True)
@@ -188,11 +195,12 @@ def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
     entries = list_folder(copy, folder)
     names = frozenset(entry.name for entry in entries)
     bundle = offered_bundle(copy.snapshot.repository_id)
+    large = sizes(copy, entries)
     return FolderPage(
         template="browse/folder.html",
         default_branch=copy.snapshot.default_branch,
         place=place,
-        entries=entries,
+        entries=[replace(entry, size_bytes=large.get(entry.sha, entry.size_bytes)) for entry in entries],
         changes=last_changes(copy, place.sha, folder, names),
         newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
         commit_count=count_commits(copy, place.sha),
@@ -209,13 +217,14 @@ def file_page(copy: Copy, ref: str, path: str) -> FilePage:
     """
     place = _place(copy, ref, path)
     entry = find(copy, place.sha, path)
-    blob = copy.blob(entry.sha)
+    found = content(copy, entry.sha)
     return FilePage(
         place=place,
         entry=entry,
-        size_bytes=blob.size_bytes,
-        shown=shown(path, _head(blob), blob.size_bytes),
+        size_bytes=found.blob.size_bytes,
+        shown=shown(path, _head(found.blob), found.blob.size_bytes),
         newest=read_log(copy, place.sha, path, limit=1)[0],
+        in_lfs=found.stored is not None,
     )
 
 
@@ -228,9 +237,9 @@ def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     entry = find(copy, resolve(copy, ref), path)
     if entry.kind not in {"blob", "symlink"}:
         raise FolderHasNoBytes(path)
-    blob = copy.blob(entry.sha)
-    head = next(blob.chunks, b"")
-    return RawFile(path, blob, head, media_type(path, head))
+    found = content(copy, entry.sha)
+    head = next(found.blob.chunks, b"")
+    return RawFile(path, found.blob, head, media_type(path, head), found.stored)
 
 
 def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
@@ -268,7 +277,7 @@ def _readme(copy: Copy, entries: Sequence[Entry]) -> Readme | None:
     name = readme_among(list(files))
     if name is None or (files[name].size_bytes or 0) > LONGEST_DOCUMENT_BYTES:
         return None
-    found = shown(name, _head(copy.blob(files[name].sha)), 0)
+    found = shown(name, _head(content(copy, files[name].sha).blob), 0)
     return Readme(name, found.text) if found.text else None
 
 

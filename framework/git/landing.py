@@ -13,7 +13,7 @@ from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
-from framework.repositories.change import Change, Committed, RefUpdate
+from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
 from framework.repositories.models import Repository
 from framework.repositories.quarantine import Quarantine
@@ -28,13 +28,14 @@ FIRST_CHOICES = ("main", "master")
 
 @dataclass(frozen=True)
 class Landing:
-    """What is ready to become a version: packs in the store, and the refs that may move."""
+    """What is ready to become a version: packs and LFS objects in the store, and the refs that may move."""
 
     access: ProjectAccess
     account: Account
     push_id: str
-    packs: tuple[PushedPack, ...]
     verdicts: Verdicts
+    packs: tuple[PushedPack, ...]
+    lfs: tuple[StoredLfs, ...]
 
 
 def check_refs(verdicts: Verdicts, snapshot: Snapshot) -> None:
@@ -132,6 +133,7 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
         push_id=landing.push_id,
         updates=tuple(RefUpdate(command.name, command.old, command.new) for command in moves),
         packs=tuple(pack.new for pack in landing.packs),
+        lfs=landing.lfs,
         kind="push",
         default_branch=first if snapshot.default_branch not in snapshot.branches else None,
     )

@@ -6,12 +6,45 @@ from framework.errors import Forbidden
 from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.operations import check_new_name, create_project
 
+CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
+
+
+class PasswordNeeded(Forbidden):
+    """Nobody has signed in, and the project is private, or missing, or to be written to."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This project is private or does not exist. Sign in with your user name and a token or your password."
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How to sign in; git-lfs has a header of its own for it."""
+        return {"WWW-Authenticate": CHALLENGE, "LFS-Authenticate": CHALLENGE}
+
 
 class TokenOnlyReads(Forbidden):
     """The token may read and not write."""
 
     def __init__(self) -> None:
         super().__init__("This token may only read. Make one that may write in your settings, under Tokens, to push.")
+
+
+def readable(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
+    """The project that the caller, or anybody, may read.
+
+    Raises:
+        PasswordNeeded: nobody has signed in; for a private project and a missing one alike.
+        ProjectNotFound: who asks has signed in.
+    """
+    try:
+        return project_for(caller.account if caller else None, owner, name)
+    except ProjectNotFound as error:
+        if caller:
+            raise
+        raise PasswordNeeded from error
 
 
 def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:

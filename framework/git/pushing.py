@@ -15,9 +15,11 @@ from framework.git.commands import PushRequest
 from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
+from framework.lfs.pushing import needed
 from framework.metrics import counts
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache, keys, staging
+from framework.repositories.change import StoredLfs
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.healing import heal
 from framework.repositories.log import NotConfirmed
@@ -54,6 +56,7 @@ class _Work:
         self._push_id = keys.new_id()
         self._verdicts = Verdicts(push.asked)
         self._found: Inventory | None = None
+        self._lfs: tuple[StoredLfs, ...] = ()
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
@@ -89,8 +92,9 @@ class _Work:
         return self._landed(packs, snapshot, quarantine)
 
     def _landed(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> list[PushedPack]:
+        access, account = self._push.access, self._push.account
         while True:
-            wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
+            wanted = Landing(access, account, self._push_id, self._verdicts, tuple(packs), self._lfs)
             try:
                 return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
             except PacksChanged:
@@ -116,6 +120,7 @@ class _Work:
             policy.check_sizes(quarantine, found, self._verdicts.tips)
             policy.check_names(quarantine, found)
             self._check_connected(quarantine)
+            self._lfs = needed(quarantine, found, self._verdicts.tips)
             packs = split(quarantine, pack, found)
         else:
             self._check_connected(quarantine)

@@ -8,14 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
 from framework.accounts.basic import account_from_basic
-from framework.errors import HoldfastError, NotFound
+from framework.errors import HoldfastError
 from framework.git import bundling, fetching, pushing
 from framework.git.advertising import advertise_for_push
 from framework.git.body import PushBody, drain, spooled
 from framework.git.commands import read_request
-from framework.git.permission import pushable, pushed_to
+from framework.git.permission import PasswordNeeded, pushable, pushed_to, readable
 from framework.git.pktline import Received
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.access import ProjectAccess
 from framework.web.errors import problem, wants_json
 from framework.web.streaming import streamed
 
@@ -35,8 +35,7 @@ def show_project(owner: str, project: str) -> AnyResponse:
 @blueprint.get("/<owner>/<project>.git/bundle")
 def send_bundle(owner: str, project: str) -> AnyResponse:
     """What `git clone --bundle-uri` downloads first."""
-    access = _readable(owner, project)
-    return bundling.send(access.repository_id) if access else _ask_for_password()
+    return bundling.send(_readable(owner, project).repository_id)
 
 
 @blueprint.get("/<owner>/<project>.git/info/refs")
@@ -47,8 +46,6 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
     if service == RECEIVE_PACK:
         return _advertise_for_push(owner, project)
     access = _readable(owner, project)
-    if access is None:
-        return _ask_for_password()
     if service != UPLOAD_PACK:
         return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
@@ -64,8 +61,6 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
 def upload_pack(owner: str, project: str) -> AnyResponse:
     """One round of a clone or fetch; the pack is streamed."""
     access = _readable(owner, project)
-    if access is None:
-        return _ask_for_password()
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     return streamed(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
 
@@ -76,7 +71,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     """A push; its body of one flush packet alone is git's question whether it may."""
     caller = account_from_basic(request.authorization)
     if caller is None:
-        return _ask_for_password()
+        raise PasswordNeeded
     pushable(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
@@ -102,7 +97,7 @@ def show_refusal(error: HoldfastError) -> AnyResponse:
 def _advertise_for_push(owner: str, project: str) -> AnyResponse:
     caller = account_from_basic(request.authorization)
     if caller is None:
-        return _ask_for_password()
+        raise PasswordNeeded
     access = pushable(caller, owner, project)
     refs = advertise_for_push(access.repository_id if access else None)
     return streamed(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
@@ -123,23 +118,5 @@ def _bundles(access: ProjectAccess) -> dict[str, str]:
     return bundling.settings_for(access.repository_id, f"{config.current().base_url}{access.path}.git/bundle")
 
 
-def _readable(owner: str, project: str) -> ProjectAccess | None:
-    """The project, or None when a password may help: for a private one and a missing one alike."""
-    caller = account_from_basic(request.authorization)
-    try:
-        return project_for(caller.account if caller else None, owner, project)
-    except NotFound:
-        if caller:
-            raise
-        return None
-
-
-def _ask_for_password() -> Response:
-    if request.method == "POST":
-        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
-    return Response(
-        "This project is private or does not exist. Sign in with your user name and a token or your password.\n",
-        401,
-        {"WWW-Authenticate": 'Basic realm="Holdfast", charset="UTF-8"'},
-        mimetype="text/plain",
-    )
+def _readable(owner: str, project: str) -> ProjectAccess:
+    return readable(account_from_basic(request.authorization), owner, project)

@@ -5,11 +5,13 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.models import User
+from framework.database.session import reading
 from framework.errors import TooLarge
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.repositories.change import Change
 from framework.repositories.commit import Admit
+from framework.repositories.lfs import pending_bytes
 from framework.repositories.models import Repository
 
 GIB = 1 << 30
@@ -36,6 +38,14 @@ def admission(access: ProjectAccess) -> Admit:
             raise QuotaExceeded(access.owner, limit)
 
     return admit
+
+
+def room_bytes(access: ProjectAccess) -> int:
+    """How much more the project's owner may store, large files that are on their way taken off."""
+    with reading() as session:
+        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
+        pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
+        return config.current().quota_bytes - used_bytes(session, owner_id) - pending
 
 
 def used_bytes(session: Session, owner_id: int) -> int:

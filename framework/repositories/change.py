@@ -73,8 +73,19 @@ class Repacking:
 
 
 @dataclass(frozen=True)
+class StoredLfs:
+    """A Git LFS object in the store: its SHA-256 (hex), the random part of its key, and its size."""
+
+    oid: str
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Change:
     """One version to be: refs, new packs, and what the log tells of the project, each left out where it stays.
+
+    `lfs` are received objects that the version is the first to name.
 
     `push_id` is that of the staged row that owns the packs; `pack_generation` is the one that connectivity was checked
     against; `kind` is what the change is counted as. `default_branch` becomes the default one where that is missing.
@@ -85,6 +96,7 @@ class Change:
     push_id: str = field(default_factory=keys.new_id)
     updates: tuple[RefUpdate, ...] = ()
     packs: tuple[NewPack, ...] = ()
+    lfs: tuple[StoredLfs, ...] = ()
     about: Callable[[Session], dict[str, Any]] | None = None
     pack_generation: int | None = None
     kind: str = "files"
@@ -94,7 +106,8 @@ class Change:
     @property
     def new_bytes(self) -> int:
         """What the change adds to the store, in bytes."""
-        return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+        packs = sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+        return packs + sum(one.size_bytes for one in self.lfs)
 
 
 @dataclass(frozen=True)

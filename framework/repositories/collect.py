@@ -14,11 +14,13 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories.behind import known_hashes
 from framework.repositories.entries import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
-from framework.repositories.models import Pack, Repository, StagedPush, Version
+from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
 
-_PACK = re.compile(r"repos/[0-9a-f]{32}/packs/pack-([0-9a-f]{32})\.[a-z]+")
+_NAMED = re.compile(
+    r"repos/[0-9a-f]{32}/(?:packs/pack-(?P<pack>[0-9a-f]{32})\.[a-z]+|lfs/[0-9a-f]{64}-(?P<lfs>[0-9a-f]{32}))"
+)
 
 UNKNOWN = "the database does not know this project, and the log does not say that it was deleted"
 BEHIND = "the log knows more than the database; use `flask storage resume`"
@@ -37,7 +39,10 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Known:
-    """What SQL says, read after the listing: packs in use or on their way, and those superseded long enough ago."""
+    """What SQL says, read after the listing: names in use or on their way, and packs superseded long enough ago.
+
+    Packs and LFS objects have random names, so that one set holds both.
+    """
 
     place: Place
     hashes: dict[Place, str]
@@ -65,7 +70,7 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
     if _tells_more(logged, known):
         return Collected(repository_id, left_because=BEHIND)
     orphans = [entry for entry in listed if _is_orphan(entry, known, before)]
-    retired = [entry for entry in listed if _pack_name(entry) in known.superseded]
+    retired = [entry for entry in listed if _name(entry) in known.superseded]
     if not orphans and not retired:
         return Collected(repository_id)
     try:
@@ -81,19 +86,22 @@ def _read_known(repository_id: str) -> _Known | None:
     hashes = known_hashes(repository_id)
     packs = select(Pack.name, Pack.superseded_version).where(Pack.repository_id == repository_id)
     staged = select(StagedPush.pack_names).where(StagedPush.repository_id == repository_id)
+    lfs = select(LfsObject.name).where(LfsObject.repository_id == repository_id)
+    staged_lfs = select(StagedLfs.name).where(StagedLfs.repository_id == repository_id)
     with reading() as session:
         row = session.get(Repository, repository_id)
         if row is None:
             return None
         superseded_by = dict(session.execute(packs).all())
         on_their_way = {name for names in session.scalars(staged) for name in names}
+        large_files = {*session.scalars(lfs), *session.scalars(staged_lfs)}
         oldest_in_use = _oldest_in_use(session, repository_id)
     retired = {
         name: version
         for name, version in superseded_by.items()
         if version is not None and version < oldest_in_use and name not in on_their_way
     }
-    in_use = on_their_way | superseded_by.keys() - retired.keys()
+    in_use = on_their_way | large_files | superseded_by.keys() - retired.keys()
     return _Known((row.epoch, row.version), hashes, in_use, retired)
 
 
@@ -113,24 +121,24 @@ def _tells_more(logged: Sequence[LogKey], known: _Known) -> bool:
 
 
 def _is_orphan(entry: StoredObject, known: _Known, before: datetime) -> bool:
-    name = _pack_name(entry)
+    name = _name(entry)
     nobodys = name is not None and name not in known.in_use and name not in known.superseded
     return nobodys and entry.modified_at <= before
 
 
-def _pack_name(entry: StoredObject) -> str | None:
-    match = _PACK.fullmatch(entry.key)
-    return match[1] if match else None
+def _name(entry: StoredObject) -> str | None:
+    match = _NAMED.fullmatch(entry.key)
+    return (match["pack"] or match["lfs"]) if match else None
 
 
 def _unnamed(found: Sequence[StoredObject], known: _Known, newest: LogEntry | None) -> list[StoredObject]:
     """Without what the newest entry names, and without packs that a version supersedes which the log has not yet."""
-    named = {pack.name for pack in newest.packs} if newest else set()
+    named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()
     confirmed = newest.line.key.version if newest else 0
     return [
         entry
         for entry in found
-        if (name := _pack_name(entry)) not in named and known.superseded.get(name or "", 0) <= confirmed
+        if (name := _name(entry)) not in named and known.superseded.get(name or "", 0) <= confirmed
     ]
 
 
@@ -138,7 +146,7 @@ def _delete(repository_id: str, entries: Sequence[StoredObject]) -> Collected:
     """Objects first, their rows afterwards: a row whose objects are gone already is deleted the next time."""
     for entry in entries:
         store().delete(entry.key)
-    names = {name for entry in entries if (name := _pack_name(entry))}
+    names = {name for entry in entries if (name := _name(entry))}
     if names:
         with transaction() as session:
             session.execute(delete(Pack).where(Pack.name.in_(names), Pack.superseded_version.is_not(None)))

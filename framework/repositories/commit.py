@@ -1,7 +1,7 @@
 """The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
@@ -13,10 +13,10 @@ from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
-from framework.repositories import log
+from framework.repositories import lfs, log
 from framework.repositories.behind import refuse_behind
-from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking
-from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
+from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.refs import HEADS
 
 AT_ONCE = 500
@@ -96,7 +96,8 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
     has no version and the change has no ref: then only the caller's rows were written.
 
     Raises:
-        RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired: the change came too late; nothing is changed.
+        RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired, LfsExpired: it came too late; nothing is
+            changed.
         DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
     refuse_behind(change.repository_id)
@@ -115,6 +116,7 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         admit(session, change)
         repository = locked(session, change.repository_id)
         _take_staged(session, change)
+        change = replace(change, lfs=lfs.take(session, repository.id, change.lfs))
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
@@ -189,6 +191,8 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
         _add_pack(session, repository, pack)
     if change.repacking:
         _retire(session, repository, change.repacking)
+    for one in change.lfs:
+        _add_lfs(session, repository, one)
     previous = repository.entry_hash
     _step(session, repository)
     entry = log.entry_bytes(session, repository, change)
@@ -271,6 +275,11 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> N
     for start in range(0, len(forgotten), AT_ONCE):
         gone = LargeBlob.repository_id == repository.id, LargeBlob.sha.in_(forgotten[start : start + AT_ONCE])
         session.execute(delete(LargeBlob).where(*gone))
+
+
+def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:
+    place = {"epoch": repository.epoch, "version": repository.version + 1}
+    session.add(LfsObject(repository_id=repository.id, **one.__dict__, **place))
 
 
 def _look_up(change: Change, error: OperationalError) -> Committed:

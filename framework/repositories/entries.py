@@ -77,6 +77,17 @@ class LoggedPack:
 
 
 @dataclass(frozen=True)
+class LoggedLfs:
+    """A Git LFS object that a version names: its SHA-256 in hex, and the version that named it first."""
+
+    oid: str
+    name: str
+    size_bytes: int
+    epoch: int
+    version: int
+
+
+@dataclass(frozen=True)
 class LogLine:
     """One version as its entry tells it, without what it has in common with its neighbours."""
 
@@ -102,6 +113,7 @@ class LogEntry:
     packs: tuple[LoggedPack, ...]
     side_files: Mapping[str, dict[str, Any]]
     large_blobs: Mapping[str, int]
+    lfs: tuple[LoggedLfs, ...]
     project: Mapping[str, Any]
 
     @property
@@ -219,5 +231,6 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         packs=tuple(LoggedPack(**pack) for pack in document["packs"]),
         side_files=document.get("side_files", {}),
         large_blobs=document["large_blobs"],
+        lfs=tuple(LoggedLfs(**one) for one in document["lfs"]),
         project=document["project"],
     )

@@ -48,7 +48,13 @@ class GitFailed(Unavailable):
         self.words = f"git {' '.join(arguments)}: exit status {status}: {words.strip()}"
 
 
-def run(repository: Path, *arguments: str, given: bytes = b"", deadline_seconds: float = DEADLINE_SECONDS) -> bytes:
+def run(
+    repository: Path,
+    *arguments: str,
+    given: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> bytes:
     """What git prints for these arguments and this standard input in this repository.
 
     Raises:
@@ -57,7 +63,9 @@ def run(repository: Path, *arguments: str, given: bytes = b"", deadline_seconds:
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given)
         stdin.seek(0)
-        with start(repository, *arguments, stdin=stdin, deadline_seconds=deadline_seconds) as process:
+        with start(
+            repository, *arguments, stdin=stdin, environment=environment, deadline_seconds=deadline_seconds
+        ) as process:
             assert process.stdout
             return process.stdout.read()
 

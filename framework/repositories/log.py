@@ -13,7 +13,7 @@ from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import keys
 from framework.repositories.change import Change
-from framework.repositories.models import Pack, Ref, Repository, Version
+from framework.repositories.models import LfsObject, Pack, Ref, Repository, Version
 from framework.storage.current import store
 
 FORMAT = 1
@@ -31,6 +31,7 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
     refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id))
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     packs = session.scalars(select(Pack).where(*in_use).order_by(Pack.name)).all()
+    lfs = session.scalars(select(LfsObject).where(LfsObject.repository_id == repository.id).order_by(LfsObject.oid))
     document = {
         "format": FORMAT,
         "repository": repository.id,
@@ -47,7 +48,7 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "packs": [_pack_line(pack) for pack in packs],
         "side_files": {pack.name: pack.side_files for pack in packs if pack.side_files},
         "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
-        "lfs": [],
+        "lfs": [_lfs_line(one) for one in lfs],
         "project": repository.about,
     }
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -108,3 +109,7 @@ def _write(version: Version) -> None:
 def _pack_line(pack: Pack) -> dict[str, object]:
     names = ("name", "kind", "pack_bytes", "pack_sha256", "idx_bytes", "idx_sha256", "object_count", "epoch", "version")
     return {name: getattr(pack, name) for name in names}
+
+
+def _lfs_line(one: LfsObject) -> dict[str, object]:
+    return {name: getattr(one, name) for name in ("oid", "name", "size_bytes", "epoch", "version")}

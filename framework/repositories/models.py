@@ -72,6 +72,38 @@ class LargeBlob(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
 
 
+class LfsObject(Base):
+    """A Git LFS object that a version names: `oid` is the SHA-256 (hex) of its bytes, `name` the key's random part."""
+
+    __tablename__ = "lfs_objects"
+
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
+    oid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Id32, unique=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    epoch: Mapped[int]
+    version: Mapped[int]
+
+
+class StagedLfs(Base):
+    """A Git LFS object that no version names yet; the row owns its key from before the first byte until it expires.
+
+    States: `offered` (a client may send it, to an address that it can write to again while it lives), `staged` (we
+    write it), `received` (we wrote it, and hashed it), `doomed` (the object is deleted, then the row).
+    """
+
+    __tablename__ = "staged_lfs"
+    __table_args__ = (Index(None, "repository_id", "oid"), Index(None, "state", "expires_at"))
+
+    name: Mapped[str] = mapped_column(Id32, primary_key=True)
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"))
+    oid: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
 class StagedPush(Base):
     """Packs on their way to a commit point; `id` is the push id, the row's lock decides commit against clean-up.
 

@@ -20,6 +20,7 @@ from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
+BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
 # What published histories hold: trees by very old tools, commits by converters. The rest of fsck stays an error.
@@ -49,11 +50,13 @@ class ObjectsMissing(Invalid):
 class Inventory:
     """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
 
-    `oversized` are the objects over the limits, as (name, kind, size in bytes).
+    `brief` names blobs of `BRIEF_BYTES`. `oversized` are the objects over the limits, as (name, kind, size in
+    bytes).
     """
 
     trees: Path
     small: Path
+    brief: Path
     large: dict[str, int] = field(default_factory=dict)
     oversized: list[tuple[str, str, int]] = field(default_factory=list)
 
@@ -117,11 +120,13 @@ class Quarantine:
 
     def inventory(self, pack: Path, limits: Limits) -> Inventory:
         """Look at every object of the pack by its kind and size."""
-        found = Inventory(self._folder / "trees", self._folder / "small")
-        with found.trees.open("w") as trees, found.small.open("w") as small:
+        found = Inventory(self._folder / "trees", self._folder / "small", self._folder / "brief")
+        with found.trees.open("w") as trees, found.small.open("w") as small, found.brief.open("w") as brief:
             for sha, kind, size in self._objects(pack):
                 if size > (limits.blob_bytes if kind == "blob" else limits.other_bytes):
                     found.oversized.append((sha, kind, size))
+                if kind == "blob" and size in BRIEF_BYTES:
+                    brief.write(f"{sha}\n")
                 if kind == "tree":
                     trees.write(f"{sha}\n")
                 if kind == "blob" and size >= limits.large_blob_bytes:

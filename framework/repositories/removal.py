@@ -3,7 +3,17 @@
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version, WriterTurn
+from framework.repositories.models import (
+    LargeBlob,
+    LfsObject,
+    Pack,
+    Ref,
+    Repository,
+    StagedLfs,
+    StagedPush,
+    Version,
+    WriterTurn,
+)
 
 
 def remove_rows(session: Session, repository_id: str) -> None:
@@ -12,6 +22,6 @@ def remove_rows(session: Session, repository_id: str) -> None:
     Only for one whose newest log entry says that the project is deleted, or that has no version: the collector takes
     no prefix that SQL does not know for any other reason.
     """
-    for model in (WriterTurn, StagedPush, LargeBlob, Version, Pack, Ref):
+    for model in (WriterTurn, StagedPush, StagedLfs, LfsObject, LargeBlob, Version, Pack, Ref):
         session.execute(delete(model).where(model.repository_id == repository_id))
     session.execute(delete(Repository).where(Repository.id == repository_id))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.database.types import now
 from framework.repositories.entries import History, LogEntry
-from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.models import LfsObject, Pack, Ref, Repository, StagedLfs, StagedPush, Version
 
 
 def record_versions(session: Session, repository_id: str, history: History, newest: LogEntry | None) -> None:
@@ -38,15 +38,17 @@ def chain(history: History, newest: LogEntry | None) -> set[str]:
 
 
 def replay(session: Session, repository: Repository, newest: LogEntry) -> None:
-    """Make the repository what this entry says: its refs, packs, default branch, and the place in the log."""
+    """Make the repository what this entry says: its refs, packs, LFS objects, default branch and place in the log."""
     line = newest.line
     _replay_refs(session, repository.id, newest.refs)
     _replay_packs(session, repository.id, newest)
+    _replay_lfs(session, repository.id, newest)
     repository.epoch, repository.version = line.key.place
     repository.entry_hash = line.entry_hash
     repository.default_branch = newest.default_branch
     repository.pack_generation = max(repository.pack_generation or 0, line.pack_generation) + 1
-    repository.stored_bytes = sum(pack.pack_bytes + pack.idx_bytes for pack in newest.packs)
+    packs = sum(pack.pack_bytes + pack.idx_bytes for pack in newest.packs)
+    repository.stored_bytes = packs + sum(one.size_bytes for one in newest.lfs)
 
 
 def _replay_refs(session: Session, repository_id: str, refs: Mapping[str, str]) -> None:
@@ -69,3 +71,13 @@ def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> Non
         )
     for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
         push.give_up(named.keys())
+
+
+def _replay_lfs(session: Session, repository_id: str, newest: LogEntry) -> None:
+    """Objects that the newest entry names are no longer on their way, whatever SQL believed."""
+    session.execute(delete(LfsObject).where(LfsObject.repository_id == repository_id))
+    named = {one.name for one in newest.lfs}
+    for row in session.scalars(select(StagedLfs).where(StagedLfs.repository_id == repository_id)).all():
+        if row.name in named:
+            session.delete(row)
+    session.add_all(LfsObject(repository_id=repository_id, **one.__dict__) for one in newest.lfs)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from framework.database.session import reading
 from framework.repositories.eviction import copy_path
 from framework.repositories.marker import last_used, read_marker
-from framework.repositories.models import Pack, Repository
+from framework.repositories.models import LfsObject, Pack, Repository
 from framework.repositories.snapshot import RepositoryMissing
 
 HOT, COLD = "hot", "cold"
@@ -24,6 +24,7 @@ class StorageStatus:
     stored_bytes: int
     cached_bytes: int
     last_access_at: datetime
+    lfs_objects: int = 0
 
 
 def read_status(repository_id: str) -> StorageStatus:
@@ -38,6 +39,7 @@ def read_status(repository_id: str) -> StorageStatus:
         if row is None:
             raise RepositoryMissing
         packs = session.scalar(in_use) or 0
+        lfs = session.scalar(select(func.count()).where(LfsObject.repository_id == repository_id)) or 0
     copy = copy_path(repository_id)
     marker = read_marker(copy)
     used = datetime.fromtimestamp(last_used(copy), UTC)
@@ -48,4 +50,5 @@ def read_status(repository_id: str) -> StorageStatus:
         stored_bytes=row.stored_bytes,
         cached_bytes=marker.size_bytes if marker else 0,
         last_access_at=max(row.last_access_at, used),
+        lfs_objects=lfs,
     )

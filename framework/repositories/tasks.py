@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, uuid5
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
-from framework.repositories import eviction, healing, log, staging
+from framework.repositories import eviction, healing, lfs, log, staging
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.log import NotConfirmed
@@ -42,8 +42,8 @@ def consolidate_packs(repository_id: str, generation: int) -> bool:
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")
 def sweep_staged() -> int:
-    """Clean up after pushes that were refused or took too long; how many."""
-    return staging.sweep()
+    """Clean up after pushes and LFS objects that were refused or took too long; how many."""
+    return staging.sweep() + lfs.sweep()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")

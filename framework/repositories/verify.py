@@ -1,5 +1,6 @@
 """Verifying: every object that SQL names is read back, the whole repository checked by git, the log by its hashes."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,16 @@ from sqlalchemy import select
 from framework.database.session import reading
 from framework.repositories import git, keys
 from framework.repositories.behind import unknown
+from framework.repositories.change import StoredLfs
 from framework.repositories.entries import History, list_log, read_history
 from framework.repositories.git import GitFailed
 from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
+from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Version
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.storage.contract import ObjectMissing
+from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
 
 FSCK_SECONDS = 3600
@@ -31,6 +34,7 @@ class Verified:
     packs: int
     size_bytes: int
     faults: tuple[str, ...]
+    lfs_objects: int = 0
 
 
 def verify(repository_id: str) -> Verified:
@@ -40,9 +44,10 @@ def verify(repository_id: str) -> Verified:
         RepositoryMissing, StoreUnavailable.
     """
     snapshot, packs = read_snapshot_and_packs(repository_id)
-    faults = [*_log_faults(snapshot, packs), *_pack_faults(snapshot, packs)]
-    size = sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
-    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults))
+    lfs = read_all_named(repository_id, until=snapshot.version)
+    faults = [*_log_faults(snapshot, packs), *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
+    size = sum(pack.pack_bytes + pack.idx_bytes for pack in packs) + sum(one.size_bytes for one in lfs)
+    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs))
 
 
 def _pack_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
@@ -68,14 +73,35 @@ def _side_file_faults(snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
     """Those that no copy needs are looked at here; a copy that lacks one that it could use is only slower."""
     for suffix, recorded in pack.side_files.items():
         key = keys.side_key(snapshot.repository_id, pack.name, suffix)
-        with scratch("verify") as folder:
-            try:
-                fetched = store().fetch(key, folder / suffix)
-            except ObjectMissing:
-                yield f"{key} is missing in the object store."
-                continue
-        if (fetched.size_bytes, fetched.sha256) != (recorded.size_bytes, recorded.sha256):
-            yield f"{key} has another length or SHA-256 than the database recorded."
+        yield from _object_faults(key, (recorded.size_bytes, recorded.sha256))
+
+
+def _lfs_faults(repository_id: str, objects: Sequence[StoredLfs]) -> Iterator[str]:
+    for one in objects:
+        yield from _object_faults(keys.lfs_key(repository_id, one.oid, one.name), (one.size_bytes, one.oid))
+
+
+def _object_faults(key: str, expected: tuple[int, str]) -> Iterator[str]:
+    try:
+        found = _read_back(key)
+    except ObjectMissing:
+        yield f"{key} is missing in the object store."
+        return
+    if found != expected:
+        yield f"{key} has another length or SHA-256 than the database recorded."
+
+
+def _read_back(key: str) -> tuple[int, str] | None:
+    """The length in bytes and the SHA-256 (hex) of what is there now; None when the store itself says it is damaged."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with store().stream(key) as chunks:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+    except BodyAltered:
+        return None
+    return size, digest.hexdigest()
 
 
 def _fsck_faults(copy: Path) -> Iterator[str]:
@@ -120,3 +146,8 @@ def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], history: Histo
     stored = {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in packs}
     if {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in entry.packs} != stored:
         yield "The packs in the database are not those of the newest log entry."
+    large_files = {
+        (one.oid, one.name, one.size_bytes) for one in read_all_named(snapshot.repository_id, until=snapshot.version)
+    }
+    if {(one.oid, one.name, one.size_bytes) for one in entry.lfs} != large_files:
+        yield "The Git LFS objects in the database are not those of the newest log entry."

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from framework.errors import Conflict, NotFound, Unavailable
+from framework.repositories.change import StoredLfs
 
 
 class BranchAbsent(NotFound):
@@ -80,6 +81,8 @@ class Write:
 
     Three commits may be given. `parent`: the branch has to be there. `base`: what the person looked at; who changed
     the same paths since is in conflict, whatever else has landed. `start`: a new branch begins there.
+
+    `lfs` are the received objects that pointers among the files stand for.
     """
 
     repository_id: str
@@ -91,6 +94,7 @@ class Write:
     parent: str | None = None
     base: str | None = None
     start: str | None = None
+    lfs: tuple[StoredLfs, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,7 @@ class _Writer:
             push_id=self._push_id,
             updates=(RefUpdate(branch_ref(self._wanted.branch), attempt.tip, attempt.sha),),
             pack_generation=attempt.generation,
+            lfs=self._wanted.lfs,
         )
         return replace(change, packs=tuple(self._new_pack(name, *pack) for name, pack in attempt.packs.items()))
 

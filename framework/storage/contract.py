@@ -182,12 +182,16 @@ class ObjectStore(ABC):
     @final
     def presigned_get(self, key: str, seconds: int) -> str | None:
         """An address that anyone may GET the object from for so long; None where there is no such thing."""
-        return self._presigned("get_object", _ready(key), seconds)
+        return self._presigned("get_object", {"Key": _ready(key)}, seconds)
 
     @final
-    def presigned_put(self, key: str, seconds: int) -> str | None:
-        """An address that anyone may PUT the object to for so long; None where there is no such thing."""
-        return self._presigned("put_object", _ready(key), seconds)
+    def presigned_put(self, key: str, seconds: int, *, size_bytes: int) -> str | None:
+        """An address that anyone may PUT an object of this size to for so long; None where there is no such thing.
+
+        Whoever has it may put other bytes of the size there as often as they like, and a PUT that began in time may
+        end much later: the key is never one that anything trusts.
+        """
+        return self._presigned("put_object", {"Key": _ready(key), "ContentLength": size_bytes}, seconds)
 
     def close(self) -> None:  # noqa: B027
         """Give back what this process holds open; the store may not be used afterwards."""
@@ -214,7 +218,7 @@ class ObjectStore(ABC):
     def _delete(self, key: str) -> None: ...
 
     @abstractmethod
-    def _presigned(self, operation: str, key: str, seconds: int) -> str | None: ...
+    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str | None: ...
 
 
 def missing(key: str) -> ObjectMissing:

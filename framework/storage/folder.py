@@ -89,7 +89,7 @@ class FolderStore(ObjectStore):
             if (self._root / key).parent.exists():
                 _sync_folder((self._root / key).parent)
 
-    def _presigned(self, operation: str, key: str, seconds: int) -> None:
+    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 
     @contextmanager

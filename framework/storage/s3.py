@@ -183,9 +183,9 @@ class S3Store(ObjectStore):
         with translated(key), METER.request("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def _presigned(self, operation: str, key: str, seconds: int) -> str:
+    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str:
         return self._client.generate_presigned_url(
-            operation, Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=seconds
+            operation, Params={"Bucket": self._bucket, **named}, ExpiresIn=seconds
         )
 
 

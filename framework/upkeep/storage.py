@@ -30,7 +30,7 @@ def status(project: str | None) -> None:
         found = read_status(listed.repository_id)
         click.echo(
             f"{found.state:<4} {listed.full_name}: version {found.version}, {_counted(found.packs, 'pack')}, "
-            f"{size(found.stored_bytes)} stored, {size(found.cached_bytes)} here, "
+            f"{_large_files(found.lfs_objects)}{size(found.stored_bytes)} stored, {size(found.cached_bytes)} here, "
             f"last used {found.last_access_at:%Y-%m-%d %H:%M} UTC"
         )
 
@@ -162,7 +162,12 @@ def _verified(listed: Listed) -> bool:
 def _summary(found: Verified) -> str:
     if found.faults:
         return " ".join(found.faults)
-    return f"version {found.version}, {_counted(found.packs, 'pack')}, {size(found.size_bytes)}"
+    large_files = _large_files(found.lfs_objects)
+    return f"version {found.version}, {_counted(found.packs, 'pack')}, {large_files}{size(found.size_bytes)}"
+
+
+def _large_files(count: int) -> str:
+    return f"{_counted(count, 'Git LFS object')}, " if count else ""
 
 
 def _counted(number: int, one: str, many: str = "") -> str:

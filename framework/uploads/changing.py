@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
+from framework.lfs.writing import write
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
 from framework.repositories.wanted import Move, Operation, Write, Written
-from framework.repositories.writing import write
 from framework.uploads.messages import LISTED_PATHS, NewVersion
 
 LONGEST_MESSAGE = 10_000
@@ -37,7 +37,7 @@ def store_changes(access: ProjectAccess, account: Account, changes: Changes) -> 
     """Store the changes as one commit, or nothing of them; tell the project's other members.
 
     Raises:
-        What `repositories.writing.write` raises, RoleTooLow, QuotaExceeded: nothing is stored.
+        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded: nothing is stored.
     """
     message = changes.message.strip()[:LONGEST_MESSAGE]
     wanted = Write(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework import config
 from framework.celery.work import watched
@@ -16,20 +16,21 @@ from framework.config import Config
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.lfs.reading import content as content_of
+from framework.lfs.writing import write
 from framework.repositories import cache, staging, tasks
 from framework.repositories.collect import collect
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
-from framework.repositories.keys import idx_key, log_key, pack_key
-from framework.repositories.models import Pack, Repository, StagedPush, Version
+from framework.repositories.keys import idx_key, lfs_key, log_key, pack_key
+from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, read_log, resolve
 from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Put, Write
-from framework.repositories.writing import write
 from framework.storage.current import store
 
 LARGE_BLOB_BYTES = 4096
@@ -56,12 +57,16 @@ def prepare(data: Path) -> None:
     schema.upgrade()
     with transaction() as session:
         session.add(Repository(id=PROJECT, about={"name": "crash"}))
-    store_files(data, "start", {"start": b"start"})
+    store_files(data, "start", {"start": b"start", ".gitattributes": b"film filter=lfs\n"})
 
 
 def contents(name: str) -> dict[str, bytes]:
-    """What the writer of this name stores: a small file and a large one."""
-    return {f"{name}/small": name.encode(), f"{name}/large": name.encode() * LARGE_BLOB_BYTES}
+    """What the writer of this name stores: a small file, a large one, and one in Git LFS."""
+    return {
+        f"{name}/small": name.encode(),
+        f"{name}/large": name.encode() * LARGE_BLOB_BYTES,
+        f"{name}/film": name.encode() * 100,
+    }
 
 
 def repack(*, purge: bool) -> None:
@@ -105,9 +110,9 @@ def violations_after_repeat(data: Path, names: Sequence[str]) -> list[str]:
         store_files(data, name, contents(name))
     tasks.confirm_log()
     with transaction() as session:
-        for row in session.scalars(select(StagedPush)):
-            row.expires_at = now() - timedelta(seconds=1)
-    staging.sweep()
+        for table in (StagedPush, StagedLfs):
+            session.execute(update(table).values(expires_at=now() - timedelta(seconds=1)))
+    tasks.sweep_staged()
     found = [f"{name} is missing after a repeat" for name in names if not _is_there(name)]
     with opened(PROJECT) as copy:
         titles = Counter(commit.title for commit in read_log(copy, resolve(copy, "main")))
@@ -126,17 +131,19 @@ def _is_there(name: str) -> bool | None:
             except PathAbsent:
                 there.append(False)
                 continue
-            there.append(b"".join(copy.blob(entry.sha).chunks) == content)
+            found = content_of(copy, entry.sha)
+            there.append(b"".join(found.blob.chunks) == content and (path.endswith("film") == bool(found.stored)))
     return there[0] if len(set(there)) == 1 else None
 
 
 def _broken_packs() -> list[str]:
-    """Packs that SQL names and the store has not, or not with the recorded length and hash."""
+    """Packs and LFS objects that SQL names and the store has not, or not with the recorded length and hash."""
     with reading() as session:
-        packs = session.scalars(select(Pack)).all()
+        packs, films = session.scalars(select(Pack)).all(), session.scalars(select(LfsObject)).all()
     expected = {pack_key(PROJECT, pack.name): (pack.pack_bytes, pack.pack_sha256) for pack in packs}
     expected |= {idx_key(PROJECT, pack.name): (pack.idx_bytes, pack.idx_sha256) for pack in packs}
-    stored = {entry.key for entry in store().list(f"repos/{PROJECT}/packs/")}
+    expected |= {lfs_key(PROJECT, film.oid, film.name): (film.size_bytes, film.oid) for film in films}
+    stored = {entry.key for entry in store().list(f"repos/{PROJECT}/")}
     missing = [f"{key} is missing" for key in expected if key not in stored]
     altered = [key for key, facts in expected.items() if key in stored and _facts(key) != facts]
     return missing + [f"{key} is altered" for key in altered]
@@ -172,9 +179,11 @@ def _broken_log() -> list[str]:
 
 def _orphans() -> list[str]:
     with reading() as session:
-        named = set(session.scalars(select(Pack.name)))
-    stored = {Path(entry.key).stem.removeprefix("pack-") for entry in store().list(f"repos/{PROJECT}/packs/")}
-    return [f"pack {name} is in the store and nobody's" for name in stored - named]
+        named = {*session.scalars(select(Pack.name)), *session.scalars(select(LfsObject.name))}
+    stored = {
+        Path(entry.key).stem[-32:] for part in ("packs", "lfs") for entry in store().list(f"repos/{PROJECT}/{part}/")
+    }
+    return [f"{name} is in the store and nobody's" for name in stored - named]
 
 
 def _put(file: Path, path: str, content: bytes) -> Put:

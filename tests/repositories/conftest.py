@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ class Bench:
         branch: str = "main",
         admit: Admit = nothing_to_add,
         within: Within = nothing_to_add,
-        **commits: str,
+        **commits: Any,
     ) -> Written:
         """Write as Alice; `commits` are the write's parent, base and start."""
         wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice", **commits)

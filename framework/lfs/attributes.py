@@ -1,0 +1,66 @@
+"""Which files belong into Git LFS: those that `.gitattributes` gives the filter `lfs`, by git's own rules."""
+
+from collections.abc import Iterator, Sequence
+
+from dulwich.objects import Tree
+
+from framework.repositories import git
+from framework.repositories.copy import Copy
+from framework.repositories.scratch import scratch
+from framework.repositories.trees import EXECUTABLE, FILE, FOLDER
+
+NAME = ".gitattributes"
+
+
+def tracked_paths(copy: Copy, tip: str | None, paths: Sequence[str]) -> set[str]:
+    """Those of these paths that the commit's `.gitattributes` files, of the root and of folders, put into Git LFS."""
+    files = dict(_attribute_files(copy, tip, paths)) if tip else {}
+    if not files:
+        return set()
+    with scratch("attributes") as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        lines = "".join(f"100644 {sha}\t{path}\0" for path, sha in files.items())
+        git.run(copy.path, "update-index", "-z", "--index-info", given=_bytes(lines), environment=index)
+        asked = "".join(f"{path}\0" for path in paths)
+        arguments = ["check-attr", "--cached", "--stdin", "-z", "filter"]
+        printed = git.run(copy.path, *arguments, given=_bytes(asked), environment=index)
+    told = printed.decode(errors="surrogateescape").split("\0")
+    return {path for path, value in zip(told[::3], told[2::3], strict=False) if value == "lfs"}
+
+
+def _attribute_files(copy: Copy, tip: str, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Path and blob of every `.gitattributes` on the way to these paths; each folder is read once."""
+    trees: dict[str, Tree | None] = {"": copy.tree(copy.commit(tip).tree.decode())}
+    for folder in sorted(_folders(paths)):
+        parent, _slash, name = folder.rpartition("/")
+        if folder:
+            trees[folder] = _subtree(copy, trees[parent], name)
+        mode, sha = _entry(trees[folder], NAME)
+        if mode in {FILE, EXECUTABLE}:
+            yield f"{folder}/{NAME}".lstrip("/"), sha
+
+
+def _folders(paths: Sequence[str]) -> set[str]:
+    """Every folder on the way to these paths; the root is the empty one. A folder sorts behind its parent."""
+    found = {""}
+    for path in paths:
+        steps = path.split("/")[:-1]
+        found |= {"/".join(steps[: depth + 1]) for depth in range(len(steps))}
+    return found
+
+
+def _subtree(copy: Copy, tree: Tree | None, name: str) -> Tree | None:
+    mode, sha = _entry(tree, name)
+    return copy.tree(sha) if mode == FOLDER else None
+
+
+def _entry(tree: Tree | None, name: str) -> tuple[int, str]:
+    encoded = name.encode(errors="surrogateescape")
+    if tree is None or encoded not in tree:
+        return 0, ""
+    mode, sha = tree[encoded]
+    return mode, sha.decode()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")

@@ -1,0 +1,195 @@
+"""The batch API: which objects to send or fetch, and where (git-lfs's docs/api/batch.md)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from framework import config
+from framework.errors import Conflict, Invalid, TooLarge
+from framework.lfs.pointer import Pointer
+from framework.lfs.reading import LfsAbsent
+from framework.projects import quota
+from framework.projects.access import ProjectAccess
+from framework.repositories import keys, lfs
+from framework.repositories.change import StoredLfs
+from framework.storage.current import store
+
+MAX_OBJECTS = 1000
+ADDRESS_SECONDS = 60
+UPLOAD, DOWNLOAD = "upload", "download"
+
+_HEX = frozenset("0123456789abcdef")
+
+
+class BadBatch(Invalid):
+    """A request that no git-lfs sends."""
+
+    status = 422
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"This is not a request of Git LFS: {what}. Use a newer git-lfs.")
+
+
+class TooManyObjects(TooLarge):
+    """One batch asks for more objects than one may."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"One batch may name {MAX_OBJECTS:,} objects, and this one names {count:,}; lower lfs.concurrenttransfers "
+            "or ask for fewer at a time."
+        )
+
+
+class HashUnknown(Conflict):
+    """The client wants objects by another hash than SHA-256."""
+
+    def __init__(self) -> None:
+        super().__init__("Git LFS objects are named by their SHA-256 here; use hash_algo sha256.")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a client asks for: `upload` or `download` of these objects."""
+
+    operation: str
+    objects: Sequence[Pointer]
+
+
+@dataclass
+class Line:
+    """The answer for one object: where to go, an error as (code, sentence), or neither, when nothing is to be done."""
+
+    asked: Pointer
+    actions: dict[str, Any] = field(default_factory=dict)
+    error: tuple[int, str] | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The line as the client reads it."""
+        said: dict[str, Any] = {"oid": self.asked.oid, "size": self.asked.size_bytes}
+        if self.error:
+            said["error"] = {"code": self.error[0], "message": self.error[1]}
+        elif self.actions:
+            said["actions"] = self.actions
+        return said
+
+
+Address = Callable[[str], str]
+"""The application's own address for an object of this SHA-256, or for `verify`."""
+
+
+def read_batch(document: object) -> Batch:
+    """What the request's JSON asks for.
+
+    Raises:
+        BadBatch, TooManyObjects, HashUnknown.
+    """
+    if not isinstance(document, dict):
+        raise BadBatch("it is no JSON object")
+    operation, objects = document.get("operation"), document.get("objects")
+    if operation not in {UPLOAD, DOWNLOAD}:
+        raise BadBatch("the operation is neither upload nor download")
+    if document.get("hash_algo", "sha256") != "sha256":
+        raise HashUnknown
+    if not isinstance(objects, list):
+        raise BadBatch("it has no list of objects")
+    if len(objects) > MAX_OBJECTS:
+        raise TooManyObjects(len(objects))
+    return Batch(operation, [read_object(one) for one in objects])
+
+
+def read_object(document: object) -> Pointer:
+    """One object as requests name it.
+
+    Raises:
+        BadBatch: it has no SHA-256 in hex, or no size.
+    """
+    told = document if isinstance(document, dict) else {}
+    oid, size = told.get("oid"), told.get("size")
+    if not isinstance(oid, str) or len(oid) != 64 or not set(oid) <= _HEX:
+        raise BadBatch("an object is not named by 64 hex digits")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 63:
+        raise BadBatch("an object has no size")
+    return Pointer(oid, size)
+
+
+def answer(access: ProjectAccess, asked: Batch, address: Address) -> dict[str, Any]:
+    """Where each object is to be sent to or fetched from, or why it cannot be."""
+    work = _for_upload if asked.operation == UPLOAD else _for_download
+    lines = [line.document for line in work(access, asked.objects, address)]
+    return {"transfer": "basic", "hash_algo": "sha256", "objects": lines}
+
+
+def _for_download(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
+    named = lfs.read_named(access.repository_id, [one.oid for one in objects])
+    return [_download(access, one, named.get(one.oid), address) for one in objects]
+
+
+def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, address: Address) -> Line:
+    if found is None:
+        return Line(asked, error=(404, LfsAbsent(asked.oid).sentence))
+    if found.size_bytes != asked.size_bytes:
+        return Line(asked, error=(422, _other_size(found)))
+    key = keys.lfs_key(access.repository_id, found.oid, found.name)
+    elsewhere = store().presigned_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
+    return Line(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
+
+
+def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
+    oids = [one.oid for one in objects]
+    received = lfs.read_received(access.repository_id, oids)
+    lfs.renew(received.values())  # the push that needs them is about to come
+    there = received | lfs.read_named(access.repository_id, oids)
+    lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
+    lacking = [line for line in lines if not line.error and line.asked.oid not in there]
+    _refuse_beyond_quota(access, lacking)
+    offered = lfs.offer(
+        access.repository_id, {line.asked.oid: line.asked.size_bytes for line in lacking if not line.error}
+    )
+    for line in lacking:
+        if not line.error:
+            line.actions = _upload(access.repository_id, offered[line.asked.oid], address)
+    return lines
+
+
+def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
+    limit = config.current().max_lfs_file_bytes
+    if asked.size_bytes > limit:
+        return 422, (
+            f"The Git LFS object {asked.oid[:10]} has {asked.size_bytes:,} bytes; a file in Git LFS may have {limit:,}"
+            " at most. Take it out of every commit that you push."
+        )
+    if there and there.size_bytes != asked.size_bytes:
+        return 422, _other_size(there)
+    return None
+
+
+def _refuse_beyond_quota(access: ProjectAccess, lines: Sequence[Line]) -> None:
+    """In their order, as long as there is room; what was offered before has been counted."""
+    counted = lfs.read_offered(access.repository_id, [line.asked.oid for line in lines])
+    room = quota.room_bytes(access)
+    for line in lines:
+        needed = 0 if line.asked.oid in counted else line.asked.size_bytes
+        if needed > room:
+            line.error = 507, quota.QuotaExceeded(access.owner, config.current().quota_bytes).sentence
+        else:
+            room -= needed
+
+
+def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:
+    key = keys.lfs_key(repository_id, offered.oid, offered.name)
+    direct = config.current().lfs_direct
+    elsewhere = store().presigned_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes) if direct else None
+    actions = {UPLOAD: _action(elsewhere, address(offered.oid))}
+    if elsewhere:
+        actions["verify"] = {"href": address("verify")}
+    return actions
+
+
+def _action(elsewhere: str | None, here: str) -> dict[str, Any]:
+    """An address of the object store that ends soon, or one of ours that asks who is there."""
+    return {"href": elsewhere, "expires_in": ADDRESS_SECONDS} if elsewhere else {"href": here}
+
+
+def _other_size(there: StoredLfs) -> str:
+    return f"The Git LFS object {there.oid[:10]} has {there.size_bytes:,} bytes here; its pointer says otherwise."

@@ -1,0 +1,134 @@
+"""Reading Git LFS objects: whole and checked, or a part; and what a file holds, whether it is a pointer or not."""
+
+import hashlib
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from framework.errors import NotFound, Unavailable
+from framework.lfs import pointer
+from framework.repositories import git, keys
+from framework.repositories.change import StoredLfs
+from framework.repositories.copy import Blob, Copy
+from framework.repositories.lfs import names_any, read_named
+from framework.repositories.reading import Entry
+from framework.storage.contract import ObjectMissing
+from framework.storage.current import store
+
+log = logging.getLogger(__name__)
+
+
+class LfsAbsent(NotFound):
+    """No version of the project names this object; whether it exists elsewhere is nobody's business."""
+
+    def __init__(self, oid: str) -> None:
+        super().__init__(f"There is no Git LFS object {oid[:64]} in this project.")
+
+
+class LfsLost(Unavailable):
+    """An object that a version names is not in the store, or not with its bytes: an alarm."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("A large file of this project is damaged in the object store; the operator has to look at it.")
+        log.critical("%s is named in SQL, and is missing or altered in the object store", key)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file holds; `stored` is the object where Git has only a pointer to it, and then the blob is the object."""
+
+    blob: Blob
+    stored: StoredLfs | None
+
+
+def find_object(repository_id: str, oid: str) -> StoredLfs:
+    """The object of this SHA-256, when a version names it.
+
+    Raises:
+        LfsAbsent.
+    """
+    found = read_named(repository_id, [oid]).get(oid)
+    if found is None:
+        raise LfsAbsent(oid)
+    return found
+
+
+def content(copy: Copy, sha: str) -> Content:
+    """The content of the file whose blob this is.
+
+    Raises:
+        What `Copy.blob` raises.
+    """
+    blob = copy.blob(sha)
+    if blob.size_bytes not in pointer.SIZES:
+        return Content(blob, None)
+    data = b"".join(blob.chunks)
+    stored = _stored(copy.snapshot.repository_id, pointer.parse(data))
+    if stored is None:
+        return Content(Blob(sha, len(data), iter([data])), None)
+    return Content(Blob(stored.oid, stored.size_bytes, whole(copy.snapshot.repository_id, stored)), stored)
+
+
+def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
+    """The sizes in bytes of the objects that pointers among these entries stand for, by the pointers' blobs.
+
+    One query for a project without Git LFS; else one git and one more query, however many entries there are.
+    """
+    brief = [entry.sha for entry in entries if (entry.size_bytes or 0) in pointer.SIZES and entry.kind == "blob"]
+    if not brief or not names_any(copy.snapshot.repository_id):
+        return {}
+    printed = git.run(copy.path, "cat-file", "--batch", "--buffer", given="".join(f"{sha}\n" for sha in brief).encode())
+    pointers = dict(_pointers(io.BytesIO(printed)))
+    named = read_named(copy.snapshot.repository_id, [one.oid for one in pointers.values()])
+    return {sha: one.size_bytes for sha, one in pointers.items() if one.oid in named}
+
+
+def part(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
+    """So many bytes of the object; all of it is checked as `whole` does.
+
+    Raises:
+        LfsLost.
+    """
+    if length == stored.size_bytes:
+        return whole(repository_id, stored)
+    return _streamed(repository_id, stored, start, length)
+
+
+def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
+    """The object's bytes, the last of them only when all together have its SHA-256.
+
+    Raises:
+        LfsLost: at once, or instead of the last bytes.
+    """
+    check, held = hashlib.sha256(), b""
+    for chunk in _streamed(repository_id, stored, 0, stored.size_bytes):
+        check.update(chunk)
+        if held:
+            yield held
+        held = chunk
+    if check.hexdigest() != stored.oid:
+        raise LfsLost(keys.lfs_key(repository_id, stored.oid, stored.name))
+    yield held
+
+
+def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
+    key = keys.lfs_key(repository_id, stored.oid, stored.name)
+    try:
+        chunks = store().stream(key, start, length)
+    except ObjectMissing as error:
+        raise LfsLost(key) from error
+    with chunks:
+        yield from chunks
+
+
+def _pointers(printed: io.BytesIO) -> Iterator[tuple[str, pointer.Pointer]]:
+    """Blob and pointer, for each blob that `cat-file --batch` has printed and that is one."""
+    while header := printed.readline().split():
+        data = printed.read(int(header[2]) + 1)[:-1]
+        if found := pointer.parse(data):
+            yield header[0].decode(), found
+
+
+def _stored(repository_id: str, found: pointer.Pointer | None) -> StoredLfs | None:
+    return read_named(repository_id, [found.oid]).get(found.oid) if found else None

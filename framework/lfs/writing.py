@@ -1,0 +1,109 @@
+"""Writing to a branch, with Git LFS for the files that the branch's `.gitattributes` wants there."""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from framework.errors import HoldfastError, Unavailable
+from framework.lfs import pointer
+from framework.lfs.attributes import tracked_paths
+from framework.lfs.pointer import Pointer
+from framework.lfs.pushing import LfsUnknown
+from framework.lfs.receiving import store_files
+from framework.repositories import lfs, writing
+from framework.repositories.change import StoredLfs
+from framework.repositories.commit import Admit
+from framework.repositories.healing import read_copy
+from framework.repositories.packwriter import blob_name
+from framework.repositories.paths import checked_path
+from framework.repositories.scratch import scratch
+from framework.repositories.wanted import Operation, Put, Within, Write, Written
+
+
+def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
+    """As `repositories.writing.write`, after every file that belongs into Git LFS was stored there.
+
+    Raises:
+        What that raises. LfsUnknown: a file is a pointer to an object that the project does not have.
+    """
+    puts = [operation for operation in wanted.operations if isinstance(operation, Put)]
+    for put in puts:
+        checked_path(put.path)
+    with scratch("lfs") as folder:
+        files = _Files(wanted, puts, folder)
+        if not files.pointers:
+            return writing.write(wanted, admit=admit, within=within)
+        stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
+        changed = replace(wanted, operations=files.operations, lfs=(*files.received.values(), *stored))
+        try:
+            return writing.write(changed, admit=admit, within=within)
+        except HoldfastError:
+            with suppress(Unavailable):
+                lfs.abandon(stored)
+            raise
+
+
+class _Files:
+    """The files of one write as Git will have them: those that are in Git LFS as their pointers."""
+
+    def __init__(self, wanted: Write, puts: list[Put], folder: Path) -> None:
+        self._wanted, self._folder = wanted, folder
+        sources: dict[str, Path] = {}
+        self.pointers: dict[str, Pointer] = {}
+        tracked = self._tracked([put.path for put in puts])
+        for put in puts:
+            if found := _pointer_in(put):
+                self.pointers[put.path] = found
+            elif put.path in tracked and put.size_bytes:
+                self.pointers[put.path] = Pointer(_sha256(put.file), put.size_bytes)
+                sources[self.pointers[put.path].oid] = put.file
+        oids = [one.oid for one in self.pointers.values()]
+        received = lfs.read_received(wanted.repository_id, oids)
+        named = lfs.read_named(wanted.repository_id, oids)
+        self.received: dict[str, StoredLfs] = {oid: one for oid, one in received.items() if oid not in named}
+        self.lacking = {oid: file for oid, file in sources.items() if oid not in named and oid not in received}
+        self._refuse_unknown(received | named)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The operations of the write, with pointers for the files that are in Git LFS."""
+        return [self._pointed(one) if isinstance(one, Put) else one for one in self._wanted.operations]
+
+    def _tracked(self, paths: list[str]) -> set[str]:
+        wanted = self._wanted
+        return read_copy(
+            wanted.repository_id,
+            lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
+        )
+
+    def _pointed(self, put: Put) -> Put:
+        found = self.pointers.get(put.path)
+        if found is None or found == _pointer_in(put):
+            return put
+        file = self._folder / found.oid
+        file.write_bytes(found.text)
+        with file.open("rb") as source:
+            return Put(put.path, file, len(found.text), blob_name(source, len(found.text)))
+
+    def _refuse_unknown(self, there: dict[str, StoredLfs]) -> None:
+        sizes = {oid: one.size_bytes for oid, one in there.items()}
+        sizes |= {oid: self._size(oid) for oid in self.lacking}
+        unknown = {path: one for path, one in self.pointers.items() if sizes.get(one.oid) != one.size_bytes}
+        if unknown:
+            path, one = next(iter(unknown.items()))
+            raise LfsUnknown(len(unknown), one.oid, path)
+
+    def _size(self, oid: str) -> int:
+        return self.lacking[oid].stat().st_size
+
+
+def _pointer_in(put: Put) -> Pointer | None:
+    if put.size_bytes not in pointer.SIZES:
+        return None
+    return pointer.parse(put.file.read_bytes())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

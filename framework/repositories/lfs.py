@@ -1,0 +1,202 @@
+"""Git LFS objects as data: those that a version names, and the rows that own those on their way there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+from framework.repositories import keys
+from framework.repositories.behind import is_behind
+from framework.repositories.change import StoredLfs
+from framework.repositories.models import LfsObject, Repository, StagedLfs
+from framework.storage.current import store
+
+ROWS_AT_ONCE = 500
+
+OFFERED, STAGED, RECEIVED, DOOMED = "offered", "staged", "received", "doomed"
+
+
+class LfsExpired(Conflict):
+    """Received objects were cleaned up before a version named them."""
+
+    def __init__(self) -> None:
+        super().__init__("Its Git LFS objects waited too long and were cleaned up; send them again.")
+
+
+def read_named(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+    """Those of these objects that versions of the repository name, by their SHA-256."""
+    with reading() as session:
+        return _named(session, repository_id, oids)
+
+
+def names_any(repository_id: str) -> bool:
+    """Whether a version of the repository names an object at all."""
+    with reading() as session:
+        return (
+            session.scalar(select(LfsObject.oid).where(LfsObject.repository_id == repository_id).limit(1)) is not None
+        )
+
+
+def read_all_named(repository_id: str, *, until: int) -> list[StoredLfs]:
+    """Every object that versions of the repository name, up to this one."""
+    with reading() as session:
+        theirs = select(LfsObject).where(LfsObject.repository_id == repository_id, LfsObject.version <= until)
+        rows = session.scalars(theirs.order_by(LfsObject.oid))
+        return [StoredLfs(row.oid, row.name, row.size_bytes) for row in rows]
+
+
+def read_received(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+    """Those of these objects that wait, hashed, for a version to name them."""
+    with reading() as session:
+        return _waiting(session, repository_id, oids, RECEIVED)
+
+
+def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+    """Those of these objects that clients were asked to send, and still may."""
+    with reading() as session:
+        return _waiting(session, repository_id, oids, OFFERED)
+
+
+def offer(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
+    """Own a key for each of these objects, for a client to send it to; who asks twice is given the same key."""
+    with transaction() as session:
+        session.get(Repository, repository_id, with_for_update=True)
+        offered = {
+            oid: one
+            for oid, one in _waiting(session, repository_id, sizes, OFFERED).items()
+            if one.size_bytes == sizes[oid]
+        }
+        _renew(session, [one.name for one in offered.values()])
+        for oid, size in sizes.items():
+            if oid not in offered:
+                offered[oid] = _own(session, repository_id, StoredLfs(oid, keys.new_id(), size), OFFERED)
+    return offered
+
+
+def stage(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
+    """Own a key for each of these objects, for us to write it to."""
+    with transaction() as session:
+        return {
+            oid: _own(session, repository_id, StoredLfs(oid, keys.new_id(), size), STAGED)
+            for oid, size in sizes.items()
+        }
+
+
+def receive(objects: Iterable[StoredLfs]) -> None:
+    """These objects lie in the store under their names, hashed: a version may name them.
+
+    Raises:
+        LfsExpired: one of them was cleaned up meanwhile.
+    """
+    wanted = sorted(one.name for one in objects)
+    with transaction() as session:
+        found = [session.get(StagedLfs, name, with_for_update=True) for name in wanted]
+        if any(row is None or row.state == DOOMED for row in found):
+            raise LfsExpired
+        session.execute(
+            update(StagedLfs).where(StagedLfs.name.in_(wanted)).values(state=RECEIVED, expires_at=_expiry())
+        )
+
+
+def renew(objects: Iterable[StoredLfs]) -> None:
+    """Put off the expiry of objects that are in use; those that were cleaned up meanwhile stay so."""
+    with transaction() as session:
+        _renew(session, [one.name for one in objects])
+
+
+def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> tuple[StoredLfs, ...]:
+    """Take received objects into a version, in the commit point's transaction; without those that one names by now.
+
+    The rows are locked: a commit and the clean-up exclude each other.
+
+    Raises:
+        LfsExpired: the clean-up came first.
+    """
+    named = _named(session, repository_id, [one.oid for one in objects])
+    lacking = tuple(one for one in objects if one.oid not in named)
+    for names in _batches(sorted(one.name for one in lacking)):
+        waiting = select(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == RECEIVED)
+        rows = session.scalars(waiting.order_by(StagedLfs.name).with_for_update()).all()
+        if len(rows) < len(names):
+            raise LfsExpired
+        session.execute(delete(StagedLfs).where(StagedLfs.name.in_(names)))
+    return lacking
+
+
+def pending_bytes(session: Session, repository_ids: Select[str]) -> int:
+    """What the objects that no version of these repositories names yet take or will take."""
+    waiting = StagedLfs.repository_id.in_(repository_ids) & (StagedLfs.state != DOOMED)
+    return int(session.scalar(select(func.coalesce(func.sum(StagedLfs.size_bytes), 0)).where(waiting)) or 0)
+
+
+def abandon(objects: Iterable[StoredLfs]) -> None:
+    """Give up objects that no version will name: they are deleted, then their rows."""
+    names = [one.name for one in objects]
+    with transaction() as session:
+        session.execute(update(StagedLfs).where(StagedLfs.name.in_(names)).values(state=DOOMED))
+    _delete_doomed(StagedLfs.name.in_(names))
+
+
+def sweep() -> int:
+    """Clean up objects that were never sent whole or never named; how many.
+
+    As with pushes, everything stays where the log knows more than SQL: a version may have named them since.
+    """
+    over = StagedLfs.expires_at < now()
+    with transaction() as session:
+        session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
+    with reading() as session:
+        concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
+    known = [repository_id for repository_id in concerned if not is_behind(repository_id)]
+    return sum(_delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)
+
+
+def _delete_doomed(which: ColumnElement[bool]) -> int:
+    with reading() as session:
+        doomed = session.scalars(select(StagedLfs).where(StagedLfs.state == DOOMED, which)).all()
+    for row in doomed:
+        store().delete(keys.lfs_key(row.repository_id, row.oid, row.name))
+    for names in _batches([row.name for row in doomed]):
+        with transaction() as session:
+            session.execute(delete(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == DOOMED))
+    return len(doomed)
+
+
+def _own(session: Session, repository_id: str, one: StoredLfs, state: str) -> StoredLfs:
+    session.add(StagedLfs(repository_id=repository_id, state=state, expires_at=_expiry(), **one.__dict__))
+    return one
+
+
+def _renew(session: Session, names: Sequence[str]) -> None:
+    for some in _batches(names):
+        mine = StagedLfs.name.in_(some) & (StagedLfs.state != DOOMED)
+        session.execute(update(StagedLfs).where(mine).values(expires_at=_expiry()))
+
+
+def _expiry() -> datetime:
+    return now() + timedelta(hours=config.current().staged_hours)
+
+
+def _named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+    theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)
+    found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(LfsObject.oid.in_(some)))]
+    return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
+
+
+def _waiting(session: Session, repository_id: str, oids: Iterable[str], state: str) -> dict[str, StoredLfs]:
+    theirs = select(StagedLfs).where(
+        StagedLfs.repository_id == repository_id, StagedLfs.state == state, StagedLfs.expires_at > now()
+    )
+    found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(StagedLfs.oid.in_(some)))]
+    return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as every database takes in one statement."""
+    for start in range(0, len(names), ROWS_AT_ONCE):
+        yield names[start : start + ROWS_AT_ONCE]

@@ -1,0 +1,45 @@
+"""Where the batch API sends clients: to the bucket itself, or to this server when the bucket is out of their reach."""
+
+from collections.abc import Callable
+
+from framework.config import Config
+from framework.lfs.batch import UPLOAD, Batch, answer
+from framework.lfs.pointer import Pointer
+from framework.lfs.receiving import receive
+from framework.projects.access import ProjectAccess
+
+ASKED = Pointer("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", 1)
+"""The SHA-256 of one `x`."""
+
+
+def address(name: str) -> str:
+    return f"https://here.example/{name}"
+
+
+def actions(project: ProjectAccess, operation: str) -> dict[str, dict[str, object]]:
+    [line] = answer(project, Batch(operation, [ASKED]), address)["objects"]
+    found: dict[str, dict[str, object]] = line["actions"]
+    return found
+
+
+def test_it_offers_the_bucket_where_there_is_one(website: ProjectAccess, settings: Config) -> None:
+    found = actions(website, UPLOAD)
+    if settings.s3_endpoint_url is None:
+        assert found == {"upload": {"href": f"https://here.example/{ASKED.oid}"}}
+    else:
+        assert str(found["upload"]["href"]).startswith(settings.s3_endpoint_url)
+        assert found["upload"]["expires_in"] == 60
+        assert found["verify"] == {"href": "https://here.example/verify"}
+
+
+def test_it_can_be_told_to_send_everything_here(website: ProjectAccess, with_settings: Callable[..., Config]) -> None:
+    with_settings(lfs_direct=False)
+    assert actions(website, UPLOAD) == {"upload": {"href": f"https://here.example/{ASKED.oid}"}}
+
+
+def test_who_asks_again_keeps_what_was_received(website: ProjectAccess) -> None:
+    actions(website, UPLOAD)
+    receive(website.repository_id, ASKED.oid, [b"x"])
+    receive(website.repository_id, ASKED.oid, [])
+    [line] = answer(website, Batch(UPLOAD, [ASKED]), address)["objects"]
+    assert line == {"oid": ASKED.oid, "size": 1}
