@@ -16,6 +16,7 @@ from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
 from framework.projects.access import ProjectAccess
+from framework.projects.protection import protection_of
 from framework.repositories import cache, keys, staging
 from framework.repositories.commit import OutcomeUnknown
 from framework.repositories.healing import heal
@@ -73,18 +74,19 @@ class _Work:
     def _stored(self, folder: Path) -> list[PushedPack]:
         """Check, send and commit; the packs that became part of a version."""
         snapshot, quarantine = read_snapshot(self._repository_id), None
-        landing.check_refs(self._verdicts, snapshot)
+        protection = protection_of(self._push.access.id)
+        landing.check_refs(self._verdicts, snapshot, protection)
         packs: list[PushedPack] = []
         if self._push.asked.has_pack and self._verdicts.accepted:
             quarantine = Quarantine(folder, self._repository_id)
             packs = self._checked(quarantine)
-            landing.check_tips(self._verdicts, quarantine)
+            landing.check_tips(self._verdicts, quarantine, protection)
         self._push.body.drain()
         if not self._verdicts.moves:
             return []
         if packs:
             self._send(packs)
-        wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts)
+        wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts, protection)
         return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
 
     def _checked(self, quarantine: Quarantine) -> list[PushedPack]:

@@ -1,6 +1,6 @@
 """The forms of projects; field names are promised to programs that fill them in."""
 
-from wtforms import RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from framework.projects import rules
 from framework.web.forms import PageForm, filled, follows, stripped
@@ -37,3 +37,15 @@ class PersonForm(PageForm):
     role = SelectField(
         "Role", choices=ROLE_CHOICES, default="writer", validate_choice=False, validators=[follows(rules.role)]
     )
+
+
+class BranchRuleForm(PageForm):
+    """What branches of a name or pattern allow; unchecked boxes protect."""
+
+    pattern = StringField(
+        "Branch or pattern",
+        filters=[stripped],
+        validators=[filled("Enter a name or a pattern."), follows(rules.branch_pattern)],
+    )
+    force_push = BooleanField("Allow its history to be rewritten (force-push)")
+    deletion = BooleanField("Allow it to be deleted")
