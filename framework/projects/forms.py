@@ -2,9 +2,12 @@
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
+from framework.accounts.tokens import token_name
 from framework.projects import rules
 from framework.web.forms import PageForm, filled, follows, stripped
 
+ALL_PROJECTS = {"": "All my projects"}
+TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
 ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
 
 
@@ -49,3 +52,12 @@ class BranchRuleForm(PageForm):
     )
     force_push = BooleanField("Allow its history to be rewritten (force-push)")
     deletion = BooleanField("Allow it to be deleted")
+
+
+class TokenForm(PageForm):
+    """A new access token; the choices of `project` are repository ids, which the page fills in."""
+
+    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
+    scopes = SelectField("It may", choices={"read": "Read", "write": "Read and write"}, default="write")
+    project = SelectField("It is for", choices=ALL_PROJECTS, default="")
+    days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")
