@@ -32,6 +32,7 @@ _SETTINGS = (
     "safe.directory=*",
     "transfer.unpackLimit=1",
     "uploadpack.allowFilter=true",
+    "uploadpack.allowSidebandAll=true",
     "protocol.version=2",
 )
 
