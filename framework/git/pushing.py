@@ -11,10 +11,12 @@ from framework.errors import HoldfastError, Unavailable
 from framework.git import landing, policy
 from framework.git.answering import Output, answer
 from framework.git.body import PushBody
+from framework.git.breadth import check_breadth
 from framework.git.commands import PushRequest
 from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
+from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.projects.protection import protection_of
 from framework.repositories import cache, keys, staging
@@ -78,6 +80,7 @@ class _Work:
         landing.check_refs(self._verdicts, snapshot, protection)
         packs: list[PushedPack] = []
         if self._push.asked.has_pack and self._verdicts.accepted:
+            quota.check_room(self._push.access, self._push.body.announced_bytes)
             quarantine = Quarantine(folder, self._repository_id)
             packs = self._checked(quarantine)
             landing.check_tips(self._verdicts, quarantine, protection)
@@ -85,6 +88,7 @@ class _Work:
         if not self._verdicts.moves:
             return []
         if packs:
+            quota.check_room(self._push.access, sum(pack.new.stored_bytes for pack in packs))
             self._send(packs)
         wanted = Landing(self._push.access, self._push.account, self._push_id, tuple(packs), self._verdicts, protection)
         return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
@@ -95,6 +99,7 @@ class _Work:
         packs: list[PushedPack] = []
         if pack:
             found = quarantine.inventory(pack, policy.limits())
+            policy.check_inflation(found)
             policy.check_sizes(quarantine, found, self._verdicts.tips)
             policy.check_names(quarantine, found)
             self._check_connected(quarantine)
@@ -106,16 +111,21 @@ class _Work:
     def _check_connected(self, quarantine: Quarantine) -> None:
         """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""
         try:
-            quarantine.check_connected(self._verdicts.tips)
+            self._walk(quarantine)
         except ObjectsMissing:
             if not heal(self._repository_id):
                 raise
             quarantine.follow()
-            quarantine.check_connected(self._verdicts.tips)
+            self._walk(quarantine)
+
+    def _walk(self, quarantine: Quarantine) -> None:
+        """Folders first: git walks them by recursion, and their depth is the pusher's choice."""
+        check_breadth(quarantine, self._verdicts.tips)
+        quarantine.check_connected(self._verdicts.tips)
 
     def _send(self, packs: list[PushedPack]) -> None:
         send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})
-        stored = sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in packs)
+        stored = sum(pack.new.stored_bytes for pack in packs)
         self._output.progress(f"stored {size(stored)} in the object store")
 
     def _refuse_all(self, refusal: HoldfastError) -> None:

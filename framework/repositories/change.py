@@ -38,6 +38,11 @@ class NewPack:
     object_count: int
     sizes: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def stored_bytes(self) -> int:
+        """What the pack and its index take in the store."""
+        return self.pack_bytes + self.idx_bytes
+
     @classmethod
     def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
         """The pack that was written, under the name that it has or gets in the store."""
@@ -74,7 +79,7 @@ class Change:
     @property
     def new_bytes(self) -> int:
         """What the change adds to the store, in bytes."""
-        return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+        return sum(pack.stored_bytes for pack in self.packs)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ disk can stand in for an object that the push lacks.
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -51,13 +51,14 @@ class ObjectsMissing(Invalid):
 class Inventory:
     """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
 
-    `oversized` are the objects over the limits, as (name, kind, size in bytes).
+    `oversized` are the objects over the limits, as (name, kind, size in bytes); `inflated_bytes` is what all take.
     """
 
     trees: Path
     small: Path
     large: dict[str, int] = field(default_factory=dict)
     oversized: list[tuple[str, str, int]] = field(default_factory=list)
+    inflated_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class Quarantine:
         found = Inventory(self._folder / "trees", self._folder / "small")
         with found.trees.open("w") as trees, found.small.open("w") as small:
             for sha, kind, size in self._objects(pack):
+                found.inflated_bytes += size
                 if size > (limits.blob_bytes if kind == "blob" else limits.other_bytes):
                     found.oversized.append((sha, kind, size))
                 if kind == "tree":
@@ -138,6 +140,37 @@ class Quarantine:
             while header := process.stdout.readline():
                 size = int(header.split()[2])
                 yield process.stdout.read(size + 1)[:size]
+
+    @contextmanager
+    def reader(self) -> Iterator[Callable[[str], bytes]]:
+        """Reads one object after the other by their names.
+
+        Raises:
+            ObjectsMissing: by the reader, when there is no such object.
+        """
+        with git.start(
+            self.path, "cat-file", "--batch", stdin=subprocess.PIPE, deadline_seconds=DEADLINE_SECONDS
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            given, printed = process.stdin, process.stdout
+
+            def read(name: str) -> bytes:
+                given.write(f"{name}\n".encode())
+                given.flush()
+                header = printed.readline().split()
+                if len(header) < 3:
+                    raise ObjectsMissing
+                return printed.read(int(header[2]) + 1)[:-1]
+
+            yield read
+            given.close()
+
+    def trees_of(self, names: Iterable[str]) -> set[str]:
+        """The trees of the commits or tags of these names; what has none is left out."""
+        given = "".join(f"{name}^{{tree}}\n" for name in names).encode()
+        printed = git.run(self.path, "cat-file", "--batch-check=%(objectname)", given=given).decode()
+        return {line for line in printed.splitlines() if not line.endswith(" missing")}
 
     def kinds(self, names: Sequence[str]) -> list[str]:
         """The kind of each of these objects; `missing` for one that is not there."""

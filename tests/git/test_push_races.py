@@ -236,3 +236,14 @@ def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
     assert b"refs/heads/main" not in said
     assert b"stored, but not yet confirmed" in said
     assert read_snapshot(project.repository_id).refs == {"refs/heads/main": second}
+
+
+def test_a_push_that_inflates_to_more_than_one_may(
+    project: ProjectAccess, bob: Account, work: Work, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(max_push_bytes=1 << 20)
+    before, first = leftovers(project), work.sha("HEAD")
+    second = work.commit("Zeros", **{f"f{size}": bytes(size) for size in (33 << 20, 34 << 20)})
+    said = push(project, bob, work, (first, second, "refs/heads/main"))
+    assert b"The objects of this push have 67 MiB when they are inflated; those of one push may have 64 MiB" in said
+    assert leftovers(project) == before
