@@ -24,17 +24,7 @@ DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
 LACKING = "did not receive expected object"
 
-# What published histories hold and every git reads alike; the rest of fsck stays an error (framework/git/DESIGN.md).
-DOWNGRADED = ",".join(
-    f"{message}=ignore"
-    for message in (
-        "zeroPaddedFilemode",
-        "badTimezone",
-        "missingSpaceBeforeDate",
-        "missingSpaceBeforeEmail",
-        "missingNameBeforeEmail",
-    )
-)
+DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 
 
 class PackRefused(Invalid):

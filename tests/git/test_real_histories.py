@@ -9,6 +9,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.snapshot import read_snapshot
+from framework.repositories.verify import verify
 from tests.git.client import Person, Work
 from tests.git.conftest import House
 
@@ -66,6 +67,7 @@ def check_served(alice: Person, project: ProjectAccess) -> None:
     downgraded = [part for message in DOWNGRADED.split(",") for part in ("-c", f"fsck.{message}")]
     assert copy.git(*downgraded, "fsck", "--strict").stderr == ""
     tip = copy.sha("HEAD")
+    assert verify(project.repository_id).faults == ()
     for path in ("", "/commits/main", f"/commit/{tip}", f"/tree/{tip}"):
         assert "Converted" in page(alice, project, path)
 
