@@ -5,13 +5,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import requests, storing
+from benchmarks import requests, storing, throughput
 
 RESULTS = Path("var") / "bench.json"
 
 
 def main() -> int:
-    """The tables of requests and of storing; 1 when an operation asks the store more often than it may."""
+    """All tables; 1 when an operation asks the store more often than it may."""
     costs = list(requests.measure())
     print(f"{'requests to the object store':<72} {'made':>5} {'budget':>7}")
     for cost in costs:
@@ -21,8 +21,15 @@ def main() -> int:
     for way in ways:
         print(f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}")
     print(f"{'ratio to the floor':<72} {ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01):>5.1f}")
+    head = f"{'speed':>7} {'goal':>6} {'s':>8} {'CPU s':>8} {'CPU ratio':>10}"
+    print(f"\n{'beside git http-backend (1: as fast)':<36} {head}")
+    ratios = list(throughput.measure())
+    for it in ratios:
+        times = f"{it.ours_seconds:>8.2f} {it.ours_cpu_seconds:>8.2f} {it.cpu:>10.2f}"
+        print(f"{it.operation:<36} {it.speed:>7.2f} {it.goal:>6} {times}")
     RESULTS.parent.mkdir(exist_ok=True)
     figures = {"requests": [asdict(cost) for cost in costs], "storing": [asdict(way) for way in ways]}
+    figures["throughput"] = [asdict(it) for it in ratios]
     RESULTS.write_text(json.dumps(figures, indent=1))
     return int(any(cost.requests > cost.budget for cost in costs))
 
