@@ -5,13 +5,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import cloning, requests, storing
+from benchmarks import cloning, requests, storing, throughput
 
 RESULTS = Path("var") / "bench.json"
 
 
 def main() -> int:
-    """The tables of requests and of storing; 1 when an operation asks the store more often than it may."""
+    """All tables; 1 when an operation asks the store more often than it may."""
     costs = list(requests.measure())
     print(f"{'requests to the object store':<72} {'made':>5} {'budget':>7}")
     for cost in costs:
@@ -27,9 +27,16 @@ def main() -> int:
     for clone in clones:
         print(f"{clone.state:<72} {clone.cpu_seconds:>5.2f} {clone.sent_bytes / (1 << 20):>7.1f}")
     print(f"{'ratio, which may be ' + str(cloning.BUDGET) + ' at most':<72} {ratio:>5.2f}")
+    head = f"{'speed':>7} {'goal':>6} {'s':>8} {'CPU s':>8} {'CPU ratio':>10}"
+    print(f"\n{'beside git http-backend (1: as fast)':<36} {head}")
+    ratios = list(throughput.measure())
+    for it in ratios:
+        times = f"{it.ours_seconds:>8.2f} {it.ours_cpu_seconds:>8.2f} {it.cpu:>10.2f}"
+        print(f"{it.operation:<36} {it.speed:>7.2f} {it.goal:>6} {times}")
     RESULTS.parent.mkdir(exist_ok=True)
     figures = {"requests": [asdict(cost) for cost in costs], "storing": [asdict(way) for way in ways]}
     figures["cloning"] = [asdict(clone) for clone in clones]
+    figures["throughput"] = [asdict(it) for it in ratios]
     RESULTS.write_text(json.dumps(figures, indent=1))
     return int(any(cost.requests > cost.budget for cost in costs) or ratio > cloning.BUDGET)
 

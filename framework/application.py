@@ -18,6 +18,7 @@ from framework.git.lfs_views import blueprint as lfs
 from framework.git.views import blueprint as git
 from framework.metrics import requests
 from framework.projects.settings import settings as project_settings
+from framework.projects.tokens import token_settings
 from framework.projects.views import projects
 from framework.projects.works import works
 from framework.repositories import scratch
@@ -51,7 +52,9 @@ def create_app(settings: Config | None = None) -> Flask:
     scratch.sweep()
     for part in (requests, security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, works, projects, project_settings, uploads, browse, lfs, git, health):
+    for blueprint in (accounts, account_settings, token_settings, works, projects, project_settings):
+        app.register_blueprint(blueprint)
+    for blueprint in (uploads, browse, lfs, git, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

@@ -1,6 +1,6 @@
 """`Account`: a person as the rest of the product sees them, without anything secret."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framework.accounts.models import User
 from framework.errors import Forbidden
@@ -11,18 +11,23 @@ CRUD = " .,:;<>\"\\'"
 
 @dataclass(frozen=True)
 class Account:
-    """A person with an account."""
+    """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all."""
 
     id: int
     name: str
     full_name: str
     email: str
     admin: bool = False
+    confined_to: str | None = None
 
     @classmethod
     def of(cls, user: User) -> "Account":
         """The frozen copy of a row."""
         return cls(id=user.id, name=user.name, full_name=user.full_name, email=user.email, admin=user.admin)
+
+    def confined(self, repository_id: str | None) -> "Account":
+        """The same person acting by a token for one repository, who administers nothing; None leaves all as it is."""
+        return replace(self, admin=False, confined_to=repository_id) if repository_id else self
 
     @property
     def author(self) -> str:

@@ -1,12 +1,9 @@
 """The forms of accounts; field names are promised to programs that fill them in."""
 
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 
 from framework.accounts import rules
-from framework.accounts.tokens import token_name
 from framework.web.forms import PageForm, filled, follows, stripped
-
-TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
 
 
 class SignupForm(PageForm):
@@ -60,11 +57,3 @@ class PasswordForm(PageForm):
 
     current = PasswordField("Present password", validators=[filled("Enter your present password.")])
     password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
-
-
-class TokenForm(PageForm):
-    """A new access token."""
-
-    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
-    scopes = SelectField("It may", choices={"read": "Read", "write": "Read and write"}, default="write")
-    days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")

@@ -27,7 +27,7 @@ class User(Base):
 
 
 class Token(Base):
-    """An access token; only the SHA-256 of its text is kept."""
+    """An access token, for everything of its account's or for one repository; only the SHA-256 of its text is kept."""
 
     __tablename__ = "tokens"
 
@@ -35,6 +35,9 @@ class Token(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    repository_id: Mapped[str | None] = mapped_column(
+        Id32, ForeignKey("repositories.id", ondelete="CASCADE"), index=True
+    )
     scopes: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None]

@@ -1,13 +1,12 @@
-"""A person's settings: profile, password and access tokens."""
+"""A person's settings: profile and password."""
 
 from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
-from framework.accounts import operations, tokens
+from framework.accounts import operations
 from framework.accounts.account import Account
-from framework.accounts.forms import PasswordForm, ProfileForm, TokenForm
+from framework.accounts.forms import PasswordForm, ProfileForm
 from framework.accounts.login import sign_in, signed_in
-from framework.web.forms import check_button
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -43,28 +42,6 @@ def password() -> Answer:
     sign_in(changed)
     flash("Your password is changed. Every other browser was signed out.", "success")
     return redirect("/settings")
-
-
-@settings.route("/tokens", methods=["GET", "POST"])
-def access_tokens() -> Answer:
-    """The account's tokens, and a form for another one, whose text is shown this once."""
-    account = signed_in()
-    form = TokenForm()
-    days = int(form.days.data) if str(form.days.data).isdecimal() else None
-    made = form.attempt(lambda: tokens.create_token(account.id, form.name.data, [form.scopes.data], days=days))
-    form = form if made is None else TokenForm(formdata=None)
-    page = render_template("accounts/tokens.html", form=form, made=made, tokens=tokens.tokens_of(account.id))
-    return page, form.status
-
-
-@settings.post("/tokens/<int:token_id>/delete")
-def delete_token(token_id: int) -> Answer:
-    """End a token."""
-    account = signed_in()
-    check_button()
-    tokens.revoke_token(account.id, token_id)
-    flash("The token is deleted; whatever used it is signed out.", "success")
-    return redirect("/settings/tokens")
 
 
 def _profile_form(account: Account, *, typed: bool = True) -> ProfileForm:

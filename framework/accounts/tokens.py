@@ -55,6 +55,7 @@ class TokenAbout:
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    repository_id: str | None
 
 
 def token_name(text: str) -> str:
@@ -68,8 +69,10 @@ def token_name(text: str) -> str:
     return text.strip()
 
 
-def create_token(account_id: int, name: str, scopes: list[str], *, days: int | None = None) -> str:
-    """A new token's text, which nobody can see again; it ends after `days`, or never.
+def create_token(
+    account_id: int, name: str, scopes: list[str], *, days: int | None = None, repository_id: str | None = None
+) -> str:
+    """A new token's text, which nobody can see again; it ends after `days`, or never, and is for one repository or all.
 
     Raises:
         InvalidTokenName, InvalidScopes: what is asked for breaks the rules.
@@ -81,7 +84,9 @@ def create_token(account_id: int, name: str, scopes: list[str], *, days: int | N
     kept = "read write" if "write" in scopes else "read"
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
-        session.add(Token(user_id=account_id, name=name, digest=_digest(text), scopes=kept, expires_at=ends))
+        token = Token(user_id=account_id, name=name, digest=_digest(text), scopes=kept, expires_at=ends)
+        token.repository_id = repository_id
+        session.add(token)
     return text
 
 
@@ -103,10 +108,7 @@ def tokens_of(account_id: int) -> list[TokenAbout]:
     """The account's tokens, newest first."""
     with reading() as session:
         rows = session.scalars(select(Token).where(Token.user_id == account_id).order_by(Token.id.desc())).all()
-    return [
-        TokenAbout(row.id, row.name, tuple(row.scopes.split()), row.created_at, row.expires_at, row.last_used_at)
-        for row in rows
-    ]
+    return [_about(row) for row in rows]
 
 
 def caller_of_token(text: str) -> Caller | None:
@@ -118,7 +120,19 @@ def caller_of_token(text: str) -> Caller | None:
     token, user = found
     if token.last_used_at is None or token.last_used_at + USE_NOTED_EVERY < now():
         _note_use(token.id)
-    return Caller(Account.of(user), frozenset(token.scopes.split()))
+    return Caller(Account.of(user).confined(token.repository_id), frozenset(token.scopes.split()))
+
+
+def _about(row: Token) -> TokenAbout:
+    return TokenAbout(
+        id=row.id,
+        name=row.name,
+        scopes=tuple(row.scopes.split()),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        repository_id=row.repository_id,
+    )
 
 
 def _living(session: Session, text: str) -> tuple[Token, User] | None:

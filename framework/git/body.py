@@ -41,10 +41,14 @@ class BodyBroken(Invalid):
 
 
 class PushBody:
-    """A push's body, read once; `limit` counts inflated bytes. `has_ended` tells that nothing more will be read."""
+    """A push's body, read once; `limit` counts inflated bytes. `has_ended` tells that nothing more will be read.
 
-    def __init__(self, stream: IO[bytes], encoding: str, limit: int) -> None:
+    `announced_bytes` is what the client says that it sends, 0 where it does not or where that says little.
+    """
+
+    def __init__(self, stream: IO[bytes], encoding: str, limit: int, length: int | None = None) -> None:
         self._stream, self._encoding, self._limit = stream, encoding, limit
+        self.announced_bytes = 0 if encoding else length or 0
         self.has_ended = False
 
     def chunks(self) -> Iterator[bytes]:

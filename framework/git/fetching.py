@@ -4,13 +4,19 @@ import logging
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
 from framework.repositories.healing import heal
-from framework.repositories.marker import FULL
+from framework.repositories.hydration import lay_out
+from framework.repositories.marker import replace_text
+from framework.repositories.refs import HEADS
+from framework.repositories.scratch import scratch
+from framework.repositories.snapshot import read_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -20,27 +26,46 @@ DEADLINE_SECONDS = 6 * 3600
 def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) -> Iterator[bytes]:
     """The answer to `info/refs?service=git-upload-pack` (gitprotocol-http(5)); `protocol` is the Git-Protocol header.
 
-    `settings` is environment for git, as `bundling.settings_for` gives it.
+    In version 2 it tells what the server understands and nothing of the project. `settings` is environment for git, as
+    `bundling.settings_for` gives it.
 
     Raises:
         StoreUnavailable, PackAltered: before the first byte.
     """
     version = _checked(protocol)
+    if version == "version=2":
+        with scratch("advertise") as folder:
+            lay_out(folder)
+            replace_text(folder / "HEAD", f"ref: {HEADS}main\n")
+            environment = {"GIT_PROTOCOL": version, **settings}
+            yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
+        return
+    waking = Waking(repository_id, Asked(HISTORY, Opening(SERVICE, has_bands=False)))
+    yield from waking.signs()
+    if waking.failed:
+        return
     with cache.open_copy(repository_id, HISTORY) as (path, _snapshot):
-        if version != "version=2":
-            yield b"001e# service=git-upload-pack\n0000"
         environment = {"GIT_PROTOCOL": version, **settings}
-        yield from _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
+        chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
+        yield from waking.rest(chain([SERVICE], chunks))
 
 
 def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
-    """The answer to one `git-upload-pack` request, whose body is this file; `settings` as in `advertise`.
+    """The answer to one `git-upload-pack` request, whose body is this file; of a cold project with signs of life.
+
+    `settings` as in `advertise`.
 
     Raises:
-        StoreUnavailable, PackAltered: before the first byte.
+        StoreUnavailable, PackAltered: before the first byte; later, the client is told.
     """
-    with cache.open_copy(repository_id, FULL) as (path, _snapshot):
-        yield from _upload_pack(path, {"GIT_PROTOCOL": _checked(protocol), **settings}, body)
+    version = _checked(protocol)
+    asked = asked_by(version, body, read_snapshot(repository_id))
+    waking = Waking(repository_id, asked)
+    yield from waking.signs()
+    if waking.failed:
+        return
+    with cache.open_copy(repository_id, asked.kind) as (path, _snapshot):
+        yield from waking.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
 
 
 def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:

@@ -13,9 +13,9 @@ from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
+from framework.projects.protection import BranchProtected, Protection, recheck_protection, rewriting_refused
 from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
-from framework.repositories.models import Repository
 from framework.repositories.quarantine import Quarantine
 from framework.repositories.refs import HEADS, BadRef, checked_ref
 from framework.repositories.snapshot import Snapshot
@@ -28,34 +28,34 @@ FIRST_CHOICES = ("main", "master")
 
 @dataclass(frozen=True)
 class Landing:
-    """What is ready to become a version: packs and LFS objects in the store, and the refs that may move."""
+    """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed."""
 
     access: ProjectAccess
     account: Account
     push_id: str
     verdicts: Verdicts
+    protection: Protection
     packs: tuple[PushedPack, ...]
     lfs: tuple[StoredLfs, ...]
 
 
-def check_refs(verdicts: Verdicts, snapshot: Snapshot) -> None:
-    """Refuse the refs that need no look at an object: bad names, doubles, stale ones, a deleted default branch."""
+def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -> None:
+    """Refuse the refs that need no look at an object: bad names, doubles, stale ones, deleted protected branches."""
     asked = Counter(command.name for command in verdicts.asked.commands)
     for command in verdicts.asked.commands:
-        if reason := _refusal(command, snapshot, asked):
+        if reason := _refusal(command, snapshot, asked, protection):
             verdicts.refuse(command.name, reason)
 
 
-def check_tips(verdicts: Verdicts, quarantine: Quarantine) -> None:
-    """Refuse branches that would point to something else than a commit, and a default branch that would lose some."""
+def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protection) -> None:
+    """Refuse branches that would point to something else than a commit, and protected ones that would lose some."""
     pointing = [command for command in verdicts.accepted if command.new and command.name.startswith(HEADS)]
     kinds = quarantine.kinds([command.new or "" for command in pointing])
-    default = HEADS + quarantine.snapshot.default_branch
     for command, kind in zip(pointing, kinds, strict=True):
         if kind != "commit":
             verdicts.refuse(command.name, f"a branch points to a commit, and this is a {kind}")
-        elif command.name == default and _loses_commits(command, quarantine):
-            verdicts.refuse(command.name, "the default branch is protected: its history cannot be rewritten")
+        elif not protection.may_rewrite(command.name) and _loses_commits(command, quarantine):
+            verdicts.refuse(command.name, rewriting_refused(command.name).sentence)
 
 
 def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) -> Committed | None:
@@ -72,20 +72,22 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
         if quarantine:
             change = replace(change, pack_generation=based_on.pack_generation)
         try:
-            return _commit(change, news, based_on.default_branch)
+            return _commit(change, news, landing.protection)
         except RefMoved as moved:
             counts.change_conflicted("push")
             verdicts.refuse(moved.name, FETCH_FIRST)
-        except RefClash as clash:
-            verdicts.refuse(clash.name, clash.sentence)
+        except (RefClash, BranchProtected) as refusal:
+            verdicts.refuse(refusal.name, refusal.sentence)
     return None
 
 
-def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str]) -> str | None:
+def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
     try:
         checked_ref(command.name)
         command.name.encode()
-    except BadRef as refusal:
+        if command.new is None:
+            protection.refuse_deletion(command.name)
+    except (BadRef, BranchProtected) as refusal:
         return refusal.sentence
     except UnicodeEncodeError:
         return "a branch or tag has a name in UTF-8"
@@ -93,8 +95,6 @@ def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str]) -> str |
         return "one push changes a branch or tag once"
     if command.old != snapshot.refs.get(command.name):
         return FETCH_FIRST
-    if command.new is None and command.name == HEADS + snapshot.default_branch:
-        return "the default branch is protected: it cannot be deleted"
     return None
 
 
@@ -102,26 +102,18 @@ def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
     return bool(command.old and command.new) and not quarantine.descends(command.new or "", command.old or "")
 
 
-def _commit(change: Change, news: PushNews, default_branch: str) -> Committed | None:
+def _commit(change: Change, news: PushNews, checked: Protection) -> Committed | None:
     access, account = news.project, news.actor
 
-    def tell(session: Session, committed: Committed) -> None:
+    def tell(session: Session, _committed: Committed) -> None:
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
-        _refuse_new_default(session, change, committed, default_branch)
+        recheck_protection(session, access.id, change.updates, checked)
         for ref in news.refs:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
         for name, address in recipients(session, access.id, except_id=account.id):
             news.queue_for(session, name=name, address=address)
 
     return commit(change, admit=quota.admission(access), within=tell)
-
-
-def _refuse_new_default(session: Session, change: Change, committed: Committed, checked: str) -> None:
-    """A branch that became the default one since it was checked is protected now; the client looks again."""
-    default = session.get_one(Repository, committed.repository_id).default_branch
-    for update in change.updates:
-        if default != checked and update.old and update.name == HEADS + default:
-            raise RefMoved(update.name)
 
 
 def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:

@@ -58,7 +58,7 @@ def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     try:
         return project_for(caller.account, owner, name, "writer")
     except ProjectNotFound:
-        if owner.casefold() != caller.account.name.casefold() or not config.current().create_on_push:
+        if not _may_create(caller, owner):
             raise
     check_new_name(caller.account, name)
     return None
@@ -68,3 +68,9 @@ def pushed_to(caller: Caller, owner: str, name: str) -> ProjectAccess:
     """The same when the push has begun: the project is created, private, where it is missing."""
     access = pushable(caller, owner, name)
     return access or create_project(caller.account, name=name, description="", visibility="private")
+
+
+def _may_create(caller: Caller, owner: str) -> bool:
+    """A token for one project learns nothing of the names of others, so it makes none."""
+    is_own = owner.casefold() == caller.account.name.casefold()
+    return is_own and config.current().create_on_push and caller.account.confined_to is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from framework.errors import Invalid
 
 FLUSH = b"0000"
-REPORT, PROGRESS = 1, 2
+REPORT, PROGRESS, FATAL = 1, 2, 3
 KEEP_ALIVE = b"0005\x01"
 LONGEST_DATA_BYTES = 65516
 BAND_BYTES = 65515
@@ -31,9 +31,16 @@ class Received:
         Raises:
             BadRequest: there is none.
         """
-        length = self._length(self.take(4))
-        if length == 0:
-            return None
+        head = self.take(4)
+        return None if head == FLUSH else self.line_of(head)
+
+    def line_of(self, head: bytes) -> bytes:
+        """The line that these four digits announce, without its end.
+
+        Raises:
+            BadRequest: there is none.
+        """
+        length = self._length(head)
         data = self.take(length - 4)
         if len(data) < length - 4:
             raise BadRequest("it is cut off")
@@ -62,7 +69,7 @@ class Received:
             length = int(digits, 16) if len(digits) == 4 else -1
         except ValueError:
             length = -1
-        if length != 0 and not 4 <= length <= LONGEST_DATA_BYTES + 4:
+        if not 4 <= length <= LONGEST_DATA_BYTES + 4:
             raise BadRequest("a line has no length")
         return length
 

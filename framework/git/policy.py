@@ -10,10 +10,14 @@ from framework.git.pktline import Received
 from framework.repositories.paths import checked_path
 from framework.repositories.quarantine import Inventory, Limits, Quarantine
 from framework.uploads.operations import too_large_sentence
+from framework.web.pages import size
 
 MIB = 1 << 20
 OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12
+
+# Of a file in a thousand versions each counts whole when it is inflated, so that honest histories grow many times over.
+MAX_INFLATION = 64
 
 _TREE_ENTRY = re.compile(rb"[0-7]+ ([^\0]*)\0.{20}", re.DOTALL)
 
@@ -45,6 +49,16 @@ class ObjectTooLarge(TooLarge):
     def __init__(self, kind: str, sha: str, size_bytes: int) -> None:
         limit = OTHER_OBJECT_BYTES // MIB
         super().__init__(f"The {kind} {sha[:10]} has {-(-size_bytes // MIB)} MiB; it may have {limit} MiB at most.")
+
+
+class PushInflates(TooLarge):
+    """A pack whose objects take too much room once they are inflated."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"The objects of this push have {size(size_bytes)} when they are inflated; those of one push may have"
+            f" {size(limit_bytes)} at most. Push an older commit first, then the rest."
+        )
 
 
 class BadPathPushed(Invalid):
@@ -83,6 +97,17 @@ def check_sizes(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -
         if kind != "blob":
             raise ObjectTooLarge(kind, sha, size_bytes)
         raise FileTooLarge(quarantine.path_of(sha, tips), size_bytes)
+
+
+def check_inflation(found: Inventory) -> None:
+    """Refuse a pack that was made to exhaust whoever inflates it.
+
+    Raises:
+        PushInflates.
+    """
+    limit = MAX_INFLATION * config.current().max_push_bytes
+    if found.inflated_bytes > limit:
+        raise PushInflates(found.inflated_bytes, limit)
 
 
 def check_names(quarantine: Quarantine, found: Inventory) -> None:

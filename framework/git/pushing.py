@@ -11,13 +11,16 @@ from framework.errors import HoldfastError, Unavailable
 from framework.git import landing, policy
 from framework.git.answering import Output, answer
 from framework.git.body import PushBody
+from framework.git.breadth import check_breadth
 from framework.git.commands import PushRequest
 from framework.git.landing import Landing
 from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
 from framework.lfs.pushing import needed
 from framework.metrics import counts
+from framework.projects import quota
 from framework.projects.access import ProjectAccess
+from framework.projects.protection import Protection, protection_of
 from framework.repositories import cache, keys, staging
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
@@ -78,23 +81,32 @@ class _Work:
     def _stored(self, folder: Path) -> list[PushedPack]:
         """Check, send and commit; the packs that became part of a version."""
         snapshot, quarantine = read_snapshot(self._repository_id), None
-        landing.check_refs(self._verdicts, snapshot)
+        protection = protection_of(self._push.access.id)
+        landing.check_refs(self._verdicts, snapshot, protection)
         packs: list[PushedPack] = []
         if self._push.asked.has_pack and self._verdicts.accepted:
+            quota.check_room(self._push.access, self._push.body.announced_bytes)
             quarantine = Quarantine(folder, self._repository_id)
             packs = self._checked(quarantine)
-            landing.check_tips(self._verdicts, quarantine)
+            landing.check_tips(self._verdicts, quarantine, protection)
         self._push.body.drain()
         if not self._verdicts.moves:
             return []
         if packs:
+            quota.check_room(self._push.access, sum(pack.new.stored_bytes for pack in packs))
             self._send(packs)
-        return self._landed(packs, snapshot, quarantine)
+        return self._landed(packs, snapshot, quarantine, protection)
 
-    def _landed(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> list[PushedPack]:
+    def _landed(
+        self,
+        packs: list[PushedPack],
+        snapshot: Snapshot,
+        quarantine: Quarantine | None,
+        protection: Protection,
+    ) -> list[PushedPack]:
         access, account = self._push.access, self._push.account
         while True:
-            wanted = Landing(access, account, self._push_id, self._verdicts, tuple(packs), self._lfs)
+            wanted = Landing(access, account, self._push_id, self._verdicts, protection, tuple(packs), self._lfs)
             try:
                 return packs if landing.land(wanted, snapshot, quarantine) else self._abandoned()
             except PacksChanged:
@@ -117,6 +129,7 @@ class _Work:
         packs: list[PushedPack] = []
         if pack:
             self._found = found = quarantine.inventory(pack, policy.limits())
+            policy.check_inflation(found)
             policy.check_sizes(quarantine, found, self._verdicts.tips)
             policy.check_names(quarantine, found)
             self._check_connected(quarantine)
@@ -129,16 +142,21 @@ class _Work:
     def _check_connected(self, quarantine: Quarantine) -> None:
         """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""
         try:
-            quarantine.check_connected(self._verdicts.tips)
+            self._walk(quarantine)
         except ObjectsMissing:
             if not heal(self._repository_id):
                 raise
             quarantine.follow()
-            quarantine.check_connected(self._verdicts.tips)
+            self._walk(quarantine)
+
+    def _walk(self, quarantine: Quarantine) -> None:
+        """Folders first: git walks them by recursion, and their depth is the pusher's choice."""
+        check_breadth(quarantine, self._verdicts.tips)
+        quarantine.check_connected(self._verdicts.tips)
 
     def _send(self, packs: list[PushedPack]) -> None:
         send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})
-        stored = sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in packs)
+        stored = sum(pack.new.stored_bytes for pack in packs)
         self._output.progress(f"stored {size(stored)} in the object store")
 
     def _refuse_all(self, refusal: HoldfastError) -> None:

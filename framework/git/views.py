@@ -75,7 +75,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     pushable(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
-    body = PushBody(request.stream, encoding, config.current().max_push_bytes)
+    body = PushBody(request.stream, encoding, config.current().max_push_bytes, request.content_length)
     received = Received(body.chunks())
     asked = read_request(received)
     if not asked.commands:

@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import User
-from framework.projects.models import Member, Project
+from framework.projects.models import BranchRule, Member, Project
 
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
-    """The project's owner, name, description, visibility, members and dates, in one fixed order."""
+    """The project's owner, name, description, visibility, members, rules of branches and dates, in one fixed order."""
     owner = session.get_one(User, project.owner_id)
     return {
+        "branch_rules": _branch_rules(session, project),
         "created_at": _moment(project.created_at),
         "description": project.description,
         "members": _members(session, project),
@@ -32,6 +33,14 @@ def _members(session: Session, project: Project) -> list[dict[str, str]]:
         .order_by(User.name_key)
     )
     return [{"email": email, "name": name, "role": role} for name, email, role in session.execute(query)]
+
+
+def _branch_rules(session: Session, project: Project) -> list[dict[str, Any]]:
+    query = select(BranchRule).where(BranchRule.project_id == project.id).order_by(BranchRule.pattern)
+    return [
+        {"deletion": rule.deletion, "force_push": rule.force_push, "pattern": rule.pattern}
+        for rule in session.scalars(query)
+    ]
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -94,8 +94,8 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
 
 
 def role_in(session: Session, account: Account | None, project: Project) -> str | None:
-    """What this person is in the project; None for somebody without a part in it."""
-    if account is None:
+    """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
+    if account is None or account.confined_to not in {None, project.repository_id}:
         return None
     if project.owner_id == account.id:
         return "owner"

@@ -55,6 +55,8 @@ def activity_around(account: Account, page: int = 1) -> list[Activity]:
     """A page of what happened in all projects that this person takes part in."""
     mine = select(Member.project_id).where(Member.user_id == account.id)
     query = _events().where(Project.trashed_at.is_(None), or_(Project.owner_id == account.id, Project.id.in_(mine)))
+    if account.confined_to:
+        query = query.where(Project.repository_id == account.confined_to)
     return _page(query, page)
 
 

@@ -1,10 +1,13 @@
 """The forms of projects; field names are promised to programs that fill them in."""
 
-from wtforms import RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField, StringField
 
+from framework.accounts.tokens import token_name
 from framework.projects import rules
 from framework.web.forms import PageForm, filled, follows, stripped
 
+ALL_PROJECTS = {"": "All my projects"}
+TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
 ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
 
 
@@ -45,3 +48,24 @@ class PersonForm(PageForm):
     role = SelectField(
         "Role", choices=ROLE_CHOICES, default="writer", validate_choice=False, validators=[follows(rules.role)]
     )
+
+
+class BranchRuleForm(PageForm):
+    """What branches of a name or pattern allow; unchecked boxes protect."""
+
+    pattern = StringField(
+        "Branch or pattern",
+        filters=[stripped],
+        validators=[filled("Enter a name or a pattern."), follows(rules.branch_pattern)],
+    )
+    force_push = BooleanField("Allow its history to be rewritten (force-push)")
+    deletion = BooleanField("Allow it to be deleted")
+
+
+class TokenForm(PageForm):
+    """A new access token; the choices of `project` are repository ids, which the page fills in."""
+
+    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
+    scopes = SelectField("It may", choices={"read": "Read", "write": "Read and write"}, default="write")
+    project = SelectField("It is for", choices=ALL_PROJECTS, default="")
+    days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, literal, not_, null, or_, select, true
 
 from framework.accounts.account import Account
 from framework.accounts.models import User
@@ -56,10 +56,22 @@ def projects_owned(owner: Person, viewer: Account | None, page: int = 1) -> List
     return _listing(viewer, (Project.owner_id == owner.id) & visible, page)
 
 
+def names_of(account: Account) -> dict[str, str]:
+    """Every project that this person takes part in: `owner/name` by the repository's id, in alphabetical order."""
+    query = (
+        select(Project.repository_id, User.name, Project.name)
+        .join(User, User.id == Project.owner_id)
+        .where(_takes_part(account), Project.trashed_at.is_(None))
+        .order_by(User.name_key, Project.name_key)
+    )
+    with reading() as session:
+        return {repository_id: f"{owner}/{name}" for repository_id, owner, name in session.execute(query)}
+
+
 def trashed_projects(account: Account, page: int = 1) -> Listing:
     """Projects in the trash that this person can restore, the latest first."""
     owned = or_(Project.owner_id == account.id, Project.id.in_(_member_projects(account, "owner")))
-    return _listing(account, owned, page, trashed=True)
+    return _listing(account, owned & _within_reach(account), page, trashed=True)
 
 
 def person(name: str) -> Person:
@@ -76,7 +88,13 @@ def person(name: str) -> Person:
 
 
 def _takes_part(account: Account) -> ColumnElement[bool]:
-    return or_(Project.owner_id == account.id, Project.id.in_(_member_projects(account)))
+    taken_part = or_(Project.owner_id == account.id, Project.id.in_(_member_projects(account)))
+    return taken_part & _within_reach(account)
+
+
+def _within_reach(account: Account) -> ColumnElement[bool]:
+    """A token for one project makes its person a stranger in the others."""
+    return true() if account.confined_to is None else Project.repository_id == account.confined_to
 
 
 def _member_projects(account: Account, role: str | None = None) -> Select[int]:
@@ -86,7 +104,8 @@ def _member_projects(account: Account, role: str | None = None) -> Select[int]:
 
 def _listing(viewer: Account | None, condition: ColumnElement[bool], page: int, *, trashed: bool = False) -> Listing:
     viewer_id = viewer.id if viewer else None
-    role = case((Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
+    within_reach = _within_reach(viewer) if viewer else true()
+    role = case((not_(within_reach), null()), (Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
     query = (
         select(Project, User.name, role, Repository.default_branch)
         .join(User, User.id == Project.owner_id)

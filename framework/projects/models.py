@@ -38,6 +38,17 @@ class Member(Base):
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class BranchRule(Base):
+    """What may be done to the branches whose names match the pattern: being rewritten by force, being deleted."""
+
+    __tablename__ = "branch_rules"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    pattern: Mapped[str] = mapped_column(String(200), primary_key=True)
+    force_push: Mapped[bool]
+    deletion: Mapped[bool]
+
+
 class Event(Base):
     """One line of a project's activity, written in the transaction of what it tells."""
 

@@ -12,7 +12,7 @@ from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.errors import Conflict
+from framework.errors import Conflict, Forbidden
 from framework.projects import rules
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
@@ -27,13 +27,23 @@ class ProjectNameTaken(Conflict):
     field = "name"
 
 
+class TokenConfined(Forbidden):
+    """A token for one project is used to make another one."""
+
+    def __init__(self) -> None:
+        super().__init__("This token is for one project only. Use one for all projects, made under Tokens in settings.")
+
+
 def create_project(account: Account, *, name: str, description: str, visibility: str) -> ProjectAccess:
     """A new, empty project; the object store is not asked.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
         ProjectNameTaken: the owner has one of this name.
+        TokenConfined: the caller acts by a token for one project.
     """
+    if account.confined_to:
+        raise TokenConfined
     project = Project(
         owner_id=account.id,
         name=rules.project_name(name),

@@ -33,9 +33,7 @@ def admission(access: ProjectAccess) -> Admit:
     def admit(session: Session, change: Change) -> None:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         session.execute(select(User.id).where(User.id == owner_id).with_for_update())
-        limit = config.current().quota_bytes
-        if used_bytes(session, owner_id) + change.new_bytes > limit:
-            raise QuotaExceeded(access.owner, limit)
+        _refuse_excess(session, access, owner_id, change.new_bytes)
 
     return admit
 
@@ -46,6 +44,23 @@ def room_bytes(access: ProjectAccess) -> int:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
         return config.current().quota_bytes - used_bytes(session, owner_id) - pending
+
+
+def check_room(access: ProjectAccess, new_bytes: int) -> None:
+    """Whether so much more would fit now; the commit point asks again.
+
+    Raises:
+        QuotaExceeded: it would not.
+    """
+    with reading() as session:
+        owner_id = session.get_one(Project, access.id).owner_id
+        _refuse_excess(session, access, owner_id, new_bytes)
+
+
+def _refuse_excess(session: Session, access: ProjectAccess, owner_id: int, new_bytes: int) -> None:
+    limit = config.current().quota_bytes
+    if used_bytes(session, owner_id) + new_bytes > limit:
+        raise QuotaExceeded(access.owner, limit)
 
 
 def used_bytes(session: Session, owner_id: int) -> int:

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.recovery import recovered_account
 from framework.database.types import now
 from framework.projects.about import describe
-from framework.projects.models import Member, Project
+from framework.projects.models import BranchRule, Member, Project
 from framework.projects.rules import NAME_LENGTH
 
 
 def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the repository's project what the log tells: name, description, visibility, trash, people.
+    """Give the repository's project what the log tells: name, description, visibility, trash, people, branch rules.
 
     A project that the database does not know comes back private, whatever it was: its owner can make it public. One
     that was deleted for good does not come back, and a row of it goes. The owner of a known project stays.
@@ -35,6 +35,7 @@ def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict
     session.add(project)
     session.flush()
     _seat(session, project, told["members"])
+    _protect(session, project, told.get("branch_rules", []))
     return describe(session, project)
 
 
@@ -67,6 +68,13 @@ def _seat(session: Session, project: Project, told: Sequence[Mapping[str, str]])
             session.delete(member)
     for user_id, role in roles.items():
         session.merge(Member(project_id=project.id, user_id=user_id, role=role))
+    session.flush()
+
+
+def _protect(session: Session, project: Project, told: Sequence[Mapping[str, Any]]) -> None:
+    session.execute(delete(BranchRule).where(BranchRule.project_id == project.id))
+    for rule in told:
+        session.add(BranchRule(project_id=project.id, **rule))
     session.flush()
 
 

@@ -4,9 +4,10 @@ import re
 
 from framework.accounts.rules import printable
 from framework.errors import Invalid
+from framework.repositories.refs import HEADS, BadRef, branch_ref
 from framework.web.reserved import reserved_for_projects
 
-NAME_LENGTH, DESCRIPTION_LENGTH = 100, 500
+NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 VISIBILITIES = ("public", "private")
 ROLES = ("reader", "writer", "owner")
@@ -29,6 +30,12 @@ class InvalidVisibility(Invalid):
     """A visibility is neither public nor private."""
 
     field = "visibility"
+
+
+class InvalidBranchPattern(Invalid):
+    """A pattern that no branch could match."""
+
+    field = "pattern"
 
 
 class InvalidRole(Invalid):
@@ -85,3 +92,19 @@ def role(text: str) -> str:
     if text not in ROLES:
         raise InvalidRole("Choose a role: reader, writer or owner.")
     return text
+
+
+def branch_pattern(text: str) -> str:
+    """A branch's name, in which `*` stands for any characters and `?` for one.
+
+    Raises:
+        InvalidBranchPattern: no branch could match it.
+    """
+    pattern = text.strip().removeprefix(HEADS)
+    try:
+        branch_ref(pattern.replace("*", "x").replace("?", "x"))
+    except BadRef as refusal:
+        raise InvalidBranchPattern("Enter a branch's name, such as main, or a pattern, such as release/*.") from refusal
+    if len(pattern) > PATTERN_LENGTH:
+        raise InvalidBranchPattern(f"A pattern has {PATTERN_LENGTH} characters at most.")
+    return pattern

@@ -1,13 +1,14 @@
-"""A project's settings and its people, for owners."""
+"""A project's settings, its people and the rules of its branches, for owners."""
 
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.login import current_account, signed_in
-from framework.projects import operations, people, purging
+from framework.projects import branch_rules, operations, people, purging
 from framework.projects.access import ProjectAccess, project_for
-from framework.projects.forms import PersonForm, ProjectForm, PurgeForm
+from framework.projects.forms import BranchRuleForm, PersonForm, ProjectForm, PurgeForm
+from framework.projects.protection import Rule, protection_of
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
@@ -91,6 +92,35 @@ def remove(owner: str, project: str, person_id: int) -> Answer:
     name = people.remove_person(signed_in(), access, person_id=person_id)
     flash(f"{name} takes part no longer.", "success")
     return redirect(f"{access.path}/settings/people")
+
+
+@settings.route("/branches", methods=["GET", "POST"])
+def branches(owner: str, project: str) -> Answer:
+    """Which branches are protected, and a form for another rule."""
+    access = _owned(owner, project)
+    account = signed_in()
+    form = BranchRuleForm()
+    pattern = form.attempt(
+        lambda: branch_rules.set_branch_rule(
+            account, access, Rule(form.pattern.data, force_push=form.force_push.data, deletion=form.deletion.data)
+        )
+    )
+    if pattern is None:
+        page = render_template("projects/branches.html", project=access, form=form, protection=protection_of(access.id))
+        return page, form.status
+    flash(f"The rule for {pattern} is saved.", "success")
+    return redirect(f"{access.path}/settings/branches")
+
+
+@settings.post("/branches/remove")
+def remove_branch_rule(owner: str, project: str) -> Answer:
+    """Take a rule away."""
+    access = _owned(owner, project)
+    check_button()
+    pattern = request.form.get("pattern", "")
+    branch_rules.remove_branch_rule(signed_in(), access, pattern)
+    flash(f"The rule for {pattern} is removed.", "success")
+    return redirect(f"{access.path}/settings/branches")
 
 
 def _owned(owner: str, project: str) -> ProjectAccess:

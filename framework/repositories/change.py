@@ -43,6 +43,11 @@ class NewPack:
     sizes: Mapping[str, int] = field(default_factory=dict)
     side_files: Mapping[str, Recorded] = field(default_factory=dict)
 
+    @property
+    def stored_bytes(self) -> int:
+        """What the pack and its index take in the store."""
+        return self.pack_bytes + self.idx_bytes
+
     @classmethod
     def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
         """The pack that was written, under the name that it has or gets in the store."""
@@ -106,7 +111,7 @@ class Change:
     @property
     def new_bytes(self) -> int:
         """What the change adds to the store, in bytes."""
-        packs = sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+        packs = sum(pack.stored_bytes for pack in self.packs)
         return packs + sum(one.size_bytes for one in self.lfs)
 
 

@@ -13,6 +13,9 @@ from framework.repositories.packwriter import WrittenPack
 DEADLINE_SECONDS = 3600
 MEMORY_BYTES = 1 << 30
 
+_NAME_BITS = 160
+_NAME_MASK = (1 << _NAME_BITS) - 1
+
 
 def pack_objects(repository: Path, names: Path, prefix: Path, *options: str) -> Path | None:
     """A pack `<prefix>-<hash>.pack` of the objects that this file names, a line each; None when it names none.
@@ -43,6 +46,16 @@ def object_names(idx: Path) -> list[str]:
     """The objects that a pack's index names, sorted."""
     with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
         return [entry[0].hex() for entry in index.iterentries()]
+
+
+def names_as_packed(idx: Path) -> bytes:
+    """The objects' names, a line each, in the order of the pack, in which git reads each part of it once.
+
+    Each is sorted as one number, the offset before the name: tuples of a million objects would take a server's memory.
+    """
+    with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
+        placed = sorted(entry[1] << _NAME_BITS | int.from_bytes(entry[0]) for entry in index.iterentries())
+    return b"".join(b"%040x\n" % (number & _NAME_MASK) for number in placed)
 
 
 def measured(pack: Path) -> WrittenPack:

@@ -5,8 +5,8 @@ disk can stand in for an object that the push lacks.
 """
 
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -15,7 +15,7 @@ from framework.errors import Invalid
 from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
-from framework.repositories.packobjects import object_count, object_names, pack_objects
+from framework.repositories.packobjects import names_as_packed, object_count, pack_objects
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
@@ -23,8 +23,7 @@ INDEXING_MEMORY_BYTES = 1 << 30
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
-# What published histories hold: trees by very old tools, commits by converters. The rest of fsck stays an error.
-DOWNGRADED = "zeroPaddedFilemode=ignore,badTimezone=ignore,missingSpaceBeforeDate=ignore"
+DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 
 
 class PackRefused(Invalid):
@@ -51,7 +50,7 @@ class Inventory:
     """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
 
     `brief` names blobs of `BRIEF_BYTES`. `oversized` are the objects over the limits, as (name, kind, size in
-    bytes).
+    bytes); `inflated_bytes` is what all take.
     """
 
     trees: Path
@@ -59,6 +58,7 @@ class Inventory:
     brief: Path
     large: dict[str, int] = field(default_factory=dict)
     oversized: list[tuple[str, str, int]] = field(default_factory=list)
+    inflated_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class Quarantine:
         found = Inventory(self._folder / "trees", self._folder / "small", self._folder / "brief")
         with found.trees.open("w") as trees, found.small.open("w") as small, found.brief.open("w") as brief:
             for sha, kind, size in self._objects(pack):
+                found.inflated_bytes += size
                 if size > (limits.blob_bytes if kind == "blob" else limits.other_bytes):
                     found.oversized.append((sha, kind, size))
                 if kind == "blob" and size in BRIEF_BYTES:
@@ -142,6 +143,37 @@ class Quarantine:
             while header := process.stdout.readline():
                 size = int(header.split()[2])
                 yield process.stdout.read(size + 1)[:size]
+
+    @contextmanager
+    def reader(self) -> Iterator[Callable[[str], bytes]]:
+        """Reads one object after the other by their names.
+
+        Raises:
+            ObjectsMissing: by the reader, when there is no such object.
+        """
+        with git.start(
+            self.path, "cat-file", "--batch", stdin=subprocess.PIPE, deadline_seconds=DEADLINE_SECONDS
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            given, printed = process.stdin, process.stdout
+
+            def read(name: str) -> bytes:
+                given.write(f"{name}\n".encode())
+                given.flush()
+                header = printed.readline().split()
+                if len(header) < 3:
+                    raise ObjectsMissing
+                return printed.read(int(header[2]) + 1)[:-1]
+
+            yield read
+            given.close()
+
+    def trees_of(self, names: Iterable[str]) -> set[str]:
+        """The trees of the commits or tags of these names; what has none is left out."""
+        given = "".join(f"{name}^{{tree}}\n" for name in names).encode()
+        printed = git.run(self.path, "cat-file", "--batch-check=%(objectname)", given=given).decode()
+        return {line for line in printed.splitlines() if not line.endswith(" missing")}
 
     def kinds(self, names: Sequence[str]) -> list[str]:
         """The kind of each of these objects; `missing` for one that is not there."""
@@ -215,7 +247,7 @@ class Quarantine:
 
     def _objects(self, pack: Path) -> Iterator[tuple[str, str, int]]:
         with (
-            self._given(b"".join(f"{name}\n".encode() for name in object_names(pack.with_suffix(".idx")))) as given,
+            self._given(names_as_packed(pack.with_suffix(".idx"))) as given,
             self._start("cat-file", "--batch-check", "--buffer", stdin=given) as process,
         ):
             assert process.stdout

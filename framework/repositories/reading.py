@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from framework.errors import NotFound
-from framework.repositories import git
+from framework.repositories import git, moments
 from framework.repositories.copy import Copy
+from framework.repositories.moments import moment_of
 from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
 _RECORD, _FIELD = "%x1e", "%x1f"
-_LOG_FORMAT = _RECORD + _FIELD.join(["%H", "%P", "%an", "%ae", "%aI", "%B"])
+_LOG_FORMAT = _RECORD + _FIELD.join(["%H", "%P", "%an", "%ae", moments.FORMAT, "%B"])
 
 
 class RefAbsent(NotFound):
@@ -192,4 +193,4 @@ def count_commits(copy: Copy, commit_sha: str) -> int:
 
 def _log_entry(record: str) -> LogEntry:
     sha, parents, name, email, moment, message = record.split("\x1f", 5)
-    return LogEntry(sha, tuple(parents.split()), name, email, datetime.fromisoformat(moment), message.strip())
+    return LogEntry(sha, tuple(parents.split()), name, email, moment_of(moment), message.strip())

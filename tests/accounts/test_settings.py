@@ -98,6 +98,7 @@ def test_it_shows_a_token_once(alice: Account, signed_in: SignIn) -> None:
         {"name": "a\x00", "scopes": "read", "days": "30"},
         {"name": "laptop", "scopes": "admin", "days": "30"},
         {"name": "laptop", "scopes": "read", "days": "-1"},
+        {"name": "laptop", "scopes": "read", "days": "30", "project": "nosuch"},
     ],
 )
 def test_it_gives_a_bad_token_form_back(alice: Account, signed_in: SignIn, fields: dict[str, str]) -> None:

@@ -21,6 +21,15 @@ def delta_bomb(size_bytes: int) -> bytes:
     return pack + hashlib.sha1(pack).digest()
 
 
+def tiny_objects(count: int) -> bytes:
+    """A pack of so many blobs of eight bytes."""
+    body, compressed = bytearray(b"PACK" + (2).to_bytes(4, "big") + count.to_bytes(4, "big")), zlib.compress(bytes(8))
+    for _number in range(count):
+        body += b"\x38"
+        body += compressed
+    return bytes(body) + hashlib.sha1(body).digest()
+
+
 def _entry(kind: int, content: bytes, back: int) -> bytes:
     head, rest = bytearray([kind << 4 | len(content) & 15]), len(content) >> 4
     while rest:

@@ -1,9 +1,12 @@
 """A server for all pushes of a module, on each kind of deployment; every test has projects of its own."""
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -76,3 +79,24 @@ def project(house: House) -> ProjectAccess:
 
 def _person(name: str) -> Account:
     return create_user(name=name, email=f"{name}@example.org", password=PASSWORD)
+
+
+@contextmanager
+def others_are_answered(house: House) -> Iterator[None]:
+    """Ask for a page again and again while something else is under way."""
+    over, answers = threading.Event(), list[int]()
+
+    def visit() -> None:
+        while not over.is_set():
+            with urlopen(f"{house.server.url}/explore", timeout=60) as page:
+                answers.append(page.status)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    try:
+        yield
+    finally:
+        over.set()
+        visitor.join()
+    assert answers
+    assert set(answers) == {200}

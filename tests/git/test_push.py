@@ -14,8 +14,10 @@ from framework.database.session import reading
 from framework.git.pktline import FLUSH
 from framework.projects.access import ProjectAccess
 from framework.projects.activity import read_activity
+from framework.projects.branch_rules import set_branch_rule
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
+from framework.projects.protection import Rule
 from framework.repositories.models import LargeBlob, Pack, Version
 from framework.repositories.snapshot import read_snapshot
 from tests.git.client import Person, Work
@@ -93,9 +95,27 @@ def test_the_default_branch_is_neither_forced_nor_deleted(work: Work, project: P
     work.git("commit", "--amend", "-qm", "Rewritten")
     forced = work.push(project.full_name, "--force", "main", check=False)
     deleted = work.push(project.full_name, ":main", check=False)
-    assert "the default branch is protected: its history cannot be rewritten" in forced.stderr
-    assert "the default branch is protected: it cannot be deleted" in deleted.stderr
+    assert "main is a protected branch: its history cannot be rewritten" in forced.stderr
+    assert "main is a protected branch: the default branch cannot be deleted" in deleted.stderr
     assert (forced.returncode, deleted.returncode, refs(project)) == (1, 1, before)
+
+
+def test_rules_open_the_default_branch_and_protect_others(house: House, work: Work, project: ProjectAccess) -> None:
+    first = work.sha("HEAD")
+    work.push(project.full_name, "main:release/1")
+    set_branch_rule(house.people["alice"], project, Rule("main", force_push=True))
+    set_branch_rule(house.people["alice"], project, Rule("release/*"))
+    work.git("commit", "--amend", "-qm", "Rewritten")
+    said = work.push(project.full_name, "--force", "main", "main:release/1", check=False).stderr
+    assert "release/1 is a protected branch: its history cannot be rewritten. An owner can allow it" in said
+    assert (
+        "release/1 is a protected branch: it cannot" in work.push(project.full_name, ":release/1", check=False).stderr
+    )
+    assert refs(project) == {"refs/heads/main": work.sha("HEAD"), "refs/heads/release/1": first}
+    work.git("reset", "-q", "--hard", first)
+    later = work.commit("Later", a__txt="2")
+    work.push(project.full_name, "main:release/1")
+    assert refs(project)["refs/heads/release/1"] == later
 
 
 def test_tags_land_with_their_branch_in_one_version(work: Work, project: ProjectAccess) -> None:

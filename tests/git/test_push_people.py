@@ -4,12 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import delete
 
+from framework.accounts.models import LoginFailure
+from framework.accounts.operations import create_user
+from framework.accounts.throttle import LIMITS
 from framework.accounts.tokens import create_token
+from framework.database.session import transaction
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project, trash_project
 from framework.projects.people import add_person
 from framework.repositories.snapshot import read_snapshot
+from tests.cast import PASSWORD
 from tests.git.client import Person, Work
 from tests.git.conftest import House
 
@@ -81,3 +87,43 @@ def test_a_name_in_the_trash_is_not_made_anew(house: House, alice: Person, proje
     trash_project(house.people["alice"], project)
     said = prepared(alice).push(project.full_name, "main", check=False).stderr
     assert "in the trash; restore it there" in said
+
+
+def test_a_token_for_one_project_finds_no_other(house: House, alice: Person, project: ProjectAccess) -> None:
+    owner = house.people["alice"]
+    other = create_project(owner, name=f"{project.name}-other", description="", visibility="private")
+    prepared(alice).push(other.full_name, "main")
+    token = create_token(owner.id, "robot", ["write"], repository_id=project.repository_id)
+    robot = replace(alice, password=token)
+    work = robot.work("robot")
+    work.commit("First", a__txt="1")
+    work.push(project.full_name, "main")
+    said = [
+        work.push(name, "main", check=False).stderr.replace(name, "…")
+        for name in (other.full_name, "alice/nosuch", "bob/nosuch")
+    ]
+    fetched = robot.git("ls-remote", robot.address(other.full_name), check=False)
+    assert "not found" in said[0]
+    assert len(set(said)) == 1
+    assert "not found" in fetched.stderr
+    assert read_snapshot(project.repository_id).branches == {"main": work.sha("HEAD")}
+
+
+def test_a_token_acts_for_its_own_account_whatever_name_goes_with_it(
+    house: House, person: Callable[..., Person], project: ProjectAccess
+) -> None:
+    token = create_token(house.people["charlie"].id, "laptop", ["write"])
+    assert "not found" in prepared(person("alice", token)).push(project.full_name, "main", check=False).stderr
+    assert read_snapshot(project.repository_id).version == 0
+
+
+def test_wrong_passwords_are_throttled(house: House, person: Callable[..., Person], project: ProjectAccess) -> None:
+    create_user(name="dora", email="dora@example.org", password=PASSWORD)
+    for guess in range(LIMITS["account"]):
+        refused = person("dora", f"hf_{guess}").git("ls-remote", person("dora", "x").address("dora/x"), check=False)
+        assert "Authentication failed" in refused.stderr
+    work = prepared(person("dora"))
+    assert "429" in work.push("dora/x", "main", check=False).stderr
+    with transaction() as session:
+        session.execute(delete(LoginFailure))
+    work.push("dora/x", "main")

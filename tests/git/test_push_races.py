@@ -18,9 +18,11 @@ from framework.git.commands import read_request
 from framework.git.pktline import Received
 from framework.git.pushing import Push, receive
 from framework.projects.access import ProjectAccess, project_for
+from framework.projects.branch_rules import set_branch_rule
 from framework.projects.models import Member
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
+from framework.projects.protection import Rule
 from framework.repositories.change import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
@@ -160,8 +162,30 @@ def test_a_branch_that_became_the_default_one_meanwhile(project: ProjectAccess, 
             session.get_one(Repository, project.repository_id).default_branch = "side"
 
     said = push(project, bob, work, (second, first, "refs/heads/side"), act=choose)
-    assert b"ng refs/heads/side fetch first" in said
+    assert b"ng refs/heads/side side is a protected branch: it became one a moment ago" in said
     assert read_snapshot(project.repository_id).refs["refs/heads/side"] == second
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_a_branch_that_was_protected_meanwhile(
+    project: ProjectAccess, alice: Account, bob: Account, work: Work, deletes: bool
+) -> None:
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    push(project, bob, work, (NOTHING, second, "refs/heads/side"))
+    before = leftovers(project)
+    commands = [(second, NOTHING if deletes else first, "refs/heads/side"), (NOTHING, first, "refs/heads/new")]
+    said = push(
+        project,
+        bob,
+        work,
+        *commands,
+        act=lambda: void(set_branch_rule(alice, project, Rule("s*", deletion=not deletes))),
+    )
+    assert b"ng refs/heads/side side is a protected branch: it" in said
+    assert b"ok refs/heads/new" in said
+    assert read_snapshot(project.repository_id).refs["refs/heads/side"] == second
+    assert leftovers(project)[0] == before[0]
 
 
 def test_packs_that_were_consolidated_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
@@ -270,3 +294,14 @@ def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     with opened(project.repository_id) as copy:
         sha = find(copy, again, "large_again").sha
         assert b"".join(copy.blob(sha).chunks) == large
+
+
+def test_a_push_that_inflates_to_more_than_one_may(
+    project: ProjectAccess, bob: Account, work: Work, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(max_push_bytes=1 << 20)
+    before, first = leftovers(project), work.sha("HEAD")
+    second = work.commit("Zeros", **{f"f{size}": bytes(size) for size in (33 << 20, 34 << 20)})
+    said = push(project, bob, work, (first, second, "refs/heads/main"))
+    assert b"The objects of this push have 67 MiB when they are inflated; those of one push may have 64 MiB" in said
+    assert leftovers(project) == before

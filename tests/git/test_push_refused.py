@@ -5,7 +5,7 @@ import os
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,13 +15,13 @@ from sqlalchemy import func, select
 from framework.database.session import reading, transaction
 from framework.git.commands import MAX_COMMANDS
 from framework.projects.access import ProjectAccess
-from framework.projects.people import add_person
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
-from tests.git.bomb import delta_bomb
+from tests.git.bomb import delta_bomb, tiny_objects
 from tests.git.client import Person, Work
-from tests.git.conftest import MIB, House
+from tests.git.conftest import MIB, House, others_are_answered
+from tests.git.memory import watched
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
 
 State = list[object]
@@ -185,31 +185,79 @@ def test_a_push_over_the_limit(house: House, alice: Person, project: ProjectAcce
 
 
 @on_one_deployment
+@pytest.mark.parametrize("size_bytes", [800_000_000, 1_200_000_000])
 def test_a_chain_of_deltas_that_inflates_without_end(
-    house: House, alice: Person, project: ProjectAccess, work: Work
+    house: House, alice: Person, project: ProjectAccess, work: Work, size_bytes: int
 ) -> None:
     before = state(house, project)
     commands = [(NOTHING, work.sha("HEAD"), "refs/heads/side")]
-    _status, said = post(alice, project.full_name, push_body(commands, delta_bomb(1_200_000_000)))
+    bomb = delta_bomb(size_bytes)
+    assert len(bomb) < 1600
+    with watched(house.server.process.pid) as peak, others_are_answered(house):
+        _status, said = post(alice, project.full_name, push_body(commands, bomb))
     assert b"ng refs/heads/side" in said
+    assert b"\x02error: " in said
     assert state(house, project) == before
+    assert peak.server_bytes < 450 * MIB
+    assert peak.children_bytes < 1200 * MIB
     work.push(project.full_name, "main:side")
 
 
-def test_an_owner_over_the_quota(
-    house: House, person: Callable[[str], Person], project: ProjectAccess, work: Work
+@on_one_deployment
+@pytest.mark.parametrize("shape", ["wide", "deep"])
+def test_a_few_folders_that_are_billions_of_files(
+    house: House, alice: Person, project: ProjectAccess, work: Work, shape: str
 ) -> None:
-    add_person(house.people["alice"], project, person="bob", role="writer")
     before = state(house, project)
+    times, levels = (10, 10) if shape == "wide" else (1, 600)
+    inner, mode = work.object("blob", b"x"), b"100644"
+    for _level in range(levels):
+        entries = [b"%s f%02d\0" % (mode, number) + bytes.fromhex(inner) for number in range(times)]
+        inner, mode = work.object("tree", b"".join(entries)), b"40000"
+    bomb = work.commit_of(inner)
+    said = work.push(project.full_name, f"{bomb}:refs/heads/side", check=False).stderr
+    assert "remote: error: A version that you push has more than 1,000,000 files and folders" in said
+    assert state(house, project) == before
+
+
+@on_one_deployment
+def test_two_million_tiny_objects(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    commands = [(NOTHING, work.sha("HEAD"), "refs/heads/side")]
+    with watched(house.server.process.pid) as peak, others_are_answered(house):
+        _status, said = post(alice, project.full_name, push_body(commands, tiny_objects(2_000_000)))
+    assert b"ng refs/heads/side This push holds 2,000,000 objects; one may hold 1,000,000 at most." in said
+    assert state(house, project) == before
+    assert peak.server_bytes < 450 * MIB
+
+
+@pytest.fixture
+def full(house: House, project: ProjectAccess, work: Work) -> Iterator[Work]:
+    """Alice's working copy, when her projects hold nearly what they may."""
     with transaction() as session:
         repository = session.get_one(Repository, project.repository_id)
         kept, repository.stored_bytes = repository.stored_bytes, house.settings.quota_bytes - 100
-    work.commit("Second", a__txt=os.urandom(3 * MIB))
-    said = work.push(project.full_name, "main", check=False).stderr
-    assert "The projects of alice together may hold 5 GiB" in said
-    assert state(house, project) == before
+    yield work
     with transaction() as session:
         session.get_one(Repository, project.repository_id).stored_bytes = kept
+
+
+def test_an_owner_over_the_quota(house: House, project: ProjectAccess, full: Work) -> None:
+    before = state(house, project)
+    full.commit("Second", a__txt=os.urandom(3 * MIB))
+    said = full.push(project.full_name, "main", check=False).stderr
+    assert "remote: error: The projects of alice together may hold 5 GiB" in said
+    assert state(house, project) == before
+
+
+def test_a_push_whose_length_is_over_the_quota_is_not_looked_at(
+    house: House, alice: Person, project: ProjectAccess, full: Work
+) -> None:
+    before = state(house, project)
+    body = push_body([(NOTHING, full.sha("HEAD"), "refs/heads/side")], b"no pack" * MIB)
+    _status, said = post(alice, project.full_name, body)
+    assert b"ng refs/heads/side The projects of alice together may hold 5 GiB" in said
+    assert state(house, project) == before
 
 
 def test_what_was_refused_cannot_be_fetched(project: ProjectAccess, work: Work, alice: Person) -> None:

@@ -1,0 +1,161 @@
+"""A sign of life while a cold project is fetched from the store: routers of hosts give up on silent connections.
+
+An answer can begin before git runs where its first bytes are certain, or where progress may come before them: with
+`sideband-all` (gitprotocol-v2(5)), in a clone's pack, and in a list of refs. Elsewhere the client waits in silence.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass
+from typing import IO
+
+from framework.errors import HoldfastError, Unavailable
+from framework.git.pktline import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, pkt
+from framework.repositories import cache
+from framework.repositories.change import HISTORY
+from framework.repositories.marker import FULL
+from framework.repositories.refs import HEADS
+from framework.repositories.snapshot import Snapshot
+
+SIGN_SECONDS = 5
+NOTICE = "Waking this project: its files are being fetched from the object store"
+SERVICE = pkt(b"# service=git-upload-pack\n") + FLUSH
+
+_OTHER_SECTIONS = (b"deepen", b"shallow ", b"want-ref ", b"packfile-uris ")
+
+
+class Overtaken(Unavailable):
+    """The answer began with what is no longer true; repeating is safe."""
+
+    def __init__(self) -> None:
+        super().__init__("The project has changed at this very moment; repeat the command.")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How an answer begins before git runs: `start` is certain, and progress may follow it when `has_bands`."""
+
+    start: bytes
+    has_bands: bool
+
+    @property
+    def notice(self) -> bytes:
+        """What people read; with `sideband-all`, git's reader takes one line end off each packet."""
+        return NOTICE.encode() + (b"\n" if self.start else b"\n\n")
+
+    def failure(self, sentence: str) -> bytes:
+        """The packet that tells the client why the answer ends."""
+        return b"".join(band(FATAL, sentence.encode())) if self.has_bands else pkt(f"ERR {sentence}".encode())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of a fetch: which copy it needs, and how its answer can begin early, if it can."""
+
+    kind: str
+    opening: Opening | None
+
+
+class Waking:
+    """Brings the local copy to the newest version; `told` says whether the opening was sent, `failed` that it ended."""
+
+    def __init__(self, repository_id: str, asked: Asked) -> None:
+        self._repository_id, self._kind, self._opening = repository_id, asked.kind, asked.opening
+        self.told = self.failed = False
+
+    def signs(self) -> Iterator[bytes]:
+        """Nothing when the copy is there soon, else the opening and progress until it is.
+
+        Raises:
+            What `cache.open_copy` raises, when nothing was told before; else the client is told.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(self._wake)
+            while wait_for([done], SIGN_SECONDS).not_done:
+                if self._opening:
+                    yield from self._sign(self._opening)
+        yield from self._end(done)
+
+    def rest(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """What git says, without what was told before.
+
+        Raises:
+            Overtaken: git begins with something else.
+        """
+        missing = self._opening.start if self.told and self._opening else b""
+        for chunk in chunks:
+            known = min(len(missing), len(chunk))
+            if chunk[:known] != missing[:known]:
+                raise Overtaken
+            missing = missing[known:]
+            if len(chunk) > known:
+                yield chunk[known:]
+
+    def _wake(self) -> None:
+        with cache.open_copy(self._repository_id, self._kind):
+            return
+
+    def _sign(self, opening: Opening) -> Iterator[bytes]:
+        if opening.has_bands:
+            words = b"" if self.told else opening.notice
+            yield (b"" if self.told else opening.start) + pkt(bytes([PROGRESS]) + words)
+        elif not self.told:
+            yield opening.start
+        self.told = True
+
+    def _end(self, done: "Future[None]") -> Iterator[bytes]:
+        try:
+            done.result()
+        except HoldfastError as failure:
+            if not (self.told and self._opening):
+                raise
+            self.failed = True
+            yield self._opening.failure(failure.sentence)
+
+
+def asked_by(version: str, body: IO[bytes], snapshot: Snapshot) -> Asked:
+    """What a request with this body, which is at its start and is left there, asks for; `version` is the protocol's."""
+    try:
+        lines = list(_lines(body))
+    except BadRequest:  # git will say what is wrong
+        return Asked(FULL, None)
+    finally:
+        body.seek(0)
+    if b"command=ls-refs" in lines:
+        return Asked(HISTORY, _head(lines, snapshot))
+    return Asked(FULL, _of_fetch(lines) if version == "version=2" else _of_clone(lines))
+
+
+def _lines(body: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a request, without the packets that separate its parts."""
+    received = Received(iter(lambda: body.read(1 << 16), b""))
+    while head := received.take(4):
+        if head not in {FLUSH, b"0001", b"0002"}:
+            yield received.line_of(head)
+
+
+def _head(lines: list[bytes], snapshot: Snapshot) -> Opening | None:
+    """`HEAD` is the first ref of a list that asks for it."""
+    sha = snapshot.branches.get(snapshot.default_branch)
+    if sha is None or not {b"symrefs", b"ref-prefix HEAD"} <= set(lines):
+        return None
+    line = f"{sha} HEAD symref-target:{HEADS}{snapshot.default_branch}\n"
+    return Opening(pkt(line.encode()), has_bands=False)
+
+
+def _of_fetch(lines: list[bytes]) -> Opening | None:
+    """Protocol version 2: nothing comes before progress with `sideband-all`, nor before the pack when all is said."""
+    if b"sideband-all" in lines:
+        return Opening(b"", has_bands=True)
+    if b"done" in lines and not any(line.startswith(_OTHER_SECTIONS) for line in lines):
+        return Opening(pkt(b"packfile\n"), has_bands=True)
+    return None
+
+
+def _of_clone(lines: list[bytes]) -> Opening | None:
+    """Versions 0 and 1: who has nothing is answered with NAK and the pack."""
+    has_bands = bool(lines) and b" side-band-64k" in lines[0]
+    if has_bands and b"done" in lines and not any(line.startswith((b"have ", *_OTHER_SECTIONS)) for line in lines):
+        return Opening(pkt(b"NAK\n"), has_bands=True)
+    return None

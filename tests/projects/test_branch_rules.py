@@ -1,0 +1,102 @@
+"""Rules of branches: what they allow, who sets them, and that the log keeps them."""
+
+import pytest
+
+from framework.accounts.account import Account
+from framework.database.session import reading
+from framework.projects.access import ProjectAccess, RoleTooLow
+from framework.projects.branch_rules import MOST_RULES, set_branch_rule
+from framework.projects.protection import BranchProtected, Protection, Rule, protection_of
+from framework.projects.recovery import adopt
+from framework.repositories.models import Repository
+from framework.repositories.operations import change_about
+from tests.cast import SignIn, on_one_deployment
+
+OPEN = {"force_push": True, "deletion": True}
+
+
+@pytest.mark.parametrize(
+    ("rules", "branch", "force_push", "deletion"),
+    [
+        ([], "main", False, False),
+        ([], "side", True, True),
+        ([Rule("side")], "side", False, False),
+        ([Rule("side")], "Side", True, True),
+        ([Rule("release/*")], "release/1/x", False, False),
+        ([Rule("release/*")], "release", True, True),
+        ([Rule("v?")], "v1", False, False),
+        ([Rule("v?")], "v10", True, True),
+        ([Rule("*", **OPEN)], "main", False, False),
+        ([Rule("main", **OPEN)], "main", True, False),
+        ([Rule("main", **OPEN), Rule("*")], "main", True, False),
+        ([Rule("*", **OPEN), Rule("s*", deletion=True)], "side", False, True),
+        ([Rule("side", **OPEN), Rule("*")], "side", True, True),
+    ],
+)
+def test_what_a_branch_allows(rules: list[Rule], branch: str, force_push: bool, deletion: bool) -> None:
+    assert Protection("main", tuple(rules)).of(branch) == Rule(branch, force_push, deletion)
+
+
+def test_tags_are_free() -> None:
+    protection = Protection("main", (Rule("*"),))
+    assert protection.may_rewrite("refs/tags/main")
+    protection.refuse_deletion("refs/tags/main")
+    with pytest.raises(BranchProtected, match="main is a protected branch"):
+        protection.refuse_deletion("refs/heads/main")
+
+
+def test_an_owner_sets_and_removes_a_rule(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
+    visitor, page = signed_in(alice), f"{website.path}/settings/branches"
+    assert "Neither rewritten nor deleted" in visitor.get(page).text
+    assert visitor.submit(page, pattern=" refs/heads/release/* ", force_push="y").location == page
+    assert protection_of(website.id).rules == (Rule("release/*", force_push=True),)
+    assert "May be rewritten, not deleted" in visitor.get(page).text
+    visitor.submit(page, pattern="release/*", deletion="y")
+    assert protection_of(website.id).rules == (Rule("release/*", deletion=True),)
+    visitor.submit(page, to=f"{page}/remove", pattern="release/*")
+    assert protection_of(website.id).rules == ()
+    assert visitor.submit(page, to=f"{page}/remove", pattern="release/*").status_code == 404
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    "pattern", ["", " ", "a b", "..", "-x", "[ab]", "x.lock", "a" * 201, "a\x00", "\U0001f41b" * 80]
+)
+def test_a_bad_pattern_is_refused(alice: Account, website: ProjectAccess, signed_in: SignIn, pattern: str) -> None:
+    answer = signed_in(alice).submit(f"{website.path}/settings/branches", pattern=pattern)
+    assert answer.status_code == 400
+    assert 'id="pattern-error"' in answer.text
+    assert protection_of(website.id).rules == ()
+
+
+@on_one_deployment
+def test_a_project_has_only_so_many_rules(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
+    for number in range(MOST_RULES):
+        set_branch_rule(alice, website, Rule(f"b{number}"))
+    page = f"{website.path}/settings/branches"
+    assert "100 rules at most" in signed_in(alice).submit(page, pattern="one-more").text
+    assert signed_in(alice).submit(page, pattern="b1", deletion="y").status_code == 302
+
+
+def test_only_owners_set_rules(bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
+    assert signed_in(bob).get(f"{shared.path}/settings/branches").status_code == 403
+    with pytest.raises(RoleTooLow):
+        set_branch_rule(bob, shared, Rule("main", **OPEN))
+    assert protection_of(shared.id).rules == ()
+
+
+def test_the_log_keeps_the_rules(alice: Account, website: ProjectAccess) -> None:
+    set_branch_rule(alice, website, Rule("release/*", deletion=True))
+    with reading() as session:
+        told = session.get_one(Repository, website.repository_id).about
+    set_branch_rule(alice, website, Rule("main", **OPEN))
+    change_about(website.repository_id, lambda session: adopt(session, website.repository_id, told), actor="alice")
+    assert protection_of(website.id).rules == (Rule("release/*", deletion=True),)
+
+
+def test_a_log_that_knew_no_rules_is_understood(alice: Account, website: ProjectAccess) -> None:
+    with reading() as session:
+        told = dict(session.get_one(Repository, website.repository_id).about)
+    del told["branch_rules"]
+    change_about(website.repository_id, lambda session: adopt(session, website.repository_id, told), actor="alice")
+    assert protection_of(website.id).rules == ()
