@@ -2,16 +2,8 @@
 
 from framework import config
 from framework.accounts.tokens import Caller
-from framework.errors import Forbidden
 from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.operations import check_new_name, create_project
-
-
-class TokenOnlyReads(Forbidden):
-    """The token may read and not write."""
-
-    def __init__(self) -> None:
-        super().__init__("This token may only read. Make one that may write in your settings, under Tokens, to push.")
 
 
 def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
@@ -20,8 +12,7 @@ def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     Raises:
         TokenOnlyReads, RoleTooLow, ProjectNotFound, InvalidProjectName, ProjectNameTaken.
     """
-    if "write" not in caller.scopes:
-        raise TokenOnlyReads
+    caller.refuse_unless_writing()
     try:
         return project_for(caller.account, owner, name, "writer")
     except ProjectNotFound:
