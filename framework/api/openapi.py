@@ -58,7 +58,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, view, call in _calls(app):
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            paths.setdefault(_template(rule), {})[method.lower()] = _operation(rule, view, call)
+            paths.setdefault(template(rule), {})[method.lower()] = _operation(rule, view, call)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Holdfast", "version": "1", "description": "Projects, their files and every version."},
@@ -81,7 +81,7 @@ def _calls(app: Flask) -> Iterator[tuple[Rule, Any, Call]]:
             yield rule, view, CALLS[view]
 
 
-def _template(rule: Rule) -> str:
+def template(rule: Rule) -> str:
     """The rule's path as OpenAPI writes it."""
     return _ARGUMENT.sub(r"{\2}", rule.rule)
 
