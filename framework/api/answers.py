@@ -154,8 +154,8 @@ class TreeEntry(Answer):
         """The answer about this entry."""
         return cls.model_validate(
             {
-                "path": _text(entry.path),
-                "name": _text(entry.name),
+                "path": entry.path,
+                "name": entry.name,
                 "type": entry.kind,
                 "mode": f"{entry.mode:06o}",
                 "size": entry.size_bytes,
@@ -203,10 +203,7 @@ class Commit(ListedCommit):
     @classmethod
     def with_files(cls, commit: LogEntry, files: Sequence[Changed]) -> "Commit":
         """The answer about this commit and these files."""
-        told = [
-            ChangedFile(status=file.status, path=_text(file.path), old_path=file.old_path and _text(file.old_path))
-            for file in files
-        ]
+        told = [ChangedFile(status=file.status, path=file.path, old_path=file.old_path) for file in files]
         return cls(**dict(ListedCommit.of(commit)), files=told)
 
 
@@ -250,8 +247,3 @@ def nothing() -> Response:
 
 def _ref_type(ref: str) -> Literal["branch", "tag"]:
     return "branch" if ref.startswith(HEADS) else "tag"
-
-
-def _text(name: str) -> str:
-    """A name of Git's bytes as JSON can hold it: what is not UTF-8 becomes U+FFFD."""
-    return name.encode(errors="surrogateescape").decode(errors="replace")

@@ -41,7 +41,7 @@ def list_tree(owner: str, project: str, place: str) -> Response:
 
 
 @files.get("/raw/<path:place>")
-@described(Call({200: "*/*"}))
+@described(Call({200: "*/*", 304: None}))
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """The bytes of the file at REF/PATH."""
     return raw_answer(_readable(owner, project), place)

@@ -28,6 +28,7 @@ REASONS = {
     200: "What was asked for.",
     201: "It was created.",
     204: "It is done.",
+    304: "The caller has it already, as If-None-Match says.",
     400: "The request breaks a rule; the sentence says which.",
     401: "Credentials are missing or wrong.",
     403: "The caller sees it, but may not do this.",

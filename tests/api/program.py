@@ -1,9 +1,11 @@
 """A program that calls the API, and holds every answer against what the API says of itself."""
 
 import base64
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+import pytest
 from flask import Flask
 from openapi_schema_validator import OAS31Validator
 from werkzeug.exceptions import HTTPException
@@ -12,10 +14,18 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.api import openapi
+from framework.repositories import writing
+from framework.repositories.sending import put_all
 from tests.cast import PASSWORD
 
 ROOT = "/api/v1"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+class Reply(TestResponse):
+    """An answer, whose document may be any."""
+
+    json: Any
 
 
 class Program:
@@ -43,23 +53,25 @@ class Program:
         with self.app.test_request_context():
             return openapi.document(self.app)
 
-    def get(self, path: str, **given: Any) -> TestResponse:
+    def get(self, path: str, **given: Any) -> Reply:
         """Read."""
         return self.call("GET", path, **given)
 
-    def post(self, path: str, body: object, **given: Any) -> TestResponse:
+    def post(self, path: str, body: object, **given: Any) -> Reply:
         """Create."""
         return self.call("POST", path, json=body, **given)
 
-    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: Any) -> TestResponse:
+    def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: Any) -> Reply:
         """One call; its answer is checked against the description."""
         client = self.app.test_client()
-        answer = client.open(ROOT + path, method=method, headers={**self.headers, **(headers or {})}, **given)
+        answer = cast(
+            "Reply", client.open(ROOT + path, method=method, headers={**self.headers, **(headers or {})}, **given)
+        )
         assert "Set-Cookie" not in answer.headers
         self._check(method, path, answer)
         return answer
 
-    def commit(self, project: str, *operations: dict[str, object], **members: object) -> TestResponse:
+    def commit(self, project: str, *operations: object, **members: Any) -> Reply:
         """Commit to a project; headers are given as `headers`."""
         headers = members.pop("headers", {})
         body = {"branch": "main", "message": "A change", "operations": operations, **members}
@@ -72,7 +84,7 @@ class Program:
         assert answer.status_code == 201, answer.text
         return str(answer.json["sha"])
 
-    def _check(self, method: str, path: str, answer: TestResponse) -> None:
+    def _check(self, method: str, path: str, answer: Reply) -> None:
         template = self._template(method, path)
         if template is None:
             assert answer.status_code in {404, 405}
@@ -88,7 +100,7 @@ class Program:
             ((media, content),) = told.items()
             self._check_document(answer, content["schema"], media)
 
-    def _check_document(self, answer: TestResponse, schema: dict[str, Any], media: str) -> None:
+    def _check_document(self, answer: Reply, schema: dict[str, Any], media: str) -> None:
         assert answer.mimetype == media
         OAS31Validator({**schema, "components": self.document["components"]}).validate(answer.json)
 
@@ -101,3 +113,17 @@ class Program:
             return None
         template = openapi.template(rule)
         return template if template in self.document["paths"] else None
+
+
+def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> list[str]:
+    """Have `act` run once, when the next commit is built and about to be sent; a list that then is not empty."""
+    done: list[str] = []
+
+    def first(*given: Any, **named: Any) -> None:
+        if not done:
+            done.append("done")
+            act()
+        put_all(*given, **named)
+
+    monkeypatch.setattr(writing, "put_all", first)
+    return done
