@@ -1,15 +1,18 @@
-"""`python -m tests.api.killed`: kills a process that answers a keyed commit at every point, and repeats the request.
+"""`python -m tests.api.killed --step N`: kills a process that answers a keyed commit, at every N-th point.
 
-Every case runs in processes forked from this one, as in tests/crash. Prints one JSON object: points, the cases in which
-the first process had committed before it died, and the violations that were found.
+Points are counted from the claim of the key on; the request is then repeated. Every case runs in processes forked from
+this one, as in tests/crash. Prints one JSON object: how many points were tried, the cases in which the first process
+had committed before it died, and the violations that were found.
 """
 
+import argparse
 import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ from tests.crash.run import LANES, Child
 
 ADDRESS = "/api/v1/projects/alice/notes/commits"
 TITLE = "Once"
+CLAIM = "before INSERT INTO idempotency_keys"
 
 
 def prepare(data: Path) -> str:
@@ -47,9 +51,11 @@ def prepare(data: Path) -> str:
 
 
 def send(token: str, title: str, key: str) -> Any:
-    """The request: a small file and a large one."""
+    """The request: a small file and a large one, and the start's small one goes, which no second time can do."""
     contents = {"small": title, "large": title * case.LARGE_BLOB_BYTES}
     operations = [{"op": "put", "path": f"{title}/{name}", "content": text} for name, text in contents.items()]
+    if title == TITLE:
+        operations.append({"op": "delete", "path": "start/small"})
     return _client().post(
         ADDRESS,
         json={"branch": "main", "message": title, "operations": operations},
@@ -90,15 +96,19 @@ def second(data: Path, token: str) -> Callable[[], Any]:
 
 def main() -> int:
     """Run all cases; 1 when something was violated."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--step", type=int, default=1)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         token: str = Child(lambda: prepare(template)).answer()
-        points = len(_in_a_copy(template, lambda data: Child(first(data, token, 0)).answer())["points"])
-        lanes = [Child(_lane(template, token, range(1 + lane, points + 1, LANES))) for lane in range(LANES)]
+        names = _in_a_copy(template, lambda data: Child(first(data, token, 0)).answer())["points"]
+        points = range(1 + names.index(CLAIM), len(names) + 1, options.step)
+        lanes = [Child(_lane(template, token, points[lane::LANES])) for lane in range(LANES)]
         told = [outcome for lane in lanes for outcome in lane.answer()]
     violations = [f"point {one['point']}: {problem}" for one in told for problem in one["found"]]
     committed = sum(one["before"] for one in told)
-    print(json.dumps({"points": points, "committed": committed, "violations": violations}))  # noqa: T201
+    print(json.dumps({"points": len(points), "committed": committed, "violations": violations}))  # noqa: T201
     return int(bool(violations))
 
 
@@ -124,7 +134,9 @@ def _titles(token: str) -> list[str]:
     return [commit["message"] for commit in json.loads(answer.data)]
 
 
+@cache
 def _client() -> Any:
+    """The application in this process; each case is a process of its own."""
     return create_app(config.current()).test_client()
 
 
