@@ -3,7 +3,16 @@
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from framework.repositories.models import LargeBlob, Pack, Ref, Repository, StagedPush, Version, WriterTurn
+from framework.repositories.models import (
+    LargeBlob,
+    Pack,
+    Ref,
+    Repository,
+    StagedPush,
+    Version,
+    WriterTicket,
+    WriterTurn,
+)
 
 
 def remove_rows(session: Session, repository_id: str) -> None:
@@ -12,6 +21,6 @@ def remove_rows(session: Session, repository_id: str) -> None:
     Only for one whose newest log entry says that the project is deleted, or that has no version: the collector takes
     no prefix that SQL does not know for any other reason.
     """
-    for model in (WriterTurn, StagedPush, LargeBlob, Version, Pack, Ref):
+    for model in (WriterTicket, WriterTurn, StagedPush, LargeBlob, Version, Pack, Ref):
         session.execute(delete(model).where(model.repository_id == repository_id))
     session.execute(delete(Repository).where(Repository.id == repository_id))

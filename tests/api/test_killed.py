@@ -1,4 +1,4 @@
-"""A process that answers a keyed commit is killed at every third point; whoever repeats the request makes no second one."""
+"""A process that answers a keyed commit is killed at many points; whoever repeats the request makes no second one."""
 
 import json
 import subprocess
