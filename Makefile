@@ -1,9 +1,9 @@
-# make run · make test · make check · make bench · make crash · make mutations
+# make run · make test · make check · make bench · make crash · make crowd · make mutations
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run test check bench crash mutations
+.PHONY: run test check bench crash crowd mutations
 
 run: .venv/runtime
 	@$(VENV)/python tools/run.py
@@ -20,6 +20,9 @@ mutations: .venv/development
 
 crash: .venv/development
 	@$(VENV)/python -m tests.crash.run --pairs 10000
+
+crowd: .venv/development
+	@CROWD_ROUNDS=20 CROWD_WAIT_SECONDS=20 $(VENV)/python -m pytest -s tests/api/test_crowd.py
 
 check: .venv/development
 	ruff format --check .

@@ -57,6 +57,7 @@ imports = [
     "framework.repositories.tasks",
     "framework.backup.tasks",
     "framework.projects.tasks",
+    "framework.api.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -69,5 +70,6 @@ beat_schedule = {
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
+    "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

@@ -9,6 +9,7 @@ from framework.accounts import login
 from framework.accounts.commands import users_commands
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
+from framework.api import views as api
 from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
@@ -50,11 +51,11 @@ def create_app(settings: Config | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
     )
     scratch.sweep()
-    for part in (requests, security, errors, forms, pages, login):
+    for part in (requests, security, errors, forms, pages, login, api):
         part.register(app)
     for blueprint in (accounts, account_settings, token_settings, works, projects, project_settings):
         app.register_blueprint(blueprint)
-    for blueprint in (uploads, browse, lfs, git, health):
+    for blueprint in (uploads, browse, lfs, git, api.blueprint, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

@@ -47,6 +47,7 @@ class Config:
     large_blob_bytes: int = MIB
     staged_hours: int = 24
     longest_request_hours: int = 6
+    longest_wait_seconds: int = 20
     backup_retention_days: int = 14
     consolidate_packs: int = 50
     trash_days: int = 30
@@ -106,6 +107,7 @@ _NUMBERS = {
     "LARGE_BLOB_BYTES": Config.large_blob_bytes,
     "STAGED_HOURS": Config.staged_hours,
     "LONGEST_REQUEST_HOURS": Config.longest_request_hours,
+    "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
     "TRASH_DAYS": Config.trash_days,

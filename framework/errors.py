@@ -26,6 +26,11 @@ class HoldfastError(Exception):
         return {}
 
     @property
+    def members(self) -> dict[str, object]:
+        """What a program is told beside the sentence: extension members of the problem (RFC 9457)."""
+        return {}
+
+    @property
     def sentence(self) -> str:
         """What to show: the text that the error was raised with."""
         return str(self)

@@ -4,6 +4,7 @@ from flask import request
 from werkzeug.datastructures import Authorization
 
 from framework.accounts import tokens
+from framework.accounts.account import Account
 from framework.accounts.operations import WrongLogin, authenticate
 from framework.accounts.tokens import Caller
 
@@ -21,11 +22,23 @@ def account_from_basic(authorization: Authorization | None) -> Caller | None:
     secret = authorization.password or ""
     if secret.startswith(tokens.PREFIX) and (caller := tokens.caller_of_token(secret)):
         return caller
+    account = account_from_password(authorization)
+    return Caller(account, frozenset(tokens.SCOPES)) if account else None
+
+
+def account_from_password(authorization: Authorization | None) -> Account | None:
+    """Who user name and password stand for, where a token is not enough; None when nobody or when they are wrong.
+
+    Raises:
+        TooManyAttempts: signing in failed too often lately.
+    """
+    if authorization is None or authorization.type != "basic":
+        return None
+    secret = authorization.password or ""
     try:
-        account = authenticate(authorization.username or "", secret, address=request.remote_addr or "")
+        return authenticate(authorization.username or "", secret, address=request.remote_addr or "")
     except WrongLogin:
         return None
-    return Caller(account, frozenset(tokens.SCOPES))
 
 
 def account_from_bearer(authorization: Authorization | None) -> Caller | None:

@@ -13,7 +13,7 @@ from framework.accounts.models import Token, User
 from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.errors import Invalid, NotFound
+from framework.errors import Forbidden, Invalid, NotFound
 
 PREFIX = "hf_"
 NAME_LENGTH = 100
@@ -37,12 +37,28 @@ class TokenNotFound(NotFound):
     """The account has no such token."""
 
 
+class TokenOnlyReads(Forbidden):
+    """The token may read and not write."""
+
+    def __init__(self) -> None:
+        super().__init__("This token may only read. Make one that may write in your settings, under Tokens.")
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who a program acts for, and what it may do."""
 
     account: Account
     scopes: frozenset[str]
+
+    def refuse_unless_writing(self) -> None:
+        """Let a caller pass who may write.
+
+        Raises:
+            TokenOnlyReads.
+        """
+        if "write" not in self.scopes:
+            raise TokenOnlyReads
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,19 @@
 """The pages of a project's files and history."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archived
-from framework.browse.content import file_icon, file_name_parameters, raw_headers
+from framework.browse.content import file_icon, file_name_parameters
 from framework.browse.documents import Links, document_html
-from framework.lfs.reading import part
+from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
-from framework.repositories.change import StoredLfs
-from framework.repositories.healing import healing_after, hold_copy, read_copy
+from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import resolve, split_ref
-from framework.web.ranges import ranged
 from framework.web.streaming import streamed
 
 LAST_PAGE = 10_000
@@ -65,10 +60,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """A file's bytes, streamed; `?download=1` hands it out as a download. One in Git LFS can be asked for in parts."""
     access = project_for(current_account(), owner, project)
-    raw, held = hold_copy(access.repository_id, lambda copy: pages.raw_file(copy, *split_ref(copy, place)))
-    response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
-    response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
-    return response.make_conditional(request)
+    return raw_answer(access, place)
 
 
 @blueprint.get("/<owner>/<project>/commits")
@@ -108,27 +100,6 @@ def show_activity(owner: str, project: str) -> str:
     access = project_for(current_account(), owner, project)
     events = read_activity(access.id)
     return render_template("browse/activity.html", project=access, events=events, tab="activity")
-
-
-def _from_git(access: ProjectAccess, raw: pages.RawFile, held: ExitStack) -> Response:
-    response = streamed(healing_after(access.repository_id, _sent(raw, held)))
-    response.content_length = raw.blob.size_bytes
-    response.set_etag(raw.blob.sha)
-    return response
-
-
-def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Response:
-    """The copy has told where the object is, and is not needed any more."""
-    held.close()
-    return ranged(
-        request, stored.size_bytes, stored.oid, lambda start, length: part(access.repository_id, stored, start, length)
-    )
-
-
-def _sent(raw: pages.RawFile, open_until_sent: ExitStack) -> Iterator[bytes]:
-    with open_until_sent:
-        yield raw.head
-        yield from raw.blob.chunks
 
 
 def _page_number() -> int:

@@ -25,13 +25,6 @@ class PasswordNeeded(Forbidden):
         return {"WWW-Authenticate": CHALLENGE, "LFS-Authenticate": CHALLENGE}
 
 
-class TokenOnlyReads(Forbidden):
-    """The token may read and not write."""
-
-    def __init__(self) -> None:
-        super().__init__("This token may only read. Make one that may write in your settings, under Tokens, to push.")
-
-
 def readable(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
     """The project that the caller, or anybody, may read.
 
@@ -53,8 +46,7 @@ def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     Raises:
         TokenOnlyReads, RoleTooLow, ProjectNotFound, InvalidProjectName, ProjectNameTaken.
     """
-    if "write" not in caller.scopes:
-        raise TokenOnlyReads
+    caller.refuse_unless_writing()
     try:
         return project_for(caller.account, owner, name, "writer")
     except ProjectNotFound:

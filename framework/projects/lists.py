@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, literal, not_, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, literal, not_, null, or_, select, true
 
 from framework.accounts.account import Account
 from framework.accounts.models import User
@@ -50,10 +50,21 @@ def projects_of(account: Account, page: int = 1) -> Listing:
 
 def projects_owned(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
     """Those of the owner's projects that the viewer may see, the latest change first."""
-    visible: ColumnElement[bool] = Project.visibility == "public"
-    if viewer is not None:
-        visible = or_(visible, _takes_part(viewer))
-    return _listing(viewer, (Project.owner_id == owner.id) & visible, page)
+    return _listing(viewer, (Project.owner_id == owner.id) & _visible(viewer), page)
+
+
+def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int = 1) -> Listing:
+    """What the viewer may see: public projects and those that they take part in, the latest change first.
+
+    `text` is looked for in names and descriptions, in any case; `owner` is a user name and leaves only theirs.
+    """
+    wanted = _visible(viewer)
+    if text:
+        in_name = Project.name_key.contains(text.casefold(), autoescape=True)
+        wanted &= or_(in_name, func.lower(Project.description).contains(text.lower(), autoescape=True))
+    if owner:
+        wanted &= User.name_key == owner.casefold()
+    return _listing(viewer, wanted, page)
 
 
 def names_of(account: Account) -> dict[str, str]:
@@ -85,6 +96,11 @@ def person(name: str) -> Person:
     if user is None:
         raise PersonNotFound("There is nobody of this name. Look for a typing error.")
     return Person(user.id, user.name, user.full_name)
+
+
+def _visible(viewer: Account | None) -> ColumnElement[bool]:
+    public: ColumnElement[bool] = Project.visibility == "public"
+    return or_(public, _takes_part(viewer)) if viewer else public
 
 
 def _takes_part(account: Account) -> ColumnElement[bool]:

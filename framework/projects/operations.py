@@ -1,6 +1,6 @@
 """Creating projects, changing what they are, putting them into the trash and taking them out again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,10 @@ from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.activity import record
 from framework.projects.models import Project
+from framework.repositories.commit import nothing_to_add
 from framework.repositories.operations import change_about, create_repository
+
+Within = Callable[[Session, ProjectAccess], None]
 
 
 class ProjectNameTaken(Conflict):
@@ -34,8 +37,10 @@ class TokenConfined(Forbidden):
         super().__init__("This token is for one project only. Use one for all projects, made under Tokens in settings.")
 
 
-def create_project(account: Account, *, name: str, description: str, visibility: str) -> ProjectAccess:
-    """A new, empty project; the object store is not asked.
+def create_project(
+    account: Account, *, name: str, description: str, visibility: str, within: Within = nothing_to_add
+) -> ProjectAccess:
+    """A new, empty project; the object store is not asked. `within` runs last in its transaction.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
@@ -58,7 +63,9 @@ def create_project(account: Account, *, name: str, description: str, visibility:
         session.add(project)
         session.flush()
         record(session, project.id, actor=account, kind="created")
-    return access_of(project, account.name, "owner", "main")
+        created = access_of(project, account.name, "owner", "main")
+        within(session, created)
+    return created
 
 
 def check_new_name(account: Account, name: str) -> None:

@@ -127,8 +127,19 @@ class StagedPush(Base):
         self.state = "doomed"
 
 
+class WriterTicket(Base):
+    """A place in the queue of those who write to one repository at once: the lowest has the turn until `expires_at`."""
+
+    __tablename__ = "writer_tickets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), index=True)
+    holder: Mapped[str] = mapped_column(Id32, unique=True)
+    expires_at: Mapped[datetime]
+
+
 class WriterTurn(Base):
-    """Whose turn it is to write to a repository that many write to at once; nobody's after `expires_at`."""
+    """Turns of processes of the release before tickets, which may still run during a deployment; nothing else asks."""
 
     __tablename__ = "writer_turns"
 

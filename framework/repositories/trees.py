@@ -30,6 +30,11 @@ class PathClash(Conflict):
         super().__init__(f"“{there}” is there already, so “{path}” cannot be stored; rename one of them.")
         self.path = path
 
+    @property
+    def members(self) -> dict[str, object]:
+        """The path that cannot be stored."""
+        return {"paths": [self.path]}
+
 
 @dataclass
 class _Folder:

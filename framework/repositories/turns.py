@@ -1,51 +1,73 @@
-"""Taking turns: a writer who lost twice waits for a lease in SQL, so that a crowd of writers does not starve anybody.
+"""Taking turns: a writer who lost twice draws a ticket in SQL and waits for those with earlier ones.
 
-A turn is fairness and not safety: the commit point decides who lands, whatever the turns say.
+Without an order the unluckiest of a crowd would wait for longer than a request may. A turn is fairness and not safety:
+the commit point decides who lands, whatever the tickets say. One that nobody renews lapses after `LEASE`.
 """
 
 import random
 import time
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories.models import Repository, WriterTurn
+from framework.repositories.models import WriterTicket
 
 LEASE = timedelta(seconds=10)
-LONGEST_NAP_SECONDS = 0.1
+NAP_SECONDS = 0.03
+"""For each ticket before one's own: whoever is next looks often, the others seldom."""
+LONGEST_NAP_SECONDS = 0.5
 
 
 def wait_for_turn(repository_id: str, holder: str, *, deadline: float) -> bool:
     """Hold the turn for the next `LEASE`, or hold it on; False when `deadline` (monotonic, seconds) came first."""
-    while not _take(repository_id, holder):
+    while ahead := _ahead(repository_id, holder):
         if time.monotonic() > deadline:
+            give_back(repository_id, holder)
             return False
-        time.sleep(random.uniform(0, LONGEST_NAP_SECONDS))  # noqa: S311
+        time.sleep(min(ahead * NAP_SECONDS, LONGEST_NAP_SECONDS) * random.uniform(0.5, 1))  # noqa: S311
     return True
 
 
 def is_taken(repository_id: str) -> bool:
     """Whether writers are waiting in turn, so that a newcomer should as well."""
+    query = select(WriterTicket.id).where(WriterTicket.repository_id == repository_id, WriterTicket.expires_at > now())
     with reading() as session:
-        turn = session.get(WriterTurn, repository_id)
-        return turn is not None and turn.expires_at > now()
+        return session.scalar(query.limit(1)) is not None
 
 
 def give_back(repository_id: str, holder: str) -> None:
-    """End the turn, if it is still this holder's."""
+    """End the holder's turn, or its waiting for one."""
     with transaction() as session:
         session.execute(
-            delete(WriterTurn).where(WriterTurn.repository_id == repository_id, WriterTurn.holder == holder)
+            delete(WriterTicket).where(WriterTicket.repository_id == repository_id, WriterTicket.holder == holder)
         )
 
 
-def _take(repository_id: str, holder: str) -> bool:
+def _ahead(repository_id: str, holder: str) -> int:
+    """How many tickets are before the holder's, which is drawn or renewed where that is due."""
+    with reading() as session:
+        ticket = session.scalar(select(WriterTicket).where(WriterTicket.holder == holder))
+    if ticket is None or ticket.expires_at < now() + LEASE / 2:
+        ticket = _draw(repository_id, holder)
+    earlier = select(func.count()).where(
+        WriterTicket.repository_id == repository_id, WriterTicket.id < ticket.id, WriterTicket.expires_at > now()
+    )
+    with reading() as session:
+        return session.scalar(earlier) or 0
+
+
+def _draw(repository_id: str, holder: str) -> WriterTicket:
+    """The holder's ticket, made or renewed; tickets that lapsed long ago are those of killed processes, and go."""
     with transaction() as session:
-        session.get(Repository, repository_id, with_for_update=True)  # two first takers would insert the same row
-        turn = session.get(WriterTurn, repository_id)
-        if turn and turn.holder != holder and turn.expires_at > now():
-            return False
-        session.merge(WriterTurn(repository_id=repository_id, holder=holder, expires_at=now() + LEASE))
-        return True
+        left = delete(WriterTicket).where(
+            WriterTicket.repository_id == repository_id, WriterTicket.expires_at < now() - LEASE
+        )
+        session.execute(left)
+        ticket = session.scalar(select(WriterTicket).where(WriterTicket.holder == holder))
+        ticket = ticket or WriterTicket(repository_id=repository_id, holder=holder)
+        ticket.expires_at = now() + LEASE
+        session.add(ticket)
+        session.flush()
+        return ticket

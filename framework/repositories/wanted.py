@@ -39,6 +39,11 @@ class PathsChanged(Conflict):
         super().__init__(f"Somebody changed {shown} at the same time; look at the newest version and send yours again.")
         self.paths = tuple(paths)
 
+    @property
+    def members(self) -> dict[str, object]:
+        """Every path that is in conflict, however many the sentence names."""
+        return {"paths": list(self.paths)}
+
 
 class TooBusy(Unavailable):
     """Others' changes kept landing first until the time was up."""

@@ -38,7 +38,6 @@ from framework.repositories.wanted import (
     Written,
 )
 
-RETRY_SECONDS = 20
 FREE_LOSSES = 2
 
 
@@ -94,7 +93,8 @@ class _Writer:
 
     def _try_until_landed(self, admit: Admit, within: Within) -> Written:
         """Try at once; after the second loss, or when others wait already, in turn."""
-        repository_id, deadline = self._wanted.repository_id, time.monotonic() + RETRY_SECONDS
+        repository_id = self._wanted.repository_id
+        deadline = time.monotonic() + config.current().longest_wait_seconds
         losses, in_turn = 0, turns.is_taken(repository_id)
         try:
             while time.monotonic() < deadline:

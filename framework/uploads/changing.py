@@ -11,7 +11,8 @@ from framework.lfs.writing import write
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.people import recipients
-from framework.repositories.wanted import Move, Operation, Write, Written
+from framework.repositories.commit import nothing_to_add
+from framework.repositories.wanted import Move, Operation, Within, Write, Written
 from framework.uploads.messages import LISTED_PATHS, NewVersion
 
 LONGEST_MESSAGE = 10_000
@@ -33,8 +34,12 @@ class Changes:
     kind: str = "commit"
 
 
-def store_changes(access: ProjectAccess, account: Account, changes: Changes) -> Written:
+def store_changes(
+    access: ProjectAccess, account: Account, changes: Changes, *, within: Within = nothing_to_add
+) -> Written:
     """Store the changes as one commit, or nothing of them; tell the project's other members.
+
+    `within` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
         What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded: nothing is stored.
@@ -61,6 +66,7 @@ def store_changes(access: ProjectAccess, account: Account, changes: Changes) -> 
         news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)
         for name, address in recipients(session, access.id, except_id=account.id):
             news.queue_for(session, name=name, address=address)
+        within(session, written)
 
     return write(wanted, admit=quota.admission(access), within=tell)
 

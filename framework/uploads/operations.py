@@ -83,7 +83,7 @@ def _checked(upload: Upload) -> list[Put]:
         raise FilesTooLarge(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise FilesRefused(outcomes)
-    return [_put(path, file) for path, file in named]
+    return [put_file(path, file) for path, file in named]
 
 
 def _problem(path: str, file: ReceivedFile, counts: Counter[str]) -> str | None:
@@ -104,7 +104,8 @@ def too_large_sentence(path: str, size_bytes: int) -> str:
     return f"“{path}” has {mebibytes(size_bytes)}; a file may have {mebibytes(limit)} at most."
 
 
-def _put(path: str, file: ReceivedFile) -> Put:
+def put_file(path: str, file: ReceivedFile) -> Put:
+    """The operation that stores a received file under this path."""
     with file.path.open("rb") as source:
         return Put(path, file.path, file.size_bytes, blob_name(source, file.size_bytes))
 

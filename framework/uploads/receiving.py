@@ -135,7 +135,7 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     assert isinstance(request, StreamingRequest)
     limit = config.current().max_request_bytes + FRAMING_BYTES
     if request.content_length and request.content_length > limit:
-        _drain(request, limit)
+        drain(request, limit)
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
         request.receiver, request.max_content_length = Receiver(folder), limit
@@ -176,7 +176,7 @@ def _sent_name(file: FileStorage) -> str:
     return found[1].replace('\\"', '"').replace("%22", '"') if found else file.filename or ""
 
 
-def _drain(request: Request, limit: int) -> None:
+def drain(request: Request, limit: int) -> None:
     """Read on for as much again as is allowed: a browser that is cut off while it sends shows no answer."""
     left = 2 * limit
     with suppress(OSError):

@@ -28,6 +28,12 @@ SENTENCES = {
     500: "Something went wrong on our side. What was stored before is safe. Try again in a moment.",
     503: "A part of the service does not answer at the moment. What was stored before is safe; try again in a moment.",
 }
+SENTENCES_FOR_PROGRAMS = {
+    400: "The request could not be understood. Look at what you sent, and send it again.",
+    404: "There is nothing at this address, or you may not see it. Look for a typing error, or send a token.",
+    405: "This address does not answer to that method; the header Allow tells which it takes.",
+    413: "What you sent is larger than this address accepts.",
+}
 TITLES = {
     403: "Not allowed",
     404: "Not found",
@@ -62,13 +68,14 @@ def wants_json() -> bool:
 
 
 def _refusal(error: HoldfastError) -> Response:
-    return _answer(error.status, error.sentence or SENTENCES[error.status], error.headers)
+    return _answer(error.status, error.sentence or SENTENCES[error.status], error.headers, **error.members)
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After", "WWW-Authenticate"}}
-    return _answer(status, SENTENCES.get(status, SENTENCES[400 if status < 500 else 500]), kept)
+    sentences = SENTENCES | SENTENCES_FOR_PROGRAMS if wants_json() else SENTENCES
+    return _answer(status, sentences.get(status, SENTENCES[400 if status < 500 else 500]), kept)
 
 
 def _database_away(error: OperationalError) -> Response:
@@ -76,9 +83,9 @@ def _database_away(error: OperationalError) -> Response:
     return _answer(503, SENTENCES[503], {"Retry-After": "10"})
 
 
-def _answer(status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+def _answer(status: int, sentence: str, headers: Mapping[str, str], **members: object) -> Response:
     if wants_json():
-        return problem(status, sentence, headers)
+        return problem(status, sentence, headers, **members)
     title = TITLES.get(status, HTTPStatus(status).phrase)
     page = make_response(render_template("web/error.html", status=status, title=title, sentence=sentence), status)
     page.headers.extend(headers)

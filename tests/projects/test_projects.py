@@ -1,5 +1,7 @@
 """Creating, changing, deleting and restoring projects, by the pages."""
 
+from typing import Any
+
 import pytest
 
 from framework.accounts.account import Account
@@ -10,7 +12,7 @@ from framework.projects.operations import create_project
 from framework.repositories.models import Repository
 from tests.cast import SignIn, Visitor, on_one_deployment
 
-GOOD = {"name": "notes", "description": "What I saw", "visibility": "private"}
+GOOD: dict[str, Any] = {"name": "notes", "description": "What I saw", "visibility": "private"}
 
 
 def test_it_creates_a_project(alice: Account, signed_in: SignIn) -> None:

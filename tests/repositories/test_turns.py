@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,18 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import turns
 from framework.repositories.copy import opened
-from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTurn
+from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
 from framework.repositories.reading import count_commits, find, list_folder, read_log, resolve
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment
 from tests.servers.run import ROOT
 
 PROCESSES, THREADS, ROUNDS = 3, 11, 2
+
+
+def _tickets() -> int:
+    with reading() as session:
+        return session.scalar(select(func.count()).select_from(WriterTicket)) or 0
 
 
 def soon() -> float:
@@ -40,10 +46,40 @@ def test_a_turn_is_one_writers_until_it_is_given_back(bench: Bench) -> None:
     assert turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
 
 
+def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> None:
+    names = ["first", "second", "third", "fourth"]
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
+    landed: list[str] = []
+
+    def wait(name: str) -> None:
+        assert turns.wait_for_turn(bench.repository_id, name, deadline=time.monotonic() + 60)
+        landed.append(name)
+        turns.give_back(bench.repository_id, name)
+
+    threads = []
+    for count, name in enumerate(names[1:], 2):
+        threads.append(threading.Thread(target=wait, args=[name]))
+        threads[-1].start()
+        while _tickets() < count:
+            time.sleep(0.01)
+    turns.give_back(bench.repository_id, "first")
+    for thread in threads:
+        thread.join()
+    assert landed == names[1:]
+    assert _tickets() == 0
+
+
+def test_who_waits_for_too_long_leaves_the_queue(bench: Bench) -> None:
+    turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
+    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+    turns.give_back(bench.repository_id, "first")
+    assert not turns.is_taken(bench.repository_id)
+
+
 def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
     turns.wait_for_turn(bench.repository_id, "killed", deadline=soon())
     with transaction() as session:
-        session.get_one(WriterTurn, bench.repository_id).expires_at = now()
+        session.scalars(select(WriterTicket)).one().expires_at = now()
     assert not turns.is_taken(bench.repository_id)
     assert turns.wait_for_turn(bench.repository_id, "next", deadline=soon())
 

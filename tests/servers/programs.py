@@ -23,6 +23,7 @@ _DEBIAN_PACKAGES = {
     "geckodriver": "geckodriver",
     "git-lfs": "git-lfs",
     "openssl": "openssl",
+    "curl": "curl",
     "setpriv": "util-linux",
 }
 

@@ -1,0 +1,249 @@
+"""What the API answers: each model is a JSON document and its schema."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.tokens import TokenAbout
+from framework.projects.access import ProjectAccess
+from framework.repositories.reading import Changed, Entry, LogEntry
+from framework.repositories.refs import HEADS, TAGS
+from framework.repositories.snapshot import Snapshot
+from framework.repositories.status import StorageStatus
+
+OBJECT_NAME = r"^[0-9a-f]{40}$"
+LOCATION = "Location"
+
+
+class Answer(BaseModel):
+    """The base of every answer; unknown members never appear."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457): `detail` says what is wrong and what to do."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    paths: list[str] = Field(default=[], description="The paths that are in conflict, when some are.")
+
+
+class User(Answer):
+    """An account, as its owner sees it."""
+
+    id: int
+    name: str = Field(description="The user name, which the addresses of this person's projects begin with.")
+    full_name: str
+    email: str
+    admin: bool
+
+    @classmethod
+    def of(cls, account: Account) -> "User":
+        """The answer about this account."""
+        return cls(
+            id=account.id, name=account.name, full_name=account.full_name, email=account.email, admin=account.admin
+        )
+
+
+class NewToken(Answer):
+    """A token that was just made; its text is never shown again."""
+
+    token: str
+    name: str
+    scopes: list[str]
+
+
+class Token(Answer):
+    """What can be told of a token later."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, about: TokenAbout) -> "Token":
+        """The answer about this token."""
+        return cls(
+            id=about.id,
+            name=about.name,
+            scopes=list(about.scopes),
+            created_at=about.created_at,
+            expires_at=about.expires_at,
+            last_used_at=about.last_used_at,
+        )
+
+
+class Project(Answer):
+    """A project, and the caller's role in it; null for a visitor."""
+
+    owner: str
+    name: str
+    full_name: str
+    description: str
+    visibility: Literal["public", "private"]
+    default_branch: str
+    role: Literal["reader", "writer", "owner"] | None
+    created_at: datetime
+    updated_at: datetime
+    html_url: str
+    clone_url: str
+
+    @classmethod
+    def of(cls, access: ProjectAccess) -> "Project":
+        """The answer about this project."""
+        page = f"{config.current().base_url}{access.path}"
+        return cls.model_validate(
+            {
+                "owner": access.owner,
+                "name": access.name,
+                "full_name": access.full_name,
+                "description": access.description,
+                "visibility": access.visibility,
+                "default_branch": access.default_branch,
+                "role": access.role,
+                "created_at": access.created_at,
+                "updated_at": access.updated_at,
+                "html_url": page,
+                "clone_url": f"{page}.git",
+            }
+        )
+
+
+class Ref(Answer):
+    """A branch or a tag; `sha` is the object that it points to, for an annotated tag the tag's."""
+
+    ref: str
+    name: str
+    type: Literal["branch", "tag"]
+    sha: str = Field(pattern=OBJECT_NAME)
+
+    @classmethod
+    def all_of(cls, snapshot: Snapshot) -> list["Ref"]:
+        """Branches, then tags, each by name."""
+        return [
+            cls(ref=ref, name=ref.removeprefix(HEADS).removeprefix(TAGS), type=_ref_type(ref), sha=sha)
+            for ref, sha in sorted(snapshot.refs.items())
+        ]
+
+
+class TreeEntry(Answer):
+    """One entry of a folder: `commit` is a submodule; only files and symbolic links have a size, in bytes."""
+
+    path: str
+    name: str
+    type: Literal["blob", "tree", "symlink", "commit"]
+    mode: str = Field(pattern="^[0-7]{6}$", description="Git's mode, such as 100644.")
+    size: int | None
+    sha: str = Field(pattern=OBJECT_NAME)
+
+    @classmethod
+    def of(cls, entry: Entry) -> "TreeEntry":
+        """The answer about this entry."""
+        return cls.model_validate(
+            {
+                "path": entry.path,
+                "name": entry.name,
+                "type": entry.kind,
+                "mode": f"{entry.mode:06o}",
+                "size": entry.size_bytes,
+                "sha": entry.sha,
+            }
+        )
+
+
+class Author(Answer):
+    """Who made a commit, and when, as Git has it."""
+
+    name: str
+    email: str
+    date: datetime
+
+
+class ListedCommit(Answer):
+    """A commit of a history."""
+
+    sha: str = Field(pattern=OBJECT_NAME)
+    parents: list[str]
+    author: Author
+    message: str
+
+    @classmethod
+    def of(cls, commit: LogEntry) -> "ListedCommit":
+        """The answer about this commit."""
+        author = Author(name=commit.author_name, email=commit.author_email, date=commit.authored_at)
+        return cls(sha=commit.sha, parents=list(commit.parents), author=author, message=commit.message)
+
+
+class ChangedFile(Answer):
+    """A file that a commit changed: A added, M changed, D deleted, R renamed, T its type changed."""
+
+    status: str = Field(pattern="^[A-Z]$")
+    path: str
+    old_path: str | None
+
+
+class Commit(ListedCommit):
+    """A commit, and what it changed against its first parent."""
+
+    files: list[ChangedFile]
+
+    @classmethod
+    def with_files(cls, commit: LogEntry, files: Sequence[Changed]) -> "Commit":
+        """The answer about this commit and these files."""
+        told = [ChangedFile(status=file.status, path=file.path, old_path=file.old_path) for file in files]
+        return cls(**dict(ListedCommit.of(commit)), files=told)
+
+
+class NewCommit(Answer):
+    """The branch and its newest commit; `changed` is false when all of it was there already."""
+
+    sha: str = Field(pattern=OBJECT_NAME)
+    branch: str
+    changed: bool
+
+
+class Storage(Answer):
+    """Where a project's bytes are: `hot` with a local copy on the machine that answers, `cold` in the store only."""
+
+    state: Literal["hot", "cold"]
+    version: int
+    packs: int
+    stored_bytes: int
+    cached_bytes: int
+    last_access_at: datetime
+
+    @classmethod
+    def of(cls, status: StorageStatus) -> "Storage":
+        """The answer about this status."""
+        return cls.model_validate(status, from_attributes=True)
+
+
+def answer(told: Answer | Sequence[Answer], status: int = 200, *, headers: dict[str, str] | None = None) -> Response:
+    """The document, or the list of documents, as JSON."""
+    if isinstance(told, Answer):
+        text = told.model_dump_json()
+    else:
+        text = f"[{','.join(one.model_dump_json() for one in told)}]"
+    return Response(text, status, headers, content_type="application/json")
+
+
+def nothing() -> Response:
+    """The answer of a call that has nothing to tell."""
+    return Response(status=204)
+
+
+def _ref_type(ref: str) -> Literal["branch", "tag"]:
+    return "branch" if ref.startswith(HEADS) else "tag"

@@ -1,0 +1,151 @@
+"""What the API is sent: each model is a JSON document with its rules and its schema."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
+
+from framework.accounts.tokens import NAME_LENGTH
+from framework.api.answers import OBJECT_NAME
+from framework.api.contents import Content
+from framework.api.parsing import parsed, refuse_other_media
+from framework.errors import Invalid
+from framework.uploads.receiving import MAX_PARTS
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+class BadDocument(Invalid):
+    """The body is JSON, and not what the call takes; `errors` tells each place and what is wrong there."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        places = ", ".join(f"“{place}”: {reason}" for place, reason in errors[:3])
+        super().__init__(f"The body does not fit the call. {places}")
+        self._errors = errors
+
+    @property
+    def members(self) -> dict[str, object]:
+        """Every place of the body that has to be changed."""
+        return {"errors": [{"pointer": place, "detail": reason} for place, reason in self._errors]}
+
+
+class Body(BaseModel):
+    """The base of every body: members that nobody knows are told and not ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class TokenBody(Body):
+    """A token to be made; `write` includes `read`, and without `days` it does not end."""
+
+    name: str = Field(min_length=1, max_length=NAME_LENGTH)
+    scopes: list[Literal["read", "write"]] = Field(min_length=1)
+    days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class ProjectBody(Body):
+    """A project to be created."""
+
+    name: str
+    description: str = ""
+    visibility: Literal["public", "private"] = "private"
+
+
+class ProjectChanges(Body):
+    """What to change of a project; what is left out stays."""
+
+    name: str | None = None
+    description: str | None = None
+    visibility: Literal["public", "private"] | None = None
+
+
+def _is_content(value: object) -> Content:
+    if not isinstance(value, Content):
+        raise ValueError("give a string")  # noqa: TRY004
+    return value
+
+
+Text = Annotated[Content, PlainValidator(_is_content), WithJsonSchema({"type": "string"})]
+"""A string that may be as long as a file."""
+CONTENTS = frozenset({"content", "content_base64"})
+
+
+class PutBody(Body):
+    """Store a file: its text (`content`), or its bytes in base64 (`content_base64`)."""
+
+    op: Literal["put"]
+    path: str
+    content: Text | None = None
+    content_base64: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        if sum(given is not None for given in (self.content, self.content_base64)) != 1:
+            raise ValueError("give one of content and content_base64")
+        return self
+
+
+OPERATIONS = frozenset({"put", "delete", "move"})
+
+
+class DeleteBody(Body):
+    """Remove a file or folder."""
+
+    op: Literal["delete"]
+    path: str
+
+
+class MoveBody(Body):
+    """Take a file or folder to another path."""
+
+    op: Literal["move"]
+    path: str
+    to: str
+
+
+class CommitBody(Body):
+    """One commit: with `parent` the branch has to be there, with `start` a new branch begins at that commit."""
+
+    branch: str
+    message: str
+    parent: str | None = Field(default=None, pattern=OBJECT_NAME)
+    start: str | None = Field(default=None, pattern=OBJECT_NAME)
+    operations: list[Annotated[PutBody | DeleteBody | MoveBody, Field(discriminator="op")]] = Field(
+        min_length=1, max_length=MAX_PARTS
+    )
+
+    @model_validator(mode="after")
+    def _begins_or_goes_on(self) -> Self:
+        if self.parent and self.start:
+            raise ValueError("give parent or start, not both")
+        return self
+
+
+def read_body(model: type[Document]) -> Document:
+    """The request's body as this document; for documents that fit into memory.
+
+    Raises:
+        NotJson, BadJson, BadDocument.
+    """
+    refuse_other_media()
+    return checked(model, parsed(request.get_data(cache=False)))
+
+
+def checked(model: type[Document], values: object) -> Document:
+    """The values as this document.
+
+    Raises:
+        BadDocument: with each place that does not fit.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise BadDocument([_told(one) for one in error.errors(include_url=False)]) from error
+
+
+def _told(error: Mapping[str, Any]) -> tuple[str, str]:
+    """The place as a JSON pointer (RFC 6901), and what is wrong there."""
+    steps = [str(step) for step in error["loc"] if step not in OPERATIONS]
+    place = "".join(f"/{step}" for step in steps)
+    return place or "/", str(error["msg"]).removeprefix("Value error, ")

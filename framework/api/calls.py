@@ -1,0 +1,40 @@
+"""What each call is, in the words of OpenAPI: said beside its view, so that the description follows the code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from framework.api.answers import Answer
+from framework.api.bodies import Body
+
+View = TypeVar("View", bound=Callable[..., Any])
+Shape = type[Answer] | list[type[Answer]] | str | None
+"""An answer's document, a list of such, a media type of anything else, or nothing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: who may make it, what it is sent and answers; the refusals that all such calls share are understood.
+
+    `needs` is `token` (of either scope), `write`, `password`, or None where a token only shows more.
+    """
+
+    answers: Mapping[int, Shape]
+    needs: str | None = None
+    body: type[Body] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    refusals: tuple[int, ...] = ()
+    keyed: bool = False
+
+
+CALLS: dict[Callable[..., Any], Call] = {}
+
+
+def described(call: Call) -> Callable[[View], View]:
+    """Describe a view by this call."""
+
+    def describe(view: View) -> View:
+        CALLS[view] = call
+        return view
+
+    return describe

@@ -1,0 +1,49 @@
+"""Committing: any number of path operations become one commit, or nothing."""
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.api import callers
+from framework.api.answers import NewCommit
+from framework.api.bodies import CommitBody
+from framework.api.calls import Call, described
+from framework.api.idempotency import Created, Keep, once
+from framework.api.incoming import received_commit
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories import log
+from framework.repositories.wanted import Written
+from framework.uploads.changing import Changes, store_changes
+
+commits = Blueprint("commits", __name__, url_prefix="/projects/<owner>/<project>")
+
+
+@commits.post("/commits")
+@described(Call({201: NewCommit}, needs="write", body=CommitBody, refusals=(409,), keyed=True))
+def make_commit(owner: str, project: str) -> Response:
+    """Make the operations one commit on a branch: all of them or none.
+
+    Without `parent` they land on top of whatever others committed meanwhile, unless that touched the same paths; with
+    it, a branch that has moved is a conflict.
+    """
+    account = callers.writer()
+    access = project_for(account, owner, project, "writer")
+    with received_commit(request) as incoming:
+        made = once(
+            account,
+            incoming.sha256,
+            lambda keep: _store(access, account, incoming.changes(account), keep),
+            again=lambda: log.confirm(access.repository_id),  # the first answer may have been lost before this
+        )
+    return made.response()
+
+
+def _store(access: ProjectAccess, account: Account, changes: Changes, keep: Keep) -> Created:
+    def answer(written: Written) -> Created:
+        told = NewCommit(sha=written.sha, branch=changes.branch, changed=written.changed)
+        return Created(201, f"/api/v1/projects{access.path}/commits/{written.sha}", told.model_dump_json())
+
+    def recorded(session: Session, written: Written) -> None:
+        keep(session, answer(written))
+
+    return answer(store_changes(access, account, changes, within=recorded))

@@ -1,0 +1,87 @@
+"""Reading a project's refs, files and history; a ref may hold slashes, and the longest that exists is meant."""
+
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.api import callers
+from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer
+from framework.api.calls import Call, described
+from framework.api.paging import PAGE, links, page_number
+from framework.browse.pages import CommitPage, HistoryPage, commit_page, history_page
+from framework.browse.raw import raw_answer
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.copy import Copy
+from framework.repositories.healing import read_copy
+from framework.repositories.reading import Entry, find, list_folder, resolve, split_ref
+from framework.repositories.snapshot import read_snapshot
+
+files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")
+
+HISTORY = {
+    "ref": "A branch, a tag or a commit; the default branch when it is left out.",
+    "path": "Only commits that changed this file or folder.",
+}
+
+
+@files.get("/refs")
+@described(Call({200: [Ref]}))
+def list_refs(owner: str, project: str) -> Response:
+    """All branches and tags."""
+    return answer(Ref.all_of(read_snapshot(_readable(owner, project).repository_id)))
+
+
+@files.get("/tree/<path:place>")
+@described(Call({200: [TreeEntry]}))
+def list_tree(owner: str, project: str, place: str) -> Response:
+    """The entries of the folder at REF/PATH, subfolders first; of a file, its own entry."""
+    access = _readable(owner, project)
+    return answer(
+        [TreeEntry.of(entry) for entry in read_copy(access.repository_id, lambda copy: _entries(copy, place))]
+    )
+
+
+@files.get("/raw/<path:place>")
+@described(Call({200: "*/*", 304: None}))
+def send_file(owner: str, project: str, place: str) -> AnyResponse:
+    """The bytes of the file at REF/PATH."""
+    return raw_answer(_readable(owner, project), place)
+
+
+@files.get("/commits")
+@described(Call({200: [ListedCommit]}, query=HISTORY | PAGE))
+def list_commits(owner: str, project: str) -> Response:
+    """A history, newest first."""
+    access, number = _readable(owner, project), page_number()
+    page = read_copy(access.repository_id, lambda copy: _history(copy, number))
+    return answer([ListedCommit.of(commit) for commit in page.commits], headers=links(number, more=page.more))
+
+
+@files.get("/commits/<path:ref>")
+@described(Call({200: Commit}))
+def show_commit(owner: str, project: str, ref: str) -> Response:
+    """One commit, by its id or as the newest of a branch or tag, with the files that it changed."""
+    access = _readable(owner, project)
+    page = read_copy(access.repository_id, lambda copy: _commit(copy, ref))
+    return answer(Commit.with_files(page.commit, page.files))
+
+
+def _readable(owner: str, project: str) -> ProjectAccess:
+    return project_for(callers.visitor(), owner, project)
+
+
+def _entries(copy: Copy, place: str) -> list[Entry]:
+    ref, path = split_ref(copy, place)
+    sha = resolve(copy, ref)
+    found = find(copy, sha, path)
+    if found.kind == "tree":
+        return list_folder(copy, found)
+    return [entry for entry in list_folder(copy, find(copy, sha, path.rpartition("/")[0])) if entry.path == path]
+
+
+def _history(copy: Copy, number: int) -> HistoryPage:
+    ref = request.args.get("ref") or copy.snapshot.default_branch
+    return history_page(copy, ref, request.args.get("path", "").strip("/"), number=number)
+
+
+def _commit(copy: Copy, ref: str) -> CommitPage:
+    return commit_page(copy, resolve(copy, ref))

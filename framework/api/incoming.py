@@ -1,0 +1,112 @@
+"""The body of a commit: received into scratch, its files' contents too, and turned into operations on paths."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from framework import config
+from framework.accounts.account import Account
+from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, checked
+from framework.api.parsing import refuse_other_media
+from framework.api.spooling import SpooledJson
+from framework.repositories.paths import checked_path
+from framework.repositories.scratch import scratch
+from framework.repositories.wanted import Delete, Move, Operation, Put
+from framework.uploads.changing import Changes
+from framework.uploads.operations import FileOutcome, FilesTooLarge, put_file, too_large_sentence
+from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge, drain
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a program wants to commit, and the SHA-256 (hex) of the body that said so; contents lie in `folder`."""
+
+    body: CommitBody
+    sha256: str
+    folder: Path
+
+    def changes(self, account: Account) -> Changes:
+        """The same as changes that can be stored, the contents of files decoded.
+
+        Raises:
+            BadPath, BadContent: a rule is broken. FilesTooLarge: files are over `MAX_FILE_BYTES`.
+        """
+        operations = _Operations(account, self.folder).of(self.body)
+        return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
+
+
+@contextmanager
+def received_commit(request: Request) -> Iterator[Incoming]:
+    """The commit that the request's body asks for; what it brought is deleted when the block ends.
+
+    Raises:
+        NotJson, BadJson, BadDocument: the body breaks a rule. RequestTooLarge: it is over `MAX_REQUEST_BYTES`.
+    """
+    refuse_other_media()
+    with scratch("commit") as folder:
+        spooled = SpooledJson(folder / "body")
+        _read(request, spooled)
+        yield Incoming(checked(CommitBody, spooled.values(CONTENTS)), spooled.sha256, folder)
+
+
+def _read(request: Request, spooled: SpooledJson) -> None:
+    """Read the body to its end; one that is too large is read on, so that the client hears."""
+    limit = config.current().max_request_bytes
+    request.max_content_length = limit
+    try:
+        spooled.read(request.stream)
+    except RequestEntityTooLarge as error:
+        drain(request, limit)
+        raise RequestTooLarge(request.content_length) from error
+    except ClientDisconnected as error:
+        raise BrokenUpload from error
+
+
+class _Operations:
+    """Turns the operations of a body into those of a write, with the files' contents in a folder."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self._account = account
+        self._folder = folder
+        self._receiver = Receiver(folder)
+        self._too_large: list[FileOutcome] = []
+
+    def of(self, body: CommitBody) -> Sequence[Operation]:
+        made = [self._made(operation) for operation in body.operations]
+        if self._too_large:
+            raise FilesTooLarge(self._too_large)
+        return made
+
+    def _made(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
+        path = checked_path(operation.path)
+        if isinstance(operation, DeleteBody):
+            return Delete(path)
+        if isinstance(operation, MoveBody):
+            return Move(path, checked_path(operation.to))
+        return self._put(path, self._file(operation))
+
+    def _put(self, path: str, file: ReceivedFile) -> Put:
+        if file.over_limit:
+            sentence = too_large_sentence(path, file.size_bytes)
+            self._too_large.append(FileOutcome(path, file.size_bytes, sentence))
+            return Put(path, file.path, 0, "")
+        return put_file(path, file)
+
+    def _file(self, operation: PutBody) -> ReceivedFile:
+        if operation.content is not None:
+            return self._received(operation.content.utf8)
+        assert operation.content_base64 is not None
+        return self._received(operation.content_base64.bytes_of_base64)
+
+    def _received(self, content: Callable[[], Iterator[bytes]]) -> ReceivedFile:
+        file = self._receiver.receive()
+        try:
+            for chunk in content():
+                file.write(chunk)
+        finally:
+            file.close()
+        return file

@@ -1,0 +1,178 @@
+"""The API's description of itself (OpenAPI 3.1), made of its routes, its calls and its documents."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from werkzeug.routing import Rule
+
+from framework import config
+from framework.api.answers import Problem
+from framework.api.calls import CALLS, Call, Shape
+from framework.api.idempotency import HEADER, LONGEST_KEY
+from framework.api.paging import PAGE
+from framework.api.parsing import JSON
+from framework.web.errors import PROBLEM_JSON
+
+PREFIX = "api."
+_ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
+SCHEMA = "#/components/schemas/{model}"
+KEY = (
+    "Any text of your own, new for each request: sent again within a day, the request is answered again and done once."
+)
+REASONS = {
+    200: "What was asked for.",
+    201: "It was created.",
+    204: "It is done.",
+    304: "The caller has it already, as If-None-Match says.",
+    400: "The request breaks a rule; the sentence says which.",
+    401: "Credentials are missing or wrong.",
+    403: "The caller sees it, but may not do this.",
+    404: "It does not exist, or the caller may not see it.",
+    409: "Others changed it meanwhile, or the name is taken; look at the newest state.",
+    413: "A file or the whole request is too large.",
+    415: "The body is not JSON.",
+    422: f"The {HEADER} was sent with another request.",
+    429: "Too many wrong passwords; the header Retry-After says when to try again.",
+}
+PLACES = {
+    "owner": "The owner's user name.",
+    "project": "The project's name.",
+    "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
+    "ref": "A branch, a tag or a commit's id.",
+    "token_id": "The token's number.",
+}
+SECURITY: dict[str | None, list[dict[str, list[str]]]] = {
+    None: [{}, {"token": []}],
+    "token": [{"token": []}],
+    "write": [{"token": []}],
+    "password": [{"password": []}],
+}
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, view, call in _calls(app):
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths.setdefault(template(rule), {})[method.lower()] = _operation(rule, view, call)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Holdfast", "version": "1", "description": "Projects, their files and every version."},
+        "servers": [{"url": config.current().base_url}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "password": {"type": "http", "scheme": "basic"},
+            },
+        },
+    }
+
+
+def _calls(app: Flask) -> Iterator[tuple[Rule, Any, Call]]:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint.startswith(PREFIX) and view in CALLS:
+            yield rule, view, CALLS[view]
+
+
+def template(rule: Rule) -> str:
+    """The rule's path as OpenAPI writes it."""
+    return _ARGUMENT.sub(r"{\2}", rule.rule)
+
+
+def _operation(rule: Rule, view: Any, call: Call) -> dict[str, Any]:
+    summary, _, description = inspect.cleandoc(view.__doc__).partition("\n\n")
+    told: dict[str, Any] = {
+        "operationId": view.__name__,
+        "summary": summary,
+        "tags": [rule.endpoint.split(".")[1]],
+        "security": SECURITY[call.needs],
+        "parameters": [*_path_parameters(rule), *_other_parameters(call)],
+        "responses": {
+            **{str(status): _answered(status, shape) for status, shape in call.answers.items()},
+            **{str(status): _refused(status) for status in sorted(_refusals(rule, call))},
+            "5XX": {"description": "It is our fault, or a part is away; repeating is safe.", "content": _problem()},
+        },
+    }
+    if description:
+        told["description"] = description.replace("\n", " ")
+    if call.body:
+        told["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(call.body)}}}
+    return told
+
+
+def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PLACES[name],
+            "schema": {"type": "integer" if converter == "int" else "string"},
+        }
+        for converter, name in _ARGUMENT.findall(rule.rule)
+    ]
+
+
+def _other_parameters(call: Call) -> list[dict[str, Any]]:
+    query = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "integer" if name in PAGE else "string"}}
+        for name, text in call.query.items()
+    ]
+    key = {"name": HEADER, "in": "header", "description": KEY, "schema": {"type": "string", "maxLength": LONGEST_KEY}}
+    return [*query, key] if call.keyed else query
+
+
+def _refusals(rule: Rule, call: Call) -> set[int]:
+    """The refusals that the kind of the call brings along, and its own."""
+    found = {401, *call.refusals}
+    found |= {400, 413, 415} if call.body else set()
+    found |= {400} if call.query else set()
+    found |= {403} if call.needs == "write" else set()
+    found |= {404} if rule.arguments else set()
+    found |= {400, 409, 422} if call.keyed else set()
+    return found | ({429} if call.needs == "password" else set())
+
+
+def _answered(status: int, shape: Shape) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": REASONS[status]}
+    if isinstance(shape, str):
+        told["content"] = {shape: {}}
+    elif isinstance(shape, list):
+        told["content"] = {JSON: {"schema": {"type": "array", "items": _reference(shape[0])}}}
+    elif shape:
+        told["content"] = {JSON: {"schema": _reference(shape)}}
+    return told
+
+
+def _refused(status: int) -> dict[str, Any]:
+    return {"description": REASONS[status], "content": _problem()}
+
+
+def _problem() -> dict[str, Any]:
+    return {PROBLEM_JSON: {"schema": _reference(Problem)}}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": SCHEMA.format(model=model.__name__)}
+
+
+def _schemas() -> dict[str, Any]:
+    """The schemas of all documents that a call names, and of what they consist of."""
+    bodies = {call.body for call in CALLS.values() if call.body}
+    shapes = [shape for call in CALLS.values() for shape in call.answers.values()]
+    documents: set[type[BaseModel]] = {shape for shape in shapes if isinstance(shape, type)}
+    documents |= {shape[0] for shape in shapes if isinstance(shape, list)}
+    named: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in bodies]
+    named += [(model, "serialization") for model in documents | {Problem}]
+    named.sort(key=lambda one: one[0].__name__)
+    _references, schemas = models_json_schema(named, ref_template=SCHEMA)
+    found: dict[str, Any] = schemas["$defs"]
+    return found

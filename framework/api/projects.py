@@ -1,0 +1,94 @@
+"""Projects: what the caller may see of them, and what owners do with them."""
+
+import hashlib
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.api import callers
+from framework.api.answers import Project, Storage, answer, nothing
+from framework.api.bodies import ProjectBody, ProjectChanges, read_body
+from framework.api.calls import Call, described
+from framework.api.idempotency import Created, Keep, once
+from framework.api.paging import PAGE, links, page_number
+from framework.projects import lists, operations
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.status import read_status
+
+projects = Blueprint("projects", __name__, url_prefix="/projects")
+
+FILTERS = {
+    "q": "Only projects with this text in name or description, in any case.",
+    "owner": "Only projects of the owner with this user name.",
+}
+
+
+@projects.get("")
+@described(Call({200: [Project]}, query=FILTERS | PAGE))
+def list_projects() -> Response:
+    """The projects that the caller may see, the latest change first."""
+    viewer, number = callers.visitor(), page_number()
+    asked = request.args.get("q", ""), request.args.get("owner", "")
+    listing = lists.search(viewer, asked[0], owner=asked[1], page=number)
+    return answer([Project.of(access) for access in listing.projects], headers=links(number, more=listing.more))
+
+
+@projects.post("")
+@described(Call({201: Project}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
+def create_project() -> Response:
+    """Create an empty project of the caller's."""
+    account = callers.writer()
+    body = read_body(ProjectBody)
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    return once(account, digest, lambda keep: _create(account, body, keep)).response()
+
+
+@projects.get("/<owner>/<project>")
+@described(Call({200: Project}))
+def show_project(owner: str, project: str) -> Response:
+    """One project."""
+    return answer(Project.of(project_for(callers.visitor(), owner, project)))
+
+
+@projects.patch("/<owner>/<project>")
+@described(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
+def change_project(owner: str, project: str) -> Response:
+    """Change name, description or visibility; for owners."""
+    account = callers.writer()
+    access = project_for(account, owner, project, "owner")
+    wanted = read_body(ProjectChanges).model_dump(exclude_none=True)
+    present = {"name": access.name, "description": access.description, "visibility": access.visibility}
+    name = operations.update_project(account, access, **(present | wanted))
+    return answer(Project.of(project_for(account, owner, name)))
+
+
+@projects.delete("/<owner>/<project>")
+@described(Call({204: None}, needs="write"))
+def trash_project(owner: str, project: str) -> Response:
+    """Put a project into the trash, from where its owners can restore it in the browser; for owners."""
+    account = callers.writer()
+    operations.trash_project(account, project_for(account, owner, project, "owner"))
+    return nothing()
+
+
+@projects.get("/<owner>/<project>/storage")
+@described(Call({200: Storage}))
+def show_storage(owner: str, project: str) -> Response:
+    """Where the project's bytes are."""
+    access = project_for(callers.visitor(), owner, project)
+    return answer(Storage.of(read_status(access.repository_id)))
+
+
+def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
+    def recorded(session: Session, access: ProjectAccess) -> None:
+        keep(session, _created(access))
+
+    access = operations.create_project(
+        account, name=body.name, description=body.description, visibility=body.visibility, within=recorded
+    )
+    return _created(access)
+
+
+def _created(access: ProjectAccess) -> Created:
+    return Created(201, f"/api/v1/projects{access.path}", Project.of(access).model_dump_json())

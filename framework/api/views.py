@@ -1,0 +1,42 @@
+"""The API under its address, and its description."""
+
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
+
+from framework.api import openapi
+from framework.api.commits import commits
+from framework.api.files import files
+from framework.api.people import people
+from framework.api.projects import projects
+from framework.uploads.receiving import drain
+
+ROOT = "/api/"
+MAX_UNREAD_BYTES = 64 << 20
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+for _part in (people, projects, files, commits):
+    blueprint.register_blueprint(_part)
+
+
+def register(app: Flask) -> None:
+    """Keep what is below `/api/` apart from the pages, some of whose addresses begin with any name."""
+    app.before_request(_refuse_pages)
+
+
+@blueprint.get("/openapi.json")
+def describe() -> Response:
+    """This API in the words of OpenAPI 3.1."""
+    return jsonify(openapi.document(current_app))
+
+
+@blueprint.after_request
+def _read_on(answer: Response) -> Response:
+    """Read what is left of a refused request's body: a client that is cut off while it sends sees no answer."""
+    if answer.status_code >= 400:
+        drain(request, MAX_UNREAD_BYTES)
+    return answer
+
+
+def _refuse_pages() -> None:
+    rule = request.url_rule
+    if rule is not None and request.path.startswith(ROOT) and not rule.rule.startswith(ROOT):
+        abort(404)

@@ -1,0 +1,36 @@
+"""The description is valid, and speaks of every call."""
+
+import json
+
+from flask import Flask
+from openapi_spec_validator import validate
+
+from framework.api.calls import CALLS
+from tests.api.program import Program
+from tests.cast import on_one_deployment
+
+pytestmark = on_one_deployment
+
+
+def test_the_description_is_valid(stranger: Program) -> None:
+    answer = stranger.app.test_client().get("/api/v1/openapi.json")
+    assert answer.mimetype == "application/json"
+    document = json.loads(answer.data)
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+    assert document == stranger.document
+
+
+def test_every_call_is_described(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    views = {rule.endpoint: app.view_functions[rule.endpoint] for rule in rules}
+    assert [endpoint for endpoint, view in views.items() if view not in CALLS] == ["api.describe"]
+
+
+def test_what_needs_a_token_says_so(stranger: Program) -> None:
+    """Without credentials a call answers 401 exactly where the description asks for some."""
+    for template, methods in stranger.document["paths"].items():
+        path = template.removeprefix("/api/v1").replace("{token_id}", "1").replace("{", "").replace("}", "")
+        for method, told in methods.items():
+            answer = stranger.call(method.upper(), path, json={})
+            assert (answer.status_code == 401) == ({} not in told["security"]), f"{method} {template}"
