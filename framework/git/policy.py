@@ -9,7 +9,7 @@ from framework.errors import Invalid, TooLarge
 from framework.git.pktline import Received
 from framework.repositories.paths import checked_path
 from framework.repositories.quarantine import Inventory, Limits, Quarantine
-from framework.uploads.operations import too_large_sentence
+from framework.uploads.limits import too_large_sentence
 
 MIB = 1 << 20
 OTHER_OBJECT_BYTES = 64 * MIB

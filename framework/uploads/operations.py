@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework import config
 from framework.accounts.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.projects.access import ProjectAccess
@@ -16,7 +15,8 @@ from framework.repositories.reading import find
 from framework.repositories.trees import PathAbsent
 from framework.repositories.wanted import Put, Written
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.receiving import ReceivedFile, mebibytes
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.receiving import ReceivedFile
 
 
 class NoFiles(Invalid):
@@ -96,12 +96,6 @@ def _problem(path: str, file: ReceivedFile, counts: Counter[str]) -> str | None:
     except BadPath as refusal:
         return refusal.sentence
     return None
-
-
-def too_large_sentence(path: str, size_bytes: int) -> str:
-    """The one sentence about a file that is over the limit, the same wherever it arrives."""
-    limit = config.current().max_file_bytes
-    return f"“{path}” has {mebibytes(size_bytes)}; a file may have {mebibytes(limit)} at most."
 
 
 def _put(path: str, file: ReceivedFile) -> Put:

@@ -15,10 +15,10 @@ from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.repositories import keys
 from framework.repositories.scratch import scratch
+from framework.uploads.limits import MIB, mebibytes
 
 MAX_PARTS = 20_000
 DRAIN_CHUNK_BYTES = 1 << 20
-MIB = 1 << 20
 FRAMING_BYTES = 16 * MIB
 """What names, boundaries and fields may add to the files of one form."""
 _FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
@@ -144,12 +144,6 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
         finally:
             request.receiver.close_files()
         yield files
-
-
-def mebibytes(size_bytes: int) -> str:
-    """A size in MiB as the limits are told, such as `100 MiB` or `100.1 MiB`; always rounded up."""
-    tenths = -(-size_bytes * 10 // MIB)
-    return f"{tenths // 10} MiB" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} MiB"
 
 
 def _files(request: Request) -> list[tuple[str, ReceivedFile]]:

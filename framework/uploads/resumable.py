@@ -1,0 +1,296 @@
+"""Resumable uploads: a file arrives in parts, over as many connections and processes as it takes.
+
+A part is an object in the store first and a row afterwards; the row's transaction moves the offset, so that of two
+requests which bring the same bytes one wins. A crash in between leaves an object that no row names, and costs the part.
+The sweep takes what has expired: *open → doomed*, DELETE, rows; and objects that belong to no upload.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict, HoldfastError, Invalid, NotFound, TooLarge
+from framework.repositories import keys
+from framework.repositories.scratch import scratch
+from framework.storage.current import store
+from framework.uploads.body import Body
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.models import ResumableUpload, UploadPart
+
+PART_BYTES = 8 << 20
+MOST_UPLOADS = 20_000
+USED_KEPT = timedelta(hours=1)
+GIB = 1 << 30
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such upload; it may have expired. Send the file again.")
+
+
+class UploadExpired(UploadNotFound):
+    """The upload was not finished or not used in time."""
+
+    status = 410
+
+
+class FileTooLarge(TooLarge):
+    """The file would be over the limit for one file."""
+
+
+class UploadsFull(TooLarge):
+    """The account has as much under way as it may."""
+
+    def __init__(self, quota_bytes: int) -> None:
+        super().__init__(
+            f"Your uploads that are under way may hold {quota_bytes / GIB:g} GiB in {MOST_UPLOADS:,} files together."
+            " Finish or end some of them first."
+        )
+
+
+class OffsetMoved(Conflict):
+    """The bytes do not go on where the upload is: another request was faster, or the client is mistaken."""
+
+    def __init__(self, offset_bytes: int) -> None:
+        super().__init__(f"The upload is at offset {offset_bytes:,}; ask for its offset and go on from there.")
+
+
+class UploadTooLong(TooLarge):
+    """More bytes came than the upload was announced with."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"This upload was announced with {size_bytes:,} bytes, and more came. Begin a new one.")
+
+
+class ChecksumMismatch(Invalid):
+    """The bytes are not those that the client sent (status as in tus 1.0's checksum extension)."""
+
+    status = 460
+
+    def __init__(self) -> None:
+        super().__init__("The bytes were damaged on their way, so they were not kept; send them again.")
+
+
+@dataclass(frozen=True)
+class UploadAbout:
+    """Where an upload is; sizes in bytes, `info` as the client sent it."""
+
+    id: str
+    size_bytes: int
+    offset_bytes: int
+    info: str
+    expires_at: datetime
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every byte has arrived."""
+        return self.offset_bytes == self.size_bytes
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What the client says that its bytes hash to: an algorithm of hashlib, and the digest."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part that lies in the store."""
+
+    name: str
+    start_bytes: int
+    size_bytes: int
+    sha256: str
+
+
+def part_key(upload_id: str, name: str) -> str:
+    """Where a part lies in the store; the name is random, so no key is ever used twice."""
+    return f"uploads/{upload_id}/{name}"
+
+
+def create_upload(account: Account, *, size_bytes: int, info: str, name: str) -> UploadAbout:
+    """Begin an upload of this size; `name` is what the file is called in a refusal.
+
+    Raises:
+        FileTooLarge: it is over `MAX_FILE_BYTES`.
+        UploadsFull: with what is under way already, the account would be over the quota.
+    """
+    settings = config.current()
+    if size_bytes > settings.max_file_bytes:
+        raise FileTooLarge(too_large_sentence(name, size_bytes))
+    with transaction() as session:
+        session.execute(select(User.id).where(User.id == account.id).with_for_update())
+        count, under_way = _under_way(session, account.id)
+        if under_way + size_bytes > settings.quota_bytes or count >= MOST_UPLOADS:
+            raise UploadsFull(settings.quota_bytes)
+        row = ResumableUpload(id=keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0)
+        row.expires_at = _expiry()
+        session.add(row)
+    return _about(row)
+
+
+def find_upload(account: Account, upload_id: str) -> UploadAbout:
+    """The account's upload of this id.
+
+    Raises:
+        UploadNotFound, UploadExpired.
+    """
+    with reading() as session:
+        row = session.get(ResumableUpload, upload_id)
+    if row is None or row.account_id != account.id:
+        raise UploadNotFound
+    if row.state != "open" or row.expires_at <= now():
+        raise UploadExpired
+    return _about(row)
+
+
+def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Checksum | None = None) -> int:
+    """Take the bytes of one request; the upload's new offset. What came before a connection broke is kept.
+
+    With a checksum, the request's bytes are kept all together or not at all.
+
+    Raises:
+        OffsetMoved, UploadTooLong, ChecksumMismatch, StoreUnavailable: the parts stored before stay.
+    """
+    if offset_bytes != upload.offset_bytes:
+        raise OffsetMoved(upload.offset_bytes)
+    if body.announced_bytes > upload.size_bytes - offset_bytes:
+        body.drain()
+        raise UploadTooLong(upload.size_bytes)
+    with scratch("tus") as folder:
+        parts = _stored_parts(upload, body, folder)
+        if checksum is None:
+            reached = offset_bytes
+            for part in parts:
+                reached = _record(upload.id, [part])
+        else:
+            reached = _record_checked(upload, body, list(parts), checksum)
+    if body.has_more():
+        raise UploadTooLong(upload.size_bytes)
+    return reached
+
+
+def end_upload(account: Account, upload_id: str) -> None:
+    """Give an upload up: its parts are deleted.
+
+    Raises:
+        UploadNotFound, UploadExpired.
+    """
+    find_upload(account, upload_id)
+    with transaction() as session:
+        session.execute(update(ResumableUpload).where(ResumableUpload.id == upload_id).values(state="doomed"))
+
+
+def mark_used(account: Account, upload_ids: Sequence[str]) -> None:
+    """Note that these uploads have become files: they are kept an hour longer, for a request that is repeated."""
+    soon = now() + USED_KEPT
+    with transaction() as session:
+        session.execute(
+            update(ResumableUpload)
+            .where(
+                ResumableUpload.account_id == account.id,
+                ResumableUpload.id.in_(upload_ids),
+                ResumableUpload.expires_at > soon,
+            )
+            .values(expires_at=soon)
+        )
+
+
+def parts_of(upload_id: str) -> list[StoredPart]:
+    """The parts of an upload in their order."""
+    query = select(UploadPart).where(UploadPart.upload_id == upload_id).order_by(UploadPart.start_bytes)
+    with reading() as session:
+        rows = session.scalars(query).all()
+    return [StoredPart(row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
+
+
+def _under_way(session: Session, account_id: int) -> tuple[int, int]:
+    """How many uploads the account has, and how many bytes they were announced with."""
+    total = select(func.count(), func.coalesce(func.sum(ResumableUpload.size_bytes), 0))
+    mine = total.where(ResumableUpload.account_id == account_id, ResumableUpload.state == "open")
+    count, size_bytes = session.execute(mine.where(ResumableUpload.expires_at > now() + USED_KEPT)).one()
+    return int(count), int(size_bytes)
+
+
+def _expiry() -> datetime:
+    return now() + timedelta(hours=config.current().staged_hours)
+
+
+def _about(row: ResumableUpload) -> UploadAbout:
+    return UploadAbout(row.id, row.size_bytes, row.offset_bytes, row.info, row.expires_at)
+
+
+def _stored_parts(upload: UploadAbout, body: Body, folder: Path) -> Iterator[StoredPart]:
+    """Cut the body into parts, and store each as soon as it is there."""
+    start = upload.offset_bytes
+    while start < upload.size_bytes:
+        file = folder / keys.new_id()
+        size, sha256 = body.spool(file, min(PART_BYTES, upload.size_bytes - start))
+        if not size:
+            return
+        part = StoredPart(file.name, start, size, sha256)
+        store().put(part_key(upload.id, part.name), file, sha256=sha256)
+        file.unlink()
+        yield part
+        start += size
+
+
+def _record(upload_id: str, parts: Sequence[StoredPart]) -> int:
+    """Let the upload have these parts, which follow each other; its new offset.
+
+    Raises:
+        OffsetMoved: another request has brought these bytes, or the upload was given up; the parts are deleted.
+    """
+    start, end = parts[0].start_bytes, parts[-1].start_bytes + parts[-1].size_bytes
+    try:
+        with transaction() as session:
+            _move(session, upload_id, start, end)
+            session.add_all(
+                UploadPart(
+                    upload_id=upload_id,
+                    start_bytes=part.start_bytes,
+                    size_bytes=part.size_bytes,
+                    name=part.name,
+                    sha256=part.sha256,
+                )
+                for part in parts
+            )
+    except OffsetMoved:
+        _discard(upload_id, parts)
+        raise
+    return end
+
+
+def _move(session: Session, upload_id: str, start: int, end: int) -> None:
+    row = session.get(ResumableUpload, upload_id, with_for_update=True)
+    if row is None or row.state != "open" or row.offset_bytes != start:
+        raise OffsetMoved(row.offset_bytes if row else 0)
+    row.offset_bytes, row.expires_at = end, _expiry()
+
+
+def _record_checked(upload: UploadAbout, body: Body, parts: Sequence[StoredPart], checksum: Checksum) -> int:
+    if body.is_whole and body.digest(checksum.algorithm) == checksum.digest:
+        return _record(upload.id, parts) if parts else upload.offset_bytes
+    _discard(upload.id, parts)
+    raise ChecksumMismatch
+
+
+def _discard(upload_id: str, parts: Sequence[StoredPart]) -> None:
+    """Delete parts that no row names; what the store does not delete now is left to the sweep."""
+    for part in parts:
+        with suppress(HoldfastError):
+            store().delete(part_key(upload_id, part.name))

@@ -1,0 +1,60 @@
+"""Somebody who uploads by tus: the protocol's headers, spelled out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from framework.accounts.account import Account
+from framework.accounts.tokens import create_token
+from framework.storage.current import store
+
+UPLOADS = "/api/v1/uploads"
+BYTES = "application/offset+octet-stream"
+
+
+@dataclass
+class TusClient:
+    """Sends what a tus client sends, with somebody's token."""
+
+    app: Flask
+    token: str
+
+    def send(self, method: str, address: str, data: Any = b"", **headers: str) -> TestResponse:
+        """A request of this protocol; header names are given with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {self.token}", **named}
+        return self.app.test_client().open(address, method=method, data=data, headers=sent)
+
+    def create(self, size_bytes: int, **headers: str) -> str:
+        """Begin an upload; its address."""
+        answer = self.send("POST", UPLOADS, Upload_Length=str(size_bytes), **headers)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["Location"]
+
+    def append(self, address: str, offset: int, data: bytes, **headers: str) -> TestResponse:
+        """Send bytes."""
+        return self.send("PATCH", address, data, Upload_Offset=str(offset), Content_Type=BYTES, **headers)
+
+    def offset(self, address: str) -> int:
+        """Where the upload is."""
+        return int(self.send("HEAD", address).headers["Upload-Offset"])
+
+    def upload(self, data: bytes) -> str:
+        """Upload all of a file; the upload's id."""
+        address = self.create(len(data))
+        assert self.append(address, 0, data).status_code == 204
+        return address.rpartition("/")[2]
+
+
+def stored_parts() -> list[int]:
+    """The sizes of all parts that lie in the store."""
+    return [entry.size_bytes for entry in store().list("uploads/")]
+
+
+@pytest.fixture
+def tus(app: Flask, alice: Account) -> TusClient:
+    """Alice's client, with a token that may write."""
+    return TusClient(app, create_token(alice.id, "tus", ["write"]))
