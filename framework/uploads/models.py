@@ -11,7 +11,8 @@ from framework.database.types import Base, Id32, now
 class ResumableUpload(Base):
     """One file on its way, or arrived when `offset_bytes` is `size_bytes`; `info` is the client's `Upload-Metadata`.
 
-    States: `open`, `doomed` (the sweep deletes its parts, then the rows).
+    States: `open`, `doomed` (the sweep deletes its parts, then the rows). `writer` is the request that came last; an
+    older one, whose connection is gone perhaps, can add nothing any more.
     """
 
     __tablename__ = "resumable_uploads"
@@ -22,6 +23,7 @@ class ResumableUpload(Base):
     state: Mapped[str] = mapped_column(String(10), default="open")
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    writer: Mapped[str | None] = mapped_column(Id32)
     info: Mapped[str] = mapped_column(String(4096), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

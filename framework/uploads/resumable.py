@@ -1,7 +1,8 @@
 """Resumable uploads: a file arrives in parts, over as many connections and processes as it takes.
 
-A part is an object in the store first and a row afterwards; the row's transaction moves the offset, so that of two
-requests which bring the same bytes one wins. A crash in between leaves an object that no row names, and costs the part.
+A part is an object in the store first and a row afterwards; the row's transaction moves the offset. A crash in between
+leaves an object that no row names, and costs the part. Of two requests at once the newer one wins, since the older may
+be one that the client has given up and the server still waits for.
 The sweep takes what has expired: *open → doomed*, DELETE, rows; and objects that belong to no upload.
 """
 
@@ -164,24 +165,25 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
     With a checksum, the request's bytes are kept all together or not at all.
 
     Raises:
-        OffsetMoved, UploadTooLong, ChecksumMismatch, StoreUnavailable: the parts stored before stay.
+        OffsetMoved, UploadTooLong, UploadExpired, ChecksumMismatch, StoreUnavailable: the parts stored before stay.
     """
-    if offset_bytes != upload.offset_bytes:
-        raise OffsetMoved(upload.offset_bytes)
     if body.announced_bytes > upload.size_bytes - offset_bytes:
         body.drain()
         raise UploadTooLong(upload.size_bytes)
+    writer = _Writer(upload.id, _take(upload.id, offset_bytes))
     with scratch("tus") as folder:
-        parts = _stored_parts(upload, body, folder)
-        if checksum is None:
-            reached = offset_bytes
-            for part in parts:
-                reached = _record(upload.id, [part])
+        parts = _stored_parts(upload, body, offset_bytes, folder)
+        if checksum:
+            stored = list(parts)
+            _record_checked(writer, stored, body, checksum)
+            offset_bytes += sum(part.size_bytes for part in stored)
         else:
-            reached = _record_checked(upload, body, list(parts), checksum)
+            for part in parts:
+                writer.record([part])
+                offset_bytes += part.size_bytes
     if body.has_more():
         raise UploadTooLong(upload.size_bytes)
-    return reached
+    return offset_bytes
 
 
 def end_upload(account: Account, upload_id: str) -> None:
@@ -234,9 +236,8 @@ def _about(row: ResumableUpload) -> UploadAbout:
     return UploadAbout(row.id, row.size_bytes, row.offset_bytes, row.info, row.expires_at)
 
 
-def _stored_parts(upload: UploadAbout, body: Body, folder: Path) -> Iterator[StoredPart]:
+def _stored_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> Iterator[StoredPart]:
     """Cut the body into parts, and store each as soon as it is there."""
-    start = upload.offset_bytes
     while start < upload.size_bytes:
         file = folder / keys.new_id()
         size, sha256 = body.spool(file, min(PART_BYTES, upload.size_bytes - start))
@@ -249,48 +250,73 @@ def _stored_parts(upload: UploadAbout, body: Body, folder: Path) -> Iterator[Sto
         start += size
 
 
-def _record(upload_id: str, parts: Sequence[StoredPart]) -> int:
-    """Let the upload have these parts, which follow each other; its new offset.
+def _record_checked(writer: "_Writer", parts: Sequence[StoredPart], body: Body, checksum: Checksum) -> None:
+    if not body.is_whole or body.digest(checksum.algorithm) != checksum.digest:
+        writer.discard(parts)
+        raise ChecksumMismatch
+    writer.record(parts)
+
+
+def _take(upload_id: str, offset_bytes: int) -> str:
+    """Become the request that writes to the upload; its name.
 
     Raises:
-        OffsetMoved: another request has brought these bytes, or the upload was given up; the parts are deleted.
+        OffsetMoved: the upload is elsewhere.
     """
-    start, end = parts[0].start_bytes, parts[-1].start_bytes + parts[-1].size_bytes
-    try:
-        with transaction() as session:
-            _move(session, upload_id, start, end)
-            session.add_all(
-                UploadPart(
-                    upload_id=upload_id,
-                    start_bytes=part.start_bytes,
-                    size_bytes=part.size_bytes,
-                    name=part.name,
-                    sha256=part.sha256,
-                )
-                for part in parts
-            )
-    except OffsetMoved:
-        _discard(upload_id, parts)
-        raise
-    return end
+    with transaction() as session:
+        row = _at(session, upload_id, offset_bytes)
+        row.writer = keys.new_id()
+        return row.writer
 
 
-def _move(session: Session, upload_id: str, start: int, end: int) -> None:
+def _at(session: Session, upload_id: str, offset_bytes: int) -> ResumableUpload:
     row = session.get(ResumableUpload, upload_id, with_for_update=True)
-    if row is None or row.state != "open" or row.offset_bytes != start:
-        raise OffsetMoved(row.offset_bytes if row else 0)
-    row.offset_bytes, row.expires_at = end, _expiry()
+    if row is None or row.state != "open":
+        raise UploadExpired
+    if row.offset_bytes != offset_bytes:
+        raise OffsetMoved(row.offset_bytes)
+    return row
 
 
-def _record_checked(upload: UploadAbout, body: Body, parts: Sequence[StoredPart], checksum: Checksum) -> int:
-    if body.is_whole and body.digest(checksum.algorithm) == checksum.digest:
-        return _record(upload.id, parts) if parts else upload.offset_bytes
-    _discard(upload.id, parts)
-    raise ChecksumMismatch
+@dataclass(frozen=True)
+class _Writer:
+    """A request that adds to an upload, as long as no newer one does."""
 
+    upload_id: str
+    name: str
 
-def _discard(upload_id: str, parts: Sequence[StoredPart]) -> None:
-    """Delete parts that no row names; what the store does not delete now is left to the sweep."""
-    for part in parts:
-        with suppress(HoldfastError):
-            store().delete(part_key(upload_id, part.name))
+    def record(self, parts: Sequence[StoredPart]) -> None:
+        """Let the upload have these parts, which follow each other.
+
+        Raises:
+            OffsetMoved, UploadExpired: another request has taken over, or the upload was given up; the parts are
+                deleted.
+        """
+        try:
+            with transaction() as session:
+                for part in parts:
+                    self._add(session, part)
+        except (OffsetMoved, UploadExpired):
+            self.discard(parts)
+            raise
+
+    def discard(self, parts: Sequence[StoredPart]) -> None:
+        """Delete parts that no row names; what the store does not delete now is left to the sweep."""
+        for part in parts:
+            with suppress(HoldfastError):
+                store().delete(part_key(self.upload_id, part.name))
+
+    def _add(self, session: Session, part: StoredPart) -> None:
+        row = _at(session, self.upload_id, part.start_bytes)
+        if row.writer != self.name:
+            raise OffsetMoved(row.offset_bytes)
+        row.offset_bytes, row.expires_at = part.start_bytes + part.size_bytes, _expiry()
+        session.add(
+            UploadPart(
+                upload_id=self.upload_id,
+                start_bytes=part.start_bytes,
+                size_bytes=part.size_bytes,
+                name=part.name,
+                sha256=part.sha256,
+            )
+        )

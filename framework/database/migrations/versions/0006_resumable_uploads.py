@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('size_bytes', sa.BigInteger(), nullable=False),
     sa.Column('offset_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('writer', sa.String(length=32), nullable=True),
     sa.Column('info', sa.String(length=4096), nullable=False),
     sa.Column('created_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
     sa.Column('expires_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
