@@ -5,13 +5,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import requests, storing
+from benchmarks import requests, storing, uploading
 
 RESULTS = Path("var") / "bench.json"
 
 
 def main() -> int:
-    """The tables of requests and of storing; 1 when an operation asks the store more often than it may."""
+    """The tables of requests, of storing and of uploading; 1 when an operation asks for more than it may."""
     costs = list(requests.measure())
     print(f"{'requests to the object store':<72} {'made':>5} {'budget':>7}")
     for cost in costs:
@@ -21,10 +21,15 @@ def main() -> int:
     for way in ways:
         print(f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}")
     print(f"{'ratio to the floor':<72} {ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01):>5.1f}")
+    upload = uploading.measure()
+    print(f"\n{'upload of 100 MiB over loopback: with HTTP, without, ratio (aim: 2)':<58}", end="")
+    print(f" {upload.http_seconds:>7} {upload.floor_seconds:>7} {upload.ratio:>5}")
+    print(f"{'MiB that the web process grew for each of 8 uploads at once':<72} {upload.growth_mib_each:>5} {32:>7}")
     RESULTS.parent.mkdir(exist_ok=True)
     figures = {"requests": [asdict(cost) for cost in costs], "storing": [asdict(way) for way in ways]}
+    figures |= {"uploading": [asdict(upload)]}
     RESULTS.write_text(json.dumps(figures, indent=1))
-    return int(any(cost.requests > cost.budget for cost in costs))
+    return int(any(cost.requests > cost.budget for cost in costs) or upload.growth_mib_each > 32)
 
 
 if __name__ == "__main__":
