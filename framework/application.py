@@ -22,6 +22,7 @@ from framework.projects.works import works
 from framework.repositories import scratch
 from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
+from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
@@ -51,7 +52,19 @@ def create_app(settings: Config | None = None) -> Flask:
     scratch.sweep()
     for part in (requests, security, errors, forms, pages, login):
         part.register(app)
-    for blueprint in (accounts, account_settings, works, projects, project_settings, tus, uploads, browse, git, health):
+    for blueprint in (
+        accounts,
+        account_settings,
+        works,
+        projects,
+        project_settings,
+        tus,
+        uploads,
+        editing,
+        browse,
+        git,
+        health,
+    ):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

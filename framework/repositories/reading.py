@@ -128,6 +128,15 @@ def find(copy: Copy, commit_sha: str, path: str) -> Entry:
     return Entry(path.rpartition("/")[2], path, _KINDS.get(mode, "blob"), mode, sha)
 
 
+def exists(copy: Copy, commit_sha: str, path: str) -> bool:
+    """Whether the commit has something at this path."""
+    try:
+        find(copy, commit_sha, path)
+    except PathAbsent:
+        return False
+    return True
+
+
 def list_folder(copy: Copy, folder: Entry) -> list[Entry]:
     """The entries of a folder, subfolders first, each group by name without regard to case.
 

@@ -11,8 +11,7 @@ from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import BadPath, checked_path
-from framework.repositories.reading import find
-from framework.repositories.trees import PathAbsent
+from framework.repositories.reading import exists
 from framework.repositories.wanted import Put, Written
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.limits import too_large_sentence
@@ -117,15 +116,7 @@ def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) ->
 def _known(copy: Copy, branch: str, puts: Sequence[Put]) -> list[Put]:
     """Which of the files replace one that is there."""
     tip = copy.snapshot.branches.get(branch)
-    return [put for put in puts if tip and _exists(copy, tip, put.path)]
-
-
-def _exists(copy: Copy, tip: str, path: str) -> bool:
-    try:
-        find(copy, tip, path)
-    except PathAbsent:
-        return False
-    return True
+    return [put for put in puts if tip and exists(copy, tip, put.path)]
 
 
 def _files(count: int) -> str:

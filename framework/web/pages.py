@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask, current_app, request, url_for
 
 from framework import config
 from framework.database.types import now
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+BUILT = "built"
 YEAR_SECONDS = 31_536_000
 STEPS = ((MINUTE, HOUR, "minute"), (HOUR, DAY, "hour"), (DAY, 30 * DAY, "day"))
 
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(ago=ago, size=size)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: size(config.current().max_file_bytes)
+    app.jinja_env.globals["built"] = built
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
@@ -48,6 +50,12 @@ def size(size_bytes: int) -> str:
         amount, units = amount / 1024, units[1:]
     number = f"{amount:.1f}".removesuffix(".0") if amount < 9.95 else f"{amount:.0f}"
     return f"{number} {units[0]}"
+
+
+def built(name: str) -> str | None:
+    """The address of a script that the build made from packages, or None where it did not run."""
+    made = Path(str(current_app.static_folder)) / BUILT / name
+    return url_for("static", filename=f"{BUILT}/{name}") if made.is_file() else None
 
 
 def login_link() -> str:

@@ -1,6 +1,8 @@
-"""Somebody who uploads by tus: the protocol's headers, spelled out."""
+"""Somebody who uploads by tus, and projects that have files already."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,12 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
+from framework.projects.access import ProjectAccess
+from framework.repositories.keys import new_id
+from framework.repositories.scratch import scratch
 from framework.storage.current import store
+from framework.uploads.operations import Upload, store_upload
+from framework.uploads.receiving import ReceivedFile
 
 UPLOADS = "/api/v1/uploads"
 BYTES = "application/offset+octet-stream"
@@ -58,3 +65,17 @@ def stored_parts() -> list[int]:
 def tus(app: Flask, alice: Account) -> TusClient:
     """Alice's client, with a token that may write."""
     return TusClient(app, create_token(alice.id, "tus", ["write"]))
+
+
+def store_files(project: ProjectAccess, account: Account, contents: Mapping[str, bytes], *, message: str = "") -> str:
+    """Put these files into the main branch in one commit; its id."""
+    with scratch("test") as folder:
+        files = [(path, _received(folder, content)) for path, content in contents.items()]
+        return store_upload(project, account, Upload(files, "main", "", message)).sha
+
+
+def _received(folder: Path, content: bytes) -> ReceivedFile:
+    file = ReceivedFile(folder / new_id(), 1 << 30)
+    file.write(content)
+    file.close()
+    return file
