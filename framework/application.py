@@ -24,6 +24,7 @@ from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
 from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
+from framework.uploads.restore_views import blueprint as restoring
 from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
 from framework.web import errors, forms, pages, security
@@ -61,6 +62,7 @@ def create_app(settings: Config | None = None) -> Flask:
         tus,
         uploads,
         editing,
+        restoring,
         browse,
         git,
         health,

@@ -1,6 +1,6 @@
 """The pages of changes without an upload: new file, new folder, edit, move, delete."""
 
-from flask import Blueprint, Request, flash, redirect, render_template, request
+from flask import Blueprint, Request, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework.accounts.account import Account
@@ -11,6 +11,7 @@ from framework.uploads import editing
 from framework.uploads.edit_forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
 from framework.uploads.editing import Target
 from framework.uploads.text import EDITABLE_BYTES, Text
+from framework.uploads.undoing import flash_stored
 
 blueprint = Blueprint("editing", __name__)
 
@@ -128,9 +129,6 @@ def _stored(
     kind: str = "blob",
     said: str = "Stored as a new version.",
 ) -> Response:
-    if written.changed:
-        flash(said, "success")
-    else:
-        flash("Nothing was different, so there is no new version.", "info")
     branch = form.landed_on(where)
+    flash_stored(access, branch, written, said)
     return redirect(access.address(kind, branch, to) if to else access.address("tree", branch), 303)

@@ -15,6 +15,7 @@ from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.receiving import received
+from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
 
 blueprint = Blueprint("uploads", __name__)
@@ -40,7 +41,7 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
         form = UploadForm(branch=branch, path=folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
-        _flash(written, len(files))
+        _flash(access, form, written, len(files))
     if wants_json():
         return _answer(access, form, written)
     if written is None:
@@ -73,8 +74,9 @@ def _folder_address(access: ProjectAccess, form: UploadForm) -> str:
     return access.address("tree", form.branch.data, folder) if folder else access.path
 
 
-def _flash(written: Written, count: int) -> None:
+def _flash(access: ProjectAccess, form: UploadForm, written: Written, count: int) -> None:
     if written.changed:
-        flash(f"{count:,} file{'' if count == 1 else 's'} stored as a new version.", "success")
+        said = f"{count:,} file{'' if count == 1 else 's'} stored as a new version."
+        flash_stored(access, form.branch.data or "", written, said)
     else:
         flash("Everything was there already with the same content, so there is no new version.", "info")

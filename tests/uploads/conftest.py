@@ -14,7 +14,9 @@ from framework.accounts.tokens import create_token
 from framework.projects.access import ProjectAccess
 from framework.repositories.keys import new_id
 from framework.repositories.scratch import scratch
+from framework.repositories.wanted import Delete
 from framework.storage.current import store
+from framework.uploads.changing import Changes, store_changes
 from framework.uploads.operations import Upload, store_upload
 from framework.uploads.receiving import ReceivedFile
 
@@ -79,3 +81,9 @@ def _received(folder: Path, content: bytes) -> ReceivedFile:
     file.write(content)
     file.close()
     return file
+
+
+def delete_files(project: ProjectAccess, account: Account, *paths: str) -> str:
+    """Delete these files of the main branch in one commit; its id."""
+    changes = Changes([Delete(path) for path in paths], "main", f"Delete {', '.join(paths)}")
+    return store_changes(project, account, changes).sha
