@@ -21,6 +21,8 @@ MAX_PARTS = 20_000
 DRAIN_CHUNK_BYTES = 1 << 20
 FRAMING_BYTES = 16 * MIB
 """What names, boundaries and fields may add to the files of one form."""
+LONGEST_FIELDS_BYTES = 8 * MIB
+"""All fields that are no files, the list of finished uploads among them."""
 _FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
 
 
@@ -139,6 +141,7 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
         request.receiver, request.max_content_length = Receiver(folder), limit
+        request.max_form_memory_size = LONGEST_FIELDS_BYTES
         try:
             files = _files(request)
         finally:

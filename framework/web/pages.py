@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, Response, current_app, request, url_for
 
 from framework import config
 from framework.database.types import now
@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
+    app.after_request(_ask_again)
     app.url_defaults(lambda endpoint, values: _add_digest(folder, endpoint, values))
 
 
@@ -69,6 +70,14 @@ def _counted(number: int, unit: str) -> str:
     if unit == "day" and number == 1:
         return "yesterday"
     return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+def _ask_again(response: Response) -> Response:
+    """A static file whose address does not change with its content is asked for again; the build's parts do change."""
+    lasting = "v" in request.args or request.path.startswith(f"/static/{BUILT}/")
+    if request.endpoint == "static" and not lasting:
+        response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _add_digest(folder: Path, endpoint: str, values: dict[str, Any]) -> None:

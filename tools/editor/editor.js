@@ -37,7 +37,7 @@ const look = EditorView.theme({
     border: "1px solid var(--line-strong)" },
 });
 
-const field = document.getElementById("content");
+const field = document.getElementById("file-text");
 const path = document.getElementById("path");
 const language = new Compartment();
 const wrapping = new Compartment();
