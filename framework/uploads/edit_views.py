@@ -92,7 +92,7 @@ def delete(owner: str, project: str, place: str) -> Answer:
     written = form.attempt(lambda: editing.delete(access, account, form.wish(where), paths=chosen))
     if written is None:
         return _page("uploads/delete.html", access, where, form, entry=entry, inside=inside, chosen=chosen)
-    folder = where.path if entry.kind == "tree" and where.path not in chosen else where.folder
+    folder = editing.nearest_folder(access, form.landed_on(where), where.path if entry.kind == "tree" else where.folder)
     return _stored(access, form, where, written, to=folder, kind="tree", said="Deleted, as a new version.")
 
 

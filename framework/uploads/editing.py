@@ -13,7 +13,7 @@ from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import checked_path
-from framework.repositories.reading import Entry, exists, find, list_folder, split_branch
+from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
 from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.trees import PathAbsent
@@ -192,6 +192,22 @@ def delete(access: ProjectAccess, account: Account, wish: Wish, *, paths: Sequen
         raise NothingChosen
     default = f"Delete {paths[0]}" if len(paths) == 1 else f"Delete {len(paths):,} files and folders"
     return store_changes(access, account, wish.changes([Delete(path) for path in paths], default))
+
+
+def nearest_folder(access: ProjectAccess, branch: str, path: str) -> str:
+    """The folder at the path, or the first one above it that is there; empty for the root.
+
+    Raises:
+        RefAbsent: there is no such branch.
+    """
+
+    def look(copy: Copy) -> str:
+        tip, folder = resolve(copy, branch), path
+        while folder and not exists(copy, tip, folder):
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    return read_copy(access.repository_id, look)
 
 
 def exists_at(access: ProjectAccess, wish: Wish, path: str) -> bool:
