@@ -20,7 +20,7 @@ from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.repositories import keys
 from framework.storage.current import store
-from framework.uploads.resumable import PART_BYTES
+from framework.uploads.appending import PART_BYTES
 
 SIZE = 100 * MIB
 AT_ONCE = 8

@@ -8,7 +8,7 @@ from framework.accounts.account import Account, SignInRequired
 from framework.accounts.basic import account_from_bearer
 from framework.accounts.login import current_account
 from framework.errors import Forbidden
-from framework.uploads import resumable, tus
+from framework.uploads import appending, resumable, tus
 from framework.web.forms import check_header
 
 blueprint = Blueprint("tus", __name__, url_prefix="/api/v1/uploads")
@@ -96,7 +96,7 @@ def overridden(upload_id: str) -> Response:
 def _append(upload: resumable.UploadAbout, offset_bytes: int) -> int:
     checksum = tus.checksum_of(request)
     body = tus.body_of(request, checksum)
-    return resumable.append(upload, body, offset_bytes=offset_bytes, checksum=checksum)
+    return appending.append(upload, body, offset_bytes=offset_bytes, checksum=checksum)
 
 
 def _uploader() -> Account:

@@ -20,11 +20,12 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.storage.current import store
-from framework.uploads import resumable, tasks
+from framework.uploads import appending, tasks
+from framework.uploads.appending import OffsetMoved, append
 from framework.uploads.assembling import UploadUnfinished, open_upload
 from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload
-from framework.uploads.resumable import OffsetMoved, UploadNotFound, append, create_upload, find_upload
+from framework.uploads.resumable import UploadNotFound, create_upload, find_upload
 from tests.cast import SignIn, csrf_token, on_one_deployment
 from tests.uploads.conftest import BYTES, UPLOADS, TusClient, stored_parts
 
@@ -34,7 +35,7 @@ MIB = 1 << 20
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of 1,000 bytes, so that a small file has many."""
-    monkeypatch.setattr(resumable, "PART_BYTES", 1000)
+    monkeypatch.setattr(appending, "PART_BYTES", 1000)
 
 
 def test_a_file_arrives_in_parts_and_is_put_together_again(
