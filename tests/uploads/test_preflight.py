@@ -3,12 +3,14 @@
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
+from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import opened
@@ -188,3 +190,23 @@ def test_unfinished_uploads_are_not_stored(writer: Visitor, tus: TusClient) -> N
     address = tus.create(5)
     answer = send(writer, [{"upload": address.rpartition("/")[2], "path": "x"}])
     assert (answer.status_code, "0 of 5 bytes" in answer.text) == (409, True)
+
+
+def test_two_people_upload_into_one_folder_at_the_same_time(
+    writer: Visitor, tus: TusClient, bob: Account, shared: ProjectAccess, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    helper = signed_in(bob)
+    bobs = TusClient(tus.app, create_token(bob.id, "tus", ["write"]))
+    plans = [(writer, tus, "from-alice"), (helper, bobs, "from-bob")]
+
+    def upload(plan: tuple[Visitor, TusClient, str]) -> int:
+        visitor, client, name = plan
+        named = [{"upload": client.upload(name.encode()), "path": f"{name}-{number}"} for number in range(3)]
+        return send(visitor, named, path="docs").status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(upload, plans)) == [201, 201]
+    for name in ("from-alice", "from-bob"):
+        assert content(secret, f"docs/{name}-2") == name.encode()
+    with opened(secret.repository_id) as copy:
+        assert len(read_log(copy, resolve(copy, "main"))) == 3
