@@ -5,10 +5,10 @@ export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .PHONY: run test check bench crash crowd mutations
 
-run: .venv/runtime
+run: .venv/runtime static/built/editor.js
 	@$(VENV)/python tools/run.py
 
-test: .venv/development
+test: .venv/development static/built/editor.js
 	@tools/install-servers
 	@$(VENV)/python -m pytest -n 2
 
@@ -36,3 +36,7 @@ check: .venv/development
 
 .venv/development: requirements-dev.txt requirements.txt
 	@tools/install $< $@
+
+static/built/editor.js: tools/build_editor.py $(wildcard tools/editor/*) | .venv
+	@echo "Building the editor"
+	@$(VENV)/python tools/build_editor.py

@@ -58,6 +58,7 @@ imports = [
     "framework.backup.tasks",
     "framework.projects.tasks",
     "framework.api.tasks",
+    "framework.uploads.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -66,6 +67,7 @@ beat_schedule = {
     "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
+    "uploads": {"task": "framework.uploads.tasks.sweep_uploads", "schedule": timedelta(hours=1)},
     "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},

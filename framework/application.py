@@ -25,7 +25,10 @@ from framework.projects.works import works
 from framework.repositories import scratch
 from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
+from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
+from framework.uploads.restore_views import blueprint as restoring
+from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
 from framework.web import errors, forms, pages, security
 
@@ -55,7 +58,7 @@ def create_app(settings: Config | None = None) -> Flask:
         part.register(app)
     for blueprint in (accounts, account_settings, token_settings, works, projects, project_settings):
         app.register_blueprint(blueprint)
-    for blueprint in (uploads, browse, lfs, git, api.blueprint, health):
+    for blueprint in (tus, uploads, editing, restoring, browse, lfs, git, api.blueprint, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

@@ -17,7 +17,8 @@ from framework.repositories.paths import checked_path
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete, Move, Operation, Put
 from framework.uploads.changing import Changes
-from framework.uploads.operations import FileOutcome, FilesTooLarge, put_file, too_large_sentence
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.operations import FileOutcome, FilesTooLarge, put_file
 from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge, drain
 
 

@@ -9,7 +9,7 @@ from framework.errors import Invalid, TooLarge
 from framework.git.pktline import Received
 from framework.repositories.paths import checked_path
 from framework.repositories.quarantine import Inventory, Limits, Quarantine
-from framework.uploads.operations import too_large_sentence
+from framework.uploads.limits import too_large_sentence
 from framework.web.pages import size
 
 MIB = 1 << 20

@@ -41,6 +41,7 @@ class ProjectAccess:
     created_at: datetime
     updated_at: datetime
     default_branch: str = "main"
+    trashed_at: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -148,4 +149,5 @@ def access_of(project: Project, owner: str, role: str | None, default_branch: st
         created_at=project.created_at,
         updated_at=project.updated_at,
         default_branch=default_branch,
+        trashed_at=project.trashed_at,
     )

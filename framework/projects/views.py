@@ -1,5 +1,7 @@
 """Pages that list and create projects: start page, explore, profiles, the new project and the trash."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -59,7 +61,7 @@ def new() -> Answer:
 def trash() -> str:
     """Deleted projects, each with a way back."""
     listing, days = lists.trashed_projects(signed_in(), _page()), config.current().trash_days
-    return render_template("projects/trash.html", listing=listing, trash_days=days)
+    return render_template("projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days))
 
 
 @projects.post("/trash/<int:project_id>/restore")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from framework.errors import NotFound
 from framework.repositories import git, moments
@@ -14,6 +15,7 @@ from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
 _RECORD, _FIELD = "%x1e", "%x1f"
+LOOKED_AT_DELETIONS = 500
 _LOG_FORMAT = _RECORD + _FIELD.join(["%H", "%P", "%an", "%ae", moments.FORMAT, "%B"])
 
 
@@ -22,6 +24,13 @@ class RefAbsent(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no branch, tag or commit “{name[:120]}” in this project.")
+
+
+class CommitLost(NotFound):
+    """The commit is in no branch's or tag's history any more."""
+
+    def __init__(self, sha: str) -> None:
+        super().__init__(f"The version {sha[:10]} is in no branch's history any more, so it cannot be restored.")
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,14 @@ class Changed:
     status: str
     path: str
     old_path: str | None = None
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A file that is no longer there, and the commit that deleted it."""
+
+    path: str
+    commit: LogEntry
 
 
 def resolve(copy: Copy, name: str) -> str:
@@ -129,6 +146,15 @@ def find(copy: Copy, commit_sha: str, path: str) -> Entry:
     return Entry(path.rpartition("/")[2], path, _KINDS.get(mode, "blob"), mode, sha)
 
 
+def exists(copy: Copy, commit_sha: str, path: str) -> bool:
+    """Whether the commit has something at this path."""
+    try:
+        find(copy, commit_sha, path)
+    except PathAbsent:
+        return False
+    return True
+
+
 def list_folder(copy: Copy, folder: Entry) -> list[Entry]:
     """The entries of a folder, subfolders first, each group by name without regard to case.
 
@@ -176,8 +202,44 @@ def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limi
 
 def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
     """What the commit changed against its first parent, or against nothing when it has none."""
-    options = ["--root", "-r", "-M100%", "-m", "--first-parent", "--no-commit-id", "--name-status", "-z"]
-    printed = git.run(copy.path, "diff-tree", *options, "--end-of-options", commit_sha)
+    return _name_status(
+        copy, "--root", "-M100%", "-m", "--first-parent", "--no-commit-id", "--end-of-options", commit_sha
+    )
+
+
+def differences(copy: Copy, old: str, new: str, path: str = "") -> list[Changed]:
+    """What one would have to do to the files of one commit, below a path, to make them those of another."""
+    return _name_status(copy, "--no-renames", "--end-of-options", old, new, "--", *([path] if path else []))
+
+
+def refuse_lost(copy: Copy, commit_sha: str) -> None:
+    """Let a commit pass that a branch or a tag leads to: only of these is it sure that all their files are kept.
+
+    Raises:
+        ObjectAbsent, CommitLost.
+    """
+    sha = copy.commit(commit_sha).id.decode()
+    if not git.run(copy.path, "for-each-ref", f"--contains={sha}", "--count=1", "--format=%(refname)"):
+        raise CommitLost(sha)
+
+
+def deleted_files(copy: Copy, commit_sha: str, folder: str = "", *, limit: int = 200) -> list[Deleted]:
+    """The files below the folder that this commit's history had and it has not, the last deletion first."""
+    arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}{_FIELD}", f"--max-count={LOOKED_AT_DELETIONS}"]
+    options = ["--diff-filter=D", "--no-renames", "--name-only", "-z"]
+    where = ["--", folder] if folder else []
+    printed = git.run(copy.path, *arguments, *options, "--end-of-options", commit_sha, *where)
+    found: dict[str, Deleted] = {}
+    for record in printed.decode(errors="surrogateescape").split("\x1e")[1:]:
+        told, _field, names = record.rpartition("\x1f")
+        for path in names.strip("\0\n").split("\0"):
+            found.setdefault(path, Deleted(path, _log_entry(told)))
+    absent = (one for one in found.values() if not exists(copy, commit_sha, one.path))
+    return list(islice(absent, limit))
+
+
+def _name_status(copy: Copy, *arguments: str) -> list[Changed]:
+    printed = git.run(copy.path, "diff-tree", "-r", "--name-status", "-z", *arguments)
     tokens = iter(printed.decode(errors="surrogateescape").split("\0")[:-1])
     found = []
     for status in tokens:

@@ -70,6 +70,16 @@ class TreeEditor:
         kept = there[0] if there and there[0] == EXECUTABLE else mode
         folder.entries[name] = (kept, sha)
 
+    def restore(self, path: str, mode: int, sha: str) -> None:
+        """Put a file or folder that the repository holds already there, in the place of whatever is.
+
+        Raises:
+            PathClash: a file stands where the path needs a folder.
+        """
+        folder, name = self._room(path)
+        folder.children.pop(name, None)
+        folder.entries[name] = (mode, sha)
+
     def move(self, path: str, to: str) -> None:
         """Take the file or folder at `path` to the path `to`, and what was changed in it before.
 
@@ -110,7 +120,14 @@ class TreeEditor:
         return folder, name
 
     def _place(self, path: str) -> tuple[_Folder, str]:
-        """The opened folder for a file at this path, made when it lacks, and the path's last name."""
+        """The same for what must not take the place of a folder."""
+        folder, name = self._room(path)
+        if folder.entries.get(name, (0, ""))[0] == FOLDER:
+            raise PathClash(path, f"{path}/")
+        return folder, name
+
+    def _room(self, path: str) -> tuple[_Folder, str]:
+        """The opened folder for something at this path, made when it lacks, and the path's last name."""
         *folders, name = path.split("/")
         folder = self._root
         for depth, step in enumerate(folders, 1):
@@ -118,8 +135,6 @@ class TreeEditor:
             if there and there[0] != FOLDER:
                 raise PathClash(path, "/".join(folders[:depth]))
             folder = self._child(folder, step) or self._new_child(folder, step)
-        if folder.entries.get(name, (0, ""))[0] == FOLDER:
-            raise PathClash(path, f"{path}/")
         return folder, name
 
     def _open(self, sha: str | None) -> _Folder:

@@ -77,7 +77,16 @@ class Move:
     to: str
 
 
-Operation = Put | Delete | Move
+@dataclass(frozen=True)
+class Restore:
+    """Put at this path the file or folder that a commit of the project's history has at `source`."""
+
+    path: str
+    commit: str
+    source: str
+
+
+Operation = Put | Delete | Move | Restore
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import PackWriter, WrittenPack
 from framework.repositories.paths import checked_path
+from framework.repositories.reading import find, refuse_lost
 from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import put_all
@@ -32,6 +33,7 @@ from framework.repositories.wanted import (
     Operation,
     PathsChanged,
     Put,
+    Restore,
     TooBusy,
     Within,
     Write,
@@ -48,7 +50,7 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     same paths or the write names its parent.
 
     Raises:
-        BadPath, BadRef, PathClash, PathAbsent, BranchAbsent, BranchExists, ObjectAbsent: nothing is changed.
+        BadPath, BadRef, PathClash, PathAbsent, BranchAbsent, BranchExists, ObjectAbsent, CommitLost,
         PathsChanged, BranchMoved, TooBusy: nothing is changed. What `admit` and `commit` raise.
     """
     branch_ref(wanted.branch)
@@ -131,7 +133,7 @@ class _Writer:
         root = _root(copy, parent)
         editor = TreeEditor(copy, root)
         self._refuse_touched_paths(copy, editor)
-        self._apply(editor)
+        self._apply(copy, editor)
         self._pack_large_blobs()
         name = keys.new_id()
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
@@ -170,12 +172,16 @@ class _Writer:
     def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
         return {path: editor.entry(path) for path in _touched(self._wanted.operations)}
 
-    def _apply(self, editor: TreeEditor) -> None:
+    def _apply(self, copy: Copy, editor: TreeEditor) -> None:
         for operation in self._wanted.operations:
             if isinstance(operation, Put):
                 editor.put(operation.path, operation.sha)
             elif isinstance(operation, Delete):
                 editor.delete(operation.path)
+            elif isinstance(operation, Restore):
+                refuse_lost(copy, operation.commit)
+                found = find(copy, operation.commit, operation.source)
+                editor.restore(operation.path, found.mode, found.sha)
             else:
                 editor.move(operation.path, operation.to)
 

@@ -1,14 +1,23 @@
 """The upload form, beside its files."""
 
+import json
 from collections.abc import Sequence
 
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 
+from framework.errors import Invalid
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
 from framework.uploads.receiving import ReceivedFile
 from framework.web.forms import PageForm, stripped
 
 DEFAULT_MESSAGE = "Upload files"
+
+
+class UploadsNotNamed(Invalid):
+    """The field that names finished uploads is not of its form."""
+
+    def __init__(self) -> None:
+        super().__init__("The field uploads has to be JSON: a list of objects with upload (its id) and path.")
 
 
 class UploadForm(PageForm):
@@ -18,6 +27,9 @@ class UploadForm(PageForm):
     path = StringField("Folder", filters=[stripped])
     message = TextAreaField("Message", filters=[stripped])
 
+    new_branch = StringField("New branch", filters=[stripped])
+    uploads = HiddenField()
+
     def upload(self, files: Sequence[tuple[str, ReceivedFile]]) -> Upload:
         """What the form asks for, with these files."""
         return Upload(
@@ -25,9 +37,28 @@ class UploadForm(PageForm):
             branch=self.branch.data or "",
             folder=self.path.data or "",
             message="" if self.message.data == DEFAULT_MESSAGE else self.message.data or "",
+            uploads=_named_uploads(self.uploads.data or "[]"),
+            new_branch=self.new_branch.data or "",
         )
 
     @property
     def outcomes(self) -> Sequence[FileOutcome]:
         """What happened to each file, when the upload was refused because of some of them."""
         return self.refusal.outcomes if isinstance(self.refusal, FilesRefused) else ()
+
+    @property
+    def upload_count(self) -> int:
+        """How many of the files were uploaded before."""
+        return len(_named_uploads(self.uploads.data or "[]"))
+
+    @property
+    def landed_on(self) -> str:
+        """The branch that the files are on."""
+        return self.new_branch.data or self.branch.data or ""
+
+
+def _named_uploads(text: str) -> list[tuple[str, str]]:
+    try:
+        return [(str(one["path"]), str(one["upload"])) for one in json.loads(text)]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UploadsNotNamed from error

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from framework import config
 from framework.accounts.account import Account
@@ -12,11 +14,15 @@ from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import BadPath, checked_path
-from framework.repositories.reading import find
-from framework.repositories.trees import PathAbsent
+from framework.repositories.reading import exists, resolve
+from framework.repositories.refs import HEADS, branch_ref
+from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Put, Written
+from framework.uploads.assembling import open_upload
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.receiving import ReceivedFile, mebibytes
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.receiving import ReceivedFile
+from framework.uploads.resumable import mark_used
 
 
 class NoFiles(Invalid):
@@ -50,14 +56,31 @@ class FilesTooLarge(FilesRefused, TooLarge):
     status = 413
 
 
+class SentFile(Protocol):
+    """A file that has arrived, in one request or in many."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is on the local disk."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+
+
 @dataclass(frozen=True)
 class Upload:
-    """What one person sends to one folder of one branch: (name as sent, file) pairs."""
+    """What one person sends to one folder of one branch: (name as sent, file) pairs, and (name, upload's id) pairs.
+
+    With `new_branch` a branch of that name begins at the newest commit of the other.
+    """
 
     files: Sequence[tuple[str, ReceivedFile]]
     branch: str
     folder: str
     message: str
+    uploads: Sequence[tuple[str, str]] = ()
+    new_branch: str = ""
 
 
 def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Written:
@@ -65,29 +88,44 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 
     Raises:
         NoFiles, FilesRefused, FilesTooLarge: with what is wrong with each file; nothing is stored.
-        What `repositories.writing.write` raises: nothing is stored.
+        What `open_upload` and `repositories.writing.write` raise: nothing is stored, and the uploads are kept.
     """
-    puts = _checked(upload)
-    message = upload.message.strip() or _default_message(access, upload.branch, puts)
-    return store_changes(access, account, Changes(puts, upload.branch, message, kind="upload"))
-
-
-def _checked(upload: Upload) -> list[Put]:
-    if not upload.files:
+    if not upload.files and not upload.uploads:
         raise NoFiles
+    with scratch("upload") as folder:
+        resumed = [(name, open_upload(account, upload_id, folder)) for name, upload_id in upload.uploads]
+        puts = _checked(upload, [*upload.files, *resumed])
+        message = upload.message.strip() or _default_message(access, upload.branch, puts)
+        written = store_changes(access, account, _changes(access, upload, puts, message))
+    mark_used(account, [upload_id for _name, upload_id in upload.uploads])
+    return written
+
+
+def _changes(access: ProjectAccess, upload: Upload, puts: Sequence[Put], message: str) -> Changes:
+    if not upload.new_branch:
+        return Changes(puts, upload.branch, message, kind="upload")
+    start = read_copy(access.repository_id, lambda copy: resolve(copy, upload.branch))
+    return Changes(puts, branch_ref(upload.new_branch).removeprefix(HEADS), message, start=start, kind="upload")
+
+
+def _checked(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
     prefix = f"{upload.folder.strip('/')}/" if upload.folder.strip("/") else ""
-    named = [(prefix + name, file) for name, file in upload.files]
+    named = [(prefix + name, file) for name, file in files]
     counts = Counter(path for path, _file in named)
     outcomes = [FileOutcome(path, file.size_bytes, _problem(path, file, counts)) for path, file in named]
-    if any(file.over_limit for _path, file in named):
+    if any(_over_limit(file) for _path, file in named):
         raise FilesTooLarge(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise FilesRefused(outcomes)
     return [put_file(path, file) for path, file in named]
 
 
-def _problem(path: str, file: ReceivedFile, counts: Counter[str]) -> str | None:
-    if file.over_limit:
+def _over_limit(file: SentFile) -> bool:
+    return file.size_bytes > config.current().max_file_bytes
+
+
+def _problem(path: str, file: SentFile, counts: Counter[str]) -> str | None:
+    if _over_limit(file):
         return too_large_sentence(path, file.size_bytes)
     if counts[path] > 1:
         return f"“{path}” was sent {counts[path]} times; keep one of them."
@@ -98,13 +136,7 @@ def _problem(path: str, file: ReceivedFile, counts: Counter[str]) -> str | None:
     return None
 
 
-def too_large_sentence(path: str, size_bytes: int) -> str:
-    """The one sentence about a file that is over the limit, the same wherever it arrives."""
-    limit = config.current().max_file_bytes
-    return f"“{path}” has {mebibytes(size_bytes)}; a file may have {mebibytes(limit)} at most."
-
-
-def put_file(path: str, file: ReceivedFile) -> Put:
+def put_file(path: str, file: SentFile) -> Put:
     """The operation that stores a received file under this path."""
     with file.path.open("rb") as source:
         return Put(path, file.path, file.size_bytes, blob_name(source, file.size_bytes))
@@ -124,15 +156,7 @@ def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) ->
 def _known(copy: Copy, branch: str, puts: Sequence[Put]) -> list[Put]:
     """Which of the files replace one that is there."""
     tip = copy.snapshot.branches.get(branch)
-    return [put for put in puts if tip and _exists(copy, tip, put.path)]
-
-
-def _exists(copy: Copy, tip: str, path: str) -> bool:
-    try:
-        find(copy, tip, path)
-    except PathAbsent:
-        return False
-    return True
+    return [put for put in puts if tip and exists(copy, tip, put.path)]
 
 
 def _files(count: int) -> str:

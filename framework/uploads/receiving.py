@@ -15,12 +15,14 @@ from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.repositories import keys
 from framework.repositories.scratch import scratch
+from framework.uploads.limits import MIB, mebibytes
 
 MAX_PARTS = 20_000
 DRAIN_CHUNK_BYTES = 1 << 20
-MIB = 1 << 20
 FRAMING_BYTES = 16 * MIB
 """What names, boundaries and fields may add to the files of one form."""
+LONGEST_FIELDS_BYTES = 8 * MIB
+"""All fields that are no files, the list of finished uploads among them."""
 _FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
 
 
@@ -139,17 +141,12 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
         request.receiver, request.max_content_length = Receiver(folder), limit
+        request.max_form_memory_size = LONGEST_FIELDS_BYTES
         try:
             files = _files(request)
         finally:
             request.receiver.close_files()
         yield files
-
-
-def mebibytes(size_bytes: int) -> str:
-    """A size in MiB as the limits are told, such as `100 MiB` or `100.1 MiB`; always rounded up."""
-    tenths = -(-size_bytes * 10 // MIB)
-    return f"{tenths // 10} MiB" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} MiB"
 
 
 def _files(request: Request) -> list[tuple[str, ReceivedFile]]:

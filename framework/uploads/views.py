@@ -14,8 +14,11 @@ from framework.repositories.reading import split_branch
 from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
+from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead, room_bytes
 from framework.uploads.receiving import received
+from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
+from framework.web.forms import check_header
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -40,12 +43,22 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
         form = UploadForm(branch=branch, path=folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
-        _flash(written, len(files))
+        _flash(access, form, written, len(files) + form.upload_count)
     if wants_json():
         return _answer(access, form, written)
     if written is None:
         return _page(access, form), form.status
     return redirect(_folder_address(access, form), 303)
+
+
+@blueprint.post("/<owner>/<project>/preflight/<path:branch>")
+def preflight(owner: str, project: str, branch: str) -> AnyResponse:
+    """What an upload to this branch would do, as JSON."""
+    access = project_for(signed_in(), owner, project, "writer")
+    check_header()
+    request.max_content_length = LONGEST_BYTES
+    asked = Asked.of(request.get_json(silent=True))
+    return jsonify(files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=room_bytes(access))
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
@@ -55,7 +68,10 @@ def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
 def _page(access: ProjectAccess, form: UploadForm) -> str:
     settings = config.current()
     limits = {"file": settings.max_file_bytes, "request": settings.max_request_bytes}
-    return render_template("uploads/upload.html", project=access, form=form, limits=limits, tab="files")
+    begun = read_copy(access.repository_id, lambda copy: bool(copy.snapshot.branches))
+    return render_template(
+        "uploads/upload.html", project=access, form=form, limits=limits, has_versions=begun, tab="files"
+    )
 
 
 def _answer(access: ProjectAccess, form: UploadForm, written: Written | None) -> AnyResponse:
@@ -70,11 +86,14 @@ def _answer(access: ProjectAccess, form: UploadForm, written: Written | None) ->
 
 def _folder_address(access: ProjectAccess, form: UploadForm) -> str:
     folder = (form.path.data or "").strip("/")
-    return access.address("tree", form.branch.data, folder) if folder else access.path
+    if folder or form.new_branch.data:
+        return access.address("tree", form.landed_on, folder)
+    return access.path
 
 
-def _flash(written: Written, count: int) -> None:
+def _flash(access: ProjectAccess, form: UploadForm, written: Written, count: int) -> None:
     if written.changed:
-        flash(f"{count:,} file{'' if count == 1 else 's'} stored as a new version.", "success")
+        said = f"{count:,} file{'' if count == 1 else 's'} stored as a new version."
+        flash_stored(access, form.landed_on, written, said)
     else:
         flash("Everything was there already with the same content, so there is no new version.", "info")

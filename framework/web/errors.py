@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from framework.errors import HoldfastError
 
@@ -55,8 +55,13 @@ def register(app: Flask) -> None:
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
     """An RFC 9457 answer; `more` are its extension members."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence, **more}
+    body = {"type": "about:blank", "title": _phrase(status), "status": status, "detail": sentence, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_JSON)
+
+
+def _phrase(status: int) -> str:
+    """The name of a status; one that HTTP itself does not know is an extension's, such as tus's 460."""
+    return HTTP_STATUS_CODES.get(status, "Refused")
 
 
 def wants_json() -> bool:
@@ -86,7 +91,7 @@ def _database_away(error: OperationalError) -> Response:
 def _answer(status: int, sentence: str, headers: Mapping[str, str], **members: object) -> Response:
     if wants_json():
         return problem(status, sentence, headers, **members)
-    title = TITLES.get(status, HTTPStatus(status).phrase)
+    title = TITLES.get(status, _phrase(status))
     page = make_response(render_template("web/error.html", status=status, title=title, sentence=sentence), status)
     page.headers.extend(headers)
     return page

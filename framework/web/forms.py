@@ -92,13 +92,26 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
+def check_header() -> None:
+    """Let a page's script pass when the header `X-CSRFToken` is right.
+
+    Raises:
+        FormExpired: it is missing or of another session.
+    """
+    _check_token(request.headers.get("X-CSRFToken"), "Load the page again.")
+
+
 def check_button() -> None:
     """Let a form that is only a button pass when its CSRF token is right.
 
     Raises:
         FormExpired: it is missing or of another session.
     """
+    _check_token(request.form.get("csrf_token"), "Go back and press the button again.")
+
+
+def _check_token(token: str | None, advice: str) -> None:
     try:
-        validate_csrf(request.form.get("csrf_token"))
+        validate_csrf(token)
     except (ValidationError, CSRFError) as error:
-        raise FormExpired(f"{EXPIRED} Go back and press the button again.") from error
+        raise FormExpired(f"{EXPIRED} {advice}") from error

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, request
+from flask import Flask, Response, current_app, request, url_for
 
 from framework import config
 from framework.database.types import now
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+BUILT = "built"
 YEAR_SECONDS = 31_536_000
 STEPS = ((MINUTE, HOUR, "minute"), (HOUR, DAY, "hour"), (DAY, 30 * DAY, "day"))
 
@@ -22,9 +23,11 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(ago=ago, size=size)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: size(config.current().max_file_bytes)
+    app.jinja_env.globals["built"] = built
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
+    app.after_request(_ask_again)
     app.url_defaults(lambda endpoint, values: _add_digest(folder, endpoint, values))
 
 
@@ -50,6 +53,12 @@ def size(size_bytes: int) -> str:
     return f"{number} {units[0]}"
 
 
+def built(name: str) -> str | None:
+    """The address of a script that the build made from packages, or None where it did not run."""
+    made = Path(str(current_app.static_folder)) / BUILT / name
+    return url_for("static", filename=f"{BUILT}/{name}") if made.is_file() else None
+
+
 def login_link() -> str:
     """The address of the login page, which leads back to the present one."""
     if request.method != "GET" or request.path in {"/", "/login", "/signup", "/forgot"}:
@@ -61,6 +70,14 @@ def _counted(number: int, unit: str) -> str:
     if unit == "day" and number == 1:
         return "yesterday"
     return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+def _ask_again(response: Response) -> Response:
+    """A static file whose address does not change with its content is asked for again; the build's parts do change."""
+    lasting = "v" in request.args or request.path.startswith(f"/static/{BUILT}/")
+    if request.endpoint == "static" and not lasting:
+        response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _add_digest(folder: Path, endpoint: str, values: dict[str, Any]) -> None:

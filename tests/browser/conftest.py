@@ -17,6 +17,8 @@ from framework.database import engine
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.storage import current
+from tests.browser import pages
+from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 from tests.cast import PASSWORD
 from tests.servers import browsers, deployments, gunicorn
@@ -122,6 +124,27 @@ def bob(new_person: Callable[[str], Account]) -> Account:
 def secret(alice: Account) -> ProjectAccess:
     """Alice's private project, without files."""
     return create_project(alice, name="secret", description="Nobody's business", visibility="private")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder on Alice's computer, with files on three levels."""
+    folder = tmp_path / "field work"
+    for name in ("readme.txt", "2026/july/plot 1.csv", "2026/july/Größe.csv", "2026/photo.jpg"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return folder
+
+
+@pytest.fixture
+def page(window: Window, alice: Account, secret: ProjectAccess) -> UploadPage:
+    """The upload page of Alice's empty project, which she has reached by its button."""
+    pages.sign_in(window, alice)
+    window.open(secret.path)
+    window.press("Upload files")
+    window.reads("Drop files or folders anywhere on this page")
+    return UploadPage(window)
 
 
 @contextmanager

@@ -79,6 +79,22 @@ class UploadPage:
         rows = self.window.visible("#staged-list li")
         return {_said(row, "[data-path]"): _said(row, "[data-note]") for row in rows}
 
+    def is_told(self, wanted: dict[str, str]) -> None:
+        """Wait until the list tells exactly this of each file."""
+        self.window.wait(lambda: self.staged() == wanted, f"A list that tells {wanted}, not {self.staged()}")
+
+    def message(self) -> str:
+        """The proposed message, once the server has told what will happen."""
+        self.window.element("#send:enabled")
+        return str(self.window.field("Message").get_property("value"))
+
+    def rename(self, path: str, to: str) -> None:
+        """Give a file on the list another path, by the keyboard."""
+        self.window.press(f"Rename {path}")
+        field = self.window.element(".path-field")
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(to, Keys.ENTER)
+
     def outcomes(self) -> dict[str, str]:
         """Each file of an upload that came back with what happened to it."""
         rows = self.window.visible(".outcomes li")

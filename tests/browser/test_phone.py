@@ -16,6 +16,8 @@ LONG = "a-name-that-nobody-would-type-" * 6
 PLACES = [
     "", f"/tree/main/{LONG}", f"/blob/main/{LONG}/wide.md", f"/blob/main/{LONG}/wide.md?plain=1", "/commits/main",
     f"/commits/main/{LONG}/wide.md", f"/upload/main/{LONG}", "/activity", "/settings", "/settings/people",
+    f"/new/main/{LONG}", f"/edit/main/{LONG}/wide.md", f"/delete/main/{LONG}", f"/move/main/{LONG}/wide.md",
+    f"/new-folder/main/{LONG}", f"/deleted/main/{LONG}",
 ]  # fmt: skip
 WIDE = f"# {LONG}\n\n| {LONG} | b |\n|-|-|\n| {LONG} | {LONG} |\n\n```\n{LONG * 3}\n```\n\n{LONG * 3}\n"
 
@@ -47,7 +49,7 @@ def test_no_page_is_wider_than_a_phone(phone: Window, alice: Account, secret: Pr
 
 @on_one_site
 @in_chromium
-@pytest.mark.parametrize("menu", ["Get", "main", "Your account, {name}"])
+@pytest.mark.parametrize("menu", ["Get", "main", "Add something else", "More for this folder", "Your account, {name}"])
 def test_an_open_menu_stays_on_the_phone(
     phone: Window, alice: Account, secret: ProjectAccess, tmp_path: Path, menu: str
 ) -> None:

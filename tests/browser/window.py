@@ -23,6 +23,7 @@ class Window:
 
     def __init__(self, driver: WebDriver, url: str, downloads: Path) -> None:
         self.driver, self.url, self._downloads = driver, url, downloads
+        self._patience_seconds: float = PATIENCE_SECONDS
 
     def open(self, path: str) -> None:
         """Type this path of the site into the address bar."""
@@ -42,7 +43,7 @@ class Window:
         """What `until` gives as soon as it is true; a failure shows the page's text and what was wanted."""
         try:
             # while one page gives way to the next, a driver answers with many kinds of errors
-            patience = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, [WebDriverException])
+            patience = WebDriverWait(self.driver, self._patience_seconds, 0.1, [WebDriverException])
             found = patience.until(lambda _driver: until())
         except TimeoutException as error:
             raise AssertionError(f"{wanted} does not come; {self.path} says:\n{self.text}") from error
@@ -102,6 +103,15 @@ class Window:
         path = self._downloads / name
         self.wait(path.exists, f"The download {name}")
         return path.read_bytes()
+
+    @contextmanager
+    def patience(self, *, seconds: float) -> Iterator[None]:
+        """Wait so long, for what takes a computer its time."""
+        self._patience_seconds = seconds
+        try:
+            yield
+        finally:
+            self._patience_seconds = PATIENCE_SECONDS
 
     @contextmanager
     def slow_line(self, bytes_per_second: int) -> Iterator[None]:

@@ -1,0 +1,134 @@
+"""Uploading by tus over loopback: wall time beside the same work without HTTP, and the web process's memory."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from socket import socket
+from statistics import median
+
+from benchmarks.deployment import MIB, project
+from framework import config
+from framework.accounts.operations import create_user
+from framework.accounts.tokens import create_token
+from framework.repositories import keys
+from framework.storage.current import store
+from framework.uploads.appending import PART_BYTES
+
+SIZE = 100 * MIB
+AT_ONCE = 8
+ROUNDS = 3
+PIECE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Uploading:
+    """Wall seconds (medians of three) with and without HTTP, and by how many MiB the process grew for each upload."""
+
+    http_seconds: float
+    floor_seconds: float
+    ratio: float
+    growth_mib_each: float
+
+
+@dataclass(frozen=True)
+class _Server:
+    port: int
+    token: str
+
+    def upload(self, file: Path) -> None:
+        """Send the file in one request, to the answer."""
+        headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {self.token}"}
+        location = self._ask("POST", "/api/v1/uploads", headers | {"Upload-Length": str(SIZE)})
+        more = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Content-Length": str(SIZE)}
+        self._ask("PATCH", location, headers | more, file)
+
+    def _ask(self, method: str, address: str, headers: dict[str, str], file: Path | None = None) -> str:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=600, blocksize=PIECE_BYTES)
+        with file.open("rb") if file else open(os.devnull, "rb") as body:  # noqa: PTH123
+            connection.request(method, address, body if file else None, headers)
+            answer = connection.getresponse()
+            answer.read()
+        connection.close()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {address}: {answer.status}")
+        return answer.headers.get("Location", "")
+
+
+def measure() -> Uploading:
+    """One file of 100 MiB by itself, then eight at the same time, into one web process."""
+    with project() as made:
+        file = made.noise("large", SIZE).file
+        user = create_user(name="bench-user", email="bench@example.org", password=keys.new_id())
+        with _server(create_token(user.id, "bench", ["write"])) as (server, pid):
+            server.upload(file)
+            rounds = [(_seconds(lambda: server.upload(file)), _seconds(lambda: _floor(file))) for _ in range(ROUNDS)]
+            http, floor = (median(times) for times in zip(*rounds, strict=True))
+            before = _resident_mib(pid)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(server.upload, [file] * AT_ONCE))
+            growth = (_resident_mib(pid) - before) / AT_ONCE
+    return Uploading(round(http, 2), round(floor, 2), round(http / floor, 2), round(growth, 1))
+
+
+def _floor(file: Path) -> None:
+    """The same parts read, hashed and stored, one after the other."""
+    with file.open("rb") as source:
+        while part := source.read(PART_BYTES):
+            store().put(f"uploads/bench/{keys.new_id()}", part, sha256=hashlib.sha256(part).hexdigest())
+
+
+@contextmanager
+def _server(token: str) -> Iterator[tuple[_Server, int]]:
+    """One process under gunicorn, and the number of that process."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = os.environ | {"HOLDFAST_DATA": str(config.current().data), "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--log-level", "error", "app:app"], env=environment
+    ) as master:
+        try:
+            _wait(port)
+            children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
+            yield _Server(port, token), int(children[0])
+        finally:
+            master.terminate()
+
+
+def _wait(port: int) -> None:
+    ends_at = time.monotonic() + 60
+    while not _answers(port):
+        if time.monotonic() > ends_at:
+            raise RuntimeError("the server does not start")
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _resident_mib(pid: int) -> float:
+    """The most memory that the process has had so far (`VmHWM`)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024

@@ -1,0 +1,134 @@
+"""The pages of changes without an upload: new file, new folder, edit, move, delete."""
+
+from flask import Blueprint, Request, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from framework.accounts.account import Account
+from framework.accounts.login import signed_in
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.wanted import Written
+from framework.uploads import editing
+from framework.uploads.edit_forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
+from framework.uploads.editing import Target
+from framework.uploads.text import EDITABLE_BYTES, Text
+from framework.uploads.undoing import flash_stored
+
+blueprint = Blueprint("editing", __name__)
+
+Answer = Response | tuple[str, int]
+LONGEST_TEXT_FORM_BYTES = 4 * EDITABLE_BYTES
+
+
+@blueprint.route("/<owner>/<project>/new", methods=["GET", "POST"])
+@blueprint.route("/<owner>/<project>/new/<path:place>", methods=["GET", "POST"])
+def new_file(owner: str, project: str, place: str = "") -> Answer:
+    """Write a new file in a folder."""
+    account, access, where = _writer(owner, project, place)
+    _allow_long_text(request)
+    form = NewFileForm(base=where.tip, path=f"{where.path}/" if where.path else "")
+    written = form.attempt(
+        lambda: editing.create_file(
+            access, account, form.wish(where), path=form.path.data, content=form.content.data or ""
+        )
+    )
+    if written is None:
+        return _page("uploads/edit.html", access, where, form)
+    return _stored(access, form, where, written, to=form.path.data)
+
+
+@blueprint.route("/<owner>/<project>/edit/<path:place>", methods=["GET", "POST"])
+def edit_file(owner: str, project: str, place: str) -> Answer:
+    """Change a file's text or its name."""
+    account, access, where = _writer(owner, project, place)
+    _allow_long_text(request)
+    shown = {} if request.method == "POST" else {"content": editing.text_at(access, where.tip, where.path).text}
+    form = EditForm(base=where.tip, path=where.path, **shown)
+    written = form.attempt(
+        lambda: editing.edit_file(
+            access,
+            account,
+            form.wish(where),
+            path=where.path,
+            content=form.content.data or "",
+            to=form.path.data,
+        )
+    )
+    if written is None:
+        return _page("uploads/edit.html", access, where, form, newest=_newest(access, where, form))
+    return _stored(access, form, where, written, to=form.path.data)
+
+
+@blueprint.route("/<owner>/<project>/new-folder", methods=["GET", "POST"])
+@blueprint.route("/<owner>/<project>/new-folder/<path:place>", methods=["GET", "POST"])
+def new_folder(owner: str, project: str, place: str = "") -> Answer:
+    """Make a folder in a folder."""
+    account, access, where = _writer(owner, project, place)
+    form = FolderForm(base=where.tip)
+    path = "/".join(part for part in (where.path, (form.path.data or "").strip("/")) if part)
+    written = form.attempt(lambda: editing.create_folder(access, account, form.wish(where), path=path))
+    if written is None:
+        return _page("uploads/new_folder.html", access, where, form)
+    return _stored(access, form, where, written, to=path, kind="tree")
+
+
+@blueprint.route("/<owner>/<project>/move/<path:place>", methods=["GET", "POST"])
+def move(owner: str, project: str, place: str) -> Answer:
+    """Rename or move a file or folder."""
+    account, access, where = _writer(owner, project, place)
+    entry, _inside = editing.entry_at(access, where)
+    form = MoveForm(base=where.tip, path=where.path)
+    written = form.attempt(lambda: editing.move(access, account, form.wish(where), path=where.path, to=form.path.data))
+    if written is None:
+        return _page("uploads/move.html", access, where, form, entry=entry)
+    return _stored(access, form, where, written, to=form.path.data, kind="tree" if entry.kind == "tree" else "blob")
+
+
+@blueprint.route("/<owner>/<project>/delete/<path:place>", methods=["GET", "POST"])
+def delete(owner: str, project: str, place: str) -> Answer:
+    """Delete a file, or what is chosen of a folder."""
+    account, access, where = _writer(owner, project, place)
+    entry, inside = editing.entry_at(access, where)
+    form, chosen = ChangeForm(base=where.tip), request.form.getlist("paths")
+    written = form.attempt(lambda: editing.delete(access, account, form.wish(where), paths=chosen))
+    if written is None:
+        return _page("uploads/delete.html", access, where, form, entry=entry, inside=inside, chosen=chosen)
+    folder = editing.nearest_folder(access, form.landed_on(where), where.path if entry.kind == "tree" else where.folder)
+    return _stored(access, form, where, written, to=folder, kind="tree", said="Deleted, as a new version.")
+
+
+def _writer(owner: str, project: str, place: str) -> tuple[Account, ProjectAccess, Target]:
+    account = signed_in()
+    access = project_for(account, owner, project, "writer")
+    return account, access, editing.target(access, place)
+
+
+def _allow_long_text(asked: Request) -> None:
+    asked.max_content_length = asked.max_form_memory_size = LONGEST_TEXT_FORM_BYTES
+
+
+def _newest(access: ProjectAccess, where: Target, form: ChangeForm) -> Text | None:
+    """What somebody else has made of the file, when that is why the form came back; None when they deleted it."""
+    if not form.is_overtaken or not editing.exists_at(access, form.wish(where), where.path):
+        return None
+    return editing.text_at(access, where.tip, where.path)
+
+
+def _page(template: str, access: ProjectAccess, where: Target, form: ChangeForm, **more: object) -> Answer:
+    if form.is_overtaken:
+        form.look_again(where)
+    return render_template(template, project=access, where=where, form=form, tab="files", **more), form.status
+
+
+def _stored(
+    access: ProjectAccess,
+    form: ChangeForm,
+    where: Target,
+    written: Written,
+    *,
+    to: str,
+    kind: str = "blob",
+    said: str = "Stored as a new version.",
+) -> Response:
+    branch = form.landed_on(where)
+    flash_stored(access, branch, written, said)
+    return redirect(access.address(kind, branch, to) if to else access.address("tree", branch), 303)

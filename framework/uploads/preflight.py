@@ -1,0 +1,178 @@
+"""What an upload would do, told before a byte of it is sent: for each file, and for the owner's quota."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from framework import config
+from framework.database.session import reading
+from framework.errors import Invalid
+from framework.projects.access import ProjectAccess
+from framework.projects.models import Project
+from framework.projects.quota import used_bytes
+from framework.repositories.copy import Copy
+from framework.repositories.healing import read_copy
+from framework.repositories.paths import BadPath, checked_path
+from framework.repositories.reading import blob_sizes
+from framework.repositories.trees import FOLDER, SUBMODULE
+from framework.uploads import ignoring
+from framework.uploads.ignoring import Ignores
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.receiving import MAX_PARTS
+
+LONGEST_BYTES = 8 << 20
+
+
+class NotAsked(Invalid):
+    """The request does not say which files are meant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send JSON with `files`, a list of objects with `path` and `size`, and `ignores`, the texts of"
+            " .gitignore files by their paths."
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The files that somebody wants to upload, with their sizes in bytes, and `.gitignore` files among them."""
+
+    files: Sequence[tuple[str, int]]
+    ignores: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: Any) -> "Asked":
+        """What a page's script has sent.
+
+        Raises:
+            NotAsked: it is not of the form.
+        """
+        try:
+            files = [(str(one["path"]), int(one["size"])) for one in told["files"]]
+            ignores = {str(path): str(text) for path, text in told.get("ignores", {}).items()}
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise NotAsked from error
+        if len(files) > MAX_PARTS:
+            raise NotAsked
+        return cls(files, ignores)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What would become of one file.
+
+    States: `new`, `replaces` (the file of this blob name and size in bytes), `ignored`, `refused`; a `note` says why,
+    or what to look out for.
+    """
+
+    path: str
+    state: str
+    note: str = ""
+    sha: str | None = None
+    size_bytes: int | None = None
+
+
+def look_ahead(access: ProjectAccess, branch: str, asked: Asked) -> list[Outlook]:
+    """What would become of each file on this branch, in the order of the question."""
+
+    def look(copy: Copy) -> list[Outlook]:
+        known = _Known(copy, copy.snapshot.branches.get(branch), asked)
+        found = [known.outlook(path, size) for path, size in asked.files]
+        sizes = blob_sizes(copy, [one.sha for one in found if one.sha])
+        return [_with_size(one, sizes) for one in found]
+
+    return read_copy(access.repository_id, look)
+
+
+def room_bytes(access: ProjectAccess) -> int:
+    """What the project's owner may still store."""
+    with reading() as session:
+        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
+        return max(0, config.current().quota_bytes - used_bytes(session, owner_id))
+
+
+def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:
+    return Outlook(one.path, one.state, one.note, one.sha, sizes.get(one.sha)) if one.sha else one
+
+
+class _Known:
+    """A branch's folders, read as they are needed, beside the files that are to come."""
+
+    def __init__(self, copy: Copy, tip: str | None, asked: Asked) -> None:
+        self._copy = copy
+        self._ignores_sent = asked.ignores
+        self._coming: dict[str, list[str]] = {}
+        for path, _size in asked.files:
+            self._coming.setdefault(path.casefold(), []).append(path)
+        root = copy.commit(tip).tree.decode() if tip else None
+        self._folders: dict[str, dict[str, tuple[int, str]]] = {"": self._entries(root)}
+        self._ignores = Ignores(self._read_ignores)
+
+    def outlook(self, path: str, size_bytes: int) -> Outlook:
+        try:
+            checked_path(path)
+        except BadPath as refusal:
+            return Outlook(path, "refused", refusal.sentence)
+        if size_bytes > config.current().max_file_bytes:
+            return Outlook(path, "refused", too_large_sentence(path, size_bytes))
+        if clash := self._clash(path):
+            return Outlook(path, "refused", clash)
+        if self._ignores.leave_out(path):
+            return Outlook(path, "ignored", "A .gitignore leaves it out.")
+        there = self._entry(path)
+        if there:
+            return Outlook(path, "replaces", sha=there[1])
+        return Outlook(path, "new", self._twin(path))
+
+    def _clash(self, path: str) -> str:
+        """A file where the path needs a folder, or a folder where it is, in the branch or among what is to come."""
+        if len(self._coming[path.casefold()]) > 1 and self._coming[path.casefold()].count(path) > 1:
+            return f"“{path}” is here more than once; give each a name of its own."
+        steps = path.split("/")
+        for depth in range(1, len(steps)):
+            above = "/".join(steps[:depth])
+            there = self._entry(above)
+            if (there and there[0] != FOLDER) or above in self._coming.get(above.casefold(), ()):
+                return f"“{above}” is a file, so it cannot be the folder of this one; rename one of them."
+        there = self._entry(path)
+        if there and there[0] in {FOLDER, SUBMODULE}:
+            return f"“{path}” is a folder already; give the file another name."
+        return ""
+
+    def _twin(self, path: str) -> str:
+        """A name that only systems which tell large from small letters keep apart."""
+        folder, _slash, name = path.rpartition("/")
+        there = [other for other in self._open(folder) if other.casefold() == name.casefold()]
+        coming = [other.rpartition("/")[2] for other in self._coming[path.casefold()] if other != path]
+        twin = next(iter([*there, *coming]), None)
+        if twin is None:
+            return ""
+        return f"Differs from “{twin}” in large and small letters only; on Windows and macOS one hides the other."
+
+    def _read_ignores(self, folder: str) -> bytes | None:
+        path = f"{folder}/{ignoring.NAME}" if folder else ignoring.NAME
+        if path in self._ignores_sent:
+            return self._ignores_sent[path].encode()
+        there = self._entry(path)
+        if there is None or there[0] in {FOLDER, SUBMODULE}:
+            return None
+        blob = self._copy.blob(there[1])
+        return b"".join(blob.chunks) if blob.size_bytes <= ignoring.LONGEST_IGNORE_BYTES else None
+
+    def _entry(self, path: str) -> tuple[int, str] | None:
+        folder, _slash, name = path.rpartition("/")
+        return self._open(folder).get(name)
+
+    def _open(self, folder: str) -> dict[str, tuple[int, str]]:
+        if folder not in self._folders:
+            there = self._entry(folder)
+            self._folders[folder] = self._entries(there[1] if there and there[0] == FOLDER else None)
+        return self._folders[folder]
+
+    def _entries(self, tree: str | None) -> dict[str, tuple[int, str]]:
+        if tree is None:
+            return {}
+        items = self._copy.tree(tree).iteritems()
+        return {item.path.decode(errors="surrogateescape"): (item.mode, item.sha.decode()) for item in items}

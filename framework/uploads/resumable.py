@@ -1,0 +1,167 @@
+"""Resumable uploads: a file arrives in parts, over as many connections and processes as it takes; see DESIGN.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import NotFound, TooLarge
+from framework.repositories import keys
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.models import ResumableUpload, UploadPart
+
+MOST_UPLOADS = 20_000
+USED_KEPT = timedelta(hours=1)
+GIB = 1 << 30
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such upload; it may have expired. Send the file again.")
+
+
+class UploadExpired(UploadNotFound):
+    """The upload was not finished or not used in time."""
+
+    status = 410
+
+
+class FileTooLarge(TooLarge):
+    """The file would be over the limit for one file."""
+
+
+class UploadsFull(TooLarge):
+    """The account has as much under way as it may."""
+
+    def __init__(self, quota_bytes: int) -> None:
+        super().__init__(
+            f"Your uploads that are under way may hold {quota_bytes / GIB:g} GiB in {MOST_UPLOADS:,} files together."
+            " Finish or end some of them first."
+        )
+
+
+@dataclass(frozen=True)
+class UploadAbout:
+    """Where an upload is; sizes in bytes, `info` as the client sent it."""
+
+    id: str
+    size_bytes: int
+    offset_bytes: int
+    info: str
+    expires_at: datetime
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every byte has arrived."""
+        return self.offset_bytes == self.size_bytes
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part that lies in the store."""
+
+    name: str
+    start_bytes: int
+    size_bytes: int
+    sha256: str
+
+
+def part_key(upload_id: str, name: str) -> str:
+    """Where a part lies in the store; the name is random, so no key is ever used twice."""
+    return f"uploads/{upload_id}/{name}"
+
+
+def create_upload(account: Account, *, size_bytes: int, info: str, name: str) -> UploadAbout:
+    """Begin an upload of this size; `name` is what the file is called in a refusal.
+
+    Raises:
+        FileTooLarge: it is over `MAX_FILE_BYTES`.
+        UploadsFull: with what is under way already, the account would be over the quota.
+    """
+    settings = config.current()
+    if size_bytes > settings.max_file_bytes:
+        raise FileTooLarge(too_large_sentence(name, size_bytes))
+    with transaction() as session:
+        session.execute(select(User.id).where(User.id == account.id).with_for_update())
+        count, under_way = _under_way(session, account.id)
+        if under_way + size_bytes > settings.quota_bytes or count >= MOST_UPLOADS:
+            raise UploadsFull(settings.quota_bytes)
+        row = ResumableUpload(id=keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0)
+        row.expires_at = expiry()
+        session.add(row)
+    return _about(row)
+
+
+def find_upload(account: Account, upload_id: str) -> UploadAbout:
+    """The account's upload of this id.
+
+    Raises:
+        UploadNotFound, UploadExpired.
+    """
+    with reading() as session:
+        row = session.get(ResumableUpload, upload_id)
+    if row is None or row.account_id != account.id:
+        raise UploadNotFound
+    if row.state != "open" or row.expires_at <= now():
+        raise UploadExpired
+    return _about(row)
+
+
+def end_upload(account: Account, upload_id: str) -> None:
+    """Give an upload up: its parts are deleted.
+
+    Raises:
+        UploadNotFound, UploadExpired.
+    """
+    find_upload(account, upload_id)
+    with transaction() as session:
+        session.execute(update(ResumableUpload).where(ResumableUpload.id == upload_id).values(state="doomed"))
+
+
+def mark_used(account: Account, upload_ids: Sequence[str]) -> None:
+    """Note that these uploads have become files: they are kept an hour longer, for a request that is repeated."""
+    soon = now() + USED_KEPT
+    with transaction() as session:
+        session.execute(
+            update(ResumableUpload)
+            .where(
+                ResumableUpload.account_id == account.id,
+                ResumableUpload.id.in_(upload_ids),
+                ResumableUpload.expires_at > soon,
+            )
+            .values(expires_at=soon)
+        )
+
+
+def parts_of(upload_id: str) -> list[StoredPart]:
+    """The parts of an upload in their order."""
+    query = select(UploadPart).where(UploadPart.upload_id == upload_id).order_by(UploadPart.start_bytes)
+    with reading() as session:
+        rows = session.scalars(query).all()
+    return [StoredPart(row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
+
+
+def _under_way(session: Session, account_id: int) -> tuple[int, int]:
+    """How many uploads the account has, and how many bytes they were announced with."""
+    total = select(func.count(), func.coalesce(func.sum(ResumableUpload.size_bytes), 0))
+    mine = total.where(ResumableUpload.account_id == account_id, ResumableUpload.state == "open")
+    count, size_bytes = session.execute(mine.where(ResumableUpload.expires_at > now() + USED_KEPT)).one()
+    return int(count), int(size_bytes)
+
+
+def expiry() -> datetime:
+    """Until when an upload is kept that gets bytes now."""
+    return now() + timedelta(hours=config.current().staged_hours)
+
+
+def _about(row: ResumableUpload) -> UploadAbout:
+    return UploadAbout(row.id, row.size_bytes, row.offset_bytes, row.info, row.expires_at)

@@ -1,0 +1,57 @@
+"""Deleting the parts of uploads that were given up, used, or not finished in time, and parts of no upload at all."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from sqlalchemy import delete, select, update
+
+from framework import config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.storage.contract import StoredObject
+from framework.storage.current import store
+from framework.uploads.models import ResumableUpload, UploadPart
+
+ROWS_AT_ONCE = 500
+
+
+def sweep() -> int:
+    """Clean up after uploads that have ended; how many there were.
+
+    Expired ones become *doomed* first, so that no request can use them any more; objects go before their rows. The
+    store is listed before SQL is read: what was there at the listing belonged to a row already, or never will.
+    """
+    with transaction() as session:
+        session.execute(
+            update(ResumableUpload)
+            .where(ResumableUpload.state == "open", ResumableUpload.expires_at <= now())
+            .values(state="doomed")
+        )
+    listed = [(upload_id, list(found)) for upload_id, found in groupby(store().list("uploads/"), key=_upload_id)]
+    with reading() as session:
+        states = dict(session.execute(select(ResumableUpload.id, ResumableUpload.state)).all())
+    for upload_id, objects in listed:
+        _delete_objects(objects, states.get(upload_id))
+    doomed = [upload_id for upload_id, state in states.items() if state == "doomed"]
+    for start in range(0, len(doomed), ROWS_AT_ONCE):
+        _delete_rows(doomed[start : start + ROWS_AT_ONCE])
+    return len(doomed)
+
+
+def _upload_id(entry: StoredObject) -> str:
+    return entry.key.split("/")[1]
+
+
+def _delete_objects(objects: Sequence[StoredObject], state: str | None) -> None:
+    """All objects of a doomed upload; those of an unknown one when no request can be under way that brought them."""
+    before = now() - timedelta(hours=config.current().staged_hours)
+    for entry in objects:
+        if state == "doomed" or (state is None and entry.modified_at < before):
+            store().delete(entry.key)
+
+
+def _delete_rows(upload_ids: Sequence[str]) -> None:
+    with transaction() as session:
+        session.execute(delete(UploadPart).where(UploadPart.upload_id.in_(upload_ids)))
+        session.execute(delete(ResumableUpload).where(ResumableUpload.id.in_(upload_ids)))

@@ -1,0 +1,17 @@
+"""What a page says right after a change: that it is stored, and a button that takes it back."""
+
+from urllib.parse import quote
+
+from flask import flash
+
+from framework.projects.access import ProjectAccess
+from framework.repositories.wanted import Written
+
+
+def flash_stored(access: ProjectAccess, branch: str, written: Written, said: str) -> None:
+    """Say so on the next page, with a button to undo it; or say that nothing was different."""
+    if not written.changed:
+        flash("Nothing was different, so there is no new version.", "info")
+        return
+    undo = f"{access.address('undo', written.sha)}?branch={quote(branch, safe='')}"
+    flash({"text": said, "undo": undo}, "success")  # type: ignore[arg-type]  # the session takes what is JSON

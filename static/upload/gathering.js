@@ -1,0 +1,49 @@
+// Files out of drops, choosers and the clipboard, each with its path; folders are walked by the older entries
+// interface, since every browser has it.
+
+function readEntries(reader) {
+  return new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
+}
+
+async function walk(entry, prefix, found) {
+  const path = prefix + entry.name;
+  if (entry.isFile) {
+    found.push({ path, file: await new Promise((resolve, reject) => { entry.file(resolve, reject); }) });
+    return;
+  }
+  if (entry.name === ".git") { // Git keeps its own there; one line tells it instead of thousands
+    found.push({ path: `${path}/…`, file: new File([], entry.name) });
+    return;
+  }
+  const reader = entry.createReader();
+  for (let batch = await readEntries(reader); batch.length; batch = await readEntries(reader)) {
+    for (const child of batch) await walk(child, `${path}/`, found);
+  }
+}
+
+// What was dropped has to be asked for before the event ends; it is walked afterwards.
+export function entriesOf(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  return { entries, loose: entries.length ? [] : [...transfer.files] };
+}
+
+export async function fromDrop({ entries, loose }) {
+  const found = loose.map((file) => ({ path: file.name, file }));
+  for (const entry of entries) await walk(entry, "", found);
+  return found;
+}
+
+export function fromInput(input) {
+  const found = [...input.files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+  input.value = "";
+  return found;
+}
+
+export function fromClipboard(data) {
+  const moment = new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "");
+  return [...data.files].map((file, position) => {
+    const kind = file.name.split(".").pop();
+    const pasted = file.type.startsWith("image/") && /^image\.\w+$/.test(file.name);
+    return { path: pasted ? `Pasted ${moment}${position ? ` ${position + 1}` : ""}.${kind}` : file.name, file };
+  });
+}

@@ -1,0 +1,5 @@
+// On the upload page itself everything begins at once.
+
+import { start } from "./page.js";
+
+start();

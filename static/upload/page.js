@@ -1,0 +1,238 @@
+// The upload page: what is staged, what the server says of it, the files on their way, and then one version.
+
+import { entriesOf, fromClipboard, fromDrop, fromInput } from "./gathering.js";
+import { lookAhead } from "./preflight.js";
+import * as rows from "./rows.js";
+import { Staged } from "./staging.js";
+import { Transfers } from "./transfers.js";
+import { counted, howFar, mebibytes, size } from "./words.js";
+
+const LISTED = 300;
+const IDS = ["files", "folder", "staged", "staged-list", "staged-sum", "staged-rest", "staged-row", "whole", "whole-bar",
+  "whole-label", "whole-note", "trouble", "trouble-text", "message", "path", "new_branch", "send", "cancel", "back", "said"];
+const inOrder = new Intl.Collator("en", { numeric: true });
+
+class Page {
+  constructor(form) {
+    this.form = form;
+    this.parts = Object.fromEntries(IDS.map((id) => [id, document.getElementById(id)]));
+    this.limits = { request: Number(form.dataset.requestLimit) };
+    this.staged = new Staged();
+    this.transfers = new Transfers(form.elements.csrf_token.value, (item) => this.progressed(item));
+    this.room = Infinity;
+    this.busy = false;
+    this.asked = 0;
+    this.proposed = this.usual = this.parts.message.value;
+  }
+
+  async add(gathered) {
+    try {
+      this.staged.add(await gathered);
+    } catch {
+      this.complain("Some of what you dropped could not be read. Look at the list, or choose it again by the buttons.");
+    }
+    this.list();
+    await this.look();
+  }
+
+  // Ask the server about all that is staged; only the last answer counts.
+  async look() {
+    const number = this.asked += 1;
+    this.looking = true;
+    this.refresh();
+    try {
+      const room = await lookAhead(this.form, this.staged.items);
+      if (number !== this.asked) return;
+      this.room = room;
+      this.complain("");
+    } catch (error) {
+      if (number !== this.asked) return;
+      this.complain(error.message || "The server does not answer. Your files are still listed.");
+    }
+    this.looking = false;
+    this.list();
+    this.parts.said.textContent = this.parts["staged-sum"].textContent;
+  }
+
+  // Refused files first, so that they are seen; the others in the order of their paths.
+  list() {
+    const items = [...this.staged.items].sort((a, b) => b.isRefused - a.isRefused || inOrder.compare(a.path, b.path));
+    for (const item of items.slice(LISTED)) item.row = null;
+    const made = items.slice(0, LISTED).map((item) => item.row ?? rows.make(this.parts["staged-row"], item, this.acts));
+    this.parts["staged-list"].replaceChildren(...made);
+    this.parts.staged.hidden = items.length === 0;
+    this.parts["staged-rest"].hidden = items.length <= LISTED;
+    this.parts["staged-rest"].textContent = `and ${counted(items.length - LISTED, "more file")}`;
+    for (const item of items) rows.draw(item);
+    this.refresh();
+  }
+
+  refresh() {
+    const items = this.staged.sendable;
+    const left = this.staged.items.length - items.length;
+    this.parts["staged-sum"].textContent = `${counted(items.length, "file")}, ${size(this.staged.bytes)}${left ? `; ${left.toLocaleString("en")} left out` : ""}`;
+    this.parts.send.querySelector("[data-label]").textContent = items.length ? `Upload ${counted(items.length, "file")}` : "Upload";
+    this.propose(items);
+    const over = this.overLimit();
+    if (over || this.over) this.complain(over);
+    this.over = over;
+    this.parts.send.disabled = this.busy || this.looking || items.length === 0 || Boolean(over);
+  }
+
+  overLimit() {
+    const bytes = this.staged.bytes;
+    if (bytes > this.limits.request) {
+      return `Together these files have ${mebibytes(bytes)}; one upload may hold ${mebibytes(this.limits.request)}. Leave some out and upload them next.`;
+    }
+    return bytes > this.room
+      ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or delete a project.`
+      : "";
+  }
+
+  propose(items) {
+    if (this.parts.message.value !== this.proposed) return;
+    const updates = items.filter((item) => item.outlook?.state === "replaces").length;
+    const tops = new Set(items.map((item) => item.path.split("/")[0]));
+    const [first] = tops;
+    const word = updates === items.length ? "Update" : "Add";
+    if (items.length === 0) this.proposed = this.usual;
+    else if (items.length === 1) this.proposed = `${word} ${items[0].path}`;
+    else if (tops.size === 1) this.proposed = `${word} ${first} (${counted(items.length, "file")})`;
+    else if (updates && updates < items.length) this.proposed = `Add ${counted(items.length - updates, "file")} and update ${counted(updates, "file")}`;
+    else this.proposed = `${word} ${counted(items.length, "file")}`;
+    this.parts.message.value = this.proposed;
+  }
+
+  get acts() {
+    return {
+      remove: (item) => { item.own?.abort(new Error("Cancelled.")); item.transfer?.giveUp(); this.staged.remove(item); this.list(); this.look(); },
+      rename: (item) => rows.edit(item, (path) => this.rename(item, path)),
+      retry: (item) => (this.busy ? this.transfers.again(item) : this.send()),
+      cancel: (item) => item.own?.abort(new Error("Cancelled; it is still listed.")),
+      include: (item, included) => { Object.assign(item, { included, touched: true }); this.list(); },
+    };
+  }
+
+  rename(item, path) {
+    if (path && path !== item.path) {
+      item.path = path;
+      this.list();
+      this.look();
+    }
+    item.row?.querySelector("[data-rename]").focus();
+  }
+
+  complain(text) {
+    this.parts.trouble.hidden = !text;
+    this.parts["trouble-text"].textContent = text;
+  }
+
+  async send() {
+    const items = this.staged.sendable;
+    if (this.busy || items.length === 0) return;
+    this.setBusy(true);
+    this.complain("");
+    this.parts["whole-label"].textContent = `Sending ${counted(items.length, "file")}`;
+    const arrived = await this.transfers.run(items);
+    if (arrived) await this.commit(items);
+    else this.fail(items);
+  }
+
+  fail(items) {
+    this.setBusy(false);
+    this.list();
+    const failed = items.filter((item) => item.state === "failed").length;
+    this.complain(failed
+      ? `${counted(failed, "file")} could not be sent, so nothing was stored yet. What has arrived is kept: try again.`
+      : "Cancelled; nothing was stored. What has arrived is kept for a day.");
+  }
+
+  progressed(item) {
+    rows.draw(item);
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => { this.drawing = null; this.showWhole(); });
+  }
+
+  showWhole() {
+    const items = this.staged.sendable, total = this.staged.bytes;
+    const sent = items.reduce((sum, item) => sum + item.sent, 0);
+    const speed = this.transfers.pace.at(sent);
+    if (!this.parts["whole-bar"].hasAttribute("value") && sent === total) return;
+    this.parts["whole-bar"].value = total ? sent / total : 1;
+    this.parts["whole-note"].textContent = howFar(sent, total, speed);
+  }
+
+  async commit(items) {
+    this.parts["whole-label"].textContent = "Storing the new version";
+    this.parts["whole-bar"].removeAttribute("value");
+    this.parts["whole-note"].textContent = "";
+    const data = new FormData();
+    for (const name of ["csrf_token", "branch", "path", "message", "new_branch"]) data.append(name, this.form.elements[name]?.value ?? "");
+    data.append("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
+    const headers = { Accept: "application/json" };
+    let answer = null, told = {};
+    try {
+      answer = await fetch(this.form.action, { method: "POST", headers, body: data });
+      told = await answer.json();
+    } catch {
+      told = { detail: "The server's answer did not come. Look at the project's files before you try again; what has arrived is kept." };
+    }
+    if (answer?.status === 201) this.leave(items, told.location);
+    else this.refuse(items, told);
+  }
+
+  leave(items, location) {
+    for (const item of items) item.transfer.forget();
+    this.busy = false;
+    window.location.assign(location);
+  }
+
+  refuse(items, told) {
+    this.setBusy(false);
+    items.forEach((item, position) => { item.problem = told.files?.[position]?.problem ?? ""; });
+    if (/no such upload/i.test(told.detail ?? "")) {
+      for (const item of items) { item.transfer.forget(); Object.assign(item, { transfer: null, state: "waiting", sent: 0 }); }
+    }
+    this.list();
+    this.complain(`${told.detail ?? "The upload was not stored, and the server did not say why."} What has arrived is kept; you need not send it again.`);
+  }
+
+  setBusy(on) {
+    this.busy = on;
+    this.parts.whole.hidden = !on;
+    this.parts.cancel.hidden = !on;
+    this.parts.back.hidden = on;
+    this.parts.staged.classList.toggle("busy", on);
+    for (const control of this.parts["staged-list"].querySelectorAll("[data-remove], [data-rename], input")) control.disabled = on;
+    this.parts.send.disabled = on;
+  }
+
+  listen() {
+    for (const input of [this.parts.files, this.parts.folder]) input.addEventListener("change", () => this.add(fromInput(input)));
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); if (!this.parts.send.disabled) this.send(); });
+    this.parts.cancel.addEventListener("click", () => this.transfers.stop());
+    this.parts.path.addEventListener("change", () => { if (this.staged.items.length) this.look(); });
+    addEventListener("beforeunload", (event) => { if (this.busy) event.preventDefault(); });
+    addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
+    addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dropping"); });
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      document.body.classList.remove("dropping");
+      if (!this.busy) this.add(fromDrop(entriesOf(event.dataTransfer)));
+    });
+    addEventListener("paste", (event) => {
+      const found = fromClipboard(event.clipboardData);
+      if (found.length && !this.busy) { event.preventDefault(); this.add(found); }
+    });
+  }
+}
+
+// Bring the page to life; `dropped` is what was dropped on the page before.
+export function start(dropped = null) {
+  const page = new Page(document.getElementById("upload"));
+  document.body.classList.add("scripted");
+  for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
+  page.list();
+  page.listen();
+  if (dropped) page.add(fromDrop(dropped));
+}

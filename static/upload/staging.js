@@ -1,0 +1,45 @@
+// The files that are ready to be uploaded: their paths, what the server says of them, and how far each has come.
+
+export class Item {
+  constructor(path, file) {
+    Object.assign(this, { path, file, outlook: null, included: true, touched: false, unchanged: false });
+    Object.assign(this, { state: "waiting", sent: 0, speed: 0, upload: null, problem: "", row: null });
+  }
+
+  get isRefused() { return this.outlook?.state === "refused"; }
+
+  get isSent() { return this.included && !this.isRefused; }
+}
+
+// "a.txt" becomes "a (2).txt" where "a.txt" is taken, so that files of one name stay apart.
+function free(path, taken) {
+  const [, stem, end] = path.match(/^(.*?[^/])(\.[^./]*)?$/s) ?? [null, path, ""];
+  let name = path;
+  for (let number = 2; taken.has(name); number += 1) name = `${stem} (${number})${end ?? ""}`;
+  return name;
+}
+
+function isSame(one, other) {
+  return one.size === other.size && one.lastModified === other.lastModified;
+}
+
+export class Staged {
+  constructor() { this.items = []; }
+
+  add(found) {
+    const known = new Map(this.items.map((item) => [item.path, item]));
+    for (const { path, file } of found) {
+      const there = known.get(path);
+      if (there && isSame(there.file, file)) continue;
+      const item = new Item(free(path, known), file);
+      known.set(item.path, item);
+      this.items.push(item);
+    }
+  }
+
+  remove(item) { this.items = this.items.filter((other) => other !== item); }
+
+  get sendable() { return this.items.filter((item) => item.isSent); }
+
+  get bytes() { return this.sendable.reduce((sum, item) => sum + item.file.size, 0); }
+}

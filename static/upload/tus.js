@@ -1,0 +1,124 @@
+// One file's way to the server by tus 1.0: begun, gone on with after a break at the last stored byte, given up.
+
+const ENDPOINT = "/api/v1/uploads";
+const TOGETHER_BYTES = 8 * 2 ** 20; // a file of one part goes with the request that announces it
+const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
+
+export class Refused extends Error {
+  constructor(status, text) { super(text); this.status = status; }
+}
+
+function base64(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+function detailOf(request) {
+  try { return JSON.parse(request.responseText).detail; } catch { return ""; }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+  });
+}
+
+export class Transfer {
+  constructor({ path, file }, token, told) {
+    Object.assign(this, { file, token, told, offset: 0, isDone: false });
+    // a large file is found again when the page was left and opened again
+    this.key = file.size > TOGETHER_BYTES ? `upload:${location.pathname}:${path}:${file.size}:${file.lastModified}` : null;
+    this.address = this.key && localStorage.getItem(this.key);
+  }
+
+  get id() { return this.address?.split("/").pop(); }
+
+  // Everything is there when this ends; it goes on by itself after a break, and ends with Refused or an abort.
+  async run(signal) {
+    for (let tries = 0; !this.isDone; tries += 1) {
+      const before = this.offset;
+      try {
+        await this.step(signal);
+      } catch (error) {
+        if (this.offset > before) tries = 0;
+        if (signal.aborted || !this.isWorthwhile(error) || tries >= PAUSES_MS.length) throw error;
+        this.told("pausing");
+        await pause(PAUSES_MS[tries], signal);
+      }
+    }
+    return this.id;
+  }
+
+  // Forget where the upload was kept: it has become a file, or was given up.
+  forget() {
+    if (this.key) localStorage.removeItem(this.key);
+    this.address = null;
+    this.isDone = false;
+  }
+
+  async giveUp() {
+    if (!this.address) return;
+    const address = this.address;
+    this.forget();
+    await this.send("DELETE", address, {}).catch(() => null);
+  }
+
+  isWorthwhile(error) {
+    if (error instanceof Refused && [404, 410].includes(error.status) && this.address) {
+      this.forget();
+      this.offset = 0;
+      return true;
+    }
+    return !(error instanceof Refused) || error.status >= 500 || [409, 423, 460].includes(error.status);
+  }
+
+  async step(signal) {
+    if (!this.address) await this.create(signal);
+    else await this.look(signal);
+    if (this.offset < this.file.size) await this.append(signal);
+    this.isDone = this.offset === this.file.size;
+  }
+
+  async create(signal) {
+    const name = base64(this.file.name).slice(0, 1000);
+    const headers = { "Upload-Length": this.file.size, "Upload-Metadata": name.length % 4 ? "" : `filename ${name}` };
+    const together = this.file.size > 0 && this.file.size <= TOGETHER_BYTES;
+    if (together) headers["Content-Type"] = "application/offset+octet-stream";
+    const answer = await this.send("POST", ENDPOINT, headers, { body: together ? this.file : null, signal });
+    this.address = answer.getResponseHeader("Location");
+    if (this.key) localStorage.setItem(this.key, this.address);
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+  }
+
+  async look(signal) {
+    const answer = await this.send("HEAD", this.address, {}, { signal });
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+    this.told("sending", this.offset);
+  }
+
+  async append(signal) {
+    const headers = { "Upload-Offset": this.offset, "Content-Type": "application/offset+octet-stream" };
+    const answer = await this.send("PATCH", this.address, headers, { body: this.file.slice(this.offset), signal });
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+  }
+
+  send(method, address, headers, { body = null, signal = null } = {}) {
+    const request = new XMLHttpRequest(), start = this.offset;
+    return new Promise((resolve, reject) => {
+      request.open(method, address);
+      request.setRequestHeader("Tus-Resumable", "1.0.0");
+      request.setRequestHeader("X-CSRFToken", this.token);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.upload.addEventListener("progress", (event) => { this.told("sending", start + event.loaded); });
+      request.addEventListener("load", () => {
+        if (request.status < 300) resolve(request);
+        else reject(new Refused(request.status, detailOf(request)));
+      });
+      request.addEventListener("error", () => reject(new Error("The connection broke off.")));
+      request.addEventListener("abort", () => reject(signal?.reason ?? new Error("Cancelled.")));
+      signal?.addEventListener("abort", () => request.abort(), { once: true });
+      if (signal?.aborted) reject(signal.reason);
+      else request.send(body);
+    });
+  }
+}

@@ -1,0 +1,28 @@
+// Numbers as people say them; framework/web/pages.py and framework/uploads/limits.py say the same.
+
+export function mebibytes(bytes) {
+  const tenths = Math.ceil((bytes * 10) / 2 ** 20);
+  return tenths % 10 ? `${(tenths / 10).toFixed(1)} MiB` : `${tenths / 10} MiB`;
+}
+
+export function size(bytes) {
+  if (bytes < 1024) return `${bytes} byte${bytes === 1 ? "" : "s"}`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let amount = bytes / 1024;
+  while (amount >= 1023.5 && units.length > 1) { amount /= 1024; units.shift(); }
+  return `${amount < 9.95 ? amount.toFixed(1).replace(".0", "") : Math.round(amount)} ${units[0]}`;
+}
+
+export function counted(number, word) {
+  return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+}
+
+// "1.7 MiB of 2.9 MiB · 670 KiB/s · 2 seconds left"
+export function howFar(sent, total, speed) {
+  const pace = speed ? ` · ${size(Math.round(speed))}/s · ${timeLeft((total - sent) / speed)} left` : "";
+  return `${size(sent)} of ${size(total)}${pace}`;
+}
+
+function timeLeft(seconds) {
+  return seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : counted(Math.max(1, Math.ceil(seconds)), "second");
+}

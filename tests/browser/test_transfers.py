@@ -1,0 +1,169 @@
+"""Large files on bad lines: cut connections, a killed server, the limit to the byte, two people at once."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.config import MIB
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import create_project
+from framework.repositories.copy import opened
+from framework.repositories.reading import find, resolve
+from framework.storage.current import store
+from tests.browser import pages
+from tests.browser.conftest import OpenedBrowser
+from tests.browser.pages import UploadPage
+from tests.browser.window import Window
+from tests.cast import PASSWORD, on_one_deployment
+from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.proxy import Fault, FaultyProxy
+from tests.servers.run import Run
+
+
+@dataclass
+class Line:
+    """A server behind a line that can be cut, and that can be killed and started again."""
+
+    run: Run
+    server: LiveServer
+    proxy: FaultyProxy
+    stack: ExitStack
+
+    def kill(self) -> None:
+        """The server's machine loses its power."""
+        os.killpg(self.server.process.pid, signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """The server comes back at the same address."""
+        environment = {name: self.server.environment[name] for name in self.server.environment.keys() - {"BASE_URL"}}
+        port = urlsplit(self.server.url).port
+        self.stack.enter_context(gunicorn(self.run, environment, port=port))
+
+
+@pytest.fixture
+def line(run: Run, served: LiveServer) -> Iterator[Line]:
+    """The way to the server."""
+    proxy = FaultyProxy(served.url)
+    with ExitStack() as stack:
+        stack.callback(proxy.stop)
+        yield Line(run, served, proxy, stack)
+
+
+@pytest.fixture
+def anna(app: object) -> Account:
+    """Owns the project."""
+    return create_user(name="anna", email="anna@example.org", password=PASSWORD)
+
+
+@pytest.fixture
+def films(anna: Account) -> ProjectAccess:
+    """A project for large files."""
+    return create_project(anna, name="films", description="", visibility="private")
+
+
+@pytest.fixture
+def page(opened_browser: OpenedBrowser, line: Line, anna: Account, films: ProjectAccess) -> UploadPage:
+    """The upload page, behind the line."""
+    opened_browser.driver.get(f"{line.proxy.url}/healthz")
+    opened_browser.driver.delete_all_cookies()
+    window = Window(opened_browser.driver, line.proxy.url, opened_browser.downloads)
+    pages.sign_in(window, anna)
+    window.open(f"{films.path}/upload/main")
+    return UploadPage(window)
+
+
+def noise(file: Path, size_bytes: int) -> bytes:
+    content = os.urandom(size_bytes)
+    file.write_bytes(content)
+    return content
+
+
+def stored(project: ProjectAccess, path: str) -> bytes:
+    with opened(project.repository_id) as copy:
+        return b"".join(copy.blob(find(copy, resolve(copy, "main"), path).sha).chunks)
+
+
+def arrived_bytes() -> int:
+    return sum(entry.size_bytes for entry in store().list("uploads/"))
+
+
+@on_one_deployment
+def test_an_upload_goes_on_after_the_line_was_cut_in_the_middle(
+    page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
+) -> None:
+    content = noise(tmp_path / "film.mp4", 100 * MIB)
+    line.proxy.spoil("PATCH", Fault(cut_request_after_bytes=60 * MIB))
+    page.choose(tmp_path / "film.mp4")
+    with page.window.patience(seconds=120):
+        page.send()
+        page.window.reads("1 file stored as a new version.")
+    offsets = [int(seen.headers["upload-offset"]) for seen in line.proxy.seen if seen.method == "PATCH"]
+    assert (offsets[0], offsets[-1] >= 52 * MIB) == (0, True), "at most 8 MiB are sent again"
+    assert stored(films, "film.mp4") == content
+
+
+@on_one_deployment
+def test_an_upload_goes_on_after_the_server_was_killed(
+    page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
+) -> None:
+    content = noise(tmp_path / "film.mp4", 40 * MIB)
+    line.proxy.spoil("PATCH", Fault(slow_bytes_per_second=20 * MIB))
+    page.choose(tmp_path / "film.mp4")
+    page.window.element("#send:enabled").click()
+    page.window.wait(lambda: arrived_bytes() >= 16 * MIB, "Two parts")
+    line.kill()
+    page.window.reads("the connection broke off, trying again")
+    line.start_again()
+    with page.window.patience(seconds=120):
+        page.window.reads("1 file stored as a new version.")
+    offsets = [int(seen.headers["upload-offset"]) for seen in line.proxy.seen if seen.method == "PATCH"]
+    assert offsets[-1] >= 16 * MIB
+    assert stored(films, "film.mp4") == content
+
+
+@on_one_deployment
+def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
+    page: UploadPage, films: ProjectAccess, tmp_path: Path
+) -> None:
+    noise(tmp_path / "right.bin", 100 * MIB)
+    noise(tmp_path / "more.bin", 100 * MIB + 1)
+    page.choose(tmp_path / "right.bin", tmp_path / "more.bin")
+    page.is_told(
+        {
+            "right.bin": "100 MiB · new",
+            "more.bin": "“more.bin” has 100.1 MiB; a file may have 100 MiB at most. It will not be uploaded, the"
+            " others will.",
+        }
+    )
+    with page.window.patience(seconds=120):
+        page.send()
+        page.window.reads("1 file stored as a new version.")
+    assert pages.listed(page.window) == ["right.bin"]
+
+
+@on_one_deployment
+def test_a_page_that_was_left_finds_its_upload_again(
+    page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
+) -> None:
+    content = noise(tmp_path / "film.mp4", 30 * MIB)
+    line.proxy.spoil("PATCH", Fault(slow_bytes_per_second=20 * MIB))
+    page.choose(tmp_path / "film.mp4")
+    page.window.element("#send:enabled").click()
+    page.window.wait(lambda: arrived_bytes() >= 16 * MIB, "Two parts")
+    page.window.press("Cancel the upload")
+    page.window.reads("Cancelled; nothing was stored.")
+    page.window.open(f"{films.path}/upload/main")
+    page.choose(tmp_path / "film.mp4")
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+    offsets = [int(seen.headers["upload-offset"]) for seen in line.proxy.seen if seen.method == "PATCH"]
+    assert offsets[-1] >= 16 * MIB
+    assert stored(films, "film.mp4") == content
