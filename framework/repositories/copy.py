@@ -1,5 +1,6 @@
 """An opened local copy: objects by dulwich, blobs as streams in constant memory, large ones by range from the store."""
 
+import os
 import struct
 import zlib
 from collections.abc import Collection, Iterator
@@ -68,14 +69,12 @@ class NamedPacks(DiskObjectStore):
 
     def _update_pack_cache(self) -> list[Pack]:
         """Open those that were not there before."""
-        return [self._open(name) for name in self._names if name not in self._pack_cache and self._is_there(name)]
-
-    def _is_there(self, name: str) -> bool:
-        base = Path(self.pack_dir, f"pack-{name}")
-        return base.with_suffix(".idx").exists() and base.with_suffix(".pack").exists()
+        there = set(os.listdir(self.pack_dir))  # noqa: PTH208 - at each miss, so that it has to be quick
+        whole = [name for name in self._names if {f"pack-{name}.pack", f"pack-{name}.idx"} <= there]
+        return [self._open(name) for name in whole if name not in self._pack_cache]
 
     def _open(self, name: str) -> Pack:
-        pack = Pack(str(Path(self.pack_dir, f"pack-{name}")), object_format=self.object_format)
+        pack = Pack(f"{self.pack_dir}/pack-{name}", object_format=self.object_format)
         self._pack_cache[name] = pack
         return pack
 

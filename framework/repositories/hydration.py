@@ -1,6 +1,7 @@
 """Filling a local copy from the store: packs in parallel, checked before use, put in place by renames."""
 
 import logging
+import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -97,8 +98,10 @@ def _marker(path: Path, filling: Filling, sided: str | None) -> Marker:
 
 def _superseded(path: Path, packs: Collection[str]) -> list[Path]:
     """Files of other packs than these, indexes before packs."""
-    files, named = sorted((path / "objects" / "pack").glob("pack-*.*")), frozenset(packs)
-    return [file for file in files if file.stem.removeprefix("pack-") not in named]
+    folder = path / "objects" / "pack"
+    named = {f"pack-{name}{suffix}" for name in packs for suffix in (".pack", ".idx")}
+    others = {name for name in os.listdir(folder) if name.startswith("pack-")} - named  # noqa: PTH208
+    return [folder / name for name in sorted(others)]
 
 
 def _size_bytes(path: Path) -> int:
