@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
@@ -37,8 +37,8 @@ def submit(visitor: Visitor, page: str, **fields: object) -> TestResponse:
     """Send the form as it is shown, with these fields changed."""
     shown = visitor.get(page)
     base = shown.text.partition('name="base"')[2].partition('value="')[2].partition('"')[0]
-    data = {"csrf_token": csrf_token(shown.text), "base": base, **fields}
-    return visitor.client.post(page, data=data, content_type="multipart/form-data")
+    boundary, body = encode_multipart({"csrf_token": csrf_token(shown.text), "base": base, **fields})
+    return visitor.client.post(page, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def test_a_file_is_edited(writer: Visitor, secret: ProjectAccess) -> None:
