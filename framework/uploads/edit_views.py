@@ -10,7 +10,7 @@ from framework.repositories.wanted import Written
 from framework.uploads import editing
 from framework.uploads.edit_forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
 from framework.uploads.editing import Target
-from framework.uploads.text import EDITABLE_BYTES, Text
+from framework.uploads.text import EDITABLE_BYTES
 from framework.uploads.undoing import flash_stored
 
 blueprint = Blueprint("editing", __name__)
@@ -54,7 +54,8 @@ def edit_file(owner: str, project: str, place: str) -> Answer:
         )
     )
     if written is None:
-        return _page("uploads/edit.html", access, where, form, newest=_newest(access, where, form))
+        newest = editing.text_if_any(access, where.tip, where.path) if form.is_overtaken else None
+        return _page("uploads/edit.html", access, where, form, newest=newest)
     return _stored(access, form, where, written, to=form.path.data)
 
 
@@ -104,13 +105,6 @@ def _writer(owner: str, project: str, place: str) -> tuple[Account, ProjectAcces
 
 def _allow_long_text(asked: Request) -> None:
     asked.max_content_length = asked.max_form_memory_size = LONGEST_TEXT_FORM_BYTES
-
-
-def _newest(access: ProjectAccess, where: Target, form: ChangeForm) -> Text | None:
-    """What somebody else has made of the file, when that is why the form came back; None when they deleted it."""
-    if not form.is_overtaken or not editing.exists_at(access, form.wish(where), where.path):
-        return None
-    return editing.text_at(access, where.tip, where.path)
 
 
 def _page(template: str, access: ProjectAccess, where: Target, form: ChangeForm, **more: object) -> Answer:

@@ -19,7 +19,7 @@ from framework.repositories.scratch import scratch
 from framework.repositories.trees import PathAbsent
 from framework.repositories.wanted import Delete, Move, Operation, Put, Written
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.text import Text, encoded, read_text
+from framework.uploads.text import NotEditable, Text, encoded, read_text
 
 KEPT_FILE = ".gitkeep"
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -126,6 +126,14 @@ def text_at(access: ProjectAccess, commit: str | None, path: str) -> Text:
     return read_copy(access.repository_id, lambda copy: read_text(copy, commit, path))
 
 
+def text_if_any(access: ProjectAccess, commit: str | None, path: str) -> Text | None:
+    """The same; None when somebody has deleted the file, or made something else than text of it."""
+    try:
+        return text_at(access, commit, path)
+    except (PathAbsent, NotEditable):
+        return None
+
+
 def create_file(access: ProjectAccess, account: Account, wish: Wish, *, path: str, content: str) -> Written:
     """A new file of this text.
 
@@ -139,18 +147,18 @@ def create_file(access: ProjectAccess, account: Account, wish: Wish, *, path: st
 
 
 def edit_file(access: ProjectAccess, account: Account, wish: Wish, *, path: str, content: str, to: str) -> Written:
-    """Another text for a file, and another path when `to` is one.
+    """Another text for a file, and another path when `to` is one; also where the file is gone, or is no text any more.
 
     Raises:
-        BadPath, PathTaken, TextTooLong, PathAbsent, NotEditable, and what `store_changes` raises.
+        BadPath, PathTaken, TextTooLong, and what `store_changes` raises.
     """
-    before = text_at(access, wish.base, path)
-    data = encoded(content, crlf=before.crlf)
-    if to == path:
-        return _store_text(access, account, wish, [], path, data, f"Update {path}")
+    before = text_if_any(access, wish.base, path)
+    data = encoded(content, crlf=before is not None and before.crlf)
     checked_path(to)
-    if exists_at(access, wish, to):
+    if to != path and exists_at(access, wish, to):
         raise PathTaken(to)
+    if to == path or before is None:
+        return _store_text(access, account, wish, [], to, data, f"Update {to}")
     title = f"Rename {path} to {to}"
     if data == encoded(before.text, crlf=before.crlf):
         return store_changes(access, account, wish.changes([Move(path, to)], title))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
@@ -11,7 +11,7 @@ from framework.repositories.copy import opened
 from framework.repositories.reading import exists, find, read_log, resolve
 from framework.uploads.text import EDITABLE_BYTES
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
-from tests.uploads.conftest import store_files
+from tests.uploads.conftest import delete_files, store_files
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def submit(visitor: Visitor, page: str, **fields: object) -> TestResponse:
     """Send the form as it is shown, with these fields changed."""
     shown = visitor.get(page)
     base = shown.text.partition('name="base"')[2].partition('value="')[2].partition('"')[0]
-    data = {"csrf_token": csrf_token(shown.text), "base": base, **fields}
-    return visitor.client.post(page, data=data, content_type="multipart/form-data")
+    boundary, body = encode_multipart({"csrf_token": csrf_token(shown.text), "base": base, **fields})
+    return visitor.client.post(page, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def test_a_file_is_edited(writer: Visitor, secret: ProjectAccess) -> None:
@@ -124,6 +124,27 @@ def test_who_edits_what_somebody_else_has_changed_sees_both(
     assert again != base
     stored = writer.client.post(page, data={**mine, "base": again}, content_type="multipart/form-data")
     assert (stored.status_code, content(secret, "a.txt")) == (303, b"mine\n")
+
+
+@on_one_deployment
+@pytest.mark.parametrize("theirs", [None, b"\0binary", b"\xe4"])
+def test_a_text_is_kept_whatever_others_have_made_of_the_file(
+    writer: Visitor, alice: Account, secret: ProjectAccess, theirs: bytes | None
+) -> None:
+    page = "/alice/secret/edit/main/a.txt"
+    text = writer.get(page).text
+    base = text.partition('name="base"')[2].partition('value="')[2].partition('"')[0]
+    if theirs is None:
+        delete_files(secret, alice, "a.txt")
+    else:
+        store_files(secret, alice, {"a.txt": theirs})
+    data = {"csrf_token": csrf_token(text), "base": base, "path": "a.txt", "content": "all of my work"}
+    answer = writer.client.post(page, data=data)
+    assert (answer.status_code, "all of my work" in answer.text) == (409, True)
+    assert content(secret, "a.txt") == theirs
+    again = answer.text.partition('name="base"')[2].partition('value="')[2].partition('"')[0]
+    assert writer.client.post(page, data={**data, "base": again}).status_code == 303
+    assert content(secret, "a.txt") == b"all of my work"
 
 
 @on_one_deployment
