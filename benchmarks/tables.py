@@ -1,0 +1,96 @@
+"""The tables of the benchmarks: each measures, and tells what it found in lines and as figures to keep."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks import cloning, requests, storing, throughput, uploading
+
+UPLOAD_GROWTH_MIB = 32
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one benchmark found; `holds` says whether every budget was kept that no machine's noise can exceed."""
+
+    head: str
+    lines: Sequence[str]
+    figures: Sequence[Mapping[str, Any]]
+    holds: bool = True
+
+
+def requests_made() -> Table:
+    """What each operation asks of the object store."""
+    costs = list(requests.measure())
+    return Table(
+        f"{'requests to the object store':<72} {'made':>5} {'budget':>7}",
+        [f"{cost.operation:<72} {cost.requests:>5} {cost.budget:>7}" for cost in costs],
+        [asdict(cost) for cost in costs],
+        all(cost.requests <= cost.budget for cost in costs),
+    )
+
+
+def storing_a_file() -> Table:
+    """CPU and memory for a file of 100 MiB, without HTTP."""
+    ways = storing.measure()
+    lines = [f"{way.way:<72} {way.cpu_seconds:>5} {way.growth_mib:>7}" for way in ways]
+    ratio = ways[1].cpu_seconds / max(ways[0].cpu_seconds, 0.01)
+    return Table(
+        f"{'100 MiB of noise':<72} {'CPU s':>5} {'+ MiB':>7}",
+        [*lines, f"{'ratio to the floor':<72} {ratio:>5.1f}"],
+        [asdict(way) for way in ways],
+    )
+
+
+def uploading_a_file() -> Table:
+    """Wall time of a file of 100 MiB with HTTP, and memory of eight at once."""
+    found = uploading.measure()
+    times = f"{found.http_seconds:>7} {found.floor_seconds:>7} {found.ratio:>5}"
+    growth = "MiB that the web process grew for each of 8 uploads at once"
+    return Table(
+        f"{'upload of 100 MiB over loopback':<64} {'s':>7} {'floor':>7} {'ratio':>5}",
+        [
+            f"{'from first byte to answer, beside the same without HTTP (aim: 2)':<64} {times}",
+            f"{growth:<72} {found.growth_mib_each:>5} {UPLOAD_GROWTH_MIB:>7}",
+        ],
+        [asdict(found)],
+        found.growth_mib_each <= UPLOAD_GROWTH_MIB,
+    )
+
+
+def consolidated_clone() -> Table:
+    """The server's CPU for a clone before and after a consolidation."""
+    before, after = clones = cloning.measure()
+    ratio = after.cpu_seconds / before.cpu_seconds
+    lines = [f"{clone.state:<72} {clone.cpu_seconds:>5.2f} {clone.sent_bytes / (1 << 20):>7.1f}" for clone in clones]
+    return Table(
+        f"{'clone of 20,000 commits':<72} {'CPU s':>5} {'MiB':>7}",
+        [*lines, f"{'ratio, beside what it may be':<72} {ratio:>5.2f} {cloning.BUDGET:>7}"],
+        [asdict(clone) for clone in clones],
+        ratio <= cloning.BUDGET,
+    )
+
+
+def beside_http_backend() -> Table:
+    """How fast clones and pushes are beside git's own server."""
+    ratios = list(throughput.measure())
+    head = f"{'speed':>7} {'goal':>6} {'s':>8} {'CPU s':>8} {'CPU ratio':>10}"
+    return Table(
+        f"{'beside git http-backend (1: as fast)':<36} {head}",
+        [
+            f"{it.operation:<36} {it.speed:>7.2f} {it.goal:>6} {it.ours_seconds:>8.2f} {it.ours_cpu_seconds:>8.2f}"
+            f" {it.cpu:>10.2f}"
+            for it in ratios
+        ],
+        [asdict(it) for it in ratios],
+    )
+
+
+TABLES: Mapping[str, Callable[[], Table]] = {
+    "requests": requests_made,
+    "storing": storing_a_file,
+    "uploading": uploading_a_file,
+    "cloning": consolidated_clone,
+    "throughput": beside_http_backend,
+}
+"""Each table by the name that `python -m benchmarks` takes."""
