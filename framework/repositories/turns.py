@@ -6,9 +6,11 @@ the commit point decides who lands, whatever the tickets say. One that nobody re
 
 import random
 import time
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import aliased
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
@@ -18,6 +20,12 @@ LEASE = timedelta(seconds=10)
 NAP_SECONDS = 0.03
 """For each ticket before one's own: whoever is next looks often, the others seldom."""
 LONGEST_NAP_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class _Ticket:
+    expires_at: datetime
+    ahead: int
 
 
 def wait_for_turn(repository_id: str, holder: str, *, deadline: float) -> bool:
@@ -47,19 +55,28 @@ def give_back(repository_id: str, holder: str) -> None:
 
 def _ahead(repository_id: str, holder: str) -> int:
     """How many tickets are before the holder's, which is drawn or renewed where that is due."""
-    with reading() as session:
-        ticket = session.scalar(select(WriterTicket).where(WriterTicket.holder == holder))
-    if ticket is None or ticket.expires_at < now() + LEASE / 2:
-        ticket = _draw(repository_id, holder)
-    earlier = select(func.count()).where(
-        WriterTicket.repository_id == repository_id, WriterTicket.id < ticket.id, WriterTicket.expires_at > now()
+    while True:
+        ticket = _find(holder)
+        if ticket is not None and ticket.expires_at > now() + LEASE / 2:
+            return ticket.ahead
+        _draw(repository_id, holder)
+
+
+def _find(holder: str) -> _Ticket | None:
+    earlier = aliased(WriterTicket)
+    ahead = select(func.count()).where(
+        earlier.repository_id == WriterTicket.repository_id,
+        earlier.id < WriterTicket.id,
+        earlier.expires_at > now(),
     )
+    query = select(WriterTicket.expires_at, ahead.scalar_subquery()).where(WriterTicket.holder == holder)
     with reading() as session:
-        return session.scalar(earlier) or 0
+        row = session.execute(query).one_or_none()
+    return _Ticket(*row) if row else None
 
 
-def _draw(repository_id: str, holder: str) -> WriterTicket:
-    """The holder's ticket, made or renewed; tickets that lapsed long ago are those of killed processes, and go."""
+def _draw(repository_id: str, holder: str) -> None:
+    """Make the holder's ticket, or renew it; tickets that lapsed long ago are those of killed processes, and go."""
     with transaction() as session:
         left = delete(WriterTicket).where(
             WriterTicket.repository_id == repository_id, WriterTicket.expires_at < now() - LEASE
@@ -69,5 +86,3 @@ def _draw(repository_id: str, holder: str) -> WriterTicket:
         ticket = ticket or WriterTicket(repository_id=repository_id, holder=holder)
         ticket.expires_at = now() + LEASE
         session.add(ticket)
-        session.flush()
-        return ticket

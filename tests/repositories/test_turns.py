@@ -105,8 +105,8 @@ def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings:
 
 
 def _writers(bench: Bench, settings: Config, folder: Path, number: int) -> "subprocess.Popen[str]":
-    """A process with a data folder of its own, so with a cache of its own, on the same database and store."""
-    own = replace(settings, data=folder / f"process-{number}")
+    """A process with a cache of its own, on the same database and store; it waits however busy the machine is."""
+    own = replace(settings, data=folder / f"process-{number}", longest_wait_seconds=200)
     own.data.mkdir()
     (own.data / "objects").symlink_to(settings.data / "objects")
     command = [sys.executable, "-m", "tests.repositories.crowd", bench.repository_id, str(number)]
