@@ -72,17 +72,18 @@ CONTENTS = frozenset({"content", "content_base64"})
 
 
 class PutBody(Body):
-    """Store a file: its text (`content`), or its bytes in base64 (`content_base64`)."""
+    """Store a file: its text (`content`), its bytes in base64 (`content_base64`), or those of a finished upload."""
 
     op: Literal["put"]
     path: str
     content: Text | None = None
     content_base64: Text | None = None
+    upload: str | None = Field(default=None, description="The id of a tus upload, the end of its address.")
 
     @model_validator(mode="after")
     def _has_one_content(self) -> Self:
-        if sum(given is not None for given in (self.content, self.content_base64)) != 1:
-            raise ValueError("give one of content and content_base64")
+        if sum(given is not None for given in (self.content, self.content_base64, self.upload)) != 1:
+            raise ValueError("give one of content, content_base64 and upload")
         return self
 
 

@@ -9,17 +9,18 @@ from framework.api.answers import NewCommit
 from framework.api.bodies import CommitBody
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
-from framework.api.incoming import received_commit
+from framework.api.incoming import Incoming, received_commit
 from framework.projects.access import ProjectAccess, project_for
 from framework.repositories import log
 from framework.repositories.wanted import Written
-from framework.uploads.changing import Changes, store_changes
+from framework.uploads.changing import store_changes
+from framework.uploads.resumable import mark_used
 
 commits = Blueprint("commits", __name__, url_prefix="/projects/<owner>/<project>")
 
 
 @commits.post("/commits")
-@described(Call({201: NewCommit}, needs="write", body=CommitBody, refusals=(409,), keyed=True))
+@described(Call({201: NewCommit}, needs="write", body=CommitBody, refusals=(409, 410), keyed=True))
 def make_commit(owner: str, project: str) -> Response:
     """Make the operations one commit on a branch: all of them or none.
 
@@ -32,13 +33,15 @@ def make_commit(owner: str, project: str) -> Response:
         made = once(
             account,
             incoming.sha256,
-            lambda keep: _store(access, account, incoming.changes(account), keep),
+            lambda keep: _store(access, account, incoming, keep),
             again=lambda: log.confirm(access.repository_id),  # the first answer may have been lost before this
         )
     return made.response()
 
 
-def _store(access: ProjectAccess, account: Account, changes: Changes, keep: Keep) -> Created:
+def _store(access: ProjectAccess, account: Account, incoming: Incoming, keep: Keep) -> Created:
+    changes = incoming.changes(account)
+
     def answer(written: Written) -> Created:
         told = NewCommit(sha=written.sha, branch=changes.branch, changed=written.changed)
         return Created(201, f"/api/v1/projects{access.path}/commits/{written.sha}", told.model_dump_json())
@@ -46,4 +49,6 @@ def _store(access: ProjectAccess, account: Account, changes: Changes, keep: Keep
     def recorded(session: Session, written: Written) -> None:
         keep(session, answer(written))
 
-    return answer(store_changes(access, account, changes, within=recorded))
+    made = answer(store_changes(access, account, changes, within=recorded))
+    mark_used(account, incoming.uploads)
+    return made

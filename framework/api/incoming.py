@@ -16,9 +16,10 @@ from framework.api.spooling import SpooledJson
 from framework.repositories.paths import checked_path
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete, Move, Operation, Put
+from framework.uploads.assembling import open_upload
 from framework.uploads.changing import Changes
 from framework.uploads.limits import too_large_sentence
-from framework.uploads.operations import FileOutcome, FilesTooLarge, put_file
+from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
 from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge, drain
 
 
@@ -30,11 +31,18 @@ class Incoming:
     sha256: str
     folder: Path
 
+    @property
+    def uploads(self) -> list[str]:
+        """The ids of the uploads that become files."""
+        puts = [operation for operation in self.body.operations if isinstance(operation, PutBody)]
+        return [put.upload for put in puts if put.upload is not None]
+
     def changes(self, account: Account) -> Changes:
         """The same as changes that can be stored, the contents of files decoded.
 
         Raises:
             BadPath, BadContent: a rule is broken. FilesTooLarge: files are over `MAX_FILE_BYTES`.
+            What `open_upload` raises: an upload is not the account's, or not finished.
         """
         operations = _Operations(account, self.folder).of(self.body)
         return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
@@ -90,14 +98,16 @@ class _Operations:
             return Move(path, checked_path(operation.to))
         return self._put(path, self._file(operation))
 
-    def _put(self, path: str, file: ReceivedFile) -> Put:
-        if file.over_limit:
+    def _put(self, path: str, file: SentFile) -> Put:
+        if file.size_bytes > config.current().max_file_bytes:
             sentence = too_large_sentence(path, file.size_bytes)
             self._too_large.append(FileOutcome(path, file.size_bytes, sentence))
             return Put(path, file.path, 0, "")
         return put_file(path, file)
 
-    def _file(self, operation: PutBody) -> ReceivedFile:
+    def _file(self, operation: PutBody) -> SentFile:
+        if operation.upload is not None:
+            return open_upload(self._account, operation.upload, self._folder)
         if operation.content is not None:
             return self._received(operation.content.utf8)
         assert operation.content_base64 is not None

@@ -34,6 +34,7 @@ REASONS = {
     403: "The caller sees it, but may not do this.",
     404: "It does not exist, or the caller may not see it.",
     409: "Others changed it meanwhile, or the name is taken; look at the newest state.",
+    410: "An upload has expired; send the file again.",
     413: "A file or the whole request is too large.",
     415: "The body is not JSON.",
     422: f"The {HEADER} was sent with another request.",
