@@ -64,7 +64,7 @@ class NewToken(Answer):
 
 
 class Token(Answer):
-    """What can be told of a token later."""
+    """What can be told of a token later; without a `project` it is for all of them."""
 
     id: int
     name: str
@@ -72,10 +72,11 @@ class Token(Answer):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    project: str | None
 
     @classmethod
-    def of(cls, about: TokenAbout) -> "Token":
-        """The answer about this token."""
+    def of(cls, about: TokenAbout, project: str | None) -> "Token":
+        """The answer about this token, which is for this project."""
         return cls(
             id=about.id,
             name=about.name,
@@ -83,6 +84,7 @@ class Token(Answer):
             created_at=about.created_at,
             expires_at=about.expires_at,
             last_used_at=about.last_used_at,
+            project=project,
         )
 
 

@@ -37,11 +37,12 @@ class Body(BaseModel):
 
 
 class TokenBody(Body):
-    """A token to be made; `write` includes `read`, and without `days` it does not end."""
+    """A token to be made: `write` includes `read`, without `days` it does not end, `project` is `owner/name`."""
 
     name: str = Field(min_length=1, max_length=NAME_LENGTH)
     scopes: list[Literal["read", "write"]] = Field(min_length=1)
     days: int | None = Field(default=None, ge=1, le=3650)
+    project: str | None = Field(default=None, description="The one project that the token is for; all without it.")
 
 
 class ProjectBody(Body):

@@ -41,9 +41,9 @@ def list_tree(owner: str, project: str, place: str) -> Response:
 
 
 @files.get("/raw/<path:place>")
-@described(Call({200: "*/*", 304: None}))
+@described(Call({200: "*/*", 206: "*/*", 304: None}, refusals=(416,)))
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
-    """The bytes of the file at REF/PATH."""
+    """The bytes of the file at REF/PATH; what Git LFS keeps is answered in parts where Range asks for them."""
     return raw_answer(_readable(owner, project), place)
 
 

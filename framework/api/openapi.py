@@ -28,6 +28,7 @@ REASONS = {
     200: "What was asked for.",
     201: "It was created.",
     204: "It is done.",
+    206: "The part that Range asked for.",
     304: "The caller has it already, as If-None-Match says.",
     400: "The request breaks a rule; the sentence says which.",
     401: "Credentials are missing or wrong.",
@@ -37,6 +38,7 @@ REASONS = {
     410: "An upload has expired; send the file again.",
     413: "A file or the whole request is too large.",
     415: "The body is not JSON.",
+    416: "The file has no such part.",
     422: f"The {HEADER} was sent with another request.",
     429: "Too many wrong passwords; the header Retry-After says when to try again.",
 }

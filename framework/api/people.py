@@ -7,6 +7,8 @@ from framework.api import callers
 from framework.api.answers import NewToken, Token, User, answer, nothing
 from framework.api.bodies import TokenBody, read_body
 from framework.api.calls import Call, described
+from framework.projects import lists
+from framework.projects.access import project_for
 
 people = Blueprint("people", __name__)
 
@@ -23,17 +25,19 @@ def show_user() -> Response:
 def list_tokens() -> Response:
     """The account's tokens, newest first."""
     account = callers.holder_of_password()
-    return answer([Token.of(about) for about in tokens.tokens_of(account.id)])
+    names = lists.names_of(account)
+    return answer([Token.of(about, names.get(about.repository_id or "")) for about in tokens.tokens_of(account.id)])
 
 
 @people.post("/tokens")
-@described(Call({201: NewToken}, needs="password", body=TokenBody))
+@described(Call({201: NewToken}, needs="password", body=TokenBody, refusals=(404,)))
 def make_token() -> Response:
-    """Make a token; its text is in this answer only."""
+    """Make a token, for all projects or for one; its text is in this answer only."""
     account = callers.holder_of_password()
     body = read_body(TokenBody)
     scopes: list[str] = sorted({"read", *body.scopes})
-    text = tokens.create_token(account.id, body.name, scopes, days=body.days)
+    repository_id = project_for(account, *_owner_and_name(body.project)).repository_id if body.project else None
+    text = tokens.create_token(account.id, body.name, scopes, days=body.days, repository_id=repository_id)
     return answer(NewToken(token=text, name=body.name.strip(), scopes=scopes), 201)
 
 
@@ -43,3 +47,8 @@ def delete_token(token_id: int) -> Response:
     """End a token."""
     tokens.revoke_token(callers.holder_of_password().id, token_id)
     return nothing()
+
+
+def _owner_and_name(project: str) -> tuple[str, str]:
+    owner, _slash, name = project.partition("/")
+    return owner, name

@@ -111,3 +111,16 @@ def test_a_photo_goes_in_and_out_as_it_was(program: Program) -> None:
     answer = program.get("/projects/alice/secret/raw/main/photo.png")
     assert answer.data == PHOTO
     assert answer.mimetype == "image/png"
+
+
+def test_what_git_lfs_keeps_is_committed_and_read_as_it_was(program: Program) -> None:
+    program.put("alice/secret", __gitattributes="*.film filter=lfs\n")
+    film = "frames " * 1000
+    program.commit("alice/secret", {"op": "put", "path": "a.film", "content": film})
+    raw = "/projects/alice/secret/raw/main/a.film"
+    assert program.get(raw).text == film
+    part = program.get(raw, headers={"Range": "bytes=7-12"})
+    assert (part.status_code, part.text) == (206, "frames")
+    assert program.get(raw, headers={"Range": "bytes=9999-"}).status_code == 416
+    (entry,) = program.get("/projects/alice/secret/tree/main/a.film").json
+    assert entry["type"] == "blob"

@@ -6,6 +6,8 @@ from flask import Flask
 from framework.accounts.account import Account
 from framework.accounts.throttle import LIMITS
 from framework.accounts.tokens import create_token, tokens_of
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import create_project
 from tests.api.program import Program
 from tests.cast import PASSWORD, Visitor, on_one_deployment
 
@@ -39,6 +41,23 @@ def test_tokens_are_listed_without_their_texts_and_can_be_deleted(app: Flask, al
     assert program.call("DELETE", address).status_code == 204
     assert tokens_of(alice.id) == []
     assert Program(app, {"Authorization": f"Bearer {made.json['token']}"}).get("/user").status_code == 401
+
+
+def test_a_token_may_be_for_one_project(
+    app: Flask, secret: ProjectAccess, website: ProjectAccess, alice: Account
+) -> None:
+    create_project(alice, name="other", description="", visibility="private")
+    password = Program.with_password(app, "alice")
+    made = password.post("/tokens", {"name": "one", "scopes": ["write"], "project": "alice/secret"})
+    assert [token["project"] for token in password.get("/tokens").json] == ["alice/secret"]
+    program = Program(app, {"Authorization": f"Bearer {made.json['token']}"})
+    assert {project["name"] for project in program.get("/projects").json} == {"secret", "website"}
+    program.put("alice/secret", a="a")
+    assert program.get("/projects/alice/other").status_code == 404
+    assert program.commit("alice/website", {"op": "delete", "path": "a"}).status_code == 403
+    assert program.post("/projects", {"name": "new"}).status_code == 403
+    unknown = {"name": "two", "scopes": ["read"], "project": "alice/missing"}
+    assert password.post("/tokens", unknown).status_code == 404
 
 
 @on_one_deployment
