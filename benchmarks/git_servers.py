@@ -50,7 +50,8 @@ class GitServer:
         if self.repositories:
             folder = self.repositories / f"{name}.git"
             subprocess.run(["git", "init", "-q", "--bare", folder], check=True)
-            subprocess.run(["git", "-C", folder, "config", "http.receivepack", "true"], check=True)
+            for setting in ("http.receivepack", "receive.fsckObjects"):  # no server lets unchecked objects in
+                subprocess.run(["git", "-C", folder, "config", setting, "true"], check=True)
 
     def post(self, name: str, service: str, body: bytes, *, keep: int = 1000) -> Spent:
         """The time until the whole answer was read, and its last bytes."""

@@ -76,9 +76,9 @@ def beside_http_backend() -> Table:
     ratios = list(throughput.measure())
     head = f"{'speed':>7} {'goal':>6} {'s':>8} {'CPU s':>8} {'CPU ratio':>10}"
     return Table(
-        f"{'beside git http-backend (1: as fast)':<36} {head}",
+        f"{'beside git http-backend with fsck (1: as fast)':<48} {head}",
         [
-            f"{it.operation:<36} {it.speed:>7.2f} {it.goal:>6} {it.ours_seconds:>8.2f} {it.ours_cpu_seconds:>8.2f}"
+            f"{it.operation:<48} {it.speed:>7.2f} {it.goal:>6} {it.ours_seconds:>8.2f} {it.ours_cpu_seconds:>8.2f}"
             f" {it.cpu:>10.2f}"
             for it in ratios
         ],

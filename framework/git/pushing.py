@@ -1,6 +1,7 @@
 """A push: received and checked in quarantine, stored, made one version; then the client hears of each ref."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ from framework.repositories.sending import send
 from framework.repositories.snapshot import Snapshot, read_snapshot
 from framework.repositories.splitting import PushedPack, large_left_out, split
 from framework.web.pages import size
+
+CHECKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -131,13 +134,22 @@ class _Work:
             self._found = found = quarantine.inventory(pack, policy.limits())
             policy.check_inflation(found)
             policy.check_sizes(quarantine, found, self._verdicts.tips)
-            policy.check_names(quarantine, found)
-            self._check_connected(quarantine)
-            self._lfs = needed(quarantine, found, self._verdicts.tips)
-            packs = split(quarantine, pack, found)
+            packs = self._checked_at_once(quarantine, pack, found)
         else:
             self._check_connected(quarantine)
         return packs
+
+    def _checked_at_once(self, quarantine: Quarantine, pack: Path, found: Inventory) -> list[PushedPack]:
+        """Names, connectivity and Git LFS are looked at beside each other, while the packs to store are made."""
+        with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+            names = pool.submit(policy.check_names, quarantine, found)
+            connected = pool.submit(self._check_connected, quarantine)
+            lfs = pool.submit(needed, quarantine, found, self._verdicts.tips)
+            packs = pool.submit(split, quarantine, pack, found)
+            names.result()
+            connected.result()
+            self._lfs = lfs.result()
+            return packs.result()
 
     def _check_connected(self, quarantine: Quarantine) -> None:
         """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""

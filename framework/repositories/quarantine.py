@@ -20,6 +20,7 @@ from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
+INDEXING_THREADS = 2
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
@@ -100,7 +101,8 @@ class Quarantine:
         Raises:
             PackRefused, ObjectsMissing: git does not take it; the chunks may not have been read to their end.
         """
-        arguments = ["index-pack", "--stdin", "--fix-thin", f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
+        arguments = ["index-pack", "--stdin", "--fix-thin", f"--threads={INDEXING_THREADS}"]
+        arguments += [f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
         try:
             with git.start(
                 self.path,
