@@ -63,12 +63,17 @@ document.addEventListener("click", (event) => {
   zoom.closest(".media").classList.toggle("zoomed");
 });
 
-// The key y: the address of this very version, which stays the same when the branch moves on.
+// The key t: go to a file. The key y: the address of this very version, which stays when the branch moves on.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key !== "y") return;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const find = document.querySelector("[data-find]");
+  if (event.key === "t" && find) {
+    event.preventDefault();
+    find.click();
+  }
   const place = document.querySelector("[data-permalink]");
-  if (place) history.replaceState(null, "", place.dataset.permalink + location.search + location.hash);
+  if (event.key === "y" && place) history.replaceState(null, "", place.dataset.permalink + location.search + location.hash);
 });
 
 window.addEventListener("hashchange", () => showChosenLines({ scroll: true }));

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
+from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
 from framework.repositories import git
 from framework.repositories.copy import Copy
 from framework.repositories.reading import blob_sizes
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-NOTHING = "0" * 40
 LISTED_FILES = 300
 PATCHED_FILES = 100
 PATCHED_BYTES = 1 << 19
@@ -19,6 +19,8 @@ LINES_OF_A_FILE_ALONE = 20_000
 UNFOLDED_LINES = 400
 MARKED_LINES = 1_500
 LONGEST_ARGUMENTS = 100_000
+PICTURES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"}
+LARGEST_PICTURE_BYTES = 20 << 20
 
 SHOWN, BINARY, LARGE, MANY, SUBMODULE = "", "binary", "large", "many", "submodule"
 
@@ -43,6 +45,7 @@ class FileChange:
     hunks: Sequence[Hunk] = ()
     left_out: int = 0
     hidden: str = SHOWN
+    rich: Rich | None = None
 
     @property
     def added(self) -> int:
@@ -58,6 +61,13 @@ class FileChange:
     def is_long(self) -> bool:
         """Whether a page folds it up at first."""
         return sum(len(hunk.lines) for hunk in self.hunks) > UNFOLDED_LINES
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a picture that a browser can show beside the one before."""
+        suffix = self.path.rpartition(".")[2].lower()
+        largest = max(self.old_size_bytes or 0, self.new_size_bytes or 0)
+        return suffix in PICTURES and largest <= LARGEST_PICTURE_BYTES
 
     @property
     def mode_change(self) -> str:
@@ -108,7 +118,18 @@ def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
         for file in listed
         if file.path in patched or file.path not in gone
     ]
-    return Difference(files, len(everything) - (len(listed) - len(files)))
+    return Difference(_enriched(copy, files), len(everything) - (len(listed) - len(files)))
+
+
+def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+    """The files with what tells their differences better than lines do, as many as a page can take."""
+    made, room = [], MOST_RICH_FILES
+    for file in files:
+        sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
+        rich = richer(copy, sides) if room and not file.left_out and file.status in "MRAD" else None
+        room -= rich is not None
+        made.append(replace(file, rich=rich))
+    return made
 
 
 def needs_large_blobs(copy: Copy, changes: Sequence[FileChange]) -> bool:

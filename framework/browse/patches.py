@@ -13,6 +13,7 @@ LONGEST_MARKED_LINE = 400
 LEAST_ALIKE = 0.35
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)")
+_MARK = re.compile(r"</?mark>")
 _WORD = re.compile(r"\w+|\s+|.")
 
 
@@ -24,6 +25,11 @@ class Line:
     old: int | None
     new: int | None
     text: Markup
+
+    @property
+    def plain(self) -> str:
+        """The text as the file has it, without marks."""
+        return Markup(_MARK.sub("", str(self.text))).unescape()  # noqa: S704 # on the way back to plain text
 
 
 @dataclass(frozen=True)
