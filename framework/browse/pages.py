@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from framework.browse.about import About, about
 from framework.browse.asked import Asked
 from framework.browse.content import media_type
 from framework.browse.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
@@ -57,8 +58,14 @@ class FolderPage:
     changes: LastChanges = field(default_factory=LastChanges)
     newest: LogEntry | None = None
     readme: Readme | None = None
+    about: About | None = None
     number: int = 1
     count: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is to follow that was too costly for the first look."""
+        return self.changes.complete and (self.about is None or self.about.complete)
 
     @property
     def more(self) -> bool:
@@ -135,6 +142,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
         changes=last_changes(copy, place.sha, folder, names, whole=asked.whole),
         newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
         readme=_readme(copy, place, everything),
+        about=None if path else about(copy, place.sha, everything, whole=asked.whole),
         number=asked.number,
         count=len(everything),
     )

@@ -8,6 +8,7 @@ from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archive_of, archived
 from framework.browse.asked import Asked
+from framework.browse.citing import cite
 from framework.browse.content import file_icon, file_name_parameters
 from framework.browse.documents import MARKDOWN, Links, cleaned, document_html
 from framework.browse.formulas import formula_html
@@ -19,6 +20,7 @@ from framework.projects.activity import read_activity
 from framework.repositories.copy import Copy
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import split_ref
+from framework.repositories.status import read_status
 from framework.web.streaming import streamed
 
 blueprint = Blueprint("browse", __name__)
@@ -48,9 +50,9 @@ def as_formula(latex: str) -> Markup:
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
     access = project_for(current_account(), owner, project)
-    asked = Asked.of(request.args)
+    asked, storage = Asked.of(request.args), read_status(access.repository_id)
     page = read_copy(access.repository_id, lambda copy: pages.project_page(copy, asked))
-    return render_template(page.template, project=access, page=page, tab="files")
+    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/tree/<path:place>")
@@ -67,7 +69,7 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
-    asked = Asked.of(request.args)
+    asked, storage = Asked.of(request.args), read_status(access.repository_id)
 
     def read(copy: Copy) -> pages.FolderPage | pages.FilePage:
         with way_out(access, copy, place):
@@ -76,7 +78,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     page = read_copy(access.repository_id, read)
     if page.kind != kind:
         return redirect(access.address(page.kind, place))
-    return render_template(page.template, project=access, page=page, tab="files")
+    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")
@@ -100,6 +102,14 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )
+
+
+@blueprint.get("/<owner>/<project>/cite/<path:ref>")
+def show_citation(owner: str, project: str, ref: str) -> str:
+    """How to cite this version of the project."""
+    access = project_for(current_account(), owner, project)
+    citation = read_copy(access.repository_id, lambda copy: cite(copy, access, ref))
+    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/activity")
