@@ -79,6 +79,7 @@ class FilePage:
 
     kind: ClassVar = "blob"
     template: ClassVar = "browse/file.html"
+    complete: ClassVar = True
     place: Place
     entry: Entry
     size_bytes: int

@@ -18,6 +18,7 @@ from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
 from framework.repositories.copy import Copy
+from framework.repositories.graphing import graph_later
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import split_ref
 from framework.repositories.status import read_status
@@ -52,6 +53,8 @@ def show_project(owner: str, project: str) -> str:
     access = project_for(current_account(), owner, project)
     asked, storage = Asked.of(request.args), read_status(access.repository_id)
     page = read_copy(access.repository_id, lambda copy: pages.project_page(copy, asked))
+    if not page.complete:
+        graph_later(access.repository_id)
     return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 
@@ -76,6 +79,8 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
             return pages.page_at(copy, *split_ref(copy, place), asked)
 
     page = read_copy(access.repository_id, read)
+    if not page.complete:
+        graph_later(access.repository_id)
     if page.kind != kind:
         return redirect(access.address(page.kind, place))
     return render_template(page.template, project=access, page=page, storage=storage, tab="files")
