@@ -7,6 +7,9 @@ from charset_normalizer import from_bytes
 
 LOOKED_AT_BYTES = 1 << 16
 
+# What files that are not UTF-8 are in; among all encodings that Python knows, short texts look like rare ones.
+_USUAL = ["cp1252", "cp1251", "cp1253", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "koi8_r"]
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -37,8 +40,8 @@ def decoded(data: bytes) -> Decoded:
     try:
         return Decoded(_without_torn_end(data).decode(), "utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(data[:LOOKED_AT_BYTES]).best()
-    name = best.encoding if best else "latin-1"
+        best = from_bytes(data[:LOOKED_AT_BYTES], cp_isolation=_USUAL).best()
+    name = best.encoding if best else "cp1252"
     return Decoded(data.decode(name, "replace"), name.replace("_", "-"))
 
 

@@ -100,8 +100,7 @@ def preview_of(entry: Entry, blob: Blob, asked: Asked) -> Preview:
     ending = PurePosixPath(name).suffix
     if ending == ".zip" or name.endswith(listings.TAR_ENDINGS) or ending in {".jar", ".whl", ".docx", ".xlsx"}:
         return _listing(name, blob)
-    limit = _RICH[ending].limit_bytes if ending in _RICH and not asked.plain else SHOWN_TEXT_BYTES
-    head = head_of(blob, limit)
+    head = head_of(blob, SHOWN_TEXT_BYTES if asked.plain else _needed_bytes(ending, blob))
     media = media_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
@@ -140,6 +139,12 @@ _RICH = {
     ".json": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),
     ".geojson": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),
 }
+
+
+def _needed_bytes(ending: str, blob: Blob) -> int:
+    """How much of the file its richest form needs: all of it, when that is small enough for the form."""
+    form = _RICH.get(ending)
+    return form.limit_bytes if form and blob.size_bytes <= form.limit_bytes else SHOWN_TEXT_BYTES
 
 
 def _text(name: str, head: bytes, blob: Blob, asked: Asked) -> Preview:
