@@ -4,13 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 
 from markupsafe import Markup
 
 from framework.browse.content import SHOWN_TEXT_BYTES, is_text
 from framework.browse.encodings import decoded
 from framework.browse.highlighting import file_lines
+from framework.browse.history import newest_change
 from framework.browse.places import Place, place_at
+from framework.browse.remembered import Remembered
 from framework.errors import Invalid, Unavailable
 from framework.repositories import git
 from framework.repositories.copy import Copy
@@ -18,6 +21,7 @@ from framework.repositories.reading import Entry, find
 
 DEADLINE_SECONDS = 15
 MOST_LINES = 20_000
+REMEMBERED_FILES = 64
 
 
 class NotBlamable(Invalid):
@@ -70,6 +74,9 @@ class BlamePage:
         return round(9 * (origin.authored_at - min(moments)).total_seconds() / whole) if whole else 9
 
 
+_known: Remembered[tuple[Path, str, str], Sequence[Origin]] = Remembered(REMEMBERED_FILES)
+
+
 def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     """The file at this path with the origin of each line; the copy has to hold all blobs.
 
@@ -86,7 +93,10 @@ def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     content = b"".join(blob.chunks)
     if not is_text(content) or content.count(b"\n") > MOST_LINES:
         raise NotBlamable(path)
-    origins = _origins(copy, place)
+    newest = newest_change(copy, place.sha, path)
+    key = copy.path, newest.sha if newest else place.sha, path
+    origins = _known.get(key, ()) or _origins(copy, place)
+    _known.put(key, origins)
     lines = _as_git_counts(file_lines(path, decoded(content).text), len(origins))
     return BlamePage(place, entry, tuple(_passages(origins, lines)))
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from pathlib import Path
 
 from framework.browse.places import Place, place_at
+from framework.browse.remembered import Remembered
 from framework.repositories import git
 from framework.repositories.copy import Copy
 from framework.repositories.reading import LogEntry, find, read_log, split_ref
@@ -12,6 +14,7 @@ from framework.repositories.trees import PathAbsent
 
 HISTORY_PAGE = 50
 MOST_RENAMES = 10
+REMEMBERED_PAGES, REMEMBERED_COMMITS = 256, 4_096
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,20 @@ class HistoryPage:
         return [Day(title, tuple(steps)) for title, steps in groups]
 
 
+_known: Remembered[tuple[Path, str, str, int], Sequence[Step]] = Remembered(REMEMBERED_PAGES)
+_newest: Remembered[tuple[Path, str, str], LogEntry | None] = Remembered(REMEMBERED_COMMITS)
+
+
+def newest_change(copy: Copy, commit_sha: str, path: str) -> LogEntry | None:
+    """The newest commit that changed what is at this path; None where none did."""
+    key = copy.path, commit_sha, path
+    found = _newest.get(key, None)
+    if found is None:
+        found = next(iter(read_log(copy, commit_sha, path, limit=1)), None)
+        _newest.put(key, found)
+    return found
+
+
 def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
     """A page of the history of the ref, or of the path in it, that `ref/path` names; of the default branch for "".
 
@@ -63,7 +80,11 @@ def history_page(copy: Copy, ref: str, path: str, *, number: int) -> HistoryPage
         RefAbsent, PathAbsent: nothing was ever at this path.
     """
     place = place_at(copy, ref, path)
-    found = list(islice(_steps(copy, place, (number - 1) * HISTORY_PAGE), HISTORY_PAGE + 1))
+    key = copy.path, place.sha, path, number
+    found = _known.get(key, ())
+    if not found:
+        found = tuple(islice(_steps(copy, place, (number - 1) * HISTORY_PAGE), HISTORY_PAGE + 1))
+        _known.put(key, found)
     kind = _kind(copy, place, found)
     return HistoryPage(place, kind, found[:HISTORY_PAGE], number, more=len(found) > HISTORY_PAGE)
 
@@ -87,11 +108,11 @@ def _steps(copy: Copy, place: Place, skip: int) -> Iterator[Step]:
         yield from (Step(commit, path) for commit in found)
         if len(found) > HISTORY_PAGE or not path:
             return
-        shas = _shas(copy, start, path)
+        shas = [commit.sha for commit in found] or _shas(copy, start, path)
         origin = _renamed_from(copy, shas[-1], path) if shas else None
         if origin is None:
             return
-        skip = max(0, skip - len(shas))
+        skip = 0 if found else max(0, skip - len(shas))
         start, path = origin
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
 from framework.browse.about import About, about
@@ -10,9 +11,11 @@ from framework.browse.asked import Asked
 from framework.browse.content import media_type
 from framework.browse.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
 from framework.browse.encodings import decoded
+from framework.browse.history import newest_change
 from framework.browse.last_changes import LastChanges, last_changes
 from framework.browse.places import Place, place_at
 from framework.browse.previews import Preview, head_of, preview_of
+from framework.browse.remembered import Remembered
 from framework.errors import NotFound
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
@@ -20,12 +23,12 @@ from framework.repositories.reading import (
     LogEntry,
     find,
     list_folder,
-    read_log,
     resolve,
     sized,
 )
 
 FOLDER_PAGE = 1_000
+REMEMBERED_FOLDERS = 512
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class FilePage:
     entry: Entry
     size_bytes: int
     preview: Preview
-    newest: LogEntry
+    newest: LogEntry | None
 
 
 class FolderHasNoBytes(NotFound):
@@ -133,7 +136,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
     place = place_at(copy, ref, path)
     folder = find(copy, place.sha, path)
     everything = list_folder(copy, folder, sizes=False)
-    entries = sized(copy, everything[(asked.number - 1) * FOLDER_PAGE : asked.number * FOLDER_PAGE])
+    entries = _page_of(copy, folder, everything, asked.number)
     names = frozenset(entry.name for entry in entries)
     return FolderPage(
         template="browse/folder.html",
@@ -141,12 +144,25 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
         place=place,
         entries=entries,
         changes=last_changes(copy, place.sha, folder, names, whole=asked.whole),
-        newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
+        newest=newest_change(copy, place.sha, path),
         readme=_readme(copy, place, everything),
         about=None if path else about(copy, place.sha, everything, whole=asked.whole),
         number=asked.number,
         count=len(everything),
     )
+
+
+_entries: Remembered[tuple[Path, str, str, int], Sequence[Entry]] = Remembered(REMEMBERED_FOLDERS)
+
+
+def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int) -> Sequence[Entry]:
+    """The page's entries with their sizes, which are remembered by the folder's tree."""
+    key = copy.path, folder.sha, folder.path, number
+    found = _entries.get(key, ())
+    if not found:
+        found = sized(copy, everything[(number - 1) * FOLDER_PAGE : number * FOLDER_PAGE])
+        _entries.put(key, found)
+    return found
 
 
 def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
@@ -157,7 +173,7 @@ def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
     """
     place = place_at(copy, ref, path)
     entry = find(copy, place.sha, path)
-    newest = read_log(copy, place.sha, path, limit=1)[0]
+    newest = newest_change(copy, place.sha, path)
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
     blob = copy.blob(entry.sha)

@@ -72,7 +72,8 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
-    asked, storage = Asked.of(request.args), read_status(access.repository_id)
+    asked = Asked.of(request.args)
+    storage = read_status(access.repository_id) if kind == "tree" else None
 
     def read(copy: Copy) -> pages.FolderPage | pages.FilePage:
         with way_out(access, copy, place):
