@@ -88,7 +88,7 @@ def topics(text: str) -> str:
     words = list(dict.fromkeys(text.lower().replace(",", " ").split()))
     if len(words) > MOST_TOPICS or not all(TOPIC.fullmatch(word) for word in words):
         raise InvalidTopics(
-            f"Write at most {MOST_TOPICS} topics between blanks, each of at most 35 letters (a to z), digits and hyphens."
+            f"Write at most {MOST_TOPICS} topics between blanks, each of up to 35 letters (a to z), digits and hyphens."
         )
     return " ".join(words)
 

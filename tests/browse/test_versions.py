@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.browse import blame
+from framework.browse import about, blame, last_changes
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
@@ -214,6 +214,30 @@ def test_a_difference_of_large_files_needs_none_of_their_bytes(reader: Visitor, 
     assert asked.total <= 2 * 2 + 1
     printed = reader.get(f"/alice/website/commit/{sha}.patch")
     assert b"GIT binary patch" in printed.data
+
+
+@on_one_deployment
+def test_last_changes_that_take_a_long_walk_follow_the_page(
+    onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_changes, "QUICK_COMMITS", 1)
+    monkeypatch.setattr(about, "QUICK_COMMITS", 1)
+    first = onlooker.get()
+    assert 'data-follows="?whole=1"' in first
+    assert "1+ version" in first
+    assert '<noscript><p class="card-body small"><a href="?whole=1">' in first
+    whole = onlooker.get("?whole=1")
+    assert "data-follows" not in whole
+    assert "4 versions" in whole
+    assert "data-follows" not in onlooker.get()
+
+
+@on_one_deployment
+def test_a_submodule_has_no_page_of_its_own(onlooker: Onlooker) -> None:
+    for kind in ("tree", "blob", "raw"):
+        assert onlooker.visitor.get(f"{onlooker.project.path}/{kind}/main/module").status_code == 404
+    assert "module" in onlooker.get("/tree/main")
+    assert titles(onlooker.get("/commits/main/module")) == ["Without keep"]
 
 
 @on_one_deployment
