@@ -6,9 +6,12 @@ import pytest
 
 from framework.browse import finding
 from framework.browse.finding import fitness
-from framework.repositories.eviction import copy_path
+from framework.projects.access import ProjectAccess
+from framework.repositories.copy import opened
+from framework.repositories.eviction import copy_path, evict
 from framework.repositories.graphing import is_wanted, write_graph
 from tests.browse.conftest import Onlooker
+from tests.cast import Visitor
 
 
 @pytest.fixture
@@ -123,3 +126,13 @@ def test_a_commit_graph_changes_no_answer(onlooker: Onlooker) -> None:
     onlooker.gallery.commit({"later.txt": b"x"}, "Later")
     onlooker.show()
     assert re.findall(r"/commit/\w+", onlooker.get("/commits/main/tales/new.txt")) == re.findall(r"/commit/\w+", before)
+
+
+def test_a_cold_project_is_searched_without_its_large_files(reader: Visitor, website: ProjectAccess) -> None:
+    evict(website.repository_id)
+    for query in ("second", "nowhere at all"):
+        answer = reader.get(f"/alice/website/search/main?q={query}")
+        assert (answer.status_code, "Large files are not looked into." in answer.text) == (200, True)
+    assert "<mark>second</mark>" in reader.get("/alice/website/search/main?q=second").text
+    with opened(website.repository_id) as copy:
+        assert not copy.is_whole
