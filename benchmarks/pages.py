@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from flask.testing import FlaskClient
 
 from benchmarks.importing import import_repository
-from framework import config
 from framework.accounts.operations import create_user
 from framework.application import create_app
 from framework.config import Config
@@ -60,7 +59,6 @@ def measure() -> Iterator[PageTime]:
             yield PageTime(name, *_times(client, path, rounds=ROUNDS), target)
         engine.dispose()
         current.dispose()
-        config.use(Config.from_environment({"HOLDFAST_DATA": str(data)}))
 
 
 def _pages(sha: str) -> Iterator[tuple[str, str, float]]:
