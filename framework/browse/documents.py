@@ -20,7 +20,7 @@ from framework.browse.restructured import restructured_html
 README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
 MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd")
 MARKDOWN, RST, PLAIN = "markdown", "rst", "plain"
-LONGEST_DOCUMENT_BYTES = 1 << 18
+LONGEST_DOCUMENT_BYTES = 1 << 17
 ID_PREFIX = "doc-"
 LINKED_SCHEMES = {"http", "https", "mailto"}
 

@@ -1,6 +1,7 @@
 """Projects to look at: one with two versions of a file and a bit of everything, one made with git."""
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from benchmarks.importing import import_repository
 from framework.accounts.account import Account
+from framework.config import Config
 from framework.projects.access import ProjectAccess
 from tests.browse.gallery import Gallery, drawn
 from tests.cast import SignIn, Visitor
@@ -79,3 +81,19 @@ def shown(
         return made
 
     return show
+
+
+@pytest.fixture
+def sleepy_git(with_settings: Callable[..., object], settings: Config, tmp_path: Path) -> Callable[[str], None]:
+    """Makes one of git's commands take a minute, so that whatever waits for it meets its deadline."""
+
+    def make(command: str) -> None:
+        (tmp_path / "sleepy").mkdir()
+        program = tmp_path / "sleepy" / "git"
+        program.write_text(
+            f'#!/bin/sh\ncase " $* " in *" {command} "*) exec sleep 60 ;; esac\nexec {shutil.which("git")} "$@"\n'
+        )
+        program.chmod(0o755)
+        with_settings(git_path=f"{program.parent}:{settings.git_path}")
+
+    return make

@@ -1,6 +1,7 @@
 """Files are found by letters of their paths, lines by what they hold, within bounds; a version can be cited."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -59,10 +60,13 @@ def test_whatever_is_searched_for_is_text(onlooker: Onlooker, query: str) -> Non
     onlooker.get(f"/find/main?q={query}")
 
 
-def test_a_search_is_bounded(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_is_bounded(
+    onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
+) -> None:
     monkeypatch.setattr(finding, "MOST_LINES", 2)
     assert "Only the first 2 lines" in onlooker.get("/search/main?q=line")
-    monkeypatch.setattr(finding, "DEADLINE_SECONDS", 0.0)
+    sleepy_git("grep")
+    monkeypatch.setattr(finding, "DEADLINE_SECONDS", 0.2)
     assert "took too long" in onlooker.get("/search/main?q=nowhere")
     monkeypatch.setattr(finding, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
