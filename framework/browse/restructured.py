@@ -24,7 +24,7 @@ _SETTINGS = {
     "line_length_limit": 100_000,
     "output_encoding": "unicode",
     "raw_enabled": False,
-    "report_level": 5,
+    "report_level": SEVERE,
     "smart_quotes": False,
     "stylesheet_path": "",
     "syntax_highlight": "none",

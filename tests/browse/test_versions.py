@@ -217,7 +217,7 @@ def test_a_difference_of_large_files_needs_none_of_their_bytes(reader: Visitor, 
         assert not copy.is_whole
     assert asked.total <= 3 * 2 + 2
     printed = reader.get(f"/alice/website/commit/{sha}.patch")
-    assert printed.data.count(b"\n+line") == 300_000
+    assert b"GIT binary patch" in printed.data
 
 
 @on_one_deployment
