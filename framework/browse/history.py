@@ -9,7 +9,7 @@ from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
 from framework.repositories import git
 from framework.repositories.copy import Copy
-from framework.repositories.reading import LogEntry, find, read_log, split_ref
+from framework.repositories.reading import LogEntry, exists, find, read_log, split_ref
 from framework.repositories.trees import PathAbsent
 
 HISTORY_PAGE = 50
@@ -127,7 +127,7 @@ def _renamed_from(copy: Copy, sha: str, path: str) -> tuple[str, str] | None:
     A copy that lacks large blobs cannot compare contents: there only a file that moved unchanged is followed.
     """
     parent = next((parent.decode() for parent in copy.commit(sha).parents), None)
-    if parent is None or _exists(copy, parent, path):
+    if parent is None or exists(copy, parent, path):
         return None
     alike = "-M" if copy.is_whole else "-M100%"
     options = ["-r", alike, "-l400", "--diff-filter=R", "--name-status", "-z", "--no-commit-id", "--end-of-options"]
@@ -138,11 +138,3 @@ def _renamed_from(copy: Copy, sha: str, path: str) -> tuple[str, str] | None:
         if new == path:
             return parent, old
     return None
-
-
-def _exists(copy: Copy, commit_sha: str, path: str) -> bool:
-    try:
-        find(copy, commit_sha, path)
-    except PathAbsent:
-        return False
-    return True

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from framework.browse.remembered import Remembered
-from framework.repositories import git
+from framework.repositories import git, moments
 from framework.repositories.copy import Copy
+from framework.repositories.moments import moment_of
 from framework.repositories.reading import Entry
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0
@@ -77,7 +78,7 @@ def _changed_paths(
     """Each commit with each path that it changed, newest first; a merge only where it differs from all its parents."""
     where = ["--", folder] if folder else []
     arguments = ["log", "--no-mailmap", "--raw", "-z", "-t", "-c", "--no-renames", "--no-abbrev", *limit]
-    shown = "--format=%x1e%H%x1f%an%x1f%aI%x1f%s"
+    shown = f"--format=%x1e%H%x1f%an%x1f{moments.FORMAT}%x1f%s"
     with git.start(repository, *arguments, shown, "--end-of-options", commit_sha, *where) as process:
         change: LastChange | None = None
         tokens = _tokens(git.chunks(process))
@@ -85,7 +86,7 @@ def _changed_paths(
             text = token.lstrip("\n")
             if text.startswith("\x1e"):
                 sha, author, moment, title = text[1:].split("\x1f", 3)
-                change = LastChange(sha, author, datetime.fromisoformat(moment), title)
+                change = LastChange(sha, author, moment_of(moment), title)
             elif text.startswith(":") and change:
                 yield change, next(tokens)
 

@@ -1,7 +1,7 @@
 """What each page shows, read from the local copy and frozen, so that nothing is open while it is rendered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +17,9 @@ from framework.browse.places import Place, place_at
 from framework.browse.previews import Preview, head_of, preview_of
 from framework.browse.remembered import Remembered
 from framework.errors import NotFound
+from framework.lfs.reading import content, sizes
+from framework.repositories.bundle import offered_bundle
+from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
     Entry,
@@ -62,6 +65,7 @@ class FolderPage:
     newest: LogEntry | None = None
     readme: Readme | None = None
     about: About | None = None
+    bundle_bytes: int | None = None
     number: int = 1
     count: int = 0
 
@@ -78,7 +82,7 @@ class FolderPage:
 
 @dataclass(frozen=True)
 class FilePage:
-    """A file: its entry, how it is shown, and its last change."""
+    """A file: its entry, how it is shown, and its last change; `in_lfs` when Git has only a pointer to it."""
 
     kind: ClassVar = "blob"
     template: ClassVar = "browse/file.html"
@@ -88,6 +92,7 @@ class FilePage:
     size_bytes: int
     preview: Preview
     newest: LogEntry | None
+    in_lfs: bool = False
 
 
 class FolderHasNoBytes(NotFound):
@@ -99,13 +104,17 @@ class FolderHasNoBytes(NotFound):
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file on its way out: its stream, of which `head` is read already, its media type, and its version's time."""
+    """A file on its way out: its stream, of which `head` is read already, its media type, and its version's time.
+
+    `stored` is its object when it is in Git LFS; the stream is the object's then.
+    """
 
     path: str
     blob: Blob
     head: bytes
     media: str
     committed_at: datetime
+    stored: StoredLfs | None
 
 
 def project_page(copy: Copy, asked: Asked) -> FolderPage:
@@ -138,6 +147,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
     everything = list_folder(copy, folder, sizes=False)
     entries = _page_of(copy, folder, everything, asked.number)
     names = frozenset(entry.name for entry in entries)
+    bundle = offered_bundle(copy.snapshot.repository_id)
     return FolderPage(
         template="browse/folder.html",
         default_branch=copy.snapshot.default_branch,
@@ -147,6 +157,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
         newest=newest_change(copy, place.sha, path),
         readme=_readme(copy, place, everything),
         about=None if path else about(copy, place.sha, everything, whole=asked.whole),
+        bundle_bytes=bundle.size_bytes if bundle else None,
         number=asked.number,
         count=len(everything),
     )
@@ -161,6 +172,8 @@ def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int
     found = _entries.get(key, ())
     if not found:
         found = sized(copy, everything[(number - 1) * FOLDER_PAGE : number * FOLDER_PAGE])
+        large = sizes(copy, found)
+        found = [replace(entry, size_bytes=large.get(entry.sha, entry.size_bytes)) for entry in found]
         _entries.put(key, found)
     return found
 
@@ -176,9 +189,9 @@ def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
     newest = newest_change(copy, place.sha, path)
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
-    blob = copy.blob(entry.sha)
-    preview = preview_of(entry, blob, asked)
-    return FilePage(place, entry, blob.size_bytes, preview, newest)
+    found = content(copy, entry.sha)
+    preview = preview_of(entry, found.blob, asked)
+    return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
 
 
 class SubmoduleHasNoFile(NotFound):
@@ -200,10 +213,10 @@ def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     entry = find(copy, sha, path)
     if entry.kind not in {"blob", "symlink"}:
         raise FolderHasNoBytes(path)
-    blob = copy.blob(entry.sha)
-    head = next(blob.chunks, b"")
+    found = content(copy, entry.sha)
+    head = next(found.blob.chunks, b"")
     committed_at = datetime.fromtimestamp(copy.commit(sha).commit_time, UTC)
-    return RawFile(path, blob, head, media_type(path, head), committed_at)
+    return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
 
 
 def _readme(copy: Copy, place: Place, entries: Sequence[Entry]) -> Readme | None:
@@ -228,8 +241,8 @@ def _introduction(entries: Sequence[Entry]) -> Entry | None:
 def _read(copy: Copy, entry: Entry | None) -> Readme | None:
     if entry is None:
         return None
-    blob = copy.blob(entry.sha)
-    content = head_of(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
-    if not content or b"\0" in content:
+    blob = content(copy, entry.sha).blob
+    written = head_of(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
+    if not written or b"\0" in written:
         return None
-    return Readme(entry.name, entry.path, decoded(content).text, document_kind(entry.name))
+    return Readme(entry.name, entry.path, decoded(written).text, document_kind(entry.name))

@@ -34,6 +34,11 @@ class Preview:
     has_other: bool = False
     is_text: bool = False
 
+    @property
+    def editable(self) -> bool:
+        """Whether the file is a text that is there to its end, so that it can be edited."""
+        return (self.has_other or self.is_text) and not self.note
+
 
 @dataclass(frozen=True)
 class Text(Preview):

@@ -9,10 +9,13 @@ from werkzeug.wrappers import Response
 from framework.browse.content import raw_headers
 from framework.browse.pages import RawFile, raw_file
 from framework.browse.places import way_out
+from framework.lfs.reading import part
 from framework.projects.access import ProjectAccess
+from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Copy
 from framework.repositories.healing import healing_after, hold_copy
 from framework.repositories.reading import split_ref
+from framework.web.ranges import ranged
 from framework.web.streaming import streamed
 
 
@@ -25,17 +28,32 @@ def raw_answer(access: ProjectAccess, place: str) -> Response:
         RefAbsent, PathAbsent, FolderHasNoBytes.
     """
     raw, held = hold_copy(access.repository_id, lambda copy: _found(access, copy, place))
-    response = streamed(healing_after(access.repository_id, _sent(raw, held)))
-    response.content_length = raw.blob.size_bytes
+    response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
-    response.set_etag(raw.blob.sha)
     response.last_modified = raw.committed_at
+    if raw.stored:
+        return response.make_conditional(request)
     return response.make_conditional(request, accept_ranges=True, complete_length=raw.blob.size_bytes)
 
 
 def _found(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
     with way_out(access, copy, place):
         return raw_file(copy, *split_ref(copy, place))
+
+
+def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:
+    response = streamed(healing_after(access.repository_id, _sent(raw, held)))
+    response.content_length = raw.blob.size_bytes
+    response.set_etag(raw.blob.sha)
+    return response
+
+
+def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Response:
+    """The copy has told where the object is, and is not needed any more."""
+    held.close()
+    return ranged(
+        request, stored.size_bytes, stored.oid, lambda start, length: part(access.repository_id, stored, start, length)
+    )
 
 
 def _sent(raw: RawFile, open_until_sent: ExitStack) -> Iterator[bytes]:
