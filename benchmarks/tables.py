@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import cloning, requests, storing, throughput, uploading
+from benchmarks import cloning, pages, requests, storing, throughput, uploading
 
 UPLOAD_GROWTH_MIB = 32
 
@@ -86,11 +86,22 @@ def beside_http_backend() -> Table:
     )
 
 
+def pages_of_a_large_project() -> Table:
+    """How long the server works on each kind of page."""
+    times = list(pages.measure())
+    return Table(
+        f"{'pages of 20,000 commits and 5,000 files, ms':<66} {'took':>5} {'CPU':>5} {'target':>7}",
+        [f"{it.page:<66} {it.milliseconds:>5.0f} {it.cpu_milliseconds:>5.0f} {it.target:>7.0f}" for it in times],
+        [asdict(it) for it in times],
+    )
+
+
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
     "storing": storing_a_file,
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,
+    "pages": pages_of_a_large_project,
     "throughput": beside_http_backend,
 }
 """Each table by the name that `python -m benchmarks` takes."""

@@ -10,6 +10,8 @@ from framework.accounts.commands import users_commands
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
 from framework.api import views as api
+from framework.browse.finding_views import blueprint as finding
+from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
@@ -58,7 +60,7 @@ def create_app(settings: Config | None = None) -> Flask:
         part.register(app)
     for blueprint in (accounts, account_settings, token_settings, works, projects, project_settings):
         app.register_blueprint(blueprint)
-    for blueprint in (tus, uploads, editing, restoring, browse, lfs, git, api.blueprint, health):
+    for blueprint in (tus, uploads, editing, restoring, browse, versions, finding, lfs, git, api.blueprint, health):
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

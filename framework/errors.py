@@ -19,6 +19,8 @@ class HoldfastError(Exception):
     status = 500
     field: str | None = None
     """The form field that the sentence speaks of, when there is one."""
+    way_out: tuple[str, str] | None = None
+    """A button for the error's page, when there is something to offer: its words and an address of ours."""
 
     @property
     def headers(self) -> dict[str, str]:

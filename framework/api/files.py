@@ -7,12 +7,22 @@ from framework.api import callers
 from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer
 from framework.api.calls import Call, described
 from framework.api.paging import PAGE, links, page_number
-from framework.browse.pages import CommitPage, HistoryPage, commit_page, history_page
+from framework.browse.history import HistoryPage, history_page
 from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.reading import Entry, find, list_folder, resolve, split_ref
+from framework.repositories.reading import (
+    Changed,
+    Entry,
+    LogEntry,
+    changed_files,
+    find,
+    list_folder,
+    read_log,
+    resolve,
+    split_ref,
+)
 from framework.repositories.snapshot import read_snapshot
 
 files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")
@@ -53,7 +63,10 @@ def list_commits(owner: str, project: str) -> Response:
     """A history, newest first."""
     access, number = _readable(owner, project), page_number()
     page = read_copy(access.repository_id, lambda copy: _history(copy, number))
-    return answer([ListedCommit.of(commit) for commit in page.commits], headers=links(number, more=page.more))
+    return answer(
+        [ListedCommit.of(commit) for commit in (step.commit for step in page.steps)],
+        headers=links(number, more=page.more),
+    )
 
 
 @files.get("/commits/<path:ref>")
@@ -61,8 +74,8 @@ def list_commits(owner: str, project: str) -> Response:
 def show_commit(owner: str, project: str, ref: str) -> Response:
     """One commit, by its id or as the newest of a branch or tag, with the files that it changed."""
     access = _readable(owner, project)
-    page = read_copy(access.repository_id, lambda copy: _commit(copy, ref))
-    return answer(Commit.with_files(page.commit, page.files))
+    commit, files = read_copy(access.repository_id, lambda copy: _commit(copy, ref))
+    return answer(Commit.with_files(commit, files))
 
 
 def _readable(owner: str, project: str) -> ProjectAccess:
@@ -83,5 +96,6 @@ def _history(copy: Copy, number: int) -> HistoryPage:
     return history_page(copy, ref, request.args.get("path", "").strip("/"), number=number)
 
 
-def _commit(copy: Copy, ref: str) -> CommitPage:
-    return commit_page(copy, resolve(copy, ref))
+def _commit(copy: Copy, ref: str) -> tuple[LogEntry, list[Changed]]:
+    sha = resolve(copy, ref)
+    return read_log(copy, sha, limit=1)[0], changed_files(copy, sha)

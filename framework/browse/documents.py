@@ -1,4 +1,4 @@
-"""Documents that people write in Markdown, as safe HTML whose relative links stay in the same version."""
+"""Documents that people write, as safe HTML whose relative links stay in the same version."""
 
 import posixpath
 import re
@@ -10,12 +10,17 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
+from framework.browse.formulas import Formulas
 from framework.browse.highlighting import CLASSES, snippet
+from framework.browse.restructured import restructured_html
 
-README_NAMES = ("readme.md", "readme.markdown", "readme.txt", "readme.rst", "readme")
-MARKDOWN_ENDINGS = (".md", ".markdown")
-LONGEST_DOCUMENT_BYTES = 1 << 18
+README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
+MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd")
+MARKDOWN, RST, PLAIN = "markdown", "rst", "plain"
+LONGEST_DOCUMENT_BYTES = 1 << 17
 ID_PREFIX = "doc-"
 LINKED_SCHEMES = {"http", "https", "mailto"}
 
@@ -24,11 +29,14 @@ _ATTRIBUTES = {
     **{heading: {"id", "align"} for heading in _HEADINGS},
     **{block: {"align"} for block in ("p", "div")},
     **{cell: {"align", "colspan", "rowspan"} for cell in ("td", "th")},
-    "a": {"href", "title"},
+    "section": {"id"},
+    "li": {"id"},
+    "a": {"href", "title", "id"},
     "img": {"src", "alt", "title", "width", "height", "align"},
     "ol": {"start"},
     "details": {"open"},
 }
+_TASK = re.compile(r"\[([ xX])\]\s+")
 
 
 @dataclass(frozen=True)
@@ -59,13 +67,15 @@ class Links:
         inside = posixpath.normpath(joined).strip("/")
         if not inside:
             return self.address("tree", self.ref)
-        heading = f"{ID_PREFIX}{fragment.lower()}" if is_markdown(inside) else fragment
+        heading = fragment if document_kind(inside) == PLAIN else f"{ID_PREFIX}{fragment.lower()}"
         return self.address(kind, self.ref, inside) + (f"#{heading}" if fragment else "")
 
 
-def is_markdown(path: str) -> bool:
-    """Whether the name says that a file is Markdown."""
-    return path.lower().endswith(MARKDOWN_ENDINGS)
+def document_kind(path: str) -> str:
+    """How the name says that a document is written: markdown, rst, or plain for everything else."""
+    if path.lower().endswith(MARKDOWN_ENDINGS):
+        return MARKDOWN
+    return RST if path.lower().endswith((".rst", ".rest")) else PLAIN
 
 
 def readme_among(names: Sequence[str]) -> str | None:
@@ -74,25 +84,45 @@ def readme_among(names: Sequence[str]) -> str | None:
     return next((found[name] for name in README_NAMES if name in found), None)
 
 
-def document_html(text: str, links: Links) -> Markup:
+def document_html(text: str, links: Links, kind: str = MARKDOWN) -> Markup:
     """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own."""
-    cleaned = nh3.clean(
-        _parser().render(text),
+    formulas = Formulas()
+    made = restructured_html(text, formulas) if kind == RST else _parser(formulas).render(text)
+    return Markup(formulas.filled(cleaned(made, links)))  # noqa: S704 # cleaned, and so are its formulas
+
+
+def cleaned(html: str, links: Links | None) -> str:
+    """The harmless elements of some HTML; without `links` only addresses elsewhere are kept, and no picture."""
+    tags = nh3.ALLOWED_TAGS | {"section"} if links else nh3.ALLOWED_TAGS - {"img"}
+    return nh3.clean(
+        html,
+        tags=tags,
         attributes=_ATTRIBUTES,
-        attribute_filter=links.filtered,
+        attribute_filter=links.filtered if links else _elsewhere_only,
         allowed_classes={"span": set(CLASSES.values())},
-        set_tag_attribute_values={"img": {"loading": "lazy"}},
+        set_tag_attribute_values={"img": {"loading": "lazy"}} if links else {},
         url_schemes=LINKED_SCHEMES,
         id_prefix=ID_PREFIX,
         link_rel="nofollow noopener",
     )
-    return Markup(cleaned)  # noqa: S704 # cleaned by nh3
 
 
-def _parser() -> MarkdownIt:
+def _elsewhere_only(_tag: str, attribute: str, value: str) -> str | None:
+    return value if attribute != "href" or value.startswith(("http://", "https://", "mailto:")) else None
+
+
+def _parser(formulas: Formulas) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"highlight": _fence}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin)
+    parser.use(
+        dollarmath_plugin,
+        allow_digits=False,
+        double_inline=True,
+        renderer=lambda latex, options: formulas.mark(latex, display=options["display_mode"]),
+    )
     parser.core.ruler.push("addresses", _add_heading_ids)
     parser.core.ruler.push("alignment", _align_cells)
+    parser.core.ruler.push("tasks", _tick_tasks)
     return parser
 
 
@@ -116,3 +146,12 @@ def _align_cells(state: StateCore) -> None:
         style = str(token.attrs.pop("style", "")) if token.type in {"th_open", "td_open"} else ""
         if style:
             token.attrSet("align", style.removeprefix("text-align:"))
+
+
+def _tick_tasks(state: StateCore) -> None:
+    """`[x]` at the start of a list's item as a ticked box: a sign, since a document has no controls."""
+    for before, _paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if before.type == "list_item_open" and token.type == "inline" and token.children:
+            first = token.children[0]
+            if task := _TASK.match(first.content):
+                first.content = ("☐ " if task[1] == " " else "☑ ") + first.content[task.end() :]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from pathlib import PurePosixPath
 
@@ -13,7 +14,8 @@ from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator, T
 from pygments.util import ClassNotFound
 
 LONGEST_LINE = 5_000
-LONGEST_SECONDS = 1.0
+LONGEST_SECONDS = 0.8
+COLOURED_FILES = 32
 CLASSES = {
     Comment: "code-comment",
     Keyword: "code-keyword",
@@ -40,6 +42,7 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
+@lru_cache(maxsize=COLOURED_FILES)
 def file_lines(path: str, text: str) -> list[Markup]:
     """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
     found = find_lexer_class_for_filename(PurePosixPath(path).name)

@@ -2,84 +2,82 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
-from markupsafe import Markup
-
-from framework.browse.content import PROBED_BYTES, SHOWN_TEXT_BYTES, Shown, is_text, media_type, shown
-from framework.browse.documents import LONGEST_DOCUMENT_BYTES, is_markdown, readme_among
-from framework.browse.highlighting import file_lines
-from framework.browse.last_changes import LastChange, last_changes
+from framework.browse.about import About, about
+from framework.browse.asked import Asked
+from framework.browse.content import media_type
+from framework.browse.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
+from framework.browse.encodings import decoded
+from framework.browse.history import newest_change
+from framework.browse.last_changes import LastChanges, last_changes
+from framework.browse.places import Place, place_at
+from framework.browse.previews import Preview, head_of, preview_of
+from framework.browse.remembered import Remembered
 from framework.errors import NotFound
 from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
-    Changed,
     Entry,
     LogEntry,
-    changed_files,
-    count_commits,
     find,
     list_folder,
-    read_log,
     resolve,
-    split_ref,
+    sized,
 )
 
-HISTORY_PAGE = 50
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root)."""
-
-    ref: str
-    sha: str
-    path: str
-    branches: Sequence[str]
-
-    @property
-    def is_branch(self) -> bool:
-        """Whether one can write here."""
-        return self.ref in self.branches
-
-    @property
-    def steps(self) -> list[tuple[str, str]]:
-        """The path's names, each with the path up to it."""
-        names = self.path.split("/") if self.path else []
-        return [(name, "/".join(names[: depth + 1])) for depth, name in enumerate(names)]
+FOLDER_PAGE = 1_000
+REMEMBERED_FOLDERS = 512
 
 
 @dataclass(frozen=True)
 class Readme:
-    """The file that introduces a folder."""
+    """The file that introduces a folder; `kind` says how it is written: markdown, rst or plain."""
 
     name: str
+    path: str
     text: str
+    kind: str
 
     @property
-    def is_document(self) -> bool:
-        """Whether it is Markdown; anything else is shown as it is written."""
-        return is_markdown(self.name)
+    def folder(self) -> str:
+        """Where its links begin."""
+        return self.path.rpartition("/")[0]
 
 
 @dataclass(frozen=True)
 class FolderPage:
-    """A folder's entries with their last changes; without a place the project is empty."""
+    """A page of a folder's entries with their last changes; without a place the project is empty.
+
+    `count` counts all entries of the folder; `more` says whether another page follows.
+    """
 
     kind: ClassVar = "tree"
     template: str
     default_branch: str
     place: Place | None = None
     entries: Sequence[Entry] = ()
-    changes: dict[str, LastChange] = field(default_factory=dict)
+    changes: LastChanges = field(default_factory=LastChanges)
     newest: LogEntry | None = None
-    commit_count: int = 0
     readme: Readme | None = None
+    about: About | None = None
     bundle_bytes: int | None = None
+    number: int = 1
+    count: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is to follow that was too costly for the first look."""
+        return self.changes.complete and (self.about is None or self.about.complete)
+
+    @property
+    def more(self) -> bool:
+        """Whether another page follows."""
+        return self.number * FOLDER_PAGE < self.count
 
 
 @dataclass(frozen=True)
@@ -88,27 +86,13 @@ class FilePage:
 
     kind: ClassVar = "blob"
     template: ClassVar = "browse/file.html"
+    complete: ClassVar = True
     place: Place
     entry: Entry
     size_bytes: int
-    shown: Shown
-    newest: LogEntry
+    preview: Preview
+    newest: LogEntry | None
     in_lfs: bool = False
-
-    @property
-    def is_document(self) -> bool:
-        """Whether it can be shown as a document instead of its lines."""
-        return (
-            self.entry.kind == "blob"
-            and self.shown.text is not None
-            and self.size_bytes <= LONGEST_DOCUMENT_BYTES
-            and is_markdown(self.entry.name)
-        )
-
-    @property
-    def lines(self) -> Sequence[Markup]:
-        """The text line by line, in colours."""
-        return file_lines(self.entry.name, self.shown.text or "")
 
 
 class FolderHasNoBytes(NotFound):
@@ -120,7 +104,7 @@ class FolderHasNoBytes(NotFound):
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file on its way out: its stream, of which `head` is read already, and its media type.
+    """A file on its way out: its stream, of which `head` is read already, its media type, and its version's time.
 
     `stored` is its object when it is in Git LFS; the stream is the object's then.
     """
@@ -129,103 +113,94 @@ class RawFile:
     blob: Blob
     head: bytes
     media: str
+    committed_at: datetime
     stored: StoredLfs | None
 
 
-@dataclass(frozen=True)
-class Day:
-    """The commits of one day, as their authors' clocks showed it."""
-
-    title: str
-    commits: Sequence[LogEntry]
-
-
-@dataclass(frozen=True)
-class HistoryPage:
-    """One page of a history, counted from 1."""
-
-    place: Place
-    kind: str
-    commits: Sequence[LogEntry]
-    number: int
-    more: bool
-
-    @property
-    def days(self) -> list[Day]:
-        """The commits by day, the newest day first."""
-        groups = groupby(self.commits, key=lambda commit: commit.authored_at.strftime("%-d %B %Y"))
-        return [Day(title, tuple(commits)) for title, commits in groups]
-
-
-@dataclass(frozen=True)
-class CommitPage:
-    """A commit and the files that it changed."""
-
-    commit: LogEntry
-    files: Sequence[Changed]
-
-
-def project_page(copy: Copy) -> FolderPage:
+def project_page(copy: Copy, asked: Asked) -> FolderPage:
     """The root folder of the default branch, or of any branch when that one is missing; empty without branches."""
     branches = copy.snapshot.branches
     default = copy.snapshot.default_branch
     if not branches:
         return FolderPage("browse/empty.html", default)
-    return folder_page(copy, default if default in branches else min(branches), "")
+    return folder_page(copy, default if default in branches else min(branches), "", asked)
 
 
-def page_at(copy: Copy, ref: str, path: str) -> FolderPage | FilePage:
+def page_at(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage | FilePage:
     """The page of what is at this path: a folder's or a file's.
 
     Raises:
         RefAbsent, PathAbsent.
     """
     entry = find(copy, resolve(copy, ref), path)
-    return folder_page(copy, ref, path) if entry.kind == "tree" else file_page(copy, ref, path)
+    return folder_page(copy, ref, path, asked) if entry.kind == "tree" else file_page(copy, ref, path, asked)
 
 
-def folder_page(copy: Copy, ref: str, path: str) -> FolderPage:
+def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
     """A folder at a ref.
 
     Raises:
         RefAbsent, PathAbsent.
     """
-    place = _place(copy, ref, path)
+    place = place_at(copy, ref, path)
     folder = find(copy, place.sha, path)
-    entries = list_folder(copy, folder)
+    everything = list_folder(copy, folder, sizes=False)
+    entries = _page_of(copy, folder, everything, asked.number)
     names = frozenset(entry.name for entry in entries)
     bundle = offered_bundle(copy.snapshot.repository_id)
-    large = sizes(copy, entries)
     return FolderPage(
         template="browse/folder.html",
         default_branch=copy.snapshot.default_branch,
         place=place,
-        entries=[replace(entry, size_bytes=large.get(entry.sha, entry.size_bytes)) for entry in entries],
-        changes=last_changes(copy, place.sha, folder, names),
-        newest=next(iter(read_log(copy, place.sha, path, limit=1)), None),
-        commit_count=count_commits(copy, place.sha),
-        readme=_readme(copy, entries),
+        entries=entries,
+        changes=last_changes(copy, place.sha, folder, names, whole=asked.whole),
+        newest=newest_change(copy, place.sha, path),
+        readme=_readme(copy, place, everything),
+        about=None if path else about(copy, place.sha, everything, whole=asked.whole),
         bundle_bytes=bundle.size_bytes if bundle else None,
+        number=asked.number,
+        count=len(everything),
     )
 
 
-def file_page(copy: Copy, ref: str, path: str) -> FilePage:
-    """A file at a ref; its content up to `SHOWN_TEXT_BYTES`.
+_entries: Remembered[tuple[Path, str, str, int], Sequence[Entry]] = Remembered(REMEMBERED_FOLDERS)
+
+
+def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int) -> Sequence[Entry]:
+    """The page's entries with their sizes, which are remembered by the folder's tree."""
+    key = copy.path, folder.sha, folder.path, number
+    found = _entries.get(key, ())
+    if not found:
+        found = sized(copy, everything[(number - 1) * FOLDER_PAGE : number * FOLDER_PAGE])
+        large = sizes(copy, found)
+        found = [replace(entry, size_bytes=large.get(entry.sha, entry.size_bytes)) for entry in found]
+        _entries.put(key, found)
+    return found
+
+
+def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
+    """A file at a ref, as it was asked to be shown.
 
     Raises:
         RefAbsent, PathAbsent.
     """
-    place = _place(copy, ref, path)
+    place = place_at(copy, ref, path)
     entry = find(copy, place.sha, path)
+    newest = newest_change(copy, place.sha, path)
+    if entry.kind == "commit":
+        raise SubmoduleHasNoFile(path)
     found = content(copy, entry.sha)
-    return FilePage(
-        place=place,
-        entry=entry,
-        size_bytes=found.blob.size_bytes,
-        shown=shown(path, _head(found.blob), found.blob.size_bytes),
-        newest=read_log(copy, place.sha, path, limit=1)[0],
-        in_lfs=found.stored is not None,
-    )
+    preview = preview_of(entry, found.blob, asked)
+    return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
+
+
+class SubmoduleHasNoFile(NotFound):
+    """A submodule's page was asked for: its files are another repository's."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"“{path}” is a submodule: a link to a commit of another repository, whose files are not here."
+        )
 
 
 def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
@@ -234,58 +209,40 @@ def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     Raises:
         RefAbsent, PathAbsent. FolderHasNoBytes: the path is a folder or a submodule.
     """
-    entry = find(copy, resolve(copy, ref), path)
+    sha = resolve(copy, ref)
+    entry = find(copy, sha, path)
     if entry.kind not in {"blob", "symlink"}:
         raise FolderHasNoBytes(path)
     found = content(copy, entry.sha)
     head = next(found.blob.chunks, b"")
-    return RawFile(path, found.blob, head, media_type(path, head), found.stored)
+    committed_at = datetime.fromtimestamp(copy.commit(sha).commit_time, UTC)
+    return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
 
 
-def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
-    """A page of the history of the ref, or of the path in it, that `ref/path` names; of the default branch for "".
-
-    Raises:
-        RefAbsent, PathAbsent: nothing was ever at this path.
-    """
-    return history_page(copy, *split_ref(copy, place or copy.snapshot.default_branch), number=number)
-
-
-def history_page(copy: Copy, ref: str, path: str, *, number: int) -> HistoryPage:
-    """A page of the history of a ref or of one path in it.
-
-    Raises:
-        RefAbsent, PathAbsent: nothing was ever at this path.
-    """
-    place = _place(copy, ref, path)
-    found = read_log(copy, place.sha, path, skip=(number - 1) * HISTORY_PAGE, limit=HISTORY_PAGE + 1)
-    kind = find(copy, place.sha, path).kind if number == 1 or found else "tree"
-    return HistoryPage(place, kind, found[:HISTORY_PAGE], number, more=len(found) > HISTORY_PAGE)
+def _readme(copy: Copy, place: Place, entries: Sequence[Entry]) -> Readme | None:
+    """The folder's own introduction; the project's may lie in `.github/` or `docs/`, too."""
+    found = _introduction(entries)
+    if place.path or (found and not any(entry.name == ".github" for entry in entries)):
+        return _read(copy, found)
+    folders = {entry.name: entry for entry in entries if entry.kind == "tree"}
+    hidden, documents = (
+        _introduction(list_folder(copy, folders[name], sizes=False)) if name in folders else None
+        for name in (".github", "docs")
+    )
+    return _read(copy, hidden or found or documents)
 
 
-def commit_page(copy: Copy, sha: str) -> CommitPage:
-    """A commit with the files that it changed."""
-    return CommitPage(read_log(copy, sha, limit=1)[0], changed_files(copy, sha))
-
-
-def _place(copy: Copy, ref: str, path: str) -> Place:
-    return Place(ref, resolve(copy, ref), path, sorted(copy.snapshot.branches))
-
-
-def _readme(copy: Copy, entries: Sequence[Entry]) -> Readme | None:
+def _introduction(entries: Sequence[Entry]) -> Entry | None:
     files = {entry.name: entry for entry in entries if entry.kind == "blob"}
     name = readme_among(list(files))
-    if name is None or (files[name].size_bytes or 0) > LONGEST_DOCUMENT_BYTES:
+    return files[name] if name else None
+
+
+def _read(copy: Copy, entry: Entry | None) -> Readme | None:
+    if entry is None:
         return None
-    found = shown(name, _head(content(copy, files[name].sha).blob), 0)
-    return Readme(name, found.text) if found.text else None
-
-
-def _head(blob: Blob) -> bytes:
-    """What a page needs of the file: the first chunk, and up to `SHOWN_TEXT_BYTES` when it is text."""
-    head = bytearray()
-    for chunk in blob.chunks:
-        head += chunk
-        if len(head) >= SHOWN_TEXT_BYTES or not is_text(bytes(head[:PROBED_BYTES])):
-            break
-    return bytes(head[:SHOWN_TEXT_BYTES])
+    blob = content(copy, entry.sha).blob
+    written = head_of(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
+    if not written or b"\0" in written:
+        return None
+    return Readme(entry.name, entry.path, decoded(written).text, document_kind(entry.name))

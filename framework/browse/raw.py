@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 
 from framework.browse.content import raw_headers
 from framework.browse.pages import RawFile, raw_file
+from framework.browse.places import way_out
 from framework.lfs.reading import part
 from framework.projects.access import ProjectAccess
 from framework.repositories.change import StoredLfs
+from framework.repositories.copy import Copy
 from framework.repositories.healing import healing_after, hold_copy
 from framework.repositories.reading import split_ref
 from framework.web.ranges import ranged
@@ -18,17 +20,25 @@ from framework.web.streaming import streamed
 
 
 def raw_answer(access: ProjectAccess, place: str) -> Response:
-    """The file at `ref/path`, streamed; `?download` in the request's address hands it out as a download.
+    """The file at `ref/path`, or the range of it that is asked for, streamed; `?download` hands it out as a download.
 
-    One in Git LFS can be asked for in parts.
+    Its time is that of the version it is taken from: the file is as old, or older.
 
     Raises:
         RefAbsent, PathAbsent, FolderHasNoBytes.
     """
-    raw, held = hold_copy(access.repository_id, lambda copy: raw_file(copy, *split_ref(copy, place)))
+    raw, held = hold_copy(access.repository_id, lambda copy: _found(access, copy, place))
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
-    return response.make_conditional(request)
+    response.last_modified = raw.committed_at
+    if raw.stored:
+        return response.make_conditional(request)
+    return response.make_conditional(request, accept_ranges=True, complete_length=raw.blob.size_bytes)
+
+
+def _found(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
+    with way_out(access, copy, place):
+        return raw_file(copy, *split_ref(copy, place))
 
 
 def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:

@@ -1,4 +1,4 @@
-"""The pages of a project's files and history."""
+"""The pages of a project's files, and their bytes."""
 
 from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
@@ -6,34 +6,56 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.login import current_account
 from framework.browse import pages
-from framework.browse.archive import archived
+from framework.browse.archive import archive_of, archived
+from framework.browse.asked import Asked
+from framework.browse.citing import cite
 from framework.browse.content import file_icon, file_name_parameters
-from framework.browse.documents import Links, document_html
+from framework.browse.documents import MARKDOWN, Links, cleaned, document_html
+from framework.browse.formulas import formula_html
+from framework.browse.highlighting import snippet
+from framework.browse.places import way_out
 from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
+from framework.repositories.copy import Copy
+from framework.repositories.graphing import graph_later
 from framework.repositories.healing import healing_after, read_copy
-from framework.repositories.reading import resolve, split_ref
+from framework.repositories.reading import split_ref
+from framework.repositories.status import read_status
 from framework.web.streaming import streamed
-
-LAST_PAGE = 10_000
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
+blueprint.add_app_template_filter(snippet)
 
 
 @blueprint.app_template_filter("document")
-def as_document(text: str, project: ProjectAccess, ref: str, folder: str) -> Markup:
-    """Markdown of this folder as HTML."""
-    return document_html(text, Links(project.address, ref, folder))
+def as_document(text: str, project: ProjectAccess, ref: str, folder: str, kind: str = MARKDOWN) -> Markup:
+    """A document of this folder as HTML."""
+    return document_html(text, Links(project.address, ref, folder), kind)
+
+
+@blueprint.app_template_filter("harmless")
+def as_harmless(html: str) -> Markup:
+    """The harmless elements of some HTML, without pictures."""
+    return Markup(cleaned(html, None))  # noqa: S704 # cleaned
+
+
+@blueprint.app_template_filter("formula")
+def as_formula(latex: str) -> Markup:
+    """A formula in LaTeX, as notebooks print it, on a line of its own."""
+    return formula_html(latex.strip().strip("$").removeprefix("\\displaystyle"), display=True)
 
 
 @blueprint.get("/<owner>/<project>")
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
     access = project_for(current_account(), owner, project)
-    page = read_copy(access.repository_id, pages.project_page)
-    return render_template(page.template, project=access, page=page, tab="files")
+    asked, storage = Asked.of(request.args), read_status(access.repository_id)
+    page = read_copy(access.repository_id, lambda copy: pages.project_page(copy, asked))
+    if not page.complete:
+        graph_later(access.repository_id)
+    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/tree/<path:place>")
@@ -50,10 +72,19 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
-    page = read_copy(access.repository_id, lambda copy: pages.page_at(copy, *split_ref(copy, place)))
+    asked = Asked.of(request.args)
+    storage = read_status(access.repository_id) if kind == "tree" else None
+
+    def read(copy: Copy) -> pages.FolderPage | pages.FilePage:
+        with way_out(access, copy, place):
+            return pages.page_at(copy, *split_ref(copy, place), asked)
+
+    page = read_copy(access.repository_id, read)
+    if not page.complete:
+        graph_later(access.repository_id)
     if page.kind != kind:
         return redirect(access.address(page.kind, place))
-    return render_template(page.template, project=access, page=page, tab="files")
+    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")
@@ -63,44 +94,34 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
     return raw_answer(access, place)
 
 
-@blueprint.get("/<owner>/<project>/commits")
-@blueprint.get("/<owner>/<project>/commits/<path:place>")
-def list_commits(owner: str, project: str, place: str = "") -> str:
-    """The history of a branch, a folder or a file, newest first, in pages."""
-    access = project_for(current_account(), owner, project)
-    page = read_copy(access.repository_id, lambda copy: pages.history_at(copy, place, number=_page_number()))
-    return render_template("browse/history.html", project=access, page=page, tab="history")
-
-
-@blueprint.get("/<owner>/<project>/commit/<sha>")
-def show_commit(owner: str, project: str, sha: str) -> str:
-    """One commit: who, when, why, and which files it changed."""
-    access = project_for(current_account(), owner, project)
-    page = read_copy(access.repository_id, lambda copy: pages.commit_page(copy, resolve(copy, sha)))
-    return render_template("browse/commit.html", project=access, page=page, tab="history")
-
-
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.zip", defaults={"form": "zip"})
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.tar.gz", defaults={"form": "tar.gz"})
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
-    """All files of a version as one download, streamed."""
+    """All files of a version as one download, streamed; those below `?path=` only, when it is given."""
     access = project_for(current_account(), owner, project)
-    sha = read_copy(access.repository_id, lambda copy: resolve(copy, ref))
-    name = f"{access.name}-{ref.replace('/', '-')}"
+    folder = request.args.get("path", "").strip("/")
+
+    archive = read_copy(access.repository_id, lambda copy: archive_of(copy, ref, folder))
+    name = "-".join((access.name, *ref.split("/"), *folder.split("/"))).rstrip("-")
     return streamed(
-        healing_after(access.repository_id, archived(access.repository_id, sha, form=form, folder=name)),
+        healing_after(access.repository_id, archived(access.repository_id, archive, form=form, name=name)),
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )
 
 
+@blueprint.get("/<owner>/<project>/cite/<path:ref>")
+def show_citation(owner: str, project: str, ref: str) -> str:
+    """How to cite this version of the project."""
+    access = project_for(current_account(), owner, project)
+    citation = read_copy(access.repository_id, lambda copy: cite(copy, access, ref))
+    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
+
+
 @blueprint.get("/<owner>/<project>/activity")
 def show_activity(owner: str, project: str) -> str:
-    """What happened in the project lately."""
+    """What happened in the project, in pages."""
     access = project_for(current_account(), owner, project)
-    events = read_activity(access.id)
-    return render_template("browse/activity.html", project=access, events=events, tab="activity")
-
-
-def _page_number() -> int:
-    return min(max(1, request.args.get("page", 1, int)), LAST_PAGE)
+    number = Asked.of(request.args).number
+    events = read_activity(access.id, number)
+    return render_template("browse/activity.html", project=access, events=events, number=number, tab="activity")

@@ -11,7 +11,7 @@ from framework.projects.models import BranchRule, Member, Project
 
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
-    """The project's owner, name, description, visibility, members, rules of branches and dates, in one fixed order."""
+    """Owner, name, description, topics, visibility, members, rules of branches and dates, in one fixed order."""
     owner = session.get_one(User, project.owner_id)
     return {
         "branch_rules": _branch_rules(session, project),
@@ -20,6 +20,7 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
         "members": _members(session, project),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
+        "topics": project.topics or "",
         "trashed_at": _moment(project.trashed_at),
         "visibility": project.visibility,
     }

@@ -42,6 +42,7 @@ class ProjectAccess:
     updated_at: datetime
     default_branch: str = "main"
     trashed_at: datetime | None = None
+    topics: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -150,4 +151,5 @@ def access_of(project: Project, owner: str, role: str | None, default_branch: st
         updated_at=project.updated_at,
         default_branch=default_branch,
         trashed_at=project.trashed_at,
+        topics=tuple((project.topics or "").split()),
     )

@@ -25,6 +25,12 @@ class ProjectForm(PageForm):
     )
 
 
+class SettingsForm(ProjectForm):
+    """The same for a project that exists, and its topics."""
+
+    topics = StringField("Topics", filters=[stripped], validators=[follows(rules.topics)])
+
+
 class NewProjectForm(ProjectForm):
     """A project that does not exist yet."""
 

@@ -56,12 +56,13 @@ def projects_owned(owner: Person, viewer: Account | None, page: int = 1) -> List
 def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int = 1) -> Listing:
     """What the viewer may see: public projects and those that they take part in, the latest change first.
 
-    `text` is looked for in names and descriptions, in any case; `owner` is a user name and leaves only theirs.
+    `text` is looked for in names, descriptions and topics, in any case; `owner` is a user name and leaves only theirs.
     """
     wanted = _visible(viewer)
     if text:
         in_name = Project.name_key.contains(text.casefold(), autoescape=True)
-        wanted &= or_(in_name, func.lower(Project.description).contains(text.lower(), autoescape=True))
+        in_topics = Project.topics.contains(text.lower(), autoescape=True)
+        wanted &= or_(in_name, in_topics, func.lower(Project.description).contains(text.lower(), autoescape=True))
     if owner:
         wanted &= User.name_key == owner.casefold()
     return _listing(viewer, wanted, page)

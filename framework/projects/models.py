@@ -10,7 +10,7 @@ from framework.database.types import Base, Id32, now
 
 
 class Project(Base):
-    """A project; `name_key` is the case-folded name, unique among its owner's."""
+    """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks."""
 
     __tablename__ = "projects"
     __table_args__ = (UniqueConstraint("owner_id", "name_key"),)
@@ -20,6 +20,7 @@ class Project(Base):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(100))
     description: Mapped[str] = mapped_column(String(500), default="")
+    topics: Mapped[str] = mapped_column(String(800), default="", server_default="")
     visibility: Mapped[str] = mapped_column(String(10))
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)

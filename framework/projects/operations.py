@@ -79,23 +79,28 @@ def check_new_name(account: Account, name: str) -> None:
         _refuse_taken(session, Project(owner_id=account.id), name)
 
 
-def update_project(account: Account, project: ProjectAccess, *, name: str, description: str, visibility: str) -> str:
+def update_project(
+    account: Account, project: ProjectAccess, *, name: str, description: str, visibility: str, topics: str | None = None
+) -> str:
     """Another name, description or visibility, as a version of its own; the name to find the project under.
 
+    The topics stay as they are when none are given.
+
     Raises:
-        InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
+        InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
         ProjectNameTaken: the owner has one of this name.
         RoleTooLow: the caller is no owner any more.
     """
     name = name if name == project.name else rules.project_name(name)
     description, visibility = rules.description(description), rules.visibility(visibility)
+    topics = " ".join(project.topics) if topics is None else rules.topics(topics)
 
     def change(session: Session) -> dict[str, Any]:
         recheck(session, project.id, account, "owner")
         row = session.get_one(Project, project.id)
         _refuse_taken(session, row, name)
         row.name, row.name_key = name, name.casefold()
-        row.description, row.visibility = description, visibility
+        row.description, row.visibility, row.topics = description, visibility, topics
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
 

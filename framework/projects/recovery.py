@@ -32,6 +32,7 @@ def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict
         project.visibility = told["visibility"]
     _rename(session, project, told["name"])
     project.description, project.trashed_at = told["description"], _moment(told["trashed_at"])
+    project.topics = told.get("topics", "")
     session.add(project)
     session.flush()
     _seat(session, project, told["members"])

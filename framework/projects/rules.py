@@ -9,6 +9,7 @@ from framework.web.reserved import reserved_for_projects
 
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+MOST_TOPICS, TOPIC = 20, re.compile(r"[a-z0-9][a-z0-9-]{0,34}")
 VISIBILITIES = ("public", "private")
 ROLES = ("reader", "writer", "owner")
 """From the least to the most that somebody may do."""
@@ -24,6 +25,12 @@ class InvalidDescription(Invalid):
     """A description is too long or not visible."""
 
     field = "description"
+
+
+class InvalidTopics(Invalid):
+    """A topic is no plain word, or there are too many."""
+
+    field = "topics"
 
 
 class InvalidVisibility(Invalid):
@@ -70,6 +77,20 @@ def description(text: str) -> str:
     if len(text) > DESCRIPTION_LENGTH or not printable(text):
         raise InvalidDescription(f"A description is one line of at most {DESCRIPTION_LENGTH} characters.")
     return text
+
+
+def topics(text: str) -> str:
+    """At most 20 topics, small letters, digits and hyphens, each once, with blanks between; commas are taken for those.
+
+    Raises:
+        InvalidTopics: a topic has another character or more than 35, or there are too many.
+    """
+    words = list(dict.fromkeys(text.lower().replace(",", " ").split()))
+    if len(words) > MOST_TOPICS or not all(TOPIC.fullmatch(word) for word in words):
+        raise InvalidTopics(
+            f"Write at most {MOST_TOPICS} topics between blanks, each of up to 35 letters (a to z), digits and hyphens."
+        )
+    return " ".join(words)
 
 
 def visibility(text: str) -> str:

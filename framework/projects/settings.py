@@ -7,7 +7,7 @@ from framework import config
 from framework.accounts.login import current_account, signed_in
 from framework.projects import branch_rules, operations, people, purging
 from framework.projects.access import ProjectAccess, project_for
-from framework.projects.forms import BranchRuleForm, PersonForm, ProjectForm, PurgeForm
+from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
 from framework.projects.protection import Rule, protection_of
 from framework.web.forms import check_button
 
@@ -18,10 +18,11 @@ Answer = Response | tuple[str, int]
 
 @settings.route("", methods=["GET", "POST"])
 def general(owner: str, project: str) -> Answer:
-    """Name, description and visibility."""
+    """Name, description, topics and visibility."""
     access = _owned(owner, project)
     account = signed_in()
-    form = ProjectForm(data={"name": access.name, "description": access.description, "visibility": access.visibility})
+    present = {"name": access.name, "description": access.description, "visibility": access.visibility}
+    form = SettingsForm(data={**present, "topics": " ".join(access.topics)})
     name = form.attempt(
         lambda: operations.update_project(
             account,
@@ -29,6 +30,7 @@ def general(owner: str, project: str) -> Answer:
             name=form.name.data,
             description=form.description.data,
             visibility=form.visibility.data,
+            topics=form.topics.data,
         )
     )
     if name is None:

@@ -14,6 +14,8 @@ from framework.web.forms import check_button
 
 projects = Blueprint("projects", __name__)
 
+LONGEST_QUERY = 200
+
 Answer = Response | tuple[str, int]
 
 
@@ -29,8 +31,10 @@ def home() -> str:
 
 @projects.get("/explore")
 def explore() -> str:
-    """Public projects."""
-    return render_template("projects/explore.html", listing=lists.explore(current_account(), _page()))
+    """Public projects; what the viewer may see of those that `?q=` finds by name, description or topic."""
+    viewer, query = current_account(), request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
+    listing = lists.search(viewer, query, page=_page()) if query else lists.explore(viewer, _page())
+    return render_template("projects/explore.html", listing=listing, query=query)
 
 
 @projects.get("/<owner>")

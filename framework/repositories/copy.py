@@ -120,6 +120,12 @@ class Copy:
         with _damage_told(sha):
             return ObjectID(sha.encode()) in self.objects
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the bytes of every pack are on the local disk, those of large blobs too."""
+        indexes = (self.path / "objects" / "pack").glob("*.idx")
+        return all(idx.with_suffix(".pack").exists() for idx in indexes)
+
     def _object(self, sha: str) -> ShaFile:
         if not self.has(sha):
             raise ObjectAbsent(sha)

@@ -51,11 +51,15 @@ _SETTINGS = (
 
 
 class GitFailed(Unavailable):
-    """git ended with an error that no input explains; its words are for the log."""
+    """git ended with an error that no input explains; its words are for the log.
+
+    `exit_status` is that of the process, negative for the signal that ended it.
+    """
 
     def __init__(self, arguments: Sequence[str], status: int, words: str) -> None:
         super().__init__("Git could not read this project just now; try again in a minute.")
         self.said = words.strip()
+        self.exit_status = status
         self.words = f"git {' '.join(arguments)}: exit status {status}: {words.strip()}"
 
 

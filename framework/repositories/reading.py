@@ -1,7 +1,7 @@
 """What pages show of a version: refs, folders, files and history, as frozen values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -155,8 +155,8 @@ def exists(copy: Copy, commit_sha: str, path: str) -> bool:
     return True
 
 
-def list_folder(copy: Copy, folder: Entry) -> list[Entry]:
-    """The entries of a folder, subfolders first, each group by name without regard to case.
+def list_folder(copy: Copy, folder: Entry, *, sizes: bool = True) -> list[Entry]:
+    """The entries of a folder, subfolders first, each group by name without regard to case; with the files' sizes.
 
     Raises:
         PathAbsent: the entry is not a folder.
@@ -165,19 +165,17 @@ def list_folder(copy: Copy, folder: Entry) -> list[Entry]:
         raise PathAbsent(folder.path)
     prefix = f"{folder.path}/" if folder.path else ""
     items = [(item.path.decode(errors="surrogateescape"), item) for item in copy.tree(folder.sha).iteritems()]
-    sizes = blob_sizes(copy, [item.sha.decode() for _name, item in items if item.mode not in {FOLDER, SUBMODULE}])
     entries = [
-        Entry(
-            name=name,
-            path=prefix + name,
-            kind=_KINDS.get(item.mode, "blob"),
-            mode=item.mode,
-            sha=item.sha.decode(),
-            size_bytes=sizes.get(item.sha.decode()),
-        )
-        for name, item in items
+        Entry(name, prefix + name, _KINDS.get(item.mode, "blob"), item.mode, item.sha.decode()) for name, item in items
     ]
-    return sorted(entries, key=lambda entry: (entry.kind != "tree", entry.name.casefold(), entry.name))
+    entries.sort(key=lambda entry: (entry.kind != "tree", entry.name.casefold(), entry.name))
+    return sized(copy, entries) if sizes else entries
+
+
+def sized(copy: Copy, entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries with the sizes of the files among them."""
+    found = blob_sizes(copy, [entry.sha for entry in entries if entry.kind in {"blob", "symlink"}])
+    return [replace(entry, size_bytes=found.get(entry.sha)) for entry in entries]
 
 
 def blob_sizes(copy: Copy, shas: Sequence[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework.database.session import reading
 from framework.errors import NotFound
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
-from framework.repositories.refs import HEADS
+from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.sidefiles import Recorded
 
 
@@ -36,7 +36,15 @@ class Snapshot:
     @property
     def branches(self) -> dict[str, str]:
         """The branches by their short names."""
-        return {name.removeprefix(HEADS): sha for name, sha in self.refs.items() if name.startswith(HEADS)}
+        return self._below(HEADS)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags by their short names, each with the tag object or commit that it points to."""
+        return self._below(TAGS)
+
+    def _below(self, prefix: str) -> dict[str, str]:
+        return {name.removeprefix(prefix): sha for name, sha in self.refs.items() if name.startswith(prefix)}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def wants_json() -> bool:
 
 
 def _refusal(error: HoldfastError) -> Response:
-    return _answer(error.status, error.sentence or SENTENCES[error.status], error.headers, **error.members)
+    words = error.sentence or SENTENCES[error.status]
+    return _answer(error.status, words, error.headers, way_out=error.way_out, **error.members)
 
 
 def _http(error: HTTPException) -> Response:
@@ -88,10 +89,18 @@ def _database_away(error: OperationalError) -> Response:
     return _answer(503, SENTENCES[503], {"Retry-After": "10"})
 
 
-def _answer(status: int, sentence: str, headers: Mapping[str, str], **members: object) -> Response:
+def _answer(
+    status: int,
+    sentence: str,
+    headers: Mapping[str, str],
+    way_out: tuple[str, str] | None = None,
+    **members: object,
+) -> Response:
     if wants_json():
         return problem(status, sentence, headers, **members)
     title = TITLES.get(status, _phrase(status))
-    page = make_response(render_template("web/error.html", status=status, title=title, sentence=sentence), status)
+    page = make_response(
+        render_template("web/error.html", status=status, title=title, sentence=sentence, way_out=way_out), status
+    )
     page.headers.extend(headers)
     return page

@@ -51,7 +51,7 @@ def test_a_line_that_is_too_long_for_colours_is_plain() -> None:
 
 def test_what_takes_too_long_is_plain_from_there_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", -1.0)
-    text = "import os\nimport sys\n"
+    text = "import os\nimport sys\n# taking too long\n"
     assert text_of(file_lines("a.py", text)) == split_lines(text)
     assert "<span" not in file_lines("a.py", text)[1]
 

@@ -18,6 +18,8 @@ PLACES = [
     f"/commits/main/{LONG}/wide.md", f"/upload/main/{LONG}", "/activity", "/settings", "/settings/people",
     f"/new/main/{LONG}", f"/edit/main/{LONG}/wide.md", f"/delete/main/{LONG}", f"/move/main/{LONG}/wide.md",
     f"/new-folder/main/{LONG}", f"/deleted/main/{LONG}",
+    f"/blame/main/{LONG}/wide.md", "/commit/main", "/commit/main?view=split", "/branches", "/tags", "/compare",
+    "/cite/main", "/find/main", "/search/main?q=name", "/compare/main...main",
 ]  # fmt: skip
 WIDE = f"# {LONG}\n\n| {LONG} | b |\n|-|-|\n| {LONG} | {LONG} |\n\n```\n{LONG * 3}\n```\n\n{LONG * 3}\n"
 

@@ -1,0 +1,36 @@
+"""How a page is asked to be: what its address says behind the question mark, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LAST_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
+
+    `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
+    """
+
+    plain: bool = False
+    whole: bool = False
+    number: int = 1
+    sort: int | None = None
+    descending: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> "Asked":
+        """What these parameters ask for; what is no number is left out."""
+        sort = _number(values.get("sort", ""))
+        return cls(
+            plain="plain" in values,
+            whole="whole" in values,
+            number=min(max(1, _number(values.get("page", "")) or 1), LAST_PAGE),
+            sort=sort,
+            descending=values.get("order") == "down",
+        )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None

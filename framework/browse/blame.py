@@ -1,0 +1,149 @@
+"""Who wrote each line of a file, and in which commit, as `git blame` finds it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from markupsafe import Markup
+
+from framework.browse.content import SHOWN_TEXT_BYTES, is_text
+from framework.browse.encodings import decoded
+from framework.browse.highlighting import file_lines
+from framework.browse.history import newest_change
+from framework.browse.places import Place, place_at
+from framework.browse.remembered import Remembered
+from framework.errors import Invalid, Unavailable
+from framework.repositories import git
+from framework.repositories.copy import Copy
+from framework.repositories.reading import Entry, find
+
+DEADLINE_SECONDS = 15
+MOST_LINES = 20_000
+REMEMBERED_FILES = 64
+
+
+class NotBlamable(Invalid):
+    """Lines can be told of text only, and of so much of it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"“{path}” is no text, or too long to tell who wrote each of its lines.")
+
+
+class BlameTooLong(Unavailable):
+    """git did not find who wrote the lines in the time that a page may take."""
+
+    def __init__(self) -> None:
+        super().__init__("The history of this file is too long to be told line by line here; use git blame in a clone.")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The commit that a line comes from; `previous` is the commit before it, `path` the file's name there."""
+
+    sha: str
+    author_name: str
+    authored_at: datetime
+    title: str
+    previous: str | None
+    path: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Neighbouring lines of one commit; `start` is the first one's number."""
+
+    origin: Origin
+    start: int
+    lines: Sequence[Markup]
+
+
+@dataclass(frozen=True)
+class BlamePage:
+    """A file with the commit of each of its lines; `age` is a commit's from 0 (the oldest) to 9."""
+
+    place: Place
+    entry: Entry
+    passages: Sequence[Passage]
+
+    def age(self, origin: Origin) -> int:
+        """How new the commit is among those of the page."""
+        moments = [passage.origin.authored_at for passage in self.passages]
+        whole = (max(moments) - min(moments)).total_seconds()
+        return round(9 * (origin.authored_at - min(moments)).total_seconds() / whole) if whole else 9
+
+
+_known: Remembered[tuple[Path, str, str], Sequence[Origin]] = Remembered(REMEMBERED_FILES)
+
+
+def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
+    """The file at this path with the origin of each line; the copy has to hold all blobs.
+
+    Raises:
+        RefAbsent, PathAbsent. NotBlamable: it is no file of text of a bearable size. BlameTooLong.
+    """
+    place = place_at(copy, ref, path)
+    entry = find(copy, place.sha, path)
+    if entry.kind != "blob":
+        raise NotBlamable(path)
+    blob = copy.blob(entry.sha)
+    if blob.size_bytes > SHOWN_TEXT_BYTES:
+        raise NotBlamable(path)
+    content = b"".join(blob.chunks)
+    if not is_text(content) or content.count(b"\n") > MOST_LINES:
+        raise NotBlamable(path)
+    newest = newest_change(copy, place.sha, path)
+    key = copy.path, newest.sha if newest else place.sha, path
+    origins = _known.get(key, ()) or _origins(copy, place)
+    _known.put(key, origins)
+    lines = _as_git_counts(file_lines(path, decoded(content).text), len(origins))
+    return BlamePage(place, entry, tuple(_passages(origins, lines)))
+
+
+def _as_git_counts(lines: Sequence[Markup], count: int) -> list[Markup]:
+    """Git ends lines at line feeds only: what a lone carriage return ended is one line to it."""
+    return [*lines, *[Markup("")] * (count - len(lines))][:count]
+
+
+def _passages(origins: Sequence[Origin], lines: Sequence[Markup]) -> Iterator[Passage]:
+    for _origin, group in groupby(enumerate(origins), key=lambda numbered: numbered[1].sha):
+        numbered = list(group)
+        start = numbered[0][0]
+        yield Passage(numbered[0][1], start + 1, lines[start : start + len(numbered)])
+
+
+def _origins(copy: Copy, place: Place) -> list[Origin]:
+    """The origin of each line (git-blame(1), The Porcelain Format)."""
+    arguments = ["blame", "--porcelain", place.sha, "--", place.path]
+    try:
+        printed = git.run(copy.path, *arguments, deadline_seconds=DEADLINE_SECONDS)
+    except git.GitFailed as failure:
+        if failure.exit_status < 0:
+            raise BlameTooLong from failure
+        raise
+    known: dict[str, dict[str, str]] = {}
+    found: list[str] = []
+    sha, facts = "", dict[str, str]()
+    for line in printed.decode(errors="replace").split("\n")[:-1]:
+        if line.startswith("\t"):
+            found.append(sha)
+        elif len(first := line.partition(" ")[0]) == 40 and not line.startswith("previous "):
+            sha = first
+            facts = known.setdefault(sha, {})
+        else:
+            name, _space, value = line.partition(" ")
+            facts.setdefault(name, value)
+    origins = {sha: _origin(sha, facts) for sha, facts in known.items()}
+    return [origins[sha] for sha in found]
+
+
+def _origin(sha: str, facts: dict[str, str]) -> Origin:
+    return Origin(
+        sha=sha,
+        author_name=facts["author"],
+        authored_at=datetime.fromtimestamp(int(facts["author-time"]), UTC),
+        title=facts["summary"],
+        previous=facts["previous"].partition(" ")[0] if "previous" in facts else None,
+        path=facts["previous"].partition(" ")[2] if "previous" in facts else facts["filename"],
+    )

@@ -1,0 +1,152 @@
+"""How to cite a project: by its CITATION.cff, else by what is known of it; pinned to a tag or a commit."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from framework import config
+from framework.browse.about import about
+from framework.browse.places import place_at
+from framework.browse.previews import head_of
+from framework.projects.access import ProjectAccess
+from framework.repositories.copy import Copy
+from framework.repositories.reading import Entry, find, list_folder
+
+FILE_NAME = "CITATION.cff"
+LONGEST_BYTES = 1 << 16
+MOST_AUTHORS = 50
+
+_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+            **{sign: f"\\{sign}" for sign in "&%$#_{}"}}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Author:
+    """An author: family and given names, or one whole name of a person or an institution."""
+
+    family: str
+    given: str = ""
+
+    @property
+    def bibtex(self) -> str:
+        """`Family, Given`; a whole name in braces, so that it is not taken apart."""
+        return f"{_escaped(self.family)}, {_escaped(self.given)}" if self.given else f"{{{_escaped(self.family)}}}"
+
+    @property
+    def apa(self) -> str:
+        """`Family, G.`."""
+        initials = " ".join(f"{word[0]}." for word in re.split(r"[\s-]+", self.given) if word)
+        return f"{self.family}, {initials}" if initials else self.family
+
+
+@dataclass(frozen=True)
+class Citation:
+    """What a bibliography needs: `version` is a tag or a commit, `url` leads to exactly that version."""
+
+    title: str
+    authors: Sequence[Author]
+    year: int
+    version: str
+    url: str
+    publisher: str
+    doi: str = ""
+    from_file: bool = False
+
+    @property
+    def bibtex(self) -> str:
+        """An entry for BibTeX and biblatex."""
+        key = re.sub(r"[^a-z0-9]+", "-", f"{self.authors[0].family if self.authors else ''} {self.title}".lower())
+        fields = {
+            "title": f"{{{_escaped(self.title)}}}",
+            "author": " and ".join(author.bibtex for author in self.authors),
+            "year": str(self.year),
+            "version": _escaped(self.version),
+            "publisher": _escaped(self.publisher),
+            "doi": self.doi,
+            "url": self.url,
+        }
+        lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+        return f"@software{{{key.strip('-')[:60]}-{self.year},\n" + ",\n".join(lines) + "\n}"
+
+    @property
+    def apa(self) -> str:
+        """A line as the APA's Publication Manual (7th edition) writes software."""
+        names = [author.apa for author in self.authors]
+        people = ", ".join(names[:-1]) + (", & " if len(names) > 1 else "") + names[-1] if names else self.publisher
+        where = f"https://doi.org/{self.doi}" if self.doi else self.url
+        end = "" if people.endswith(".") else "."
+        return f"{people}{end} ({self.year}). {self.title} (Version {self.version}) [Computer software]. {where}"
+
+
+def cite(copy: Copy, access: ProjectAccess, ref: str) -> Citation:
+    """How to cite the version at a ref: under the newest name of its commit that stays, a tag's or its own.
+
+    Raises:
+        RefAbsent.
+    """
+    place = place_at(copy, ref, "")
+    entries = list_folder(copy, find(copy, place.sha, ""), sizes=False)
+    tags = [name for name in copy.snapshot.tags if name == ref] or _tags_at(copy, place.sha)
+    version = tags[0] if tags else place.sha[:12]
+    told = _told(copy, entries)
+    moment = datetime.fromtimestamp(copy.commit(place.sha).commit_time, UTC)
+    people = about(copy, place.sha, (), whole=False).shown
+    return Citation(
+        title=_text(told.get("title")) or access.name,
+        authors=_authors(told) or [Author(one.name) for one in people],
+        year=_year(told.get("date-released")) or moment.year,
+        version=version,
+        url=config.current().base_url + access.address("tree", tags[0] if tags else place.sha),
+        publisher=config.current().base_url.partition("://")[2],
+        doi=_text(told.get("doi")),
+        from_file=bool(told),
+    )
+
+
+def _tags_at(copy: Copy, sha: str) -> list[str]:
+    return sorted(name for name, target in copy.snapshot.tags.items() if target == sha)
+
+
+def _told(copy: Copy, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    """What CITATION.cff says (Citation File Format 1.2.0); nothing when there is none, or it is no such file."""
+    found = next((entry for entry in entries if entry.name == FILE_NAME and entry.kind == "blob"), None)
+    blob = copy.blob(found.sha) if found else None
+    if blob is None or blob.size_bytes > LONGEST_BYTES:
+        return {}
+    try:
+        told = yaml.safe_load(head_of(blob, LONGEST_BYTES).decode())
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    preferred = told.get("preferred-citation")
+    return {**told, **preferred} if isinstance(preferred, dict) else told
+
+
+def _authors(told: Mapping[str, Any]) -> list[Author]:
+    listed = told.get("authors")
+    made = []
+    for one in (listed if isinstance(listed, list) else [])[:MOST_AUTHORS]:
+        if isinstance(one, dict):
+            particle = _text(one.get("name-particle"))
+            family = " ".join(part for part in (particle, _text(one.get("family-names"))) if part)
+            name = family or _text(one.get("name")) or _text(one.get("alias"))
+            made += [Author(name, _text(one.get("given-names")) if family else "")] if name else []
+    return made
+
+
+def _year(value: object) -> int | None:
+    found = re.match(r"\d{4}", str(value)) if isinstance(value, object) and value is not None else None
+    return int(found[0]) if found else None
+
+
+def _text(value: object) -> str:
+    return " ".join(str(value).split())[:500] if isinstance(value, str | int | float) else ""
+
+
+def _escaped(text: str) -> str:
+    return "".join(_SPECIAL.get(sign, sign) for sign in text)

@@ -1,0 +1,216 @@
+"""What differs between two versions, file by file: git compares, within bounds that keep a page a page."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
+from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
+from framework.repositories import git
+from framework.repositories.copy import Copy
+from framework.repositories.reading import blob_sizes
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+LISTED_FILES = 300
+PATCHED_FILES = 100
+PATCHED_BYTES = 1 << 19
+LINES_OF_A_FILE, LINES_OF_A_PAGE = 1_500, 6_000
+LINES_OF_A_FILE_ALONE = 20_000
+UNFOLDED_LINES = 400
+MARKED_LINES = 1_500
+LONGEST_ARGUMENTS = 100_000
+PICTURES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"}
+LARGEST_PICTURE_BYTES = 20 << 20
+
+SHOWN, BINARY, LARGE, MANY, SUBMODULE = "", "binary", "large", "many", "submodule"
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file that differs: `status` is Git's letter (A added, M changed, D deleted, R renamed, T another type).
+
+    Modes are octal digits, object names hex, `NOTHING` where the file is absent; sizes in bytes where they are known.
+    `hidden` says why there are no hunks: binary, large, many (the page has enough already), submodule.
+    """
+
+    status: str
+    path: str
+    old_path: str
+    old_mode: str
+    new_mode: str
+    old_sha: str
+    new_sha: str
+    old_size_bytes: int | None = None
+    new_size_bytes: int | None = None
+    hunks: Sequence[Hunk] = ()
+    left_out: int = 0
+    hidden: str = SHOWN
+    rich: Rich | None = None
+
+    @property
+    def added(self) -> int:
+        """How many of the shown lines were added."""
+        return sum(line.kind == ADDED for hunk in self.hunks for line in hunk.lines)
+
+    @property
+    def removed(self) -> int:
+        """How many of the shown lines were removed."""
+        return sum(line.kind == REMOVED for hunk in self.hunks for line in hunk.lines)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a page folds it up at first."""
+        return sum(len(hunk.lines) for hunk in self.hunks) > UNFOLDED_LINES
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a picture that a browser can show beside the one before."""
+        suffix = self.path.rpartition(".")[2].lower()
+        largest = max(self.old_size_bytes or 0, self.new_size_bytes or 0)
+        return suffix in PICTURES and largest <= LARGEST_PICTURE_BYTES
+
+    @property
+    def mode_change(self) -> str:
+        """The change of the file's mode in words; empty when there is none."""
+        if NOTHING in {self.old_sha, self.new_sha} or self.old_mode == self.new_mode:
+            return ""
+        return f"{self.old_mode} → {self.new_mode}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The files that differ between two versions; `count` counts those too that are left out of the list."""
+
+    files: Sequence[FileChange]
+    count: int
+
+    @property
+    def added(self) -> int:
+        """Added lines, as far as they are shown."""
+        return sum(file.added for file in self.files)
+
+    @property
+    def removed(self) -> int:
+        """Removed lines, as far as they are shown."""
+        return sum(file.removed for file in self.files)
+
+
+def changed_between(copy: Copy, old: str, new: str, path: str = "") -> list[FileChange]:
+    """The files that differ between two commits or trees, without their lines; only trees are read.
+
+    A file that moved is recognised when its bytes are the same.
+    """
+    options = ["-r", "-M100%", "-l2000", "--raw", "-z", "--no-abbrev", "--no-commit-id", "--end-of-options"]
+    printed = git.run(copy.path, "diff-tree", *options, old, new, *(["--", path] if path else []))
+    return list(_raw(_texts(printed)))
+
+
+def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
+    """What differs between two commits or trees, with lines; of one path only, in full, when it is given."""
+    everything = changed_between(copy, old, new, path)
+    listed = _with_sizes(copy, everything[:LISTED_FILES])
+    readable = [file for file in listed if not _unreadable(file)][:PATCHED_FILES]
+    most_lines = LINES_OF_A_FILE_ALONE if path else LINES_OF_A_FILE
+    patched = _patched(copy, old, new, readable, most_lines) if readable else {}
+    gone = {file.old_path for file in patched.values() if file.status == "R"}
+    files = [
+        patched[file.path] if file.path in patched else replace(file, hidden=_unreadable(file) or MANY)
+        for file in listed
+        if file.path in patched or file.path not in gone
+    ]
+    return Difference(_enriched(copy, files), len(everything) - (len(listed) - len(files)))
+
+
+def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+    """The files with what tells their differences better than lines do, as many as a page can take."""
+    made, room = [], MOST_RICH_FILES
+    for file in files:
+        sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
+        rich = richer(copy, sides) if room and not file.left_out and file.status in "MRAD" else None
+        room -= rich is not None
+        made.append(replace(file, rich=rich))
+    return made
+
+
+def needs_large_blobs(copy: Copy, changes: Sequence[FileChange]) -> bool:
+    """Whether git could not print this difference from a copy without the packs of large blobs."""
+    shas = {sha for file in changes for sha in (file.old_sha, file.new_sha)} - {NOTHING}
+    asked = "\n".join(shas).encode() + b"\n"
+    return b" missing" in git.run(copy.path, "cat-file", "--batch-check", given=asked) if shas else False
+
+
+def _with_sizes(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+    shas = {
+        sha
+        for file in files
+        for sha, mode in ((file.old_sha, file.old_mode), (file.new_sha, file.new_mode))
+        if sha != NOTHING and mode != "160000"
+    }
+    sizes = blob_sizes(copy, sorted(shas))
+    return [
+        replace(file, old_size_bytes=sizes.get(file.old_sha), new_size_bytes=sizes.get(file.new_sha)) for file in files
+    ]
+
+
+def _unreadable(file: FileChange) -> str:
+    """Why git is not asked for the file's lines; empty when it is."""
+    if "160000" in {file.old_mode, file.new_mode}:
+        return SUBMODULE
+    return LARGE if max(file.old_size_bytes or 0, file.new_size_bytes or 0) > PATCHED_BYTES else SHOWN
+
+
+def _patched(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int) -> dict[str, FileChange]:
+    """The files with their hunks, by path; files that moved and changed are found among these, too."""
+    sizes = {sha: size for file in files for sha, size in _sizes(file)}
+    options = ["-r", "-M", "-l200", "--raw", "-p", "-z", "--no-abbrev", "--no-commit-id", "--no-color"]
+    options += ["--no-ext-diff", "--no-textconv", "--end-of-options", old, new, "--"]
+    printed = git.run(copy.path, "diff-tree", *options, *_arguments(files))
+    raw, _end, text = printed.partition(b"\0\0")
+    sections = re.split(r"^diff --git .*\n", text.decode(errors="replace"), flags=re.MULTILINE)[1:]
+    found, budget = {}, max(LINES_OF_A_PAGE, most_lines)
+    for file in _raw(_texts(raw + b"\0")):
+        patch = "".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)
+        marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
+        made = _with_hunks(file, patch, min(most_lines, budget), mark=marks)
+        budget -= sum(len(hunk.lines) for hunk in made.hunks)
+        found[file.path] = replace(made, old_size_bytes=sizes.get(file.old_sha), new_size_bytes=sizes.get(file.new_sha))
+    return found
+
+
+def _with_hunks(file: FileChange, patch: str, most_lines: int, *, mark: bool) -> FileChange:
+    lines = patch.split("\n")
+    if any(line.startswith("Binary files ") for line in lines[:8]):
+        return replace(file, hidden=BINARY)
+    if most_lines <= 0 and "\n@@ " in patch:
+        return replace(file, hidden=MANY)
+    found, left_out = hunks(lines[:-1], most_lines=most_lines, mark=mark)
+    return replace(file, hunks=found, left_out=left_out)
+
+
+def _sizes(file: FileChange) -> Iterator[tuple[str, int | None]]:
+    yield file.old_sha, file.old_size_bytes
+    yield file.new_sha, file.new_size_bytes
+
+
+def _arguments(files: Sequence[FileChange]) -> list[str]:
+    """The paths to hand to git, as many as a command line surely takes."""
+    chosen, room = [], LONGEST_ARGUMENTS
+    for path in dict.fromkeys(path for file in files for path in (file.old_path, file.path)):
+        room -= len(path.encode(errors="surrogateescape"))
+        if room < 0:
+            break
+        chosen.append(path)
+    return chosen
+
+
+def _texts(printed: bytes) -> Iterator[str]:
+    return iter(printed.decode(errors="surrogateescape").split("\0")[:-1])
+
+
+def _raw(texts: Iterator[str]) -> Iterator[FileChange]:
+    """The records of `--raw -z` (git-diff-tree(1), Raw output format)."""
+    for record in texts:
+        old_mode, new_mode, old_sha, new_sha, status = record.removeprefix(":").split(" ")
+        first = next(texts)
+        path = next(texts) if status[0] in "RC" else first
+        yield FileChange(status[0], path, first, old_mode, new_mode, old_sha, new_sha)

@@ -1,0 +1,175 @@
+"""Finding in a version: files by a few letters of their path, and lines by what they hold; both within bounds."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from heapq import nsmallest
+from pathlib import Path
+
+from framework.browse.places import Place, place_at
+from framework.browse.remembered import Remembered
+from framework.repositories import git
+from framework.repositories.copy import Copy
+
+MOST_PATHS = 50_000
+SHOWN_PATHS = 100
+REMEMBERED_TREES = 16
+LONGEST_QUERY = 200
+DEADLINE_SECONDS = 8
+MOST_LINES, MOST_OF_A_FILE = 300, 10
+MOST_PRINTED_BYTES = 4 << 20
+LONGEST_SHOWN_LINE = 240
+NO_MATCH = 1
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """The files whose paths fit best; `complete` is False where the version has more files than are looked at."""
+
+    place: Place
+    query: str
+    paths: Sequence[str]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class FoundLine:
+    """A line that holds the text: its number, and the line around the text, in three parts."""
+
+    number: int
+    before: str
+    match: str
+    after: str
+
+
+@dataclass(frozen=True)
+class FileWithLines:
+    """A file and its lines that were found."""
+
+    path: str
+    lines: Sequence[FoundLine]
+
+
+@dataclass(frozen=True)
+class FoundLines:
+    """Files with lines that hold the text; `note` says what was left out."""
+
+    place: Place
+    query: str
+    files: Sequence[FileWithLines]
+    note: str = ""
+
+
+_trees: Remembered[tuple[Path, str], tuple[Sequence[str], bool]] = Remembered(REMEMBERED_TREES)
+
+
+def find_files(copy: Copy, ref: str, query: str) -> FoundFiles:
+    """The files of the version whose paths hold the query's letters in this order, the best first.
+
+    Raises:
+        RefAbsent.
+    """
+    place = place_at(copy, ref, "")
+    paths, complete = _paths(copy, place.sha)
+    letters = "".join(query[:LONGEST_QUERY].lower().split())
+    scored = ((score, path) for path in paths if (score := fitness(path, letters)) is not None)
+    return FoundFiles(place, query, [path for _score, path in nsmallest(SHOWN_PATHS, scored)], complete)
+
+
+def fitness(path: str, letters: str) -> tuple[int, int] | None:
+    """How well a path fits letters that it holds in this order: lower is better; None when it does not hold them.
+
+    The letters' span counts, and less when they stand together in the file's name.
+    """
+    text = path.lower()
+    place = text.rfind(letters)
+    if place >= 0:
+        return (0 if place > text.rfind("/") else 1), len(path)
+    start = position = text.find(letters[0])
+    for letter in letters[1:]:
+        if position < 0:
+            break
+        position = text.find(letter, position + 1)
+    return (2 + position - start, len(path)) if position >= 0 else None
+
+
+def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
+    """The lines of the version's text files that hold the query; in any case when the query is all lower case.
+
+    A copy without the large files' packs is searched without them, and the note says so.
+
+    Raises:
+        RefAbsent.
+    """
+    place = place_at(copy, ref, "")
+    text = query.replace("\0", "").partition("\n")[0][:LONGEST_QUERY]
+    if not text.strip():
+        return FoundLines(place, query, ())
+    found: dict[str, list[FoundLine]] = {}
+    note = "" if copy.is_whole else "Large files are not looked into."
+    try:
+        for count, (path, line) in enumerate(_matches(copy, place.sha, text)):
+            found.setdefault(path, []).append(line)
+            if count + 1 == MOST_LINES:
+                note = f"{note} Only the first {MOST_LINES} lines are shown; ask for more of them.".strip()
+                break
+    except git.GitFailed as failure:
+        if failure.exit_status < 0:
+            note = f"{note} The search took too long, so there may be more.".strip()
+        elif failure.exit_status != NO_MATCH:
+            raise
+    return FoundLines(place, query, [FileWithLines(path, lines) for path, lines in found.items()], note)
+
+
+def _paths(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
+    known = _trees.get((copy.path, sha), ((), False))
+    if not known[0]:
+        known = _listed(copy, sha)
+        _trees.put((copy.path, sha), known)
+    return known
+
+
+def _listed(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
+    paths: list[str] = []
+    with closing(_names(copy, sha)) as names:
+        for name in names:
+            if len(paths) == MOST_PATHS:
+                return paths, False
+            paths.append(name)
+    return paths, True
+
+
+def _names(copy: Copy, sha: str) -> Generator[str, None, None]:
+    arguments = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", sha]
+    with git.start(copy.path, *arguments) as process:
+        rest = b""
+        for chunk in git.chunks(process):
+            *whole, rest = (rest + chunk).split(b"\0")
+            yield from (name.decode(errors="surrogateescape") for name in whole)
+
+
+def _matches(copy: Copy, sha: str, text: str) -> Iterator[tuple[str, FoundLine]]:
+    case = ["-i"] if text == text.lower() else []
+    arguments = ["grep", "-n", "-I", "-F", "-z", "--no-color", "--threads=1", f"--max-count={MOST_OF_A_FILE}", *case]
+    with git.start(copy.path, *arguments, "-e", text, sha, deadline_seconds=DEADLINE_SECONDS) as process:
+        rest, printed = b"", 0
+        for chunk in git.chunks(process):
+            printed += len(chunk)
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                path, _null, numbered = line.partition(b"\0")
+                number, _null, content = numbered.partition(b"\0")
+                name = path.removeprefix(f"{sha}:".encode()).decode(errors="surrogateescape")
+                yield name, _found_line(int(number), content.decode(errors="replace"), text)
+            if printed > MOST_PRINTED_BYTES:
+                return
+
+
+def _found_line(number: int, line: str, text: str) -> FoundLine:
+    """The part of a line around the text, since a line may be a whole file."""
+    place = max(0, line.lower().find(text.lower()))
+    start = max(0, place - LONGEST_SHOWN_LINE // 3)
+    before = ("…" if start else "") + line[start:place]
+    end = place + len(text)
+    after = line[end : end + LONGEST_SHOWN_LINE]
+    return FoundLine(number, before, line[place:end], after + ("…" if len(line) > end + LONGEST_SHOWN_LINE else ""))

@@ -1,0 +1,40 @@
+"""The pages that find: files by their names, lines by what they hold."""
+
+from flask import Blueprint, render_template, request
+
+from framework.accounts.login import current_account
+from framework.browse.finding import FoundFiles, FoundLines, find_files, find_lines
+from framework.browse.places import way_out
+from framework.projects.access import project_for
+from framework.repositories.copy import Copy
+from framework.repositories.healing import read_copy
+
+blueprint = Blueprint("finding", __name__)
+
+
+@blueprint.get("/<owner>/<project>/find/<path:ref>")
+def go_to_file(owner: str, project: str, ref: str) -> str:
+    """The files whose paths fit `?q=`; all of them, as far as a page goes, without it."""
+    access = project_for(current_account(), owner, project)
+    query = request.args.get("q", "")
+
+    def read(copy: Copy) -> FoundFiles:
+        with way_out(access, copy, ref):
+            return find_files(copy, ref, query)
+
+    page = read_copy(access.repository_id, read)
+    return render_template("browse/find.html", project=access, page=page, tab="files")
+
+
+@blueprint.get("/<owner>/<project>/search/<path:ref>")
+def search_files(owner: str, project: str, ref: str) -> str:
+    """The lines that hold `?q=`, by file."""
+    access = project_for(current_account(), owner, project)
+    query = request.args.get("q", "")
+
+    def read(copy: Copy) -> FoundLines:
+        with way_out(access, copy, ref):
+            return find_lines(copy, ref, query)
+
+    page = read_copy(access.repository_id, read)
+    return render_template("browse/search.html", project=access, page=page, tab="files")

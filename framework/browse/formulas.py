@@ -1,0 +1,58 @@
+"""Formulas written in LaTeX, as MathML that browsers draw themselves; what cannot be read stays as it is written."""
+
+import secrets
+
+import nh3
+from latex2mathml.converter import convert
+from markupsafe import Markup, escape
+
+LONGEST_FORMULA = 2_000
+MOST_FORMULAS = 300
+
+_TAGS = {
+    "math", "menclose", "mfenced", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mroot",
+    "mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover",
+}  # fmt: skip
+_ATTRIBUTES = {"math": {"display"}} | {
+    tag: {"accent", "columnalign", "fence", "form", "linethickness", "mathvariant", "maxsize", "minsize", "notation",
+          "rowspacing", "separator", "stretchy", "width"}
+    for tag in _TAGS - {"math"}
+}  # fmt: skip
+
+
+class Formulas:
+    """The formulas of one document: each leaves a mark that nobody can guess, and takes its place after the cleaning.
+
+    What the converter makes is cleaned on its own, since it lets tags and addresses of the formula through.
+    """
+
+    def __init__(self) -> None:
+        self._nonce = secrets.token_hex(8)
+        self._made: dict[str, Markup] = {}
+
+    def mark(self, latex: str, *, display: bool) -> str:
+        """The mark that stands for a formula until `filled`."""
+        name = f"formula{self._nonce}n{len(self._made)}e"
+        readable = len(latex) <= LONGEST_FORMULA and len(self._made) < MOST_FORMULAS
+        self._made[name] = formula_html(latex, display=display) if readable else _as_written(latex)
+        return name
+
+    def filled(self, html: str) -> str:
+        """The cleaned document with its formulas."""
+        for name, made in self._made.items():
+            html = html.replace(name, made, 1)
+        return html
+
+
+def formula_html(latex: str, *, display: bool) -> Markup:
+    """The formula as MathML; as code when it is none that the converter knows."""
+    try:
+        made = convert(latex, display="block" if display else "inline")
+    except Exception:  # each mistake in a formula has an error class of its own, and some have none
+        return _as_written(latex)
+    return Markup(nh3.clean(made, tags=_TAGS, attributes=_ATTRIBUTES))  # noqa: S704 # cleaned
+
+
+def _as_written(latex: str) -> Markup:
+    return Markup("<code>{}</code>").format(latex) if latex else escape("")

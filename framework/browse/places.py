@@ -1,0 +1,89 @@
+"""Where a page is in a project's files, and the way out of where nothing is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from framework.errors import NotFound
+from framework.projects.access import ProjectAccess
+from framework.repositories.copy import Copy
+from framework.repositories.reading import RefAbsent, find, resolve, split_ref
+from framework.repositories.trees import PathAbsent
+
+
+class NothingThere(NotFound):
+    """A ref or a path that the project does not have; the error's page offers the nearest thing that is there."""
+
+    def __init__(self, absent: NotFound, way_out: tuple[str, str]) -> None:
+        super().__init__(absent.sentence)
+        self.way_out = way_out
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root)."""
+
+    ref: str
+    sha: str
+    path: str
+    branches: Sequence[str]
+    tags: Sequence[str] = ()
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether one can write here."""
+        return self.ref in self.branches
+
+    @property
+    def folder(self) -> str:
+        """The path without its last name."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """The path's names, each with the path up to it."""
+        names = self.path.split("/") if self.path else []
+        return [(name, "/".join(names[: depth + 1])) for depth, name in enumerate(names)]
+
+
+def place_at(copy: Copy, ref: str, path: str) -> Place:
+    """The place that a ref and a path name.
+
+    Raises:
+        RefAbsent.
+    """
+    snapshot = copy.snapshot
+    return Place(ref, resolve(copy, ref), path, sorted(snapshot.branches), sorted(snapshot.tags))
+
+
+@contextmanager
+def way_out(access: ProjectAccess, copy: Copy, text: str) -> Iterator[None]:
+    """Let what is absent at `ref/path` offer the nearest folder that is there, else the project's page.
+
+    Raises:
+        NothingThere: instead of RefAbsent and PathAbsent.
+    """
+    try:
+        yield
+    except (RefAbsent, PathAbsent) as absent:
+        raise NothingThere(absent, _nearest(access, copy, text)) from absent
+
+
+def _nearest(access: ProjectAccess, copy: Copy, text: str) -> tuple[str, str]:
+    with suppress(NotFound):
+        ref, path = split_ref(copy, text)
+        folder = nearest_folder(copy, resolve(copy, ref), path)
+        words = f"Open the folder “{folder}”" if folder else "Open the project's files"
+        return words, access.address("tree", ref, folder)
+    return "Open the project", access.path
+
+
+def nearest_folder(copy: Copy, commit_sha: str, path: str) -> str:
+    """The deepest folder above this path that the commit has; empty for the root."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        with suppress(PathAbsent):
+            if find(copy, commit_sha, folder).kind == "tree":
+                return folder
+        folder = folder.rpartition("/")[0]
+    return ""

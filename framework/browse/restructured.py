@@ -1,0 +1,64 @@
+"""reStructuredText as HTML that still has to be cleaned: nothing is included, nothing is raw, no file is read."""
+
+import re
+
+from docutils import ApplicationError, DataError, nodes
+from docutils.core import publish_doctree, publish_from_doctree
+from markupsafe import Markup
+
+from framework.browse.formulas import Formulas
+
+SEVERE = 4
+MOST_LINES, MOST_REFERENCES = 6_000, 1_500
+
+# Whatever may refer to something else: docutils takes a time that grows with the square of their number.
+_COSTLY = re.compile(r"_|\||\[")
+_SETTINGS = {
+    "_disable_config": True,
+    "doctitle_xform": False,
+    "embed_stylesheet": False,
+    "file_insertion_enabled": False,
+    "halt_level": 5,
+    "initial_header_level": 1,
+    "input_encoding": "unicode",
+    "line_length_limit": 100_000,
+    "output_encoding": "unicode",
+    "raw_enabled": False,
+    "report_level": SEVERE,
+    "smart_quotes": False,
+    "stylesheet_path": "",
+    "syntax_highlight": "none",
+    "traceback": True,
+    "warning_stream": "",
+}
+
+
+def restructured_html(text: str, formulas: Formulas) -> str:
+    """The body of the document; formulas are marks. Mistakes in it are left out of what is shown.
+
+    A document that would take docutils long, or that it cannot read well, is shown as it is written.
+    """
+    if text.count("\n") > MOST_LINES or len(_COSTLY.findall(text)) > MOST_REFERENCES:
+        return _as_written(text)
+    try:
+        return _body(text, formulas)
+    except (RecursionError, ApplicationError, DataError):
+        return _as_written(text)
+
+
+def _body(text: str, formulas: Formulas) -> str:
+    tree = publish_doctree(text, settings_overrides=dict(_SETTINGS))
+    if any(mistake["level"] >= SEVERE for mistake in tree.findall(nodes.system_message)):
+        return _as_written(text)
+    for formula in list(tree.findall(nodes.math)):
+        formula.replace_self(nodes.inline("", formulas.mark(formula.astext(), display=False)))
+    for formula in list(tree.findall(nodes.math_block)):
+        formula.replace_self(nodes.paragraph("", formulas.mark(formula.astext(), display=True)))
+    for mistake in list(tree.findall(nodes.system_message)):
+        mistake.parent.remove(mistake)
+    page = publish_from_doctree(tree, writer="html5", settings_overrides=dict(_SETTINGS))
+    return str(page).partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
+
+
+def _as_written(text: str) -> str:
+    return Markup("<pre>{}</pre>").format(text)

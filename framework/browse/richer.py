@@ -1,0 +1,222 @@
+"""Differences as people think of them: a table's by row and cell, a notebook's by cell, what a pointer stands for."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import ClassVar
+
+from markupsafe import escape
+
+from framework.browse.asked import Asked
+from framework.browse.encodings import decoded
+from framework.browse.notebooks import Cell, read_notebook
+from framework.browse.patches import ADDED, CONTEXT, NOTE, REMOVED, Hunk, Line, marked
+from framework.repositories.copy import Copy
+
+NOTHING = "0" * 40
+MOST_RICH_FILES = 10
+MOST_SOURCE_LINES = 400
+POINTER_START = "version https://git-lfs.github.com/spec/v1"
+LONGEST_POINTER_BYTES = 1024
+
+SAME, CHANGED, NEW, GONE = "same", "changed", "added", "removed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: `kind` is same, changed, added or removed; each cell as it was and as it is."""
+
+    kind: str
+    number: int | None
+    cells: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """The rows around what changed in a table; the header is the first line's."""
+
+    template: ClassVar = "table"
+    header: Sequence[str]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """A cell of a notebook that is not as it was; `only_outputs` when its source is the same."""
+
+    kind: str
+    cell_kind: str
+    lines: Sequence[Line]
+    only_outputs: bool = False
+
+
+@dataclass(frozen=True)
+class NotebookChange:
+    """The cells that changed, and how many did not."""
+
+    template: ClassVar = "notebook"
+    cells: Sequence[CellChange]
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """What a Git LFS pointer stands for: a SHA-256 in hex and a size in bytes."""
+
+    oid: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class PointerChange:
+    """A file that is stored with Git LFS, before and now; None where it is not."""
+
+    template: ClassVar = "pointer"
+    old: Pointer | None
+    new: Pointer | None
+
+
+Rich = TableChange | NotebookChange | PointerChange
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A file before and now: its path, its blobs' names, and git's hunks."""
+
+    path: str
+    old_sha: str
+    new_sha: str
+    hunks: Sequence[Hunk]
+
+
+def richer(copy: Copy, sides: Sides) -> Rich | None:
+    """The difference as its kind of file is best told; None when lines tell it best, or all there is to tell."""
+    name = sides.path.lower()
+    if _mentions_pointer(sides.hunks):
+        return _pointers(copy, sides)
+    if NOTHING in {sides.old_sha, sides.new_sha} or not sides.hunks:
+        return None
+    if name.endswith((".csv", ".tsv", ".tab")):
+        return _tables(copy, sides)
+    return _notebooks(copy, sides) if name.endswith(".ipynb") else None
+
+
+def pointer_of(content: bytes) -> Pointer | None:
+    """What this content points to when it is a Git LFS pointer (git-lfs, docs/spec.md)."""
+    if len(content) >= LONGEST_POINTER_BYTES or not content.startswith(POINTER_START.encode()):
+        return None
+    facts = dict(line.split(" ", 1) for line in content.decode(errors="replace").splitlines() if " " in line)
+    size, oid = facts.get("size", ""), facts.get("oid", "").removeprefix("sha256:")
+    return Pointer(oid, int(size)) if size.isdecimal() and oid else None
+
+
+def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
+    return any(str(line.text).startswith(POINTER_START) for hunk in hunks for line in hunk.lines[:1])
+
+
+def _pointers(copy: Copy, sides: Sides) -> PointerChange:
+    return PointerChange(pointer_of(_content(copy, sides.old_sha)), pointer_of(_content(copy, sides.new_sha)))
+
+
+def _content(copy: Copy, sha: str) -> bytes:
+    return b"" if sha == NOTHING else b"".join(copy.blob(sha).chunks)
+
+
+def _tables(copy: Copy, sides: Sides) -> TableChange | None:
+    text = decoded(_content(copy, sides.new_sha)).text
+    if text.count('"') % 2:
+        return None
+    first = text.partition("\n")[0]
+    delimiter = "," if sides.path.lower().endswith(".csv") else "\t"
+    delimiter = max(",;\t|", key=first.count) if delimiter == "," else delimiter
+    try:
+        rows = [row for hunk in sides.hunks for row in _rows(hunk.lines, delimiter)]
+        return TableChange(_split(first, delimiter), rows)
+    except csv.Error:
+        return None
+
+
+def _rows(lines: Sequence[Line], delimiter: str) -> list[Row]:
+    """The lines as rows; a removed and an added one that begin with the same value are one row that changed."""
+    made: list[Row] = []
+    for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
+        read = [(line, _split(line.plain, delimiter)) for line in group if line.kind != NOTE]
+        if not changed:
+            made += [Row(SAME, line.new, [(cell, cell) for cell in cells]) for line, cells in read]
+            continue
+        added = [(line, cells) for line, cells in read if line.kind == ADDED]
+        for line, cells in read:
+            if line.kind == REMOVED:
+                twin = next((one for one in added if _are_one(cells, one[1])), None)
+                if twin:
+                    added.remove(twin)
+                    made.append(Row(CHANGED, twin[0].new, _beside(cells, twin[1])))
+                else:
+                    made.append(Row(GONE, line.old, [(cell, "") for cell in cells]))
+        made += [Row(NEW, line.new, [("", cell) for cell in cells]) for line, cells in added]
+    return made
+
+
+def _are_one(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether at least half of the cells are the same."""
+    alike = sum(before == after for before, after in zip(old, new, strict=False))
+    return alike * 2 >= max(len(old), len(new))
+
+
+def _beside(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
+    width = max(len(old), len(new))
+    return list(zip([*old, *[""] * (width - len(old))], [*new, *[""] * (width - len(new))], strict=True))
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _notebooks(copy: Copy, sides: Sides) -> NotebookChange | None:
+    try:
+        old, new = (
+            read_notebook(sides.path, decoded(_content(copy, sha)).text, Asked()).cells
+            for sha in (sides.old_sha, sides.new_sha)
+        )
+    except ValueError:
+        return None
+    match = SequenceMatcher(None, [_source(cell) for cell in old], [_source(cell) for cell in new], autojunk=False)
+    cells, unchanged = [], 0
+    for step, start, end, first, last in match.get_opcodes():
+        if step == "equal":
+            pairs = list(zip(old[start:end], new[first:last], strict=True))
+            others = [after for before, after in pairs if before.outputs != after.outputs]
+            unchanged += len(pairs) - len(others)
+            cells += [CellChange(CHANGED, cell.kind, (), only_outputs=True) for cell in others]
+        else:
+            cells += _changed_cells(old[start:end], new[first:last])
+    return NotebookChange(cells, unchanged)
+
+
+def _source(cell: Cell) -> tuple[str, str]:
+    return cell.kind, cell.source
+
+
+def _changed_cells(old: Sequence[Cell], new: Sequence[Cell]) -> list[CellChange]:
+    """Cells that took others' places, in pairs, and those beyond that came or went."""
+    both = min(len(old), len(new))
+    made = [
+        CellChange(CHANGED, after.kind, _line_changes(before.source, after.source))
+        for before, after in zip(old, new, strict=False)
+    ]
+    made += [CellChange(GONE, cell.kind, _line_changes(cell.source, "")) for cell in old[both:]]
+    return made + [CellChange(NEW, cell.kind, _line_changes("", cell.source)) for cell in new[both:]]
+
+
+def _line_changes(old: str, new: str) -> list[Line]:
+    before, after = (text.splitlines()[:MOST_SOURCE_LINES] for text in (old, new))
+    made: list[Line] = []
+    for step, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if step == "equal":
+            made += [Line(CONTEXT, start + 1 + n, first + 1 + n, escape(before[start + n])) for n in range(end - start)]
+        else:
+            made += [Line(REMOVED, number + 1, None, escape(before[number])) for number in range(start, end)]
+            made += [Line(ADDED, None, number + 1, escape(after[number])) for number in range(first, last)]
+    return marked(made)

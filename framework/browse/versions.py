@@ -1,0 +1,122 @@
+"""The pages of a project's versions: history, commits, comparisons, blame, branches and tags."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.accounts.login import current_account
+from framework.browse import blame, commits, history, refs
+from framework.browse.asked import Asked
+from framework.browse.places import way_out
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.copy import Copy
+from framework.repositories.healing import healing_after, read_copy
+from framework.repositories.marker import FULL
+from framework.repositories.reading import split_ref
+from framework.web.streaming import streamed
+
+PRINTED_TYPE = "text/plain; charset=utf-8"
+
+blueprint = Blueprint("versions", __name__)
+
+Page = TypeVar("Page")
+
+
+@blueprint.get("/<owner>/<project>/commits")
+@blueprint.get("/<owner>/<project>/commits/<path:place>")
+def list_commits(owner: str, project: str, place: str = "") -> str:
+    """The history of a branch, a folder or a file, newest first, in pages."""
+    access = project_for(current_account(), owner, project)
+    number = Asked.of(request.args).number
+    page = _read(access, place, lambda copy: history.history_at(copy, place, number=number))
+    return render_template("browse/history.html", project=access, page=page, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/commit/<sha>")
+def show_commit(owner: str, project: str, sha: str) -> str:
+    """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
+    access = project_for(current_account(), owner, project)
+    page = _read(access, sha, lambda copy: commits.commit_page(copy, sha, request.args.get("path", "")))
+    return render_template("browse/commit.html", project=access, page=page, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/commit/<sha>.diff", defaults={"form": "diff"})
+@blueprint.get("/<owner>/<project>/commit/<sha>.patch", defaults={"form": "patch"})
+def print_commit(owner: str, project: str, sha: str, form: str) -> AnyResponse:
+    """The commit as git prints it: for `git apply`, or for `git am`."""
+    access = project_for(current_account(), owner, project)
+    return _printed(access, lambda copy: commits.printed_commit(copy, sha, form))
+
+
+@blueprint.get("/<owner>/<project>/compare")
+def choose_versions(owner: str, project: str) -> AnyResponse | str:
+    """Two versions to choose, or the way to their comparison."""
+    access = project_for(current_account(), owner, project)
+    old, new = request.args.get("old", "").strip(), request.args.get("new", "").strip()
+    if old and new:
+        return redirect(access.address("compare", f"{old}...{new}"))
+    names = read_copy(access.repository_id, refs.names)
+    return render_template("browse/choose.html", project=access, names=names, old=old, new=new, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/compare/<path:spec>")
+def compare(owner: str, project: str, spec: str) -> str:
+    """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
+    access = project_for(current_account(), owner, project)
+    path = request.args.get("path", "")
+    page = read_copy(access.repository_id, lambda copy: commits.compare_page(copy, spec, path))
+    return render_template("browse/compare.html", project=access, page=page, tab="history")
+
+
+@blueprint.get("/<owner>/<project>/compare/<path:spec>.diff", defaults={"form": "diff"})
+@blueprint.get("/<owner>/<project>/compare/<path:spec>.patch", defaults={"form": "patch"})
+def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyResponse:
+    """The comparison as git prints it: for `git apply`, or for `git am`."""
+    access = project_for(current_account(), owner, project)
+    return _printed(access, lambda copy: commits.printed_comparison(copy, spec, form))
+
+
+@blueprint.get("/<owner>/<project>/blame/<path:place>")
+def show_blame(owner: str, project: str, place: str) -> str:
+    """A file with who wrote each of its lines, and in which commit."""
+    access = project_for(current_account(), owner, project)
+    page = _read(access, place, lambda copy: blame.blame_page(copy, *split_ref(copy, place)), FULL)
+    return render_template("browse/blame.html", project=access, page=page, tab="files")
+
+
+@blueprint.get("/<owner>/<project>/branches")
+def list_branches(owner: str, project: str) -> str:
+    """The branches, and how far each is from the default one."""
+    access = project_for(current_account(), owner, project)
+    number = Asked.of(request.args).number
+    page = read_copy(access.repository_id, lambda copy: refs.branches_page(copy, number))
+    return render_template("browse/branches.html", project=access, page=page, tab="branches")
+
+
+@blueprint.get("/<owner>/<project>/tags")
+def list_tags(owner: str, project: str) -> str:
+    """The tags, the newest first, each with its downloads."""
+    access = project_for(current_account(), owner, project)
+    number = Asked.of(request.args).number
+    page = read_copy(access.repository_id, lambda copy: refs.tags_page(copy, number))
+    return render_template("browse/tags.html", project=access, page=page, tab="branches")
+
+
+def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind: str) -> Page:
+    """What `act` makes of the copy; what is absent at the place offers a way out."""
+
+    def read(copy: Copy) -> Page:
+        with way_out(access, copy, place):
+            return act(copy)
+
+    return read_copy(access.repository_id, read, *kind)
+
+
+def _printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
+    printed = read_copy(access.repository_id, act)
+    chunks = healing_after(access.repository_id, commits.printing(access.repository_id, printed))
+    answer = streamed(chunks, Content_Type=PRINTED_TYPE)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer

@@ -1,0 +1,82 @@
+// Files and versions: last changes that follow, lines to link to, addresses that stay.
+
+async function follow(place) {
+  const answer = await fetch(place.dataset.follows);
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const whole = page.getElementById(place.id);
+  if (whole) place.replaceWith(whole);
+}
+
+function lineNumber(row) { return Number(row?.id?.match(/^L(\d+)$/)?.[1]); }
+
+function chosenLines() {
+  const match = location.hash.match(/^#L(\d+)(?:-L?(\d+))?$/);
+  if (!match) return null;
+  const ends = [Number(match[1]), Number(match[2] ?? match[1])].sort((one, other) => one - other);
+  return { first: ends[0], last: ends[1] };
+}
+
+function showChosenLines({ scroll }) {
+  for (const row of document.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
+  const lines = chosenLines();
+  if (!lines) return;
+  for (let number = lines.first; number <= lines.last; number += 1) {
+    const row = document.getElementById(`L${number}`);
+    if (!row) break;
+    row.classList.add("chosen");
+  }
+  if (scroll) document.getElementById(`L${lines.first}`)?.scrollIntoView({ block: "center" });
+}
+
+// With Shift, from the line that was chosen before to this one.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".line-number a");
+  if (!link) return;
+  const number = lineNumber(link.closest("tr"));
+  const before = chosenLines();
+  const hash = event.shiftKey && before
+    ? `#L${Math.min(before.first, number)}-L${Math.max(before.first, number)}` : `#L${number}`;
+  event.preventDefault();
+  history.replaceState(null, "", hash);
+  showChosenLines({ scroll: false });
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy-lines]");
+  if (!button) return;
+  const lines = chosenLines();
+  const rows = [...document.querySelectorAll(".code tr[id]")]
+    .filter((row) => !lines || (lineNumber(row) >= lines.first && lineNumber(row) <= lines.last));
+  const text = rows.map((row) => row.querySelector("td.line").textContent).join("\n");
+  navigator.clipboard.writeText(text).then(() => {
+    const label = button.querySelector("[data-label]");
+    label.textContent = "Copied";
+    setTimeout(() => { label.textContent = "Copy"; }, 2000);
+  });
+});
+
+document.addEventListener("click", (event) => {
+  const zoom = event.target.closest("[data-zoom]");
+  if (!zoom || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  zoom.closest(".media").classList.toggle("zoomed");
+});
+
+// The key t: go to a file. The key y: the address of this very version, which stays when the branch moves on.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const find = document.querySelector("[data-find]");
+  if (event.key === "t" && find) {
+    event.preventDefault();
+    find.click();
+  }
+  const place = document.querySelector("[data-permalink]");
+  if (event.key === "y" && place) history.replaceState(null, "", place.dataset.permalink + location.search + location.hash);
+});
+
+window.addEventListener("hashchange", () => showChosenLines({ scroll: true }));
+for (const place of document.querySelectorAll("[data-follows]")) follow(place);
+for (const button of document.querySelectorAll("[data-copy-lines]")) button.hidden = !navigator.clipboard;
+showChosenLines({ scroll: true });

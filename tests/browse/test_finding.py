@@ -1,0 +1,142 @@
+"""Files are found by letters of their paths, lines by what they hold, within bounds; a version can be cited."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from framework.browse import finding
+from framework.browse.finding import fitness
+from framework.projects.access import ProjectAccess
+from framework.repositories.copy import opened
+from framework.repositories.eviction import copy_path, evict
+from framework.repositories.graphing import is_wanted, write_graph
+from tests.browse.conftest import Onlooker
+from tests.cast import Visitor
+
+
+@pytest.fixture
+def deployment() -> str:
+    """What cannot depend on the database or the store is tried on one deployment."""
+    return "embedded"
+
+
+def files(page: str) -> list[str]:
+    return re.findall(r'class="plain break" href="[^"]+/blob/main/([^"]+)"', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("new", ["tales/new.txt"]),
+        ("tnt", ["tales/new.txt"]),
+        ("DOCSAB", ["docs/a%20b%25.txt"]),
+        ("zzz", []),
+        ("a b", ["docs/a%20b%25.txt", ".gitattributes"]),
+    ],
+)
+def test_a_file_is_found_by_letters_of_its_path(onlooker: Onlooker, query: str, found: list[str]) -> None:
+    assert files(onlooker.get(f"/find/main?q={query}")) == found
+
+
+def test_the_name_counts_more_than_the_folders() -> None:
+    paths = ["read/deep/x.py", "src/read.py", "r/e/a/d/y", "other"]
+    fit = {path: score for path in paths if (score := fitness(path, "read")) is not None}
+    assert sorted(fit, key=lambda path: fit[path]) == ["src/read.py", "read/deep/x.py", "r/e/a/d/y"]
+
+
+def test_lines_are_found_at_a_ref(onlooker: Onlooker) -> None:
+    page = onlooker.get("/search/main?q=LINE three")
+    assert "No line of a text file" in page
+    page = onlooker.get("/search/main?q=line THREE".replace("THREE", "three"))
+    assert "<mark>line three</mark>" in page
+    assert "/blob/main/tales/new.txt?plain=1#L3" in page
+    assert "/blob/v1.0/old.txt" in onlooker.get("/search/v1.0?q=line three")
+
+
+@pytest.mark.parametrize("query", ["", "%20", "-e", "--open-files-in-pager=sh", "[", "%00x", "(" * 300, "%F0%9F%A6%8A"])
+def test_whatever_is_searched_for_is_text(onlooker: Onlooker, query: str) -> None:
+    onlooker.get(f"/search/main?q={query}")
+    onlooker.get(f"/find/main?q={query}")
+
+
+def test_a_search_is_bounded(
+    onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
+) -> None:
+    monkeypatch.setattr(finding, "MOST_LINES", 2)
+    assert "Only the first 2 lines" in onlooker.get("/search/main?q=line")
+    sleepy_git("grep")
+    monkeypatch.setattr(finding, "DEADLINE_SECONDS", 0.2)
+    assert "took too long" in onlooker.get("/search/main?q=nowhere")
+    monkeypatch.setattr(finding, "MOST_PATHS", 3)
+    assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
+
+
+def test_a_version_is_cited_by_what_is_known(onlooker: Onlooker) -> None:
+    page = onlooker.get("/cite/main")
+    sha = onlooker.gallery.git("rev-parse", "main")
+    assert f"url = {{http://localhost/alice/website/tree/{sha}}}" in page
+    assert f"(Version {sha[:12]}) [Computer software]" in page
+    assert "version = {v1.0}" in onlooker.get("/cite/v1.0")
+
+
+CFF = """
+cff-version: 1.2.0
+title: "On rivers & {floods}"
+doi: 10.1/x
+date-released: 2021-05-06
+authors:
+  - {family-names: Byron, given-names: Ada Mary}
+  - {name: The River Board}
+  - 7
+"""
+
+
+def test_a_version_is_cited_as_its_authors_wish(onlooker: Onlooker) -> None:
+    onlooker.gallery.commit({"CITATION.cff": CFF.encode(), "LICENSE": b"Do what you like.\n"}, "Cite")
+    onlooker.show()
+    page = onlooker.get("/cite/main")
+    assert "title = {{On rivers \\&amp; \\{floods\\}}}" in page
+    assert "author = {Byron, Ada Mary and {The River Board}}" in page
+    assert "Byron, A. M., &amp; The River Board. (2021). On rivers &amp; {floods}" in page
+    assert "https://doi.org/10.1/x" in page
+    assert ">Licence</a>" in onlooker.get()
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "7", "authors: 7", "a: &a [*a]", "title: [1]\nauthors: [{}]", "x: 2021-99-99", "\x00"]
+)
+def test_a_broken_citation_file_is_as_good_as_none(onlooker: Onlooker, text: str) -> None:
+    onlooker.gallery.commit({"CITATION.cff": text.encode()}, "Cite")
+    onlooker.show()
+    assert "title = {{website}}" in onlooker.get("/cite/main")
+
+
+def test_a_projects_page_tells_who_made_it_and_what_it_takes(onlooker: Onlooker) -> None:
+    page = onlooker.get()
+    assert "4 versions" in page
+    assert "2 branches" in page
+    assert "KiB stored" in page or "bytes stored" in page
+    assert 'Contributors <span class="count">1</span>' in page
+
+
+def test_a_commit_graph_changes_no_answer(onlooker: Onlooker) -> None:
+    before = onlooker.get("/commits/main/tales/new.txt")
+    repository_id = onlooker.project.repository_id
+    assert is_wanted(copy_path(repository_id))
+    assert write_graph(repository_id)
+    assert not is_wanted(copy_path(repository_id))
+    assert (copy_path(repository_id) / "objects" / "info" / "commit-graph").exists()
+    onlooker.gallery.commit({"later.txt": b"x"}, "Later")
+    onlooker.show()
+    assert re.findall(r"/commit/\w+", onlooker.get("/commits/main/tales/new.txt")) == re.findall(r"/commit/\w+", before)
+
+
+def test_a_cold_project_is_searched_without_its_large_files(reader: Visitor, website: ProjectAccess) -> None:
+    evict(website.repository_id)
+    for query in ("second", "nowhere at all"):
+        answer = reader.get(f"/alice/website/search/main?q={query}")
+        assert (answer.status_code, "Large files are not looked into." in answer.text) == (200, True)
+    assert "<mark>second</mark>" in reader.get("/alice/website/search/main?q=second").text
+    with opened(website.repository_id) as copy:
+        assert not copy.is_whole

@@ -1,0 +1,47 @@
+"""What the pages of files gain with JavaScript: lines to link to, keys, files found while one types."""
+
+from pathlib import Path
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from framework.accounts.account import Account
+from framework.projects.access import ProjectAccess
+from tests.browser import pages
+from tests.browser.conftest import on_one_site
+from tests.browser.pages import UploadPage
+from tests.browser.window import Window
+
+
+def chosen(window: Window) -> list[str]:
+    return [row.get_attribute("id") or "" for row in window.visible("tr.chosen")]
+
+
+@on_one_site
+def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
+    window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    (tmp_path / "story.txt").write_text("".join(f"line {number}\n" for number in range(1, 30)))
+    pages.sign_in(window, alice)
+    window.open(f"{secret.path}/upload/main")
+    page = UploadPage(window)
+    page.choose(tmp_path / "story.txt")
+    page.send()
+
+    window.open(f"{secret.path}/blob/main/story.txt#L3-L5")
+    window.wait(lambda: chosen(window) == ["L3", "L4", "L5"], "Three lines")
+    window.press("Line 10")
+    window.wait(lambda: chosen(window) == ["L10"], "The line that was pressed")
+    body = window.driver.find_element(By.TAG_NAME, "body")
+    body.send_keys("y")
+    window.wait(lambda: "/blob/main/" not in window.path, "An address that stays")
+    assert window.driver.current_url.endswith("/story.txt#L10")
+
+    window.leaves(lambda: body.send_keys("t"))
+    window.wait(lambda: "/find/" in window.path, "The page to find files")
+    window.element('input[name="q"]').send_keys("zz")
+    window.reads("No file has these letters")
+    window.element('input[name="q"]').send_keys(Keys.BACKSPACE, Keys.BACKSPACE, "stry")
+    window.reads("story.txt")
+    window.leaves(lambda: window.element('input[name="q"]').send_keys(Keys.ENTER))
+    window.wait(lambda: window.path.endswith("/story.txt"), "The file")
