@@ -68,6 +68,7 @@ imports = [
     "framework.projects.tasks",
     "framework.api.tasks",
     "framework.uploads.tasks",
+    "framework.transfer.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -84,5 +85,6 @@ beat_schedule = {
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
+    "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

@@ -25,6 +25,7 @@ from framework.projects.tokens import token_settings
 from framework.projects.views import projects
 from framework.projects.works import works
 from framework.repositories import scratch
+from framework.transfer.views import blueprint as transfer
 from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
 from framework.uploads.edit_views import blueprint as editing
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     editing,
     restoring,
     browse,
+    transfer,
     lfs,
     git,
     api.blueprint,

@@ -25,6 +25,7 @@ _ROOMS = {
     "framework.email.": MAIL,
     "framework.repositories.": STORAGE,
     "framework.backup.": STORAGE,
+    "framework.transfer.": STORAGE,
 }
 SCHEMES = {"filesystem", "redis", "rediss", "amqp", "amqps"}
 

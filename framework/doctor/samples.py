@@ -34,6 +34,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "may": "change its files",
         "link": "http://localhost/alice/garden",
     },
+    "export": {**_NAME, "project": "alice/garden", "link": "http://localhost/exports/sample", "days": 7},
     "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
     "new_versions": {**_NAME, "project": _GARDEN},
     "mention": {**_NAME, "project": _GARDEN},

@@ -56,6 +56,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_notices_settled_at_user_id'), ['settled_at', 'user_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_notices_user_id_read_at'), ['user_id', 'read_at'], unique=False)
 
+    op.create_table('exports',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('project_id', sa.Integer(), nullable=False),
+    sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=100), nullable=False),
+    sa.Column('size_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', framework.database.types.UTCDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_exports_owner_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['project_id'], ['projects.id'], name=op.f('fk_exports_project_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exports'))
+    )
+    for column in ('expires_at', 'owner_id', 'project_id'):
+        op.create_index(op.f(f'ix_exports_{column}'), 'exports', [column], unique=False)
     op.add_column('outbox', sa.Column('request_id', sa.String(length=64), nullable=True))
     op.add_column('outbox', sa.Column('place', sa.String(length=220), nullable=True))
 
@@ -80,5 +94,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_mail_choices_project_id'))
 
     op.drop_table('mail_choices')
+    op.drop_table('exports')
     op.drop_table('workers')
     op.drop_table('stopped_addresses')
