@@ -13,8 +13,9 @@ try:
 except ConfigError as lacking:
     raise SystemExit(f"Holdfast does not start: {lacking}.") from None
 
-# Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Every deployment has a queue of its own name, so that
-# a stray worker of another checkout on the same broker takes nothing of ours.
+# Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Queues are named after the deployment, so that a stray
+# worker of another checkout or application on the same broker takes nothing of ours. A worker serves all three;
+# `-Q holdfast-….mail` makes one for mail alone, and `flask doctor` tells the names.
 broker_url = broker.url()
 broker_transport = broker.transport()
 broker_transport_options = broker.transport_options()
@@ -22,8 +23,9 @@ broker_use_ssl = broker.tls()
 broker_connection_timeout = broker.ANSWER_SECONDS
 broker_connection_retry_on_startup = True  # a worker that starts before its broker waits for it
 broker_connection_max_retries = None
-task_queues = [broker.queue()]
-task_default_queue = task_default_exchange = task_default_routing_key = broker.deployment()
+task_queues = broker.queues()
+task_default_queue = task_default_exchange = task_default_routing_key = broker.queues()[0].name
+task_create_missing_queues = False  # a name that is none of ours is a mistake
 control_exchange = f"{broker.deployment()}.control"
 event_exchange = f"{broker.deployment()}.event"
 worker_enable_remote_control = not broker.in_folder()  # needs broadcast, which the folder does not have
@@ -43,15 +45,22 @@ worker_cancel_long_running_tasks_on_connection_loss = False
 result_backend = "framework.celery.results:OutboxBackend"
 result_expires = None
 
-# Two processes fit the smallest host. A stop waits this many seconds for running tasks when REMAP_SIGTERM=SIGQUIT is
-# set, as the Procfile does; what it interrupts runs again. Heroku kills after 30 seconds, `make run` ends in 8.
+# Two processes fit the smallest host. A stop waits this many seconds for running tasks, and gives back what it
+# interrupts. Heroku kills after 30 seconds, `make run` ends in 8. REMAP_SIGTERM=SIGQUIT, as in the Procfile, keeps the
+# pool's processes from the SIGTERM that Heroku sends to every process of a dyno.
 worker_concurrency = 2
-worker_soft_shutdown_timeout = 20.0 if settings.production else 1.0
-worker_hijack_root_logger = True
+worker_soft_shutdown_timeout = 15.0 if settings.production else 1.0
 timezone = "UTC"
 
-# The rooms whose tasks a worker knows.
+# One line each, as text or JSON (LOG_FORMAT), to the terminal and into files (LOG_FOLDER); framework/celery/logs.py.
+worker_hijack_root_logger = True
+worker_redirect_stdouts = False  # what is printed stays what it is
+worker_log_color = False
+
+# What a worker loads: its logs, its sign of life, and the rooms whose tasks it knows.
 imports = [
+    "framework.celery.logs",
+    "framework.celery.presence",
     "framework.celery.tasks",
     "framework.email.tasks",
     "framework.repositories.tasks",
@@ -59,12 +68,15 @@ imports = [
     "framework.projects.tasks",
     "framework.api.tasks",
     "framework.uploads.tasks",
+    "framework.transfer.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
 beat_scheduler = "framework.celery.scheduler:Scheduler"
 beat_schedule = {
     "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
+    "news": {"task": "framework.projects.tasks.send_news", "schedule": timedelta(minutes=1)},
+    "notices": {"task": "framework.projects.tasks.forget_notices", "schedule": timedelta(days=1)},
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "uploads": {"task": "framework.uploads.tasks.sweep_uploads", "schedule": timedelta(hours=1)},
@@ -73,5 +85,6 @@ beat_schedule = {
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
+    "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

@@ -15,16 +15,19 @@ from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
+from framework.doctor.admin import admin
 from framework.doctor.commands import doctor
 from framework.doctor.views import health
 from framework.git.lfs_views import blueprint as lfs
 from framework.git.views import blueprint as git
 from framework.metrics import requests
+from framework.projects.inbox_views import inboxes
 from framework.projects.settings import settings as project_settings
 from framework.projects.tokens import token_settings
 from framework.projects.views import projects
 from framework.projects.works import works
 from framework.repositories import scratch
+from framework.transfer.views import blueprint as transfer
 from framework.upkeep.backups import backup, restore
 from framework.upkeep.storage import storage_commands
 from framework.uploads.edit_views import blueprint as editing
@@ -36,6 +39,28 @@ from framework.web import errors, forms, pages, security
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20
+BLUEPRINTS = (
+    accounts,
+    account_settings,
+    token_settings,
+    admin,
+    inboxes,
+    works,
+    projects,
+    project_settings,
+    tus,
+    uploads,
+    editing,
+    restoring,
+    browse,
+    versions,
+    finding,
+    transfer,
+    lfs,
+    git,
+    api.blueprint,
+    health,
+)
 
 
 def create_app(settings: Config | None = None) -> Flask:
@@ -58,9 +83,7 @@ def create_app(settings: Config | None = None) -> Flask:
     scratch.sweep()
     for part in (requests, security, errors, forms, pages, login, api):
         part.register(app)
-    for blueprint in (accounts, account_settings, token_settings, works, projects, project_settings):
-        app.register_blueprint(blueprint)
-    for blueprint in (tus, uploads, editing, restoring, browse, versions, finding, lfs, git, api.blueprint, health):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
         app.cli.add_command(commands)

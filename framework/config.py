@@ -40,6 +40,7 @@ class Config:
     max_request_bytes: int = 500 * MIB
     max_push_bytes: int = 2 * GIB
     create_on_push: bool = True
+    import_from_private_networks: bool = False
     max_pack_objects: int = 1_000_000
     max_lfs_file_bytes: int = 2 * GIB
     lfs_direct: bool = True
@@ -56,6 +57,8 @@ class Config:
     backup_key: str | None = None
     metrics_token: str | None = None
     metrics_folder: Path | None = None
+    log_format: str = "text"
+    log_folder: Path | None = None
     git_path: str = os.defpath
     git_environment: tuple[tuple[str, str], ...] = ()
 
@@ -86,9 +89,12 @@ class Config:
             mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
             create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
             lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
+            import_from_private_networks=_switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", False),  # noqa: FBT003
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
+            log_format=_one_of(environ, "LOG_FORMAT", ("text", "json")),
+            log_folder=Path(environ["LOG_FOLDER"]).absolute() if environ.get("LOG_FOLDER") else None,
             git_path=environ.get("PATH") or os.defpath,
             git_environment=_git_environment(environ),
             **{name.lower(): _whole_number(environ, name, default) for name, default in _NUMBERS.items()},
@@ -132,6 +138,14 @@ def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:  # no
     if text not in {"", "on", "off"}:
         raise ConfigError(f"{name} is {text!r}; set it to on or off")
     return text == "on" if text else default
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of these words; the first when the variable is unset."""
+    text = environ.get(name, "").strip().lower() or choices[0]
+    if text not in choices:
+        raise ConfigError(f"{name} is {text!r}; set it to {' or '.join(choices)}")
+    return text
 
 
 def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:

@@ -24,6 +24,7 @@ class User(Base):
     session_key: Mapped[str] = mapped_column(Id32)
     admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    mail_frequency: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
 
 
 class Token(Base):

@@ -21,8 +21,8 @@ from framework.errors import Invalid
 
 FORMAT = "holdfast tables 1"
 ROWS_AT_ONCE = 500
-NEWS = ("long_works",)
-"""How far the work of this moment is, this backup's too: of no use to another database."""
+NEWS = ("long_works", "workers")
+"""How far the work of this moment is, this backup's too, and which workers are up: of no use to another database."""
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPES: dict[str, type[TypeEngine[Any]]] = {

@@ -20,6 +20,13 @@ ANSWER_SECONDS = 2
 FOLDER_TRANSPORT = "framework.celery.folder:Transport"
 FOLDER_URL = "filesystem://localhost//"
 FOLDER_POLL_SECONDS = 0.2
+DEFAULT, MAIL, STORAGE = "default", "mail", "storage"
+_ROOMS = {
+    "framework.email.": MAIL,
+    "framework.repositories.": STORAGE,
+    "framework.backup.": STORAGE,
+    "framework.transfer.": STORAGE,
+}
 SCHEMES = {"filesystem", "redis", "rediss", "amqp", "amqps"}
 
 
@@ -83,9 +90,18 @@ def deployment() -> str:
     return f"holdfast-{hashlib.sha256(place.encode()).hexdigest()[:10]}"
 
 
-def queue() -> Queue:
-    """The one queue of this deployment."""
-    name = deployment()
+def queues() -> list[Queue]:
+    """The queues of this deployment, the default one first: long work in the store keeps no mail waiting."""
+    return [_queue(kind) for kind in (DEFAULT, MAIL, STORAGE)]
+
+
+def queue_for(task: str) -> Queue:
+    """The queue that takes this task, by the room that it stands in."""
+    return _queue(next((kind for room, kind in _ROOMS.items() if task.startswith(room)), DEFAULT))
+
+
+def _queue(kind: str) -> Queue:
+    name = f"{deployment()}.{kind}"
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 

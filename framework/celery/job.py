@@ -8,6 +8,7 @@ from celery.result import AsyncResult
 
 from framework.celery import schedule
 from framework.celery.heartbeat import renewing
+from framework.metrics import request_id
 
 
 class Job(Task[Any, Any]):
@@ -28,6 +29,7 @@ class Job(Task[Any, Any]):
         lease = self.request.id
         if self.request.called_directly or lease is None:
             return self.run(*args, **kwargs)
+        request_id.follow(None)
         name = schedule.name_of(self.name)
         if not schedule.renew(name, lease):
             raise Ignore

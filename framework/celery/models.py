@@ -1,4 +1,4 @@
-"""The outbox, the schedule, and long work that people watch."""
+"""The outbox, the schedule, the workers, and long work that people watch."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from framework.database.types import Base, Id32, now
 class OutboxRow(Base):
     """A task that has to happen: written with what caused it, handed to the broker after the commit.
 
-    `id` is the Celery task's id. States: `waiting` (for the broker), `handed` (to it), `finished`, `failed`.
+    `id` is the Celery task's id. States: `waiting` (for the broker), `handed` (to it), `running`, `finished`, `failed`.
+    `request_id` is the request's that caused it, `place` the worker that runs it or ran it last.
     """
 
     __tablename__ = "outbox"
@@ -29,6 +30,22 @@ class OutboxRow(Base):
     handed_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     result: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    place: Mapped[str | None] = mapped_column(String(220))
+
+
+class RunningWorker(Base):
+    """A worker process that is up, as it says itself every few seconds; `release` tells which code it runs."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(Id32, primary_key=True)
+    node: Mapped[str] = mapped_column(String(200))
+    process_id: Mapped[int]
+    release: Mapped[str] = mapped_column(String(16))
+    queues: Mapped[list[Any]]
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class ScheduledJob(Base):

@@ -22,6 +22,7 @@ from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
 from framework.database.session import after_commit, reading, transaction
 from framework.database.types import now
+from framework.metrics import request_id
 
 WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
 UNFINISHED_AFTER = timedelta(minutes=5)
@@ -46,14 +47,14 @@ def enqueue(
     row_id = key or uuid4().hex
     if len(row_id) > KEY_CHARACTERS:
         raise ValueError(f"the key {row_id!r} is longer than {KEY_CHARACTERS} characters")
-    insert_if_absent(
-        session, OutboxRow, id=row_id, task=task, args=list(args), kwargs=kwargs, not_before=not_before or now()
-    )
-    _hand_over_after_commit(session, row_id)
+    due = {"not_before": not_before or now(), "request_id": request_id.current()}
+    insert_if_absent(session, OutboxRow, id=row_id, task=task, args=list(args), kwargs=kwargs, **due)
+    hand_over_after_commit(session, row_id)
     return row_id
 
 
-def _hand_over_after_commit(session: Session, row_id: str) -> None:
+def hand_over_after_commit(session: Session, row_id: str) -> None:
+    """Have this row given to the broker after the commit; while the broker is away, it waits for the poller."""
     noted: list[str] = session.info.setdefault("outbox", [])
     if not noted:
         after_commit(session, lambda: _try_to_hand_over(noted))
@@ -108,14 +109,14 @@ def _send(rows: Sequence[OutboxRow]) -> None:
 
 
 def send(producer: Producer, task: str, task_id: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-    """Send one message to this deployment's queue."""
+    """Send one message to the queue of this deployment that takes such tasks."""
     app.send_task(
         task,
         args,
         kwargs,
         task_id=task_id,
         producer=producer,
-        queue=broker.queue(),  # type: ignore[arg-type] # a name would be looked up in the settings of another moment
+        queue=broker.queue_for(task),  # type: ignore[arg-type] # a name would be looked up in the settings of another moment
         retry=False,
         add_to_parent=False,
     )

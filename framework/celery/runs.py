@@ -4,11 +4,21 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import and_, update
+
 from framework.celery.models import OutboxRow
-from framework.celery.outbox import FAILED, FINISHED, HANDED, RUNNING, UNFINISHED_AFTER, WAITING
+from framework.celery.outbox import (
+    FAILED,
+    FINISHED,
+    HANDED,
+    RUNNING,
+    UNFINISHED_AFTER,
+    WAITING,
+    hand_over_after_commit,
+)
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.errors import Forbidden, Invalid, NotFound
+from framework.errors import Conflict, Forbidden, Invalid, NotFound
 
 FINAL = (Invalid, Forbidden, NotFound)
 """Refusals that no repetition changes."""
@@ -21,8 +31,20 @@ class WorkerLost(Exception):
     """Every run of a task ended with the end of its worker."""
 
 
-def claim(row_id: str) -> OutboxRow | None:
-    """The task's row, now ours to run or finished long ago; None when there is nothing to do.
+class NothingToRetry(Conflict):
+    """The task has not failed, or is gone."""
+
+    def __init__(self) -> None:
+        super().__init__("This task has not failed, or somebody has started it again already. Look at the list.")
+
+
+def place(node: str, process_id: int) -> str:
+    """How a worker is named in the rows of the tasks that it runs: its node and its main process."""
+    return f"{node[:200]} {process_id}"
+
+
+def claim(row_id: str, where: str | None = None) -> OutboxRow | None:
+    """The task's row, now ours to run (`where` we are) or finished long ago; None when there is nothing to do.
 
     There is nothing to do for an unknown row, one that another worker runs, one that is not due, and a failed one.
     """
@@ -36,7 +58,7 @@ def claim(row_id: str) -> OutboxRow | None:
         if row.attempts > len(DELAYS):
             _end(row, FAILED, _described(WorkerLost("the worker ended in the middle of every run")))
             return None
-        row.state, row.handed_at, row.attempts = RUNNING, moment, row.attempts + 1
+        row.state, row.handed_at, row.attempts, row.place = RUNNING, moment, row.attempts + 1, where
         return row
 
 
@@ -52,6 +74,29 @@ def renew(row_id: str) -> None:
         row = session.get_one(OutboxRow, row_id, with_for_update=True)
         if row.state == RUNNING:
             row.handed_at = now()
+
+
+def give_back(where: str) -> int:
+    """Have what this worker was running start again elsewhere, now that it has stopped; how many tasks."""
+    interrupted = and_(OutboxRow.state == RUNNING, OutboxRow.place == where)
+    with transaction() as session:
+        returned = update(OutboxRow).where(interrupted).values(state=WAITING, not_before=now())
+        return len(session.scalars(returned.returning(OutboxRow.id)).all())
+
+
+def retry(row_id: str) -> None:
+    """Have a task that failed, or that waits after a failure, start from its beginning now.
+
+    Raises:
+        NothingToRetry: it is neither; nothing is changed.
+    """
+    with transaction() as session:
+        row = session.get(OutboxRow, row_id, with_for_update=True)
+        if row is None or row.state not in {FAILED, WAITING} or row.result is None:
+            raise NothingToRetry
+        row.state, row.not_before, row.attempts = WAITING, now(), 0
+        row.finished_at = row.result = None
+        hand_over_after_commit(session, row_id)
 
 
 def finish(row_id: str, value: Any) -> None:

@@ -60,6 +60,11 @@ def start_now(name: str) -> str:
     return lease
 
 
+def names() -> list[str]:
+    """The names of all jobs."""
+    return list(app.conf.beat_schedule)
+
+
 def name_of(task: str) -> str:
     """The name under which `beat_schedule` lists this task."""
     return next(str(name) for name, entry in app.conf.beat_schedule.items() if entry["task"] == task)

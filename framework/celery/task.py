@@ -1,6 +1,7 @@
 """The base of every task: its row in the outbox decides whether it runs, and keeps what came of it."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from framework.celery.heartbeat import renewing
 from framework.celery.outbox import FINISHED, enqueue
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.metrics import request_id
 
 log = get_task_logger(__name__)
 
@@ -53,10 +55,11 @@ class OutboxTask(Task[Any, Any]):
         row_id = self.request.id
         if self.request.called_directly or self.request.is_eager or row_id is None:
             return self.run(*args, **kwargs)
-        row = runs.claim(row_id)
+        row = runs.claim(row_id, runs.place(self.request.hostname or "", os.getppid()))
         if row is None:
             log.info("Nothing to do for %s", row_id)
             raise Ignore
+        request_id.follow(row.request_id)
         if row.state == FINISHED:
             return json.loads(row.result or "null")
         value = self._run_claimed(row_id, args, kwargs)

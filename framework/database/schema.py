@@ -17,7 +17,7 @@ from framework.database.types import Base
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x686F6C64
-MODELS = ("celery", "repositories", "accounts", "projects", "uploads", "api")
+MODELS = ("celery", "email", "repositories", "accounts", "projects", "uploads", "api", "transfer")
 
 
 def upgrade() -> None:

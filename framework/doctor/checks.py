@@ -13,13 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
-from framework.celery import broker
+from framework.celery import broker, presence
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
 from framework.config import ConfigError
 from framework.database import schema
 from framework.database.session import reading
 from framework.database.types import now
+from framework.doctor.attention import attention
+from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
 from framework.errors import HoldfastError, Unavailable
 from framework.repositories import git
@@ -120,6 +122,15 @@ def workers() -> str:
     return "a task came back"
 
 
+def queues_move() -> str:
+    """What waits in each queue, and the workers that serve them, with what one should look at."""
+    states, crew = queue_states(), presence.workers()
+    waiting = ", ".join(f"{state.name} {state.waiting:,}" for state in states)
+    serving = ", ".join(f"{each.node} {each.release}" for each in crew if presence.is_up(each)) or "nobody"
+    warnings = attention(crew, states, foreign_nodes())
+    return "; ".join([f"waiting in {waiting}", f"served by {serving}", *(f"LOOK: {told}" for told in warnings)])
+
+
 def scheduler() -> str:
     """The poller of the outbox runs when it is due."""
     with reading() as session:
@@ -162,6 +173,7 @@ ALL: Mapping[str, Check] = {
     "store": object_store,
     "broker": broker_answers,
     "workers": workers,
+    "queues": queues_move,
     "scheduler": scheduler,
     "mail": mail,
     "git": git_program,

@@ -18,10 +18,16 @@ from framework.errors import Invalid, Unavailable
 
 ANSWER_SECONDS = 30
 PERMANENT = 500
+NO_MAILBOX = {550, 551, 552, 553}
+"""What an answer after the message can say of the mailbox (RFC 5321, 4.2.3); 554 may speak of the message."""
 
 
 class MailRefused(Invalid):
     """The mail server will never take this message (a 5xx answer); its words are kept."""
+
+
+class AddressRefused(MailRefused):
+    """The mail server says that nobody has this address."""
 
 
 class MailServerAway(Unavailable):
@@ -35,6 +41,7 @@ def deliver(message: EmailMessage) -> str:
     with the same Message-ID.
 
     Raises:
+        AddressRefused: nobody has the address.
         MailRefused: the server will never take it.
         MailServerAway: later it may.
     """
@@ -85,7 +92,10 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
     try:
         server.send_message(message, from_addr=sender_address())
     except smtplib.SMTPRecipientsRefused as refused:
-        raise _refusal(*next(iter(refused.recipients.values()))) from refused
+        code, words = next(iter(refused.recipients.values()))
+        raise _refusal(code, words, of_address=code >= PERMANENT) from refused
+    except smtplib.SMTPDataError as answer:
+        raise _refusal(answer.smtp_code, answer.smtp_error, of_address=answer.smtp_code in NO_MAILBOX) from answer
     except smtplib.SMTPResponseException as answer:
         raise _refusal(answer.smtp_code, answer.smtp_error) from answer
     except smtplib.SMTPNotSupportedError as lacking:
@@ -94,8 +104,10 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         raise MailServerAway(f"The mail server went away before it answered: {lost}") from lost
 
 
-def _refusal(code: int, words: bytes | str) -> MailRefused | MailServerAway:
+def _refusal(code: int, words: bytes | str, *, of_address: bool = False) -> MailRefused | MailServerAway:
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    if of_address:
+        return AddressRefused(f"The mail server knows no such mailbox: {code} {text}")
     if code >= PERMANENT:
         return MailRefused(f"The mail server refused the message: {code} {text}")
     return MailServerAway(f"The mail server asks to try again later: {code} {text}")

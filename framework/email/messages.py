@@ -2,30 +2,28 @@
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from functools import cache
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from framework import config
 from framework.celery.outbox import enqueue
+from framework.email.rendering import Rendered, rendered
 from framework.errors import Invalid
 
-TEMPLATES = Path(__file__).parent.parent.parent / "templates" / "email"
 SUBJECT_CHARACTERS = 200
+LONGEST_SUBJECT = 160
 TASK = "framework.email.tasks.send_email"
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+@[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+")
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 _HEADER_BREAK = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\x85]")
 
 
@@ -37,16 +35,36 @@ class BadSubject(Invalid):
     """Not one line of a reasonable length."""
 
 
-def queue(session: Session, *, to: str, subject: str, text: str, html: str | None = None, key: str) -> str:
-    """Have this message sent once the transaction is committed; its key is fixed, and a key is sent once.
+def queue(
+    session: Session,
+    *,
+    to: str,
+    template: str,
+    facts: Mapping[str, object],
+    key: str,
+    unsubscribe: str | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """Have the message of this template sent once the transaction is committed; its key is fixed, and sent once.
 
-    Without `html` the HTML part is made from the text. The id of the task is the key.
+    `unsubscribe` is the address that stops messages of its kind; after `expires_at` it is not sent any more, since what
+    it links to has ended. The id of the task is the key.
 
     Raises:
-        BadAddress, BadSubject: nothing could be sent with these.
+        BadAddress: nothing could be sent there.
     """
+    made = rendered(template, facts, unsubscribe=unsubscribe)
+    subject = one_line(made.subject)
     check(to, subject)
-    return enqueue(session, TASK, to, subject, text, html, key=key)
+    about = {"unsubscribe": unsubscribe, "expires_at": expires_at.isoformat() if expires_at else None}
+    given: dict[str, Any] = {name: value for name, value in about.items() if value is not None}
+    return enqueue(session, TASK, to, subject, made.text, made.html, key=key, **given)
+
+
+def one_line(subject: str) -> str:
+    """The subject as a header can hold it: printable, and of a reasonable length."""
+    printable = "".join(character if character.isprintable() else " " for character in subject)
+    return textwrap.shorten(printable, LONGEST_SUBJECT, placeholder=" …")
 
 
 def check(to: str, subject: str) -> None:
@@ -62,24 +80,33 @@ def check(to: str, subject: str) -> None:
 
 
 def compose(
-    *, to: str, subject: str, text: str, html: str | None = None, key: str, written_at: datetime
+    *,
+    to: str,
+    made: Rendered,
+    key: str,
+    written_at: datetime,
+    unsubscribe: str | None = None,
 ) -> EmailMessage:
     """The mail with a plain and an HTML part; the same key and moment give the same mail.
+
+    With `unsubscribe` a mail program can offer to stop it by one click (RFC 8058).
 
     Raises:
         BadAddress, BadSubject: nothing can be sent with these.
     """
-    check(to, subject)
+    check(to, made.subject)
     message = EmailMessage(policy=SMTP)
     message["From"] = _sender()
     message["To"] = _address(to)
-    message["Subject"] = subject
+    message["Subject"] = made.subject
     message["Date"] = format_datetime(written_at)
     message["Message-ID"] = message_id(key)
     message["Auto-Submitted"] = "auto-generated"
-    facts = {"subject": subject, "text": text, "base_url": config.current().base_url, "paragraphs": _paragraphs(text)}
-    message.set_content(_render("message.txt", facts), cte="quoted-printable")
-    message.add_alternative(html or _render("message.html", facts), subtype="html", cte="quoted-printable")
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(made.text, cte="quoted-printable")
+    message.add_alternative(made.html, subtype="html", cte="quoted-printable")
     boundary = hashlib.sha256(key.encode()).hexdigest()[:32]
     message.set_boundary(f"={boundary}")
     return message
@@ -111,30 +138,3 @@ def _domain(text: str) -> str:
         return text.rpartition("@")[2].encode("idna").decode()
     except UnicodeError:
         return ""
-
-
-def _paragraphs(text: str) -> list[Markup]:
-    return [_linked(paragraph) for paragraph in re.split(r"\n\s*\n", text.strip())]
-
-
-def _linked(paragraph: str) -> Markup:
-    """The paragraph for HTML, its addresses as links and its lines kept."""
-    made, end = Markup(), 0
-    for link in _LINK.finditer(paragraph):
-        made += Markup('{}<a href="{}">{}</a>').format(paragraph[end : link.start()], link[0], link[0])
-        end = link.end()
-    return Markup("<br>").join((made + paragraph[end:]).split("\n"))
-
-
-def _render(name: str, facts: Mapping[str, object]) -> str:
-    return _environment().get_template(name).render(facts)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )

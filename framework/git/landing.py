@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.git.commands import Command
-from framework.git.messages import LISTED_TITLES, PushNews, RefNews
+from framework.git.messages import LISTED_TITLES, RefNews
 from framework.git.verdicts import Verdicts
 from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
-from framework.projects.people import recipients
 from framework.projects.protection import BranchProtected, Protection, recheck_protection, rewriting_refused
 from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
@@ -66,13 +65,13 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     """
     verdicts = landing.verdicts
     while moves := verdicts.moves:
-        news = PushNews(landing.access, landing.account, landing.push_id, _told(moves, quarantine))
+        news = _told(moves, quarantine)
         based_on = quarantine.snapshot if quarantine else snapshot
         change = _change(landing, moves, based_on)
         if quarantine:
             change = replace(change, pack_generation=based_on.pack_generation)
         try:
-            return _commit(change, news, landing.protection)
+            return _commit(landing, change, news)
         except RefMoved as moved:
             counts.change_conflicted("push")
             verdicts.refuse(moved.name, FETCH_FIRST)
@@ -102,16 +101,14 @@ def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
     return bool(command.old and command.new) and not quarantine.descends(command.new or "", command.old or "")
 
 
-def _commit(change: Change, news: PushNews, checked: Protection) -> Committed | None:
-    access, account = news.project, news.actor
+def _commit(landing: Landing, change: Change, news: tuple[RefNews, ...]) -> Committed | None:
+    access, account = landing.access, landing.account
 
     def tell(session: Session, _committed: Committed) -> None:
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
-        recheck_protection(session, access.id, change.updates, checked)
-        for ref in news.refs:
+        recheck_protection(session, access.id, change.updates, landing.protection)
+        for ref in news:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
-        for name, address in recipients(session, access.id, except_id=account.id):
-            news.queue_for(session, name=name, address=address)
 
     return commit(change, admit=quota.admission(access), within=tell)
 
@@ -132,7 +129,7 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
 
 
 def _told(moves: list[Command], quarantine: Quarantine | None) -> tuple[RefNews, ...]:
-    """What the activity and the mail tell: of the first refs, since nobody reads about thousands."""
+    """What the activity tells: of the first refs, since nobody reads about thousands."""
     return tuple(_news(command, quarantine) for command in moves[:TOLD_REFS])
 
 

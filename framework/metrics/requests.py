@@ -1,4 +1,4 @@
-"""Every HTTP request is counted and timed, by the name of its view, never by its path."""
+"""Every HTTP request has an id, and is counted and timed by the name of its view, never by its path."""
 
 from collections.abc import Iterable
 from time import monotonic
@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, request
 from werkzeug.wsgi import ClosingIterator
 
-from framework.metrics import counts
+from framework.metrics import counts, request_id
 
 ENDPOINT = "holdfast.endpoint"
 NO_ENDPOINT = "none"
@@ -30,6 +30,7 @@ class Measured:
         """Answer as the measured application does."""
         began, statuses = monotonic(), [500]
         counts.request_began()
+        request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
 
         def started(status: str, *rest: Any) -> Any:
             statuses.append(int(status[:3]))

@@ -11,6 +11,7 @@ from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading
 from framework.database.types import now
+from framework.projects import notices
 from framework.projects.models import Event, Member, Project
 
 PAGE = 30
@@ -36,14 +37,18 @@ class Activity:
 def record(
     session: Session, project_id: int, *, actor: Account, kind: str, details: dict[str, Any] | None = None
 ) -> None:
-    """Write an event, and note that the project has changed now.
+    """Write an event and the notices of whom it is news to, and note that the project has changed now.
 
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
-    or tag, sha, title; or deleted, the name of a branch or tag); `settings`;
+    or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
+    branch or tag); `settings`;
     `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`; `purged`.
     """
-    session.add(Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}))
-    session.get_one(Project, project_id).updated_at = now()
+    event = Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}, created_at=now())
+    session.add(event)
+    session.get_one(Project, project_id).updated_at = event.created_at
+    session.flush()
+    notices.tell(session, event)
 
 
 def read_activity(project_id: int, page: int = 1) -> list[Activity]:

@@ -1,4 +1,4 @@
-"""Projects, who takes part in them, and what happened in them."""
+"""Projects, who takes part in them, what happened in them, and whom that is news to."""
 
 from datetime import datetime
 from typing import Any
@@ -62,3 +62,31 @@ class Event(Base):
     kind: Mapped[str] = mapped_column(String(20))
     details: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Notice(Base):
+    """An event that is news to one person: unread until `read_at`, in a mail to come until `settled_at`.
+
+    It is settled once a mail has told of it, or when none is to.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (Index(None, "user_id", "read_at"), Index(None, "settled_at", "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    mentioned: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    read_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+class MailChoice(Base):
+    """How often one person gets mail about one project, where that differs from everywhere else."""
+
+    __tablename__ = "mail_choices"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, index=True)
+    frequency: Mapped[str] = mapped_column(String(10))

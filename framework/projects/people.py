@@ -124,14 +124,6 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
     return _change(account, project, remove)
 
 
-def recipients(session: Session, project_id: int, *, except_id: int | None) -> list[tuple[str, str]]:
-    """Name and e-mail address of everybody who takes part, but one (the person who acts)."""
-    project = session.get_one(Project, project_id)
-    members = select(Member.user_id).where(Member.project_id == project_id)
-    query = select(User).where((User.id == project.owner_id) | User.id.in_(members)).order_by(User.name_key)
-    return [(user.name, user.email) for user in session.scalars(query) if user.id != except_id]
-
-
 def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Project], str]) -> str:
     names: list[str] = []
 

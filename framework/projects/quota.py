@@ -7,6 +7,7 @@ from framework import config
 from framework.accounts.models import User
 from framework.database.session import reading
 from framework.errors import TooLarge
+from framework.projects import messages
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.repositories.change import Change
@@ -15,6 +16,8 @@ from framework.repositories.lfs import pending_bytes
 from framework.repositories.models import Repository
 
 GIB = 1 << 30
+WARN_AT = 0.9
+"""Part of the quota; the change that passes it has its owner told."""
 
 
 class QuotaExceeded(TooLarge):
@@ -34,6 +37,7 @@ def admission(access: ProjectAccess) -> Admit:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         session.execute(select(User.id).where(User.id == owner_id).with_for_update())
         _refuse_excess(session, access, owner_id, change.new_bytes)
+        _warn_when_nearly_full(session, owner_id, change.new_bytes)
 
     return admit
 
@@ -61,6 +65,13 @@ def _refuse_excess(session: Session, access: ProjectAccess, owner_id: int, new_b
     limit = config.current().quota_bytes
     if used_bytes(session, owner_id) + new_bytes > limit:
         raise QuotaExceeded(access.owner, limit)
+
+
+def _warn_when_nearly_full(session: Session, owner_id: int, new_bytes: int) -> None:
+    limit, before = config.current().quota_bytes, used_bytes(session, owner_id)
+    if before < limit * WARN_AT <= before + new_bytes:
+        owner = session.get_one(User, owner_id)
+        messages.nearly_full(session, owner, used_bytes=before + new_bytes, limit_bytes=limit)
 
 
 def used_bytes(session: Session, owner_id: int) -> int:

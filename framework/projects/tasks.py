@@ -1,7 +1,6 @@
 """What happens to projects by itself: the log follows people's names and addresses, and the trash is emptied."""
 
-import logging
-
+from celery.utils.log import get_task_logger
 from sqlalchemy import or_, select
 
 from framework.celery.celery import app
@@ -9,6 +8,7 @@ from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Unavailable
+from framework.projects import news, notices
 from framework.projects.about import describe
 from framework.projects.models import Member, Project
 from framework.projects.purging import purge
@@ -17,7 +17,7 @@ from framework.repositories.change import HOUSE
 from framework.repositories.models import Repository
 from framework.repositories.operations import change_about
 
-logger = logging.getLogger(__name__)
+logger = get_task_logger(__name__)
 
 
 @app.task(name="framework.projects.tasks.refresh_person")
@@ -50,6 +50,18 @@ def refresh_about(project_id: int) -> bool:
 def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
     """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
     return purge(project_id, account_id, work_id) is not None
+
+
+@app.task(base=Job, name="framework.projects.tasks.send_news")
+def send_news() -> int:
+    """Queue the mails about what is new whose time has come; how many."""
+    return news.send_news()
+
+
+@app.task(base=Job, name="framework.projects.tasks.forget_notices")
+def forget_notices() -> int:
+    """Delete the notices that nobody looks for any more; how many."""
+    return notices.forget_old()
 
 
 @app.task(base=Job, name="framework.projects.tasks.empty_trash")

@@ -93,6 +93,7 @@ def start(
     environment: Mapping[str, str] | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
     memory_bytes: int = MEMORY_BYTES,
+    file_bytes: int | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A running git whose output is read by the caller; ended with the block, and at the deadline.
 
@@ -109,7 +110,7 @@ def start(
             stderr=words,
             env={**_environment(), **(environment or {})},
         )
-        _limit(process.pid, memory_bytes)
+        _limit(process.pid, memory_bytes, file_bytes)
         timer = threading.Timer(deadline_seconds, process.kill)
         timer.start()
         try:
@@ -163,12 +164,17 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _limit(process_id: int, memory_bytes: int) -> None:
-    """Hold the child to its memory and CPU; Linux sets a running process's limits, elsewhere the deadline must do."""
+def _limit(process_id: int, memory_bytes: int, file_bytes: int | None) -> None:
+    """Hold the child to its memory, its CPU and the size of the files that it writes, and its own children with it.
+
+    Linux sets a running process's limits; elsewhere the deadline must do.
+    """
     if hasattr(resource, "prlimit"):
         try:
             resource.prlimit(process_id, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
             resource.prlimit(process_id, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+            if file_bytes is not None:
+                resource.prlimit(process_id, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
         except ProcessLookupError:
             return
 

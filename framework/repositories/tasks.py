@@ -1,7 +1,8 @@
 """The recurring work of repositories: what a process that died left for others to finish."""
 
-import logging
 from uuid import NAMESPACE_OID, uuid5
+
+from celery.utils.log import get_task_logger
 
 from framework.celery.celery import app
 from framework.celery.job import Job
@@ -12,7 +13,7 @@ from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consoli
 from framework.repositories.log import NotConfirmed
 from framework.repositories.snapshot import read_snapshot
 
-logger = logging.getLogger(__name__)
+logger = get_task_logger(__name__)
 
 
 @app.task(base=Job, name="framework.repositories.tasks.confirm_log")

@@ -10,12 +10,11 @@ from framework.accounts.account import Account
 from framework.lfs.writing import write
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
-from framework.projects.people import recipients
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.wanted import Move, Operation, Within, Write, Written
-from framework.uploads.messages import LISTED_PATHS, NewVersion
 
 LONGEST_MESSAGE = 10_000
+LISTED_PATHS = 20
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,6 @@ def store_changes(
         details: dict[str, Any] = {"branch": changes.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
-        news = NewVersion(access, account, sha=written.sha, title=title, paths=paths)
-        for name, address in recipients(session, access.id, except_id=account.id):
-            news.queue_for(session, name=name, address=address)
         within(session, written)
 
     return write(wanted, admit=quota.admission(access), within=tell)

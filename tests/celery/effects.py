@@ -3,7 +3,11 @@
 from pathlib import Path
 from time import sleep
 
+from celery.utils.log import get_task_logger
+
 from framework.celery.celery import app
+
+log = get_task_logger(__name__)
 
 
 @app.task(name="tests.celery.effects.write_line")
@@ -15,4 +19,5 @@ def write_line(folder: str) -> str:
         sleep(0.02)
     with (place / "lines").open("a") as lines:
         lines.write("one line\n")
+    log.info("one line is written")
     return "written"

@@ -91,8 +91,24 @@ def test_a_deployment_keeps_its_name_when_its_password_changes(configured: Calla
 
 
 def test_deployments_with_their_own_databases_have_their_own_queues(configured: Callable[..., Config]) -> None:
-    names = set()
+    names: set[str] = set()
     for url in ("sqlite:////a/x.sqlite3", "sqlite:////b/x.sqlite3", "postgresql://db/one", "postgresql://db/two"):
         configured(database_url=url)
-        names.add(broker.queue().name)
-    assert len(names) == 4
+        names.update(queue.name for queue in broker.queues())
+    assert len(names) == 4 * 3
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [
+        ("framework.email.tasks.send_email", "mail"),
+        ("framework.repositories.tasks.scrub_copies", "storage"),
+        ("framework.backup.tasks.back_up_tables", "storage"),
+        ("framework.celery.tasks.echo", "default"),
+        ("framework.projects.tasks.empty_trash", "default"),
+    ],
+)
+def test_long_work_in_the_store_keeps_no_mail_waiting(configured: Callable[..., Config], task: str, kind: str) -> None:
+    configured()
+    assert broker.queue_for(task).name == f"{broker.deployment()}.{kind}"
+    assert broker.queue_for(task).name in {queue.name for queue in broker.queues()}

@@ -17,11 +17,11 @@ from tests.servers.processes import free_port
 def waiting_messages() -> list[str]:
     """The ids of the tasks that wait at the broker; they are taken from it."""
     with broker.connected() as connection:
-        queue = broker.queue()(connection.channel())
-        queue.declare()
         taken = []
-        while (message := queue.get(no_ack=True)) is not None:
-            taken.append(str(message.headers["id"]))
+        for queue in (queue(connection.channel()) for queue in broker.queues()):
+            queue.declare()
+            while (message := queue.get(no_ack=True)) is not None:
+                taken.append(str(message.headers["id"]))
     return taken
 
 

@@ -11,16 +11,21 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+import redis as redis_client
 from celery.result import AsyncResult
+from sqlalchemy import select
 
+from framework import config
 from framework.celery import outbox, schedule
 from framework.celery.celery import app
+from framework.celery.models import OutboxRow
 from framework.celery.outbox import UNFINISHED_AFTER, enqueue
 from framework.celery.tasks import echo, forget_finished, poll_outbox
 from framework.config import Config
-from framework.database.session import transaction
+from framework.database.session import reading, transaction
 from framework.email.messages import BadAddress
 from framework.email.tasks import send_email
+from tests.cast import PASSWORD, Visitor
 from tests.celery.rows import age, committed, row
 from tests.celery.test_schedule import job
 from tests.servers.deployments import environment
@@ -133,6 +138,49 @@ def test_a_broker_that_goes_away_and_forgets_loses_nothing(
         assert outbox.poll() == 2
         assert app.AsyncResult(forgotten).get(timeout=SECONDS)
         assert app.AsyncResult(missed).get(timeout=SECONDS)
+
+
+def test_a_broker_that_is_emptied_loses_nothing(
+    run: Run, settings: Config, with_settings: Callable[..., Config]
+) -> None:
+    port = free_port()
+    deployed = with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
+    with a_redis_that_forgets(run, port):
+        task = committed("handed over")
+        with redis_client.Redis(port=port) as client:
+            assert client.dbsize()
+            client.flushall()
+        with worker(run, deployed):
+            age(task, UNFINISHED_AFTER)
+            assert outbox.poll() == 1
+            assert app.AsyncResult(task).get(timeout=SECONDS) == "handed over"
+
+
+def test_a_request_does_not_need_the_broker(
+    run: Run, visitor: Visitor, with_settings: Callable[..., Config], settings: Config
+) -> None:
+    port = free_port()
+    with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
+    fields = {"username": "ann", "email": "ann@example.org", "password": PASSWORD}
+    assert visitor.submit("/signup", **fields).status_code == 302
+    with reading() as session:
+        [mail] = session.scalars(select(OutboxRow.id))
+    with a_redis_that_forgets(run, port), worker(run, config.current()):
+        age(mail, timedelta(minutes=1))
+        assert outbox.poll() == 1
+        assert app.AsyncResult(mail).get(timeout=SECONDS).endswith(".eml")
+
+
+def test_a_python_shell_sends_a_mail_and_another_one_asks_for_it(run: Run, settings: Config) -> None:
+    code = "from framework.email.tasks import send_email; print(send_email.delay('ann@example.org', 'Hello', 'Hi.').id)"
+    variables = {**environment(settings), "PATH": os.environ["PATH"]}
+    shell = [sys.executable, "-c", code]
+    task = subprocess.run(shell, cwd=ROOT, env=variables, check=True, capture_output=True, text=True).stdout.strip()
+    assert ask_from_another_process(settings, task) == "PENDING None"
+    with worker(run, settings):
+        eventually(lambda: row(task).state == "finished")
+    [written] = (settings.data / "outbox").iterdir()
+    assert ask_from_another_process(settings, task) == f"SUCCESS {written.name}"
 
 
 def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_settings: Callable[..., Config]) -> None:

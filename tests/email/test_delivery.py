@@ -1,9 +1,10 @@
 """Delivery: into the folder, and to real SMTP servers that take, defer, refuse and hang up."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from framework.celery import runs
 from framework.celery.outbox import enqueue
 from framework.config import Config
 from framework.database.session import transaction
-from framework.email import messages
-from framework.email.delivery import MailRefused, MailServerAway, check_server, deliver
-from framework.email.tasks import send_email
+from framework.database.types import now
+from framework.email import delivery, messages, stopped
+from framework.email.delivery import AddressRefused, MailRefused, MailServerAway, check_server, deliver
+from framework.email.rendering import rendered_text
+from framework.email.stopped import AddressStopped
+from framework.email.tasks import TooLate, send_email
 from tests.celery.rows import age, row
 from tests.servers.processes import free_port
 from tests.servers.run import Run
@@ -36,7 +40,7 @@ def mailing(with_settings: Callable[..., Config], smtp: SmtpServer) -> Config:
 
 def send(key: str = "k1") -> str:
     """Deliver one mail to Ann."""
-    mail = messages.compose(to="ann@example.org", subject="Hello", text="Hi.", key=key, written_at=MOMENT)
+    mail = messages.compose(to="ann@example.org", made=rendered_text("Hello", "Hi."), key=key, written_at=MOMENT)
     return deliver(mail)
 
 
@@ -208,3 +212,50 @@ def test_a_mail_that_was_put_off_is_sent_once_its_time_has_come(run: Run, mailin
     with worker(run, mailing, "-B"):
         assert send_email.AsyncResult(task).get(timeout=90) == "127.0.0.1"
     assert [delivery.message["Message-ID"] for delivery in smtp.deliveries] == [messages.message_id("deferred")]
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+def test_an_address_that_bounces_gets_no_mail_but_links_into_the_account(
+    mailing: Config, smtp: SmtpServer, command: str
+) -> None:
+    smtp.answer(command, "550 No such mailbox here")
+    with pytest.raises(AddressRefused, match="550 No such mailbox here"):
+        send_email("Ann@example.org", "Hello", "Hi.")
+    with pytest.raises(AddressStopped, match="550 No such mailbox here"):
+        send_email("ann@example.org", "Hello", "Hi.")
+    assert smtp.deliveries == []
+    send_email("ann@example.org", "Hello", "Hi.", expires_at=(now() + timedelta(hours=1)).isoformat())
+    stopped.resume("ANN@example.org")
+    send_email("ann@example.org", "Hello", "Hi.")
+    assert len(smtp.deliveries) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "line"), [("MAIL", "550 Not from you"), ("DATA", "554 Looks like spam"), ("RCPT", "451 Later")]
+)
+def test_what_is_not_the_addresss_fault_stops_no_address(
+    mailing: Config, smtp: SmtpServer, command: str, line: str
+) -> None:
+    smtp.answer(command, line)
+    with pytest.raises((MailRefused, MailServerAway)):
+        send_email("ann@example.org", "Hello", "Hi.")
+    send_email("ann@example.org", "Hello", "Hi.")
+    assert len(smtp.deliveries) == 1
+
+
+def test_a_link_that_has_ended_is_not_sent(mailing: Config, smtp: SmtpServer) -> None:
+    with pytest.raises(TooLate):
+        send_email("ann@example.org", "Hello", "Hi.", expires_at=(now() - timedelta(seconds=1)).isoformat())
+    assert smtp.deliveries == []
+
+
+def test_a_server_that_says_nothing_is_given_up(
+    with_settings: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "ANSWER_SECONDS", 1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with_settings(smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(MailServerAway):
+            send()

@@ -1,5 +1,6 @@
 """Messages: what is refused, what a mail consists of, and that a key is sent once."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -9,8 +10,10 @@ import pytest
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction
+from framework.doctor.samples import SAMPLES
 from framework.email import messages
 from framework.email.messages import BadAddress, BadSubject, compose, queue
+from framework.email.rendering import rendered, rendered_text, template_names
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -19,7 +22,8 @@ MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 def written(**changed: str) -> EmailMessage:
     """A mail to Ann."""
     parts = {"to": "ann@example.org", "subject": "Hello", "text": "Dear Ann,\n\nwelcome.", "key": "k1", **changed}
-    return compose(**parts, written_at=MOMENT)
+    made = rendered_text(parts.pop("subject"), parts.pop("text"))
+    return compose(**parts, made=made, written_at=MOMENT)
 
 
 def part(mail: EmailMessage, kind: str) -> str:
@@ -100,16 +104,54 @@ def test_it_refuses_a_subject_that_is_not_one_line(settings: Config, subject: st
         written(subject=subject)
 
 
-def test_what_cannot_be_sent_is_not_queued(settings: Config) -> None:
+FACTS = {"name": "Ann", "link": "http://localhost/verify/x"}
+
+
+def queued(to: str, **changed: str) -> str:
+    """The id of a message that asks Ann to confirm her address."""
     with transaction() as session:
-        with pytest.raises(BadAddress):
-            queue(session, to="nobody", subject="Hello", text="x", key="bad")
-        assert session.get(OutboxRow, "bad") is None
+        return queue(session, to=to, template="signup", facts={**FACTS, **changed}, key="once")
+
+
+def test_what_cannot_be_sent_is_not_queued(settings: Config) -> None:
+    with pytest.raises(BadAddress):
+        queued("nobody")
+    with reading() as session:
+        assert session.get(OutboxRow, "once") is None
 
 
 def test_a_key_is_queued_once(settings: Config) -> None:
-    for text in ("first", "second"):
-        with transaction() as session:
-            assert queue(session, to="ann@example.org", subject="Hello", text=text, key="once") == "once"
+    assert [queued("ann@example.org", name=name) for name in ("first", "second")] == ["once", "once"]
     with reading() as session:
-        assert session.get_one(OutboxRow, "once").args == ["ann@example.org", "Hello", "first", None]
+        row = session.get_one(OutboxRow, "once")
+    assert row.args[:2] == ["ann@example.org", "Confirm your e-mail address"]
+    assert "Hello first," in row.args[2]
+    assert "Hello first," in row.args[3]
+
+
+def test_a_mail_that_can_be_stopped_says_how(settings: Config) -> None:
+    link = "http://localhost/unsubscribe/abc"
+    mail = compose(to="ann@example.org", made=rendered_text("Hello", "x"), key="k", written_at=MOMENT, unsubscribe=link)
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
+    assert written()["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_makes_text_and_html_of_the_same_facts(settings: Config, name: str) -> None:
+    facts = {**SAMPLES[name], "name": "<Ann & Bob>"}
+    made = rendered(name, facts, unsubscribe="http://localhost/unsubscribe/abc")
+    assert "Hello <Ann & Bob>," in made.text
+    assert "Hello &lt;Ann &amp; Bob&gt;," in made.html
+    assert "<p" not in made.text
+    assert set(re.findall(r"https?://[^\s\"<>]+", made.text)) <= set(re.findall(r"https?://[^\s\"<>]+", made.html))
+    assert "\n\n\n" not in made.text
+    assert made.text.count("http://localhost/unsubscribe/abc") == 1
+
+
+def test_every_template_has_a_sample(settings: Config) -> None:
+    assert set(SAMPLES) == set(template_names())
+
+
+@pytest.mark.parametrize("subject", ["x" * 3000, "carriage\rreturn", "line\u2028separator", "\x07bell", "word " * 100])
+def test_any_text_becomes_a_subject(settings: Config, subject: str) -> None:
+    messages.check("ann@example.org", messages.one_line(subject))

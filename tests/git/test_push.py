@@ -1,6 +1,5 @@
 """Real git pushes to the real server: what lands, and what others see of it."""
 
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -9,12 +8,12 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import select
 
-from framework.celery.models import OutboxRow
 from framework.database.session import reading
 from framework.git.pktline import FLUSH
 from framework.projects.access import ProjectAccess
 from framework.projects.activity import read_activity
 from framework.projects.branch_rules import set_branch_rule
+from framework.projects.inbox import read_inbox
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
 from framework.projects.protection import Rule
@@ -214,7 +213,7 @@ def test_a_push_of_what_is_there_needs_no_pack(work: Work, project: ProjectAcces
     assert [version.confirmed_at is None for version in versions] == [False, False]
 
 
-def test_the_activity_and_the_others_mail_tell_of_it(house: House, alice: Person, project: ProjectAccess) -> None:
+def test_the_activity_and_the_others_inbox_tell_of_it(house: House, alice: Person, project: ProjectAccess) -> None:
     add_person(house.people["alice"], project, person="bob", role="reader")
     work = alice.work()
     work.commit("First", a__txt="1")
@@ -222,13 +221,11 @@ def test_the_activity_and_the_others_mail_tell_of_it(house: House, alice: Person
     work.push(project.full_name, "main")
     event = read_activity(project.id)[0]
     assert (event.kind, event.actor) == ("push", "alice")
-    assert event.details == {"branch": "main", "sha": second, "title": "Second"}
-    with reading() as session:
-        rows = [json.dumps([row.args, row.kwargs]) for row in session.scalars(select(OutboxRow))]
-    mails = [row for row in rows if "has pushed to" in row and project.full_name in row]
-    assert len(mails) == 1
-    assert "bob@example.org" in mails[0]
-    assert "2 new commits on main" in mails[0]
+    told = {"branch": "main", "sha": second, "title": "Second", "commits": 2, "titles": ["Second", "First"]}
+    assert event.details == told
+    [item] = [item for item in read_inbox(house.people["bob"]) if item.event.kind == "push"]
+    assert (item.unread, item.event.details) == (True, told)
+    assert read_inbox(house.people["alice"]) == []
 
 
 def test_git_asks_with_a_flush_packet_before_it_sends_much(alice: Person, project: ProjectAccess) -> None:

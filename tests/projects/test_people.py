@@ -5,7 +5,8 @@ import pytest
 from framework.accounts.account import Account
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess, RoleTooLow, project_for
-from framework.projects.people import add_person, people_of, recipients, remove_person
+from framework.projects.notices import participants
+from framework.projects.people import add_person, people_of, remove_person
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
 from tests.cast import SignIn, on_one_deployment, posted_texts
@@ -105,10 +106,9 @@ def test_it_checks_again_when_it_changes(alice: Account, bob: Account, secret: P
         remove_person(bob, as_owner, person_id=bob.id)
 
 
-def test_it_knows_whom_to_write_to(alice: Account, bob: Account, shared: ProjectAccess) -> None:
+def test_it_knows_who_takes_part(alice: Account, bob: Account, shared: ProjectAccess) -> None:
     with reading() as session:
-        assert recipients(session, shared.id, except_id=bob.id) == [("alice", "alice@example.org")]
-        assert [name for name, _ in recipients(session, shared.id, except_id=None)] == ["alice", "bob"]
+        assert [user.id for user in participants(session, shared.id)] == [alice.id, bob.id]
 
 
 def test_it_tells_the_log_about_a_persons_new_name(bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:

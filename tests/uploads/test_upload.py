@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from framework import config
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.mail_choices import choose
+from framework.projects.news import send_news
 from framework.projects.people import remove_person
 from framework.repositories.copy import opened
 from framework.repositories.reading import find, list_folder, read_log, resolve
@@ -24,6 +27,7 @@ from framework.storage.current import store
 from framework.uploads.operations import Upload, store_upload
 from framework.uploads.receiving import ReceivedFile
 from tests.cast import Visitor, csrf_token, posted_texts
+from tests.projects.notice_rows import age_notices
 
 SignIn = Callable[[Account], Visitor]
 PAGE = "/alice/secret/upload/main"
@@ -253,16 +257,15 @@ def test_programs_get_the_outcome_as_json(uploader: Visitor) -> None:
     assert ".git" in problems[1]
 
 
-def test_members_but_the_uploader_get_mail(
+def test_it_is_news_to_members_but_the_uploader(
     uploader: Visitor, bob: Account, secret: ProjectAccess, shared: ProjectAccess, signed_in: SignIn
 ) -> None:
     upload(uploader, {"a.txt": b"1"}, message="Field data")
-    mails = [text for text in posted_texts() if "[alice/secret] Field data" in text]
-    assert len(mails) == 1
-    assert "bob@example.org" in mails[0]
-    assert f"{config.current().base_url}/alice/secret/commit/" in mails[0]
-    upload(signed_in(bob), {"b.txt": b"1"}, message="More")
-    assert any("alice@example.org" in text and "More" in text for text in posted_texts())
+    bobs = signed_in(bob)
+    assert "Field data" in bobs.get("/inbox").text
+    upload(bobs, {"b.txt": b"1"}, message="More")
+    assert "More" in uploader.get("/inbox").text
+    assert "Field data" not in uploader.get("/inbox").text
 
 
 @pytest.mark.parametrize("message", ["x" * 3000, "carriage\rreturn", "line\u2028separator", "\x07bell", "word " * 100])
@@ -270,6 +273,9 @@ def test_no_message_is_too_odd_for_the_mail(
     uploader: Visitor, bob: Account, secret: ProjectAccess, shared: ProjectAccess, message: str
 ) -> None:
     assert upload(uploader, {"a": b"1"}, message=message).status_code == 303
+    choose(bob.id, 0, "at_once")
+    age_notices(timedelta(hours=1))
+    assert send_news() == 1
     assert any("[alice/secret]" in text for text in posted_texts())
 
 

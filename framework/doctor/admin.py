@@ -1,0 +1,99 @@
+"""`/admin`: workers, queues, tasks and scheduled work, for administrators; for everybody else there is no such page."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template
+from werkzeug.wrappers import Response
+
+from framework import config
+from framework.accounts.login import current_account
+from framework.celery import presence, runs, schedule
+from framework.doctor import queues, shown
+from framework.doctor.attention import attention
+from framework.doctor.checks import broker_answers, examine
+from framework.doctor.samples import SAMPLES
+from framework.email.rendering import rendered
+from framework.errors import NotFound
+from framework.web.forms import check_button
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+
+
+class NoSuchPage(NotFound):
+    """The page is for administrators, and nobody else is told that it exists."""
+
+
+@admin.before_request
+def refuse_others() -> None:
+    """Let administrators pass.
+
+    Raises:
+        NoSuchPage: it is somebody else.
+    """
+    account = current_account()
+    if account is None or not account.admin:
+        raise NoSuchPage
+
+
+@admin.get("")
+def overview() -> str:
+    """Everything at a glance."""
+    [broker] = examine({"broker": broker_answers})
+    workers = presence.workers()
+    found = queues.queue_states() if broker.well else []
+    strangers = queues.foreign_nodes() if broker.well else []
+    return render_template(
+        "doctor/admin.html",
+        broker=broker,
+        workers=[(worker, presence.is_up(worker)) for worker in workers],
+        release=presence.release(),
+        queues=found,
+        attention=attention(workers, found, strangers),
+        groups=shown.task_groups(),
+        jobs=shown.jobs(),
+    )
+
+
+@admin.get("/mail")
+def mails() -> str:
+    """Every mail that people get, to be looked at."""
+    samples = {name: rendered(name, facts, unsubscribe=_stop(name)) for name, facts in SAMPLES.items()}
+    return render_template("doctor/mails.html", samples=samples)
+
+
+@admin.get("/mail/<name>.html")
+def mail(name: str) -> Response:
+    """One mail's HTML, as a mail program gets it: its own style, no script, nothing from elsewhere."""
+    if name not in SAMPLES:
+        raise NoSuchPage
+    answer = make_response(rendered(name, SAMPLES[name], unsubscribe=_stop(name)).html)
+    answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
+    answer.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
+
+
+@admin.post("/tasks/<path:task_id>/retry")
+def retry(task_id: str) -> Response:
+    """Have a task that failed start again now."""
+    check_button()
+    runs.retry(task_id)
+    flash("The task starts again now.", "success")
+    return redirect("/admin")
+
+
+@admin.post("/jobs/<name>/run")
+def run(name: str) -> Response:
+    """Start a job of the schedule before its time."""
+    check_button()
+    if name not in schedule.names():
+        raise NoSuchPage
+    schedule.start_now(name)
+    flash(f"The job {name} starts now.", "success")
+    return redirect("/admin")
+
+
+def _stop(name: str) -> str | None:
+    """The link that stops mails of this kind; messages about the account itself have none."""
+    news = {"new_versions", "mention", "digest"}
+    return f"{config.current().base_url}/unsubscribe/sample" if name in news else None

@@ -1,0 +1,43 @@
+"""What the previews of mails tell: made-up facts for each template."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from framework.projects.stories import Happened, story
+
+_SHA = "5c1f0e5d0f0a4c55b0d2a7c9c9b4e9e8a1b2c3d4"
+_UPLOAD = Happened("alice", "upload", {"sha": _SHA, "title": "Add plans for the garden", "file_count": 3})
+_PUSH = Happened(
+    "bob",
+    "push",
+    {"branch": "main", "sha": _SHA, "title": "Count the steps", "commits": 2, "titles": ["Count the steps", "Measure"]},
+)
+_GARDEN = story("alice/garden", "http://localhost/alice/garden", [_UPLOAD])
+_TOOLS = story("bob/tools", "http://localhost/bob/tools", [_UPLOAD] * 12 + [_PUSH])
+_NAME = {"name": "Ann"}
+
+SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "signup": {**_NAME, "link": "http://localhost/verify/sample"},
+    "reset": {**_NAME, "link": "http://localhost/reset/sample", "hours": 3},
+    "security": {
+        **_NAME,
+        "title": "Your password was changed",
+        "what": "the password of your account was changed.",
+        "remedy": "choose a new one at once.",
+        "link": "http://localhost/forgot",
+    },
+    "invitation": {
+        **_NAME,
+        "by": "alice",
+        "project": "alice/garden",
+        "role": "writer",
+        "may": "change its files",
+        "link": "http://localhost/alice/garden",
+    },
+    "export": {**_NAME, "project": "alice/garden", "link": "http://localhost/exports/sample", "days": 7},
+    "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
+    "new_versions": {**_NAME, "project": _GARDEN},
+    "mention": {**_NAME, "project": _GARDEN},
+    "digest": {**_NAME, "projects": [_GARDEN, _TOOLS], "since": "since the last digest"},
+}
+"""The facts of each template; a test holds that there are some for every one."""

@@ -1,0 +1,67 @@
+"""Whom an event is news to: a notice for each other person who takes part, written in the event's transaction."""
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import User
+from framework.database.session import transaction
+from framework.database.types import now
+from framework.projects.models import Event, Member, Notice, Project
+
+MAILED = {"upload", "commit", "push"}
+"""Events that mails tell of."""
+SHOWN = {*MAILED, "trashed", "restored"}
+"""Events that everybody who takes part sees in the inbox."""
+KEPT_DAYS = 90
+
+_MENTION = re.compile(r"(?<![\w@/.-])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)(?![\w@])")
+
+
+def tell(session: Session, event: Event) -> None:
+    """Write the notices of an event that has its id."""
+    mentioned = mentioned_names(str(event.details.get("title") or ""))
+    mailed = event.kind in MAILED
+    rows = [
+        {
+            "user_id": user.id,
+            "event_id": event.id,
+            "mentioned": mailed and user.name_key in mentioned,
+            "created_at": event.created_at,
+            "settled_at": None if mailed else event.created_at,
+        }
+        for user in _concerned(session, event)
+    ]
+    if rows:
+        session.execute(insert(Notice), rows)
+
+
+def mentioned_names(text: str) -> set[str]:
+    """The user names, case-folded, that the text addresses as `@name`."""
+    return {name.casefold() for name in _MENTION.findall(text)}
+
+
+def participants(session: Session, project_id: int) -> list[User]:
+    """Everybody who takes part in the project, by name."""
+    owner = select(Project.owner_id).where(Project.id == project_id)
+    members = select(Member.user_id).where(Member.project_id == project_id)
+    return list(session.scalars(select(User).where(User.id.in_(owner) | User.id.in_(members)).order_by(User.name_key)))
+
+
+def forget_old(before_days: int = KEPT_DAYS) -> int:
+    """Delete the notices that are older than so many days; how many."""
+    old = Notice.created_at < now() - timedelta(days=before_days)
+    with transaction() as session:
+        return len(session.scalars(delete(Notice).where(old).returning(Notice.id)).all())
+
+
+def _concerned(session: Session, event: Event) -> list[User]:
+    """Never who did it: whoever was added, or everybody else who takes part."""
+    if event.kind not in {*SHOWN, "person_added"}:
+        return []
+    others = [user for user in participants(session, event.project_id) if user.id != event.actor_id]
+    if event.kind == "person_added":
+        return [user for user in others if user.name == event.details.get("person")]
+    return others

@@ -1,0 +1,17 @@
+"""The form of an import: a new project, and where its content comes from."""
+
+from wtforms import StringField
+
+from framework.projects.forms import NewProjectForm
+from framework.transfer.imports import NewProject
+from framework.web.forms import stripped
+
+
+class ImportForm(NewProjectForm):
+    """A new project with an address; a ZIP file is received as a stream, beside the form."""
+
+    address = StringField("Address of a git repository", filters=[stripped])
+
+    def project(self) -> NewProject:
+        """The project to be made."""
+        return NewProject(self.name.data, self.description.data, self.visibility.data)

@@ -1,0 +1,156 @@
+"""Imports: a new project is made at once, and a task fills it from an address or from a ZIP file."""
+
+import hashlib
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.celery.outbox import enqueue
+from framework.celery.work import Work, announce, watched
+from framework.database.session import reading, transaction
+from framework.git.importing import land_history
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.models import Project
+from framework.projects.operations import create_project
+from framework.repositories import keys
+from framework.repositories.scratch import scratch
+from framework.repositories.snapshot import read_snapshot
+from framework.storage.contract import ObjectMissing
+from framework.storage.current import store
+from framework.transfer.addresses import checked, pinned
+from framework.transfer.fetching import fetch_address, fetch_bundle
+from framework.transfer.zips import bundle_of, check_zip, files_of
+from framework.uploads.changing import Changes, store_changes
+
+KIND = "import"
+STEPS = 3
+DONE_BEFORE = "Everything was imported before."
+ARRIVED = "imports/"
+"""Where ZIP files lie in the store until their task has read them."""
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """What the project of an import is called, what it is for, and who may see it."""
+
+    name: str
+    description: str
+    visibility: str
+
+
+def import_address(account: Account, new: NewProject, address: str) -> str:
+    """Make a project, and have it filled from this address; the id of the work to watch.
+
+    Raises:
+        AddressRefused: nothing is made. What `create_project` raises.
+    """
+    checked(address)
+    return _begin(account, new, "import_address", address)
+
+
+def import_zip(account: Account, new: NewProject, archive: Path) -> str:
+    """Make a project, and have it filled from this ZIP file; the id of the work to watch.
+
+    Raises:
+        ZipRefused, ZipTooLarge: nothing is made. What `create_project` and the store raise.
+    """
+    check_zip(archive)
+    key = f"{ARRIVED}{keys.new_id()}.zip"
+    with archive.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    store().put(key, archive, sha256=digest)
+    return _begin(account, new, "import_zip", key)
+
+
+def fill_from_address(project_id: int, account_id: int, address: str, work_id: str) -> str:
+    """Fill the project with what that address has; a sentence about what came.
+
+    Raises:
+        AddressRefused, FetchFailed: the project stays empty. What a push raises.
+    """
+    access, account = _who_and_where(project_id, account_id)
+    with _watched(project_id, account_id, work_id) as work, scratch("fetch") as folder:
+        work.say("Fetching the history")
+        return _land(access, account, fetch_address(pinned(address), folder), work)
+
+
+def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> str:
+    """Fill the project from the ZIP file that lies in the store under this key; a sentence about what came.
+
+    Raises:
+        ObjectMissing: it lay there for too long. ZipRefused, ZipTooLarge, FetchFailed.
+    """
+    access, account = _who_and_where(project_id, account_id)
+    with _watched(project_id, account_id, work_id) as work, scratch("unzip") as folder:
+        work.say("Reading the ZIP file")
+        archive = folder / "archive.zip"
+        if not _fetched(key, archive, access):
+            return DONE_BEFORE
+        bundle = bundle_of(archive, folder)
+        if bundle:
+            told = _land(access, account, fetch_bundle(bundle, folder), work)
+        else:
+            told = _store_files(access, account, archive, work)
+        store().delete(key)
+        return told
+
+
+def _fetched(key: str, archive: Path, access: ProjectAccess) -> bool:
+    """Whether the ZIP file is there; one that is gone was imported by a run that was killed before it could say so.
+
+    Raises:
+        ObjectMissing: it is gone, and the project has nothing.
+    """
+    try:
+        store().fetch(key, archive)
+    except ObjectMissing:
+        if not read_snapshot(access.repository_id).version:
+            raise
+        return False
+    return True
+
+
+def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
+    project = create_project(account, name=new.name, description=new.description, visibility=new.visibility)
+    with transaction() as session:
+        work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
+        enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id)
+    return work_id
+
+
+def _watched(project_id: int, account_id: int, work_id: str) -> AbstractContextManager[Work]:
+    return watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id)
+
+
+def _who_and_where(project_id: int, account_id: int) -> tuple[ProjectAccess, Account]:
+    """The project and the person as they are now, if the person may still write there."""
+    with reading() as session:
+        account = Account.of(session.get_one(User, account_id))
+        project = session.get_one(Project, project_id)
+        owner, name = session.get_one(User, project.owner_id).name, project.name
+    return project_for(account, owner, name, "writer"), account
+
+
+def _land(access: ProjectAccess, account: Account, fetched: Path, work: Work) -> str:
+    work.advance()
+    count, refused = land_history(access, account, fetched, say=lambda text: work.advance(0, text))
+    work.advance(2)
+    told = f"{count:,} branches and tags were imported."
+    told = " ".join([told, *(f"Left out: {reason}." for reason in refused[:3])])
+    work.say(told)
+    return told
+
+
+def _store_files(access: ProjectAccess, account: Account, archive: Path, work: Work) -> str:
+    """One commit with all files; a second run finds them there."""
+    with scratch("files") as folder:
+        puts = files_of(archive, folder)
+        work.advance(1, f"Storing {len(puts):,} files")
+        branch = read_snapshot(access.repository_id).default_branch
+        message = f"Import {len(puts):,} file{'' if len(puts) == 1 else 's'} from a ZIP file"
+        store_changes(access, account, Changes(puts, branch, message, kind="upload"))
+    told = f"{len(puts):,} files were imported."
+    work.advance(2, told)
+    return told

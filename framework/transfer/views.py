@@ -1,0 +1,82 @@
+"""Pages of imports and exports."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.accounts.account import Account
+from framework.accounts.login import signed_in
+from framework.errors import Invalid
+from framework.projects.access import project_for
+from framework.storage.current import store
+from framework.transfer import exports, imports
+from framework.transfer.forms import ImportForm
+from framework.uploads.limits import too_large_sentence
+from framework.uploads.receiving import ReceivedFile, received
+from framework.web.forms import check_button
+from framework.web.streaming import streamed
+
+blueprint = Blueprint("transfer", __name__)
+
+Files = list[tuple[str, ReceivedFile]]
+
+
+class NothingToImport(Invalid):
+    """Neither an address nor a file, or both."""
+
+    field = "address"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the address of a git repository, or choose a ZIP file; one of the two.")
+
+
+@blueprint.get("/import")
+def show_form() -> str:
+    """The form of an import."""
+    signed_in()
+    return render_template("transfer/import.html", form=ImportForm(None))
+
+
+@blueprint.post("/import")
+def begin_import() -> AnyResponse | tuple[str, int]:
+    """Make the project and begin to fill it; the page of the work shows how far it is."""
+    account = signed_in()
+    with received(request) as files:
+        form = ImportForm()
+        work_id = form.attempt(lambda: _begin(account, form, files))
+    if work_id is None:
+        return render_template("transfer/import.html", form=form), form.status
+    return redirect(f"/work/{work_id}", 303)
+
+
+@blueprint.post("/<owner>/<project>/settings/export")
+def begin_export(owner: str, project: str) -> AnyResponse:
+    """Begin an export; the page of the work shows how far it is."""
+    account = signed_in()
+    access = project_for(account, owner, project, "owner")
+    check_button()
+    return redirect(f"/work/{exports.begin_export(account, access)}", 303)
+
+
+@blueprint.get("/exports/<export_id>")
+def download(export_id: str) -> AnyResponse:
+    """The export's file, for whoever asked for it."""
+    found = exports.ready_export(signed_in(), export_id)
+    return streamed(
+        store().stream(found.key),
+        Content_Type="application/zip",
+        Content_Length=str(found.size_bytes),
+        Content_Disposition=f'attachment; filename="{found.file_name}"',
+        Cache_Control="private, no-store",
+    )
+
+
+def _begin(account: Account, form: ImportForm, files: Files) -> str:
+    address = form.address.data or ""
+    if bool(address) == bool(files):
+        raise NothingToImport
+    if address:
+        return imports.import_address(account, form.project(), address)
+    name, file = files[0]
+    if file.over_limit:
+        raise Invalid(too_large_sentence(name, file.size_bytes))
+    return imports.import_zip(account, form.project(), file.path)

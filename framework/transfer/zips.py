@@ -1,0 +1,136 @@
+"""ZIP files that are imported: their files unpacked into scratch, counted as they inflate, links left out."""
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from framework import config
+from framework.errors import Invalid, TooLarge
+from framework.repositories.packwriter import blob_name
+from framework.repositories.wanted import Put
+from framework.uploads.limits import too_large_sentence
+
+MOST_FILES = 20_000
+CHUNK_BYTES = 1 << 20
+ENCRYPTED = 0x1
+TOO_MUCH = "Unpacked, this ZIP file is larger than one import may be."
+BUNDLE, ABOUT = "project.bundle", "project.json"
+"""What an export consists of."""
+
+
+class ZipRefused(Invalid):
+    """The file is no ZIP file that can be imported."""
+
+    field = "archive"
+
+
+class ZipTooLarge(TooLarge):
+    """What the ZIP file holds is more than one import may bring."""
+
+    field = "archive"
+
+
+def check_zip(archive: Path) -> None:
+    """Refuse what cannot be imported, by what the ZIP file says of itself; the task counts what really comes out.
+
+    Raises:
+        ZipRefused, ZipTooLarge.
+    """
+    with _opened(archive) as opened:
+        entries = [opened.getinfo(BUNDLE)] if _is_export(opened) else _entries(opened)
+        if any(entry.flag_bits & ENCRYPTED for entry in entries):
+            raise ZipRefused("This ZIP file is protected by a password. Make one without.")
+        if sum(entry.file_size for entry in entries) > config.current().max_push_bytes:
+            raise ZipTooLarge(TOO_MUCH)
+        largest = max(entries, key=lambda entry: entry.file_size)
+        if not _is_export(opened) and largest.file_size > config.current().max_file_bytes:
+            raise ZipTooLarge(too_large_sentence(largest.filename, largest.file_size))
+
+
+def bundle_of(archive: Path, folder: Path) -> Path | None:
+    """The bundle in an export of a project; None when the ZIP file is another one.
+
+    Raises:
+        ZipRefused, ZipTooLarge.
+    """
+    with _opened(archive) as opened:
+        if not _is_export(opened):
+            return None
+        target = folder / "bundle"
+        limit = config.current().max_push_bytes
+        if _copy(opened, opened.getinfo(BUNDLE), target, limit) > limit:
+            raise ZipTooLarge(TOO_MUCH)
+        return target
+
+
+def files_of(archive: Path, folder: Path) -> list[Put]:
+    """The files of the ZIP file, ready to be stored; one folder around everything is taken off.
+
+    Raises:
+        ZipRefused, ZipTooLarge: nothing is to be stored.
+    """
+    with _opened(archive) as opened:
+        return list(_unpacked(opened, _entries(opened), folder))
+
+
+def _entries(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files among the entries, if there are some and not too many."""
+    entries = [entry for entry in opened.infolist() if _is_file(entry)]
+    if not entries:
+        raise ZipRefused("There is no file in this ZIP file.")
+    if len(entries) > MOST_FILES:
+        raise ZipTooLarge(f"This ZIP file holds {len(entries):,} files; one import may bring {MOST_FILES:,}.")
+    return entries
+
+
+def _is_export(opened: zipfile.ZipFile) -> bool:
+    return {BUNDLE, ABOUT} <= set(opened.namelist())
+
+
+def _unpacked(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path) -> Iterator[Put]:
+    left, around = config.current().max_push_bytes, _folder_around(entries)
+    for number, entry in enumerate(entries):
+        target = folder / f"file-{number}"
+        limit = config.current().max_file_bytes
+        size = _copy(opened, entry, target, min(limit, left))
+        if size > limit:
+            raise ZipTooLarge(too_large_sentence(entry.filename, max(size, entry.file_size)))
+        if size > left:
+            raise ZipTooLarge(TOO_MUCH)
+        left -= size
+        with target.open("rb") as source:
+            yield Put(entry.filename.removeprefix(around), target, size, blob_name(source, size))
+
+
+def _copy(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_bytes: int) -> int:
+    """Unpack one file and stop when it is over the limit, whatever its header says; how many bytes there were."""
+    size = 0
+    try:
+        with opened.open(entry) as source, target.open("wb") as file:
+            while size <= limit_bytes and (chunk := source.read(CHUNK_BYTES)):
+                size += len(chunk)
+                file.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged, or packed in an unknown way.") from error
+    return size
+
+
+def _opened(archive: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError) as error:
+        raise ZipRefused("This is not a ZIP file, or it is cut off.") from error
+
+
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    """Neither a folder nor a symbolic link nor a device."""
+    mode = entry.external_attr >> 16
+    return not entry.is_dir() and (stat.S_IFMT(mode) in {0, stat.S_IFREG})
+
+
+def _folder_around(entries: list[zipfile.ZipInfo]) -> str:
+    """The one folder that everything lies in, as ZIP files of whole projects have it, with its slash; else nothing."""
+    first = entries[0].filename.partition("/")[0] + "/"
+    return first if all(entry.filename.startswith(first) and entry.filename != first for entry in entries) else ""

@@ -1,0 +1,82 @@
+"""Which workers are up: what their rows say, and what becomes of those that were killed."""
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from sqlalchemy import update
+
+from framework.celery import broker, presence
+from framework.celery.celery import app
+from framework.celery.models import RunningWorker
+from framework.celery.outbox import enqueue
+from framework.celery.presence import Presence
+from framework.config import Config
+from framework.database.session import transaction
+from framework.database.types import now
+from tests.cast import on_one_deployment
+from tests.celery.rows import row
+from tests.servers.run import Run
+from tests.servers.workers import worker
+
+STOPS_WITHIN_SECONDS = 20
+
+
+def silent_for(time: timedelta) -> None:
+    """Have no worker have said anything for so long."""
+    with transaction() as session:
+        session.execute(update(RunningWorker).values(seen_at=now() - time))
+
+
+def test_a_worker_says_that_it_is_up_and_that_it_stops(run: Run, each_broker: Config) -> None:
+    with worker(run, each_broker) as process:
+        [up] = presence.workers()
+        assert (up.process_id, up.release) == (process.pid, presence.release())
+        assert set(up.queues) == {queue.name for queue in broker.queues()}
+        assert presence.is_up(up)
+    assert presence.workers() == []
+
+
+def test_a_worker_that_fell_silent_is_told_apart_and_forgotten_after_a_day(settings: Config) -> None:
+    killed = Presence("celery@dyno", ["one"])
+    killed.tell()
+    silent_for(2 * presence.GONE_AFTER)
+    assert [presence.is_up(each) for each in presence.workers()] == [False]
+    silent_for(presence.FORGOTTEN_AFTER)
+    assert presence.workers() == []
+    Presence("celery@another", ["one"]).end()
+    with transaction() as session:
+        assert session.get(RunningWorker, killed.id) is None
+
+
+@on_one_deployment
+def test_a_row_that_was_forgotten_is_written_anew(settings: Config) -> None:
+    here = Presence("celery@dyno", ["one"])
+    here.tell()
+    silent_for(presence.FORGOTTEN_AFTER)
+    here.tell()
+    assert [presence.is_up(each) for each in presence.workers()] == [True]
+
+
+@on_one_deployment
+@pytest.mark.parametrize("remapped", ["", "SIGQUIT"])
+def test_a_stopped_worker_gives_back_what_it_was_running(
+    run: Run, settings: Config, tmp_path: Path, remapped: str
+) -> None:
+    with transaction() as session:
+        task = enqueue(session, "tests.celery.effects.write_line", str(tmp_path))
+    with worker(run, settings, "--include", "tests.celery.effects", REMAP_SIGTERM=remapped) as stopped:
+        while not (tmp_path / "begun").exists():
+            sleep(0.05)
+        began = monotonic()
+        os.kill(stopped.pid, signal.SIGTERM)
+        stopped.wait(seconds=STOPS_WITHIN_SECONDS)
+    assert monotonic() - began < STOPS_WITHIN_SECONDS
+    assert (row(task).state, row(task).attempts) == ("waiting", 1)
+    (tmp_path / "go").touch()
+    with worker(run, settings, "-B", "--include", "tests.celery.effects"):
+        assert app.AsyncResult(task).get(timeout=60) == "written"
+    assert (tmp_path / "lines").read_text() == "one line\n"

@@ -1,0 +1,247 @@
+"""Mails about what is new: who gets them, when, and that a session of uploads is one."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from framework.accounts.account import Account
+from framework.celery.models import OutboxRow
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.email import stopped
+from framework.projects import news, notices, quota
+from framework.projects.access import ProjectAccess
+from framework.projects.activity import record
+from framework.projects.mail_choices import choose
+from framework.projects.models import Notice
+from framework.projects.news import LONGEST_SESSION, QUIET, send_news
+from framework.projects.operations import create_project, trash_project
+from framework.projects.people import add_person, remove_person
+from framework.repositories.change import Change, NewPack
+from tests.cast import on_one_deployment
+from tests.projects.notice_rows import age_notices
+
+NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Sets the moment at which mails are gathered."""
+    return lambda moment: monkeypatch.setattr(news, "now", lambda: moment)
+
+
+def uploaded(project: ProjectAccess, actor: Account, title: str = "Field data", **details: Any) -> None:
+    """An upload of one file, as far as its event goes."""
+    told = {"branch": "main", "sha": "c" * 40, "title": title, "files": ["a"], "file_count": 1, **details}
+    with transaction() as session:
+        record(session, project.id, actor=actor, kind="upload", details=told)
+
+
+def mails_to(account: Account) -> list[OutboxRow]:
+    """The mails about news that were queued for this person."""
+    with reading() as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("news-%")).order_by(OutboxRow.created_at))
+        return [row for row in rows if row.args[0] == account.email]
+
+
+def open_notices() -> int:
+    """How many notices no mail has told of yet, and one might."""
+    with reading() as session:
+        return session.scalar(select(func.count()).where(Notice.settled_at.is_(None))) or 0
+
+
+def test_five_hundred_uploads_of_one_person_are_one_mail_for_each_watcher(
+    alice: Account, bob: Account, charlie: Account, shared: ProjectAccess
+) -> None:
+    add_person(alice, shared, person="charlie", role="reader")
+    choose(charlie.id, 0, "at_once")
+    choose(bob.id, 0, "hourly")
+    for number in range(500):
+        uploaded(shared, alice, f"Upload {number}")
+    assert send_news() == 0, "the session goes on"
+    age_notices(timedelta(hours=1))
+    assert send_news() == 2
+    age_notices(timedelta(days=2))
+    assert send_news() == 0
+    for person in (bob, charlie):
+        [mail] = mails_to(person)
+        assert "alice has stored 500 files in 500 versions." in mail.args[2]
+        assert "Upload 499" in mail.args[2]
+        assert "and 490 more" in mail.args[2]
+    assert mails_to(alice) == []
+
+
+@on_one_deployment
+def test_at_once_waits_until_nobody_has_done_anything_for_a_while(
+    bob: Account, shared: ProjectAccess, alice: Account
+) -> None:
+    choose(bob.id, 0, "at_once")
+    uploaded(shared, alice)
+    age_notices(QUIET - timedelta(seconds=30))
+    uploaded(shared, alice, "One more")
+    assert send_news() == 0
+    age_notices(QUIET + timedelta(seconds=1))
+    assert send_news() == 1
+    [mail] = mails_to(bob)
+    assert mail.args[1] == "[alice/secret] 2 changes by alice"
+
+
+@on_one_deployment
+def test_a_session_without_end_is_told_of_after_two_hours(bob: Account, shared: ProjectAccess, alice: Account) -> None:
+    choose(bob.id, 0, "at_once")
+    uploaded(shared, alice)
+    age_notices(LONGEST_SESSION)
+    uploaded(shared, alice)
+    assert send_news() == 1
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("frequency", "age", "mails"),
+    [
+        ("hourly", timedelta(minutes=29), 0),
+        ("hourly", timedelta(minutes=31), 1),
+        ("daily", timedelta(hours=5, minutes=29), 0),
+        ("daily", timedelta(hours=5, minutes=31), 1),
+        ("off", timedelta(days=3), 0),
+    ],
+)
+def test_digests_go_at_full_hours_and_in_the_morning(
+    clock: Callable[[datetime], None],
+    alice: Account,
+    bob: Account,
+    shared: ProjectAccess,
+    frequency: str,
+    age: timedelta,
+    mails: int,
+) -> None:
+    choose(bob.id, 0, frequency)
+    uploaded(shared, alice)
+    with transaction() as session:
+        for notice in session.scalars(select(Notice)):
+            notice.created_at = NOON - age
+    clock(NOON)
+    assert send_news() == mails
+    assert open_notices() == (0 if mails or frequency == "off" else 1)
+
+
+def test_a_digest_is_the_default_and_tells_of_every_project(
+    alice: Account, bob: Account, shared: ProjectAccess
+) -> None:
+    garden = create_project(alice, name="garden", description="", visibility="public")
+    add_person(alice, garden, person="bob", role="reader")
+    uploaded(shared, alice, "Field data")
+    uploaded(garden, alice, "<b>Roses</b>")
+    age_notices(timedelta(days=1))
+    assert send_news() == 1
+    [mail] = mails_to(bob)
+    to, subject, text, html = mail.args
+    assert (to, subject) == ("bob@example.org", "What is new in alice/secret and 1 other")
+    assert "http://localhost/alice/garden/commit/" in text
+    assert "<b>Roses</b>" in text
+    assert "&lt;b&gt;Roses&lt;/b&gt;" in html
+    assert mail.kwargs["unsubscribe"].startswith("http://localhost/unsubscribe/")
+
+
+@on_one_deployment
+def test_a_choice_for_a_project_goes_before_the_one_for_all(
+    alice: Account, bob: Account, shared: ProjectAccess
+) -> None:
+    choose(bob.id, 0, "off")
+    choose(bob.id, shared.id, "at_once")
+    uploaded(shared, alice)
+    age_notices(timedelta(hours=1))
+    assert send_news() == 1
+    choose(bob.id, shared.id, "")
+    uploaded(shared, alice)
+    age_notices(timedelta(days=2))
+    assert send_news() == 0
+
+
+@on_one_deployment
+@pytest.mark.parametrize("leaves", ["removed", "trashed", "read", "stopped"])
+def test_it_writes_no_mail_to_whom_it_does_not_concern_any_more(
+    alice: Account, bob: Account, secret: ProjectAccess, shared: ProjectAccess, leaves: str
+) -> None:
+    uploaded(shared, alice)
+    if leaves == "removed":
+        remove_person(alice, secret, person_id=bob.id)
+    elif leaves == "trashed":
+        trash_project(alice, secret)
+    elif leaves == "stopped":
+        stopped.stop("Bob@example.org", "550 Nobody here")
+    else:
+        with transaction() as session:
+            for notice in session.scalars(select(Notice)):
+                notice.read_at = NOON
+    age_notices(timedelta(days=2))
+    assert (send_news(), open_notices()) == (0, 0)
+
+
+def test_a_mention_is_mailed_without_waiting_for_the_digest(
+    alice: Account, bob: Account, shared: ProjectAccess
+) -> None:
+    uploaded(shared, alice, "Please look, @Bob")
+    assert send_news() == 1
+    [mail] = mails_to(bob)
+    assert mail.args[1] == "[alice/secret] You were mentioned: Please look, @Bob"
+    assert send_news() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@bob", {"bob"}),
+        ("(@Bob-2, @carol.)", {"bob-2", "carol"}),
+        ("mail bob@example.org", set()),
+        ("a path/@scope/name and x@y", set()),
+        ("@-dash @@twice", set()),
+    ],
+)
+def test_it_knows_whom_a_text_addresses(text: str, names: set[str]) -> None:
+    assert notices.mentioned_names(text) == names
+
+
+def test_two_senders_at_once_write_one_mail(
+    settings: Config, alice: Account, bob: Account, shared: ProjectAccess
+) -> None:
+    uploaded(shared, alice)
+    age_notices(timedelta(days=2))
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(lambda _: send_news(), range(2))) == 1
+    assert len(mails_to(bob)) == 1
+
+
+@on_one_deployment
+def test_old_notices_are_forgotten(alice: Account, bob: Account, shared: ProjectAccess) -> None:
+    uploaded(shared, alice)
+    age_notices(timedelta(days=notices.KEPT_DAYS - 1))
+    assert notices.forget_old() == 0
+    age_notices(timedelta(days=2))
+    assert notices.forget_old() == 2, "the upload, and that bob was added"
+
+
+@on_one_deployment
+def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
+    alice: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(quota_bytes=1000)
+    admit = quota.admission(secret)
+    for size in (899, 900, 950):
+        with transaction() as session:
+            admit(session, change_of(secret, size))
+    with reading() as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("quota-%"))).all()
+    assert [(row.args[0], row.args[1]) for row in rows] == [
+        ("alice@example.org", "Your projects have used 90 % of their room")
+    ]
+
+
+def change_of(project: ProjectAccess, size_bytes: int) -> Change:
+    """A change that adds one pack of this size."""
+    pack = NewPack("p" * 32, "history", size_bytes, "", 0, "", 1)
+    return Change(repository_id=project.repository_id, actor="alice", packs=(pack,))

@@ -1,0 +1,130 @@
+"""Every task that a worker knows runs on every broker, and a message that comes twice has no second effect."""
+
+from importlib import import_module
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from celeryconfig import imports
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.celery import outbox, schedule
+from framework.celery.celery import app
+from framework.celery.models import OutboxRow, ScheduledJob
+from framework.celery.outbox import enqueue
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.projects.access import project_for
+from framework.projects.operations import create_project
+from framework.repositories.snapshot import read_snapshot
+from framework.storage.current import store
+from framework.transfer.exports import begin_export
+from framework.transfer.imports import NewProject, import_zip
+from tests.cast import PASSWORD, on_one_deployment
+from tests.celery.conftest import each_broker
+from tests.servers.run import Run
+from tests.servers.workers import worker
+from tests.transfer.test_transfer import zipped
+
+__all__ = ["each_broker"]
+SECONDS = 200
+
+
+def known() -> set[str]:
+    """The names of all tasks of this product."""
+    for module in imports:
+        import_module(module)
+    return {name for name in app.tasks if name.startswith("framework.")}
+
+
+def job_names() -> dict[str, str]:
+    """The name of each job, by its task's."""
+    return {entry["task"]: name for name, entry in app.conf.beat_schedule.items()}
+
+
+def ended(task: str) -> OutboxRow:
+    """The row of the first task of this name, once it has ended."""
+    while True:
+        with reading() as session:
+            row = session.scalars(select(OutboxRow).where(OutboxRow.task == task)).first()
+        if row is not None and row.state in {"finished", "failed"}:
+            return row
+        sleep(0.1)
+
+
+def result_of(job: str) -> Any:
+    """What the job's run returned, once it has."""
+    while True:
+        with reading() as session:
+            row = session.get(ScheduledJob, job)
+        if row is not None and row.last_result is not None:
+            return row.last_result
+        sleep(0.1)
+
+
+def deliver_again(tasks: list[OutboxRow]) -> None:
+    """Have messages of tasks that have ended come once more, as a broker does that was not told of the end."""
+    with transaction() as session:
+        for row in tasks:
+            session.get_one(OutboxRow, row.id).state = "handed"
+    outbox.hand_over([row.id for row in tasks])
+    with transaction() as session:
+        for row in tasks:
+            session.get_one(OutboxRow, row.id).state = "finished"
+
+
+def effects(alice: Account, data: Path) -> list[Any]:
+    """What tasks have left: mails, exports, versions."""
+    return [
+        len(list((data / "outbox").glob("*.eml"))),
+        len(list(store().list("exports/"))),
+        read_snapshot(project_for(alice, "alice", "garden").repository_id).version,
+    ]
+
+
+@on_one_deployment
+@pytest.mark.timeout(600)
+def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
+    alice = create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    website = create_project(alice, name="website", description="", visibility="public")
+    archive = tmp_path / "garden.zip"
+    archive.write_bytes(zipped({"a": b"1"}))
+    import_zip(alice, NewProject("garden", "", "private"), archive)
+    begin_export(alice, website)
+    with transaction() as session:
+        enqueue(session, "framework.celery.tasks.echo", "word")
+        enqueue(session, "framework.projects.tasks.refresh_person", alice.id)
+        enqueue(session, "framework.projects.tasks.purge_project", website.id, alice.id, "1" * 32)
+        enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
+        enqueue(
+            session,
+            "framework.transfer.tasks.import_address",
+            website.id,
+            alice.id,
+            "http://127.0.0.1/x",
+            "0" * 32,
+        )
+    jobs = {task: name for task, name in job_names().items() if task in known()}
+    with worker(run, each_broker):
+        rows = [ended(task) for task in sorted(known() - set(jobs))]
+        for name in jobs.values():
+            schedule.start_now(name)
+        results = {name: result_of(name) for name in jobs.values()}
+        before = effects(alice, each_broker.data)
+        finished = [row for row in rows if row.state == "finished"]
+        deliver_again(finished)
+        last = app.AsyncResult(enqueue_echo())
+        last.get(timeout=SECONDS)
+        assert effects(alice, each_broker.data) == before
+    failed = [row.task for row in rows if row.state == "failed"]
+    assert failed == ["framework.transfer.tasks.import_address"], "a private address is refused"
+    assert [name for name, result in results.items() if "error" in result] == []
+
+
+def enqueue_echo() -> str:
+    """The id of a task that comes after the others."""
+    with transaction() as session:
+        return enqueue(session, "framework.celery.tasks.echo", "the last")

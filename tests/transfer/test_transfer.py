@@ -1,0 +1,259 @@
+"""Imports and exports, from the form to the project and back."""
+
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
+
+from framework.accounts.account import Account
+from framework.celery.celery import app
+from framework.celery.models import LongWork, OutboxRow
+from framework.config import Config
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import HoldfastError
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.people import add_person, remove_person
+from framework.repositories.copy import opened
+from framework.repositories.reading import find
+from framework.repositories.snapshot import read_snapshot
+from framework.storage.current import store
+from framework.transfer import exports
+from framework.transfer import tasks as transfer_tasks
+from framework.transfer.models import Export
+from framework.transfer.zips import ZipTooLarge, files_of
+from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.servers.gunicorn import LiveServer
+from tests.servers.run import Run
+from tests.servers.workers import worker
+from tests.uploads.test_upload import upload
+
+Entries = dict[str, bytes]
+
+
+@pytest.fixture
+def history(website: ProjectAccess, alice: Account, signed_in: SignIn) -> ProjectAccess:
+    """Alice's website with two versions."""
+    browser = signed_in(alice)
+    for content in (b"1", b"2"):
+        upload(browser, {"a.txt": content, "b/c": b"x"}, page="/alice/website/upload/main", message="Version")
+    return website
+
+
+def zipped(entries: Entries, **odd: int) -> bytes:
+    """A ZIP file of these; `odd` gives names a mode."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened_zip:
+        for name, content in entries.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = odd.get(name.replace("/", "_"), stat.S_IFREG | 0o644) << 16
+            opened_zip.writestr(info, content)
+    return made.getvalue()
+
+
+def ask(browser: Visitor, archive: bytes | None = None, **fields: str) -> TestResponse:
+    """Send the form of an import."""
+    token = csrf_token(browser.get("/import").text)
+    data: dict[str, object] = {"name": "garden", "visibility": "private", "csrf_token": token, **fields}
+    if archive is not None:
+        data["files"] = (io.BytesIO(archive), "garden.zip")
+    return browser.client.post("/import", data=data, content_type="multipart/form-data")
+
+
+def run_waiting() -> None:
+    """Run the tasks of this room that wait, as a worker would."""
+    with reading() as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.transfer.%"))).all()
+    for row in rows:
+        getattr(transfer_tasks, row.task.rpartition(".")[2]).run(*row.args, **row.kwargs)
+
+
+def contents(owner: Account, name: str) -> Entries:
+    """The files of the project's default branch."""
+    access = project_for(owner, owner.name, name)
+    with opened(access.repository_id) as copy:
+        tip = copy.snapshot.refs["refs/heads/main"]
+        return {path: b"".join(copy.blob(find(copy, tip, path).sha).chunks) for path in ("a.txt", "b/c")}
+
+
+def work_of(answer: TestResponse) -> LongWork:
+    """The work that the answer leads to."""
+    with reading() as session:
+        return session.get_one(LongWork, answer.location.rpartition("/")[2])
+
+
+def test_a_zip_file_becomes_a_project(bob: Account, signed_in: SignIn) -> None:
+    answer = ask(signed_in(bob), zipped({"garden-1.0/a.txt": b"1", "garden-1.0/b/c": b"x"}))
+    assert answer.status_code == 303
+    run_waiting()
+    assert contents(bob, "garden") == {"a.txt": b"1", "b/c": b"x"}
+    assert (work_of(answer).state, work_of(answer).message) == ("finished", "2 files were imported.")
+    assert list(store().list("imports/")) == []
+
+
+def test_an_address_becomes_a_project_with_every_branch_and_tag(
+    run: Run,
+    served: LiveServer,
+    history: ProjectAccess,
+    bob: Account,
+    signed_in: SignIn,
+    with_settings: Callable[..., Config],
+) -> None:
+    answer = ask(signed_in(bob), address=f"{served.url}/alice/website.git")
+    assert answer.status_code == 303
+    allowed = with_settings(import_from_private_networks=True)
+    with worker(run, allowed, "-B", IMPORT_FROM_PRIVATE_NETWORKS="on"):
+        with reading() as session:
+            task = session.scalars(select(OutboxRow.id).where(OutboxRow.task.like("%import_address"))).one()
+        assert app.AsyncResult(task).get(timeout=120) == "1 branches and tags were imported."
+    garden = project_for(bob, "bob", "garden")
+    assert read_snapshot(garden.repository_id).refs == read_snapshot(history.repository_id).refs
+    before = read_snapshot(garden.repository_id).version
+    run_waiting()
+    assert read_snapshot(garden.repository_id).version == before, "a second run changes nothing"
+
+
+@on_one_deployment
+def test_a_private_address_fills_nothing_and_says_why(bob: Account, signed_in: SignIn) -> None:
+    answer = ask(signed_in(bob), address="http://127.0.0.1:9/x.git")
+    assert answer.status_code == 303, "names are looked up by the task"
+    with pytest.raises(HoldfastError, match="not on the public internet"):
+        run_waiting()
+    assert work_of(answer).state == "failed"
+    assert "not on the public internet" in work_of(answer).message
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("fields", "archive", "words"),
+    [
+        ({}, None, "Enter the address of a git repository"),
+        ({"address": "https://example.org/x"}, b"x", "one of the two"),
+        ({"address": "file:///etc"}, None, "Enter the address for cloning"),
+        ({}, b"this is no ZIP file", "not a ZIP file"),
+        ({}, zipped({}), "no file in this ZIP"),
+        ({}, zipped({"a": b"1"})[:-30], "not a ZIP file"),
+        ({"name": ""}, zipped({"a": b"1"}), "Choose a name"),
+    ],
+)
+def test_a_form_that_cannot_be_imported_is_given_back_and_makes_no_project(
+    bob: Account, signed_in: SignIn, fields: dict[str, str], archive: bytes | None, words: str
+) -> None:
+    answer = ask(signed_in(bob), archive, **fields)
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert signed_in(bob).get("/bob/garden").status_code == 404
+
+
+@on_one_deployment
+def test_links_in_a_zip_file_are_left_out(settings: Config, tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(zipped({"x/a": b"1", "x/link": b"/etc/passwd"}, x_link=stat.S_IFLNK | 0o777))
+    assert [put.path for put in files_of(archive, tmp_path)] == ["a"]
+
+
+@on_one_deployment
+@pytest.mark.parametrize("limit", ["max_file_bytes", "max_push_bytes"])
+def test_a_bomb_is_stopped_while_it_inflates(
+    bob: Account, signed_in: SignIn, with_settings: Callable[..., Config], tmp_path: Path, limit: str
+) -> None:
+    with_settings(**{limit: 1 << 20})
+    archive = zipped({"a": bytes(600_000), "b": bytes(600_000) if limit == "max_push_bytes" else bytes(2 << 20)})
+    assert len(archive) < 10_000
+    assert ask(signed_in(bob), archive).status_code == 413
+    (tmp_path / "bomb.zip").write_bytes(archive)
+    with pytest.raises(ZipTooLarge):
+        files_of(tmp_path / "bomb.zip", tmp_path)
+
+
+@on_one_deployment
+@pytest.mark.parametrize("path", ["../a", "/a", ".git/config", "a/../../b", "x\\y"])
+def test_no_path_gets_around_the_policy(bob: Account, signed_in: SignIn, path: str) -> None:
+    answer = ask(signed_in(bob), zipped({path: b"1", "other": b"2"}))
+    with pytest.raises(HoldfastError):
+        run_waiting()
+    assert work_of(answer).state == "failed"
+    assert read_snapshot(project_for(bob, "bob", "garden").repository_id).version == 0
+
+
+def exported(browser: Visitor) -> str:
+    """The address of a finished export of Alice's website."""
+    answer = browser.submit("/alice/website/settings", to="/alice/website/settings/export")
+    run_waiting()
+    return f"/exports/{answer.location.rpartition('/')[2]}"
+
+
+def test_an_export_holds_everything_and_can_be_imported_again(
+    history: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn
+) -> None:
+    browser = signed_in(alice)
+    answer = browser.get(exported(browser))
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        about = json.loads(archive.read("project.json"))
+    assert about["project"]["description"] == "For everybody"
+    assert [event["kind"] for event in about["activity"]] == ["created", "upload", "upload"]
+    with transaction() as session:
+        session.execute(update(OutboxRow).values(task="done"))
+    ask(signed_in(bob), answer.data)
+    run_waiting()
+    garden = project_for(bob, "bob", "garden")
+    assert read_snapshot(garden.repository_id).refs == read_snapshot(history.repository_id).refs
+
+
+@on_one_deployment
+def test_an_export_is_mailed_once_to_who_asked(history: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
+    address = exported(signed_in(alice))
+    run_waiting()
+    with reading() as session:
+        [mail] = session.scalars(select(OutboxRow).where(OutboxRow.id.like("export-%")))
+        assert session.scalar(select(func.count()).select_from(Export)) == 1
+    assert mail.args[0] == "alice@example.org"
+    assert f"http://localhost{address}" in mail.args[2]
+
+
+@on_one_deployment
+def test_nobody_else_downloads_it_and_nobody_later(
+    history: ProjectAccess, alice: Account, bob: Account, visitor: Visitor, signed_in: SignIn
+) -> None:
+    add_person(alice, history, person="bob", role="owner")
+    address = exported(signed_in(bob))
+    assert signed_in(alice).get(address).status_code == 404
+    assert visitor.get(address).status_code == 302
+    assert signed_in(bob).get(address).status_code == 200
+    remove_person(alice, history, person_id=bob.id)
+    assert signed_in(bob).get(address).status_code == 403
+
+
+@on_one_deployment
+def test_only_owners_export(history: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn) -> None:
+    add_person(alice, history, person="bob", role="writer")
+    answer = signed_in(bob).submit("/settings", to="/alice/website/settings/export")
+    assert answer.status_code == 403
+
+
+def test_an_export_expires_with_its_object(history: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    address = exported(browser)
+    assert exports.forget_expired() == 0
+    with transaction() as session:
+        session.execute(update(Export).values(expires_at=now() - timedelta(seconds=1)))
+    assert browser.get(address).status_code == 404
+    assert exports.forget_expired() == 1
+    assert list(store().list("exports/")) == []
+
+
+@on_one_deployment
+def test_an_empty_project_is_exported_too(website: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    with zipfile.ZipFile(io.BytesIO(browser.get(exported(browser)).data)) as archive:
+        assert archive.namelist() == ["project.json"]
