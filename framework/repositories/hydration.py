@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framework.errors import Unavailable
-from framework.repositories import keys, sidefiles
+from framework.repositories import keys, ranges, sidefiles
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
 from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack
 from framework.storage.contract import Fetched, ObjectMissing
-from framework.storage.current import store
 
 log = logging.getLogger(__name__)
 
@@ -208,16 +207,16 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
 def _fetch(key: str, target: Path, expected: tuple[int, str]) -> None:
     """The object of this length and SHA-256, tried twice."""
     for _attempt in range(2):
-        fetched = _fetched(key, target)
+        fetched = _fetched(key, target, expected[0])
         if (fetched.size_bytes, fetched.sha256) == expected:
             return
         target.unlink()
     raise PackAltered(key)
 
 
-def _fetched(key: str, target: Path) -> Fetched:
+def _fetched(key: str, target: Path, size_bytes: int) -> Fetched:
     try:
-        return store().fetch(key, target)
+        return ranges.fetch(key, target, size_bytes)
     except ObjectMissing as error:
         raise PackMissing(key) from error
 
