@@ -40,6 +40,7 @@ class Config:
     max_request_bytes: int = 500 * MIB
     max_push_bytes: int = 2 * GIB
     create_on_push: bool = True
+    prefetch: bool = True
     max_pack_objects: int = 1_000_000
     max_lfs_file_bytes: int = 2 * GIB
     lfs_direct: bool = True
@@ -86,6 +87,7 @@ class Config:
             mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
             create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
             lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
+            prefetch=_switch(environ, "PREFETCH", Config.prefetch),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),

@@ -12,6 +12,7 @@ from framework.browse.documents import Links, document_html
 from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
+from framework.repositories import prefetch
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import resolve, split_ref
 from framework.web.streaming import streamed
@@ -31,8 +32,11 @@ def as_document(text: str, project: ProjectAccess, ref: str, folder: str) -> Mar
 @blueprint.get("/<owner>/<project>")
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
-    access = project_for(current_account(), owner, project)
+    account = current_account()
+    access = project_for(account, owner, project)
     page = read_copy(access.repository_id, pages.project_page)
+    if account:  # robots read every page and clone nothing
+        prefetch.warm(access.repository_id)
     return render_template(page.template, project=access, page=page, tab="files")
 
 

@@ -60,10 +60,10 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
     tidy(repository_id)
 
 
-def install(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
-    """Take packs that this process has just committed into the local copy, when there is one."""
+def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = HISTORY) -> None:
+    """Take packs that this process has at hand into the local copy, when there is one, and bring it to this kind."""
     if copy_path(repository_id).exists():
-        _catch_up(repository_id, HISTORY, written)
+        _catch_up(repository_id, kind, written)
 
 
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:
