@@ -51,6 +51,7 @@ class Config:
     longest_wait_seconds: int = 20
     backup_retention_days: int = 14
     consolidate_packs: int = 50
+    scrub_days: int = 30
     trash_days: int = 30
     web_concurrency: int = 2
     web_threads: int = 16
@@ -112,6 +113,7 @@ _NUMBERS = {
     "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
+    "SCRUB_DAYS": Config.scrub_days,
     "TRASH_DAYS": Config.trash_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
     "WEB_THREADS": Config.web_threads,

@@ -23,6 +23,7 @@ from framework.database.types import now
 from framework.email import delivery
 from framework.errors import HoldfastError, Unavailable
 from framework.repositories import git
+from framework.repositories.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import store
 
@@ -102,6 +103,21 @@ def _read_back(opened: ObjectStore, key: str, body: bytes) -> None:
             raise NotWell("a part of an object came back with other bytes than were stored")
 
 
+def objects() -> str:
+    """What the scrub found when it read everything back."""
+    health = read_health()
+    if health.damaged_packs or health.damaged_repositories:
+        raise NotWell(
+            f"{health.damaged_packs} packs and {health.damaged_repositories} projects are damaged; docs/recovery.md "
+            f"tells what to do. For example: {health.example}"
+        )
+    if health.oldest_check_at is None:
+        return "nothing is stored yet"
+    if now() - health.oldest_check_at > timedelta(days=2 * config.current().scrub_days):
+        raise NotWell(f"some packs were last read back on {health.oldest_check_at:%Y-%m-%d}; is the scheduler running?")
+    return f"every pack was right when it was last read back or sent, the oldest on {health.oldest_check_at:%Y-%m-%d}"
+
+
 def broker_answers() -> str:
     """The broker takes a connection."""
     with broker.connected():
@@ -160,6 +176,7 @@ READY: Mapping[str, Check] = {"database": database_answers, "store": store_answe
 ALL: Mapping[str, Check] = {
     "database": database,
     "store": object_store,
+    "objects": objects,
     "broker": broker_answers,
     "workers": workers,
     "scheduler": scheduler,

@@ -13,6 +13,7 @@ from framework.repositories import eviction, recovery
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.recovery import Recovered
+from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
 from framework.upkeep.refusals import told_plainly
@@ -152,6 +153,7 @@ def _chosen(project: str | None) -> Sequence[Listed]:
 def _verified(listed: Listed) -> bool:
     try:
         found = verify(listed.repository_id)
+        record_restore(found)
     except HoldfastError as refusal:  # one project that cannot be read must not hide the others
         click.echo(f"FAILS {listed.full_name}: {refusal.sentence}")
         return False
