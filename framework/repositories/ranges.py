@@ -14,7 +14,7 @@ from framework.storage.contract import Fetched
 from framework.storage.current import store
 
 PART_BYTES = 16 << 20
-PARTS_AT_ONCE = 8
+PARTS_AT_ONCE = 16
 HASHED_BYTES = 1 << 20
 
 _lock = threading.Lock()
