@@ -59,6 +59,7 @@ imports = [
     "framework.projects.tasks",
     "framework.api.tasks",
     "framework.uploads.tasks",
+    "framework.upkeep.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -73,6 +74,10 @@ beat_schedule = {
     "restore-sample": {
         "task": "framework.repositories.tasks.restore_sample",
         "schedule": crontab(day_of_week="sun", hour="4", minute="0"),
+    },
+    "drill": {
+        "task": "framework.upkeep.tasks.rehearse_rebuild",
+        "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
     },
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},

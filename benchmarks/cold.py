@@ -86,6 +86,14 @@ class Bench:
         while not eviction.evict(self.project.repository_id):
             time.sleep(0.05)
 
+    def when_cold(self, measured: Callable[[], float]) -> list[float]:
+        """What is measured some times, the project being cold before each."""
+        found = []
+        for _ in range(TIMES):
+            self.sleep()
+            found.append(measured())
+        return found
+
 
 def measure(shape: Shape | None = None) -> list[Figure]:
     """Every figure; takes some minutes, most of them for the making of the project."""
@@ -95,8 +103,8 @@ def measure(shape: Shape | None = None) -> list[Figure]:
 
 def _first_page(bench: Bench) -> Iterator[Figure]:
     browser.get(f"{bench.server.url}/explore", timeout=60)
-    seconds = [_timed(lambda: _page(bench)) for _ in range(TIMES) if bench.sleep() is None]
-    yield Figure("first page of a cold project of 1 GB", statistics.median(seconds) * 1000, "ms", 400)
+    cold = bench.when_cold(lambda: _timed(lambda: _page(bench)))
+    yield Figure("first page of a cold project of 1 GB", statistics.median(cold) * 1000, "ms", 400)
     marker = read_marker(eviction.copy_path(bench.project.repository_id))
     _snapshot, packs = read_snapshot_and_packs(bench.project.repository_id)
     share = (marker.size_bytes if marker else 0) / sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
@@ -117,7 +125,7 @@ def _opened_file(bench: Bench) -> Iterator[Figure]:
     yield Figure(
         "first byte of a 50 MB file of a project whose page was opened", statistics.median(firsts) * 1000, "ms", 200
     )
-    cold = [_stream(bench, "GET", path)[0] for _ in range(TIMES) if bench.sleep() is None]
+    cold = bench.when_cold(lambda: _stream(bench, "GET", path)[0])
     yield Figure("first byte of the file by a link, nothing is here", statistics.median(cold) * 1000, "ms")
 
 

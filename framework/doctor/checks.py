@@ -1,6 +1,7 @@
 """The checks: each tries one part for real and says what it found, or raises what went wrong."""
 
 import hashlib
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from framework.storage.current import store
 
 WORKER_SECONDS = 20
 SCHEDULER_LATE = timedelta(minutes=2)
+DRILL_LATE = timedelta(days=21)
 MIB = 1024 * 1024
 
 Check = Callable[[], str]
@@ -118,6 +120,20 @@ def objects() -> str:
     return f"every pack was right when it was last read back or sent, the oldest on {health.oldest_check_at:%Y-%m-%d}"
 
 
+def rebuild_drill() -> str:
+    """What the weekly rehearsal of a rebuild found."""
+    with reading() as session:
+        job = session.get(ScheduledJob, "drill")
+    if job is None or job.last_run_at is None:
+        return "has not run yet; it does every Saturday, and at `flask storage drill`"
+    result = json.loads(job.last_result or "{}")
+    if result.get("error") or result.get("fault_count"):
+        raise NotWell(f"failed on {job.last_run_at:%Y-%m-%d}: {result.get('error') or result['faults'][0]}")
+    if now() - job.last_run_at > DRILL_LATE:
+        raise NotWell(f"has not run since {job.last_run_at:%Y-%m-%d}; is the scheduler running?")
+    return f"{result['repositories']} projects came back on {job.last_run_at:%Y-%m-%d} in {result['seconds']:g} s"
+
+
 def broker_answers() -> str:
     """The broker takes a connection."""
     with broker.connected():
@@ -177,6 +193,7 @@ ALL: Mapping[str, Check] = {
     "database": database,
     "store": object_store,
     "objects": objects,
+    "drill": rebuild_drill,
     "broker": broker_answers,
     "workers": workers,
     "scheduler": scheduler,

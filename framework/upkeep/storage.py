@@ -16,6 +16,7 @@ from framework.repositories.recovery import Recovered
 from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
+from framework.upkeep.drill import rehearse
 from framework.upkeep.refusals import told_plainly
 from framework.web.pages import size
 
@@ -115,6 +116,22 @@ def resume() -> None:
 def rebuild() -> None:
     """With an empty database: bring back projects, people, branches and versions from the object store alone."""
     report(followed("rebuild", recovery.rebuild(adopt)))
+
+
+@storage_commands.command("drill")
+@told_plainly
+def drill() -> None:
+    """Rehearse a rebuild from the object store into a scratch database, and compare it with this one."""
+    with watched("rehearsal of a rebuild"):
+        done = rehearse()
+    for fault in done.faults:
+        click.echo(fault)
+    click.echo(
+        f"{_counted(done.repositories, 'repository', 'repositories')} with {_counted(done.versions, 'version')} "
+        f"compared in {done.seconds:g} s."
+    )
+    if done.fault_count:
+        raise click.ClickException(f"{_counted(done.fault_count, 'difference')} found; the lines above tell the first.")
 
 
 def report(done: Iterable[Recovered]) -> None:
