@@ -7,7 +7,7 @@ from pathlib import Path
 
 from framework import config
 from framework.metrics import counts
-from framework.repositories import locks
+from framework.repositories import ghosts, locks
 from framework.repositories.marker import last_used, read_marker
 from framework.repositories.scratch import scratch
 
@@ -65,6 +65,7 @@ def free(wanted_bytes: int, *, keep: str) -> int:
         if path.stem != keep and evict(path.stem):
             freed += size
             counts.copy_evicted(size)
+            ghosts.remember(path.stem, size)
             log.info("evicted %s, %d bytes", path.stem, size)
     return freed
 
