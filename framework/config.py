@@ -1,6 +1,7 @@
 """Config, frozen: the only reader of the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -52,6 +53,12 @@ class Config:
     backup_retention_days: int = 14
     consolidate_packs: int = 50
     scrub_days: int = 30
+    storage_prices: tuple[tuple[str, float], ...] = (
+        ("STANDARD", 0.023),
+        ("STANDARD_IA", 0.0125),
+        ("GLACIER_IR", 0.004),
+        ("BLOCK", 0.08),
+    )
     trash_days: int = 30
     web_concurrency: int = 2
     web_threads: int = 16
@@ -89,6 +96,7 @@ class Config:
             create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
             lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
             prefetch=_switch(environ, "PREFETCH", Config.prefetch),
+            storage_prices=_prices(environ),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
@@ -136,6 +144,19 @@ def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:  # no
     if text not in {"", "on", "off"}:
         raise ConfigError(f"{name} is {text!r}; set it to on or off")
     return text == "on" if text else default
+
+
+def _prices(environ: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """The default prices, with those that `STORAGE_PRICES` names changed or added: `NAME=DOLLARS NAME=DOLLARS`."""
+    prices = dict(Config.storage_prices)
+    for word in environ.get("STORAGE_PRICES", "").split():
+        name, _equals, price = word.partition("=")
+        if not re.fullmatch(r"[A-Z0-9_]+", name) or not re.fullmatch(r"\d+(\.\d+)?", price):
+            raise ConfigError(
+                f"STORAGE_PRICES has {word!r}; write each as NAME=DOLLARS, for example STANDARD=0.023 BLOCK=0.08"
+            )
+        prices[name] = float(price)
+    return tuple(prices.items())
 
 
 def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:

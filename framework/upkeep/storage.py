@@ -17,6 +17,7 @@ from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
 from framework.upkeep.drill import rehearse
+from framework.upkeep.figures import report_lines
 from framework.upkeep.refusals import told_plainly
 from framework.web.pages import size
 
@@ -116,6 +117,14 @@ def resume() -> None:
 def rebuild() -> None:
     """With an empty database: bring back projects, people, branches and versions from the object store alone."""
     report(followed("rebuild", recovery.rebuild(adopt)))
+
+
+@storage_commands.command("report")
+@told_plainly
+def report_all() -> None:
+    """What is stored of all projects, what a month of it costs, when it was verified, and how the caches fare."""
+    for line in report_lines():
+        click.echo(line)
 
 
 @storage_commands.command("drill")
