@@ -79,6 +79,7 @@ beat_schedule = {
         "task": "framework.upkeep.tasks.rehearse_rebuild",
         "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
     },
+    "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},

@@ -52,6 +52,7 @@ class Config:
     longest_wait_seconds: int = 20
     backup_retention_days: int = 14
     consolidate_packs: int = 50
+    idle_days: int = 30
     scrub_days: int = 30
     storage_prices: tuple[tuple[str, float], ...] = (
         ("STANDARD", 0.023),
@@ -121,6 +122,7 @@ _NUMBERS = {
     "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
+    "IDLE_DAYS": Config.idle_days,
     "SCRUB_DAYS": Config.scrub_days,
     "TRASH_DAYS": Config.trash_days,
     "WEB_CONCURRENCY": Config.web_concurrency,

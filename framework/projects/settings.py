@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.login import current_account, signed_in
-from framework.projects import branch_rules, operations, people, purging
+from framework.projects import archiving, branch_rules, operations, people, purging
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.forms import BranchRuleForm, PersonForm, ProjectForm, PurgeForm
 from framework.projects.protection import Rule, protection_of
@@ -132,10 +132,23 @@ def storage(owner: str, project: str) -> str:
     access = _owned(owner, project)
     holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
     costs = monthly_costs(holdings.size_bytes)
-    most = max(cost.dollars for cost in costs)
     return render_template(
-        "projects/storage.html", project=access, holdings=holdings, status=status, costs=costs, most=most
+        "projects/storage.html",
+        project=access,
+        holdings=holdings,
+        status=status,
+        costs=costs,
+        most=max(cost.dollars for cost in costs),
+        idle_days=config.current().idle_days,
     )
+
+
+@settings.post("/storage/archive")
+def archive(owner: str, project: str) -> Answer:
+    """Have the project packed neatly, and its copies dropped."""
+    access = _owned(owner, project)
+    check_button()
+    return redirect(archiving.ask_for_archive(signed_in(), access))
 
 
 def _owned(owner: str, project: str) -> ProjectAccess:

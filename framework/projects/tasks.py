@@ -10,6 +10,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Unavailable
 from framework.projects.about import describe
+from framework.projects.archiving import archive_for
 from framework.projects.models import Member, Project
 from framework.projects.purging import purge
 from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
@@ -50,6 +51,12 @@ def refresh_about(project_id: int) -> bool:
 def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
     """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
     return purge(project_id, account_id, work_id) is not None
+
+
+@app.task(name="framework.projects.tasks.archive_project")
+def archive_project(project_id: int, account_id: int, work_id: str) -> bool:
+    """Pack the project neatly and drop its copies; whether the one on this machine is gone."""
+    return archive_for(project_id, account_id, work_id).dropped
 
 
 @app.task(base=Job, name="framework.projects.tasks.empty_trash")

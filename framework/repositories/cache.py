@@ -10,6 +10,7 @@ from pathlib import Path
 from framework.errors import Unavailable
 from framework.metrics import counts
 from framework.repositories import eviction, ghosts, locks, marker, usage
+from framework.repositories.archived import drop_archived
 from framework.repositories.change import HISTORY
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.hydration import Filling, drop_superseded, fill, lay_out
@@ -43,7 +44,8 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull.
     """
-    usage.write_when_due()
+    if usage.write_when_due():
+        drop_archived()
     for look in count():
         snapshot = read_snapshot(repository_id)
         with locks.shared(lock_path(repository_id, "lease")):

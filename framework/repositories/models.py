@@ -13,8 +13,8 @@ from framework.database.types import Base, Id32, now
 class Repository(Base):
     """One repository at its newest version; (0) until the first commit point.
 
-    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion. `restored_at` is
-    when it was last read back as a whole, and `fault` what was wrong with it then.
+    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
+    since when its copies are of no use; `restored_at` is when it was last read back as a whole, `fault` what was wrong.
     """
 
     __tablename__ = "repositories"
@@ -29,6 +29,7 @@ class Repository(Base):
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_access_at: Mapped[datetime] = mapped_column(default=now)
+    archived_at: Mapped[datetime | None]
     restored_at: Mapped[datetime | None]
     fault: Mapped[str | None] = mapped_column(Text)
 

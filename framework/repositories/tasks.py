@@ -8,7 +8,8 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
-from framework.repositories import eviction, healing, lfs, log, scrub, staging
+from framework.repositories import archived, eviction, healing, lfs, log, scrub, staging
+from framework.repositories.archiving import archive
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.log import NotConfirmed
@@ -41,6 +42,21 @@ def consolidate_packs(repository_id: str, generation: int) -> bool:
         done = consolidate(Wish(repository_id), work)
         work.say(done.sentence if done else UNCHANGED)
     return done is not None
+
+
+@app.task(base=Job, name="framework.repositories.tasks.archive_idle")
+def archive_idle() -> int:
+    """Archive what nobody has used for `IDLE_DAYS`; how many repositories."""
+    archived.drop_archived()
+    count = 0
+    for repository_id in archived.idle_repositories():
+        try:
+            with watched("archive of an idle project", total=STEPS) as work:
+                archive(repository_id, work)
+            count += 1
+        except HoldfastError as refusal:  # one that is too large for this machine must not keep the others awake
+            logger.warning("%s is not archived: %s", repository_id, refusal.sentence)
+    return count
 
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")

@@ -6,6 +6,8 @@ A warm read writes nothing; a process that ends takes the news of its last minut
 import logging
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -54,10 +56,23 @@ class CacheFigures:
 _lock = threading.Lock()
 _news = _News()
 _written_at = monotonic()
+_upkeep = threading.local()
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """What this thread opens within the block is upkeep, and nobody's use."""
+    _upkeep.running = True
+    try:
+        yield
+    finally:
+        _upkeep.running = False
 
 
 def opened(repository_id: str, *, hit: bool) -> None:
     """A reader has opened a copy: at once, or after it was filled."""
+    if getattr(_upkeep, "running", False):
+        return
     with _lock:
         _news.counts["hits" if hit else "misses"] += 1
         _news.used.add(repository_id)
@@ -69,8 +84,8 @@ def regained() -> None:
         _news.counts["regained"] += 1
 
 
-def write_when_due() -> None:
-    """Write the news when the last time was long ago; no session may be open."""
+def write_when_due() -> bool:
+    """Write the news when the last time was long ago, and say whether it was; no session may be open."""
     global _written_at
     with _lock:
         due = monotonic() - _written_at >= EVERY_SECONDS
@@ -78,6 +93,7 @@ def write_when_due() -> None:
             _written_at = monotonic()
     if due:
         write()
+    return due
 
 
 def write() -> None:

@@ -9,9 +9,9 @@ from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt
-from framework.repositories import eviction, recovery
+from framework.repositories import archiving, eviction, recovery
 from framework.repositories.collect import collect
-from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
+from framework.repositories.consolidation import STEPS
 from framework.repositories.recovery import Recovered
 from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
@@ -45,11 +45,9 @@ def archive(project: str) -> None:
     """Pack a project neatly in the store, and drop its local copy; the next page fetches what it needs."""
     listed = project_named(project)
     with watched("consolidation", total=STEPS, project_id=listed.id) as work:
-        done = consolidate(Wish(listed.repository_id), work)
-        sentence = done.sentence if done else UNCHANGED
-        work.say(sentence)
-    click.echo(sentence)
-    if not eviction.evict(listed.repository_id):
+        done = archiving.archive(listed.repository_id, work)
+    click.echo(done.sentence)
+    if not done.dropped:
         raise click.ClickException("The local copy is in use; drop it later with `flask storage evict`.")
     click.echo("Dropped the local copy.")
 

@@ -3,14 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from framework.accounts.account import Account
+from framework.celery.models import OutboxRow
 from framework.config import Config, ConfigError
-from framework.database.session import transaction
+from framework.database.session import reading, transaction
+from framework.projects import tasks
 from framework.projects.access import ProjectAccess
+from framework.projects.archiving import TASK
 from framework.projects.people import add_person
 from framework.repositories import eviction
 from framework.repositories.holdings import read_holdings
@@ -104,3 +108,29 @@ def test_a_price_that_is_none_is_refused(text: str) -> None:
 )
 def test_small_amounts_are_parts_of_a_cent(amount: float, words: str) -> None:
     assert dollars(amount) == words
+
+
+def test_the_owner_archives_a_project_and_can_watch(
+    files: Bench, website: ProjectAccess, alice: Account, signed_in: SignIn
+) -> None:
+    files.write(files.put("small", b"2"))
+    owner = signed_in(alice)
+    answer = owner.submit(PAGE, to=f"{PAGE}/archive")
+    [row] = asked_for(TASK)
+    assert answer.location == f"/work/{row[2]}"
+    assert tasks.archive_project.run(*row)
+    assert "Archive of alice/website" in owner.get(answer.location).text
+    assert "Cold: in the object store only" in owner.get(PAGE).text
+    assert files.read("small") == b"2"
+
+
+@on_one_deployment
+def test_only_the_owner_archives(files: Bench, bob: Account, signed_in: SignIn) -> None:
+    page = signed_in(bob)
+    assert page.submit("/new", to=f"{PAGE}/archive").status_code == 403
+    assert asked_for(TASK) == []
+
+
+def asked_for(task: str) -> list[list[Any]]:
+    with reading() as session:
+        return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]

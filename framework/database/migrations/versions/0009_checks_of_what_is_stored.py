@@ -17,6 +17,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('fault', sa.Text(), nullable=True))
         batch_op.create_index(batch_op.f('ix_packs_checked_at'), ['checked_at'], unique=False)
     with op.batch_alter_table('repositories', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('archived_at', framework.database.types.UTCDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('restored_at', framework.database.types.UTCDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('fault', sa.Text(), nullable=True))
     op.create_table('cache_days',
@@ -33,6 +34,7 @@ def downgrade() -> None:
     with op.batch_alter_table('repositories', schema=None) as batch_op:
         batch_op.drop_column('fault')
         batch_op.drop_column('restored_at')
+        batch_op.drop_column('archived_at')
     with op.batch_alter_table('packs', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_packs_checked_at'))
         batch_op.drop_column('fault')
