@@ -133,12 +133,16 @@ def _oldest(limit_bytes: int) -> Iterator[Pack]:
 
 
 def _fault(pack: Pack) -> str | None:
-    expected = (
-        (keys.pack_key(pack.repository_id, pack.name), pack.pack_bytes, pack.pack_sha256),
-        (keys.idx_key(pack.repository_id, pack.name), pack.idx_bytes, pack.idx_sha256),
-    )
-    sentences = (_object_fault(key, size, sha256) for key, size, sha256 in expected)
+    sentences = (_object_fault(*wanted) for wanted in _objects(pack))
     return " ".join(sentence for sentence in sentences if sentence) or None
+
+
+def _objects(pack: Pack) -> Iterator[tuple[str, int, str]]:
+    """The pack, its index and its side files: key, length in bytes and SHA-256 of each."""
+    yield keys.pack_key(pack.repository_id, pack.name), pack.pack_bytes, pack.pack_sha256
+    yield keys.idx_key(pack.repository_id, pack.name), pack.idx_bytes, pack.idx_sha256
+    for suffix, recorded in (pack.side_files or {}).items():
+        yield keys.side_key(pack.repository_id, pack.name, suffix), recorded["size_bytes"], recorded["sha256"]
 
 
 def _object_fault(key: str, size_bytes: int, sha256: str) -> str | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from framework.celery.work import watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
@@ -16,6 +17,7 @@ from framework.doctor.checks import ALL, examine
 from framework.doctor.numbers import State
 from framework.metrics.exposition import exposed
 from framework.repositories import keys, scrub, tasks
+from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.models import Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
@@ -169,3 +171,17 @@ def test_a_sample_is_a_hundredth(new_bench: Callable[[], Bench], settings: Confi
     assert len(chosen) == len(set(chosen)) == 2
     assert set(chosen) < set(ids)
     assert len({tuple(scrub.sample()) for _ in range(20)}) > 1
+
+
+def test_side_files_are_read_back_too(stored: Bench) -> None:
+    with watched("consolidation") as work:
+        consolidate(Wish(stored.repository_id), work)
+    long_ago(40)
+    with reading() as session:
+        [pack] = session.scalars(select(Pack).where(Pack.superseded_version.is_(None), Pack.side_files.is_not(None)))
+    suffix = next(iter(pack.side_files or {}))
+    store().delete(keys.side_key(stored.repository_id, pack.name, suffix))
+    found = [scrub.scrub().faults for _ in range(2)]
+    assert sum(found) == 1
+    assert not well()[0]
+    assert f".{suffix} is missing" in well()[1]
