@@ -11,6 +11,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework import config
 from framework.errors import HoldfastError
 from framework.metrics import counts
@@ -53,7 +55,7 @@ def _warm_and_forget(mine: tuple[int, str]) -> None:
     """A prefetch that fails is no failure of anybody's: whoever needs the packs fetches them."""
     try:
         outcome, size = complete(mine[1])
-    except (HoldfastError, OSError) as failure:
+    except (HoldfastError, OSError, SQLAlchemyError) as failure:
         log.warning("the prefetch of %s failed: %s", mine[1], failure)
         outcome, size = "failed", 0
     finally:
