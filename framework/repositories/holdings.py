@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading
 from framework.repositories.change import BLOBS, HISTORY
-from framework.repositories.models import Pack, Repository, Version
+from framework.repositories.models import LfsObject, Pack, Repository, Version
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Holdings:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     repositories: int = 0
     versions: int = 0
+    lfs_objects: int = 0
+    lfs_bytes: int = 0
     superseded_bytes: int = 0
     checked_at: datetime | None = None
     restored_at: datetime | None = None
@@ -56,7 +58,7 @@ class Holdings:
     @property
     def size_bytes(self) -> int:
         """All that is in use."""
-        return self.history.pack_bytes + self.blobs.pack_bytes + self.index_bytes
+        return self.history.pack_bytes + self.blobs.pack_bytes + self.index_bytes + self.lfs_bytes
 
     @property
     def packs(self) -> int:
@@ -79,12 +81,16 @@ def _holdings(session: Session, repository_id: str | None) -> Holdings:
     mine: ColumnElement[bool] = true() if repository_id is None else Pack.repository_id == repository_id
     its: ColumnElement[bool] = true() if repository_id is None else Repository.id == repository_id
     versions: ColumnElement[bool] = true() if repository_id is None else Version.repository_id == repository_id
+    large: ColumnElement[bool] = true() if repository_id is None else LfsObject.repository_id == repository_id
     in_use = Pack.superseded_version.is_(None)
     gone = select(func.sum(Pack.pack_bytes + Pack.idx_bytes)).where(mine, Pack.superseded_version.is_not(None))
     faults = select(Pack.fault).where(mine, in_use, Pack.fault.is_not(None))
     failures = select(Repository.fault).where(its, Repository.fault.is_not(None))
     count, restored = session.execute(select(func.count(), func.max(Repository.restored_at)).where(its)).one()
+    lfs_objects, lfs_bytes = session.execute(select(func.count(), func.sum(LfsObject.size_bytes)).where(large)).one()
     return Holdings(
+        lfs_objects=lfs_objects,
+        lfs_bytes=int(lfs_bytes or 0),
         kinds=_kinds(session, mine),
         repositories=count,
         versions=session.scalar(select(func.count()).select_from(Version).where(versions)) or 0,

@@ -55,7 +55,7 @@ class OverlayStore(ObjectStore):
     def _delete(self, key: str) -> None:
         self._own.delete(key)
 
-    def _presigned(self, operation: str, key: str, seconds: int) -> None:
+    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 
 

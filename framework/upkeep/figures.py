@@ -29,6 +29,7 @@ def _stored(holdings: Holdings) -> Iterator[str]:
     yield f"  {'history, folders, small files':<42} {size(holdings.history.pack_bytes):>12}"
     yield f"  {'large files':<42} {size(holdings.blobs.pack_bytes):>12}"
     yield f"  {'indexes':<42} {size(holdings.index_bytes):>12}"
+    yield f"  {'Git LFS':<42} {size(holdings.lfs_bytes):>12}"
     yield f"  {'superseded, to be deleted':<42} {size(holdings.superseded_bytes):>12}"
 
 

@@ -18,7 +18,7 @@ from framework.projects.archiving import TASK
 from framework.projects.people import add_person
 from framework.repositories import eviction
 from framework.repositories.holdings import read_holdings
-from framework.repositories.models import Pack
+from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
 from framework.web.pages import dollars
 from tests.cast import SignIn, Visitor, on_one_deployment
@@ -55,6 +55,15 @@ def test_a_project_without_a_file_has_a_page_too(website: ProjectAccess, alice: 
     assert page.status_code == 200
     assert "Nothing is stored yet." in page.text
     assert "$0.00" in page.text
+
+
+def test_lfs_objects_are_counted(files: Bench, alice: Account, signed_in: SignIn) -> None:
+    before = read_holdings(files.repository_id).size_bytes
+    row = {"oid": "0" * 64, "name": "1" * 32, "size_bytes": 3 << 20, "epoch": 1, "version": 1}
+    with transaction() as session:
+        session.add(LfsObject(repository_id=files.repository_id, **row))
+    assert read_holdings(files.repository_id).size_bytes == before + (3 << 20)
+    assert "and 1 Git LFS object." in signed_in(alice).get(PAGE).text
 
 
 def test_a_fault_is_shown_to_the_owner(files: Bench, alice: Account, signed_in: SignIn) -> None:
