@@ -13,6 +13,7 @@ test: .venv/development static/built/editor.js
 	@$(VENV)/python -m pytest -n 2
 
 bench: .venv/development
+	@tools/install-servers
 	@$(VENV)/python -m benchmarks
 
 mutations: .venv/development

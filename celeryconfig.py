@@ -69,6 +69,7 @@ imports = [
     "framework.api.tasks",
     "framework.uploads.tasks",
     "framework.transfer.tasks",
+    "framework.upkeep.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -81,6 +82,16 @@ beat_schedule = {
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "uploads": {"task": "framework.uploads.tasks.sweep_uploads", "schedule": timedelta(hours=1)},
     "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
+    "read-back": {"task": "framework.repositories.tasks.read_back", "schedule": timedelta(hours=1)},
+    "restore-sample": {
+        "task": "framework.repositories.tasks.restore_sample",
+        "schedule": crontab(day_of_week="sun", hour="4", minute="0"),
+    },
+    "drill": {
+        "task": "framework.upkeep.tasks.rehearse_rebuild",
+        "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
+    },
+    "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},

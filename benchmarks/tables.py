@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import cloning, pages, requests, storing, throughput, uploading
+from benchmarks import cloning, cold, pages, requests, simulation, storing, throughput, uploading
+from benchmarks.cold import Figure
 
 UPLOAD_GROWTH_MIB = 32
+EXACT_UNITS = {"%", ""}
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,39 @@ def pages_of_a_large_project() -> Table:
     )
 
 
+def cold_projects() -> Table:
+    """What a cold project of 1 GB costs whoever opens it; shares and counts are exact, times are this machine's."""
+    figures = cold.measure()
+    return Table(
+        f"{'S3 at 30 ms':<72} {'measured':>12} {'limit':>9}",
+        [_figure_line(figure) for figure in figures],
+        [asdict(figure) for figure in figures],
+        all(figure.holds for figure in figures if figure.unit in EXACT_UNITS),
+    )
+
+
+def _figure_line(figure: Figure) -> str:
+    limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
+    failed = "" if figure.holds else "  beyond its limit"
+    return f"{figure.name:<72} {figure.value:>8.2f} {figure.unit:<3} {limit:>9}{failed}"
+
+
+def a_million_projects() -> Table:
+    """What each policy makes of a million projects on each kind of disk."""
+    outcomes = list(simulation.measure())
+    lines = []
+    for row in outcomes:
+        disk = f"{row.machines} machine{'s' * (row.machines > 1)}{', wiped daily' * row.wiped_daily}"
+        name = f"{disk}, {row.cache_gib} GiB, {row.policy}"
+        month = f"{row.monthly_requests / 1e6:.2f} M GET, ${row.monthly_dollars:.2f}"
+        lines.append(f"{name:<64} {row.hit_rate:>6.1%} {row.mean_wait_ms:>5.1f} ms {month:>20}")
+    return Table(
+        f"{'a million projects: cache on each machine, policy':<64} {'hits':>6} {'wait':>8} {'a month':>20}",
+        lines,
+        [asdict(row) for row in outcomes],
+    )
+
+
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
     "storing": storing_a_file,
@@ -103,5 +138,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "cloning": consolidated_clone,
     "pages": pages_of_a_large_project,
     "throughput": beside_http_backend,
+    "cold": cold_projects,
+    "simulation": a_million_projects,
 }
 """Each table by the name that `python -m benchmarks` takes."""

@@ -1,6 +1,7 @@
 """Config, frozen: the only reader of the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -41,6 +42,7 @@ class Config:
     max_push_bytes: int = 2 * GIB
     create_on_push: bool = True
     import_from_private_networks: bool = False
+    prefetch: bool = True
     max_pack_objects: int = 1_000_000
     max_lfs_file_bytes: int = 2 * GIB
     lfs_direct: bool = True
@@ -51,6 +53,14 @@ class Config:
     longest_wait_seconds: int = 20
     backup_retention_days: int = 14
     consolidate_packs: int = 50
+    idle_days: int = 30
+    scrub_days: int = 30
+    storage_prices: tuple[tuple[str, float], ...] = (
+        ("STANDARD", 0.023),
+        ("STANDARD_IA", 0.0125),
+        ("GLACIER_IR", 0.004),
+        ("BLOCK", 0.08),
+    )
     trash_days: int = 30
     web_concurrency: int = 2
     web_threads: int = 16
@@ -90,6 +100,8 @@ class Config:
             create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
             lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
             import_from_private_networks=_switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", False),  # noqa: FBT003
+            prefetch=_switch(environ, "PREFETCH", Config.prefetch),
+            storage_prices=_prices(environ),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
@@ -116,6 +128,8 @@ _NUMBERS = {
     "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
+    "IDLE_DAYS": Config.idle_days,
+    "SCRUB_DAYS": Config.scrub_days,
     "TRASH_DAYS": Config.trash_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
     "WEB_THREADS": Config.web_threads,
@@ -146,6 +160,19 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     if text not in choices:
         raise ConfigError(f"{name} is {text!r}; set it to {' or '.join(choices)}")
     return text
+
+
+def _prices(environ: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
+    """The default prices, with those that `STORAGE_PRICES` names changed or added: `NAME=DOLLARS NAME=DOLLARS`."""
+    prices = dict(Config.storage_prices)
+    for word in environ.get("STORAGE_PRICES", "").split():
+        name, _equals, price = word.partition("=")
+        if not re.fullmatch(r"[A-Z0-9_]+", name) or not re.fullmatch(r"\d+(\.\d+)?", price):
+            raise ConfigError(
+                f"STORAGE_PRICES has {word!r}; write each as NAME=DOLLARS, for example STANDARD=0.023 BLOCK=0.08"
+            )
+        prices[name] = float(price)
+    return tuple(prices.items())
 
 
 def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:

@@ -17,6 +17,7 @@ from framework.browse.places import way_out
 from framework.browse.raw import raw_answer
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
+from framework.repositories import prefetch
 from framework.repositories.copy import Copy
 from framework.repositories.graphing import graph_later
 from framework.repositories.healing import healing_after, read_copy
@@ -50,11 +51,14 @@ def as_formula(latex: str) -> Markup:
 @blueprint.get("/<owner>/<project>")
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
-    access = project_for(current_account(), owner, project)
+    account = current_account()
+    access = project_for(account, owner, project)
     asked, storage = Asked.of(request.args), read_status(access.repository_id)
     page = read_copy(access.repository_id, lambda copy: pages.project_page(copy, asked))
     if not page.complete:
         graph_later(access.repository_id)
+    if account:  # robots read every page and clone nothing
+        prefetch.warm(access.repository_id)
     return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
 

@@ -1,6 +1,7 @@
 """The checks: each tries one part for real and says what it found, or raises what went wrong."""
 
 import hashlib
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -25,11 +26,13 @@ from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
 from framework.errors import HoldfastError, Unavailable
 from framework.repositories import git
+from framework.repositories.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import store
 
 WORKER_SECONDS = 20
 SCHEDULER_LATE = timedelta(minutes=2)
+DRILL_LATE = timedelta(days=21)
 MIB = 1024 * 1024
 
 Check = Callable[[], str]
@@ -104,6 +107,35 @@ def _read_back(opened: ObjectStore, key: str, body: bytes) -> None:
             raise NotWell("a part of an object came back with other bytes than were stored")
 
 
+def objects() -> str:
+    """What the scrub found when it read everything back."""
+    health = read_health()
+    if health.damaged_packs or health.damaged_repositories:
+        raise NotWell(
+            f"{health.damaged_packs} packs and {health.damaged_repositories} projects are damaged; docs/recovery.md "
+            f"tells what to do. For example: {health.example}"
+        )
+    if health.oldest_check_at is None:
+        return "nothing is stored yet"
+    if now() - health.oldest_check_at > timedelta(days=2 * config.current().scrub_days):
+        raise NotWell(f"some packs were last read back on {health.oldest_check_at:%Y-%m-%d}; is the scheduler running?")
+    return f"every pack was right when it was last read back or sent, the oldest on {health.oldest_check_at:%Y-%m-%d}"
+
+
+def rebuild_drill() -> str:
+    """What the weekly rehearsal of a rebuild found."""
+    with reading() as session:
+        job = session.get(ScheduledJob, "drill")
+    if job is None or job.last_run_at is None:
+        return "has not run yet; it does every Saturday, and at `flask storage drill`"
+    result = json.loads(job.last_result or "{}")
+    if result.get("error") or result.get("fault_count"):
+        raise NotWell(f"failed on {job.last_run_at:%Y-%m-%d}: {result.get('error') or result['faults'][0]}")
+    if now() - job.last_run_at > DRILL_LATE:
+        raise NotWell(f"has not run since {job.last_run_at:%Y-%m-%d}; is the scheduler running?")
+    return f"{result['repositories']} projects came back on {job.last_run_at:%Y-%m-%d} in {result['seconds']:g} s"
+
+
 def broker_answers() -> str:
     """The broker takes a connection."""
     with broker.connected():
@@ -171,6 +203,8 @@ READY: Mapping[str, Check] = {"database": database_answers, "store": store_answe
 ALL: Mapping[str, Check] = {
     "database": database,
     "store": object_store,
+    "objects": objects,
+    "drill": rebuild_drill,
     "broker": broker_answers,
     "workers": workers,
     "queues": queues_move,

@@ -7,7 +7,7 @@ from framework.doctor.checks import ALL, examine
 
 @click.command("doctor")
 def doctor() -> None:
-    """Test database, store, broker, workers, scheduler, mail, git and limits."""
+    """Test database, store, stored objects, broker, workers, scheduler, mail, git and limits."""
     findings = examine(ALL)
     for finding in findings:
         click.echo(f"{'ok   ' if finding.well else 'FAILS'} {finding.part:<10} {finding.words}")

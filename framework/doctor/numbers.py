@@ -16,7 +16,7 @@ from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
 from framework.database.session import reading
 from framework.database.types import now
 from framework.repositories import eviction
-from framework.repositories.models import Version
+from framework.repositories.models import Pack, Repository, Version
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def _database() -> list[Metric]:
     up = GaugeMetricFamily("holdfast_database_up", "Whether the database answers.")
     try:
         with reading() as session:
-            found = [*_log(session), *_outbox(session)]
+            found = [*_log(session), *_outbox(session), *_objects(session)]
     except SQLAlchemyError as failure:
         log.warning("The metrics lack the database's numbers: %s", failure)
         found = []
@@ -60,6 +60,20 @@ def _log(session: Session) -> Iterator[Metric]:
     )
     yield GaugeMetricFamily(
         "holdfast_log_unconfirmed_oldest_seconds", "The age of the oldest of them.", value=_age(oldest)
+    )
+
+
+def _objects(session: Session) -> Iterator[Metric]:
+    in_use = Pack.superseded_version.is_(None)
+    damaged = session.scalar(select(func.count()).where(in_use, Pack.fault.is_not(None)))
+    broken = session.scalar(select(func.count()).where(Repository.fault.is_not(None)))
+    oldest = session.scalar(select(func.min(Pack.checked_at)).where(in_use))
+    yield GaugeMetricFamily("holdfast_damaged_packs", "Packs that were read back damaged or not at all.", value=damaged)
+    yield GaugeMetricFamily("holdfast_damaged_repositories", "Repositories that a full restore failed.", value=broken)
+    yield GaugeMetricFamily(
+        "holdfast_pack_check_oldest_seconds",
+        "How long ago the pack was checked that waits longest.",
+        value=_age(oldest),
     )
 
 

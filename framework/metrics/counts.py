@@ -36,6 +36,13 @@ _cache_filled = Counter(
 )
 _cache_evicted = Counter("holdfast_cache_evicted", "Local copies dropped to make room.", registry=COUNTS)
 _cache_evicted_bytes = Counter("holdfast_cache_evicted_bytes", "Bytes of dropped copies.", registry=COUNTS)
+_prefetches = Counter(
+    "holdfast_prefetches",
+    "Copies that were completed beside a page: done, needless by then, no_room for them, or failed.",
+    ["outcome"],
+    registry=COUNTS,
+)
+_prefetched_bytes = Counter("holdfast_prefetched_bytes", "Bytes of packs fetched beside a page.", registry=COUNTS)
 _changes = Counter(
     "holdfast_changes",
     "Changes of repositories: committed, retried on a newer tip, or refused for a conflict.",
@@ -86,6 +93,12 @@ def copy_evicted(size_bytes: int) -> None:
     """A local copy of this size was dropped to make room."""
     _cache_evicted.inc()
     _cache_evicted_bytes.inc(size_bytes)
+
+
+def prefetched(outcome: str, size_bytes: int) -> None:
+    """A prefetch has ended: `done`, `needless`, `no_room` or `failed`, after so many bytes."""
+    _prefetches.labels(outcome).inc()
+    _prefetched_bytes.inc(size_bytes)
 
 
 def change_committed(kind: str) -> None:

@@ -5,10 +5,13 @@ from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.login import current_account, signed_in
-from framework.projects import branch_rules, operations, people, purging
+from framework.projects import archiving, branch_rules, operations, people, purging
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
 from framework.projects.protection import Rule, protection_of
+from framework.repositories.holdings import read_holdings
+from framework.repositories.status import read_status
+from framework.storage.prices import monthly_costs
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
@@ -123,6 +126,31 @@ def remove_branch_rule(owner: str, project: str) -> Answer:
     branch_rules.remove_branch_rule(signed_in(), access, pattern)
     flash(f"The rule for {pattern} is removed.", "success")
     return redirect(f"{access.path}/settings/branches")
+
+
+@settings.get("/storage")
+def storage(owner: str, project: str) -> str:
+    """What is stored of the project, what a month of it costs, and when it was last verified."""
+    access = _owned(owner, project)
+    holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
+    costs = monthly_costs(holdings.size_bytes)
+    return render_template(
+        "projects/storage.html",
+        project=access,
+        holdings=holdings,
+        status=status,
+        costs=costs,
+        most=max(cost.dollars for cost in costs),
+        idle_days=config.current().idle_days,
+    )
+
+
+@settings.post("/storage/archive")
+def archive(owner: str, project: str) -> Answer:
+    """Have the project packed neatly, and its copies dropped."""
+    access = _owned(owner, project)
+    check_button()
+    return redirect(archiving.ask_for_archive(signed_in(), access))
 
 
 def _owned(owner: str, project: str) -> ProjectAccess:

@@ -10,6 +10,7 @@ from framework.database.session import reading, transaction
 from framework.errors import Unavailable
 from framework.projects import news, notices
 from framework.projects.about import describe
+from framework.projects.archiving import archive_for
 from framework.projects.models import Member, Project
 from framework.projects.purging import purge
 from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
@@ -62,6 +63,12 @@ def send_news() -> int:
 def forget_notices() -> int:
     """Delete the notices that nobody looks for any more; how many."""
     return notices.forget_old()
+
+
+@app.task(name="framework.projects.tasks.archive_project")
+def archive_project(project_id: int, account_id: int, work_id: str) -> bool:
+    """Pack the project neatly and drop its copies; whether the one on this machine is gone."""
+    return archive_for(project_id, account_id, work_id).dropped
 
 
 @app.task(base=Job, name="framework.projects.tasks.empty_trash")

@@ -32,6 +32,11 @@ def refuse_behind(repository_id: str) -> None:
     _written.add(mine)
 
 
+def note_new(repository_id: str) -> None:
+    """This process has just made the repository under a random name: nobody can have written a log of it."""
+    _written.add((os.getpid(), repository_id))
+
+
 def is_behind(repository_id: str) -> bool:
     """Whether the log has an entry from SQL's version on that SQL does not know.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from framework.errors import Unavailable
 from framework.metrics import counts
-from framework.repositories import eviction, locks, marker
+from framework.repositories import eviction, ghosts, locks, marker, usage
+from framework.repositories.archived import drop_archived
 from framework.repositories.change import HISTORY
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.hydration import Filling, drop_superseded, fill, lay_out
@@ -43,6 +44,8 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull.
     """
+    if usage.write_when_due():
+        drop_archived()
     for look in count():
         snapshot = read_snapshot(repository_id)
         with locks.shared(lock_path(repository_id, "lease")):
@@ -54,16 +57,17 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
             if found and found.serves(snapshot, kind):
                 marker.touch(path)
                 counts.copy_opened(at_once=look == 0)
+                usage.opened(repository_id, hit=look == 0)
                 yield path, snapshot
                 break
         _catch_up(repository_id, kind, {})
     tidy(repository_id)
 
 
-def install(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
-    """Take packs that this process has just committed into the local copy, when there is one."""
+def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = HISTORY) -> None:
+    """Take packs that this process has at hand into the local copy, when there is one, and bring it to this kind."""
     if copy_path(repository_id).exists():
-        _catch_up(repository_id, HISTORY, written)
+        _catch_up(repository_id, kind, written)
 
 
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:
@@ -79,6 +83,8 @@ def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack])
         _with_room(path, Filling(snapshot, packs, kind, written), found)
         _drop_superseded(path)
         counts.copy_filled(anew=found is None)
+        if found is None and ghosts.would_have_stayed(repository_id):
+            usage.regained()
     eviction.make_room(keep=repository_id)
 
 

@@ -1,14 +1,18 @@
-"""Eviction: local copies are dropped, the least recently used first, when the cache is over its size."""
+"""Eviction: local copies are dropped, the greatest burden first, when the cache is over its size; see DESIGN.md."""
 
 import logging
 import shutil
+import time
 from pathlib import Path
 
 from framework import config
 from framework.metrics import counts
-from framework.repositories import locks
+from framework.repositories import ghosts, locks
 from framework.repositories.marker import last_used, read_marker
 from framework.repositories.scratch import scratch
+
+WAKING_BYTES = 8 << 20
+"""What is transferred in the time that the round trips of a waking take: a copy of this size costs twice their time."""
 
 log = logging.getLogger(__name__)
 
@@ -51,19 +55,28 @@ def make_room(*, keep: str) -> int:
 
 
 def free(wanted_bytes: int, *, keep: str) -> int:
-    """Evict other copies, the least recently used first, until so much is free; how many bytes were freed."""
+    """Evict other copies, the greatest burden first, until so much is free; how many bytes were freed."""
     freed = 0
-    for path in sorted(copies(), key=last_used):
+    if wanted_bytes <= 0:
+        return freed
+    for path, size in _by_burden():
         if freed >= wanted_bytes:
             break
-        if path.stem == keep:
-            continue
-        size = size_bytes(path)
-        if evict(path.stem):
+        if path.stem != keep and evict(path.stem):
             freed += size
             counts.copy_evicted(size)
+            ghosts.remember(path.stem, size)
             log.info("evicted %s, %d bytes", path.stem, size)
     return freed
+
+
+def burden(idle_seconds: float, size_bytes: int) -> float:
+    """How much a copy wastes by staying: its room for the time that it lay idle, by what it would cost to wake again.
+
+    Waking costs some round trips and the transfer, so a large copy counts for its idle time alone, and a small one is
+    kept for longer the smaller it is. (GreedyDual-Size's ratio, Cao and Irani 1997, with LRU's clock.)
+    """
+    return idle_seconds * size_bytes / (size_bytes + WAKING_BYTES)
 
 
 def copies() -> list[Path]:
@@ -80,6 +93,14 @@ def size_bytes(copy: Path) -> int:
     """What one copy takes, in bytes; 0 for one that is going or coming."""
     marker = read_marker(copy)
     return marker.size_bytes if marker else 0
+
+
+def _by_burden() -> list[tuple[Path, int]]:
+    """The copies with their sizes in bytes, the greatest burden first; what has no marker is of no use to anybody."""
+    moment = time.time()
+    found = [(path, size_bytes(path)) for path in copies()]
+    weighed = [(burden(moment - last_used(path), size) if size else float("inf"), path, size) for path, size in found]
+    return [(path, size) for _burden, path, size in sorted(weighed, reverse=True)]
 
 
 def _root() -> Path:

@@ -2,14 +2,14 @@
 
 import logging
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framework.errors import Unavailable
-from framework.repositories import keys, sidefiles
+from framework.repositories import keys, ranges, sidefiles
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
 from framework.repositories.packwriter import WrittenPack
@@ -55,6 +55,19 @@ class Filling:
     def size_bytes(self) -> int:
         """What all of it takes."""
         return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+
+
+Fetch = Callable[[str, Path, int], Fetched]
+"""Brings the object of a key, which ought to have so many bytes, into a file."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file of a pack as SQL recorded it."""
+
+    key: str
+    size_bytes: int
+    sha256: str
 
 
 def fill(path: Path, filling: Filling) -> None:
@@ -126,6 +139,26 @@ def mend(path: Path, snapshot: Snapshot, damaged: Sequence[tuple[StoredPack, str
         _place(landing, path)
 
 
+def download(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
+    """The pack and its index from the store into this folder, checked; one after the other, over one connection.
+
+    Raises:
+        StoreUnavailable, PackAltered, PackMissing, OSError.
+    """
+    files = {suffix: folder / f"pack-{pack.name}{suffix}" for suffix in (".pack", ".idx")}
+    for suffix, file in files.items():
+        _fetch_checked(_wanted(repository_id, pack, suffix), file, _in_one_piece)
+    return WrittenPack(
+        pack=files[".pack"],
+        idx=files[".idx"],
+        pack_bytes=pack.pack_bytes,
+        pack_sha256=pack.pack_sha256,
+        idx_bytes=pack.idx_bytes,
+        idx_sha256=pack.idx_sha256,
+        object_count=pack.object_count,
+    )
+
+
 def lay_out(path: Path) -> None:
     """An empty bare repository, as gitrepository-layout(5) wants it at the least."""
     (path / "objects" / "pack").mkdir(parents=True)
@@ -156,13 +189,14 @@ def _beside(pack: StoredPack, filling: Filling) -> list[str]:
 def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
     """Without it the copy is right, and slower; what hinders it is told in the log."""
     target = landing / f"{pack.name}.{suffix}"
-    if own := filling.written.get(pack.name):
+    own = filling.written.get(pack.name)
+    if own and suffix in own.side_files:
         target.hardlink_to(own.side_files[suffix].path)
         return
     recorded = pack.side_files[suffix]
     key = keys.side_key(filling.snapshot.repository_id, pack.name, suffix)
     try:
-        _fetch(key, target, (recorded.size_bytes, recorded.sha256))
+        _fetch_checked(_Wanted(key, recorded.size_bytes, recorded.sha256), target, ranges.fetch)
     except Unavailable as error:
         log.warning("%s is done without: %s", key, error)
 
@@ -197,29 +231,30 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
     if own := filling.written.get(pack.name):
         target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
         return
-    repository_id = filling.snapshot.repository_id
+    _fetch_checked(_wanted(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
+
+
+def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
     if suffix == ".pack":
-        key, expected = keys.pack_key(repository_id, pack.name), (pack.pack_bytes, pack.pack_sha256)
-    else:
-        key, expected = keys.idx_key(repository_id, pack.name), (pack.idx_bytes, pack.idx_sha256)
-    _fetch(key, target, expected)
+        return _Wanted(keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256)
+    return _Wanted(keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256)
 
 
-def _fetch(key: str, target: Path, expected: tuple[int, str]) -> None:
+def _fetch_checked(wanted: _Wanted, target: Path, fetch: Fetch) -> None:
     """The object of this length and SHA-256, tried twice."""
     for _attempt in range(2):
-        fetched = _fetched(key, target)
-        if (fetched.size_bytes, fetched.sha256) == expected:
+        try:
+            fetched = fetch(wanted.key, target, wanted.size_bytes)
+        except ObjectMissing as error:
+            raise PackMissing(wanted.key) from error
+        if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):
             return
         target.unlink()
-    raise PackAltered(key)
+    raise PackAltered(wanted.key)
 
 
-def _fetched(key: str, target: Path) -> Fetched:
-    try:
-        return store().fetch(key, target)
-    except ObjectMissing as error:
-        raise PackMissing(key) from error
+def _in_one_piece(key: str, target: Path, _size_bytes: int) -> Fetched:
+    return store().fetch(key, target)
 
 
 def write_refs(path: Path, snapshot: Snapshot) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now
@@ -13,7 +13,8 @@ from framework.database.types import Base, Id32, now
 class Repository(Base):
     """One repository at its newest version; (0) until the first commit point.
 
-    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion.
+    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
+    since when its copies are of no use; `restored_at` is when it was last read back as a whole, `fault` what was wrong.
     """
 
     __tablename__ = "repositories"
@@ -28,6 +29,9 @@ class Repository(Base):
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_access_at: Mapped[datetime] = mapped_column(default=now)
+    archived_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]
+    fault: Mapped[str | None] = mapped_column(Text)
 
 
 class Ref(Base):
@@ -44,6 +48,8 @@ class Pack(Base):
     """A pack of the newest version, or one that a later version superseded and the collector has yet to delete.
 
     `side_files` tells length and SHA-256 of those that lie beside it, by suffix.
+    `checked_at` is when its objects in the store were last known to be right, since they were sent or read back then;
+    `fault` is what was wrong with them the last time, in a sentence.
     """
 
     __tablename__ = "packs"
@@ -60,6 +66,8 @@ class Pack(Base):
     version: Mapped[int]
     superseded_version: Mapped[int | None]
     side_files: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    checked_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    fault: Mapped[str | None] = mapped_column(Text)
 
 
 class LargeBlob(Base):
@@ -146,6 +154,20 @@ class WriterTurn(Base):
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
     holder: Mapped[str] = mapped_column(Id32)
     expires_at: Mapped[datetime]
+
+
+class CacheDay(Base):
+    """How the caches of all machines fared on one day (UTC, YYYY-MM-DD).
+
+    A visit is a hit when its copy was there; `regained` are the misses that a GiB more of cache would have spared.
+    """
+
+    __tablename__ = "cache_days"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    hits: Mapped[int] = mapped_column(BigInteger, default=0)
+    misses: Mapped[int] = mapped_column(BigInteger, default=0)
+    regained: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Version(Base):

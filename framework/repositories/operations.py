@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework.repositories import keys
+from framework.repositories.behind import note_new
 from framework.repositories.change import Change
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.models import Repository
@@ -16,6 +17,7 @@ def create_repository(session: Session, about: dict[str, Any]) -> str:
     repository = Repository(id=keys.new_id(), about=about)
     session.add(repository)
     session.flush()
+    note_new(repository.id)
     return repository.id
 
 

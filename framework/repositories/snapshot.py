@@ -59,6 +59,7 @@ class StoredPack:
     idx_sha256: str
     epoch: int
     version: int
+    object_count: int
     side_files: Mapping[str, Recorded] = field(default_factory=dict)
 
 
@@ -110,6 +111,7 @@ def _stored(row: Pack) -> StoredPack:
         idx_sha256=row.idx_sha256,
         epoch=row.epoch,
         version=row.version,
+        object_count=row.object_count,
         side_files={suffix: Recorded(**told) for suffix, told in (row.side_files or {}).items()},
     )
 

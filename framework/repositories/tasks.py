@@ -1,5 +1,6 @@
 """The recurring work of repositories: what a process that died left for others to finish."""
 
+from dataclasses import asdict
 from uuid import NAMESPACE_OID, uuid5
 
 from celery.utils.log import get_task_logger
@@ -7,11 +8,14 @@ from celery.utils.log import get_task_logger
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
-from framework.repositories import eviction, healing, lfs, log, staging
+from framework.errors import HoldfastError
+from framework.repositories import archived, eviction, healing, lfs, log, scrub, staging
+from framework.repositories.archiving import archive
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.log import NotConfirmed
 from framework.repositories.snapshot import read_snapshot
+from framework.repositories.verify import verify
 
 logger = get_task_logger(__name__)
 
@@ -41,6 +45,21 @@ def consolidate_packs(repository_id: str, generation: int) -> bool:
     return done is not None
 
 
+@app.task(base=Job, name="framework.repositories.tasks.archive_idle")
+def archive_idle() -> int:
+    """Archive what nobody has used for `IDLE_DAYS`; how many repositories."""
+    archived.drop_archived()
+    count = 0
+    for repository_id in archived.idle_repositories():
+        try:
+            with watched("archive of an idle project", total=STEPS) as work:
+                archive(repository_id, work)
+            count += 1
+        except HoldfastError as refusal:  # one that is too large for this machine must not keep the others awake
+            logger.warning("%s is not archived: %s", repository_id, refusal.sentence)
+    return count
+
+
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")
 def sweep_staged() -> int:
     """Clean up after pushes and LFS objects that were refused or took too long; how many."""
@@ -61,3 +80,31 @@ def scrub_copies() -> int:
         damaged = healing.scrub(found, work.advance)
         work.say(f"{damaged} mended.")
     return damaged
+
+
+@app.task(base=Job, name="framework.repositories.tasks.read_back")
+def read_back() -> dict[str, int]:
+    """Read a few packs back from the store, those checked longest ago; what was found."""
+    return asdict(scrub.scrub())
+
+
+@app.task(base=Job, name="framework.repositories.tasks.restore_sample")
+def restore_sample() -> dict[str, object]:
+    """Restore a random hundredth of all repositories onto an empty folder and check all of it; what was wrong."""
+    chosen, faults = scrub.sample(), []
+    with watched("restore of a sample", total=len(chosen)) as work:
+        for repository_id in chosen:
+            faults += _restored(repository_id)
+            work.advance()
+        work.say(f"{len(faults)} of {len(chosen)} damaged." if faults else "All of them whole.")
+    return {"repositories": len(chosen), "faults": faults}
+
+
+def _restored(repository_id: str) -> list[str]:
+    try:
+        found = verify(repository_id)
+    except HoldfastError as refusal:  # one that cannot be read must not hide the others
+        logger.warning("%s could not be restored for a check: %s", repository_id, refusal.sentence)
+        return [f"{repository_id}: {refusal.sentence}"]
+    scrub.record_restore(found)
+    return [f"{repository_id}: {' '.join(found.faults)}"] if found.faults else []

@@ -24,6 +24,12 @@ def store() -> ObjectStore:
         return _opened[wanted]
 
 
+def use(chosen: ObjectStore) -> None:
+    """Make this the store of the current configuration, in this process alone."""
+    with _lock:
+        _opened[config.current(), os.getpid()] = chosen
+
+
 def open_store(settings: Config) -> ObjectStore:
     """A store of its own for these settings: the bucket when one is named, else a folder in the data folder."""
     if settings.s3_bucket is None:

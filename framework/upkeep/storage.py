@@ -9,12 +9,15 @@ from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt
-from framework.repositories import eviction, recovery
+from framework.repositories import archiving, eviction, recovery
 from framework.repositories.collect import collect
-from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
+from framework.repositories.consolidation import STEPS
 from framework.repositories.recovery import Recovered
+from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
+from framework.upkeep.drill import rehearse
+from framework.upkeep.figures import report_lines
 from framework.upkeep.refusals import told_plainly
 from framework.web.pages import size
 
@@ -42,11 +45,9 @@ def archive(project: str) -> None:
     """Pack a project neatly in the store, and drop its local copy; the next page fetches what it needs."""
     listed = project_named(project)
     with watched("consolidation", total=STEPS, project_id=listed.id) as work:
-        done = consolidate(Wish(listed.repository_id), work)
-        sentence = done.sentence if done else UNCHANGED
-        work.say(sentence)
-    click.echo(sentence)
-    if not eviction.evict(listed.repository_id):
+        done = archiving.archive(listed.repository_id, work)
+    click.echo(done.sentence)
+    if not done.dropped:
         raise click.ClickException("The local copy is in use; drop it later with `flask storage evict`.")
     click.echo("Dropped the local copy.")
 
@@ -116,6 +117,30 @@ def rebuild() -> None:
     report(followed("rebuild", recovery.rebuild(adopt)))
 
 
+@storage_commands.command("report")
+@told_plainly
+def report_all() -> None:
+    """What is stored of all projects, what a month of it costs, when it was verified, and how the caches fare."""
+    for line in report_lines():
+        click.echo(line)
+
+
+@storage_commands.command("drill")
+@told_plainly
+def drill() -> None:
+    """Rehearse a rebuild from the object store into a scratch database, and compare it with this one."""
+    with watched("rehearsal of a rebuild"):
+        done = rehearse()
+    for fault in done.faults:
+        click.echo(fault)
+    click.echo(
+        f"{_counted(done.repositories, 'repository', 'repositories')} with {_counted(done.versions, 'version')} "
+        f"compared in {done.seconds:g} s."
+    )
+    if done.fault_count:
+        raise click.ClickException(f"{_counted(done.fault_count, 'difference')} found; the lines above tell the first.")
+
+
 def report(done: Iterable[Recovered]) -> None:
     """Say what came back, as it comes; fails in the end when something could not be read."""
     count = faults = 0
@@ -152,6 +177,7 @@ def _chosen(project: str | None) -> Sequence[Listed]:
 def _verified(listed: Listed) -> bool:
     try:
         found = verify(listed.repository_id)
+        record_restore(found)
     except HoldfastError as refusal:  # one project that cannot be read must not hide the others
         click.echo(f"FAILS {listed.full_name}: {refusal.sentence}")
         return False

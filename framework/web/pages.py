@@ -20,7 +20,7 @@ STEPS = ((MINUTE, HOUR, "minute"), (HOUR, DAY, "hour"), (DAY, 30 * DAY, "day"))
 
 def register(app: Flask) -> None:
     """Give templates their filters and functions, and static files an address that changes with their content."""
-    app.jinja_env.filters.update(ago=ago, size=size)
+    app.jinja_env.filters.update(ago=ago, size=size, dollars=dollars)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: size(config.current().max_file_bytes)
     app.jinja_env.globals["built"] = built
@@ -57,6 +57,13 @@ def built(name: str) -> str | None:
     """The address of a script that the build made from packages, or None where it did not run."""
     made = Path(str(current_app.static_folder)) / BUILT / name
     return url_for("static", filename=f"{BUILT}/{name}") if made.is_file() else None
+
+
+def dollars(amount: float) -> str:
+    """An amount of US dollars; what is less than a cent as a part of one."""
+    if 0 < amount < 0.01:
+        return f"{amount * 100:.2g} ¢" if amount >= 0.000_01 else "< 0.001 ¢"
+    return f"${amount:,.2f}"
 
 
 def login_link() -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.repositories import keys, staging
+from framework.repositories import behind, keys, staging
 from framework.repositories.behind import is_behind
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.models import StagedPush
@@ -47,10 +47,17 @@ def test_its_settings_cannot_be_changed(restored: Bench) -> None:
 
 
 def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
+    behind._written.clear()
     for expected in (1, 0):
         with requests() as asked:
             bench.write(bench.put("a", str(expected).encode()))
         assert asked.of("list") == expected
+
+
+def test_whoever_made_a_repository_knows_that_it_has_no_log(bench: Bench) -> None:
+    with requests() as asked:
+        bench.write(bench.put("a", b"1"))
+    assert asked.operations == ["put"] * 3
 
 
 def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(

@@ -143,3 +143,20 @@ def test_a_warm_copy_that_was_evicted_is_fetched_again(bench: Bench) -> None:
     with requests() as asked:
         assert bench.read("a") == b"1"
     assert asked.operations == ["get"] * 2
+
+
+def test_a_large_copy_goes_before_a_small_one_that_was_used_a_little_earlier(
+    settings: Config, new_bench: Callable[[], Bench]
+) -> None:
+    small, large = new_bench(), new_bench()
+    for age, (bench, size) in enumerate([(large, 2 * MIB), (small, 1000)]):
+        bench.write(bench.put("a", os.urandom(size)))
+        used = time.time() - 1000 - age
+        os.utime(copy_path(bench.repository_id) / NAME, (used, used))
+    eviction.free(1, keep="")
+    assert present([small, large]) == [True, False]
+
+
+def test_size_decides_less_the_longer_waking_takes() -> None:
+    assert eviction.burden(100, 1 << 30) < eviction.burden(102, 1 << 29), "among large ones the idle time decides"
+    assert eviction.burden(100, 1 << 20) < eviction.burden(60, 2 << 20), "among small ones the size does, too"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys, locks
+from framework.repositories import keys, locks, usage
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
@@ -129,3 +129,14 @@ def test_archive_leaves_a_copy_that_is_in_use(flask: Flasks, files: Bench) -> No
         output = flask("storage", "archive", "alice/website", status=1).output
     assert output.endswith("Error: The local copy is in use; drop it later with `flask storage evict`.\n")
     assert copy_path(files.repository_id).exists()
+
+
+def test_the_report_tells_of_everything_together(flask: Flasks, files: Bench) -> None:
+    usage.write()
+    files.read("a")
+    usage.write()
+    report = flask("storage", "report").output
+    assert "1 projects, 1 of them hot on this machine, 1 versions." in report
+    assert "S3 Infrequent Access" in report
+    assert "A volume twice the size in 2013" in report
+    assert re.search(r"Since \d{4}-\d\d-\d\d [\d.]+% of \d+ openings", report)

@@ -1,0 +1,30 @@
+"""Archiving: a project is packed neatly in the store, and no machine keeps a copy; the next page wakes it."""
+
+from dataclasses import dataclass
+
+from framework.celery.work import Work
+from framework.repositories import eviction, usage
+from framework.repositories.archived import note_archived
+from framework.repositories.consolidation import UNCHANGED, Wish, consolidate
+
+
+@dataclass(frozen=True)
+class Archived:
+    """What came of it in a sentence, and whether the copy on this machine is gone; it stays while somebody reads it."""
+
+    sentence: str
+    dropped: bool
+
+
+def archive(repository_id: str, work: Work) -> Archived:
+    """Consolidate, and have the copies dropped: here at once, elsewhere at each process's next sweep.
+
+    Raises:
+        What `consolidate` raises: the project stays as it is.
+    """
+    with usage.unnoticed():
+        done = consolidate(Wish(repository_id), work)
+    note_archived(repository_id)
+    sentence = done.sentence if done else UNCHANGED
+    work.say(sentence)
+    return Archived(sentence, eviction.evict(repository_id))

@@ -1,0 +1,132 @@
+"""How the cache fares and when repositories were used, noted in the process and written to SQL now and then.
+
+A warm read writes nothing; a process that ends takes the news of its last minutes with it, which nobody misses.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework.database.insert import insert_if_absent
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.repositories.models import CacheDay, Repository
+
+EVERY_SECONDS = 300
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _News:
+    """What has happened since the last writing."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class CacheFigures:
+    """How the caches of all machines fared since a day; `regained` misses would have been hits with a GiB more each."""
+
+    since: datetime
+    hits: int
+    misses: int
+    regained: int
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of openings that found their copy; None before the first one."""
+        return self.hits / (self.hits + self.misses) if self.hits + self.misses else None
+
+    @property
+    def hit_rate_with_more(self) -> float | None:
+        """The same, had every machine's cache been one GiB larger."""
+        return (self.hits + self.regained) / (self.hits + self.misses) if self.hits + self.misses else None
+
+
+_lock = threading.Lock()
+_news = _News()
+_written_at = monotonic()
+_upkeep = threading.local()
+
+
+@contextmanager
+def unnoticed() -> Iterator[None]:
+    """What this thread opens within the block is upkeep, and nobody's use."""
+    _upkeep.running = True
+    try:
+        yield
+    finally:
+        _upkeep.running = False
+
+
+def opened(repository_id: str, *, hit: bool) -> None:
+    """A reader has opened a copy: at once, or after it was filled."""
+    if getattr(_upkeep, "running", False):
+        return
+    with _lock:
+        _news.counts["hits" if hit else "misses"] += 1
+        _news.used.add(repository_id)
+
+
+def regained() -> None:
+    """A copy was fetched that a larger cache would still have had."""
+    with _lock:
+        _news.counts["regained"] += 1
+
+
+def write_when_due() -> bool:
+    """Write the news when the last time was long ago, and say whether it was; no session may be open."""
+    global _written_at
+    with _lock:
+        due = monotonic() - _written_at >= EVERY_SECONDS
+        if due:
+            _written_at = monotonic()
+    if due:
+        write()
+    return due
+
+
+def write() -> None:
+    """Write the news to SQL; a database that is away loses them."""
+    global _news
+    with _lock:
+        news, _news = _news, _News()
+    try:
+        _write(news)
+    except SQLAlchemyError as failure:
+        log.warning("what the cache did in the last minutes is not recorded: %s", failure)
+
+
+def read_figures(days: int = 30) -> CacheFigures:
+    """How the caches of all machines fared in so many days."""
+    since = now() - timedelta(days=days)
+    sums = select(func.sum(CacheDay.hits), func.sum(CacheDay.misses), func.sum(CacheDay.regained))
+    with reading() as session:
+        hits, misses, spared = session.execute(sums.where(CacheDay.day >= f"{since:%Y-%m-%d}")).one()
+    return CacheFigures(since, int(hits or 0), int(misses or 0), int(spared or 0))
+
+
+def _write(news: _News) -> None:
+    """The repositories in one order in every process, so that two never wait for each other; the sums by themselves."""
+    moment = now()
+    if news.used:
+        with transaction() as session:
+            used = [{"id": repository_id, "last_access_at": moment} for repository_id in sorted(news.used)]
+            session.execute(update(Repository), used)
+    if not news.counts:
+        return
+    today = f"{moment:%Y-%m-%d}"
+    more = {name: getattr(CacheDay, name) + count for name, count in news.counts.items()}
+    with transaction() as session:
+        insert_if_absent(session, CacheDay, day=today, hits=0, misses=0, regained=0)
+        session.execute(update(CacheDay).where(CacheDay.day == today).values(**more))

@@ -1,0 +1,39 @@
+"""What a month of so many bytes costs, in the store by its class and on a block volume; prices are settings."""
+
+from dataclasses import dataclass
+
+from framework import config
+
+GIB = 1 << 30
+BLOCK = "BLOCK"
+VOLUME_FACTOR = 2
+"""A volume is bought ahead of what lies on it: half of it is room to grow, and git's own copies while it repacks."""
+
+NAMES = {
+    "STANDARD": "S3 Standard",
+    "STANDARD_IA": "S3 Infrequent Access",
+    "GLACIER_IR": "S3 Glacier Instant Retrieval",
+    BLOCK: "A block volume twice the size",
+}
+IN_2013 = (("S3 in 2013", 0.095, 1), ("A volume twice the size in 2013", 0.10, VOLUME_FACTOR))
+"""Amazon's list prices of that year (us-east-1), in dollars a GiB and month, when people asked for this."""
+
+
+@dataclass(frozen=True)
+class MonthlyCost:
+    """One way of keeping the bytes, and what it costs a month in US dollars."""
+
+    name: str
+    dollars: float
+    past: bool = False
+
+
+def monthly_costs(size_bytes: int) -> list[MonthlyCost]:
+    """Each way, as the settings (`STORAGE_PRICES`) price it; requests and transfers are not among it."""
+    gib = size_bytes / GIB
+    prices = config.current().storage_prices
+    present = [
+        MonthlyCost(NAMES.get(name, name), gib * price * (VOLUME_FACTOR if name == BLOCK else 1))
+        for name, price in prices
+    ]
+    return [*present, *(MonthlyCost(name, gib * price * factor, past=True) for name, price, factor in IN_2013)]
