@@ -80,7 +80,7 @@ def test_history_is_told_in_pages(filled: Program) -> None:
 
 
 def test_a_long_history_has_links(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("framework.browse.pages.HISTORY_PAGE", 2)
+    monkeypatch.setattr("framework.browse.history.HISTORY_PAGE", 2)
     for number in range(3):
         program.put("alice/secret", a=str(number))
     first = program.get("/projects/alice/secret/commits?ref=main")
