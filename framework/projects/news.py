@@ -2,15 +2,17 @@
 
 Whoever wants mail at once gets it when nobody has done anything in the project for `QUIET`, so that a session of
 uploads is one mail; a session without end is told of after `LONGEST_SESSION`. Digests go at each full hour, or at
-`DIGEST_HOUR` in UTC. The mail is queued in the transaction that settles its notices: each is in one mail, or in none.
+`DIGEST_HOUR` in UTC; a project of which the person has heard nothing for an hour, or a day, is told of when nobody has
+done anything in it for `FIRST_QUIET`, and the digest gathers what follows. The mail is queued in the transaction that
+settles its notices: each is in one mail, or in none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -20,13 +22,16 @@ from framework.database.types import now
 from framework.email import messages, stopped
 from framework.projects.mail_choices import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
+from framework.projects.notices import MAILED
 from framework.projects.stories import Happened, ProjectStory, story
 
 QUIET = timedelta(minutes=2)
+FIRST_QUIET = timedelta(seconds=15)
 LONGEST_SESSION = timedelta(hours=2)
 DIGEST_HOUR = 7
 AT_A_TIME = 5000
 SINCE = {HOURLY: "during the last hour", DAILY: "since the last digest"}
+PERIODS = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ def _send_to(user_id: int) -> int:
         rows = _rows(session, user)
         reachable = stopped.reason_for(session, user.email) is None
         _settle([row for row in rows if not (row.is_wanted and reachable)])
-        mails = list(_mails([row for row in rows if row.is_wanted and reachable]))
+        wanted = [row for row in rows if row.is_wanted and reachable]
+        mails = list(_mails(wanted, _last_told(session, user)))
         for template, told in mails:
             _queue(session, user, template, told)
             _settle(told)
@@ -95,24 +101,51 @@ def _settle(rows: Iterable[Row]) -> None:
         row.notice.settled_at = now()
 
 
-def _mails(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
+def _last_told(session: Session, user: User) -> dict[int, datetime]:
+    """When each project's news were last settled for this person, as far as a day back."""
+    query = (
+        select(Event.project_id, func.max(Notice.settled_at))
+        .join(Notice, Notice.event_id == Event.id)
+        .where(Notice.user_id == user.id, Event.kind.in_(MAILED), Notice.settled_at > now() - max(PERIODS.values()))
+        .group_by(Event.project_id)
+    )
+    return {project_id: settled_at for project_id, settled_at in session.execute(query) if settled_at}
+
+
+def _mails(rows: Sequence[Row], told: Mapping[int, datetime]) -> Iterable[tuple[str, list[Row]]]:
     """The templates of the mails whose time has come, each with what it tells of."""
     mentions = [row for row in rows if row.notice.mentioned]
     others = [row for row in rows if not row.notice.mentioned]
     for _project, group in groupby(mentions, key=lambda row: row.project.id):
         yield "mention", list(group)
-    for _project, group in groupby((row for row in others if row.frequency == AT_ONCE), key=lambda row: row.project.id):
-        if _is_over(session_of := list(group)):
+    gathered: list[Row] = []
+    for project_id, group in groupby(others, key=lambda row: row.project.id):
+        session_of = list(group)
+        quiet = _quiet_to_wait(session_of[0].frequency, told.get(project_id))
+        if quiet is None:
+            gathered += session_of
+        elif _is_over(session_of, quiet):
             yield "new_versions", session_of
+    yield from _digests(gathered)
+
+
+def _quiet_to_wait(frequency: str, told: datetime | None) -> timedelta | None:
+    """For how long nobody may have done anything before these news are told; None when a digest tells of them."""
+    if frequency == AT_ONCE:
+        return QUIET
+    return FIRST_QUIET if told is None or told < now() - PERIODS[frequency] else None
+
+
+def _digests(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:
     for frequency, boundary in ((HOURLY, _full_hour()), (DAILY, _digest_time())):
-        gathered = [row for row in others if row.frequency == frequency]
+        gathered = [row for row in rows if row.frequency == frequency]
         if gathered and min(row.notice.created_at for row in gathered) < boundary:
             yield "digest", gathered
 
 
-def _is_over(rows: Sequence[Row]) -> bool:
+def _is_over(rows: Sequence[Row], quiet: timedelta) -> bool:
     moments = [row.notice.created_at for row in rows]
-    return max(moments) < now() - QUIET or min(moments) < now() - LONGEST_SESSION
+    return max(moments) < now() - quiet or min(moments) < now() - LONGEST_SESSION
 
 
 def _full_hour() -> datetime:

@@ -12,13 +12,14 @@ from framework.accounts.account import Account
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction
+from framework.database.types import now
 from framework.email import stopped
 from framework.projects import news, notices, quota
 from framework.projects.access import ProjectAccess
 from framework.projects.activity import record
 from framework.projects.mail_choices import choose
 from framework.projects.models import Notice
-from framework.projects.news import LONGEST_SESSION, QUIET, send_news
+from framework.projects.news import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.operations import create_project, trash_project
 from framework.projects.people import add_person, remove_person
 from framework.repositories.change import Change, NewPack
@@ -46,6 +47,13 @@ def mails_to(account: Account) -> list[OutboxRow]:
     with reading() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("news-%")).order_by(OutboxRow.created_at))
         return [row for row in rows if row.args[0] == account.email]
+
+
+def told(project: ProjectAccess, actor: Account) -> None:
+    """Have everybody told of the project lately, so that a digest gathers what follows."""
+    uploaded(project, actor, "Before")
+    age_notices(timedelta(minutes=30))
+    send_news()
 
 
 def open_notices() -> int:
@@ -120,6 +128,7 @@ def test_digests_go_at_full_hours_and_in_the_morning(
     mails: int,
 ) -> None:
     choose(bob.id, 0, frequency)
+    told(shared, alice)
     uploaded(shared, alice)
     with transaction() as session:
         for notice in session.scalars(select(Notice)):
@@ -134,17 +143,40 @@ def test_a_digest_is_the_default_and_tells_of_every_project(
 ) -> None:
     garden = create_project(alice, name="garden", description="", visibility="public")
     add_person(alice, garden, person="bob", role="reader")
+    for project in (shared, garden):
+        told(project, alice)
+    before = len(mails_to(bob))
     uploaded(shared, alice, "Field data")
     uploaded(garden, alice, "<b>Roses</b>")
     age_notices(timedelta(days=1))
     assert send_news() == 1
-    [mail] = mails_to(bob)
+    [mail] = mails_to(bob)[before:]
     to, subject, text, html = mail.args
     assert (to, subject) == ("bob@example.org", "What is new in alice/secret and 1 other")
     assert "http://localhost/alice/garden/commit/" in text
     assert "<b>Roses</b>" in text
     assert "&lt;b&gt;Roses&lt;/b&gt;" in html
     assert mail.kwargs["unsubscribe"].startswith("http://localhost/unsubscribe/")
+
+
+@on_one_deployment
+@pytest.mark.parametrize("frequency", ["hourly", "daily"])
+def test_the_first_news_after_a_quiet_time_need_not_wait_for_the_digest(
+    alice: Account, bob: Account, shared: ProjectAccess, frequency: str
+) -> None:
+    choose(bob.id, 0, frequency)
+    uploaded(shared, alice, "First light")
+    assert send_news() == 0, "the session may go on"
+    age_notices(FIRST_QUIET + timedelta(seconds=1))
+    assert send_news() == 1
+    uploaded(shared, alice, "Second light")
+    age_notices(FIRST_QUIET + timedelta(seconds=1))
+    [mail] = mails_to(bob)
+    assert "First light" in mail.args[2]
+    with transaction() as session:
+        for notice in session.scalars(select(Notice).where(Notice.settled_at.is_not(None))):
+            notice.settled_at = now() - PERIODS[frequency] - timedelta(seconds=1)
+    assert send_news() == 1, "nothing was told of it for as long as a digest gathers"
 
 
 @on_one_deployment
