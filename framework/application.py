@@ -73,6 +73,7 @@ def create_app(settings: Config | None = None) -> Flask:
     config.use(settings)
     app = Flask("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.request_class = StreamingRequest
+    app.url_map.strict_slashes = False  # whoever types a slash at the end means the same page
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,

@@ -26,6 +26,11 @@ def test_the_project_page_lists_files_with_their_last_change(reader: Visitor) ->
     assert "History" in page
 
 
+@pytest.mark.parametrize("address", [BASE, f"{BASE}/tree/main/docs", f"{BASE}/branches", "/alice", "/explore"])
+def test_a_slash_at_the_end_of_an_address_leads_to_the_same_page(reader: Visitor, address: str) -> None:
+    assert reader.get(f"{address}/").status_code == 200
+
+
 def test_a_folder_in_a_folder_has_its_own_last_changes(reader: Visitor) -> None:
     page = reader.get(f"{BASE}/tree/main/docs").text
     assert "guide" in page

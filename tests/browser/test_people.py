@@ -65,7 +65,7 @@ def test_the_others_hear_of_an_upload(
     window.reads(f"{alice.name} uploaded 1 file to {secret.full_name}")
     window.leaves(lambda: window.press("Mark all as read"))
     window.reads("Everything is marked as read.")
-    window.press("Upload plan.txt")
+    window.press("Add plan.txt")
     window.reads("1 changed file")
 
 
