@@ -13,6 +13,11 @@ MOST_LINES, MOST_REFERENCES = 6_000, 1_500
 
 # Whatever may refer to something else: docutils takes a time that grows with the square of their number.
 _COSTLY = re.compile(r"_|\||\[")
+
+# Whatever may open emphasis, code or a table: for each, docutils looks for its end in the rest of the paragraph.
+_OPENING = re.compile(r"[*`+]")
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+MOST_LOOKED_AT = 30_000_000
 _SETTINGS = {
     "_disable_config": True,
     "doctitle_xform": False,
@@ -38,12 +43,18 @@ def restructured_html(text: str, formulas: Formulas) -> str:
 
     A document that would take docutils long, or that it cannot read well, is shown as it is written.
     """
-    if text.count("\n") > MOST_LINES or len(_COSTLY.findall(text)) > MOST_REFERENCES:
+    if _takes_long(text):
         return _as_written(text)
     try:
         return _body(text, formulas)
     except (RecursionError, ApplicationError, DataError):
         return _as_written(text)
+
+
+def _takes_long(text: str) -> bool:
+    looked_at = sum(len(_OPENING.findall(part)) * len(part) for part in _PARAGRAPHS.split(text))
+    many = text.count("\n") > MOST_LINES or len(_COSTLY.findall(text)) > MOST_REFERENCES
+    return many or looked_at > MOST_LOOKED_AT
 
 
 def _body(text: str, formulas: Formulas) -> str:

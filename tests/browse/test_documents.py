@@ -110,7 +110,13 @@ def test_code_in_a_document_has_colours_of_its_language() -> None:
     assert "<code>def f" in html("```nosuchlanguage\ndef f(): pass\n```")
 
 
-@pytest.mark.parametrize("text", ["- " * 5_000, "x_ " * 5_000, "|a| " * 5_000, "[#]_ " * 5_000, "=\n" * 10_000, "\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("- " * 5_000, "x_ " * 5_000, "|a| " * 5_000, "[#]_ " * 5_000, "=\n" * 10_000, "\0"),
+        *("a *" * 20_000, "a `b " * 12_000, "**a " * 15_000, "+-" * 30_000, "'*" * 30_000),
+    ],
+)
 def test_a_document_that_would_take_long_is_shown_as_it_is_written(text: str) -> None:
     links = Links(lambda *parts: "/".join(parts), "main", "")
     made = str(document_html(f"{text}\n<b>", links, "rst"))
