@@ -280,6 +280,7 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> N
 def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:
     place = {"epoch": repository.epoch, "version": repository.version + 1}
     session.add(LfsObject(repository_id=repository.id, **one.__dict__, **place))
+    repository.stored_bytes += one.size_bytes
 
 
 def _look_up(change: Change, error: OperationalError) -> Committed:

@@ -154,7 +154,7 @@ def test_the_objects_of_a_refused_push_can_be_fetched_by_nobody(
     work.git("commit", "-q", "--amend", "-m", "Rewritten")
     work.commit("Second", secret__bin=secret)
     refused = work.push(project.full_name, "--force", "main", check=False)
-    assert "the default branch is protected" in refused.stderr
+    assert "main is a protected branch" in refused.stderr
     assert waiting(project) == {oid_of(secret): "received"}
     [line] = batch(alice, project.full_name, "download", secret)
     assert line["error"]["code"] == 404
