@@ -13,13 +13,13 @@ from framework.browse.asked import Asked
 from framework.browse.encodings import decoded
 from framework.browse.notebooks import Cell, read_notebook
 from framework.browse.patches import ADDED, CONTEXT, NOTE, REMOVED, Hunk, Line, marked
+from framework.lfs import pointer
 from framework.repositories.copy import Copy
 
 NOTHING = "0" * 40
 MOST_RICH_FILES = 10
 MOST_SOURCE_LINES = 400
 POINTER_START = "version https://git-lfs.github.com/spec/v1"
-LONGEST_POINTER_BYTES = 1024
 
 SAME, CHANGED, NEW, GONE = "same", "changed", "added", "removed"
 
@@ -62,20 +62,12 @@ class NotebookChange:
 
 
 @dataclass(frozen=True)
-class Pointer:
-    """What a Git LFS pointer stands for: a SHA-256 in hex and a size in bytes."""
-
-    oid: str
-    size_bytes: int
-
-
-@dataclass(frozen=True)
 class PointerChange:
     """A file that is stored with Git LFS, before and now; None where it is not."""
 
     template: ClassVar = "pointer"
-    old: Pointer | None
-    new: Pointer | None
+    old: pointer.Pointer | None
+    new: pointer.Pointer | None
 
 
 Rich = TableChange | NotebookChange | PointerChange
@@ -103,21 +95,12 @@ def richer(copy: Copy, sides: Sides) -> Rich | None:
     return _notebooks(copy, sides) if name.endswith(".ipynb") else None
 
 
-def pointer_of(content: bytes) -> Pointer | None:
-    """What this content points to when it is a Git LFS pointer (git-lfs, docs/spec.md)."""
-    if len(content) >= LONGEST_POINTER_BYTES or not content.startswith(POINTER_START.encode()):
-        return None
-    facts = dict(line.split(" ", 1) for line in content.decode(errors="replace").splitlines() if " " in line)
-    size, oid = facts.get("size", ""), facts.get("oid", "").removeprefix("sha256:")
-    return Pointer(oid, int(size)) if size.isdecimal() and oid else None
-
-
 def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
     return any(str(line.text).startswith(POINTER_START) for hunk in hunks for line in hunk.lines[:1])
 
 
 def _pointers(copy: Copy, sides: Sides) -> PointerChange:
-    return PointerChange(pointer_of(_content(copy, sides.old_sha)), pointer_of(_content(copy, sides.new_sha)))
+    return PointerChange(pointer.parse(_content(copy, sides.old_sha)), pointer.parse(_content(copy, sides.new_sha)))
 
 
 def _content(copy: Copy, sha: str) -> bytes:

@@ -4,7 +4,6 @@ What is wrong stands in the pack's row until the pack is right again or in use n
 there is no second copy in the store: the sentence tells whoever runs the server what to bring back.
 """
 
-import hashlib
 import logging
 import random
 from collections.abc import Iterator, Sequence
@@ -18,9 +17,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import keys
 from framework.repositories.models import Pack, Repository
+from framework.repositories.readback import object_fault
 from framework.repositories.verify import Verified
-from framework.storage.contract import ObjectMissing
-from framework.storage.current import store
 
 RUNS_PER_DAY = 24
 MOST_PACKS_PER_RUN = 10_000
@@ -133,7 +131,7 @@ def _oldest(limit_bytes: int) -> Iterator[Pack]:
 
 
 def _fault(pack: Pack) -> str | None:
-    sentences = (_object_fault(*wanted) for wanted in _objects(pack))
+    sentences = (object_fault(*wanted) for wanted in _objects(pack))
     return " ".join(sentence for sentence in sentences if sentence) or None
 
 
@@ -143,17 +141,3 @@ def _objects(pack: Pack) -> Iterator[tuple[str, int, str]]:
     yield keys.idx_key(pack.repository_id, pack.name), pack.idx_bytes, pack.idx_sha256
     for suffix, recorded in (pack.side_files or {}).items():
         yield keys.side_key(pack.repository_id, pack.name, suffix), recorded["size_bytes"], recorded["sha256"]
-
-
-def _object_fault(key: str, size_bytes: int, sha256: str) -> str | None:
-    digest, length = hashlib.sha256(), 0
-    try:
-        with store().stream(key) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                length += len(chunk)
-    except ObjectMissing:
-        return f"{key} is missing in the object store."
-    if (length, digest.hexdigest()) != (size_bytes, sha256):
-        return f"{key} has another length or SHA-256 than the database recorded."
-    return None

@@ -1,6 +1,5 @@
 """Verifying: every object that SQL names is read back, the whole repository checked by git, the log by its hashes."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,9 @@ from framework.repositories.hydration import Filling, PackAltered, PackMissing, 
 from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Version
+from framework.repositories.readback import object_fault
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.storage.contract import BodyAltered, ObjectMissing
-from framework.storage.current import store
 
 FSCK_SECONDS = 3600
 
@@ -73,35 +71,14 @@ def _side_file_faults(snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
     """Those that no copy needs are looked at here; a copy that lacks one that it could use is only slower."""
     for suffix, recorded in pack.side_files.items():
         key = keys.side_key(snapshot.repository_id, pack.name, suffix)
-        yield from _object_faults(key, (recorded.size_bytes, recorded.sha256))
+        if fault := object_fault(key, recorded.size_bytes, recorded.sha256):
+            yield fault
 
 
 def _lfs_faults(repository_id: str, objects: Sequence[StoredLfs]) -> Iterator[str]:
     for one in objects:
-        yield from _object_faults(keys.lfs_key(repository_id, one.oid, one.name), (one.size_bytes, one.oid))
-
-
-def _object_faults(key: str, expected: tuple[int, str]) -> Iterator[str]:
-    try:
-        found = _read_back(key)
-    except ObjectMissing:
-        yield f"{key} is missing in the object store."
-        return
-    if found != expected:
-        yield f"{key} has another length or SHA-256 than the database recorded."
-
-
-def _read_back(key: str) -> tuple[int, str] | None:
-    """The length in bytes and the SHA-256 (hex) of what is there now; None when the store itself says it is damaged."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        with store().stream(key) as chunks:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-    except BodyAltered:
-        return None
-    return size, digest.hexdigest()
+        if fault := object_fault(keys.lfs_key(repository_id, one.oid, one.name), one.size_bytes, one.oid):
+            yield fault
 
 
 def _fsck_faults(copy: Path) -> Iterator[str]:
