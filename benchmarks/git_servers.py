@@ -7,7 +7,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -69,7 +69,7 @@ class GitServer:
         return Spent(wall, self._cpu_seconds() - before, last)
 
     def _cpu_seconds(self) -> float:
-        return sum(_cpu_ticks(process_id) for process_id in _family(self.process_id)) / TICKS
+        return sum(_cpu_ticks(process_id) for process_id in family(self.process_id)) / TICKS
 
 
 @contextmanager
@@ -127,11 +127,13 @@ def _free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def _family(process_id: int) -> Iterator[int]:
+def family(process_id: int) -> Iterator[int]:
+    """A process and all that it started, as far as they have not ended."""
     yield process_id
     for children in Path(f"/proc/{process_id}/task").glob("*/children"):
-        for child in children.read_text().split():
-            yield from _family(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            for child in children.read_text().split():
+                yield from family(int(child))
 
 
 def _cpu_ticks(process_id: int) -> int:
