@@ -9,7 +9,7 @@ from framework.accounts.account import Account
 from framework.web.forms import EXPIRED
 from tests.cast import Visitor, on_one_deployment
 
-PROGRAMS = ("git.", "api.")
+PROGRAMS = ("git.", "lfs.", "api.")
 """Blueprints that authenticate each request by itself and take no cookie, so nobody can forge them."""
 
 
