@@ -24,19 +24,20 @@ from tests.git.client import Person
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run
+from tests.servers.workers import worker
 
 PROCESSES, THREADS = 3, 16
 FORMS, PROGRAMS, CLONES = 14, 14, 4
-ROUNDS = int(os.environ.get("CROWD_ROUNDS", "1"))
+ROUNDS = int(os.environ.get("CROWD_ROUNDS", "4"))
 
 
 @pytest.fixture
 def server(run: Run, settings: Config) -> Iterator[LiveServer]:
-    """The application under gunicorn with three processes, on the deployment of the test."""
+    """The application under gunicorn with three processes, and a worker that consolidates packs meanwhile."""
     environment = deployments.environment(settings)
     given = {name: text for name, text in environment.items() if name not in {"BASE_URL", "PORT"}}
     given["LONGEST_WAIT_SECONDS"] = os.environ.get("CROWD_WAIT_SECONDS", "200")  # however busy the machine is
-    with gunicorn(run, given, workers=PROCESSES, threads=THREADS) as made:
+    with worker(run, settings), gunicorn(run, given, workers=PROCESSES, threads=THREADS) as made:
         yield made
 
 
