@@ -123,19 +123,21 @@ class Quarantine:
     def inventory(self, pack: Path, limits: Limits) -> Inventory:
         """Look at every object of the pack by its kind and size."""
         found = Inventory(self._folder / "trees", self._folder / "small", self._folder / "brief")
-        with found.trees.open("w") as trees, found.small.open("w") as small, found.brief.open("w") as brief:
-            for sha, kind, size in self._objects(pack):
+        with found.trees.open("wb") as trees, found.small.open("wb") as small, found.brief.open("wb") as brief:
+            for line in self._objects(pack):
+                sha, kind, digits = line.split()
+                size = int(digits)
                 found.inflated_bytes += size
-                if size > (limits.blob_bytes if kind == "blob" else limits.other_bytes):
-                    found.oversized.append((sha, kind, size))
-                if kind == "blob" and size in BRIEF_BYTES:
-                    brief.write(f"{sha}\n")
-                if kind == "tree":
-                    trees.write(f"{sha}\n")
-                if kind == "blob" and size >= limits.large_blob_bytes:
-                    found.large[sha] = size
+                if size > (limits.blob_bytes if kind == b"blob" else limits.other_bytes):
+                    found.oversized.append((sha.decode(), kind.decode(), size))
+                if kind == b"tree":
+                    trees.write(sha + b"\n")
+                elif kind == b"blob" and size in BRIEF_BYTES:
+                    brief.write(sha + b"\n")
+                if kind == b"blob" and size >= limits.large_blob_bytes:
+                    found.large[sha.decode()] = size
                 else:
-                    small.write(f"{sha}\n")
+                    small.write(sha + b"\n")
         return found
 
     def contents(self, names: Path) -> Iterator[bytes]:
@@ -247,15 +249,14 @@ class Quarantine:
         except git.GitFailed as failure:
             raise ObjectsMissing from failure
 
-    def _objects(self, pack: Path) -> Iterator[tuple[str, str, int]]:
+    def _objects(self, pack: Path) -> Iterator[bytes]:
+        """A line for each object: name, kind, and size in bytes."""
         with (
             self._given(names_as_packed(pack.with_suffix(".idx"))) as given,
             self._start("cat-file", "--batch-check", "--buffer", stdin=given) as process,
         ):
             assert process.stdout
-            for line in process.stdout:
-                sha, kind, size = line.decode().split()
-                yield sha, kind, int(size)
+            yield from process.stdout
 
     def _revisions(self, tips: Iterable[str]) -> bytes:
         known = set(self.snapshot.refs.values())
