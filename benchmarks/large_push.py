@@ -35,20 +35,13 @@ def main(total_mib: int) -> None:
 
 
 def _make(work: Path, total_mib: int) -> None:
+    git = ["git", "-C", str(work)]
     subprocess.run(["git", "init", "-q", "-b", "main", work], check=True)
+    noise = {"core.compression": "0", "core.bigFileThreshold": "1m"}  # the client need not try to compress it
+    for name, value in {**noise, "user.name": "bench", "user.email": "b@example.org"}.items():
+        subprocess.run([*git, "config", name, value], check=True)
     for number in range(total_mib // FILE_MIB):
         (work / f"noise-{number}").write_bytes(os.urandom(FILE_MIB * MIB))
-    git = [
-        "git",
-        "-C",
-        str(work),
-        "-c",
-        "core.compression=0",
-        "-c",
-        "user.name=bench",
-        "-c",
-        "user.email=b@example.org",
-    ]
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "Noise"], check=True)
 

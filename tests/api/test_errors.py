@@ -14,7 +14,6 @@ pytestmark = on_one_deployment
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
-        ("GET", "/projects/", 404),
         ("GET", "/projects/alice", 404),
         ("GET", "/projects/alice/website/nothing", 404),
         ("GET", "/tokens/x", 404),
