@@ -136,7 +136,8 @@ MUTATIONS = (
     ),
     Mutation(
         14, "an altered pack is never installed",
-        f"{R}/hydration.py", "if (fetched.size_bytes, fetched.sha256) == expected:", "if fetched:",
+        f"{R}/hydration.py", "if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):",
+        "if fetched:",
         f"{T}/test_cache.py -k never_used",
     ),
     Mutation(
