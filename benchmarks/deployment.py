@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from framework import config
 from framework.config import Config
-from framework.database import engine, schema
+from framework.database import schema
 from framework.database.session import transaction
 from framework.repositories import keys
 from framework.repositories.commit import nothing_to_add
@@ -17,7 +17,7 @@ from framework.repositories.operations import create_repository
 from framework.repositories.packwriter import blob_name
 from framework.repositories.wanted import Put, Write
 from framework.repositories.writing import write
-from framework.storage import current
+from tests.servers import deployments
 
 MIB = 1 << 20
 
@@ -60,5 +60,4 @@ def project() -> Iterator[Project]:
         with transaction() as session:
             repository_id = create_repository(session, {"name": "bench"})
         yield Project(repository_id, Path(folder))
-        engine.dispose()
-        current.dispose()
+        deployments.leave()

@@ -17,8 +17,8 @@ from framework import config
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.config import Config
-from framework.database import engine, schema
-from framework.storage import current
+from framework.database import schema
+from tests.servers import deployments
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "a password for benchmarks"  # noqa: S105
@@ -88,8 +88,7 @@ def ours() -> Iterator[GitServer]:
         command = [sys.executable, "-m", "gunicorn", "--log-level", "error", "app:app"]
         with _running(command, port, environment) as process_id:
             yield GitServer(port, process_id, "bench/", {"Authorization": f"Basic {secret}"})
-        engine.dispose()
-        current.dispose()
+        deployments.leave()
 
 
 @contextmanager

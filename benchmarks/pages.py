@@ -16,10 +16,10 @@ from benchmarks.importing import import_repository
 from framework.accounts.operations import create_user
 from framework.application import create_app
 from framework.config import Config
-from framework.database import engine, schema
+from framework.database import schema
 from framework.projects.operations import create_project
 from framework.repositories.graphing import write_graph
-from framework.storage import current
+from tests.servers import deployments
 
 COMMITS, FILES, FOLDERS = 20_000, 5_000, 100
 TOLD_LINES = 1_000
@@ -57,8 +57,7 @@ def measure() -> Iterator[PageTime]:
         for name, path, target in _pages(sha):
             client.get(f"{path}{'&' if '?' in path else '?'}whole=1")
             yield PageTime(name, *_times(client, path, rounds=ROUNDS), target)
-        engine.dispose()
-        current.dispose()
+        deployments.leave()
 
 
 def _pages(sha: str) -> Iterator[tuple[str, str, float]]:

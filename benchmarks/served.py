@@ -20,12 +20,10 @@ from framework import config
 from framework.accounts.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
-from framework.database import engine
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.repositories import eviction
 from framework.repositories.archiving import archive
-from framework.storage import current
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run
@@ -88,8 +86,7 @@ def served(shape: Shape) -> Iterator[Bench]:
                 config.use(settings)
                 with gunicorn(run, _environment(settings), threads=16) as server:
                     yield _filled(server, Path(folder), shape)
-                current.dispose()
-                engine.dispose()
+                deployments.leave()
         finally:
             run.end()
 

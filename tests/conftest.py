@@ -14,8 +14,6 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from framework import config
 from framework.application import create_app
 from framework.config import Config
-from framework.database import engine
-from framework.storage import current
 from tests.servers import browsers, deployments, gunicorn
 from tests.servers import ceph as ceph_server
 from tests.servers import postgres as postgres_server
@@ -120,8 +118,7 @@ def settings(deployment: str, run: Run, tmp_path: Path, monkeypatch: pytest.Monk
     with deployments.DEPLOYMENTS[deployment](run, tmp_path / "data") as made:
         monkeypatch.setattr(config, "_current", made)
         yield made
-        engine.dispose()
-        current.dispose()
+        deployments.leave()
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ import logging
 import threading
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework.errors import HoldfastError
 from framework.repositories import cache, git, locks
+from framework.repositories.background import Threads
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.marker import read_marker
 from framework.repositories.scratch import scratch
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 600
 PACKS_BEFORE_ANOTHER = 25
 
+_threads = Threads("commit-graph", lambda: 1)
 _one_at_a_time = threading.Lock()
 
 
@@ -26,7 +30,7 @@ def graph_later(repository_id: str) -> None:
     """Write the copy's commit-graph in the background when it has none or an old one; no more than one at a time."""
     if not is_wanted(copy_path(repository_id)) or not _one_at_a_time.acquire(blocking=False):
         return
-    threading.Thread(target=_write_and_release, args=(repository_id,), name="commit-graph", daemon=True).start()
+    _threads.submit(_write_and_release, repository_id)
 
 
 def is_wanted(copy: Path) -> bool:
@@ -76,7 +80,7 @@ def _make(repository_id: str, folder: Path) -> int:
 def _write_and_release(repository_id: str) -> None:
     try:
         write_graph(repository_id)
-    except HoldfastError as error:
+    except (HoldfastError, OSError, SQLAlchemyError) as error:
         log.warning("The commit-graph of %s was not written: %s", repository_id, error)
     finally:
         _one_at_a_time.release()

@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +16,7 @@ from framework import config
 from framework.errors import HoldfastError
 from framework.metrics import counts
 from framework.repositories import cache
+from framework.repositories.background import Threads
 from framework.repositories.eviction import copy_path
 from framework.repositories.hydration import download
 from framework.repositories.marker import FULL, read_marker
@@ -32,7 +32,7 @@ SHARE_OF_CACHE = 10
 log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}
+_threads = Threads("prefetch", lambda: THREADS)
 _waiting: set[tuple[int, str]] = set()
 
 
@@ -48,7 +48,7 @@ def warm(repository_id: str) -> None:
         if mine in _waiting or len(_waiting) >= LONGEST_QUEUE:
             return
         _waiting.add(mine)
-        _pool().submit(_warm_and_forget, mine)
+        _threads.submit(_warm_and_forget, mine)
 
 
 def _warm_and_forget(mine: tuple[int, str]) -> None:
@@ -102,9 +102,3 @@ def _has_room(size_bytes: int) -> bool:
 
 def _pack_file(repository_id: str, pack: StoredPack) -> Path:
     return copy_path(repository_id) / "objects" / "pack" / f"pack-{pack.name}.pack"
-
-
-def _pool() -> ThreadPoolExecutor:
-    if os.getpid() not in _pools:
-        _pools[os.getpid()] = ThreadPoolExecutor(THREADS, thread_name_prefix="prefetch")
-    return _pools[os.getpid()]

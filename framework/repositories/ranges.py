@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-import threading
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from itertools import islice
 from pathlib import Path
 
 from framework import config
+from framework.repositories.background import Threads
 from framework.storage.contract import Fetched
 from framework.storage.current import store
 
@@ -17,8 +17,7 @@ PART_BYTES = 16 << 20
 PARTS_AT_ONCE = 16
 HASHED_BYTES = 1 << 20
 
-_lock = threading.Lock()
-_pools: dict[int, ThreadPoolExecutor] = {}
+_threads = Threads("ranges", lambda: max(2, config.current().s3_connections // 2))
 
 
 def fetch(key: str, target: Path, size_bytes: int) -> Fetched:
@@ -47,11 +46,11 @@ def _fetch_in_parts(key: str, target: Path, size_bytes: int) -> Fetched:
         starts = iter(range(0, size_bytes, PART_BYTES))
         try:
             for start in islice(starts, PARTS_AT_ONCE):
-                under_way.append(_pool().submit(_fetch_part, key, file.fileno(), start))
+                under_way.append(_threads.submit(_fetch_part, key, file.fileno(), start))
             while under_way:
                 length = under_way.popleft().result()
                 for following in islice(starts, 1):
-                    under_way.append(_pool().submit(_fetch_part, key, file.fileno(), following))
+                    under_way.append(_threads.submit(_fetch_part, key, file.fileno(), following))
                 for chunk in _read(file.fileno(), arrived, length):
                     digest.update(chunk)
                 arrived += length
@@ -77,12 +76,3 @@ def _fetch_part(key: str, descriptor: int, start: int) -> int:
 def _read(descriptor: int, start: int, length: int) -> Iterator[bytes]:
     for position in range(start, start + length, HASHED_BYTES):
         yield os.pread(descriptor, min(HASHED_BYTES, start + length - position), position)
-
-
-def _pool() -> ThreadPoolExecutor:
-    """The process's threads for ranges, made at the first use and anew after a fork."""
-    with _lock:
-        if os.getpid() not in _pools:
-            threads = max(2, config.current().s3_connections // 2)
-            _pools[os.getpid()] = ThreadPoolExecutor(threads, thread_name_prefix="ranges")
-        return _pools[os.getpid()]

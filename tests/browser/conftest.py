@@ -13,10 +13,8 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.config import MIB, Config
-from framework.database import engine
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.storage import current
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
@@ -93,8 +91,7 @@ def here(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The site, on which this process can act, too: what a story begins with need not be clicked together."""
     monkeypatch.setattr(config, "_current", site.settings)
     yield site
-    engine.dispose()
-    current.dispose()
+    deployments.leave()
 
 
 @pytest.fixture

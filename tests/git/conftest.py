@@ -14,10 +14,8 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.config import Config
-from framework.database import engine
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.storage import current
 from tests.cast import PASSWORD
 from tests.git.client import Person
 from tests.servers import deployments
@@ -49,8 +47,7 @@ def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.Tem
         with gunicorn(run, {**environment, **limits}) as server:
             people = {name: _person(name) for name in ("alice", "bob", "charlie")}
             yield House(server, made, people)
-        engine.dispose()
-        current.dispose()
+        deployments.leave()
 
 
 @pytest.fixture

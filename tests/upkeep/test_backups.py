@@ -9,10 +9,8 @@ import pytest
 from framework import config
 from framework.accounts.operations import authenticate, create_user
 from framework.application import create_app
-from framework.database import engine
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project, update_project
-from framework.storage import current
 from framework.storage.current import store
 from tests import moments
 from tests.cast import PASSWORD, Visitor, on_one_deployment
@@ -83,7 +81,7 @@ def test_an_instance_at_home_moves_to_a_cloud(run: Run, tmp_path: Path, monkeypa
         sha = bench.write(bench.put("a", b"1"), bench.put("large", bytes(2 << 20))).sha
         assert app.test_cli_runner().invoke(args=["backup"]).exit_code == 0
         objects = {entry.key: store().read(entry.key) for entry in store().list("")}
-        _leave()
+        deployments.leave()
     with deployments.production_like(run, tmp_path / "cloud") as cloud:
         monkeypatch.setattr(config, "_current", cloud)
         for key, body in objects.items():
@@ -94,9 +92,4 @@ def test_an_instance_at_home_moves_to_a_cloud(run: Run, tmp_path: Path, monkeypa
         there = Bench(project_for(alice, "alice", "notes").repository_id, tmp_path)
         assert there.read("large", sha) == bytes(2 << 20)
         there.write(there.put("a", b"2"))
-        _leave()
-
-
-def _leave() -> None:
-    engine.dispose()
-    current.dispose()
+        deployments.leave()
