@@ -170,7 +170,7 @@ MUTATIONS = (
     ),
     Mutation(
         16, "a push asks again for large files that a purge may have dropped",
-        "framework/git/pushing.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
+        "framework/git/receiving.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
         "tests/git/test_push_races.py -k large_file_that_was_purged",
     ),
 )  # fmt: skip

@@ -1,31 +1,18 @@
 """A history that was fetched from elsewhere becomes one version, by the same checks and limits as a push."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from framework import config
 from framework.accounts.account import Account
-from framework.errors import HoldfastError, Unavailable
-from framework.git import landing, policy
-from framework.git.breadth import check_breadth
 from framework.git.commands import Command, PushRequest
-from framework.git.landing import Landing
 from framework.git.pktline import Received
+from framework.git.receiving import Arrival, Receiver
 from framework.git.verdicts import Verdicts
-from framework.lfs.pushing import needed
-from framework.projects import quota
 from framework.projects.access import ProjectAccess
-from framework.projects.protection import protection_of
-from framework.repositories import git, keys, staging
-from framework.repositories.change import StoredLfs
-from framework.repositories.commit import OutcomeUnknown
-from framework.repositories.log import NotConfirmed
-from framework.repositories.quarantine import DEADLINE_SECONDS, Quarantine
+from framework.repositories import git
+from framework.repositories.quarantine import DEADLINE_SECONDS
 from framework.repositories.scratch import scratch
-from framework.repositories.sending import send
 from framework.repositories.snapshot import read_snapshot
-from framework.repositories.splitting import PushedPack, split
 
 
 def land_history(
@@ -42,28 +29,9 @@ def land_history(
     wanted = {name: sha for name, sha in refs.items() if snapshot.refs.get(name) != sha}
     commands = tuple(Command(name, snapshot.refs.get(name), sha) for name, sha in wanted.items())
     verdicts = Verdicts(PushRequest(commands, frozenset()))
-    protection = protection_of(access.id)
-    landing.check_refs(verdicts, snapshot, protection)
-    if not verdicts.accepted:
-        return len(refs) - len(wanted), list(verdicts.reasons())
-    push_id = keys.new_id()
+    receiver = Receiver(Arrival(access, account, lambda: say("Checking every object"), say), verdicts)
     with scratch("import") as folder:
-        try:
-            quarantine = Quarantine(folder, access.repository_id)
-            say("Checking every object")
-            packs, lfs = _checked(quarantine, fetched, verdicts)
-            landing.check_tips(verdicts, quarantine, protection)
-            quota.check_room(access, sum(pack.new.stored_bytes for pack in packs))
-            say("Storing")
-            send(access.repository_id, push_id, {pack.new.name: pack.written for pack in packs})
-            wanted_refs = Landing(access, account, push_id, verdicts, protection, tuple(packs), lfs)
-            landing.land(wanted_refs, snapshot, quarantine)
-        except (OutcomeUnknown, NotConfirmed):
-            raise
-        except HoldfastError:
-            with suppress(Unavailable):
-                staging.abandon(push_id)
-            raise
+        receiver.receive(folder, Received(_packed(fetched)))
     return len(refs) - len(wanted) + len(verdicts.accepted), list(verdicts.reasons())
 
 
@@ -73,20 +41,8 @@ def _refs(fetched: Path) -> dict[str, str]:
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 
-def _checked(
-    quarantine: Quarantine, fetched: Path, verdicts: Verdicts
-) -> tuple[list[PushedPack], tuple[StoredLfs, ...]]:
-    """The packs to store and the LFS objects that they need, which have to be there already."""
+def _packed(fetched: Path) -> Iterator[bytes]:
+    """All that the repository's refs lead to, as one pack; made when it is asked for."""
     arguments = ("pack-objects", "--all", "--stdout", "--delta-base-offset", "-q")
     with git.start(fetched, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
-        received = Received(git.chunks(process))
-        pack = quarantine.take(policy.counted(received), config.current().max_push_bytes)
-    if pack is None:
-        return [], ()
-    found = quarantine.inventory(pack, policy.limits())
-    policy.check_inflation(found)
-    policy.check_sizes(quarantine, found, verdicts.tips)
-    policy.check_names(quarantine, found)
-    check_breadth(quarantine, verdicts.tips)
-    quarantine.check_connected(verdicts.tips)
-    return split(quarantine, pack, found), needed(quarantine, found, verdicts.tips)
+        yield from git.chunks(process)

@@ -15,7 +15,7 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.protection import BranchProtected, Protection, recheck_protection, rewriting_refused
 from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
-from framework.repositories.quarantine import Quarantine
+from framework.repositories.quarantine import ObjectsMissing, Quarantine
 from framework.repositories.refs import HEADS, BadRef, checked_ref
 from framework.repositories.snapshot import Snapshot
 from framework.repositories.splitting import PushedPack
@@ -27,7 +27,10 @@ FIRST_CHOICES = ("main", "master")
 
 @dataclass(frozen=True)
 class Landing:
-    """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed."""
+    """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed.
+
+    `news` is what the activity will tell, by the refs' names.
+    """
 
     access: ProjectAccess
     account: Account
@@ -36,6 +39,7 @@ class Landing:
     protection: Protection
     packs: tuple[PushedPack, ...]
     lfs: tuple[StoredLfs, ...]
+    news: dict[str, RefNews]
 
 
 def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -> None:
@@ -47,10 +51,16 @@ def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -
 
 
 def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protection) -> None:
-    """Refuse branches that would point to something else than a commit, and protected ones that would lose some."""
+    """Refuse branches that would point to something else than a commit, and protected ones that would lose some.
+
+    Raises:
+        ObjectsMissing: what one would point to is not there.
+    """
     pointing = [command for command in verdicts.accepted if command.new and command.name.startswith(HEADS)]
     kinds = quarantine.kinds([command.new or "" for command in pointing])
     for command, kind in zip(pointing, kinds, strict=True):
+        if kind == "missing":
+            raise ObjectsMissing
         if kind != "commit":
             verdicts.refuse(command.name, f"a branch points to a commit, and this is a {kind}")
         elif not protection.may_rewrite(command.name) and _loses_commits(command, quarantine):
@@ -65,19 +75,25 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     """
     verdicts = landing.verdicts
     while moves := verdicts.moves:
-        news = _told(moves, quarantine)
+        news = landing.news or news_of(moves, quarantine)
+        told = tuple(news[command.name] for command in moves if command.name in news)
         based_on = quarantine.snapshot if quarantine else snapshot
         change = _change(landing, moves, based_on)
         if quarantine:
             change = replace(change, pack_generation=based_on.pack_generation)
         try:
-            return _commit(landing, change, news)
+            return _commit(landing, change, told)
         except RefMoved as moved:
             counts.change_conflicted("push")
             verdicts.refuse(moved.name, FETCH_FIRST)
         except (RefClash, BranchProtected) as refusal:
             verdicts.refuse(refusal.name, refusal.sentence)
     return None
+
+
+def news_of(moves: list[Command], quarantine: Quarantine | None) -> dict[str, RefNews]:
+    """What the activity tells of the first refs, since nobody reads about thousands, by their names."""
+    return {command.name: _news(command, quarantine) for command in moves[:TOLD_REFS]}
 
 
 def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
@@ -126,11 +142,6 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
         kind="push",
         default_branch=first if snapshot.default_branch not in snapshot.branches else None,
     )
-
-
-def _told(moves: list[Command], quarantine: Quarantine | None) -> tuple[RefNews, ...]:
-    """What the activity tells: of the first refs, since nobody reads about thousands."""
-    return tuple(_news(command, quarantine) for command in moves[:TOLD_REFS])
 
 
 def _news(command: Command, quarantine: Quarantine | None) -> RefNews:

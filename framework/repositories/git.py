@@ -30,9 +30,11 @@ FSCK_IGNORED = (
 )
 
 # Sizes that follow the machine's memory and not the repository's; files from 1 MiB on are streamed, never deltas.
+# What git writes is scratch or cache: durable is what the store has confirmed, so nothing waits for the local disk.
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.bigFileThreshold=1m",
+    "core.fsync=none",
     "core.packedGitLimit=64m",
     "core.packedGitWindowSize=4m",
     "gc.auto=0",

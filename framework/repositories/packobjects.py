@@ -13,9 +13,6 @@ from framework.repositories.packwriter import WrittenPack
 DEADLINE_SECONDS = 3600
 MEMORY_BYTES = 1 << 30
 
-_NAME_BITS = 160
-_NAME_MASK = (1 << _NAME_BITS) - 1
-
 
 def pack_objects(repository: Path, names: Path, prefix: Path, *options: str) -> Path | None:
     """A pack `<prefix>-<hash>.pack` of the objects that this file names, a line each; None when it names none.
@@ -48,24 +45,14 @@ def object_names(idx: Path) -> list[str]:
         return [entry[0].hex() for entry in index.iterentries()]
 
 
-def names_as_packed(idx: Path) -> bytes:
-    """The objects' names, a line each, in the order of the pack, in which git reads each part of it once.
-
-    Each is sorted as one number, the offset before the name: tuples of a million objects would take a server's memory.
-    """
-    with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
-        placed = sorted(entry[1] << _NAME_BITS | int.from_bytes(entry[0]) for entry in index.iterentries())
-    return b"".join(b"%040x\n" % (number & _NAME_MASK) for number in placed)
-
-
-def measured(pack: Path) -> WrittenPack:
-    """What is to be recorded of a pack that lies with its index on the local disk."""
+def measured(pack: Path, *, pack_sha256: str | None = None) -> WrittenPack:
+    """What is to be recorded of a pack that lies with its index on the local disk; its hash where it is not known."""
     idx = pack.with_suffix(".idx")
     return WrittenPack(
         pack=pack,
         idx=idx,
         pack_bytes=pack.stat().st_size,
-        pack_sha256=sha256_of(pack),
+        pack_sha256=pack_sha256 or sha256_of(pack),
         idx_bytes=idx.stat().st_size,
         idx_sha256=sha256_of(idx),
         object_count=object_count(pack),

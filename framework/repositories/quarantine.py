@@ -4,10 +4,12 @@ Its alternates are hard links to exactly the packs that the newest version names
 disk can stand in for an object that the push lacks.
 """
 
+import hashlib
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
@@ -15,12 +17,13 @@ from framework.errors import Invalid
 from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
-from framework.repositories.packobjects import names_as_packed, object_count, pack_objects
+from framework.repositories.packobjects import object_count, pack_objects, sha256_of
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
 INDEXING_THREADS = 2
+TRAILER_BYTES = 20  # the SHA-1 of all that is before it (gitformat-pack(5))
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
@@ -77,6 +80,7 @@ class Quarantine:
     def __init__(self, folder: Path, repository_id: str) -> None:
         self._folder = folder
         self._repository_id = repository_id
+        self._came = _Passed(())
         self.path = folder / "quarantine.git"
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
@@ -90,7 +94,8 @@ class Quarantine:
         """
         base = self._folder / f"base-{keys.new_id()}"
         (base / "pack").mkdir(parents=True)
-        self.snapshot, _packs = link_packs(self._repository_id, base / "pack")
+        self.snapshot, packs = link_packs(self._repository_id, base / "pack")
+        self._builds_on_nothing = not packs
         self._base = base
         (self.path / "objects" / "info" / "alternates").write_text(f"{base}\n")
         return self.snapshot
@@ -113,12 +118,17 @@ class Quarantine:
             ) as process:
                 assert process.stdin
                 assert process.stdout
-                _feed(process.stdin, chunks)
+                self._came = _Passed(chunks)
+                _feed(process.stdin, self._came)
                 process.stdout.read()
         except git.GitFailed as failure:
             raise (ObjectsMissing() if LACKING in failure.said else PackRefused(failure.said)) from failure
         pack = next((self.path / "objects" / "pack").glob("*.pack"))
         return pack if object_count(pack) else None
+
+    def sha256_of(self, pack: Path) -> str:
+        """The SHA-256 of this pack, in hex: known already when it lies here as it came."""
+        return self._came.digest.hexdigest() if self._came.is_in(pack) else sha256_of(pack)
 
     def inventory(self, pack: Path, limits: Limits) -> Inventory:
         """Look at every object of the pack by its kind and size."""
@@ -188,10 +198,19 @@ class Quarantine:
     def check_connected(self, tips: Iterable[str]) -> None:
         """Walk everything from these tips that the refs of the version do not reach.
 
+        Of a pack that builds on nothing index-pack has followed every link within it already (`--strict`).
+
         Raises:
             ObjectsMissing: an object on the way is not there.
         """
-        self._walk(self.path, tips)
+        if self._builds_on_nothing:
+            self._check_there(tips)
+        else:
+            self._walk(self.path, tips)
+
+    def _check_there(self, tips: Iterable[str]) -> None:
+        if "missing" in self.kinds(list(tips)):
+            raise ObjectsMissing
 
     def check_connected_as_sent(self, tips: Iterable[str], packs: Iterable[Path]) -> None:
         """The same where of all that was received only these packs count: what is not sent is not there.
@@ -199,13 +218,8 @@ class Quarantine:
         Raises:
             ObjectsMissing: an object on the way is neither in them nor in the version's packs.
         """
-        sent = self._folder / f"sent-{keys.new_id()}.git"
-        lay_out(sent)
-        (sent / "HEAD").write_text("ref: refs/heads/main\n")
+        sent = self._bare(f"sent-{keys.new_id()}.git", packs)
         (sent / "objects" / "info" / "alternates").write_text(f"{self._base}\n")
-        for pack in packs:
-            for file in (pack, pack.with_suffix(".idx")):
-                (sent / "objects" / "pack" / file.name).hardlink_to(file)
         self._walk(sent, tips)
 
     def descends(self, new: str, old: str) -> bool:
@@ -250,13 +264,22 @@ class Quarantine:
             raise ObjectsMissing from failure
 
     def _objects(self, pack: Path) -> Iterator[bytes]:
-        """A line for each object: name, kind, and size in bytes."""
-        with (
-            self._given(names_as_packed(pack.with_suffix(".idx"))) as given,
-            self._start("cat-file", "--batch-check", "--buffer", stdin=given) as process,
-        ):
+        """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete."""
+        alone = self._bare(f"alone-{keys.new_id()}.git", [pack])
+        arguments = ("cat-file", "--batch-check", "--batch-all-objects", "--unordered", "--buffer")
+        with git.start(alone, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
             assert process.stdout
             yield from process.stdout
+
+    def _bare(self, name: str, packs: Iterable[Path]) -> Path:
+        """A repository that holds these packs and nothing else."""
+        path = self._folder / name
+        lay_out(path)
+        (path / "HEAD").write_text("ref: refs/heads/main\n")
+        for pack in packs:
+            for file in (pack, pack.with_suffix(".idx")):
+                (path / "objects" / "pack" / file.name).hardlink_to(file)
+        return path
 
     def _revisions(self, tips: Iterable[str]) -> bytes:
         known = set(self.snapshot.refs.values())
@@ -269,6 +292,26 @@ class Quarantine:
 
     def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
+
+
+class _Passed:
+    """Chunks that pass, hashed on the way; a pack that was completed differs from them, and its trailer tells."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.digest, self._size, self._trailer = hashlib.sha256(), 0, b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.digest.update(chunk)
+            self._size += len(chunk)
+            self._trailer = (self._trailer + chunk[-TRAILER_BYTES:])[-TRAILER_BYTES:]
+            yield chunk
+
+    def is_in(self, pack: Path) -> bool:
+        """Whether the file holds what passed."""
+        with pack.open("rb") as file:
+            return file.seek(-TRAILER_BYTES, SEEK_END) + TRAILER_BYTES == self._size and file.read() == self._trailer
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:

@@ -23,7 +23,7 @@ class PushedPack:
 def split(quarantine: Quarantine, pack: Path, inventory: Inventory) -> list[PushedPack]:
     """The received pack as it is when no blob in it is large, else its objects in two; blobs known before stay out."""
     if not inventory.large:
-        return [_pushed(pack, HISTORY, {})]
+        return [_pushed(pack, HISTORY, {}, pack_sha256=quarantine.sha256_of(pack))]
     made = large_left_out(quarantine, inventory, [])
     history = quarantine.repack(inventory.small, "history")
     return [*made, _pushed(history, HISTORY, {})] if history else made
@@ -43,6 +43,6 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
     return [_pushed(blobs, BLOBS, sizes)] if blobs else []
 
 
-def _pushed(pack: Path, kind: str, sizes: dict[str, int]) -> PushedPack:
-    written = measured(pack)
+def _pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
+    written = measured(pack, pack_sha256=pack_sha256)
     return PushedPack(NewPack.of(keys.new_id(), kind, written, sizes), written)

@@ -37,11 +37,11 @@ class House:
 
 @pytest.fixture(scope="module", params=list(deployments.DEPLOYMENTS))
 def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The application under gunicorn, and this process on the same deployment; a file may have 64 MiB, a push 80."""
+    """The application under gunicorn, and this process on the same deployment; a file may have 64 MiB, a push 112."""
     folder = tmp_path_factory.mktemp("house")
     with deployments.DEPLOYMENTS[request.param](run, folder / "data") as made, pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "_current", made)
-        limits = {"MAX_FILE_BYTES": str(64 * MIB), "MAX_PUSH_BYTES": str(80 * MIB)}
+        limits = {"MAX_FILE_BYTES": str(64 * MIB), "MAX_PUSH_BYTES": str(112 * MIB)}
         names = {"BASE_URL", "PORT", *limits}
         environment = {name: text for name, text in deployments.environment(made).items() if name not in names}
         with gunicorn(run, {**environment, **limits}) as server:
