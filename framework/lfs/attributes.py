@@ -6,6 +6,7 @@ from dulwich.objects import Tree
 
 from framework.repositories import git
 from framework.repositories.copy import Copy
+from framework.repositories.paths import folders_above
 from framework.repositories.scratch import scratch
 from framework.repositories.trees import EXECUTABLE, FILE, FOLDER
 
@@ -31,22 +32,13 @@ def tracked_paths(copy: Copy, tip: str | None, paths: Sequence[str]) -> set[str]
 def _attribute_files(copy: Copy, tip: str, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Path and blob of every `.gitattributes` on the way to these paths; each folder is read once."""
     trees: dict[str, Tree | None] = {"": copy.tree(copy.commit(tip).tree.decode())}
-    for folder in sorted(_folders(paths)):
+    for folder in sorted(folders_above(paths)):
         parent, _slash, name = folder.rpartition("/")
         if folder:
             trees[folder] = _subtree(copy, trees[parent], name)
         mode, sha = _entry(trees[folder], NAME)
         if mode in {FILE, EXECUTABLE}:
             yield f"{folder}/{NAME}".lstrip("/"), sha
-
-
-def _folders(paths: Sequence[str]) -> set[str]:
-    """Every folder on the way to these paths; the root is the empty one. A folder sorts behind its parent."""
-    found = {""}
-    for path in paths:
-        steps = path.split("/")[:-1]
-        found |= {"/".join(steps[: depth + 1]) for depth in range(len(steps))}
-    return found
 
 
 def _subtree(copy: Copy, tree: Tree | None, name: str) -> Tree | None:

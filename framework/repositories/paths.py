@@ -1,7 +1,7 @@
 """The one policy for paths in a repository: browser and push ask here; what is refused is never repaired."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from framework.errors import Invalid
 
@@ -38,6 +38,15 @@ def checked_path(path: str) -> str:
         if reason := _refusal(name):
             raise BadPath(path, reason)
     return path
+
+
+def folders_above(paths: Iterable[str]) -> set[str]:
+    """Every folder on the way to these paths; the root is the empty one. In order, a folder follows its parent."""
+    found = {""}
+    for path in paths:
+        steps = path.split("/")[:-1]
+        found |= {"/".join(steps[: depth + 1]) for depth in range(len(steps))}
+    return found
 
 
 def _refusal(name: str) -> str | None:

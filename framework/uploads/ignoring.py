@@ -1,46 +1,74 @@
-"""Which paths `.gitignore` files leave out (gitignore(5)); what is ignored is told to people, never dropped."""
+"""Which paths `.gitignore` files leave out, as git itself tells; what is ignored is told to people, never dropped."""
 
-import io
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from dulwich.ignore import IgnoreFilter, read_ignore_patterns
+from framework.errors import Invalid
+from framework.repositories import git
+from framework.repositories.scratch import scratch
 
-LONGEST_IGNORE_BYTES = 256 << 10
 NAME = ".gitignore"
+LONGEST_IGNORE_BYTES = 256 << 10
+LONGEST_IN_ALL_BYTES = 8 << 20
+DEADLINE_SECONDS = 5
+_DEEPEST_BYTES = 2048
+"""A folder's path, so that the file in it can be made below the data folder, too."""
+_NONE_IGNORED = 1
 
 
-class Ignores:
-    """The `.gitignore` files of a tree; `read` gives the content of the one in a folder, or None."""
+class IgnoresTooSlow(Invalid):
+    """Patterns that take git too long to compare with the paths."""
 
-    def __init__(self, read: Callable[[str], bytes | None]) -> None:
-        self._read = read
-        self._filters: dict[str, IgnoreFilter | None] = {}
-        self._folders: dict[str, bool] = {"": False}
+    def __init__(self) -> None:
+        super().__init__(
+            "The .gitignore files here take too long to compare, so it is not told what they leave out; shorten them."
+        )
 
-    def leave_out(self, path: str) -> bool:
-        """Whether the file at this path is ignored, by its own name or with a folder that it is in."""
-        return self._folder_is_out(path.rpartition("/")[0]) or self._decided(path, "")
 
-    def _folder_is_out(self, folder: str) -> bool:
-        """A file in an ignored folder cannot be brought back, so the folders decide from the root downwards."""
-        if folder not in self._folders:
-            above = folder.rpartition("/")[0]
-            self._folders[folder] = self._folder_is_out(above) or self._decided(folder, "/")
-        return self._folders[folder]
+def left_out(repository: Path, texts: Mapping[str, bytes], paths: Sequence[str]) -> set[str]:
+    """Those of the paths that are ignored, by `.gitignore` files as texts of the folders that they lie in.
 
-    def _decided(self, path: str, end: str) -> bool:
-        """What the nearest `.gitignore` says that says anything."""
-        place = path
-        while place:
-            place = place.rpartition("/")[0]
-            rules = self._rules(place)
-            said = rules.is_ignored(path[len(place) :].lstrip("/") + end) if rules else None
-            if said is not None:
-                return said
-        return False
+    The root's folder is the empty one; rules are those of gitignore(5). Git compares, in a process of its own: as
+    regular expressions some patterns take longer than anybody waits.
 
-    def _rules(self, folder: str) -> IgnoreFilter | None:
-        if folder not in self._filters:
-            content = self._read(folder)
-            self._filters[folder] = IgnoreFilter(read_ignore_patterns(io.BytesIO(content))) if content else None
-        return self._filters[folder]
+    Raises:
+        IgnoresTooSlow.
+    """
+    if not texts or not paths:
+        return set()
+    with scratch("ignores") as folder:
+        for place in filter(_can_lie_on_a_disk, texts):
+            _write(folder / place, texts[place])
+        try:
+            told = _ask(repository, folder, paths)
+        except git.GitFailed as failure:
+            if failure.exit_status == _NONE_IGNORED:
+                return set()
+            if failure.exit_status < 0:
+                raise IgnoresTooSlow from failure
+            raise
+    return {path.removeprefix("./") for path in told.decode().split("\0") if path}
+
+
+def _ask(repository: Path, folder: Path, paths: Sequence[str]) -> bytes:
+    """Ask `git check-ignore`; `./` keeps a colon at a path's beginning from being read as magic (gitglossary(7))."""
+    return git.run(
+        folder,
+        *("check-ignore", "--no-index", "--stdin", "-z"),
+        given="".join(f"./{path}\0" for path in paths).encode(),
+        environment={
+            "GIT_DIR": str(repository.absolute()),
+            "GIT_WORK_TREE": str(folder.absolute()),
+            "GIT_LITERAL_PATHSPECS": "0",
+        },
+        deadline_seconds=DEADLINE_SECONDS,
+    )
+
+
+def _can_lie_on_a_disk(place: str) -> bool:
+    return NAME not in place.split("/") and len(place.encode()) <= _DEEPEST_BYTES
+
+
+def _write(folder: Path, text: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).write_bytes(text)

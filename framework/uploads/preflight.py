@@ -14,11 +14,10 @@ from framework.projects.models import Project
 from framework.projects.quota import used_bytes
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.paths import BadPath, checked_path
+from framework.repositories.paths import BadPath, checked_path, folders_above
 from framework.repositories.reading import blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE
 from framework.uploads import ignoring
-from framework.uploads.ignoring import Ignores
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import MAX_PARTS
 
@@ -40,7 +39,7 @@ class Asked:
     """The files that somebody wants to upload, with their sizes in bytes, and `.gitignore` files among them."""
 
     files: Sequence[tuple[str, int]]
-    ignores: Mapping[str, str] = field(default_factory=dict)
+    ignores: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, told: Any) -> "Asked":
@@ -51,8 +50,8 @@ class Asked:
         """
         try:
             files = [(str(one["path"]), int(one["size"])) for one in told["files"]]
-            ignores = {str(path): str(text) for path, text in told.get("ignores", {}).items()}
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            ignores = {str(path): str(text).encode() for path, text in told.get("ignores", {}).items()}
+        except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
             raise NotAsked from error
         if len(files) > MAX_PARTS:
             raise NotAsked
@@ -75,11 +74,18 @@ class Outlook:
 
 
 def look_ahead(access: ProjectAccess, branch: str, asked: Asked) -> list[Outlook]:
-    """What would become of each file on this branch, in the order of the question."""
+    """What would become of each file on this branch, in the order of the question.
+
+    Raises:
+        IgnoresTooSlow.
+    """
 
     def look(copy: Copy) -> list[Outlook]:
         known = _Known(copy, copy.snapshot.branches.get(branch), asked)
-        found = [known.outlook(path, size) for path, size in asked.files]
+        refusals = {path: known.refusal(path, size) for path, size in asked.files}
+        coming = [path for path, refusal in refusals.items() if not refusal]
+        ignored = ignoring.left_out(copy.path, known.ignores(coming), coming)
+        found = [_told(known, path, refusals[path], ignored) for path, _size in asked.files]
         sizes = blob_sizes(copy, [one.sha for one in found if one.sha])
         return [_with_size(one, sizes) for one in found]
 
@@ -97,6 +103,12 @@ def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:
     return Outlook(one.path, one.state, one.note, one.sha, sizes.get(one.sha)) if one.sha else one
 
 
+def _told(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Outlook:
+    if refusal:
+        return Outlook(path, "refused", refusal)
+    return Outlook(path, "ignored", "A .gitignore leaves it out.") if path in ignored else known.outlook(path)
+
+
 class _Known:
     """A branch's folders, read as they are needed, beside the files that are to come."""
 
@@ -108,23 +120,31 @@ class _Known:
             self._coming.setdefault(path.casefold(), []).append(path)
         root = copy.commit(tip).tree.decode() if tip else None
         self._folders: dict[str, dict[str, tuple[int, str]]] = {"": self._entries(root)}
-        self._ignores = Ignores(self._read_ignores)
+        self._limit = config.current().max_file_bytes
 
-    def outlook(self, path: str, size_bytes: int) -> Outlook:
+    def refusal(self, path: str, size_bytes: int) -> str:
+        """Why the path cannot be stored; empty when it can."""
         try:
             checked_path(path)
         except BadPath as refusal:
-            return Outlook(path, "refused", refusal.sentence)
-        if size_bytes > config.current().max_file_bytes:
-            return Outlook(path, "refused", too_large_sentence(path, size_bytes))
-        if clash := self._clash(path):
-            return Outlook(path, "refused", clash)
-        if self._ignores.leave_out(path):
-            return Outlook(path, "ignored", "A .gitignore leaves it out.")
+            return refusal.sentence
+        return too_large_sentence(path, size_bytes) if size_bytes > self._limit else self._clash(path)
+
+    def outlook(self, path: str) -> Outlook:
+        """What would become of a file that can be stored."""
         there = self._entry(path)
-        if there:
-            return Outlook(path, "replaces", sha=there[1])
-        return Outlook(path, "new", self._twin(path))
+        return Outlook(path, "replaces", sha=there[1]) if there else Outlook(path, "new", self._twin(path))
+
+    def ignores(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """The texts of the `.gitignore` files on the way to these paths, by their folders, up to a size in all."""
+        found: dict[str, bytes] = {}
+        room = ignoring.LONGEST_IN_ALL_BYTES
+        for folder in sorted(folders_above(paths)):
+            text = self._ignores_in(folder)
+            if text and len(text) <= room:
+                found[folder] = text
+                room -= len(text)
+        return found
 
     def _clash(self, path: str) -> str:
         """A file where the path needs a folder, or a folder where it is, in the branch or among what is to come."""
@@ -151,15 +171,13 @@ class _Known:
             return ""
         return f"Differs from “{twin}” in large and small letters only; on Windows and macOS one hides the other."
 
-    def _read_ignores(self, folder: str) -> bytes | None:
+    def _ignores_in(self, folder: str) -> bytes:
         path = f"{folder}/{ignoring.NAME}" if folder else ignoring.NAME
-        if path in self._ignores_sent:
-            return self._ignores_sent[path].encode()
         there = self._entry(path)
-        if there is None or there[0] in {FOLDER, SUBMODULE}:
-            return None
+        if path in self._ignores_sent or there is None or there[0] in {FOLDER, SUBMODULE}:
+            return self._ignores_sent.get(path, b"")
         blob = self._copy.blob(there[1])
-        return b"".join(blob.chunks) if blob.size_bytes <= ignoring.LONGEST_IGNORE_BYTES else None
+        return b"".join(blob.chunks) if blob.size_bytes <= ignoring.LONGEST_IGNORE_BYTES else b""
 
     def _entry(self, path: str) -> tuple[int, str] | None:
         folder, _slash, name = path.rpartition("/")

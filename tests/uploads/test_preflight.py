@@ -16,8 +16,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.copy import opened
 from framework.repositories.packwriter import blob_hash
 from framework.repositories.reading import find, read_log, resolve
-from framework.uploads import tasks
-from framework.uploads.ignoring import Ignores
+from framework.uploads import ignoring, tasks
 from framework.uploads.resumable import find_upload
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import TusClient, store_files, stored_parts
@@ -98,10 +97,35 @@ def test_it_tells_what_a_gitignore_leaves_out(writer: Visitor) -> None:
     assert ignored == ["x.tmp", "build/out", "src/build/out", "docs/a.log", "my/x"]
 
 
-def test_a_file_in_an_ignored_folder_cannot_be_brought_back() -> None:
-    rules = {"": b"out/\n!out/kept\n/top\n", "sub": b"!*.o\n*.o\n"}
-    ignores = Ignores(rules.get)
-    assert [ignores.leave_out(path) for path in ("out/kept", "top", "sub/top", "sub/a.o")] == [True, True, False, True]
+@on_one_deployment
+def test_a_file_in_an_ignored_folder_cannot_be_brought_back(writer: Visitor) -> None:
+    rules = {".gitignore": "out/\n!out/kept\n/top\n", "sub/.gitignore": "!*.o\n*.o\n"}
+    told = ask(writer, dict.fromkeys(["out/kept", "top", "sub/top", "sub/a.o", ":(top)a.o"], 1), rules)
+    assert [path for path, one in told.items() if one["state"] == "ignored"] == ["out/kept", "top", "sub/a.o"]
+
+
+@on_one_deployment
+def test_patterns_that_a_regular_expression_would_never_finish_with_take_no_time(writer: Visitor) -> None:
+    ignores = {".gitignore": "*a" * 30 + "b\n**/a/**/b/**/c/**/d/**/z\n"}
+    told = ask(writer, {"a" * 200: 1, "/".join("abcde" * 40): 1}, ignores)
+    assert [one["state"] for one in told.values()] == ["new", "new"]
+
+
+@on_one_deployment
+def test_patterns_that_take_git_too_long_are_told(writer: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", 0.2)
+    body = {"files": [{"path": "/".join("a" * 200), "size": 1}], "ignores": {".gitignore": "**/a/" * 12 + "z"}}
+    answer = post(writer, body)
+    assert (answer.status_code, "take too long to compare" in answer.text) == (400, True)
+
+
+@on_one_deployment
+def test_ignores_that_no_disk_could_hold_are_left_aside(writer: Visitor) -> None:
+    deep = "/".join(["d" * 250] * 10)
+    ignores = {".gitignore": "x\n", ".gitignore/.gitignore": "*\n", f"{deep}/.gitignore": "*\n"}
+    told = ask(writer, {".gitignore/y": 1, f"{deep}/y": 1}, ignores)
+    assert "“.gitignore” is a file" in told.pop(".gitignore/y")["note"]
+    assert [one["state"] for one in told.values()] == ["new"]
 
 
 @on_one_deployment
@@ -112,7 +136,19 @@ def test_it_tells_how_much_room_the_owner_has(writer: Visitor, with_settings: Ca
 
 
 @on_one_deployment
-@pytest.mark.parametrize("body", [None, [], {"files": 1}, {"files": [1]}, {"files": [{"path": "a"}]}, {"ignores": {}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {"files": 1},
+        {"files": [1]},
+        {"files": [{"path": "a"}]},
+        {"ignores": {}},
+        {"files": [{"path": "a", "size": float("inf")}]},
+        {"files": [], "ignores": {".gitignore": "\ud800"}},
+    ],
+)
 def test_what_is_no_question_is_refused(writer: Visitor, body: object) -> None:
     assert post(writer, body).status_code == 400
 
