@@ -1,6 +1,6 @@
 """The body of a commit: received into scratch, its files' contents too, and turned into operations on paths."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from framework.api.spooling import SpooledJson
 from framework.repositories.paths import checked_path
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete, Move, Operation, Put
-from framework.uploads.assembling import open_upload
+from framework.uploads.assembling import OpenedUpload, open_uploads
 from framework.uploads.changing import Changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
@@ -42,9 +42,10 @@ class Incoming:
 
         Raises:
             BadPath, BadContent: a rule is broken. FilesTooLarge: files are over `MAX_FILE_BYTES`.
-            What `open_upload` raises: an upload is not the account's, or not finished.
+            What `open_uploads` raises: an upload is not the account's, or not finished, or they are too large together.
         """
-        operations = _Operations(account, self.folder).of(self.body)
+        opened = open_uploads(account, set(self.uploads), self.folder)
+        operations = _Operations(opened, self.folder).of(self.body)
         return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
 
 
@@ -78,9 +79,8 @@ def _read(request: Request, spooled: SpooledJson) -> None:
 class _Operations:
     """Turns the operations of a body into those of a write, with the files' contents in a folder."""
 
-    def __init__(self, account: Account, folder: Path) -> None:
-        self._account = account
-        self._folder = folder
+    def __init__(self, opened: Mapping[str, OpenedUpload], folder: Path) -> None:
+        self._opened = opened
         self._receiver = Receiver(folder)
         self._too_large: list[FileOutcome] = []
 
@@ -107,7 +107,7 @@ class _Operations:
 
     def _file(self, operation: PutBody) -> SentFile:
         if operation.upload is not None:
-            return open_upload(self._account, operation.upload, self._folder)
+            return self._opened[operation.upload]
         if operation.content is not None:
             return self._received(operation.content.utf8)
         assert operation.content_base64 is not None

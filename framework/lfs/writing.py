@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
@@ -15,7 +16,7 @@ from framework.repositories import lfs, writing
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
-from framework.repositories.packwriter import blob_name
+from framework.repositories.packwriter import file_blob_name
 from framework.repositories.paths import checked_path
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
@@ -52,11 +53,12 @@ class _Files:
         sources: dict[str, Path] = {}
         self.pointers: dict[str, Pointer] = {}
         tracked = self._tracked([put.path for put in puts])
+        hashed = cache(_sha256)  # a file may stand at many paths
         for put in puts:
             if found := _pointer_in(put):
                 self.pointers[put.path] = found
             elif put.path in tracked and put.size_bytes:
-                self.pointers[put.path] = Pointer(_sha256(put.file), put.size_bytes)
+                self.pointers[put.path] = Pointer(hashed(put.file), put.size_bytes)
                 sources[self.pointers[put.path].oid] = put.file
         oids = [one.oid for one in self.pointers.values()]
         received = lfs.read_received(wanted.repository_id, oids)
@@ -83,8 +85,7 @@ class _Files:
             return put
         file = self._folder / found.oid
         file.write_bytes(found.text)
-        with file.open("rb") as source:
-            return Put(put.path, file, len(found.text), blob_name(source, len(found.text)))
+        return Put(put.path, file, len(found.text), file_blob_name(file, len(found.text)))
 
     def _refuse_unknown(self, there: dict[str, StoredLfs]) -> None:
         sizes = {oid: one.size_bytes for oid, one in there.items()}

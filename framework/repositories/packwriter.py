@@ -142,6 +142,12 @@ def blob_name(source: BinaryIO, size_bytes: int) -> str:
     return check.hexdigest()
 
 
+def file_blob_name(path: Path, size_bytes: int) -> str:
+    """The same for a file of this size."""
+    with path.open("rb") as source:
+        return blob_name(source, size_bytes)
+
+
 def _hashed(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
     while chunk := source.read(CHUNK_BYTES):
         check.update(chunk)

@@ -89,8 +89,8 @@ def _stored_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> 
         size, sha256 = body.spool(file, min(PART_BYTES, upload.size_bytes - start))
         if not size:
             return
-        part = StoredPart(file.name, start, size, sha256)
-        store().put(part_key(upload.id, part.name), file, sha256=sha256)
+        part = StoredPart(upload.id, file.name, start, size, sha256)
+        store().put(part_key(part.upload_id, part.name), file, sha256=sha256)
         file.unlink()
         yield part
         start += size
@@ -150,7 +150,7 @@ class _Writer:
         """Delete parts that no row names; what the store does not delete now is left to the sweep."""
         for part in parts:
             with suppress(HoldfastError):
-                store().delete(part_key(self.upload_id, part.name))
+                store().delete(part_key(part.upload_id, part.name))
 
     def _add(self, session: Session, part: StoredPart) -> None:
         row = _at(session, self.upload_id, part.start_bytes)

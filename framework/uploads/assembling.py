@@ -1,17 +1,21 @@
-"""A finished upload as one local file, its parts fetched from the store in parallel."""
+"""Finished uploads as local files, their parts fetched from the store in parallel."""
 
 import hashlib
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
+from framework import config
 from framework.accounts.account import Account
-from framework.errors import Conflict
+from framework.errors import Conflict, TooLarge
 from framework.repositories import keys
+from framework.repositories.packwriter import file_blob_name
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
-from framework.uploads.resumable import StoredPart, UploadNotFound, find_upload, part_key, parts_of
+from framework.uploads.limits import mebibytes
+from framework.uploads.resumable import StoredPart, UploadNotFound, find_uploads, part_key, parts_of
 
 PARALLEL_FETCHES = 5
 
@@ -25,6 +29,17 @@ class UploadUnfinished(Conflict):
         )
 
 
+class VersionTooLarge(TooLarge):
+    """The uploads of one version together are larger than one push may be."""
+
+    def __init__(self, size_bytes: int) -> None:
+        limit = config.current().max_push_bytes
+        super().__init__(
+            f"The files of this version have {mebibytes(size_bytes)} together; one version may bring"
+            f" {mebibytes(limit)}. What you have sent is kept: store some of the files first, and the others next."
+        )
+
+
 @dataclass(frozen=True)
 class OpenedUpload:
     """A finished upload on the local disk."""
@@ -33,30 +48,50 @@ class OpenedUpload:
     path: Path
     size_bytes: int
 
+    @cached_property
+    def blob(self) -> str:
+        """The name that Git gives the content, in hex."""
+        return file_blob_name(self.path, self.size_bytes)
 
-def open_upload(account: Account, upload_id: str, folder: Path) -> OpenedUpload:
-    """The account's finished upload as a file in `folder`, byte for byte as it was sent.
+
+def open_uploads(account: Account, upload_ids: Collection[str], folder: Path) -> dict[str, OpenedUpload]:
+    """The account's finished uploads of these ids as files in `folder`, byte for byte as they were sent.
 
     Raises:
-        UploadNotFound, UploadExpired: there is none of this id, or it is somebody else's.
-        UploadUnfinished: bytes are missing. StoreUnavailable, BodyAltered.
+        UploadNotFound, UploadExpired: there is none of an id, or it is somebody else's.
+        UploadUnfinished: bytes are missing. VersionTooLarge: together they are over `MAX_PUSH_BYTES`.
+        StoreUnavailable, BodyAltered.
     """
-    about = find_upload(account, upload_id)
-    if not about.is_finished:
-        raise UploadUnfinished(about.offset_bytes, about.size_bytes)
-    path = folder / f"upload-{keys.new_id()}"
-    with path.open("xb") as file:
-        file.truncate(about.size_bytes)
+    found = find_uploads(account, upload_ids)
+    for about in found:
+        if not about.is_finished:
+            raise UploadUnfinished(about.offset_bytes, about.size_bytes)
+    size_bytes = sum(about.size_bytes for about in found)
+    if size_bytes > config.current().max_push_bytes:
+        raise VersionTooLarge(size_bytes)
+    opened = {about.id: OpenedUpload(about.id, folder / f"upload-{keys.new_id()}", about.size_bytes) for about in found}
+    for upload in opened.values():
+        with upload.path.open("xb") as file:
+            file.truncate(upload.size_bytes)
+    _fetch_all(opened)
+    return opened
+
+
+def _fetch_all(opened: dict[str, OpenedUpload]) -> None:
+    """Write all parts into their places; after a failure those that have not begun are left out."""
     with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
-        fetches = [pool.submit(partial(_fetch, upload_id, part, path)) for part in parts_of(upload_id)]
-        for fetch in fetches:
-            fetch.result()
-    return OpenedUpload(upload_id, path, about.size_bytes)
+        parts = parts_of(opened)
+        fetches = [pool.submit(partial(_fetch, part, opened[part.upload_id].path)) for part in parts]
+        try:
+            for fetch in fetches:
+                fetch.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _fetch(upload_id: str, part: StoredPart, path: Path) -> None:
+def _fetch(part: StoredPart, path: Path) -> None:
     """Write one part into its place, and compare it with what was stored."""
-    key, check = part_key(upload_id, part.name), hashlib.sha256()
+    key, check = part_key(part.upload_id, part.name), hashlib.sha256()
     try:
         chunks = store().stream(key)
     except ObjectMissing as error:  # the database is older than the store

@@ -11,7 +11,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories import keys
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.packwriter import blob_name
+from framework.repositories.packwriter import file_blob_name
 from framework.repositories.paths import checked_path
 from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
 from framework.repositories.refs import branch_ref
@@ -245,5 +245,4 @@ def _store_text(
 def _put(folder: Path, path: str, content: bytes) -> Put:
     file = folder / keys.new_id()
     file.write_bytes(content)
-    with file.open("rb") as source:
-        return Put(path, file, len(content), blob_name(source, len(content)))
+    return Put(path, file, len(content), file_blob_name(file, len(content)))

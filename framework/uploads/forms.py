@@ -7,7 +7,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 
 from framework.errors import Invalid
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
-from framework.uploads.receiving import ReceivedFile
+from framework.uploads.receiving import MAX_PARTS, ReceivedFile
 from framework.web.forms import PageForm, stripped
 
 DEFAULT_MESSAGE = "Upload files"
@@ -17,7 +17,9 @@ class UploadsNotNamed(Invalid):
     """The field that names finished uploads is not of its form."""
 
     def __init__(self) -> None:
-        super().__init__("The field uploads has to be JSON: a list of objects with upload (its id) and path.")
+        super().__init__(
+            f"The field uploads has to be JSON: a list of at most {MAX_PARTS:,} objects with upload (its id) and path."
+        )
 
 
 class UploadForm(PageForm):
@@ -59,6 +61,9 @@ class UploadForm(PageForm):
 
 def _named_uploads(text: str) -> list[tuple[str, str]]:
     try:
-        return [(str(one["path"]), str(one["upload"])) for one in json.loads(text)]
-    except (ValueError, TypeError, KeyError) as error:
+        named = [(str(one["path"]), str(one["upload"])) for one in json.loads(text)]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UploadsNotNamed from error
+    if len(named) > MAX_PARTS:
+        raise UploadsNotNamed
+    return named

@@ -12,13 +12,12 @@ from framework.errors import Invalid, TooLarge
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.packwriter import blob_name
 from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.reading import exists, resolve
 from framework.repositories.refs import HEADS, branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Put, Written
-from framework.uploads.assembling import open_upload
+from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile
@@ -67,6 +66,10 @@ class SentFile(Protocol):
     def size_bytes(self) -> int:
         """How many bytes it has."""
 
+    @property
+    def blob(self) -> str:
+        """The name that Git gives its content, in hex."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -88,12 +91,13 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 
     Raises:
         NoFiles, FilesRefused, FilesTooLarge: with what is wrong with each file; nothing is stored.
-        What `open_upload` and `repositories.writing.write` raise: nothing is stored, and the uploads are kept.
+        What `open_uploads` and `repositories.writing.write` raise: nothing is stored, and the uploads are kept.
     """
     if not upload.files and not upload.uploads:
         raise NoFiles
     with scratch("upload") as folder:
-        resumed = [(name, open_upload(account, upload_id, folder)) for name, upload_id in upload.uploads]
+        opened = open_uploads(account, {upload_id for _name, upload_id in upload.uploads}, folder)
+        resumed = [(name, opened[upload_id]) for name, upload_id in upload.uploads]
         puts = _checked(upload, [*upload.files, *resumed])
         message = upload.message.strip() or _default_message(access, upload.branch, puts)
         written = store_changes(access, account, _changes(access, upload, puts, message))
@@ -138,8 +142,7 @@ def _problem(path: str, file: SentFile, counts: Counter[str]) -> str | None:
 
 def put_file(path: str, file: SentFile) -> Put:
     """The operation that stores a received file under this path."""
-    with file.path.open("rb") as source:
-        return Put(path, file.path, file.size_bytes, blob_name(source, file.size_bytes))
+    return Put(path, file.path, file.size_bytes, file.blob)
 
 
 def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) -> str:

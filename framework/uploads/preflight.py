@@ -1,5 +1,6 @@
 """What an upload would do, told before a byte of it is sent: for each file, and for the owner's quota."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,16 +43,17 @@ class Asked:
     ignores: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: Any) -> "Asked":
-        """What a page's script has sent.
+    def of(cls, body: bytes) -> "Asked":
+        """What a page's script has sent, as JSON.
 
         Raises:
             NotAsked: it is not of the form.
         """
         try:
+            told: Any = json.loads(body)
             files = [(str(one["path"]), int(one["size"])) for one in told["files"]]
             ignores = {str(path): str(text).encode() for path, text in told.get("ignores", {}).items()}
-        except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError, AttributeError, RecursionError) as error:
             raise NotAsked from error
         if len(files) > MAX_PARTS:
             raise NotAsked

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from werkzeug.formparser import FormDataParser
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.repositories import keys
+from framework.repositories.packwriter import file_blob_name
 from framework.repositories.scratch import scratch
 from framework.uploads.limits import MIB, mebibytes
 
@@ -61,6 +63,11 @@ class ReceivedFile:
     def over_limit(self) -> bool:
         """Whether more bytes arrived than one file may have."""
         return self.size_bytes > self._limit
+
+    @cached_property
+    def blob(self) -> str:
+        """The name that Git gives the content, in hex; for a file that has arrived."""
+        return file_blob_name(self.path, self.size_bytes)
 
     def write(self, data: bytes) -> int:
         """Take the next bytes."""

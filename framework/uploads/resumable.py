@@ -1,6 +1,6 @@
 """Resumable uploads: a file arrives in parts, over as many connections and processes as it takes; see DESIGN.md."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,8 +67,9 @@ class UploadAbout:
 
 @dataclass(frozen=True)
 class StoredPart:
-    """A part that lies in the store."""
+    """A part of an upload that lies in the store."""
 
+    upload_id: str
     name: str
     start_bytes: int
     size_bytes: int
@@ -107,13 +108,24 @@ def find_upload(account: Account, upload_id: str) -> UploadAbout:
     Raises:
         UploadNotFound, UploadExpired.
     """
+    return find_uploads(account, [upload_id])[0]
+
+
+def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAbout]:
+    """The account's uploads of these ids, each once.
+
+    Raises:
+        UploadNotFound, UploadExpired: of one of them.
+    """
+    wanted = set(upload_ids)
     with reading() as session:
-        row = session.get(ResumableUpload, upload_id)
-    if row is None or row.account_id != account.id:
+        query = select(ResumableUpload).where(ResumableUpload.id.in_(wanted), ResumableUpload.account_id == account.id)
+        rows = session.scalars(query).all()
+    if len(rows) < len(wanted):
         raise UploadNotFound
-    if row.state != "open" or row.expires_at <= now():
+    if any(row.state != "open" or row.expires_at <= now() for row in rows):
         raise UploadExpired
-    return _about(row)
+    return [_about(row) for row in rows]
 
 
 def end_upload(account: Account, upload_id: str) -> None:
@@ -142,12 +154,12 @@ def mark_used(account: Account, upload_ids: Sequence[str]) -> None:
         )
 
 
-def parts_of(upload_id: str) -> list[StoredPart]:
-    """The parts of an upload in their order."""
-    query = select(UploadPart).where(UploadPart.upload_id == upload_id).order_by(UploadPart.start_bytes)
+def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
+    """The parts of these uploads, those of each in their order."""
+    query = select(UploadPart).where(UploadPart.upload_id.in_(upload_ids))
     with reading() as session:
-        rows = session.scalars(query).all()
-    return [StoredPart(row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
+        rows = session.scalars(query.order_by(UploadPart.upload_id, UploadPart.start_bytes)).all()
+    return [StoredPart(row.upload_id, row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
 
 
 def _under_way(session: Session, account_id: int) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     access = project_for(signed_in(), owner, project, "writer")
     check_header()
     request.max_content_length = LONGEST_BYTES
-    asked = Asked.of(request.get_json(silent=True))
+    asked = Asked.of(request.get_data(cache=False))
     return jsonify(files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=room_bytes(access))
 
 
@@ -67,7 +67,11 @@ def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
 
 def _page(access: ProjectAccess, form: UploadForm) -> str:
     settings = config.current()
-    limits = {"file": settings.max_file_bytes, "request": settings.max_request_bytes}
+    limits = {
+        "file": settings.max_file_bytes,
+        "form": settings.max_request_bytes,
+        "version": settings.max_push_bytes,
+    }
     begun = read_copy(access.repository_id, lambda copy: bool(copy.snapshot.branches))
     return render_template(
         "uploads/upload.html", project=access, form=form, limits=limits, has_versions=begun, tab="files"

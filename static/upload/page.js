@@ -16,7 +16,7 @@ class Page {
   constructor(form) {
     this.form = form;
     this.parts = Object.fromEntries(IDS.map((id) => [id, document.getElementById(id)]));
-    this.limits = { request: Number(form.dataset.requestLimit) };
+    this.limit = Number(form.dataset.versionLimit);
     this.staged = new Staged();
     this.transfers = new Transfers(form.elements.csrf_token.value, (item) => this.progressed(item));
     this.room = Infinity;
@@ -81,8 +81,8 @@ class Page {
 
   overLimit() {
     const bytes = this.staged.bytes;
-    if (bytes > this.limits.request) {
-      return `Together these files have ${mebibytes(bytes)}; one upload may hold ${mebibytes(this.limits.request)}. Leave some out and upload them next.`;
+    if (bytes > this.limit) {
+      return `Together these files have ${mebibytes(bytes)}; one version may bring ${mebibytes(this.limit)}. Leave some out and upload them next.`;
     }
     return bytes > this.room
       ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or delete a project.`
@@ -202,9 +202,9 @@ class Page {
     this.parts.whole.hidden = !on;
     this.parts.cancel.hidden = !on;
     this.parts.back.hidden = on;
-    this.parts.staged.classList.toggle("busy", on);
-    for (const control of this.parts["staged-list"].querySelectorAll("[data-remove], [data-rename], input")) control.disabled = on;
-    this.parts.send.disabled = on;
+    this.form.classList.toggle("busy", on);
+    const controls = this.parts["staged-list"].querySelectorAll("[data-remove], [data-rename], input");
+    for (const control of [...controls, this.parts.files, this.parts.folder, this.parts.send]) control.disabled = on;
   }
 
   listen() {
@@ -232,6 +232,7 @@ export function start(dropped = null) {
   const page = new Page(document.getElementById("upload"));
   document.body.classList.add("scripted");
   for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
+  for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
   page.list();
   page.listen();
   if (dropped) page.add(fromDrop(dropped));

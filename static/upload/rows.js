@@ -29,7 +29,7 @@ export function draw(item) {
   row.classList.toggle("sent", item.state === "arrived");
   const box = row.querySelector("input[type=checkbox]");
   box.checked = item.isSent;
-  box.disabled = item.isRefused;
+  box.disabled = item.isRefused || Boolean(row.closest(".busy"));
   box.setAttribute("aria-label", `Upload ${item.path}`);
   row.querySelector("[data-retry]").hidden = item.state !== "failed";
   row.querySelector("[data-cancel]").hidden = !["sending", "pausing"].includes(item.state);

@@ -47,10 +47,10 @@ class OpenedBrowser:
 
 @pytest.fixture(scope="session", params=list(deployments.DEPLOYMENTS))
 def site(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The application under gunicorn, where a file may have 1 MiB and an upload 3 MiB."""
+    """The application under gunicorn, where a file may have 1 MiB, a form 2 MiB and a version 3 MiB."""
     data = tmp_path_factory.mktemp("site") / "data"
     with deployments.DEPLOYMENTS[request.param](run, data) as made:
-        settings = replace(made, max_file_bytes=MIB, max_request_bytes=3 * MIB)
+        settings = replace(made, max_file_bytes=MIB, max_request_bytes=2 * MIB, max_push_bytes=3 * MIB)
         variables = deployments.environment(settings)
         with gunicorn.gunicorn(run, {name: variables[name] for name in variables.keys() - {"BASE_URL", "PORT"}}) as up:
             yield Site(up.url, replace(settings, base_url=up.url))

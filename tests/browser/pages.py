@@ -17,6 +17,13 @@ _PROGRESS = """
 """
 
 
+_ASKED_TO_LEAVE = """
+    const leaving = new Event("beforeunload", { cancelable: true });
+    dispatchEvent(leaving);
+    return leaving.defaultPrevented;
+"""
+
+
 def sign_up(window: Window, *, name: str, email: str, password: str) -> None:
     """Fill in the form and press Enter."""
     window.open("/signup")
@@ -103,6 +110,10 @@ class UploadPage:
     def progress(self) -> dict[str, float]:
         """How far each visible bar is, from 0 to 1, by its label; one that only tells that something goes on is -1."""
         return dict(self.window.driver.execute_script(_PROGRESS))
+
+    def asks_before_it_is_left(self) -> bool:
+        """Whether the browser would ask before it leaves; drivers answer the question itself, before a test sees it."""
+        return bool(self.window.driver.execute_script(_ASKED_TO_LEAVE))
 
     def send(self) -> None:
         """Press the button, whatever number of files it names, and wait for the page that comes after it."""

@@ -106,11 +106,11 @@ def test_a_file_over_the_limit_stays_behind_and_the_others_are_stored(
 
 
 @on_one_site
-def test_more_than_one_upload_may_hold_is_told_before_it_is_sent(page: UploadPage, tmp_path: Path) -> None:
+def test_more_than_one_version_may_bring_is_told_before_it_is_sent(page: UploadPage, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.bin").write_bytes(bytes(MIB))
     page.choose(*sorted(tmp_path.glob("*.bin")))
-    page.window.reads("Together these files have 4 MiB; one upload may hold 3 MiB.")
+    page.window.reads("Together these files have 4 MiB; one version may bring 3 MiB.")
     page.window.press("Leave out 0.bin")
     page.send()
     page.window.reads("3 files stored as a new version.")
@@ -174,6 +174,24 @@ def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
     page.window.press("History")
     page.window.reads("Add slow.bin")
     assert len(page.window.visible(".day li")) == 1
+
+
+@on_one_site
+@in_chromium
+def test_leaving_the_page_while_files_are_sent_asks(page: UploadPage, tmp_path: Path) -> None:
+    (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
+    page.choose(tmp_path / "slow.bin")
+    assert not page.asks_before_it_is_left()
+    with page.window.slow_line(bytes_per_second=50_000):
+        page.window.element("#send:enabled").click()
+        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        assert page.asks_before_it_is_left()
+        assert not page.window.visible("#drop"), "what is chosen now would be no part of this version"
+        page.window.press("Cancel the upload")
+        page.window.reads("Cancelled; nothing was stored.")
+    assert not page.asks_before_it_is_left()
+    page.send()
+    page.window.reads("1 file stored as a new version.")
 
 
 def test_a_project_is_downloaded_as_a_zip(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:

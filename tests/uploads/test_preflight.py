@@ -1,27 +1,22 @@
-"""What an upload would do is told before a byte of it is sent; and a finished tus upload becomes a file by the form."""
+"""What an upload would do is told before a byte of it is sent."""
 
 import json
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import opened
 from framework.repositories.packwriter import blob_hash
-from framework.repositories.reading import find, read_log, resolve
-from framework.uploads import ignoring, tasks
-from framework.uploads.resumable import find_upload
+from framework.uploads import ignoring
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
-from tests.uploads.conftest import TusClient, store_files, stored_parts
+from tests.uploads.conftest import store_files
 
-PAGE = "/alice/secret/upload/main"
+PAGE = "/alice/secret/preflight/main"
 LARGE = os.urandom(1_100_000)
 
 
@@ -42,9 +37,13 @@ def ask(visitor: Visitor, files: dict[str, int], ignores: dict[str, str] | None 
     return {one["path"]: one for one in json.loads(answer.text)["files"]}
 
 
-def post(visitor: Visitor, body: object, page: str = "/alice/secret/preflight/main") -> TestResponse:
+def post(visitor: Visitor, body: object, page: str = PAGE) -> TestResponse:
+    return post_text(visitor, json.dumps(body), page)
+
+
+def post_text(visitor: Visitor, text: str, page: str = PAGE) -> TestResponse:
     headers = {"X-CSRFToken": csrf_token(visitor.get("/new").text), "Accept": "application/json"}
-    return visitor.client.post(page, json=body, headers=headers)
+    return visitor.client.post(page, data=text, content_type="application/json", headers=headers)
 
 
 def blob_of(content: bytes) -> str:
@@ -154,95 +153,14 @@ def test_what_is_no_question_is_refused(writer: Visitor, body: object) -> None:
 
 
 @on_one_deployment
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
+def test_what_is_no_json_is_refused(writer: Visitor, text: str) -> None:
+    assert post_text(writer, text).status_code == 400
+
+
+@on_one_deployment
 def test_only_writers_are_told(writer: Visitor, charlie: Account, website: ProjectAccess, signed_in: SignIn) -> None:
     stranger = signed_in(charlie)
     assert post(stranger, {"files": []}).status_code == 404
     assert post(stranger, {"files": []}, "/alice/website/preflight/main").status_code == 403
-    assert writer.client.post("/alice/secret/preflight/main", json={"files": []}).status_code == 400, "no token"
-
-
-def send(visitor: Visitor, uploads: object, **fields: str) -> TestResponse:
-    token = csrf_token(visitor.get(PAGE).text)
-    text = uploads if isinstance(uploads, str) else json.dumps(uploads)
-    data = {"csrf_token": token, "branch": "main", "uploads": text, **fields}
-    return visitor.client.post(
-        PAGE, data=data, headers={"Accept": "application/json"}, content_type="multipart/form-data"
-    )
-
-
-def content(project: ProjectAccess, path: str, branch: str = "main") -> bytes:
-    with opened(project.repository_id) as copy:
-        return b"".join(copy.blob(find(copy, resolve(copy, branch), path).sha).chunks)
-
-
-def test_finished_uploads_become_one_version(writer: Visitor, tus: TusClient, secret: ProjectAccess) -> None:
-    film = os.urandom(9 << 20)
-    uploads = [{"upload": tus.upload(film), "path": "film"}, {"upload": tus.upload(b"n"), "path": "notes/n.txt"}]
-    answer = send(writer, uploads, path="new", message="Two files")
-    assert (answer.status_code, json.loads(answer.text)["location"]) == (201, "/alice/secret/tree/main/new")
-    assert (content(secret, "new/film"), content(secret, "new/notes/n.txt")) == (film, b"n")
-    with opened(secret.repository_id) as copy:
-        assert [commit.title for commit in read_log(copy, resolve(copy, "main"))] == ["Two files", "Add 5 files"]
-
-
-@on_one_deployment
-def test_a_refused_version_keeps_the_uploads(writer: Visitor, tus: TusClient, secret: ProjectAccess) -> None:
-    upload = tus.upload(b"kept")
-    refused = send(writer, [{"upload": upload, "path": "a.txt/inside"}])
-    assert refused.status_code == 409
-    assert stored_parts() == [4]
-    assert send(writer, [{"upload": upload, "path": "b.txt"}]).status_code == 201
-    assert content(secret, "b.txt") == b"kept"
-
-
-@on_one_deployment
-def test_a_used_upload_is_kept_for_an_hour(writer: Visitor, tus: TusClient, alice: Account) -> None:
-    upload = tus.upload(b"once")
-    before = find_upload(alice, upload).expires_at
-    for _ in range(2):
-        assert send(writer, [{"upload": upload, "path": "b.txt"}]).status_code == 201, "repeating is safe"
-    assert (find_upload(alice, upload).expires_at < before, tasks.sweep_uploads()) == (True, 0)
-
-
-@on_one_deployment
-def test_a_version_can_begin_a_branch(writer: Visitor, tus: TusClient, secret: ProjectAccess) -> None:
-    answer = send(writer, [{"upload": tus.upload(b"2"), "path": "a.txt"}], new_branch="try/it")
-    assert json.loads(answer.text)["location"] == "/alice/secret/tree/try/it"
-    assert (content(secret, "a.txt"), content(secret, "a.txt", "try/it")) == (b"1", b"2")
-
-
-@on_one_deployment
-@pytest.mark.parametrize(
-    ("uploads", "status"),
-    [("[", 400), ('{"a": 1}', 400), ("[1]", 400), ("[]", 400), ('[{"upload": "' + "0" * 32 + '", "path": "x"}]', 404)],
-)
-def test_uploads_that_are_not_there_are_told(writer: Visitor, uploads: str, status: int) -> None:
-    answer = send(writer, uploads)
-    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
-
-
-@on_one_deployment
-def test_unfinished_uploads_are_not_stored(writer: Visitor, tus: TusClient) -> None:
-    address = tus.create(5)
-    answer = send(writer, [{"upload": address.rpartition("/")[2], "path": "x"}])
-    assert (answer.status_code, "0 of 5 bytes" in answer.text) == (409, True)
-
-
-def test_two_people_upload_into_one_folder_at_the_same_time(
-    writer: Visitor, tus: TusClient, bob: Account, shared: ProjectAccess, secret: ProjectAccess, signed_in: SignIn
-) -> None:
-    helper = signed_in(bob)
-    bobs = TusClient(tus.app, create_token(bob.id, "tus", ["write"]))
-    plans = [(writer, tus, "from-alice"), (helper, bobs, "from-bob")]
-
-    def upload(plan: tuple[Visitor, TusClient, str]) -> int:
-        visitor, client, name = plan
-        named = [{"upload": client.upload(name.encode()), "path": f"{name}-{number}"} for number in range(3)]
-        return send(visitor, named, path="docs").status_code
-
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(upload, plans)) == [201, 201]
-    for name in ("from-alice", "from-bob"):
-        assert content(secret, f"docs/{name}-2") == name.encode()
-    with opened(secret.repository_id) as copy:
-        assert len(read_log(copy, resolve(copy, "main"))) == 3
+    assert writer.client.post(PAGE, json={"files": []}).status_code == 400, "no token"

@@ -22,7 +22,7 @@ from framework.database.types import now
 from framework.storage.current import store
 from framework.uploads import appending, tasks
 from framework.uploads.appending import OffsetMoved, append
-from framework.uploads.assembling import UploadUnfinished, open_upload
+from framework.uploads.assembling import OpenedUpload, UploadUnfinished, open_uploads
 from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload
 from framework.uploads.resumable import UploadNotFound, create_upload, find_upload
@@ -38,6 +38,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appending, "PART_BYTES", 1000)
 
 
+def opened_upload(account: Account, address: str, folder: Path) -> OpenedUpload:
+    (opened,) = open_uploads(account, [address.rpartition("/")[2]], folder).values()
+    return opened
+
+
 def test_a_file_arrives_in_parts_and_is_put_together_again(
     tus: TusClient, alice: Account, small_parts: None, tmp_path: Path
 ) -> None:
@@ -46,7 +51,7 @@ def test_a_file_arrives_in_parts_and_is_put_together_again(
     assert tus.append(address, 0, content[:4_321]).headers["Upload-Offset"] == "4321"
     assert tus.append(address, 4_321, content[4_321:]).headers["Upload-Offset"] == "12345"
     assert sorted(stored_parts()) == [24, 321, *[1000] * 12]
-    opened = open_upload(alice, address.rpartition("/")[2], tmp_path)
+    opened = opened_upload(alice, address, tmp_path)
     assert (opened.size_bytes, opened.path.read_bytes()) == (len(content), content)
 
 
@@ -78,13 +83,13 @@ def test_an_upload_tells_where_it_is(tus: TusClient) -> None:
 def test_the_first_bytes_may_come_with_the_creation(tus: TusClient, alice: Account, tmp_path: Path) -> None:
     answer = tus.send("POST", UPLOADS, b"hello", Upload_Length="5", Content_Type=BYTES)
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "5")
-    opened = open_upload(alice, answer.headers["Location"].rpartition("/")[2], tmp_path)
+    opened = opened_upload(alice, answer.headers["Location"], tmp_path)
     assert opened.path.read_bytes() == b"hello"
 
 
 @on_one_deployment
 def test_an_empty_file_is_there_at_once(tus: TusClient, alice: Account, tmp_path: Path) -> None:
-    opened = open_upload(alice, tus.create(0).rpartition("/")[2], tmp_path)
+    opened = opened_upload(alice, tus.create(0), tmp_path)
     assert opened.path.read_bytes() == b""
 
 
@@ -197,7 +202,7 @@ def test_nobody_else_can_see_use_or_end_an_upload(
         assert answer.status_code == 404
     assert tus.append(address, 0, b"1").status_code == 204
     with pytest.raises(UploadNotFound):
-        open_upload(bob, address.rpartition("/")[2], tmp_path)
+        opened_upload(bob, address, tmp_path)
 
 
 @on_one_deployment
@@ -253,4 +258,4 @@ def test_an_unfinished_upload_cannot_be_used(tus: TusClient, alice: Account, tmp
     address = tus.create(4)
     tus.append(address, 0, b"12")
     with pytest.raises(UploadUnfinished, match="2 of 4 bytes"):
-        open_upload(alice, address.rpartition("/")[2], tmp_path)
+        opened_upload(alice, address, tmp_path)

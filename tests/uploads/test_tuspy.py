@@ -16,7 +16,7 @@ from tusclient.uploader.uploader import Uploader
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.uploads.appending import PART_BYTES
-from framework.uploads.assembling import open_upload
+from framework.uploads.assembling import open_uploads
 from framework.uploads.resumable import find_upload
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.proxy import Fault, FaultyProxy
@@ -55,7 +55,7 @@ def id_of(sent: Uploader) -> str:
 
 
 def assert_whole(alice: Account, sent: Uploader, file: Path, folder: Path) -> None:
-    assert open_upload(alice, id_of(sent), folder).path.read_bytes() == file.read_bytes()
+    assert open_uploads(alice, [id_of(sent)], folder)[id_of(sent)].path.read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("checksum", [False, True])
