@@ -13,10 +13,19 @@ Shape = type[Answer] | list[type[Answer]] | str | None
 
 
 @dataclass(frozen=True)
+class Header:
+    """A header that a call takes."""
+
+    told: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
 class Call:
     """One call: who may make it, what it is sent and answers; the refusals that all such calls share are understood.
 
-    `needs` is `token` (of either scope), `write`, `password`, or None where a token only shows more.
+    `needs` is `token` (of either scope), `write`, `password`, or None where a token only shows more. `media` is the
+    media type of a body that is no document, `tells` are headers of every answer that is no refusal.
     """
 
     answers: Mapping[int, Shape]
@@ -25,6 +34,9 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
     keyed: bool = False
+    media: str | None = None
+    headers: Mapping[str, Header] = field(default_factory=dict)
+    tells: Mapping[str, str] = field(default_factory=dict)
 
 
 CALLS: dict[Callable[..., Any], Call] = {}

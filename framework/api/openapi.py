@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask
@@ -16,10 +16,11 @@ from framework.api.calls import CALLS, Call, Shape
 from framework.api.idempotency import HEADER, LONGEST_KEY
 from framework.api.paging import PAGE
 from framework.api.parsing import JSON
+from framework.api.uploads import UPLOAD_CALLS
 from framework.web.errors import PROBLEM_JSON
 
-PREFIX = "api."
 _ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
+TEXT = {"type": "string"}
 SCHEMA = "#/components/schemas/{model}"
 KEY = (
     "Any text of your own, new for each request: sent again within a day, the request is answered again and done once."
@@ -36,10 +37,12 @@ REASONS = {
     404: "It does not exist, or the caller may not see it.",
     409: "Others changed it meanwhile, or the name is taken; look at the newest state.",
     410: "An upload has expired; send the file again.",
+    412: "The header Tus-Resumable does not name a version that is spoken here.",
     413: "A file or the whole request is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another media type.",
     416: "The file has no such part.",
     422: f"The {HEADER} was sent with another request.",
+    460: "The bytes were damaged on their way; send them again.",
     429: "Too many wrong passwords; the header Retry-After says when to try again.",
 }
 PLACES = {
@@ -48,6 +51,7 @@ PLACES = {
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "ref": "A branch, a tag or a commit's id.",
     "token_id": "The token's number.",
+    "upload_id": "The upload's id, the end of its address.",
 }
 SECURITY: dict[str | None, list[dict[str, list[str]]]] = {
     None: [{}, {"token": []}],
@@ -61,7 +65,7 @@ def document(app: Flask) -> dict[str, Any]:
     """The whole description."""
     paths: dict[str, dict[str, Any]] = {}
     for rule, view, call in _calls(app):
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+        for method in _methods(rule):
             paths.setdefault(template(rule), {})[method.lower()] = _operation(rule, view, call)
     return {
         "openapi": "3.1.0",
@@ -79,10 +83,18 @@ def document(app: Flask) -> dict[str, Any]:
 
 
 def _calls(app: Flask) -> Iterator[tuple[Rule, Any, Call]]:
-    for rule in app.url_map.iter_rules():
-        view = app.view_functions[rule.endpoint]
-        if rule.endpoint.startswith(PREFIX) and view in CALLS:
-            yield rule, view, CALLS[view]
+    """Each call at the shortest of its addresses."""
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: len(rule.rule), reverse=True)
+    for endpoint, rule in {rule.endpoint: rule for rule in rules}.items():
+        view = app.view_functions[endpoint]
+        if call := CALLS.get(view) or UPLOAD_CALLS.get(view):
+            yield rule, view, call
+
+
+def _methods(rule: Rule) -> list[str]:
+    """Those that the view was written for; HEAD and OPTIONS come with any other."""
+    found = rule.methods or set()
+    return sorted(found - {"HEAD", "OPTIONS"} or found)
 
 
 def template(rule: Rule) -> str:
@@ -95,11 +107,11 @@ def _operation(rule: Rule, view: Any, call: Call) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": view.__name__,
         "summary": summary,
-        "tags": [rule.endpoint.split(".")[1]],
+        "tags": [rule.endpoint.split(".")[-2]],
         "security": SECURITY[call.needs],
         "parameters": [*_path_parameters(rule), *_other_parameters(call)],
         "responses": {
-            **{str(status): _answered(status, shape) for status, shape in call.answers.items()},
+            **{str(status): _answered(status, shape, call.tells) for status, shape in call.answers.items()},
             **{str(status): _refused(status) for status in sorted(_refusals(rule, call))},
             "5XX": {"description": "It is our fault, or a part is away; repeating is safe.", "content": _problem()},
         },
@@ -108,6 +120,8 @@ def _operation(rule: Rule, view: Any, call: Call) -> dict[str, Any]:
         told["description"] = description.replace("\n", " ")
     if call.body:
         told["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference(call.body)}}}
+    if call.media:
+        told["requestBody"] = {"content": {call.media: {}}}
     return told
 
 
@@ -129,8 +143,12 @@ def _other_parameters(call: Call) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "description": text, "schema": {"type": "integer" if name in PAGE else "string"}}
         for name, text in call.query.items()
     ]
-    key = {"name": HEADER, "in": "header", "description": KEY, "schema": {"type": "string", "maxLength": LONGEST_KEY}}
-    return [*query, key] if call.keyed else query
+    headers = [
+        {"name": name, "in": "header", "description": header.told, "required": header.required, "schema": TEXT}
+        for name, header in call.headers.items()
+    ]
+    key = {"name": HEADER, "in": "header", "description": KEY, "schema": {**TEXT, "maxLength": LONGEST_KEY}}
+    return [*query, *headers, *([key] if call.keyed else [])]
 
 
 def _refusals(rule: Rule, call: Call) -> set[int]:
@@ -144,8 +162,10 @@ def _refusals(rule: Rule, call: Call) -> set[int]:
     return found | ({429} if call.needs == "password" else set())
 
 
-def _answered(status: int, shape: Shape) -> dict[str, Any]:
+def _answered(status: int, shape: Shape, headers: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": REASONS[status]}
+    if headers:
+        told["headers"] = {name: {"description": text, "schema": TEXT} for name, text in headers.items()}
     if isinstance(shape, str):
         told["content"] = {shape: {}}
     elif isinstance(shape, list):

@@ -1,6 +1,7 @@
 """A file that was sent by tus becomes part of a commit."""
 
 import os
+from base64 import b64encode
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from flask import Flask
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from tests.api.program import Program
+from tests.cast import on_one_deployment
 from tests.uploads.conftest import TusClient
 
 MIB = 1 << 20
@@ -29,6 +31,24 @@ def test_an_upload_becomes_a_file(program: Program, tus: TusClient) -> None:
     assert answer.status_code == 201
     assert program.get("/projects/alice/secret/raw/main/large").data == content
     assert program.get("/projects/alice/secret/raw/main/small").data == b"small"
+
+
+@on_one_deployment
+def test_every_answer_of_tus_is_as_described(program: Program) -> None:
+    spoken, media = {"Tus-Resumable": "1.0.0"}, {"Content-Type": "application/offset+octet-stream"}
+    wrong = {"Upload-Checksum": f"sha1 {b64encode(bytes(20)).decode()}"}
+    assert program.call("OPTIONS", "/uploads").status_code == 204
+    assert program.call("POST", "/uploads", headers={"Upload-Length": "4"}).status_code == 412
+    assert program.call("POST", "/uploads", headers=spoken).status_code == 400
+    assert program.call("POST", "/uploads", headers={**spoken, "Upload-Length": "1" * 12}).status_code == 413
+    created = program.call("POST", "/uploads", headers={**spoken, "Upload-Length": "4"})
+    path = created.headers["Location"].removeprefix("/api/v1")
+    assert program.call("HEAD", path, headers=spoken).headers["Upload-Offset"] == "0"
+    for headers, status in (({}, 415), (media | wrong, 460), (media, 204), (media, 409)):
+        sent = {**spoken, "Upload-Offset": "0", **headers}
+        assert program.call("PATCH", path, headers=sent, data=b"1234").status_code == status
+    assert program.call("DELETE", path, headers=spoken).status_code == 204
+    assert program.call("HEAD", path, headers=spoken).status_code == 410
 
 
 def test_a_keyed_commit_is_answered_again_when_its_upload_is_gone(program: Program, tus: TusClient) -> None:
