@@ -14,7 +14,7 @@ from framework.config import Config
 from framework.projects.access import ProjectAccess
 from tests.browse.gallery import Gallery, drawn
 from tests.cast import SignIn, Visitor
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + os.urandom(2 << 20)
 

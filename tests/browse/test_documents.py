@@ -10,7 +10,7 @@ from framework.accounts.account import Account
 from framework.browse.documents import Links, document_html, readme_among
 from framework.projects.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 
 def html(text: str, folder: str = "docs") -> str:

@@ -16,7 +16,7 @@ from framework.repositories.eviction import evict
 from framework.storage.counting import requests
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor, on_one_deployment
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 
 def titles(page: str) -> list[str]:

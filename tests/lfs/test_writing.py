@@ -27,7 +27,7 @@ from framework.repositories.wanted import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import Visitor, on_one_deployment
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 MIB = 1 << 20
 PAGE = "/alice/website/upload/main"

@@ -17,7 +17,7 @@ from framework.transfer.addresses import AddressRefused, GitTooOld, NameUnknown,
 from framework.transfer.fetching import FetchFailed, fetch_address
 from tests.cast import Visitor, on_one_deployment
 from tests.servers.gunicorn import LiveServer
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 LOCAL = ip_address("127.0.0.1")
 

@@ -34,7 +34,7 @@ from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.servers.gunicorn import LiveServer
 from tests.servers.run import Run
 from tests.servers.workers import worker
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 Entries = dict[str, bytes]
 

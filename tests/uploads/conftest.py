@@ -19,6 +19,7 @@ from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.operations import Upload, store_upload
 from framework.uploads.receiving import ReceivedFile
+from tests.cast import SignIn, Visitor
 
 UPLOADS = "/api/v1/uploads"
 BYTES = "application/offset+octet-stream"
@@ -67,6 +68,12 @@ def stored_parts() -> list[int]:
 def tus(app: Flask, alice: Account) -> TusClient:
     """Alice's client, with a token that may write."""
     return TusClient(app, create_token(alice.id, "tus", ["write"]))
+
+
+@pytest.fixture
+def uploader(signed_in: SignIn, alice: Account, secret: ProjectAccess) -> Visitor:
+    """Alice, in a browser."""
+    return signed_in(alice)
 
 
 def store_files(project: ProjectAccess, account: Account, contents: Mapping[str, bytes], *, message: str = "") -> str:
