@@ -1,18 +1,18 @@
 """Two servers of the same repositories on this machine: ours under gunicorn, and `git http-backend`."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.running import application, family, free_port, running
 from framework import config
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
@@ -20,7 +20,6 @@ from framework.config import Config
 from framework.database import schema
 from tests.servers import deployments
 
-ROOT = Path(__file__).parent.parent
 PASSWORD = "a password for benchmarks"  # noqa: S105
 CHUNK_BYTES = 1 << 20
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,18 +75,15 @@ class GitServer:
 def ours() -> Iterator[GitServer]:
     """Gunicorn with one worker, on SQLite and a folder as the store."""
     with TemporaryDirectory() as folder:
-        port = _free_port()
-        environment = {"HOLDFAST_DATA": f"{folder}/data", "PORT": str(port), "WEB_CONCURRENCY": "1"}
-        environment["QUOTA_BYTES"] = str(1 << 40)
+        environment = {"HOLDFAST_DATA": f"{folder}/data", "QUOTA_BYTES": str(1 << 40)}
         (Path(folder) / "data").mkdir()
         config.use(Config.from_environment(environment))
         schema.load_models()
         schema.upgrade()
         account = create_user(name="bench", email="bench@example.org", password=PASSWORD)
         secret = b64encode(f"bench:{create_token(account.id, 'bench', ['write'])}".encode()).decode()
-        command = [sys.executable, "-m", "gunicorn", "--log-level", "error", "app:app"]
-        with _running(command, port, environment) as process_id:
-            yield GitServer(port, process_id, "bench/", {"Authorization": f"Basic {secret}"})
+        with application(environment) as server:
+            yield GitServer(server.port, server.process_id, "bench/", {"Authorization": f"Basic {secret}"})
         deployments.leave()
 
 
@@ -95,44 +91,9 @@ def ours() -> Iterator[GitServer]:
 def backend() -> Iterator[GitServer]:
     """The CGI program of git on a local disk."""
     with TemporaryDirectory() as folder:
-        port = _free_port()
-        command = [sys.executable, "-m", "benchmarks.backend", str(port), folder]
-        with _running(command, port, {}) as process_id:
-            yield GitServer(port, process_id, "", {}, Path(folder))
-
-
-@contextmanager
-def _running(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[int]:
-    with subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"], **environment}) as process:
-        try:
-            _wait_for(port)
-            yield process.pid
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def family(process_id: int) -> Iterator[int]:
-    """A process and all that it started, as far as they have not ended."""
-    yield process_id
-    for children in Path(f"/proc/{process_id}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
-            for child in children.read_text().split():
-                yield from family(int(child))
+        port = free_port()
+        with running([sys.executable, "-m", "benchmarks.backend", str(port), folder], port, {}) as server:
+            yield GitServer(port, server.process_id, "", {}, Path(folder))
 
 
 def _cpu_ticks(process_id: int) -> int:

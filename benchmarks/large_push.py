@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.git_servers import GitServer, family, ours
+from benchmarks.git_servers import GitServer, ours
+from benchmarks.running import family
 
 MIB = 1 << 20
 FILE_MIB = 100

@@ -2,19 +2,16 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
-from socket import socket
 from statistics import median
 
 from benchmarks.deployment import MIB, project
+from benchmarks.running import application, family
 from framework import config
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
@@ -67,14 +64,17 @@ def measure() -> Uploading:
     with project() as made:
         file = made.noise("large", SIZE).file
         user = create_user(name="bench-user", email="bench@example.org", password=keys.new_id())
-        with _server(create_token(user.id, "bench", ["write"])) as (server, pid):
+        token = create_token(user.id, "bench", ["write"])
+        with application({"HOLDFAST_DATA": str(config.current().data)}) as running:
+            server = _Server(running.port, token)
             server.upload(file)
             rounds = [(_seconds(lambda: server.upload(file)), _seconds(lambda: _floor(file))) for _ in range(ROUNDS)]
             http, floor = (median(times) for times in zip(*rounds, strict=True))
-            before = _resident_mib(pid)
+            _gunicorn, web = family(running.process_id)
+            before = _resident_mib(web)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(server.upload, [file] * AT_ONCE))
-            growth = (_resident_mib(pid) - before) / AT_ONCE
+            growth = (_resident_mib(web) - before) / AT_ONCE
     return Uploading(round(http, 2), round(floor, 2), round(http / floor, 2), round(growth, 1))
 
 
@@ -83,43 +83,6 @@ def _floor(file: Path) -> None:
     with file.open("rb") as source:
         while part := source.read(PART_BYTES):
             store().put(f"uploads/bench/{keys.new_id()}", part, sha256=hashlib.sha256(part).hexdigest())
-
-
-@contextmanager
-def _server(token: str) -> Iterator[tuple[_Server, int]]:
-    """One process under gunicorn, and the number of that process."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = os.environ | {"HOLDFAST_DATA": str(config.current().data), "PORT": str(port), "WEB_CONCURRENCY": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--log-level", "error", "app:app"], env=environment
-    ) as master:
-        try:
-            _wait(port)
-            children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
-            yield _Server(port, token), int(children[0])
-        finally:
-            master.terminate()
-
-
-def _wait(port: int) -> None:
-    ends_at = time.monotonic() + 60
-    while not _answers(port):
-        if time.monotonic() > ends_at:
-            raise RuntimeError("the server does not start")
-        time.sleep(0.1)
-
-
-def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _seconds(work: Callable[[], None]) -> float:
