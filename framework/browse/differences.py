@@ -8,7 +8,7 @@ from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
 from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
 from framework.repositories import git
 from framework.repositories.copy import Copy
-from framework.repositories.reading import blob_sizes
+from framework.repositories.reading import below, blob_sizes
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LISTED_FILES = 300
@@ -101,7 +101,7 @@ def changed_between(copy: Copy, old: str, new: str, path: str = "") -> list[File
     A file that moved is recognised when its bytes are the same.
     """
     options = ["-r", "-M100%", "-l2000", "--raw", "-z", "--no-abbrev", "--no-commit-id", "--end-of-options"]
-    printed = git.run(copy.path, "diff-tree", *options, old, new, *(["--", path] if path else []))
+    printed = git.run(copy.path, "diff-tree", *options, old, new, *below(path))
     return list(_raw(_texts(printed)))
 
 

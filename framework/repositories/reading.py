@@ -9,6 +9,7 @@ from framework.errors import NotFound
 from framework.repositories import git, moments
 from framework.repositories.copy import Copy
 from framework.repositories.moments import moment_of
+from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
@@ -190,10 +191,13 @@ def blob_sizes(copy: Copy, shas: Sequence[str]) -> dict[str, int]:
 
 
 def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limit: int = 50) -> list[LogEntry]:
-    """The commits that led to this one, newest first; with a path only those that changed it."""
+    """The commits that led to this one, newest first; with a path only those that changed it.
+
+    Raises:
+        PathAbsent: no version can hold such a path.
+    """
     arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}", f"--skip={skip}", f"--max-count={limit}"]
-    where = ["--", path] if path else []
-    printed = git.run(copy.path, *arguments, "--end-of-options", commit_sha, *where)
+    printed = git.run(copy.path, *arguments, "--end-of-options", commit_sha, *below(path))
     records = printed.decode(errors="replace").split("\x1e")[1:]
     return [_log_entry(record) for record in records]
 
@@ -207,7 +211,19 @@ def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
 
 def differences(copy: Copy, old: str, new: str, path: str = "") -> list[Changed]:
     """What one would have to do to the files of one commit, below a path, to make them those of another."""
-    return _name_status(copy, "--no-renames", "--end-of-options", old, new, "--", *([path] if path else []))
+    return _name_status(copy, "--no-renames", "--end-of-options", old, new, *below(path))
+
+
+def below(path: str) -> list[str]:
+    """Git's arguments for what is at this path or below it; for everything where it is empty.
+
+    Raises:
+        PathAbsent: no version can hold such a path, so git need not be asked.
+    """
+    try:
+        return ["--", checked_path(path.rstrip("/"))] if path else ["--"]
+    except BadPath as refusal:
+        raise PathAbsent(path) from refusal
 
 
 def refuse_lost(copy: Copy, commit_sha: str) -> None:
@@ -225,8 +241,7 @@ def deleted_files(copy: Copy, commit_sha: str, folder: str = "", *, limit: int =
     """The files below the folder that this commit's history had and it has not, the last deletion first."""
     arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}{_FIELD}", f"--max-count={LOOKED_AT_DELETIONS}"]
     options = ["--diff-filter=D", "--no-renames", "--name-only", "-z"]
-    where = ["--", folder] if folder else []
-    printed = git.run(copy.path, *arguments, *options, "--end-of-options", commit_sha, *where)
+    printed = git.run(copy.path, *arguments, *options, "--end-of-options", commit_sha, *below(folder))
     found: dict[str, Deleted] = {}
     for record in printed.decode(errors="surrogateescape").split("\x1e")[1:]:
         told, _field, names = record.rpartition("\x1f")

@@ -36,6 +36,14 @@ def test_the_history_of_a_file_that_is_gone_can_be_read(onlooker: Onlooker) -> N
 
 
 @on_one_deployment
+@pytest.mark.parametrize(
+    "page", ["/commits/main/..", "/deleted/main/../x", "/compare/main...main?path=..", "/blame/main/../x"]
+)
+def test_a_path_that_no_version_can_hold_is_not_there(onlooker: Onlooker, page: str) -> None:
+    assert onlooker.visitor.get(onlooker.project.path + page).status_code == 404
+
+
+@on_one_deployment
 def test_a_long_history_has_pages_across_a_move(onlooker: Onlooker) -> None:
     for number in range(60):
         onlooker.gallery.commit({"long.txt": f"{number}\n".encode() + b"same\n" * 50}, f"Old {number}")
