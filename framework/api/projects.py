@@ -1,6 +1,7 @@
 """Projects: what the caller may see of them, and what owners do with them."""
 
 import hashlib
+import json
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ def create_project() -> Response:
     """Create an empty project of the caller's."""
     account = callers.writer()
     body = read_body(ProjectBody)
-    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(body.model_dump()).encode()).hexdigest()
     return once(account, digest, lambda keep: _create(account, body, keep)).response()
 
 

@@ -98,7 +98,7 @@ def show_refusal(error: HoldfastError) -> Response:
 def _document() -> Any:
     try:
         return json.loads(request.get_data())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadBatch("its body is no JSON") from error
 
 

@@ -1,5 +1,6 @@
 """Resumable uploads: a file arrives in parts, over as many connections and processes as it takes; see DESIGN.md."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from framework.uploads.models import ResumableUpload, UploadPart
 MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)
 GIB = 1 << 30
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class UploadNotFound(NotFound):
@@ -118,6 +120,8 @@ def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAb
         UploadNotFound, UploadExpired: of one of them.
     """
     wanted = set(upload_ids)
+    if not all(_ID.fullmatch(one) for one in wanted):
+        raise UploadNotFound
     with reading() as session:
         query = select(ResumableUpload).where(ResumableUpload.id.in_(wanted), ResumableUpload.account_id == account.id)
         rows = session.scalars(query).all()

@@ -45,6 +45,7 @@ def test_a_new_project_is_private_unless_it_is_said(program: Program) -> None:
         ({}, 400),
         ({"name": "a b"}, 400),
         ({"name": "x.git"}, 400),
+        ({"name": "\ud800"}, 400),
         ({"name": "settings"}, 400),
         ({"name": "fine", "visibility": "secret"}, 400),
         ({"name": "fine", "description": "two\nlines"}, 400),

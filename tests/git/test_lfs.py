@@ -320,6 +320,7 @@ GOOD = {"oid": "0" * 64, "size": 1}
     ("document", "status", "told"),
     [
         (b"{", 422, "its body is no JSON"),
+        (b"[" * 100_000, 422, "its body is no JSON"),
         ([], 422, "it is no JSON object"),
         ({"operation": "delete", "objects": []}, 422, "neither upload nor download"),
         ({"operation": "upload"}, 422, "it has no list of objects"),

@@ -81,7 +81,6 @@ def test_a_version_can_begin_a_branch(writer: Visitor, tus: TusClient, secret: P
     assert (content(secret, "a.txt"), content(secret, "a.txt", "try/it")) == (b"1", b"2")
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("uploads", "status"),
     [
@@ -91,6 +90,7 @@ def test_a_version_can_begin_a_branch(writer: Visitor, tus: TusClient, secret: P
         ("[1]", 400),
         ("[]", 400),
         ('[{"upload": "' + "0" * 32 + '", "path": "x"}]', 404),
+        (r'[{"upload": "\u0000", "path": "x"}]', 404),
     ],
 )
 def test_uploads_that_are_not_there_are_told(writer: Visitor, uploads: str, status: int) -> None:
