@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
@@ -29,7 +29,7 @@ MAX_UNREAD_BYTES = 64 << 20
 @blueprint.get("/<owner>/<project>.git")
 def show_project(owner: str, project: str) -> AnyResponse:
     """Lead a browser that opened the clone address to the project's page."""
-    return redirect(f"/{owner}/{project}")
+    return redirect(url_for("browse.show_project", owner=owner, project=project))
 
 
 @blueprint.get("/<owner>/<project>.git/bundle")

@@ -1,7 +1,8 @@
-"""Security headers on every answer, and redirects to our own paths only."""
+"""Security headers on every answer, redirects to our own paths only, and addresses that nothing can have refused."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from framework import config
 
@@ -23,11 +24,21 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 TWO_YEARS_SECONDS = 63_072_000
+LARGEST_NUMBER = (1 << 31) - 1
+
+
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; a larger one than any row's leads nowhere."""
+
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=LARGEST_NUMBER)
 
 
 def register(app: Flask) -> None:
     """Send the headers with every answer; trust the router's headers in production, where there is one."""
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
+    app.url_map.converters["int"] = RowNumber
     if config.current().production:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
 
@@ -37,6 +48,13 @@ def own_path(target: str | None) -> str | None:
     if not target or not target.startswith("/") or target[1:2] in {"/", "\\"}:
         return None
     return None if any(ord(character) < 33 or ord(character) == 127 for character in target) else target
+
+
+def _refuse_nul() -> None:
+    """Neither git nor PostgreSQL takes a NUL in any text, so nothing is called so."""
+    texts = [request.path, *request.args.keys(), *(value for values in request.args.listvalues() for value in values)]
+    if any("\0" in text for text in texts):
+        abort(404)
 
 
 def _add_headers(response: Response) -> Response:

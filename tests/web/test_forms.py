@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
+from framework.projects.access import ProjectAccess
 from framework.web.forms import EXPIRED
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor, csrf_token, on_one_deployment
+from tests.uploads.conftest import store_files
 
 PROGRAMS = ("git.", "lfs.", "api.")
 """Blueprints that authenticate each request by itself and take no cookie, so nobody can forge them."""
@@ -46,3 +48,22 @@ def test_it_puts_a_sentence_beside_an_empty_field(visitor: Visitor, field: str) 
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
     assert f'aria-describedby="{field}-error' in answer.text
+
+
+def test_no_field_of_any_form_can_break_a_page(app: Flask, alice: Account, secret: ProjectAccess) -> None:
+    """A NUL is what browsers send and PostgreSQL does not take."""
+    store_files(secret, alice, {"a.txt": b"1"})
+    arguments = {"owner": "alice", "project": "secret", "place": "main/a.txt"}
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(PROGRAMS)]
+    posted = [rule for rule in rules if "POST" in (rule.methods or ()) and rule.rule != "/logout"]
+    pages = [re.sub(r"<(?:\w+:)?(\w+)>", lambda found: arguments.get(found[1], "1"), rule.rule) for rule in posted]
+    stranger, owner = Visitor(app), Visitor(app)
+    owner.log_in(alice)
+    for visitor in (stranger, owner):
+        shown = "".join(visitor.get(page).text for page in pages)
+        names = set(re.findall(r'<(?:input|textarea|select)[^>]* name="(\w+)"', shown)) - {"csrf_token"}
+        assert {"username", "message", "person"} <= names or visitor is stranger
+        for page in pages:
+            token = csrf_token(visitor.get("/new" if visitor is owner else "/login").text)
+            answer = visitor.client.post(page, data={**dict.fromkeys(names, "a\0b"), "csrf_token": token})
+            assert answer.status_code < 500, page

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from framework.application import create_app
 from framework.config import Config
+from framework.projects.access import ProjectAccess
 from framework.web.security import own_path
 from tests.cast import Visitor, on_one_deployment
 
@@ -31,6 +32,24 @@ def test_it_needs_no_inline_script_or_style(visitor: Visitor) -> None:
         assert "<style" not in page
         assert " onclick" not in page
         assert page.count("<script") == page.count("<script src=")
+
+
+@pytest.mark.parametrize("address", ["/explore?q=%00", "/%00/x", "/alice/website/commits/main/%00", "/explore?%00=1"])
+def test_it_finds_nothing_at_an_address_with_a_character_that_no_database_takes(
+    visitor: Visitor, website: ProjectAccess, address: str
+) -> None:
+    assert visitor.get(address).status_code == 404
+
+
+@on_one_deployment
+@pytest.mark.parametrize("path", ["/%0A/x", "/%5Cevil.example/x", "/a/b%3Fc%23d"])
+def test_it_leads_from_a_clone_address_to_the_same_name(visitor: Visitor, path: str) -> None:
+    assert visitor.get(f"{path}.git").location == path
+
+
+def test_it_finds_nothing_under_a_number_that_no_row_has(visitor: Visitor) -> None:
+    assert visitor.client.post("/inbox/99999999999999999999/read").status_code == 404
+    assert visitor.client.post("/inbox/2147483647/read").status_code == 302
 
 
 @on_one_deployment
