@@ -1,6 +1,7 @@
 """What projects' names, descriptions, visibilities and roles can be; each rule gives back the text to keep."""
 
 import re
+import unicodedata
 
 from framework.accounts.rules import printable
 from framework.errors import Invalid
@@ -59,13 +60,21 @@ def project_name(text: str) -> str:
     """
     if not NAME.fullmatch(text):
         raise InvalidProjectName(
-            f"A project's name has 1 to {NAME_LENGTH} letters (a to z), digits, dots, hyphens and underscores."
+            f"A project's name has 1 to {NAME_LENGTH} letters (a to z), digits, dots, hyphens and underscores"
+            f"{_instead(text)}."
         )
     if text in {".", ".."} or text.lower().endswith(".git"):
         raise InvalidProjectName("A project's name cannot be only dots and cannot end in .git; leave that out.")
     if text.lower() in reserved_for_projects():
         raise InvalidProjectName(f"The name {text} is reserved. Please choose another one.")
     return text
+
+
+def _instead(text: str) -> str:
+    """A name like the text, where one can be made of it."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    made = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).removesuffix(".git").strip("-.")[:NAME_LENGTH]
+    return f"; “{made}” would do" if made else ""
 
 
 def description(text: str) -> str:

@@ -1,5 +1,6 @@
 """Creating, changing, deleting and restoring projects, by the pages."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from framework.database.session import reading
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import activity_around, read_activity
 from framework.projects.operations import create_project
+from framework.projects.rules import InvalidProjectName, project_name
 from framework.repositories.models import Repository
 from tests.cast import SignIn, Visitor, on_one_deployment
 
@@ -53,6 +55,19 @@ def test_it_refuses_a_bad_name_and_keeps_the_rest(alice: Account, signed_in: Sig
     assert answer.status_code == 400
     assert 'id="name-error"' in answer.text
     assert 'value="What I saw"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("field notes", "underscores; “field-notes” would do."),
+        ("Crème (2026).git", "underscores; “Creme-2026” would do."),
+        ("日本語", "underscores."),
+    ],
+)
+def test_it_offers_a_name_that_could_be(name: str, told: str) -> None:
+    with pytest.raises(InvalidProjectName, match=re.escape(told)):
+        project_name(name)
 
 
 @on_one_deployment
