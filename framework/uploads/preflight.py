@@ -1,18 +1,13 @@
-"""What an upload would do, told before a byte of it is sent: for each file, and for the owner's quota."""
+"""What an upload would do with each file, told before a byte of it is sent."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-
 from framework import config
-from framework.database.session import reading
 from framework.errors import Invalid
 from framework.projects.access import ProjectAccess
-from framework.projects.models import Project
-from framework.projects.quota import used_bytes
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.paths import BadPath, checked_path, folders_above
@@ -92,13 +87,6 @@ def look_ahead(access: ProjectAccess, branch: str, asked: Asked) -> list[Outlook
         return [_with_size(one, sizes) for one in found]
 
     return read_copy(access.repository_id, look)
-
-
-def room_bytes(access: ProjectAccess) -> int:
-    """What the project's owner may still store."""
-    with reading() as session:
-        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-        return max(0, config.current().quota_bytes - used_bytes(session, owner_id))
 
 
 def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:

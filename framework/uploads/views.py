@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.accounts.login import signed_in
 from framework.projects.access import ProjectAccess, project_for
+from framework.projects.quota import room_bytes
 from framework.repositories.healing import read_copy
 from framework.repositories.reading import split_branch
 from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
-from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead, room_bytes
+from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead
 from framework.uploads.receiving import received
 from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
@@ -58,7 +59,9 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     check_header()
     request.max_content_length = LONGEST_BYTES
     asked = Asked.of(request.get_data(cache=False))
-    return jsonify(files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=room_bytes(access))
+    return jsonify(
+        files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=max(0, room_bytes(access))
+    )
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
