@@ -1,12 +1,16 @@
 """Writers of a crowd: by the browser's form, by the API and by git, each adding files of its own to one branch."""
 
+import random
 import subprocess
+import time
 from dataclasses import dataclass, field
 
 import requests
 
 from tests.cast import PASSWORD, csrf_token
 from tests.git.client import Person, Work
+
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 4
 
 SECONDS = 300
 """Longer than anything a server may take; a writer that waits this long has found a bug."""
@@ -84,6 +88,7 @@ class GitWriter(Writer):
 
     person: Person = field(kw_only=True)
     work: Work = field(init=False)
+    chance: random.Random = field(default_factory=random.Random, kw_only=True)
 
     def clone(self) -> None:
         """Clone the project."""
@@ -92,12 +97,15 @@ class GitWriter(Writer):
     def add(self, title: str) -> None:
         """Commit, and push until it lands; each refusal has to be true."""
         self.work.commit(title, **{title: title})
+        pause = SHORTEST_PAUSE_SECONDS
         while not self._has_landed(self.work.push(self.project, "HEAD:main", check=False)):
             self.refused += 1
             tip = self._fetched()
             assert not self._holds("HEAD", tip), f"{title} was refused although nothing had moved"
             assert not self._holds(tip, "HEAD"), f"{title} was refused and is there"
             self.work.git("rebase", "-q", tip)
+            time.sleep(self.chance.uniform(0, pause))  # as people do, who would otherwise only keep the others waiting
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _has_landed(self, pushed: "subprocess.CompletedProcess[str]") -> bool:
         assert pushed.returncode == 0 or any(reason in pushed.stderr for reason in REFUSED), pushed.stderr
