@@ -192,8 +192,12 @@ def limits() -> str:
         raise NotWell("MAX_FILE_BYTES is above MAX_REQUEST_BYTES: no file of that size could arrive")
     settings.data.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data).free
-    if free < settings.max_request_bytes:
-        raise NotWell(f"only {free // MIB} MiB are free in {settings.data}; one request may need MAX_REQUEST_BYTES")
+    for name, needed in (
+        ("MAX_REQUEST_BYTES", settings.max_request_bytes),
+        ("MAX_PUSH_BYTES", settings.max_push_bytes),
+    ):
+        if free < needed:
+            raise NotWell(f"only {free // MIB} MiB are free in {settings.data}; one request may need {name}")
     return f"{settings.max_file_bytes // MIB} MiB a file, {free // MIB} MiB free in {settings.data}"
 
 

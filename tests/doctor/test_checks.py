@@ -116,7 +116,9 @@ def test_it_sees_limits_that_exclude_each_other(with_settings: Callable[..., Con
 @pytest.mark.parametrize("deployment", ["embedded"])
 def test_it_sees_a_disk_that_is_too_small(with_settings: Callable[..., Config]) -> None:
     with_settings(max_request_bytes=1 << 60)
-    assert "are free in" in finding("limits")
+    assert "one request may need MAX_REQUEST_BYTES" in finding("limits")
+    with_settings(max_push_bytes=1 << 60)
+    assert "one request may need MAX_PUSH_BYTES" in finding("limits")
 
 
 @pytest.mark.parametrize("deployment", ["embedded"])
