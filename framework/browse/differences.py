@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from framework.browse.colouring import coloured_lines, coloured_sides
+from framework.browse.encodings import decoded
 from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
 from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
 from framework.repositories import git
@@ -17,7 +19,7 @@ PATCHED_BYTES = 1 << 19
 LINES_OF_A_FILE, LINES_OF_A_PAGE = 1_500, 6_000
 LINES_OF_A_FILE_ALONE = 20_000
 UNFOLDED_LINES = 400
-MARKED_LINES = 1_500
+MARKED_LINES = 1_000
 LONGEST_ARGUMENTS = 100_000
 PICTURES = {"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"}
 LARGEST_PICTURE_BYTES = 20 << 20
@@ -118,7 +120,8 @@ def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
         for file in listed
         if file.path in patched or file.path not in gone
     ]
-    return Difference(_enriched(copy, files), len(everything) - (len(listed) - len(files)))
+    shown = _coloured(copy, _enriched(copy, files))
+    return Difference(shown, len(everything) - (len(listed) - len(files)))
 
 
 def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
@@ -130,6 +133,21 @@ def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
         room -= rich is not None
         made.append(replace(file, rich=rich))
     return made
+
+
+def _coloured(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+    """The same files, the lines of those that lines tell best in the colours of what their names say they are."""
+    sides = coloured_sides(copy, [side for file in files if file.hunks and not file.rich for side in _sides(file)])
+    return [
+        replace(
+            file,
+            hunks=[
+                replace(hunk, lines=coloured_lines(hunk.lines, *(sides.get(side[:2], ()) for side in _sides(file))))
+                for hunk in file.hunks
+            ],
+        )
+        for file in files
+    ]
 
 
 def needs_large_blobs(copy: Copy, changes: Sequence[FileChange]) -> bool:
@@ -161,15 +179,15 @@ def _unreadable(file: FileChange) -> str:
 
 def _patched(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int) -> dict[str, FileChange]:
     """The files with their hunks, by path; files that moved and changed are found among these, too."""
-    sizes = {sha: size for file in files for sha, size in _sizes(file)}
+    sizes = {sha: size for file in files for _path, sha, size in _sides(file) if size is not None}
     options = ["-r", "-M", "-l200", "--raw", "-p", "-z", "--no-abbrev", "--no-commit-id", "--no-color"]
     options += ["--no-ext-diff", "--no-textconv", "--end-of-options", old, new, "--"]
     printed = git.run(copy.path, "diff-tree", *options, *_arguments(files))
     raw, _end, text = printed.partition(b"\0\0")
-    sections = re.split(r"^diff --git .*\n", text.decode(errors="replace"), flags=re.MULTILINE)[1:]
+    sections = re.split(rb"^diff --git .*\n", text, flags=re.MULTILINE)[1:]
     found, budget = {}, max(LINES_OF_A_PAGE, most_lines)
     for file in _raw(_texts(raw + b"\0")):
-        patch = "".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)
+        patch = decoded(b"".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)).text
         marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
         made = _with_hunks(file, patch, min(most_lines, budget), mark=marks)
         budget -= sum(len(hunk.lines) for hunk in made.hunks)
@@ -187,9 +205,9 @@ def _with_hunks(file: FileChange, patch: str, most_lines: int, *, mark: bool) ->
     return replace(file, hunks=found, left_out=left_out)
 
 
-def _sizes(file: FileChange) -> Iterator[tuple[str, int | None]]:
-    yield file.old_sha, file.old_size_bytes
-    yield file.new_sha, file.new_size_bytes
+def _sides(file: FileChange) -> Sequence[tuple[str, str, int | None]]:
+    """Path, blob and size in bytes, before and now."""
+    return (file.old_path, file.old_sha, file.old_size_bytes), (file.path, file.new_sha, file.new_size_bytes)
 
 
 def _arguments(files: Sequence[FileChange]) -> list[str]:

@@ -2,34 +2,45 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 
 from markupsafe import Markup, escape
 
 CONTEXT, ADDED, REMOVED, NOTE = " ", "+", "-", "\\"
-LONGEST_MARKED_LINE = 400
-LEAST_ALIKE = 0.35
+LONGEST_MARKED_LINE = 240
+LEAST_ALIKE = 0.5
+MOST_COMPARED = 24
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)")
-_MARK = re.compile(r"</?mark>")
 _WORD = re.compile(r"\w+|\s+|.")
+_PIECE = re.compile(r"<[^>]*>|&[^;]*;|.", re.DOTALL)
+_NOTHING_IN_COLOUR = re.compile(r'<span class="[^"]*"></span>')
+
+Places = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a difference: `kind` is git's sign, `old` and `new` its numbers where it has them."""
+    """One line of a difference: `kind` is git's sign, `old` and `new` its numbers where it has them.
+
+    `plain` is the text as the file has it, `marks` where each changed passage of it starts and ends, `coloured` the
+    text in colours, when they are known.
+    """
 
     kind: str
     old: int | None
     new: int | None
-    text: Markup
+    plain: str
+    marks: Places = ()
+    coloured: Markup | None = None
 
     @property
-    def plain(self) -> str:
-        """The text as the file has it, without marks."""
-        return Markup(_MARK.sub("", str(self.text))).unescape()  # noqa: S704 # on the way back to plain text
+    def text(self) -> Markup:
+        """The line as a page shows it."""
+        shown = escape(self.plain) if self.coloured is None else self.coloured
+        return with_marks(shown, self.marks) if self.marks else shown
 
 
 @dataclass(frozen=True)
@@ -47,8 +58,7 @@ class Hunk:
             if not changed:
                 yield from ((line, line) for line in lines)
                 continue
-            removed = [line for line in lines if line.kind == REMOVED]
-            yield from zip_longest(removed, (line for line in lines if line.kind == ADDED))
+            yield from paired(lines)
 
 
 def hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[Hunk], int]:
@@ -65,44 +75,85 @@ def hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[
             left_out += 1
         elif found:
             sign, most_lines = text[:1] or CONTEXT, most_lines - 1
-            lines.append(_line(sign, text[1:], old, new))
+            lines.append(Line(sign, old if sign in " -" else None, new if sign in " +" else None, text[1:]))
             old, new = old + (sign in " -"), new + (sign in " +")
     return [Hunk(hunk.heading, marked(hunk.lines) if mark else hunk.lines) for hunk in found if hunk.lines], left_out
 
 
 def marked(lines: Sequence[Line]) -> list[Line]:
-    """The same lines, with the changed words of lines that replaced each other in `<mark>`."""
-    made = list(lines)
-    for changed, group in groupby(enumerate(lines), key=lambda pair: pair[1].kind in {ADDED, REMOVED}):
-        places = [place for place, _line in group] if changed else []
-        removed = [place for place in places if lines[place].kind == REMOVED]
-        added = [place for place in places if lines[place].kind == ADDED]
-        for before, after in zip(removed, added, strict=False):
-            old, new = words_marked(lines[before].text.unescape(), lines[after].text.unescape())
-            made[before] = Line(REMOVED, lines[before].old, None, old)
-            made[after] = Line(ADDED, None, lines[after].new, new)
-    return made
+    """The same lines, with the changed words of lines that replaced each other marked."""
+    made: dict[Line, Line] = {}
+    for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
+        for before, after in paired(list(group)) if changed else ():
+            if before and after:
+                old, new = changed_words(before.plain, after.plain)
+                made[before], made[after] = replace(before, marks=old), replace(after, marks=new)
+    return [made.get(line, line) for line in lines]
 
 
-def words_marked(old: str, new: str) -> tuple[Markup, Markup]:
-    """Both texts with the words in which they differ in `<mark>`; plain when they are long or have little in common."""
+def paired(lines: Sequence[Line]) -> Iterator[tuple[Line | None, Line | None]]:
+    """What was removed beside what was added in its place, in order; of the longer side those that are most alike."""
+    removed, added = ([line for line in lines if line.kind == kind] for kind in (REMOVED, ADDED))
+    if abs(len(removed) - len(added)) * min(len(removed), len(added)) > MOST_COMPARED:
+        yield from zip_longest(removed, added)
+    elif len(removed) <= len(added):
+        yield from _partners(removed, added)
+    else:
+        yield from ((old, new) for new, old in _partners(added, removed))
+
+
+def _partners(short: Sequence[Line], long: Sequence[Line]) -> Iterator[tuple[Line | None, Line]]:
+    """Each line of the long side, with the one of the short side that it is most like, as far as the order allows."""
+    place, spare = 0, len(long) - len(short)
+    for line in short:
+        best = max(range(place, place + spare + 1), key=lambda number: _likeness(line, long[number]))
+        yield from ((None, alone) for alone in long[place:best])
+        yield line, long[best]
+        place, spare = best + 1, spare - (best - place)
+    yield from ((None, alone) for alone in long[place:])
+
+
+def _likeness(one: Line, other: Line) -> int:
+    """How many characters both have in words that stand in the same order."""
+    if max(len(one.plain), len(other.plain)) > LONGEST_MARKED_LINE:
+        return 0
+    words, others = ([word for word in _WORD.findall(line.plain) if not word.isspace()] for line in (one, other))
+    blocks = SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks()
+    return sum(len("".join(words[block.a : block.a + block.size])) for block in blocks)
+
+
+def changed_words(old: str, new: str) -> tuple[Places, Places]:
+    """Where each text has words that the other has not; nowhere when they are long or have little in common."""
     if max(len(old), len(new)) > LONGEST_MARKED_LINE:
-        return escape(old), escape(new)
+        return (), ()
     before, after = _WORD.findall(old), _WORD.findall(new)
     match = SequenceMatcher(None, before, after, autojunk=False)
     if match.quick_ratio() < LEAST_ALIKE or match.ratio() < LEAST_ALIKE:
-        return escape(old), escape(new)
-    steps = match.get_opcodes()
+        return (), ()
+    steps = [step for step in match.get_opcodes() if step[0] != "equal"]
     return (
-        Markup("").join(_words(before[start:end], same=step == "equal") for step, start, end, _from, _to in steps),
-        Markup("").join(_words(after[start:end], same=step == "equal") for step, _from, _to, start, end in steps),
+        [_span(before, start, end) for _step, start, end, _from, _to in steps if end > start],
+        [_span(after, start, end) for _step, _from, _to, start, end in steps if end > start],
     )
 
 
-def _words(words: Sequence[str], *, same: bool) -> Markup:
-    text = "".join(words)
-    return escape(text) if same or not text else Markup("<mark>{}</mark>").format(text)
+def _span(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """Where these words are among the text's characters."""
+    first = sum(map(len, words[:start]))
+    return first, first + sum(map(len, words[start:end]))
 
 
-def _line(sign: str, text: str, old: int, new: int) -> Line:
-    return Line(sign, old if sign in " -" else None, new if sign in " +" else None, escape(text))
+def with_marks(text: Markup, places: Places) -> Markup:
+    """The text with these of its characters in `<mark>`; a coloured word that is marked in part is divided."""
+    tags = {start: "<mark>" for start, _end in places} | {end: "</mark>" for _start, end in places}
+    made, colour, place = [], "", 0
+    for piece in _PIECE.findall(str(text)):
+        if piece.startswith("<"):
+            colour = "" if piece == "</span>" else piece
+        else:
+            tag = tags.pop(place, "")
+            made.append(f"</span>{tag}{colour}" if tag and colour else tag)
+            place += 1
+        made.append(piece)
+    made += tags.values()
+    return Markup(_NOTHING_IN_COLOUR.sub("", "".join(made)))  # noqa: S704 # escaped before

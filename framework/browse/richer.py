@@ -2,15 +2,15 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import ClassVar
 
-from markupsafe import escape
-
 from framework.browse.asked import Asked
+from framework.browse.colouring import coloured_lines
 from framework.browse.encodings import decoded
+from framework.browse.highlighting import snippet_lines
 from framework.browse.notebooks import Cell, read_notebook
 from framework.browse.patches import ADDED, CONTEXT, NOTE, REMOVED, Hunk, Line, marked
 from framework.lfs import pointer
@@ -19,14 +19,19 @@ from framework.repositories.copy import Copy
 NOTHING = "0" * 40
 MOST_RICH_FILES = 10
 MOST_SOURCE_LINES = 400
+NEAR_ROWS = 40
+MOST_COLOURED_CELLS = 40
 POINTER_START = "version https://git-lfs.github.com/spec/v1"
 
-SAME, CHANGED, NEW, GONE = "same", "changed", "added", "removed"
+SAME, CHANGED, NEW, GONE, GAP = "same", "changed", "added", "removed", "gap"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: `kind` is same, changed, added or removed; each cell as it was and as it is."""
+    """A row of a table: `kind` is same, changed, added or removed; each cell as it was and as it is.
+
+    A row of the kind gap stands for those between two places.
+    """
 
     kind: str
     number: int | None
@@ -96,7 +101,7 @@ def richer(copy: Copy, sides: Sides) -> Rich | None:
 
 
 def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
-    return any(str(line.text).startswith(POINTER_START) for hunk in hunks for line in hunk.lines[:1])
+    return any(line.plain.startswith(POINTER_START) for hunk in hunks for line in hunk.lines[:1])
 
 
 def _pointers(copy: Copy, sides: Sides) -> PointerChange:
@@ -115,14 +120,14 @@ def _tables(copy: Copy, sides: Sides) -> TableChange | None:
     delimiter = "," if sides.path.lower().endswith(".csv") else "\t"
     delimiter = max(",;\t|", key=first.count) if delimiter == "," else delimiter
     try:
-        rows = [row for hunk in sides.hunks for row in _rows(hunk.lines, delimiter)]
-        return TableChange(_split(first, delimiter), rows)
+        rows = [row for hunk in sides.hunks for row in (Row(GAP, None, ()), *_rows(hunk.lines, delimiter))]
+        return TableChange(_split(first, delimiter), rows[1:])
     except csv.Error:
         return None
 
 
 def _rows(lines: Sequence[Line], delimiter: str) -> list[Row]:
-    """The lines as rows; a removed and an added one that begin with the same value are one row that changed."""
+    """The lines as rows; a removed and an added one that share half of their cells are one row that changed."""
     made: list[Row] = []
     for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
         read = [(line, _split(line.plain, delimiter)) for line in group if line.kind != NOTE]
@@ -132,7 +137,7 @@ def _rows(lines: Sequence[Line], delimiter: str) -> list[Row]:
         added = [(line, cells) for line, cells in read if line.kind == ADDED]
         for line, cells in read:
             if line.kind == REMOVED:
-                twin = next((one for one in added if _are_one(cells, one[1])), None)
+                twin = next((one for one in added[:NEAR_ROWS] if _are_one(cells, one[1])), None)
                 if twin:
                     added.remove(twin)
                     made.append(Row(CHANGED, twin[0].new, _beside(cells, twin[1])))
@@ -159,12 +164,13 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 def _notebooks(copy: Copy, sides: Sides) -> NotebookChange | None:
     try:
-        old, new = (
-            read_notebook(sides.path, decoded(_content(copy, sha)).text, Asked()).cells
+        books = [
+            read_notebook(sides.path, decoded(_content(copy, sha)).text, Asked())
             for sha in (sides.old_sha, sides.new_sha)
-        )
+        ]
     except ValueError:
         return None
+    old, new = (book.cells for book in books)
     match = SequenceMatcher(None, [_source(cell) for cell in old], [_source(cell) for cell in new], autojunk=False)
     cells, unchanged = [], 0
     for step, start, end, first, last in match.get_opcodes():
@@ -175,7 +181,18 @@ def _notebooks(copy: Copy, sides: Sides) -> NotebookChange | None:
             cells += [CellChange(CHANGED, cell.kind, (), only_outputs=True) for cell in others]
         else:
             cells += _changed_cells(old[start:end], new[first:last])
-    return NotebookChange(cells, unchanged)
+    coloured = [_in_colours(cell, books[1].language) for cell in cells[:MOST_COLOURED_CELLS]]
+    return NotebookChange([*coloured, *cells[MOST_COLOURED_CELLS:]], unchanged)
+
+
+def _in_colours(cell: CellChange, language: str) -> CellChange:
+    if cell.cell_kind != "code":
+        return cell
+    old, new = (
+        snippet_lines(language, "\n".join(line.plain for line in cell.lines if line.kind in kinds))
+        for kinds in ({CONTEXT, REMOVED}, {CONTEXT, ADDED})
+    )
+    return replace(cell, lines=coloured_lines(cell.lines, old, new))
 
 
 def _source(cell: Cell) -> tuple[str, str]:
@@ -198,8 +215,8 @@ def _line_changes(old: str, new: str) -> list[Line]:
     made: list[Line] = []
     for step, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if step == "equal":
-            made += [Line(CONTEXT, start + 1 + n, first + 1 + n, escape(before[start + n])) for n in range(end - start)]
+            made += [Line(CONTEXT, start + 1 + n, first + 1 + n, before[start + n]) for n in range(end - start)]
         else:
-            made += [Line(REMOVED, number + 1, None, escape(before[number])) for number in range(start, end)]
-            made += [Line(ADDED, None, number + 1, escape(after[number])) for number in range(first, last)]
+            made += [Line(REMOVED, number + 1, None, before[number]) for number in range(start, end)]
+            made += [Line(ADDED, None, number + 1, after[number]) for number in range(first, last)]
     return marked(made)

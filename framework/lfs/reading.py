@@ -1,18 +1,17 @@
 """Reading Git LFS objects: whole and checked, or a part; and what a file holds, whether it is a pointer or not."""
 
 import hashlib
-import io
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from framework.errors import NotFound, Unavailable
 from framework.lfs import pointer
-from framework.repositories import git, keys
+from framework.repositories import keys
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.lfs import names_any, read_named
-from framework.repositories.reading import Entry
+from framework.repositories.reading import Entry, read_blobs
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 
@@ -78,8 +77,8 @@ def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
     brief = [entry.sha for entry in entries if (entry.size_bytes or 0) in pointer.SIZES and entry.kind == "blob"]
     if not brief or not names_any(copy.snapshot.repository_id):
         return {}
-    printed = git.run(copy.path, "cat-file", "--batch", "--buffer", given="".join(f"{sha}\n" for sha in brief).encode())
-    pointers = dict(_pointers(io.BytesIO(printed)))
+    read = ((sha, pointer.parse(data)) for sha, data in read_blobs(copy, brief))
+    pointers = {sha: found for sha, found in read if found}
     named = read_named(copy.snapshot.repository_id, [one.oid for one in pointers.values()])
     return {sha: one.size_bytes for sha, one in pointers.items() if one.oid in named}
 
@@ -120,14 +119,6 @@ def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) ->
         raise LfsLost(key) from error
     with chunks:
         yield from chunks
-
-
-def _pointers(printed: io.BytesIO) -> Iterator[tuple[str, pointer.Pointer]]:
-    """Blob and pointer, for each blob that `cat-file --batch` has printed and that is one."""
-    while header := printed.readline().split():
-        data = printed.read(int(header[2]) + 1)[:-1]
-        if found := pointer.parse(data):
-            yield header[0].decode(), found
 
 
 def _stored(repository_id: str, found: pointer.Pointer | None) -> StoredLfs | None:

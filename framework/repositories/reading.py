@@ -1,6 +1,7 @@
 """What pages show of a version: refs, folders, files and history, as frozen values."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -188,6 +189,20 @@ def blob_sizes(copy: Copy, shas: Sequence[str]) -> dict[str, int]:
     lines = [line.split() for line in printed.decode().splitlines()]
     sizes = {sha: int(size) for sha, size in lines if size != "missing"}
     return sizes | read_large_blob_sizes(copy.snapshot.repository_id, set(shas) - sizes.keys())
+
+
+def read_blobs(copy: Copy, shas: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each of these blobs that is on the local disk: small ones, which are read into memory.
+
+    One git for all of them (git-cat-file(1), Batch output).
+    """
+    if not shas:
+        return
+    asked = "\n".join(shas).encode() + b"\n"
+    printed = io.BytesIO(git.run(copy.path, "cat-file", "--batch", "--buffer", given=asked))
+    while header := printed.readline().split():
+        if len(header) == 3:  # what is missing has no size, and nothing behind it
+            yield header[0].decode(), printed.read(int(header[2]) + 1)[:-1]
 
 
 def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limit: int = 50) -> list[LogEntry]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from framework.browse.patches import words_marked
+from framework.browse.patches import CONTEXT, Line, changed_words
 from tests.browse.conftest import Onlooker
 
 
@@ -45,7 +45,7 @@ def test_a_notebook_changes_by_cell(onlooker: Onlooker) -> None:
     page = changed(
         onlooker, {"n.ipynb": notebook("a = 1", "b = 2", "c")}, {"n.ipynb": notebook("a = 1", "b = 3", "c", "d")}
     )
-    assert "<mark>2</mark>" in page
+    assert '<mark><span class="code-number">2</span></mark>' in page
     assert "New code cell" in page
     assert "2 cells unchanged" in page
     outputs = changed(onlooker, {"n.ipynb": notebook("a")}, {"n.ipynb": notebook("a", output="2")})
@@ -96,4 +96,6 @@ def test_a_page_of_very_many_changes_is_bounded(onlooker: Onlooker) -> None:
     ],
 )
 def test_words_are_marked_where_lines_have_enough_in_common(old: str, new: str, wanted: tuple[str, str]) -> None:
-    assert words_marked(old, new) == wanted
+    marks = changed_words(old, new)
+    shown = tuple(Line(CONTEXT, 1, 1, text, places).text for text, places in zip((old, new), marks, strict=True))
+    assert shown == wanted
