@@ -52,26 +52,21 @@ class Origin:
 
 @dataclass(frozen=True)
 class Passage:
-    """Neighbouring lines of one commit; `start` is the first one's number."""
+    """Neighbouring lines of one commit; `start` is the first one's number, `age` the commit's from 0 (oldest) to 9."""
 
     origin: Origin
     start: int
     lines: Sequence[Markup]
+    age: int
 
 
 @dataclass(frozen=True)
 class BlamePage:
-    """A file with the commit of each of its lines; `age` is a commit's from 0 (the oldest) to 9."""
+    """A file with the commit of each of its lines."""
 
     place: Place
     entry: Entry
     passages: Sequence[Passage]
-
-    def age(self, origin: Origin) -> int:
-        """How new the commit is among those of the page."""
-        moments = [passage.origin.authored_at for passage in self.passages]
-        whole = (max(moments) - min(moments)).total_seconds()
-        return round(9 * (origin.authored_at - min(moments)).total_seconds() / whole) if whole else 9
 
 
 _known: Remembered[tuple[Path, str, str], Sequence[Origin]] = Remembered(REMEMBERED_FILES)
@@ -107,10 +102,14 @@ def _as_git_counts(lines: Sequence[Markup], count: int) -> list[Markup]:
 
 
 def _passages(origins: Sequence[Origin], lines: Sequence[Markup]) -> Iterator[Passage]:
+    moments = {origin.authored_at.timestamp() for origin in origins} or {0.0}
+    oldest, newest = min(moments), max(moments)
     for _origin, group in groupby(enumerate(origins), key=lambda numbered: numbered[1].sha):
         numbered = list(group)
-        start = numbered[0][0]
-        yield Passage(numbered[0][1], start + 1, lines[start : start + len(numbered)])
+        start, origin = numbered[0]
+        span = origin.authored_at.timestamp() - oldest
+        age = round(9 * span / (newest - oldest)) if newest > oldest else 9
+        yield Passage(origin, start + 1, lines[start : start + len(numbered)], age)
 
 
 def _origins(copy: Copy, place: Place) -> list[Origin]:
