@@ -1,5 +1,6 @@
 """Formulas written in LaTeX, as MathML that browsers draw themselves; what cannot be read stays as it is written."""
 
+import re
 import secrets
 
 import nh3
@@ -7,7 +8,7 @@ from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
 LONGEST_FORMULA = 2_000
-MOST_FORMULAS = 300
+MOST_FORMULAS, MOST_CHARACTERS = 300, 30_000
 
 _TAGS = {
     "math", "menclose", "mfenced", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mroot",
@@ -30,19 +31,19 @@ class Formulas:
     def __init__(self) -> None:
         self._nonce = secrets.token_hex(8)
         self._made: dict[str, Markup] = {}
+        self._left = MOST_CHARACTERS
 
     def mark(self, latex: str, *, display: bool) -> str:
         """The mark that stands for a formula until `filled`."""
         name = f"formula{self._nonce}n{len(self._made)}e"
-        readable = len(latex) <= LONGEST_FORMULA and len(self._made) < MOST_FORMULAS
+        self._left -= len(latex)
+        readable = len(latex) <= LONGEST_FORMULA and len(self._made) < MOST_FORMULAS and self._left >= 0
         self._made[name] = formula_html(latex, display=display) if readable else _as_written(latex)
         return name
 
     def filled(self, html: str) -> str:
         """The cleaned document with its formulas."""
-        for name, made in self._made.items():
-            html = html.replace(name, made, 1)
-        return html
+        return re.sub(f"formula{self._nonce}n[0-9]+e", lambda found: self._made.pop(found[0], Markup()), html)
 
 
 def formula_html(latex: str, *, display: bool) -> Markup:

@@ -13,7 +13,7 @@ from pygments.lexers.special import TextLexer
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator, Token, _TokenType
 from pygments.util import ClassNotFound
 
-LONGEST_LINE = 5_000
+LONGEST_LINE = 2_000
 LONGEST_SECONDS = 0.8
 COLOURED_FILES = 32
 CLASSES = {

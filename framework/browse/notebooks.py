@@ -12,8 +12,9 @@ from framework.browse.asked import Asked
 
 LONGEST_BYTES = 16 << 20
 MOST_CELLS, MOST_OUTPUTS = 400, 50
-LONGEST_TEXT = 50_000
+LONGEST_TEXT = 100_000
 LONGEST_IMAGES_BYTES = 8 << 20
+LONGEST_SHOWN, LONGEST_DRESSED = 2 << 20, 1 << 17
 
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -29,12 +30,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: `kind` is markdown, code or raw; `number` is that of its execution, empty when it has none."""
+    """A cell: `kind` is markdown, code or raw; `number` is that of its execution, empty when it has none.
+
+    A `plain` one is shown as it is written, since the page has enough already that takes long.
+    """
 
     kind: str
     source: str
     number: str = ""
     outputs: Sequence[Output] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Notebook:
     language: str
     cells: Sequence[Cell]
     left_out: int = 0
+
+    @property
+    def has_plain(self) -> bool:
+        """Whether some cells are shown as they are written."""
+        return any(cell.plain for cell in self.cells)
 
 
 def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
@@ -59,20 +69,40 @@ def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
     cells = _told_cells(told)
     language = _text(_below(told, "metadata", "kernelspec", "language")) or "python"
     budget = _Budget()
-    shown = [_cell(cell, budget) for cell in cells[:MOST_CELLS] if isinstance(cell, dict)]
-    return Notebook(language, shown, max(0, len(cells) - MOST_CELLS))
+    shown: list[Cell] = []
+    for place, cell in enumerate(cells):
+        if place == MOST_CELLS or budget.is_spent:
+            return Notebook(language, shown, len(cells) - place)
+        shown += [_cell(cell, budget)] if isinstance(cell, dict) else []
+    return Notebook(language, shown)
 
 
 class _Budget:
-    """How many bytes of images the page may still carry."""
+    """What the page may still carry: bytes of images, characters, and characters that take long to be dressed."""
 
     def __init__(self) -> None:
-        self._left = LONGEST_IMAGES_BYTES
+        self._images, self._shown, self._dressed = LONGEST_IMAGES_BYTES, LONGEST_SHOWN, LONGEST_DRESSED
 
-    def takes(self, size_bytes: int) -> bool:
-        """Whether there is room for so much more."""
-        self._left -= size_bytes
-        return self._left >= 0
+    def takes_image(self, size_bytes: int) -> bool:
+        """Whether there is room for an image of so many bytes more."""
+        self._images -= size_bytes
+        return self._images >= 0
+
+    def dresses(self, text: str) -> bool:
+        """Whether there is time to make a document, a formula or colours of this text."""
+        self._dressed -= len(text)
+        return self._dressed >= 0
+
+    def cut(self, text: str) -> str:
+        """As much of the text as there is room for."""
+        cut = text[: max(0, min(LONGEST_TEXT, self._shown))]
+        self._shown -= len(cut)
+        return cut
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether there is no room for any text."""
+        return self._shown <= 0
 
 
 def _told_cells(told: object) -> list[Any]:
@@ -85,11 +115,14 @@ def _told_cells(told: object) -> list[Any]:
 
 def _cell(told: dict[str, Any], budget: _Budget) -> Cell:
     kind = _text(told.get("cell_type"))
-    source = _text(told.get("source", told.get("input")))[:LONGEST_TEXT]
+    source = budget.cut(_text(told.get("source", told.get("input"))))
     if kind == "heading":
-        return Cell("markdown", f"# {source}")
-    if kind != "code":
-        return Cell("markdown" if kind == "markdown" else "raw", source)
+        kind, source = "markdown", f"# {source}"
+    if kind not in {"markdown", "code"}:
+        return Cell("raw", source)
+    plain = not budget.dresses(source)
+    if kind == "markdown":
+        return Cell(kind, source, plain=plain)
     number = told.get("execution_count", told.get("prompt_number"))
     outputs = told.get("outputs")
     shown = [
@@ -98,17 +131,18 @@ def _cell(told: dict[str, Any], budget: _Budget) -> Cell:
         if isinstance(one, dict)
         for made in _outputs(one, budget)
     ]
-    return Cell("code", source, str(number) if isinstance(number, int) else "", shown)
+    return Cell(kind, source, str(number) if isinstance(number, int) else "", shown, plain)
 
 
 def _outputs(told: dict[str, Any], budget: _Budget) -> Iterator[Output]:
     kind = told.get("output_type")
     if kind == "stream":
-        yield Output("text", _plain(told.get("text")))
+        yield Output("text", budget.cut(_plain(told.get("text"))))
     elif kind in {"error", "pyerr"}:
         trace = told.get("traceback")
         lines = "\n".join(_text(line) for line in trace) if isinstance(trace, list) else ""
-        yield Output("error", _plain(lines) or f"{_text(told.get('ename'))}: {_text(told.get('evalue'))}")
+        said = _plain(lines) or f"{_text(told.get('ename'))}: {_text(told.get('evalue'))}"
+        yield Output("error", budget.cut(said))
     else:
         data = told.get("data")
         yield _richest(data if isinstance(data, dict) else _old_data(told), budget)
@@ -120,11 +154,14 @@ def _richest(data: dict[str, Any], budget: _Budget) -> Output:
         address = _image(media, _text(data[media]), budget) if media in data else ""
         if address:
             return Output("image", address)
-    for media, kind in (("text/html", "html"), ("text/markdown", "markdown"), ("text/latex", "latex")):
+    if "text/html" in data:
+        return Output("html", budget.cut(_text(data["text/html"])))
+    for media, kind in (("text/markdown", "markdown"), ("text/latex", "latex")):
         if media in data:
-            return Output(kind, _text(data[media])[: LONGEST_TEXT * 4])
+            text = budget.cut(_text(data[media]))
+            return Output(kind if budget.dresses(text) else "text", text)
     if "text/plain" in data:
-        return Output("text", _plain(data["text/plain"]))
+        return Output("text", budget.cut(_plain(data["text/plain"])))
     return Output("text", f"(an output of the kind {', '.join(map(str, data))[:200] or 'nothing'}, which is not shown)")
 
 
@@ -137,7 +174,7 @@ def _image(media: str, content: str, budget: _Budget) -> str:
         base64.b64decode(packed, validate=True)
     except (binascii.Error, ValueError):
         return ""
-    return f"data:{media};base64,{packed}" if packed and budget.takes(len(packed)) else ""
+    return f"data:{media};base64,{packed}" if packed and budget.takes_image(len(packed)) else ""
 
 
 def _old_data(told: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +185,7 @@ def _old_data(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
-    return _TERMINAL.sub("", _text(value))[:LONGEST_TEXT]
+    return _TERMINAL.sub("", _text(value))
 
 
 def _text(value: object) -> str:

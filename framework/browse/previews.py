@@ -12,7 +12,7 @@ from framework.browse.asked import Asked
 from framework.browse.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.encodings import decoded
-from framework.browse.highlighting import file_lines
+from framework.browse.highlighting import file_lines, split_lines
 from framework.repositories.copy import Blob
 from framework.repositories.reading import Entry
 from framework.web.pages import size
@@ -175,12 +175,12 @@ def _text(name: str, head: bytes, blob: Blob, asked: Asked) -> Preview:
 def _lines(name: str, head: bytes, blob: Blob, *, other: bool = False, why: str = "") -> Text:
     head = head[:SHOWN_TEXT_BYTES]
     found = decoded(head)
-    lines, notes = file_lines(name, found.text), [why] if why else []
+    plain, notes = split_lines(found.text), [why] if why else []
     if blob.size_bytes > len(head):
         notes.append(f"Only the first {size(len(head))} of {size(blob.size_bytes)} are shown.")
-    if len(lines) > MOST_SHOWN_LINES:
+    if len(plain) > MOST_SHOWN_LINES:
         notes.append(f"Only the first {MOST_SHOWN_LINES:,} lines are shown.")
-        lines = lines[:MOST_SHOWN_LINES]
+    lines = file_lines(name, "\n".join([*plain[:MOST_SHOWN_LINES], ""]))
     if any(len(line) > LONGEST_SHOWN_LINE * 4 for line in lines):
         notes.append(f"Lines are cut after {LONGEST_SHOWN_LINE:,} characters.")
         lines = [_cut(line) for line in lines]

@@ -8,6 +8,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.browse.documents import Links, document_html, readme_among
+from framework.browse.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
 from framework.projects.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
 from tests.uploads.form import upload
@@ -121,6 +122,14 @@ def test_a_document_that_would_take_long_is_shown_as_it_is_written(text: str) ->
     links = Links(lambda *parts: "/".join(parts), "main", "")
     made = str(document_html(f"{text}\n<b>", links, "rst"))
     assert "&lt;b&gt;" in made
+
+
+def test_formulas_beyond_what_a_page_can_take_are_shown_as_they_are_written() -> None:
+    many = html("$a$ " * (MOST_FORMULAS + 2))
+    assert (many.count("<math"), many.count("<code>a</code>")) == (MOST_FORMULAS, 2)
+    long = "b" * LONGEST_FORMULA
+    made = html(f"${long}$\n\n" * (MOST_CHARACTERS // LONGEST_FORMULA + 1))
+    assert (made.count("<math"), made.count(f"<code>{long}</code>")) == (MOST_CHARACTERS // LONGEST_FORMULA, 1)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.browse import json_trees, listings, tables
+from framework.browse import json_trees, listings, notebooks, tables
 from framework.browse.asked import Asked
 from framework.browse.content import SHOWN_TEXT_BYTES
 from framework.browse.encodings import decoded
@@ -250,6 +250,26 @@ def test_work_on_one_file_is_bounded(monkeypatch: pytest.MonkeyPatch, onlooker: 
     assert "too many files" in onlooker.get("/blob/main/files.zip")
     monkeypatch.setattr(listings, "LONGEST_BYTES", 10)
     assert "too large to look into" in onlooker.get("/blob/main/files.zip")
+
+
+def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(shown: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebooks, "LONGEST_DRESSED", 30)
+    monkeypatch.setattr(notebooks, "LONGEST_SHOWN", 90)
+    formula = {"output_type": "display_data", "data": {"text/latex": "$\\alpha$"}}
+    cells = [
+        {"cell_type": "markdown", "source": "# A title"},
+        {"cell_type": "code", "source": "def f(): pass", "outputs": []},
+        {"cell_type": "code", "source": "def g(): pass", "outputs": [formula]},
+        {"cell_type": "markdown", "source": "# As written " + "x" * 60},
+        {"cell_type": "markdown", "source": "# Left out"},
+    ]
+    page = shown({"a.ipynb": json.dumps({"cells": cells}).encode()}).get("/blob/main/a.ipynb")
+    assert '<h1 id="doc-a-title">' in page
+    assert '<span class="code-function">f</span>' in page
+    for words in ("def g(): pass", "$\\alpha$", "# As written", "later cells are shown as they are written"):
+        assert words in page
+    assert "1 more cell is not shown" in page
+    assert "Left out" not in page
 
 
 def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
