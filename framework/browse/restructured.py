@@ -9,6 +9,7 @@ from markupsafe import Markup
 from framework.browse.formulas import Formulas
 
 SEVERE = 4
+NOT_FOLLOWED = "What would read other files, holds raw parts or is no docutils directive is shown as it is written."
 MOST_LINES, MOST_REFERENCES = 6_000, 1_500
 
 # Whatever may refer to something else: docutils takes a time that grows with the square of their number.
@@ -39,7 +40,7 @@ _SETTINGS = {
 
 
 def restructured_html(text: str, formulas: Formulas) -> str:
-    """The body of the document; formulas are marks. Mistakes in it are left out of what is shown.
+    """The body of the document; formulas are marks. What is not followed in it is shown as it is written, and told.
 
     A document that would take docutils long, or that it cannot read well, is shown as it is written.
     """
@@ -65,10 +66,23 @@ def _body(text: str, formulas: Formulas) -> str:
         formula.replace_self(nodes.inline("", formulas.mark(formula.astext(), display=False)))
     for formula in list(tree.findall(nodes.math_block)):
         formula.replace_self(nodes.paragraph("", formulas.mark(formula.astext(), display=True)))
-    for mistake in list(tree.findall(nodes.system_message)):
-        mistake.parent.remove(mistake)
+    if _show_what_is_not_followed(tree):
+        tree += nodes.transition(), nodes.paragraph("", NOT_FOLLOWED)
     page = publish_from_doctree(tree, writer="html5", settings_overrides=dict(_SETTINGS))
     return str(page).partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
+
+
+def _show_what_is_not_followed(tree: nodes.document) -> bool:
+    """Put each part that docutils was told not to follow, or did not understand, in the place of its complaint."""
+    found = False
+    for complaint in list(tree.findall(nodes.system_message)):
+        written = next(iter(complaint.findall(nodes.literal_block)), None)
+        if written:
+            complaint.replace_self(written)
+            found = True
+        else:
+            complaint.parent.remove(complaint)
+    return found
 
 
 def _as_written(text: str) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 
 from framework.accounts.account import Account
+from framework.browse import restructured
 from framework.browse.documents import Links, document_html, readme_among
 from framework.browse.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
 from framework.projects.access import ProjectAccess
@@ -122,6 +124,18 @@ def test_a_document_that_would_take_long_is_shown_as_it_is_written(text: str) ->
     links = Links(lambda *parts: "/".join(parts), "main", "")
     made = str(document_html(f"{text}\n<b>", links, "rst"))
     assert "&lt;b&gt;" in made
+
+
+@pytest.mark.parametrize(
+    "written", [".. toctree::\n\n   intro", ".. raw:: html\n\n   <b>x</b>", ".. include:: other.rst", "== =\na b\n==="]
+)
+def test_what_is_not_followed_in_a_document_is_shown_as_it_is_written(written: str) -> None:
+    links = Links(lambda *parts: "/".join(parts), "main", "")
+    made = str(document_html(f"Before\n\n{written}\n\nBehind *it*\n", links, "rst"))
+    assert str(escape(written)) in made
+    assert made.index("Before") < made.index(str(escape(written))) < made.index("Behind <em>it</em>")
+    assert (restructured.NOT_FOLLOWED in made, "WARNING" in made, "ERROR" in made) == (True, False, False)
+    assert restructured.NOT_FOLLOWED not in document_html("Before\n\n:nosuch:`role` `x`_\n", links, "rst")
 
 
 def test_formulas_beyond_what_a_page_can_take_are_shown_as_they_are_written() -> None:

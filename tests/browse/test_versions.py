@@ -135,7 +135,7 @@ def test_blame_tells_each_lines_commit_and_the_one_before(onlooker: Onlooker) ->
     page = onlooker.get("/blame/main/tales/new.txt")
     found = re.findall(r'id="L(\d+)" class="passage">.*?title="([^"]*)"', page, re.DOTALL)
     assert found == [("1", "First"), ("3", "Second"), ("4", "First"), ("9", "Move"), ("10", "First")]
-    assert re.findall(r"origin age-(\d)", page) == ["0", "4", "0", "9", "0"]
+    assert re.findall(r"origin age-(\d)", page) == ["0", "3", "0", "9", "0"]
     before = re.findall(r'class="before" href="([^"]+)"', page)
     assert before[0].endswith("/old.txt")
     assert onlooker.visitor.get(before[0]).status_code == 200
