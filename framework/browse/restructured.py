@@ -7,6 +7,7 @@ from docutils.core import publish_doctree, publish_from_doctree
 from markupsafe import Markup
 
 from framework.browse.formulas import Formulas
+from framework.browse.highlighting import snippet
 
 SEVERE = 4
 NOT_FOLLOWED = "What would read other files, holds raw parts or is no docutils directive is shown as it is written."
@@ -66,10 +67,18 @@ def _body(text: str, formulas: Formulas) -> str:
         formula.replace_self(nodes.inline("", formulas.mark(formula.astext(), display=False)))
     for formula in list(tree.findall(nodes.math_block)):
         formula.replace_self(nodes.paragraph("", formulas.mark(formula.astext(), display=True)))
+    for code in list(tree.findall(_is_code)):
+        coloured = Markup("<pre><code>{}</code></pre>").format(snippet(code["classes"][-1], code.astext()))
+        code.replace_self(nodes.raw("", coloured, format="html"))
     if _show_what_is_not_followed(tree):
         tree += nodes.transition(), nodes.paragraph("", NOT_FOLLOWED)
     page = publish_from_doctree(tree, writer="html5", settings_overrides=dict(_SETTINGS))
     return str(page).partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
+
+
+def _is_code(node: nodes.Node) -> bool:
+    """Whether this is a block of code whose language is told, which docutils keeps among its classes."""
+    return isinstance(node, nodes.literal_block) and node["classes"][:1] == ["code"]
 
 
 def _show_what_is_not_followed(tree: nodes.document) -> bool:

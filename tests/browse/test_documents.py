@@ -126,6 +126,15 @@ def test_a_document_that_would_take_long_is_shown_as_it_is_written(text: str) ->
     assert "&lt;b&gt;" in made
 
 
+def test_code_in_any_document_has_colours_and_a_notice_is_one() -> None:
+    links = Links(lambda *parts: "/".join(parts), "main", "")
+    text = ".. code-block:: python\n\n   def f(): pass\n\n.. code::\n\n   plain <b>\n\n.. note:: Mind\n"
+    made = str(document_html(text, links, "rst"))
+    assert '<pre><code><span class="code-keyword">def</span>' in made
+    assert "plain &lt;b&gt;" in made
+    assert re.search(r"<aside>\s*<p>Note</p>\s*<p>Mind</p>", made)
+
+
 @pytest.mark.parametrize(
     "written", [".. toctree::\n\n   intro", ".. raw:: html\n\n   <b>x</b>", ".. include:: other.rst", "== =\na b\n==="]
 )
