@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -16,24 +17,22 @@ from framework.repositories.copy import Copy
 from framework.repositories.healing import healing_after, hold_copy
 from framework.repositories.reading import split_ref
 from framework.web.ranges import ranged
-from framework.web.streaming import streamed
 
 
 def raw_answer(access: ProjectAccess, place: str) -> Response:
     """The file at `ref/path`, or the range of it that is asked for, streamed; `?download` hands it out as a download.
 
+    A range is as sure as the whole: its end is sent when all of the file was read and found to be right.
     Its time is that of the version it is taken from: the file is as old, or older.
 
     Raises:
-        RefAbsent, PathAbsent, FolderHasNoBytes.
+        RefAbsent, PathAbsent, FolderHasNoBytes, RangeAbsent.
     """
     raw, held = hold_copy(access.repository_id, lambda copy: _found(access, copy, place))
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
     response.last_modified = raw.committed_at
-    if raw.stored:
-        return response.make_conditional(request)
-    return response.make_conditional(request, accept_ranges=True, complete_length=raw.blob.size_bytes)
+    return response.make_conditional(request)
 
 
 def _found(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
@@ -42,10 +41,11 @@ def _found(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
 
 
 def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:
-    response = streamed(healing_after(access.repository_id, _sent(raw, held)))
-    response.content_length = raw.blob.size_bytes
-    response.set_etag(raw.blob.sha)
-    return response
+    def read(start: int, length: int) -> Iterator[bytes]:
+        return healing_after(access.repository_id, _part(raw, held.pop_all(), start, length))
+
+    with held:
+        return ranged(request, raw.blob.size_bytes, raw.blob.sha, read)
 
 
 def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Response:
@@ -56,7 +56,14 @@ def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Resp
     )
 
 
-def _sent(raw: RawFile, open_until_sent: ExitStack) -> Iterator[bytes]:
+def _part(raw: RawFile, open_until_sent: ExitStack, start: int, length: int) -> Iterator[bytes]:
+    """So many bytes of the file, the last of them only when all of the file was read and has the blob's name."""
+    held, position = b"", 0
     with open_until_sent:
-        yield raw.head
-        yield from raw.blob.chunks
+        for chunk in chain([raw.head], raw.blob.chunks):
+            wanted = chunk[max(0, start - position) : max(0, start + length - position)]
+            position += len(chunk)
+            if wanted and held:
+                yield held
+            held = wanted or held
+        yield held

@@ -10,6 +10,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
+from framework.repositories.eviction import copy_path
 from framework.storage.counting import requests
 from tests.browse.conftest import PHOTO
 from tests.cast import Visitor
@@ -164,3 +165,16 @@ def test_a_visitor_sees_a_public_project_without_buttons_to_change_it(reader: Vi
     page = visitor.get(BASE)
     assert page.status_code == 200
     assert "/upload/" not in page.text
+
+
+def test_a_range_is_sent_of_a_file_that_is_right_to_its_end(reader: Visitor, website: ProjectAccess) -> None:
+    packs = (copy_path(website.repository_id) / "objects" / "pack").glob("*.pack")
+    largest = max(packs, key=lambda file: file.stat().st_size)
+    data = bytearray(largest.read_bytes())
+    data[-1000] ^= 1
+    largest.write_bytes(data)
+    address = f"{BASE}/raw/main/photo.png"
+    first = reader.get(address, Range="bytes=0-9")
+    assert (first.status_code, "damaged" in first.text) == (503, True)
+    healed = reader.get(address, Range="bytes=70000-1000000")
+    assert (healed.status_code, healed.data) == (206, PHOTO[70_000:1_000_001])
