@@ -36,6 +36,7 @@ from framework.uploads.restore_views import blueprint as restoring
 from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
 from framework.web import errors, forms, pages, security
+from framework.web.answer import Answer
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20
@@ -72,6 +73,7 @@ def create_app(settings: Config | None = None) -> Flask:
     settings = settings or Config.from_environment()
     config.use(settings)
     app = Flask("framework", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.response_class = Answer
     app.request_class = StreamingRequest
     app.url_map.strict_slashes = False  # whoever types a slash at the end means the same page
     app.config.update(

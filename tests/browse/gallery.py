@@ -15,8 +15,8 @@ class Gallery:
     folder: Path
     clock: Iterator[int] = field(default_factory=lambda: count(1_700_000_000, 60))
 
-    def git(self, *arguments: str, author: str = "Ada Byron") -> str:
-        """Run git here; what it printed."""
+    def git(self, *arguments: str, author: str = "Ada Byron", given: bytes = b"") -> str:
+        """Run git here, with this standard input; what it printed."""
         moment = f"{next(self.clock)} +0100"
         environment = {
             "PATH": os.environ["PATH"],
@@ -28,7 +28,9 @@ class Gallery:
             "GIT_AUTHOR_DATE": moment,
             "GIT_COMMITTER_DATE": moment,
         }
-        done = subprocess.run(["git", *arguments], cwd=self.folder, env=environment, check=True, capture_output=True)
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.folder, env=environment, input=given, check=True, capture_output=True
+        )
         return done.stdout.decode().strip()
 
     def write(self, files: dict[str, bytes]) -> None:
