@@ -13,7 +13,7 @@ from framework.browse.documents import LONGEST_DOCUMENT_BYTES, document_kind, re
 from framework.browse.encodings import decoded
 from framework.browse.history import newest_change
 from framework.browse.last_changes import LastChanges, last_changes
-from framework.browse.places import Place, place_at
+from framework.browse.places import Place, SubmoduleHasNoFile, place_at
 from framework.browse.previews import Preview, head_of, preview_of
 from framework.browse.remembered import Remembered
 from framework.errors import NotFound
@@ -182,7 +182,7 @@ def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
     """A file at a ref, as it was asked to be shown.
 
     Raises:
-        RefAbsent, PathAbsent.
+        RefAbsent, PathAbsent, SubmoduleHasNoFile.
     """
     place = place_at(copy, ref, path)
     entry = find(copy, place.sha, path)
@@ -192,15 +192,6 @@ def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
     found = content(copy, entry.sha)
     preview = preview_of(entry, found.blob, asked)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
-
-
-class SubmoduleHasNoFile(NotFound):
-    """A submodule's page was asked for: its files are another repository's."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            f"“{path}” is a submodule: a link to a commit of another repository, whose files are not here."
-        )
 
 
 def raw_file(copy: Copy, ref: str, path: str) -> RawFile:

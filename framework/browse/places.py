@@ -19,6 +19,15 @@ class NothingThere(NotFound):
         self.way_out = way_out
 
 
+class SubmoduleHasNoFile(NotFound):
+    """A submodule's page was asked for: its files are another repository's."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"“{path}” is a submodule: a link to a commit of another repository, whose files are not here."
+        )
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root)."""
@@ -61,11 +70,11 @@ def way_out(access: ProjectAccess, copy: Copy, text: str) -> Iterator[None]:
     """Let what is absent at `ref/path` offer the nearest folder that is there, else the project's page.
 
     Raises:
-        NothingThere: instead of RefAbsent and PathAbsent.
+        NothingThere: instead of RefAbsent, PathAbsent and SubmoduleHasNoFile.
     """
     try:
         yield
-    except (RefAbsent, PathAbsent) as absent:
+    except (RefAbsent, PathAbsent, SubmoduleHasNoFile) as absent:
         raise NothingThere(absent, _nearest(access, copy, text)) from absent
 
 
