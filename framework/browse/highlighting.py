@@ -1,9 +1,10 @@
 """Source text in colours: Pygments finds the words, static/documents.css gives each kind its colour."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
@@ -15,7 +16,11 @@ from pygments.util import ClassNotFound
 
 LONGEST_LINE = 2_000
 LONGEST_SECONDS = 0.8
+MOST_EMPTY_LINES = 200
 COLOURED_FILES = 32
+
+# Lexers that look for the end of each comment in all of the rest, so that a long text takes them minutes.
+_SLOW = re.compile(r"ANTLR|Coldfusion|Lasso")
 CLASSES = {
     Comment: "code-comment",
     Keyword: "code-keyword",
@@ -47,9 +52,9 @@ def file_lines(path: str, text: str) -> list[Markup]:
     """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
     found = find_lexer_class_for_filename(PurePosixPath(path).name)
     lines = split_lines(text)
-    if not lines or found in {None, TextLexer} or max(map(len, lines)) > LONGEST_LINE:
+    if not lines or found in {None, TextLexer}:
         return [escape(line) for line in lines]
-    return list(_coloured("\n".join(lines), found(stripnl=False, ensurenl=False)))
+    return _lines(lines, found(stripnl=False, ensurenl=False))
 
 
 def snippet(language: str, text: str) -> Markup:
@@ -64,7 +69,15 @@ def snippet_lines(language: str, text: str) -> list[Markup]:
         lexer = find_lexer_class_by_name(language)(stripnl=False, ensurenl=False)
     except ClassNotFound:
         return [escape(line) for line in lines]
-    return list(_coloured(text, lexer)) if max(map(len, lines)) <= LONGEST_LINE else [escape(line) for line in lines]
+    return _lines(lines, lexer)
+
+
+def _lines(lines: list[str], lexer: Lexer) -> list[Markup]:
+    """The lines, coloured; plain ones when that might take long, since nothing interrupts a lexer within a word."""
+    empty = (sum(1 for _line in group) for line, group in groupby(lines, key=str.strip) if not line)
+    if _SLOW.search(lexer.name) or max(map(len, lines)) > LONGEST_LINE or max(empty, default=0) > MOST_EMPTY_LINES:
+        return [escape(line) for line in lines]
+    return list(_coloured("\n".join(lines), lexer))
 
 
 def _coloured(text: str, lexer: Lexer) -> Iterator[Markup]:

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from framework.browse import highlighting
-from framework.browse.highlighting import file_lines, split_lines
+from framework.browse.highlighting import file_lines, snippet, split_lines
 
 
 def text_of(lines: list[Markup]) -> list[str]:
@@ -47,6 +47,17 @@ def test_words_have_the_class_of_their_kind() -> None:
 
 def test_a_line_that_is_too_long_for_colours_is_plain() -> None:
     assert "<span" not in file_lines("a.js", f"var a = 1;\n{'a+' * highlighting.LONGEST_LINE}")[0]
+
+
+@pytest.mark.parametrize("empty", ["\n", " \n"])
+def test_a_text_with_very_many_empty_lines_is_plain(empty: str) -> None:
+    assert "<span" in file_lines("a.py", f"import a\n{empty * highlighting.MOST_EMPTY_LINES}import b\n")[0]
+    assert "<span" not in file_lines("a.py", f"import a\n{empty * (highlighting.MOST_EMPTY_LINES + 1)}import b\n")[0]
+
+
+@pytest.mark.parametrize("language", ["antlr-java", "cfc", "html+lasso", "nosuch"])
+def test_a_language_that_is_slow_to_tell_or_not_known_is_plain(language: str) -> None:
+    assert snippet(language, "/* <a> */\nx") == "/* &lt;a&gt; */\nx"
 
 
 def test_what_takes_too_long_is_plain_from_there_on(monkeypatch: pytest.MonkeyPatch) -> None:
