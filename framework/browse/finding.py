@@ -102,7 +102,7 @@ def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
         RefAbsent.
     """
     place = place_at(copy, ref, "")
-    text = query.replace("\0", "").partition("\n")[0][:LONGEST_QUERY]
+    text = query.partition("\n")[0][:LONGEST_QUERY]
     if not text.strip():
         return FoundLines(place, query, ())
     found: dict[str, list[FoundLine]] = {}
