@@ -55,6 +55,8 @@ class Config:
     consolidate_packs: int = 50
     idle_days: int = 30
     scrub_days: int = 30
+    archive_storage_class: str | None = None
+    scrub_archived_days: int = 360
     storage_prices: tuple[tuple[str, float], ...] = (
         ("STANDARD", 0.023),
         ("STANDARD_IA", 0.0125),
@@ -101,6 +103,7 @@ class Config:
             lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
             import_from_private_networks=_switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", False),  # noqa: FBT003
             prefetch=_switch(environ, "PREFETCH", Config.prefetch),
+            archive_storage_class=_archive_class(environ),
             storage_prices=_prices(environ),
             backup_key=environ.get("BACKUP_KEY") or None,
             metrics_token=environ.get("METRICS_TOKEN") or None,
@@ -130,10 +133,14 @@ _NUMBERS = {
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
     "IDLE_DAYS": Config.idle_days,
     "SCRUB_DAYS": Config.scrub_days,
+    "SCRUB_ARCHIVED_DAYS": Config.scrub_archived_days,
     "TRASH_DAYS": Config.trash_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
     "WEB_THREADS": Config.web_threads,
 }
+
+_CLASSES_READ_AT_ONCE = ("STANDARD_IA", "GLACIER_IR")
+"""Classes of S3 that are cheaper to keep, answer a GET in milliseconds, and lie in several data centres."""
 
 _GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
 
@@ -160,6 +167,16 @@ def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     if text not in choices:
         raise ConfigError(f"{name} is {text!r}; set it to {' or '.join(choices)}")
     return text
+
+
+def _archive_class(environ: Mapping[str, str]) -> str | None:
+    name = environ.get("ARCHIVE_STORAGE_CLASS", "").strip().upper()
+    if name and name not in _CLASSES_READ_AT_ONCE:
+        raise ConfigError(
+            f"ARCHIVE_STORAGE_CLASS is {name!r}; set it to {' or '.join(_CLASSES_READ_AT_ONCE)}, which can be read at "
+            "once, or leave it out"
+        )
+    return name or None
 
 
 def _prices(environ: Mapping[str, str]) -> tuple[tuple[str, float], ...]:

@@ -86,10 +86,12 @@ def store_answers() -> str:
 
 
 def object_store() -> str:
-    """An object is stored, read, read in part and deleted."""
+    """An object is stored, moved to the archive's class where there is one, read, read in part and deleted."""
     key, body, opened = f"doctor/{secrets.token_hex(16)}", secrets.token_bytes(4096), store()
     opened.put(key, body, sha256=hashlib.sha256(body).hexdigest())
     try:
+        if named := config.current().archive_storage_class:
+            opened.change_class(key, named, sha256=hashlib.sha256(body).hexdigest())
         _read_back(opened, key, body)
     finally:
         opened.delete(key)
@@ -110,16 +112,17 @@ def _read_back(opened: ObjectStore, key: str, body: bytes) -> None:
 def objects() -> str:
     """What the scrub found when it read everything back."""
     health = read_health()
-    if health.damaged_packs or health.damaged_repositories:
+    if health.example:
         raise NotWell(
-            f"{health.damaged_packs} packs and {health.damaged_repositories} projects are damaged; docs/recovery.md "
-            f"tells what to do. For example: {health.example}"
+            f"{health.damaged_packs} packs, {health.damaged_lfs_objects} Git LFS objects and "
+            f"{health.damaged_repositories} projects are damaged; docs/recovery.md tells what to do. For example: "
+            f"{health.example}"
         )
     if health.oldest_check_at is None:
         return "nothing is stored yet"
-    if now() - health.oldest_check_at > timedelta(days=2 * config.current().scrub_days):
-        raise NotWell(f"some packs were last read back on {health.oldest_check_at:%Y-%m-%d}; is the scheduler running?")
-    return f"every pack was right when it was last read back or sent, the oldest on {health.oldest_check_at:%Y-%m-%d}"
+    if health.late:
+        raise NotWell(f"some of it was last read back on {health.oldest_check_at:%Y-%m-%d}; is the scheduler running?")
+    return f"everything was right when it was last read back or sent, the oldest on {health.oldest_check_at:%Y-%m-%d}"
 
 
 def rebuild_drill() -> str:

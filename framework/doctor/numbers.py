@@ -16,7 +16,8 @@ from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
 from framework.database.session import reading
 from framework.database.types import now
 from framework.repositories import eviction
-from framework.repositories.models import Pack, Repository, Version
+from framework.repositories.models import Version
+from framework.repositories.scrub import health_of
 
 log = logging.getLogger(__name__)
 
@@ -64,16 +65,25 @@ def _log(session: Session) -> Iterator[Metric]:
 
 
 def _objects(session: Session) -> Iterator[Metric]:
-    in_use = Pack.superseded_version.is_(None)
-    damaged = session.scalar(select(func.count()).where(in_use, Pack.fault.is_not(None)))
-    broken = session.scalar(select(func.count()).where(Repository.fault.is_not(None)))
-    oldest = session.scalar(select(func.min(Pack.checked_at)).where(in_use))
-    yield GaugeMetricFamily("holdfast_damaged_packs", "Packs that were read back damaged or not at all.", value=damaged)
-    yield GaugeMetricFamily("holdfast_damaged_repositories", "Repositories that a full restore failed.", value=broken)
+    health = health_of(session)
+    yield GaugeMetricFamily(
+        "holdfast_damaged_packs", "Packs that were read back damaged or not at all.", value=health.damaged_packs
+    )
+    yield GaugeMetricFamily(
+        "holdfast_damaged_lfs_objects", "The same of Git LFS objects.", value=health.damaged_lfs_objects
+    )
+    yield GaugeMetricFamily(
+        "holdfast_damaged_repositories",
+        "Repositories that a full restore failed.",
+        value=health.damaged_repositories,
+    )
+    yield GaugeMetricFamily(
+        "holdfast_checks_late", "Whether a check is overdue by its days once more.", value=health.late
+    )
     yield GaugeMetricFamily(
         "holdfast_pack_check_oldest_seconds",
-        "How long ago the pack was checked that waits longest.",
-        value=_age(oldest),
+        "How long ago the pack or Git LFS object was checked that waits longest.",
+        value=_age(health.oldest_check_at),
     )
 
 

@@ -49,7 +49,8 @@ class Pack(Base):
 
     `side_files` tells length and SHA-256 of those that lie beside it, by suffix.
     `checked_at` is when its objects in the store were last known to be right, since they were sent or read back then;
-    `fault` is what was wrong with them the last time, in a sentence.
+    `fault` is what was wrong with them the last time, in a sentence. `storage_class` is the store's name of the class
+    that the pack was moved to, None for the one that everything is sent to.
     """
 
     __tablename__ = "packs"
@@ -65,6 +66,7 @@ class Pack(Base):
     epoch: Mapped[int]
     version: Mapped[int]
     superseded_version: Mapped[int | None]
+    storage_class: Mapped[str | None] = mapped_column(String(30))
     side_files: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     checked_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     fault: Mapped[str | None] = mapped_column(Text)
@@ -81,7 +83,10 @@ class LargeBlob(Base):
 
 
 class LfsObject(Base):
-    """A Git LFS object that a version names: `oid` is the SHA-256 (hex) of its bytes, `name` the key's random part."""
+    """A Git LFS object that a version names: `oid` is the SHA-256 (hex) of its bytes, `name` the key's random part.
+
+    `storage_class`, `checked_at` and `fault` are as those of a pack.
+    """
 
     __tablename__ = "lfs_objects"
 
@@ -91,6 +96,9 @@ class LfsObject(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     epoch: Mapped[int]
     version: Mapped[int]
+    storage_class: Mapped[str | None] = mapped_column(String(30))
+    checked_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    fault: Mapped[str | None] = mapped_column(Text)
 
 
 class StagedLfs(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.database.types import now
@@ -75,9 +75,13 @@ def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> Non
 
 def _replay_lfs(session: Session, repository_id: str, newest: LogEntry) -> None:
     """Objects that the newest entry names are no longer on their way, whatever SQL believed."""
-    session.execute(delete(LfsObject).where(LfsObject.repository_id == repository_id))
     named = {one.name for one in newest.lfs}
+    for found in session.scalars(select(LfsObject).where(LfsObject.repository_id == repository_id)).all():
+        if found.name not in named:
+            session.delete(found)
+    session.flush()
     for row in session.scalars(select(StagedLfs).where(StagedLfs.repository_id == repository_id)).all():
         if row.name in named:
             session.delete(row)
-    session.add_all(LfsObject(repository_id=repository_id, **one.__dict__) for one in newest.lfs)
+    for one in newest.lfs:
+        session.merge(LfsObject(repository_id=repository_id, **one.__dict__))

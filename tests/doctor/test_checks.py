@@ -132,3 +132,9 @@ def test_it_sees_a_data_folder_that_cannot_be_written(with_settings: Callable[..
     (tmp_path / "a file").touch()
     with_settings(data=tmp_path / "a file" / "data")
     assert finding("store")
+
+
+@pytest.mark.parametrize("deployment", ["production-like"])
+def test_a_storage_class_that_the_service_does_not_know_is_told(with_settings: Callable[..., Config]) -> None:
+    with_settings(archive_storage_class="GLACIER_IR")
+    assert "refuses this server" in finding("store")

@@ -18,12 +18,14 @@ from framework.doctor.numbers import State
 from framework.metrics.exposition import exposed
 from framework.repositories import keys, scrub, tasks
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.models import Pack, Repository
+from framework.repositories.holdings import read_holdings
+from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.metrics.numbers import number
 from tests.repositories.conftest import Bench
+from tests.repositories.test_lfs import FILM, key_of, name, receive
 
 
 def packs() -> dict[str, Pack]:
@@ -185,3 +187,23 @@ def test_side_files_are_read_back_too(stored: Bench) -> None:
     assert sum(found) == 1
     assert not well()[0]
     assert f".{suffix} is missing" in well()[1]
+
+
+def test_lfs_objects_are_read_back_too(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.write(bench.put("a", b"1"))
+    film = receive(bench, FILM)
+    name(bench, film)
+    with transaction() as session:
+        session.execute(update(LfsObject).values(checked_at=now() - timedelta(days=40)))
+    assert scrub.scrub() == scrub.Checked(size_bytes=len(FILM), lfs_objects=1)
+    with transaction() as session:
+        session.execute(update(LfsObject).values(checked_at=None))
+    spoil(key_of(bench, film), len(FILM))
+    with caplog.at_level(logging.CRITICAL):
+        assert tasks.read_back()["faults"] == 1
+    assert (
+        f"ALARM: repository {bench.repository_id}: {key_of(bench, film)} has another length or SHA-256" in caplog.text
+    )
+    assert number(exposed(State()).decode(), "holdfast_damaged_lfs_objects") == 1
+    assert not well()[0]
+    assert read_holdings(bench.repository_id).fault
