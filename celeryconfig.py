@@ -92,6 +92,7 @@ beat_schedule = {
         "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
     },
     "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},
+    "classes": {"task": "framework.repositories.tasks.demote_archived", "schedule": crontab(hour="6", minute="0")},
     "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},

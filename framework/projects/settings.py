@@ -11,7 +11,7 @@ from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, Sett
 from framework.projects.protection import Rule, protection_of
 from framework.repositories.holdings import read_holdings
 from framework.repositories.status import read_status
-from framework.storage.prices import monthly_costs
+from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
@@ -133,7 +133,7 @@ def storage(owner: str, project: str) -> str:
     """What is stored of the project, what a month of it costs, and when it was last verified."""
     access = _owned(owner, project)
     holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
-    costs = monthly_costs(holdings.size_bytes)
+    costs = costs_of(holdings.classes)
     return render_template(
         "projects/storage.html",
         project=access,

@@ -9,7 +9,7 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
-from framework.repositories import archived, eviction, healing, lfs, log, scrub, staging
+from framework.repositories import archived, demotion, eviction, healing, lfs, log, scrub, staging
 from framework.repositories.archiving import archive
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
@@ -58,6 +58,12 @@ def archive_idle() -> int:
         except HoldfastError as refusal:  # one that is too large for this machine must not keep the others awake
             logger.warning("%s is not archived: %s", repository_id, refusal.sentence)
     return count
+
+
+@app.task(base=Job, name="framework.repositories.tasks.demote_archived")
+def demote_archived() -> int:
+    """Move what archived projects keep to `ARCHIVE_STORAGE_CLASS`, when there is one; how many objects."""
+    return demotion.demote_archived()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")

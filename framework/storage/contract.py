@@ -180,6 +180,17 @@ class ObjectStore(ABC):
         self._delete(_ready(key))
 
     @final
+    def change_class(self, key: str, storage_class: str, *, sha256: str) -> None:
+        """Have the service keep the object, whose SHA-256 (hex) this is, in this class; key and bytes stay.
+
+        Nothing happens where there are no classes. At most 5 GiB, as S3 copies in one request.
+
+        Raises:
+            ObjectMissing.
+        """
+        self._change_class(_ready(key), storage_class, sha256)
+
+    @final
     def presigned_get(self, key: str, seconds: int) -> str | None:
         """An address that anyone may GET the object from for so long; None where there is no such thing."""
         return self._presigned("get_object", {"Key": _ready(key)}, seconds)
@@ -216,6 +227,9 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def _delete(self, key: str) -> None: ...
+
+    @abstractmethod
+    def _change_class(self, key: str, storage_class: str, sha256: str) -> None: ...
 
     @abstractmethod
     def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str | None: ...

@@ -51,7 +51,7 @@ class Requests:
         return len(self.operations)
 
     def of(self, operation: str) -> int:
-        """How many of this operation: put, get, range, head, list, delete, multipart."""
+        """How many of this operation: put, get, range, head, list, delete, multipart, copy."""
         return self.operations.count(operation)
 
 

@@ -89,6 +89,9 @@ class FolderStore(ObjectStore):
             if (self._root / key).parent.exists():
                 _sync_folder((self._root / key).parent)
 
+    def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
+        """A folder has no classes."""
+
     def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 

@@ -55,6 +55,9 @@ class OverlayStore(ObjectStore):
     def _delete(self, key: str) -> None:
         self._own.delete(key)
 
+    def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
+        """What is below never changes, and what is written here does not last."""
+
     def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 

@@ -1,16 +1,18 @@
 """What a month of so many bytes costs, in the store by its class and on a block volume; prices are settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from framework import config
 
 GIB = 1 << 30
+STANDARD = "STANDARD"
 BLOCK = "BLOCK"
 VOLUME_FACTOR = 2
 """A volume is bought ahead of what lies on it: half of it is room to grow, and git's own copies while it repacks."""
 
 NAMES = {
-    "STANDARD": "S3 Standard",
+    STANDARD: "S3 Standard",
     "STANDARD_IA": "S3 Infrequent Access",
     "GLACIER_IR": "S3 Glacier Instant Retrieval",
     BLOCK: "A block volume twice the size",
@@ -26,6 +28,17 @@ class MonthlyCost:
     name: str
     dollars: float
     past: bool = False
+    now: bool = False
+
+
+def costs_of(classes: Mapping[str, int]) -> list[MonthlyCost]:
+    """Each way of keeping all of it; first the present one, when not all of these bytes lie in the same class."""
+    costs = monthly_costs(sum(classes.values()))
+    if not classes.keys() - {STANDARD}:
+        return costs
+    prices = dict(config.current().storage_prices)
+    present = sum(size / GIB * prices.get(name, prices[STANDARD]) for name, size in classes.items())
+    return [MonthlyCost("As it is kept now", present, now=True), *costs]
 
 
 def monthly_costs(size_bytes: int) -> list[MonthlyCost]:

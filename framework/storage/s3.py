@@ -1,4 +1,7 @@
-"""Any S3-compatible service as the object store: PUT, GET, range, HEAD, LIST, DELETE, multipart and presigning only."""
+"""Any S3-compatible service as the object store: PUT, GET, range, HEAD, LIST, DELETE, multipart and presigning only.
+
+Where archived projects go to a cheaper class (`ARCHIVE_STORAGE_CLASS`), COPY is asked for, too.
+"""
 
 import hashlib
 import re
@@ -7,7 +10,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -27,6 +30,7 @@ from framework.storage.s3_answers import alarm, code_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.literals import StorageClassType
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 SENT_WITH_HEADERS_BYTES = 128 * 1024
@@ -182,6 +186,21 @@ class S3Store(ObjectStore):
     def _delete_once(self, key: str) -> None:
         with translated(key), METER.request("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
+        persist(self._patience, partial(self._copy_onto_itself, key, storage_class, sha256))
+
+    def _copy_onto_itself(self, key: str, storage_class: str, sha256: str) -> None:
+        """It is in the other class at once or not at all; a copy that replaces the metadata may be repeated."""
+        with translated(key), METER.request("copy"):
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": key},
+                StorageClass=cast("StorageClassType", storage_class),
+                MetadataDirective="REPLACE",
+                Metadata={"sha256": sha256},
+            )
 
     def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str:
         return self._client.generate_presigned_url(

@@ -6,7 +6,7 @@ from framework import config
 from framework.repositories import eviction, usage
 from framework.repositories.holdings import Holdings, read_holdings
 from framework.repositories.usage import CacheFigures
-from framework.storage.prices import monthly_costs
+from framework.storage.prices import costs_of
 from framework.web.pages import dollars, size
 
 
@@ -16,7 +16,7 @@ def report_lines() -> Iterator[str]:
     yield from _stored(holdings)
     yield ""
     yield "What a month of it costs, without requests and transfers:"
-    yield from (f"  {cost.name:<42} {dollars(cost.dollars):>12}" for cost in monthly_costs(holdings.size_bytes))
+    yield from (f"  {cost.name:<42} {dollars(cost.dollars):>12}" for cost in costs_of(holdings.classes))
     yield ""
     yield from _checks(holdings)
     yield from _cache(usage.read_figures())
@@ -37,7 +37,7 @@ def _checks(holdings: Holdings) -> Iterator[str]:
     if holdings.fault:
         yield f"DAMAGED: {holdings.fault}"
     if holdings.checked_at:
-        yield f"Every pack was read back, or sent, on {holdings.checked_at:%Y-%m-%d} or later."
+        yield f"Every pack and Git LFS object was read back, or sent, on {holdings.checked_at:%Y-%m-%d} or later."
     if holdings.restored_at:
         yield f"The last project was restored on trial on {holdings.restored_at:%Y-%m-%d}."
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ACCESS_KEY_ID = "testaccess"
 SECRET_ACCESS_KEY = "testsecret123"  # a throw-away server on the loopback interface
 REGION = "us-east-1"
+CHEAP_CLASS = "STANDARD_IA"
 
 # No authentication inside the cluster, hence `crc` everywhere: the gateway hangs otherwise. `tcp_nodelay`: a small
 # GET would take 44 ms. No clean-up waits: what tests delete is gone within seconds, and so is its memory.
@@ -164,9 +165,18 @@ def _start(run: Run) -> Facts:
     osd.wait_until(lambda: "1 up" in _once(run, "ceph", *conf, "osd", "stat"))
     keys = (f"--access-key={ACCESS_KEY_ID}", f"--secret-key={SECRET_ACCESS_KEY}")
     _once(run, "radosgw-admin", *conf, "user", "create", "--uid=test", "--display-name=test", *keys)
+    _add_class(run, conf)
     rgw = run.start("radosgw", [program("radosgw"), *conf, "-n", "client.admin", "-f"])
     rgw.wait_until(lambda: _answers(gateway))
     return {"endpoint_url": f"http://127.0.0.1:{gateway}"}
+
+
+def _add_class(run: Run, conf: tuple[str, str]) -> None:
+    """A second storage class, in a pool of its own; the gateway reads of it when it starts."""
+    place = ("--placement-id=default-placement", f"--storage-class={CHEAP_CLASS}")
+    _once(run, "radosgw-admin", *conf, "zonegroup", "placement", "add", "--rgw-zonegroup=default", *place)
+    pool = "--data-pool=default.rgw.cheap.data"
+    _once(run, "radosgw-admin", *conf, "zone", "placement", "add", "--rgw-zone=default", *place, pool)
 
 
 def _prepare_monitor(run: Run, conf: tuple[str, str], fsid: str, port: int) -> None:

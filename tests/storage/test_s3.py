@@ -13,6 +13,7 @@ import pytest
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.s3 import S3Store
+from tests.servers.ceph import CHEAP_CLASS
 from tests.servers.proxy import Fault, FaultyProxy
 from tests.storage.conftest import IMPATIENT, OpenStore, Service, hex_of
 
@@ -27,6 +28,7 @@ ASK: dict[str, Callable[[S3Store, Path], object]] = {
     "size": lambda store, _: store.size("thing"),
     "list": lambda store, _: list(store.list("")),
     "delete": lambda store, _: store.delete("thing"),
+    "change_class": lambda store, _: store.change_class("thing", CHEAP_CLASS, sha256=hex_of(b"body")),
 }
 EVERY_CALL = pytest.mark.parametrize("call", ASK)
 
