@@ -13,7 +13,7 @@ from framework.browse.encodings import decoded
 from framework.browse.highlighting import snippet_lines
 from framework.browse.notebooks import Cell, read_notebook
 from framework.browse.patches import ADDED, CONTEXT, NOTE, REMOVED, Hunk, Line, marked
-from framework.lfs import pointer
+from framework.repositories import pointer
 from framework.repositories.copy import Copy
 
 NOTHING = "0" * 40

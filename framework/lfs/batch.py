@@ -6,12 +6,12 @@ from typing import Any
 
 from framework import config
 from framework.errors import Conflict, Invalid, TooLarge
-from framework.lfs.pointer import Pointer
 from framework.lfs.reading import LfsAbsent
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
+from framework.repositories.pointer import Pointer
 from framework.storage.current import store
 
 MAX_OBJECTS = 1000

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from framework.errors import NotFound, Unavailable
-from framework.lfs import pointer
-from framework.repositories import keys
+from framework.repositories import keys, pointer
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.lfs import names_any, read_named

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
-from framework.lfs.pointer import Pointer
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
+from framework.repositories.pointer import Pointer
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing

@@ -7,17 +7,16 @@ from functools import cache
 from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
-from framework.lfs import pointer
 from framework.lfs.attributes import tracked_paths
-from framework.lfs.pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
-from framework.repositories import lfs, writing
+from framework.repositories import lfs, pointer, writing
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import file_blob_name
 from framework.repositories.paths import checked_path
+from framework.repositories.pointer import Pointer
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 

@@ -14,13 +14,13 @@ from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import reading
 from framework.lfs.attributes import tracked_paths
-from framework.lfs.pointer import Pointer
 from framework.lfs.writing import write
 from framework.projects.access import ProjectAccess
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.packwriter import blob_name
+from framework.repositories.pointer import Pointer
 from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Delete, Put, Write
