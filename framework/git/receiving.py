@@ -151,6 +151,8 @@ class Receiver:
         if lost:
             self._send(lost)
             self._tell_stored(lost)
+        if self._found:  # a purge may have dropped what its pointers stand for
+            self._lfs = needed(quarantine, self._found, self._verdicts.tips)
         quarantine.check_connected_as_sent(self._verdicts.tips, [pack.written.pack for pack in [*packs, *lost]])
         return [*packs, *lost]
 

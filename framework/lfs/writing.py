@@ -14,6 +14,7 @@ from framework.repositories import lfs, pointer, writing
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
+from framework.repositories.lfs import LfsExpired
 from framework.repositories.packwriter import file_blob_name
 from framework.repositories.paths import checked_path
 from framework.repositories.pointer import Pointer
@@ -31,24 +32,31 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     for put in puts:
         checked_path(put.path)
     with scratch("lfs") as folder:
-        files = _Files(wanted, puts, folder)
-        if not files.pointers:
-            return writing.write(wanted, admit=admit, within=within)
-        stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
-        changed = replace(wanted, operations=files.operations, lfs=(*files.received.values(), *stored))
-        try:
-            return writing.write(changed, admit=admit, within=within)
-        except HoldfastError:
-            with suppress(Unavailable):
-                lfs.abandon(stored)
-            raise
+        with suppress(LfsExpired):  # an object that was there is gone: a purge, or the clean-up, was faster
+            return _write_once(_Files(wanted, puts, folder), admit, within)
+        return _write_once(_Files(wanted, puts, folder), admit, within)
+
+
+def _write_once(files: "_Files", admit: Admit, within: Within) -> Written:
+    wanted = files.wanted
+    if not files.pointers:
+        return writing.write(wanted, admit=admit, within=within)
+    stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
+    received = (*files.received.values(), *stored)
+    changed = replace(wanted, operations=files.operations, lfs=received, named_lfs=files.named)
+    try:
+        return writing.write(changed, admit=admit, within=within)
+    except HoldfastError:
+        with suppress(Unavailable):
+            lfs.abandon(stored)
+        raise
 
 
 class _Files:
     """The files of one write as Git will have them: those that are in Git LFS as their pointers."""
 
     def __init__(self, wanted: Write, puts: list[Put], folder: Path) -> None:
-        self._wanted, self._folder = wanted, folder
+        self.wanted, self._folder = wanted, folder
         sources: dict[str, Path] = {}
         self.pointers: dict[str, Pointer] = {}
         tracked = self._tracked([put.path for put in puts])
@@ -63,16 +71,17 @@ class _Files:
         received = lfs.read_received(wanted.repository_id, oids)
         named = lfs.read_named(wanted.repository_id, oids)
         self.received: dict[str, StoredLfs] = {oid: one for oid, one in received.items() if oid not in named}
+        self.named = frozenset(named)
         self.lacking = {oid: file for oid, file in sources.items() if oid not in named and oid not in received}
         self._refuse_unknown(received | named)
 
     @property
     def operations(self) -> list[Operation]:
         """The operations of the write, with pointers for the files that are in Git LFS."""
-        return [self._pointed(one) if isinstance(one, Put) else one for one in self._wanted.operations]
+        return [self._pointed(one) if isinstance(one, Put) else one for one in self.wanted.operations]
 
     def _tracked(self, paths: list[str]) -> set[str]:
-        wanted = self._wanted
+        wanted = self.wanted
         return read_copy(
             wanted.repository_id,
             lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),

@@ -69,12 +69,13 @@ class Repacking:
     """What a version that changes packs only does: its new packs take the place of those `retired`, by name.
 
     `place` is the version, as (epoch, version), that the new packs were checked against; `forgotten` are the large
-    blobs that no pack holds afterwards.
+    blobs that no pack holds afterwards, `forgotten_lfs` the Git LFS objects (SHA-256 in hex) that nothing needs then.
     """
 
     place: tuple[int, int]
     retired: frozenset[str]
     forgotten: frozenset[str] = frozenset()
+    forgotten_lfs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

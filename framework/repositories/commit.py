@@ -267,14 +267,14 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
 def _retire(session: Session, repository: Repository, repacking: Repacking) -> None:
     """The packs that were read are superseded by this version; the collector deletes them when it may."""
     repository.pack_generation += 1
-    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
-    for pack in session.scalars(select(Pack).where(*in_use, Pack.name.in_(repacking.retired))):
+    read = Pack.repository_id == repository.id, Pack.name.in_(repacking.retired), Pack.superseded_version.is_(None)
+    for pack in session.scalars(select(Pack).where(*read)):
         pack.superseded_version = repository.version + 1
         repository.stored_bytes -= pack.pack_bytes + pack.idx_bytes
-    forgotten = sorted(repacking.forgotten)
-    for start in range(0, len(forgotten), AT_ONCE):
+    for start in range(0, len(forgotten := sorted(repacking.forgotten)), AT_ONCE):
         gone = LargeBlob.repository_id == repository.id, LargeBlob.sha.in_(forgotten[start : start + AT_ONCE])
         session.execute(delete(LargeBlob).where(*gone))
+    lfs.retire(session, repository, repacking.forgotten_lfs)
 
 
 def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:

@@ -9,13 +9,13 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from framework import config
 from framework.celery.work import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
-from framework.repositories import cache, eviction, git, healing, keys, staging, turns
+from framework.repositories import cache, eviction, git, healing, keys, lfs, staging, turns
 from framework.repositories.change import HOUSE, Change, Repacking
 from framework.repositories.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
 from framework.repositories.repacking import (
@@ -29,7 +29,7 @@ from framework.repositories.repacking import (
 )
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
-from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
+from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.splitting import PushedPack
 from framework.web.pages import size
 
@@ -66,18 +66,23 @@ class _BeginAnew(Exception):
 
 @dataclass(frozen=True)
 class Consolidated:
-    """What came of it: how many packs there were, and bytes in the store that are in use, before and after."""
+    """What came of it: how many packs there were, and bytes in the store that are in use, before and after.
+
+    `dropped_lfs` are the Git LFS objects that a purge has found no use for.
+    """
 
     packs: int
     before_bytes: int
     made: int
     after_bytes: int
+    dropped_lfs: int = 0
 
     @property
     def sentence(self) -> str:
         """What to tell who asked for it."""
         before, after = size(self.before_bytes), size(self.after_bytes)
-        return f"{self.packs} packs of {before} became {self.made} of {after}."
+        large = f" {self.dropped_lfs} Git LFS objects that nothing needs were dropped." if self.dropped_lfs else ""
+        return f"{self.packs} packs of {before} became {self.made} of {after}.{large}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,8 @@ class _Consolidation:
     def __init__(self, wish: Wish, work: Work, folder: Path) -> None:
         self._wish, self._work, self._folder = wish, work, folder
         self._push_id = keys.new_id()
+        self._needed_lfs: set[str] | None = None
+        self._dropped_lfs = 0
 
     def run(self) -> Consolidated | None:
         self._work.expect(STEPS)
@@ -131,10 +138,11 @@ class _Consolidation:
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
             cache.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
-        return _told(read, made)
+        return replace(_told(read, made), dropped_lfs=self._dropped_lfs)
 
     def _pack(self, read: Gathered) -> list[PushedPack]:
         listing = list_reached(read) if self._wish.purge else list_everything(read)
+        self._note_needed_lfs(read)
         self._step("Packing commits, folders and small files")
         history = pack_history(read, listing)
         self._step("Packing large files")
@@ -184,6 +192,8 @@ class _Consolidation:
         kept = {sha for pack in made for sha in pack.new.sizes}
         gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._wish.purge else set()
         place = latest.snapshot.epoch, latest.snapshot.version
+        unneeded = frozenset(self._unneeded_lfs(latest.snapshot))
+        self._dropped_lfs = len(unneeded)
         return Change(
             repository_id=self._wish.repository_id,
             actor=self._wish.actor,
@@ -191,8 +201,21 @@ class _Consolidation:
             packs=tuple(pack.new for pack in made),
             pack_generation=read.snapshot.pack_generation,
             kind="purge" if self._wish.purge else "consolidation",
-            repacking=Repacking(place, retired, frozenset(gone)),
+            repacking=Repacking(place, retired, frozenset(gone), unneeded),
         )
+
+    def _note_needed_lfs(self, found: Gathered, known: Snapshot | None = None) -> None:
+        """Add what a purge has to keep of Git LFS since the version `known`."""
+        if self._wish.purge and lfs.names_any(self._wish.repository_id):
+            before = self._needed_lfs
+            self._needed_lfs = found.lfs_objects() if before is None else before | found.lfs_objects(known)
+
+    def _unneeded_lfs(self, latest: Snapshot) -> set[str]:
+        """The objects that the version names, and that nothing which is kept stands for."""
+        if self._needed_lfs is None:
+            return set()
+        named = lfs.read_all_named(self._wish.repository_id, until=latest.version)
+        return {one.oid for one in named} - self._needed_lfs
 
     def _checked(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
         """The newest version, when everything that its refs reach is in the new packs and those that came since.
@@ -208,6 +231,7 @@ class _Consolidation:
             newest.check_connected(known=checked.snapshot)
         except git.GitFailed as failure:
             raise _BeginAnew from failure
+        self._note_needed_lfs(newest, checked.snapshot)
         return newest
 
     def _abandon(self) -> None:

@@ -18,7 +18,7 @@ from framework.storage.current import store
 
 ROWS_AT_ONCE = 500
 
-OFFERED, STAGED, RECEIVED, DOOMED = "offered", "staged", "received", "doomed"
+OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
 
 
 class LfsExpired(Conflict):
@@ -32,6 +32,17 @@ def read_named(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that versions of the repository name, by their SHA-256."""
     with reading() as session:
         return _named(session, repository_id, oids)
+
+
+def refuse_unnamed(repository_id: str, oids: Iterable[str]) -> None:
+    """To be asked at each attempt at a version whose files need these objects: a purge may have dropped some.
+
+    Raises:
+        LfsExpired: a version names one of them no longer.
+    """
+    wanted = set(oids)
+    if wanted - read_named(repository_id, wanted).keys():
+        raise LfsExpired
 
 
 def names_any(repository_id: str) -> bool:
@@ -128,9 +139,25 @@ def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> 
     return lacking
 
 
+def retire(session: Session, repository: Repository, oids: Iterable[str]) -> None:
+    """Have the repository name these objects no longer, in the commit point's transaction.
+
+    Whoever is reading one may end: the row keeps the collector away for as long as a request lasts.
+    """
+    until = now() + timedelta(hours=config.current().longest_request_hours)
+    theirs = select(LfsObject).where(LfsObject.repository_id == repository.id)
+    for some in _batches(sorted(oids)):
+        for row in session.scalars(theirs.where(LfsObject.oid.in_(some))).all():
+            gone = StoredLfs(row.oid, row.name, row.size_bytes)
+            session.delete(row)
+            session.add(StagedLfs(repository_id=repository.id, state=RETIRED, expires_at=until, **gone.__dict__))
+            repository.stored_bytes -= gone.size_bytes
+    session.flush()
+
+
 def pending_bytes(session: Session, repository_ids: Select[str]) -> int:
     """What the objects that no version of these repositories names yet take or will take."""
-    waiting = StagedLfs.repository_id.in_(repository_ids) & (StagedLfs.state != DOOMED)
+    waiting = StagedLfs.repository_id.in_(repository_ids) & StagedLfs.state.not_in((DOOMED, RETIRED))
     return int(session.scalar(select(func.coalesce(func.sum(StagedLfs.size_bytes), 0)).where(waiting)) or 0)
 
 
@@ -145,10 +172,12 @@ def abandon(objects: Iterable[StoredLfs]) -> None:
 def sweep() -> int:
     """Clean up objects that were never sent whole or never named; how many.
 
-    As with pushes, everything stays where the log knows more than SQL: a version may have named them since.
+    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
+    purge has retired is the collector's, who asks the log whether it is still named.
     """
     over = StagedLfs.expires_at < now()
     with transaction() as session:
+        session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
         session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
     with reading() as session:
         concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()

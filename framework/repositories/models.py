@@ -102,10 +102,11 @@ class LfsObject(Base):
 
 
 class StagedLfs(Base):
-    """A Git LFS object that no version names yet; the row owns its key from before the first byte until it expires.
+    """A Git LFS object that no version names; the row owns its key from before the first byte until it expires.
 
     States: `offered` (a client may send it, to an address that it can write to again while it lives), `staged` (we
-    write it), `received` (we wrote it, and hashed it), `doomed` (the object is deleted, then the row).
+    write it), `received` (we wrote it, and hashed it), `doomed` (the object is deleted, then the row), `retired` (no
+    version names it any more, and somebody may still be reading it).
     """
 
     __tablename__ = "staged_lfs"

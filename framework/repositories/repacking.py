@@ -13,6 +13,7 @@ from framework.repositories.hydration import lay_out, write_refs
 from framework.repositories.links import link_packs
 from framework.repositories.packobjects import DEADLINE_SECONDS, measured, object_names, pack_objects, sha256_of
 from framework.repositories.packwriter import WrittenPack
+from framework.repositories.pointed import pointed_at
 from framework.repositories.refs import HEADS
 from framework.repositories.sidefiles import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories.snapshot import Snapshot, StoredPack
@@ -52,10 +53,16 @@ class Gathered:
         Raises:
             GitFailed: an object on the way is not there.
         """
-        tips = [*self.snapshot.refs.values(), *(f"^{sha}" for sha in known.refs.values())]
-        given = "".join(f"{tip}\n" for tip in tips).encode()
+        given = "".join(f"{tip}\n" for tip in self._tips(known)).encode()
         arguments = ("rev-list", "--objects", "--quiet", "--stdin")
         git.run(self.path, *arguments, given=given, deadline_seconds=DEADLINE_SECONDS)
+
+    def lfs_objects(self, known: Snapshot | None = None) -> set[str]:
+        """The Git LFS objects that the refs need, by SHA-256 (hex), without what only those of `known` reach."""
+        return pointed_at(self.path, self._tips(known), self.path)
+
+    def _tips(self, known: Snapshot | None) -> list[str]:
+        return [*self.snapshot.refs.values(), *(f"^{sha}" for sha in (known.refs.values() if known else ()))]
 
 
 @dataclass

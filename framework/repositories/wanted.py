@@ -96,7 +96,8 @@ class Write:
     Three commits may be given. `parent`: the branch has to be there. `base`: what the person looked at; who changed
     the same paths since is in conflict, whatever else has landed. `start`: a new branch begins there.
 
-    `lfs` are the received objects that pointers among the files stand for.
+    `lfs` are received objects that pointers among the files stand for; `named_lfs` are those (SHA-256 in hex) that the
+    project had when the write began.
     """
 
     repository_id: str
@@ -109,6 +110,7 @@ class Write:
     base: str | None = None
     start: str | None = None
     lfs: tuple[StoredLfs, ...] = ()
+    named_lfs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

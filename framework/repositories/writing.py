@@ -11,7 +11,7 @@ from dulwich.objects import Commit, ObjectID
 from framework import config
 from framework.errors import HoldfastError, Unavailable
 from framework.metrics import counts
-from framework.repositories import cache, keys, staging, turns
+from framework.repositories import cache, keys, lfs, staging, turns
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
@@ -134,6 +134,7 @@ class _Writer:
         editor = TreeEditor(copy, root)
         self._refuse_touched_paths(copy, editor)
         self._apply(copy, editor)
+        lfs.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)
         self._pack_large_blobs()
         name = keys.new_id()
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:

@@ -18,13 +18,15 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.lfs.reading import content as content_of
 from framework.lfs.writing import write
-from framework.repositories import cache, staging, tasks
+from framework.repositories import cache, tasks
+from framework.repositories.change import Change, RefUpdate
 from framework.repositories.collect import collect
-from framework.repositories.commit import nothing_to_add
+from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
 from framework.repositories.keys import idx_key, lfs_key, log_key, pack_key
+from framework.repositories.lfs import RETIRED
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, read_log, resolve
@@ -50,14 +52,17 @@ def settings(data: Path) -> Config:
 
 
 def prepare(data: Path) -> None:
-    """A project with one version, made in this process."""
+    """A project with a commit, and one in Git LFS that was pushed away, made in this process."""
     data.mkdir()
     config.use(settings(data))
     schema.load_models()
     schema.upgrade()
     with transaction() as session:
         session.add(Repository(id=PROJECT, about={"name": "crash"}))
-    store_files(data, "start", {"start": b"start", ".gitattributes": b"film filter=lfs\n"})
+    kept = store_files(data, "start", {"start": b"start", ".gitattributes": b"film filter=lfs\n"})
+    lost = store_files(data, "lost", {"lost/film": b"lost" * 100})
+    away = RefUpdate("refs/heads/main", lost, kept)
+    commit(Change(PROJECT, "crash", updates=(away,)), admit=nothing_to_add, within=nothing_to_add)
 
 
 def contents(name: str) -> dict[str, bytes]:
@@ -79,7 +84,7 @@ def violations_after_repacking() -> list[str]:
     """Consolidate once more, have the collector delete what it may, and tell what does not hold then."""
     repack(purge=False)
     config.use(replace(config.current(), longest_request_hours=0, staged_hours=0))
-    staging.sweep()
+    _sweep(all_readers_ended=True)
     collected = [found.left_because for found in collect(0) if found.left_because]
     with reading() as session:
         packs = session.scalars(select(Pack)).all()
@@ -109,15 +114,23 @@ def violations_after_repeat(data: Path, names: Sequence[str]) -> list[str]:
     for name in names:
         store_files(data, name, contents(name))
     tasks.confirm_log()
-    with transaction() as session:
-        for table in (StagedPush, StagedLfs):
-            session.execute(update(table).values(expires_at=now() - timedelta(seconds=1)))
-    tasks.sweep_staged()
+    _sweep(all_readers_ended=False)
     found = [f"{name} is missing after a repeat" for name in names if not _is_there(name)]
     with opened(PROJECT) as copy:
         titles = Counter(commit.title for commit in read_log(copy, resolve(copy, "main")))
     found += [f"{name} landed {titles[name]} times" for name in names if titles[name] != 1]
     return found + _broken_log() + _orphans() + _broken_copy()
+
+
+def _sweep(*, all_readers_ended: bool) -> None:
+    """Let the time pass that rows own their objects for, and clean up."""
+    passed = {"expires_at": now() - timedelta(seconds=1)}
+    with transaction() as session:
+        session.execute(update(StagedPush).values(passed))
+        session.execute(update(StagedLfs).where(StagedLfs.state != RETIRED).values(passed))
+        if all_readers_ended:
+            session.execute(update(StagedLfs).values(passed))
+    tasks.sweep_staged()
 
 
 def _is_there(name: str) -> bool | None:
@@ -179,7 +192,8 @@ def _broken_log() -> list[str]:
 
 def _orphans() -> list[str]:
     with reading() as session:
-        named = {*session.scalars(select(Pack.name)), *session.scalars(select(LfsObject.name))}
+        films = {*session.scalars(select(LfsObject.name)), *session.scalars(select(StagedLfs.name))}
+        named = {*session.scalars(select(Pack.name)), *films}
     stored = {
         Path(entry.key).stem[-32:] for part in ("packs", "lfs") for entry in store().list(f"repos/{PROJECT}/{part}/")
     }

@@ -1,5 +1,6 @@
 """What happens between the look at a push and its commit: each is noticed at the commit point."""
 
+import hashlib
 import io
 import random
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from framework.git.body import PushBody
 from framework.git.commands import read_request
 from framework.git.pktline import Received
 from framework.git.pushing import Push, receive
+from framework.lfs.receiving import store_files
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.branch_rules import set_branch_rule
 from framework.projects.models import Member
@@ -28,6 +30,7 @@ from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.models import Repository, StagedPush
+from framework.repositories.pointer import Pointer
 from framework.repositories.reading import find
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
@@ -294,6 +297,35 @@ def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     with opened(project.repository_id) as copy:
         sha = find(copy, again, "large_again").sha
         assert b"".join(copy.blob(sha).chunks) == large
+
+
+def test_a_pointer_whose_object_was_purged_meanwhile(
+    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Git LFS had told the client that the object is there, so that it was not sent again."""
+    film = tmp_path / "film"
+    film.write_bytes(b"a film")
+    oid = hashlib.sha256(b"a film").hexdigest()
+    pointer = Pointer(oid, 6).text
+    store_files(project.repository_id, {oid: film})
+    lost = work.commit("To be lost", film=pointer)
+    push(project, bob, work, (NOTHING, lost, "refs/heads/side"))
+    move(project, "refs/heads/side", lost, None)()
+    work.git("reset", "-q", "--hard", "HEAD~1")
+    again = work.commit("Again", film_again=pointer)
+    put, waiting = store()._put, [purge(project)]
+
+    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
+        if waiting:
+            waiting.pop()()
+        put(key, source, sha256)
+
+    monkeypatch.setattr(store(), "_put", put_later)
+    said = push(project, bob, work, (NOTHING, again, "refs/heads/again"))
+    assert b"ng refs/heads/again This needs a Git LFS object that the project does not have" in said
+    store_files(project.repository_id, {oid: film})
+    assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
+    assert verify(project.repository_id).faults == ()
 
 
 def test_a_push_that_inflates_to_more_than_one_may(

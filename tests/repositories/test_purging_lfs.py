@@ -1,0 +1,155 @@
+"""A purge drops the Git LFS objects that only dropped commits needed, and none that anything else does."""
+
+import hashlib
+import os
+
+import pytest
+
+from framework.celery.work import watched
+from framework.database.session import reading
+from framework.lfs.pushing import LfsUnknown
+from framework.lfs.reading import LfsAbsent, content, find_object
+from framework.lfs.writing import write
+from framework.repositories import lfs
+from framework.repositories.change import Change, RefUpdate
+from framework.repositories.collect import collect
+from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.copy import opened
+from framework.repositories.entries import list_log, read_entry
+from framework.repositories.models import Repository
+from framework.repositories.pointer import Pointer
+from framework.repositories.reading import find, resolve
+from framework.repositories.snapshot import read_snapshot
+from framework.repositories.tasks import sweep_staged
+from framework.repositories.verify import verify
+from framework.repositories.wanted import Write
+from framework.storage.current import store
+from tests.repositories.conftest import AUTHOR, Bench, Meanwhile
+from tests.repositories.test_lfs import expire
+
+KEPT, SECRET = os.urandom(400_000), os.urandom(300_000)
+OID = hashlib.sha256(SECRET).hexdigest()
+
+
+def upload(bench: Bench, **files: bytes) -> str:
+    """Commit these files, those in `films` by Git LFS; the commit's name."""
+    puts = [bench.put(path.replace("__", "/"), data) for path, data in files.items()]
+    wanted = Write(bench.repository_id, "main", puts, "A change", AUTHOR, "alice")
+    return write(wanted, admit=nothing_to_add, within=nothing_to_add).sha
+
+
+@pytest.fixture
+def leaked(bench: Bench) -> Bench:
+    """A film on `main`, and another in a commit that was pushed away."""
+    upload(bench, **{".gitattributes": b"films/** filter=lfs\n"})
+    upload(bench, films__kept=KEPT)
+    kept = read_snapshot(bench.repository_id).branches["main"]
+    lost = upload(bench, films__secret=SECRET)
+    move = RefUpdate("refs/heads/main", lost, kept)
+    commit(Change(bench.repository_id, "alice", updates=(move,)), admit=nothing_to_add, within=nothing_to_add)
+    return bench
+
+
+def purge(bench: Bench) -> str:
+    with watched("purge") as work:
+        done = consolidate(Wish(bench.repository_id, purge=True), work)
+    assert done
+    return done.sentence
+
+
+def named(bench: Bench) -> set[str]:
+    return {one.oid for one in lfs.read_all_named(bench.repository_id, until=99)}
+
+
+def stored(bench: Bench) -> set[str]:
+    return {entry.key.rpartition("/")[2][:64] for entry in store().list(f"repos/{bench.repository_id}/lfs/")}
+
+
+def film(bench: Bench, path: str) -> bytes:
+    with opened(bench.repository_id) as copy:
+        return b"".join(content(copy, find(copy, resolve(copy, "main"), path).sha).blob.chunks)
+
+
+def test_it_goes_with_the_commit_that_needed_it(leaked: Bench) -> None:
+    with reading() as session:
+        before = session.get_one(Repository, leaked.repository_id).stored_bytes
+    assert "1 Git LFS objects that nothing needs were dropped" in purge(leaked)
+    assert named(leaked) == {hashlib.sha256(KEPT).hexdigest()}
+    with pytest.raises(LfsAbsent):
+        find_object(leaked.repository_id, OID)
+    with reading() as session:
+        assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - len(SECRET)
+    entry = read_entry(list_log(leaked.repository_id)[-1])
+    assert [one.oid for one in entry.lfs] == [hashlib.sha256(KEPT).hexdigest()]
+    assert film(leaked, "films/kept") == KEPT
+    assert verify(leaked.repository_id).faults == ()
+
+
+def test_its_bytes_stay_for_who_may_be_reading_and_are_collected_then(leaked: Bench) -> None:
+    purge(leaked)
+    sweep_staged()
+    assert sum(found.objects for found in collect(0)) == 0
+    assert OID in stored(leaked)
+    expire()
+    sweep_staged()
+    assert sum(found.objects for found in collect(0)) > 0
+    assert stored(leaked) == named(leaked)
+    assert verify(leaked.repository_id).faults == ()
+
+
+def test_the_collector_keeps_it_until_the_log_has_the_purge(leaked: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = list_log(leaked.repository_id)
+    purge(leaked)
+    [newest] = [key for key in list_log(leaked.repository_id) if key not in entries]
+    body = store().read(newest.key)
+    store().delete(newest.key)
+    expire()
+    sweep_staged()
+    list(collect(0))
+    assert OID in stored(leaked)
+    store().put(newest.key, body, sha256=hashlib.sha256(body).hexdigest())
+    list(collect(0))
+    assert OID not in stored(leaked)
+
+
+def test_a_write_that_needs_it_meanwhile_keeps_it(leaked: Bench, meanwhile: Meanwhile) -> None:
+    """It was committed before the purge, which looks again."""
+    meanwhile(lambda: upload(leaked, other=Pointer(OID, len(SECRET)).text))
+    purge(leaked)
+    assert OID in named(leaked)
+    assert film(leaked, "other") == SECRET
+    assert verify(leaked.repository_id).faults == ()
+
+
+def test_a_write_that_found_it_before_the_purge_stores_it_again(leaked: Bench, meanwhile: Meanwhile) -> None:
+    meanwhile(lambda: purge(leaked))
+    upload(leaked, films__again=SECRET)
+    assert film(leaked, "films/again") == SECRET
+    assert verify(leaked.repository_id).faults == ()
+
+
+def test_a_pointer_to_what_a_purge_dropped_meanwhile_is_refused(leaked: Bench, meanwhile: Meanwhile) -> None:
+    meanwhile(lambda: purge(leaked))
+    with pytest.raises(LfsUnknown, match="that the project does not have"):
+        upload(leaked, other=Pointer(OID, len(SECRET)).text)
+    assert OID not in named(leaked)
+
+
+def test_it_can_be_stored_again_while_the_old_one_waits_for_the_collector(leaked: Bench) -> None:
+    purge(leaked)
+    upload(leaked, films__again=SECRET)
+    expire()
+    sweep_staged()
+    list(collect(0))
+    assert film(leaked, "films/again") == SECRET
+    assert verify(leaked.repository_id).faults == ()
+
+
+def test_a_purge_of_a_project_without_git_lfs_looks_for_none(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench.write(bench.put("a", b"1"))
+    monkeypatch.setattr("framework.repositories.repacking.pointed_at", None)
+    assert purge(bench)
