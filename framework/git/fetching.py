@@ -8,12 +8,14 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from framework.git import passing_on
 from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
 from framework.repositories.healing import heal
 from framework.repositories.hydration import lay_out
 from framework.repositories.marker import replace_text
+from framework.repositories.passing import whole_for
 from framework.repositories.refs import HEADS
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
@@ -60,6 +62,9 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     """
     version = _checked(protocol)
     asked = asked_by(version, body, read_snapshot(repository_id))
+    if asked.wants and asked.opening and (whole := whole_for(repository_id, asked.wants)):
+        yield from passing_on.answer(whole, asked.opening)
+        return
     waking = Waking(repository_id, asked)
     yield from waking.signs()
     if waking.failed:

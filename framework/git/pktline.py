@@ -6,6 +6,8 @@ from framework.errors import Invalid
 
 FLUSH = b"0000"
 REPORT, PROGRESS, FATAL = 1, 2, 3
+PACK = REPORT
+"""A push's first band has the report, a fetch's the pack."""
 KEEP_ALIVE = b"0005\x01"
 LONGEST_DATA_BYTES = 65516
 BAND_BYTES = 65515

@@ -18,10 +18,16 @@ from framework.repositories.marker import FULL
 from framework.repositories.refs import HEADS
 from framework.repositories.snapshot import Snapshot
 
+FIRST_SIGN_SECONDS = 0.5
 SIGN_SECONDS = 5
 NOTICE = "Waking this project: its files are being fetched from the object store"
 SERVICE = pkt(b"# service=git-upload-pack\n") + FLUSH
 
+_OF_A_CLONE = {
+    b"command=fetch", b"object-format=sha1", b"thin-pack", b"no-progress", b"include-tag", b"ofs-delta",
+    b"sideband-all", b"done",
+}  # fmt: skip
+_OF_THE_CLIENT = (b"agent=", b"session-id=")
 _OTHER_SECTIONS = (b"deepen", b"shallow ", b"want-ref ", b"packfile-uris ")
 
 
@@ -51,10 +57,14 @@ class Opening:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request of a fetch: which copy it needs, and how its answer can begin early, if it can."""
+    """One request of a fetch: which copy it needs, and how its answer can begin early, if it can.
+
+    `wants` are the object names of somebody who has nothing, and is to get all that they reach.
+    """
 
     kind: str
     opening: Opening | None
+    wants: frozenset[str] = frozenset()
 
 
 class Waking:
@@ -72,7 +82,7 @@ class Waking:
         """
         with ThreadPoolExecutor(1) as pool:
             done = pool.submit(self._wake)
-            while wait_for([done], SIGN_SECONDS).not_done:
+            while wait_for([done], SIGN_SECONDS if self.told else FIRST_SIGN_SECONDS).not_done:
                 if self._opening:
                     yield from self._sign(self._opening)
         yield from self._end(done)
@@ -124,7 +134,9 @@ def asked_by(version: str, body: IO[bytes], snapshot: Snapshot) -> Asked:
         body.seek(0)
     if b"command=ls-refs" in lines:
         return Asked(HISTORY, _head(lines, snapshot))
-    return Asked(FULL, _of_fetch(lines) if version == "version=2" else _of_clone(lines))
+    if version == "version=2":
+        return Asked(FULL, _of_fetch(lines), _wants_of_clone(lines))
+    return Asked(FULL, _of_clone(lines))
 
 
 def _lines(body: IO[bytes]) -> Iterator[bytes]:
@@ -151,6 +163,17 @@ def _of_fetch(lines: list[bytes]) -> Opening | None:
     if b"done" in lines and not any(line.startswith(_OTHER_SECTIONS) for line in lines):
         return Opening(pkt(b"packfile\n"), has_bands=True)
     return None
+
+
+def _wants_of_clone(lines: list[bytes]) -> frozenset[str]:
+    """What a clone wants that leaves nothing out and can read deltas by offset; nothing for any other request."""
+    wants = frozenset(line.removeprefix(b"want ").decode("ascii", "replace") for line in lines if _is_want(line))
+    others = {line for line in lines if not _is_want(line) and not line.startswith(_OF_THE_CLIENT)}
+    return wants if {b"done", b"ofs-delta"} <= others <= _OF_A_CLONE else frozenset()
+
+
+def _is_want(line: bytes) -> bool:
+    return line.startswith(b"want ")
 
 
 def _of_clone(lines: list[bytes]) -> Opening | None:

@@ -25,7 +25,7 @@ WORTHWHILE_BYTES = 50_000_000
 
 
 class BundleAbsent(NotFound):
-    """The project was not consolidated yet."""
+    """The project was not consolidated yet, or held commits that no branch or tag leads to."""
 
     def __init__(self) -> None:
         super().__init__("This project has no bundle yet; clone it without one.")
@@ -38,6 +38,15 @@ class Part:
     key: str
     start: int
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a bundle has before and behind the entries: refs by full name, pack header, trailing SHA-1 of the pack."""
+
+    refs: Mapping[str, str]
+    header: bytes
+    trailer: bytes
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,26 @@ def write_ends(target: Path, refs: Mapping[str, str], head: str | None, packs: S
     target.write_bytes(SIGNATURE + lines + b"\n" + header + check.digest())
 
 
+def read_ends(repository_id: str, pack: StoredPack) -> Ends:
+    """What `write_ends` wrote for the consolidation that this pack, its first one, is of.
+
+    Raises:
+        BundleAbsent: it is not what was recorded. What the store raises.
+    """
+    data = store().read(keys.side_key(repository_id, pack.name, BUNDLE))
+    if hashlib.sha256(data).hexdigest() != pack.side_files[BUNDLE].sha256:
+        raise BundleAbsent
+    lines, tail = data[len(SIGNATURE) :], PACK_HEADER.size + TRAILER_BYTES
+    named = (line.split(" ", 1) for line in lines[:-tail].decode().splitlines() if line)
+    refs = {name: sha for sha, name in named if name != "HEAD"}
+    return Ends(refs, data[-tail:-TRAILER_BYTES], data[-TRAILER_BYTES:])
+
+
+def first_of(packs: Iterable[StoredPack]) -> StoredPack | None:
+    """The one of these packs that a bundle's ends lie beside."""
+    return next((pack for pack in packs if BUNDLE in pack.side_files), None)
+
+
 def read_bundle(repository_id: str) -> Bundle:
     """The bundle of the project's newest consolidation; the store is not asked.
 
@@ -86,13 +115,13 @@ def read_bundle(repository_id: str) -> Bundle:
         BundleAbsent: there was none, or nothing to put into one.
     """
     packs = read_packs(repository_id)
-    first = next((pack for pack in packs if BUNDLE in pack.side_files), None)
+    first = first_of(packs)
     if first is None:
         raise BundleAbsent
     ends = first.side_files[BUNDLE].size_bytes - TRAILER_BYTES
     key = keys.side_key(repository_id, first.name, BUNDLE)
     together = [pack for pack in packs if (pack.epoch, pack.version) == (first.epoch, first.version)]
-    bodies = [_body(repository_id, pack) for pack in _in_order(together)]
+    bodies = [_body(repository_id, pack) for pack in in_order(together)]
     return Bundle(first.name, (Part(key, 0, ends), *bodies, Part(key, ends, TRAILER_BYTES)))
 
 
@@ -105,7 +134,8 @@ def offered_bundle(repository_id: str) -> Bundle | None:
     return found if found.size_bytes >= WORTHWHILE_BYTES else None
 
 
-def _in_order(packs: Iterable[StoredPack]) -> list[StoredPack]:
+def in_order(packs: Iterable[StoredPack]) -> list[StoredPack]:
+    """As their entries follow each other."""
     return sorted(packs, key=lambda pack: pack.kind != HISTORY)
 
 

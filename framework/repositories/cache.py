@@ -14,7 +14,7 @@ from framework.repositories.archived import drop_archived
 from framework.repositories.change import HISTORY
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.hydration import Filling, drop_superseded, fill, lay_out
-from framework.repositories.marker import Marker, read_marker
+from framework.repositories.marker import FULL, Marker, read_marker
 from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
@@ -68,6 +68,16 @@ def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = 
     """Take packs that this process has at hand into the local copy, when there is one, and bring it to this kind."""
     if copy_path(repository_id).exists():
         _catch_up(repository_id, kind, written)
+
+
+def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
+    """Make these packs a full local copy: they are here because somebody needed them, and found none.
+
+    Raises:
+        What `open_copy` raises.
+    """
+    _catch_up(repository_id, FULL, written)
+    usage.opened(repository_id, hit=False)
 
 
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:

@@ -145,12 +145,21 @@ def download(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
-    files = {suffix: folder / f"pack-{pack.name}{suffix}" for suffix in (".pack", ".idx")}
-    for suffix, file in files.items():
-        _fetch_checked(_wanted(repository_id, pack, suffix), file, _in_one_piece)
+    _fetch_checked(_wanted(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
+    return indexed(repository_id, pack, folder)
+
+
+def indexed(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
+    """The pack, which lies in this folder and is checked, with its index, which is fetched and checked.
+
+    Raises:
+        StoreUnavailable, PackAltered, PackMissing, OSError.
+    """
+    file = folder / f"pack-{pack.name}.pack"
+    _fetch_checked(_wanted(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
     return WrittenPack(
-        pack=files[".pack"],
-        idx=files[".idx"],
+        pack=file,
+        idx=file.with_suffix(".idx"),
         pack_bytes=pack.pack_bytes,
         pack_sha256=pack.pack_sha256,
         idx_bytes=pack.idx_bytes,

@@ -32,16 +32,25 @@ def fetch(key: str, target: Path, size_bytes: int) -> Fetched:
     """
     if size_bytes <= PART_BYTES:
         return store().fetch(key, target)
+    digest, arrived = hashlib.sha256(), 0
     try:
-        return _fetch_in_parts(key, target, size_bytes)
+        for chunk in arriving(key, target, size_bytes):
+            digest.update(chunk)
+            arrived += len(chunk)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+    return Fetched(arrived, digest.hexdigest())
 
 
-def _fetch_in_parts(key: str, target: Path, size_bytes: int) -> Fetched:
+def arriving(key: str, target: Path, size_bytes: int) -> Iterator[bytes]:
+    """The same as a stream of what is written, in order, while further ranges are under way; nothing is checked.
+
+    Raises:
+        What `fetch` raises; what has arrived is left at `target`.
+    """
     under_way: deque[Future[int]] = deque()
-    digest, arrived = hashlib.sha256(), 0
+    arrived = 0
     with target.open("w+b", buffering=0) as file:
         starts = iter(range(0, size_bytes, PART_BYTES))
         try:
@@ -51,14 +60,12 @@ def _fetch_in_parts(key: str, target: Path, size_bytes: int) -> Fetched:
                 length = under_way.popleft().result()
                 for following in islice(starts, 1):
                     under_way.append(_threads.submit(_fetch_part, key, file.fileno(), following))
-                for chunk in _read(file.fileno(), arrived, length):
-                    digest.update(chunk)
+                yield from _read(file.fileno(), arrived, length)
                 arrived += length
         finally:
             for part in under_way:
                 part.cancel()
             wait(under_way)  # nobody may write to the number of a file that is closed
-    return Fetched(arrived, digest.hexdigest())
 
 
 def _fetch_part(key: str, descriptor: int, start: int) -> int:

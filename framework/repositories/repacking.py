@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from framework import config
 from framework.repositories import bundle, git, keys, sidefiles
@@ -67,11 +67,15 @@ class Gathered:
 
 @dataclass
 class Listing:
-    """Which objects go where: files of names, a line each, and the large ones' sizes in bytes."""
+    """Which objects go where: files of names, a line each, and the large ones' sizes in bytes.
+
+    `only_reached` says that the refs reach all of them.
+    """
 
     history: Path
     blobs: Path
     large: dict[str, int] = field(default_factory=dict)
+    only_reached: bool = True
 
 
 def gather(repository_id: str, folder: Path) -> Gathered:
@@ -89,15 +93,16 @@ def gather(repository_id: str, folder: Path) -> Gathered:
 
 def list_everything(gathered: Gathered) -> Listing:
     """Every object that is there, also what no ref reaches: it can be read by its name."""
-    listing, rest = _empty(gathered), gathered.path / "names-of-rest"
+    listing, rest, count = _empty(gathered), gathered.path / "names-of-rest", 0
     with rest.open("w") as small:
         for sha, size in _sizes(gathered.path, "--batch-all-objects", "--unordered"):
+            count += 1
             if size is None:
                 small.write(f"{sha}\n")
             else:
                 listing.large[sha] = size
     with listing.history.open("w") as history, rest.open() as small:
-        history.writelines(_hinted(gathered, listing))
+        listing.only_reached = _write_hinted(gathered, listing, history) == count
         history.writelines(small)  # git takes each object once, with the first hint
     return _with_blobs(listing)
 
@@ -111,7 +116,7 @@ def list_reached(gathered: Gathered) -> Listing:
     with names.open("rb") as given:
         listing.large |= {sha: size for sha, size in _sizes(gathered.path, stdin=given) if size is not None}
     with listing.history.open("w") as history:
-        history.writelines(_hinted(gathered, listing))
+        _write_hinted(gathered, listing, history)
     return _with_blobs(listing)
 
 
@@ -134,7 +139,8 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     named = [(kind, keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
     written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
-        written[0] = replace(written[0], side_files=_side_files(alone, gathered.snapshot, written))
+        side_files = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
+        written[0] = replace(written[0], side_files=side_files)
     return [
         PushedPack(NewPack.of(name, kind, pack, sizes), pack)
         for (kind, name, _pack, sizes), pack in zip(named, written, strict=True)
@@ -158,10 +164,14 @@ def _reached(gathered: Gathered) -> Iterator[str]:
             yield line.decode(errors="replace").rstrip("\n")
 
 
-def _hinted(gathered: Gathered, listing: Listing) -> Iterator[str]:
+def _write_hinted(gathered: Gathered, listing: Listing, history: TextIO) -> int:
+    """Write the small objects that the refs reach, with their paths; how many the refs reach, large ones included."""
+    count = 0
     for line in _reached(gathered):
+        count += 1
         if line[:40] not in listing.large:
-            yield f"{line[:41]}{line[41:][-LONGEST_HINT:]}\n"
+            history.write(f"{line[:41]}{line[41:][-LONGEST_HINT:]}\n")
+    return count
 
 
 def _sizes(path: Path, *options: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> Iterator[tuple[str, int | None]]:
@@ -182,13 +192,15 @@ def _named(repository: Path, name: str, pack: Path) -> WrittenPack:
     return measured(target)
 
 
-def _side_files(alone: Path, snapshot: Snapshot, packs: Sequence[WrittenPack]) -> dict[str, MadeFile]:
+def _side_files(
+    alone: Path, snapshot: Snapshot, packs: Sequence[WrittenPack], *, with_bundle: bool
+) -> dict[str, MadeFile]:
     index = ("multi-pack-index", "write", "--no-progress", "--bitmap", f"--preferred-pack={packs[0].pack.name}")
     graph = ("commit-graph", "write", "--no-progress", "--reachable", "--changed-paths")
     for command in (index, graph):
         git.run(alone, *command, deadline_seconds=DEADLINE_SECONDS)
     found = {suffix: sidefiles.installed(alone, suffix) for suffix in INSTALLED}
-    if snapshot.refs:
+    if snapshot.refs and with_bundle:  # what nobody asks for is sent to nobody
         found[BUNDLE] = alone / "bundle"
         bundle.write_ends(found[BUNDLE], snapshot.refs, snapshot.refs.get(HEADS + snapshot.default_branch), packs)
     return {suffix: _made(file) for suffix, file in found.items() if file.exists()}

@@ -1,0 +1,23 @@
+"""A clone of everything from a cold project: what the store holds is passed on as it arrives."""
+
+from collections.abc import Iterator
+
+from framework.errors import HoldfastError
+from framework.git.pktline import FLUSH, PACK, band
+from framework.git.waking import Opening
+from framework.repositories.passing import Whole
+
+
+def answer(whole: Whole, opening: Opening) -> Iterator[bytes]:
+    """The packfile section (gitprotocol-v2(5)); who asks for `sideband-all` gets its head on a band, too.
+
+    What fails is told to the client, which keeps nothing.
+    """
+    yield opening.start or b"".join(band(PACK, b"packfile\n"))
+    try:
+        for chunk in whole.chunks():
+            yield b"".join(band(PACK, chunk))
+    except HoldfastError as failure:
+        yield opening.failure(failure.sentence)
+        return
+    yield FLUSH

@@ -1,0 +1,108 @@
+"""Passing on: a neatly packed project that is not here goes to who clones it while it comes from the store.
+
+What a clone of everything gets is one pack: the bodies of the two stored ones in a row (`bundle`). Ranges arrive in
+parallel in files, from which they are sent in order; in the end the files become the local copy. Damaged bytes are
+found by SHA-256 here, and by the trailing SHA-1 of the pack at the client, which refuses them.
+"""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework import config
+from framework.errors import HoldfastError, NotFound, Unavailable
+from framework.repositories import bundle, cache, eviction, keys, ranges
+from framework.repositories.bundle import PACK_HEADER, TRAILER_BYTES, Ends
+from framework.repositories.hydration import PackAltered, PackMissing, indexed
+from framework.repositories.marker import FULL, read_marker
+from framework.repositories.scratch import scratch
+from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.storage.contract import ObjectMissing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Everything that the refs of a version reach, and nothing else, as one pack that the store holds in two."""
+
+    repository_id: str
+    packs: Sequence[StoredPack]
+    ends: Ends
+
+    def chunks(self) -> Iterator[bytes]:
+        """The pack (gitformat-pack(5)) as it arrives; the local copy is made behind the last byte.
+
+        Raises:
+            PackMissing, PackAltered, StoreUnavailable, StoreRefused: the pack breaks off.
+            OSError: the disk is full; it breaks off, too.
+        """
+        with scratch("passing") as folder:
+            yield self.ends.header
+            for pack in self.packs:
+                yield from self._body(pack, folder / f"pack-{pack.name}.pack")
+            yield self.ends.trailer
+            self._keep(folder)
+
+    def _body(self, pack: StoredPack, file: Path) -> Iterator[bytes]:
+        """The entries of one stored pack, all of which is in the file then."""
+        key, check = keys.pack_key(self.repository_id, pack.name), hashlib.sha256()
+        start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
+        at = 0
+        try:
+            for chunk in ranges.arriving(key, file, pack.pack_bytes):
+                check.update(chunk)
+                if inner := chunk[max(0, start - at) : max(0, end - at)]:
+                    yield inner
+                at += len(chunk)
+        except ObjectMissing as error:
+            raise PackMissing(key) from error
+        if check.hexdigest() != pack.pack_sha256:
+            raise PackAltered(key)
+
+    def _keep(self, folder: Path) -> None:
+        """Who cloned has everything by now, whatever becomes of the copy."""
+        try:
+            written = {pack.name: indexed(self.repository_id, pack, folder) for pack in self.packs}
+            cache.take_in(self.repository_id, written)
+        except (HoldfastError, OSError) as failure:
+            log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
+
+
+def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
+    """The project as one pack for who has nothing and wants what these object names reach.
+
+    None when the copy is here, when they are not what all refs point to, when something was pushed or moved since the
+    consolidation, or when this disk has no room.
+
+    Raises:
+        RepositoryMissing.
+    """
+    snapshot, packs = read_snapshot_and_packs(repository_id)
+    if set(wanted) != set(snapshot.refs.values()) or _is_here(snapshot):
+        return None
+    first = bundle.first_of(packs)
+    if first is None or len({(pack.epoch, pack.version) for pack in packs}) > 1 or not _has_room(repository_id, packs):
+        return None
+    try:
+        ends = bundle.read_ends(repository_id, first)
+    except (NotFound, Unavailable) as error:
+        log.warning("a clone of %s waits for all of it: %s", repository_id, error)
+        return None
+    return Whole(repository_id, bundle.in_order(packs), ends) if ends.refs == snapshot.refs else None
+
+
+def _is_here(snapshot: Snapshot) -> bool:
+    found = read_marker(eviction.copy_path(snapshot.repository_id))
+    return found is not None and found.serves(snapshot, FULL)
+
+
+def _has_room(repository_id: str, packs: Sequence[StoredPack]) -> bool:
+    """Make room for the packs, as waking would."""
+    needed, folder = sum(pack.pack_bytes + pack.idx_bytes for pack in packs), config.current().data
+    if (free := shutil.disk_usage(folder).free) < needed:
+        eviction.free(needed - free, keep=repository_id)
+    return shutil.disk_usage(folder).free >= needed

@@ -1,0 +1,186 @@
+"""Clones of neatly packed projects that are cold: the store's packs are passed on, and nothing else ever is."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from framework.celery.work import watched
+from framework.projects.access import ProjectAccess
+from framework.repositories import keys, ranges
+from framework.repositories.cache import open_copy
+from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.eviction import copy_path, evict
+from framework.repositories.marker import FULL, read_marker
+from framework.repositories.passing import whole_for
+from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
+from framework.repositories.verify import verify
+from framework.storage.counting import requests
+from framework.storage.current import store
+from tests.git.client import Person, Work
+from tests.git.conftest import House
+
+LARGE = os.urandom(3 << 20)
+BY_GIT = "remote: Enumerating objects"
+
+
+@pytest.fixture
+def cold(alice: Person, project: ProjectAccess) -> Work:
+    """Alice's working copy of a project of several packs that became two, with a tag and a side branch; it is cold."""
+    work = alice.work()
+    for number in range(4):
+        work.commit(f"Version {number}", a__txt=str(number) * 1000, large=LARGE[number:])
+        work.push(project.full_name, "HEAD:main")
+    work.git("tag", "-a", "v1", "-m", "One")
+    work.push(project.full_name, "v1", "HEAD~1:refs/heads/side")
+    sleep(project)
+    return work
+
+
+def sleep(project: ProjectAccess) -> None:
+    with watched("test") as looked_at:
+        assert consolidate(Wish(project.repository_id), looked_at)
+    assert evict(project.repository_id)
+
+
+def clone(person: Person, project: ProjectAccess, *options: str) -> tuple[Work, str]:
+    """A clone, and what git said meanwhile."""
+    name = keys.new_id()
+    said = person.git("clone", "--progress", *options, person.address(project.full_name), name)
+    return Work(person, name), said.stderr
+
+
+def is_full(project: ProjectAccess) -> bool:
+    marker = read_marker(copy_path(project.repository_id))
+    return marker is not None and marker.kind == FULL
+
+
+@pytest.mark.parametrize("bands", ["1", "0"], ids=["sideband-all", "bands in the pack alone"])
+def test_a_clone_gets_all_of_it_as_it_arrives(alice: Person, project: ProjectAccess, cold: Work, bands: str) -> None:
+    name = keys.new_id()
+    address = alice.address(project.full_name)
+    said = alice.git("clone", "--progress", address, name, more={"GIT_TEST_SIDEBAND_ALL": bands}).stderr
+    copy = Work(alice, name)
+    assert BY_GIT not in said
+    assert "Receiving objects: 100%" in said
+    assert (copy.folder / "large").read_bytes() == LARGE[3:]
+    assert copy.sha("v1") == cold.sha("v1")
+    assert copy.sha("origin/side") == cold.sha("HEAD~1")
+    assert copy.git("fsck", "--full", "--strict").stderr == ""
+
+
+def test_what_was_passed_on_stays_as_the_local_copy(alice: Person, project: ProjectAccess, cold: Work) -> None:
+    clone(alice, project)
+    while not is_full(project):  # the client has its last byte before
+        time.sleep(0.01)
+    with open_copy(project.repository_id, FULL) as (path, _snapshot):
+        git = ["git", "-C", str(path), "fsck", "--full", "--strict", "--no-dangling"]
+        assert subprocess.run(git, check=True, capture_output=True, text=True).stdout == ""
+    assert whole_for(project.repository_id, wants(project)) is None
+    assert BY_GIT in clone(alice, project)[1]
+
+
+def test_every_byte_is_asked_for_once_and_makes_one_pack(
+    project: ProjectAccess, cold: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "PART_BYTES", 300_000)
+    _snapshot, packs = read_snapshot_and_packs(project.repository_id)
+    with requests() as asked:
+        whole = whole_for(project.repository_id, wants(project))
+        assert whole
+        (tmp_path / "whole.pack").write_bytes(b"".join(whole.chunks()))
+    assert asked.of("range") == sum(-(-pack.pack_bytes // 300_000) for pack in packs)
+    assert asked.of("get") == 1 + len(packs) + 3, "the ends, indexes and side files"
+    assert asked.total == asked.of("range") + asked.of("get")
+    subprocess.run(["git", "index-pack", "--strict", "whole.pack"], cwd=tmp_path, check=True, capture_output=True)
+    assert is_full(project)
+
+
+@pytest.mark.parametrize("kind", [HISTORY, BLOBS])
+def test_damaged_bytes_are_refused_and_not_kept(alice: Person, project: ProjectAccess, cold: Work, kind: str) -> None:
+    [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == kind]
+    key = keys.pack_key(project.repository_id, pack.name)
+    body = bytearray(store().read(key))
+    body[len(body) // 2] ^= 1
+    store().delete(key)
+    store().put(key, bytes(body), sha256=hashlib.sha256(body).hexdigest())
+    done = alice.git("clone", alice.address(project.full_name), "refused", check=False)
+    assert done.returncode != 0
+    assert not (alice.folder / "refused").exists()
+    assert not is_full(project)
+
+
+def test_a_pack_that_is_missing_is_told(alice: Person, project: ProjectAccess, cold: Work) -> None:
+    [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == BLOBS]
+    store().delete(keys.pack_key(project.repository_id, pack.name))
+    done = alice.git("clone", alice.address(project.full_name), "refused", check=False)
+    assert done.returncode != 0
+    assert "A part of this project is missing in the object store" in done.stderr
+
+
+def test_commits_that_were_pushed_away_are_sent_to_nobody(alice: Person, project: ProjectAccess, cold: Work) -> None:
+    lost = cold.commit("Secret", secret="a secret")
+    cold.push(project.full_name, "HEAD:refs/heads/lost")
+    cold.push(project.full_name, ":refs/heads/lost")
+    sleep(project)
+    assert whole_for(project.repository_id, wants(project)) is None
+    copy, said = clone(alice, project)
+    assert BY_GIT in said
+    assert copy.git("cat-file", "-e", lost, check=False).returncode != 0
+    assert copy.sha("HEAD") == cold.sha("HEAD~1")
+
+
+@pytest.mark.parametrize(
+    "options", [["--depth=1"], ["--filter=blob:none"], ["--single-branch"], ["--no-tags"], ["-c", "protocol.version=0"]]
+)
+def test_who_wants_less_gets_less(alice: Person, project: ProjectAccess, cold: Work, options: list[str]) -> None:
+    copy, said = clone(alice, project, *options)
+    assert BY_GIT in said
+    assert copy.sha("HEAD") == cold.sha("HEAD")
+    assert (copy.folder / "large").read_bytes() == LARGE[3:]
+
+
+def test_what_came_since_is_sent_too(alice: Person, project: ProjectAccess, cold: Work) -> None:
+    later = cold.commit("Later", b="later")
+    cold.push(project.full_name, "HEAD:main")
+    assert evict(project.repository_id)
+    copy, said = clone(alice, project)
+    assert BY_GIT in said
+    assert copy.sha("HEAD") == later
+
+
+def test_a_tag_that_was_deleted_since_is_not_sent(alice: Person, project: ProjectAccess, cold: Work) -> None:
+    cold.push(project.full_name, ":refs/tags/v1")
+    assert evict(project.repository_id)
+    assert whole_for(project.repository_id, wants(project)) is None
+    copy, said = clone(alice, project)
+    assert BY_GIT in said
+    assert copy.git("cat-file", "-e", cold.sha("refs/tags/v1"), check=False).returncode != 0
+
+
+def test_a_clone_that_breaks_off_leaves_nothing(project: ProjectAccess, cold: Work, house: House) -> None:
+    whole = whole_for(project.repository_id, wants(project))
+    assert whole
+    chunks = whole.chunks()
+    assert next(chunks)[:4] == b"PACK"
+    assert next(chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    assert list((house.settings.data / "scratch").glob("passing-*")) == []
+    assert not is_full(project)
+    assert verify(project.repository_id).faults == ()
+
+
+def test_a_disk_without_room_leaves_it_to_who_knows_what_to_say(
+    project: ProjectAccess, cold: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: type("Usage", (), {"free": 1000}))
+    assert whole_for(project.repository_id, wants(project)) is None
+
+
+def wants(project: ProjectAccess) -> set[str]:
+    return set(read_snapshot(project.repository_id).refs.values())
