@@ -64,6 +64,12 @@ def posted_texts() -> list[str]:
     return [json.dumps([row.task, row.args, row.kwargs]) for row in rows]
 
 
+def asked_for(task: str) -> list[list[Any]]:
+    """The arguments of each row of this task in the outbox."""
+    with reading() as session:
+        return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
+
+
 def link_in_mail(kind: str) -> str:
     """The path of the newest link of this kind (`reset`, `verify`) that was sent."""
     found = [match for text in posted_texts() for match in re.findall(rf"/{kind}/[\w.-]+", text)]

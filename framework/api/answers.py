@@ -11,6 +11,7 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.tokens import TokenAbout
 from framework.projects.access import ProjectAccess
+from framework.projects.watching import WatchedWork
 from framework.repositories.reading import Changed, Entry, LogEntry
 from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import Snapshot
@@ -231,6 +232,26 @@ class Storage(Answer):
     def of(cls, status: StorageStatus) -> "Storage":
         """The answer about this status."""
         return cls.model_validate(status, from_attributes=True)
+
+
+class Work(Answer):
+    """Work that takes longer than an answer: `done` of `total` steps so far, and in `message` what it is about."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "silent", "finished", "failed"] = Field(
+        description="`silent`: nothing was heard of it for minutes; if it was interrupted, it starts again by itself."
+    )
+    done: int
+    total: int
+    message: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, work: WatchedWork) -> "Work":
+        """The answer about this work."""
+        return cls.model_validate(work, from_attributes=True)
 
 
 def answer(told: Answer | Sequence[Answer], status: int = 200, *, headers: dict[str, str] | None = None) -> Response:

@@ -28,6 +28,7 @@ KEY = (
 REASONS = {
     200: "What was asked for.",
     201: "It was created.",
+    202: "It was begun; the header Location tells where to ask how far it is.",
     204: "It is done.",
     206: "The part that Range asked for.",
     304: "The caller has it already, as If-None-Match says.",
@@ -52,6 +53,7 @@ PLACES = {
     "ref": "A branch, a tag or a commit's id.",
     "token_id": "The token's number.",
     "upload_id": "The upload's id, the end of its address.",
+    "work_id": "The work's id.",
 }
 SECURITY: dict[str | None, list[dict[str, list[str]]]] = {
     None: [{}, {"token": []}],

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.api import callers
-from framework.api.answers import Project, Storage, answer, nothing
+from framework.api.answers import LOCATION, Project, Storage, Work, answer, nothing
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
 from framework.api.paging import PAGE, links, page_number
-from framework.projects import lists, operations
+from framework.projects import archiving, lists, operations
 from framework.projects.access import ProjectAccess, project_for
+from framework.projects.watching import work_of
 from framework.repositories.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
@@ -79,6 +80,25 @@ def show_storage(owner: str, project: str) -> Response:
     """Where the project's bytes are."""
     access = project_for(callers.visitor(), owner, project)
     return answer(Storage.of(read_status(access.repository_id)))
+
+
+@projects.post("/<owner>/<project>/storage/archive")
+@described(Call({202: Work}, needs="write"))
+def archive_project(owner: str, project: str) -> Response:
+    """Pack a project neatly in the store and drop its local copies, by a worker; for owners."""
+    account = callers.writer()
+    access = project_for(account, owner, project, "owner")
+    work = work_of(account, access, archiving.ask_for_archive(account, access))
+    place = f"/api/v1/projects{access.path}/works/{work.id}"
+    return answer(Work.of(work), 202, headers={LOCATION: place})
+
+
+@projects.get("/<owner>/<project>/works/<work_id>")
+@described(Call({200: Work}))
+def show_work(owner: str, project: str, work_id: str) -> Response:
+    """How far a long work on the project is."""
+    account = callers.visitor()
+    return answer(Work.of(work_of(account, project_for(account, owner, project), work_id)))
 
 
 def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:

@@ -14,7 +14,7 @@ TASK = "framework.projects.tasks.archive_project"
 
 
 def ask_for_archive(account: Account, project: ProjectAccess) -> str:
-    """Have the project archived by a worker; the address of the page that tells how far it is.
+    """Have the project archived by a worker; the id of the work, by which one can tell how far it is.
 
     Raises:
         RoleTooLow: the caller is no owner any more.
@@ -23,7 +23,7 @@ def ask_for_archive(account: Account, project: ProjectAccess) -> str:
         recheck(session, project.id, account, "owner")
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
         enqueue(session, TASK, project.id, account.id, work_id, key=f"archive-{work_id}")
-    return f"/work/{work_id}"
+    return work_id
 
 
 def archive_for(project_id: int, account_id: int, work_id: str) -> Archived:

@@ -15,7 +15,7 @@ from framework.celery.work import FAILED, FINISHED, RUNNING, SILENT_AFTER
 from framework.database.session import reading
 from framework.database.types import now
 from framework.errors import NotFound
-from framework.projects.access import ProjectNotFound, recheck
+from framework.projects.access import ProjectAccess, ProjectNotFound, recheck
 from framework.projects.models import Project
 
 SILENT = "silent"
@@ -87,6 +87,18 @@ def work_for(account: Account | None, work_id: str) -> WatchedWork:
         if found is None or not _may_see(session, found[0], account):
             raise WorkNotFound
         return _watched(*found)
+
+
+def work_of(account: Account | None, project: ProjectAccess, work_id: str) -> WatchedWork:
+    """A work on this project, which the person may see.
+
+    Raises:
+        WorkNotFound: there is none.
+    """
+    found = work_for(account, work_id)
+    if found.project != project.full_name:
+        raise WorkNotFound
+    return found
 
 
 def works_of(account: Account) -> list[WatchedWork]:

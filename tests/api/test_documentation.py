@@ -32,6 +32,7 @@ def test_the_commands_of_the_page_work(served: LiveServer, alice: Account) -> No
         '"message":"The first walk\\n\\nalong the river"',
         '"status":"R","path":"dot.bin","old_path":"data/dot.bin"',
         '"state":"hot"',
+        '"kind":"archive","state":"waiting"',
         '"status": 404',
     ):
         assert told in done.stdout, told

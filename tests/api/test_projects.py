@@ -7,13 +7,16 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
+from framework.projects import tasks
 from framework.projects.access import ProjectAccess
+from framework.projects.archiving import TASK
 from framework.projects.lists import PAGE
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
+from framework.repositories.consolidation import UNCHANGED
 from framework.storage.counting import requests
 from tests.api.program import Program
-from tests.cast import SignIn, on_one_deployment
+from tests.cast import SignIn, asked_for, on_one_deployment
 
 
 def names(program: Program, query: str = "") -> list[str]:
@@ -183,3 +186,32 @@ def test_it_tells_where_the_bytes_are(program: Program) -> None:
     assert (told["state"], told["version"], told["packs"]) == ("hot", 1, 1)
     assert told["stored_bytes"] > 0
     assert told["cached_bytes"] > 0
+
+
+def test_an_owner_archives_a_project_and_follows_it(program: Program, website: ProjectAccess) -> None:
+    answer = program.post("/projects/alice/website/storage/archive", {})
+    assert (answer.status_code, answer.json["state"], answer.json["kind"]) == (202, "waiting", "archive")
+    place = answer.headers["Location"].removeprefix("/api/v1")
+    assert program.get(place).json == answer.json
+    [args] = asked_for(TASK)
+    assert tasks.archive_project.run(*args)
+    ended = program.get(place).json
+    assert (ended["state"], ended["message"]) == ("finished", UNCHANGED)
+    assert program.get("/projects/alice/website/storage").json["state"] == "cold"
+
+
+@on_one_deployment
+def test_a_work_is_found_at_its_own_project_only(program: Program, bobs: Program, stranger: Program) -> None:
+    secret = program.post("/projects/alice/secret/storage/archive", {}).headers["Location"].removeprefix("/api/v1")
+    assert program.get(secret.replace("secret", "website")).status_code == 404
+    assert program.get("/projects/alice/website/works/none").status_code == 404
+    assert [somebody.get(secret).status_code for somebody in (program, bobs, stranger)] == [200, 404, 404]
+
+
+@on_one_deployment
+def test_only_owners_who_may_write_archive(
+    program: Program, bobs: Program, stranger: Program, reading: Program, alice: Account, website: ProjectAccess
+) -> None:
+    add_person(alice, website, person="bob", role="writer")
+    asked = [who.post("/projects/alice/website/storage/archive", {}) for who in (bobs, stranger, reading)]
+    assert [answer.status_code for answer in asked] == [403, 401, 403]

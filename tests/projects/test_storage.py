@@ -3,15 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from framework.accounts.account import Account
-from framework.celery.models import OutboxRow
 from framework.config import Config, ConfigError
-from framework.database.session import reading, transaction
+from framework.database.session import transaction
 from framework.projects import tasks
 from framework.projects.access import ProjectAccess
 from framework.projects.archiving import TASK
@@ -21,7 +19,7 @@ from framework.repositories.holdings import read_holdings
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
 from framework.web.pages import dollars
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, asked_for, on_one_deployment
 from tests.repositories.conftest import Bench
 
 PAGE = "/alice/website/settings/storage"
@@ -138,8 +136,3 @@ def test_only_the_owner_archives(files: Bench, bob: Account, signed_in: SignIn) 
     page = signed_in(bob)
     assert page.submit("/new", to=f"{PAGE}/archive").status_code == 403
     assert asked_for(TASK) == []
-
-
-def asked_for(task: str) -> list[list[Any]]:
-    with reading() as session:
-        return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
