@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 SENT_WITH_HEADERS_BYTES = 128 * 1024
-READ_BYTES = 64 * 1024
+READ_BYTES = 256 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/")
 
 
