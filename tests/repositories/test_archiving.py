@@ -2,24 +2,30 @@
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from framework.celery.work import Work, watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import archived, consolidation, eviction, tasks, usage
+from framework.repositories.archiving import archive
+from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.marker import NAME
 from framework.repositories.models import Repository
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.repositories.status import read_status
 from framework.repositories.verify import verify
-from tests.repositories.conftest import Bench
+from tests.repositories.conftest import LARGE, Bench, Meanwhile
+from tests.repositories.packed import packs_of
 
 
 def sleep(bench: Bench, days: float = 40) -> None:
@@ -116,3 +122,45 @@ def test_one_that_cannot_be_packed_keeps_none_of_the_others_awake(
     assert len(read_snapshot_and_packs(idle.repository_id)[1]) == 2
     with reading() as session:
         assert session.get_one(Repository, other.repository_id).archived_at is None
+
+
+def test_a_push_lands_while_its_project_is_archived(idle: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    meanwhile(lambda: idle.write(idle.put("late", b"late"), idle.put("large-late", LARGE)))
+    archive(idle.repository_id, work)
+    assert (idle.read("late"), idle.read("large-late"), idle.read("a")) == (b"late", LARGE, b"2")
+    assert verify(idle.repository_id).faults == ()
+
+
+def test_a_project_is_archived_while_a_push_to_it_runs(idle: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    """What the push has sent before belongs to it, and its commit is checked against the new packs."""
+    meanwhile(lambda: archive(idle.repository_id, work))
+    idle.write(idle.put("late", b"late"), idle.put("large-late", LARGE))
+    assert (idle.read("late"), idle.read("large-late"), idle.read("a")) == (b"late", LARGE, b"2")
+    assert [pack.kind for pack in packs_of(idle)] == [HISTORY, HISTORY, BLOBS, BLOBS]
+    assert verify(idle.repository_id).faults == ()
+
+
+def test_twenty_readers_are_not_disturbed_by_archives_and_pushes(idle: Bench) -> None:
+    """Each reads what was there before, again and again, while three archives and three pushes come and go."""
+    done = threading.Event()
+    large = idle.read("large-0")
+
+    def read() -> int:
+        count = 0
+        while not done.is_set() or not count:
+            assert idle.read("large-0") == large
+            assert idle.read("a") == b"2"
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(20) as pool:
+        readers = [pool.submit(read) for _ in range(20)]
+        try:
+            for number in range(3):
+                idle.write(idle.put(f"new-{number}", b"new"))
+                with watched("archive") as work:
+                    archive(idle.repository_id, work)
+        finally:
+            done.set()
+        assert all(reader.result() for reader in readers)
+    assert verify(idle.repository_id).faults == ()
