@@ -1,4 +1,4 @@
-"""`/admin`: workers, queues, tasks and scheduled work, for administrators; for everybody else there is no such page."""
+"""`/admin`: workers, queues, tasks, scheduled work and storage, for administrators; nobody else is told of the page."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template
 from werkzeug.wrappers import Response
@@ -8,10 +8,13 @@ from framework.accounts.login import current_account
 from framework.celery import presence, runs, schedule
 from framework.doctor import queues, shown
 from framework.doctor.attention import attention
-from framework.doctor.checks import broker_answers, examine
+from framework.doctor.checks import broker_answers, examine, objects, rebuild_drill
 from framework.doctor.samples import SAMPLES
 from framework.email.rendering import rendered
 from framework.errors import NotFound
+from framework.repositories import eviction, usage
+from framework.repositories.holdings import read_holdings
+from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -52,6 +55,22 @@ def overview() -> str:
         attention=attention(workers, found, strangers),
         groups=shown.task_groups(),
         jobs=shown.jobs(),
+    )
+
+
+@admin.get("/storage")
+def storage() -> str:
+    """What is stored of all projects, what it costs, how the caches fare, and when it was verified."""
+    holdings = read_holdings()
+    return render_template(
+        "doctor/storage.html",
+        holdings=holdings,
+        costs=costs_of(holdings.classes),
+        figures=usage.read_figures(),
+        hot=len(eviction.copies()),
+        cached_bytes=eviction.cached_bytes(),
+        cache_max_bytes=config.current().cache_max_bytes,
+        findings=examine({"objects": objects, "drill": rebuild_drill}),
     )
 
 

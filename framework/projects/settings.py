@@ -11,7 +11,7 @@ from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, Sett
 from framework.projects.protection import Rule, protection_of
 from framework.repositories.holdings import read_holdings
 from framework.repositories.status import read_status
-from framework.storage.prices import costs_of
+from framework.storage.prices import NAMES, costs_of
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
@@ -133,15 +133,14 @@ def storage(owner: str, project: str) -> str:
     """What is stored of the project, what a month of it costs, and when it was last verified."""
     access = _owned(owner, project)
     holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
-    costs = costs_of(holdings.classes)
     return render_template(
         "projects/storage.html",
         project=access,
         holdings=holdings,
         status=status,
-        costs=costs,
-        most=max(cost.dollars for cost in costs),
+        costs=costs_of(holdings.classes),
         idle_days=config.current().idle_days,
+        archive_class=NAMES.get(config.current().archive_storage_class or ""),
     )
 
 
@@ -150,7 +149,7 @@ def archive(owner: str, project: str) -> Answer:
     """Have the project packed neatly, and its copies dropped."""
     access = _owned(owner, project)
     check_button()
-    return redirect(archiving.ask_for_archive(signed_in(), access))
+    return redirect(f"/work/{archiving.ask_for_archive(signed_in(), access)}")
 
 
 def _owned(owner: str, project: str) -> ProjectAccess:

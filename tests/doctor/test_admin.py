@@ -1,9 +1,11 @@
 """`/admin`: who may see it, what it tells, and its buttons."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from kombu import Connection
@@ -20,10 +22,14 @@ from framework.database.types import now
 from framework.doctor import attention, queues
 from framework.email.rendering import template_names
 from framework.errors import Invalid, Unavailable
+from framework.projects.access import ProjectAccess
+from framework.repositories import usage
+from framework.repositories.models import Pack
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 from tests.celery.rows import committed, row, set_to
 from tests.celery.test_outbox import waiting_messages
 from tests.celery.test_schedule import job
+from tests.repositories.conftest import Bench
 from tests.servers.processes import Process, free_port
 from tests.servers.run import Run
 from tests.servers.workers import worker
@@ -212,3 +218,26 @@ def test_it_shows_every_mail_as_a_mail_program_does(ada: Account, alice: Account
         assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
     assert browser.get("/admin/mail/layout.html").status_code == 404
     assert signed_in(alice).get("/admin/mail").status_code == 404
+
+
+@on_one_deployment
+def test_the_storage_of_all_projects_is_told(
+    ada: Account, website: ProjectAccess, signed_in: SignIn, tmp_path: Path
+) -> None:
+    usage.write()  # what other tests have used is gone by now
+    person = signed_in(ada)
+    empty = person.get("/admin/storage").text
+    assert "Nothing is stored yet." in empty
+    assert "has not run yet" in empty
+    bench = Bench(website.repository_id, tmp_path)
+    bench.write(bench.put("large", os.urandom(2 << 20)))
+    bench.read("large")
+    usage.write()
+    page = person.get("/admin/storage").text
+    assert "of 1 project in 2 packs, with 3 Git objects and 1 version." in page
+    assert "S3 Glacier Instant Retrieval" in page
+    assert "1 project hot on this server" in page
+    assert "Would have, with one GiB more on each" in page
+    with transaction() as session:
+        session.execute(update(Pack).values(fault="A pack is missing."))
+    assert "2 packs, 0 Git LFS objects and 0 projects are damaged" in person.get("/admin/storage").text
