@@ -1,9 +1,8 @@
 """Cold projects behind gunicorn, with the S3 service 30 ms away: pages, files, clones, the mission's three steps.
 
 The project is archived first, as a cold one is. What has to be at least a share of a plain download is measured in
-turns with it, and the best of each is compared: other programs on the same machine slow both. A clone that git's
-upload-pack answers has to wake everything first and hashes each byte of its answer once more, so its rate has no limit
-here; the one from a bundle streams what the store has.
+turns with it, and the best of each is compared: other programs on the same machine slow both. A clone, in git's protocol
+or from a bundle, is sent what the store has while it arrives.
 """
 
 import http.client
@@ -93,8 +92,8 @@ def _clone(bench: Bench) -> Iterator[Figure]:
     yield _rate("waking all of it", best.plain / best.waking)
     yield Figure("a clone from the bundle sends its first byte", best.bundle_first_byte, "s", 1)
     yield _rate("a clone from the bundle", best.plain / best.bundle)
-    yield Figure("a clone by upload-pack sends its first byte", best.clone_first_byte, "s", 1)
-    yield Figure("rate of a clone by upload-pack, in that of the download", best.plain / best.clone, "x")
+    yield Figure("a clone in git's protocol sends its first byte", best.clone_first_byte, "s", 1)
+    yield _rate("a clone in git's protocol", best.plain / best.clone)
 
 
 def _rate(name: str, rate: float) -> Figure:

@@ -154,6 +154,21 @@ MUTATIONS = (
         "tests/git/test_lfs.py -k projects_share",
     ),
     Mutation(
+        16, "a version never needs a Git LFS object that a purge has dropped",
+        f"{R}/writing.py", "        lfs.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)\n", "",
+        f"{T}/test_purging_lfs.py -k meanwhile_is_refused",
+    ),
+    Mutation(
+        16, "a purge keeps the Git LFS objects of what was committed meanwhile",
+        f"{R}/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
+        f"{T}/test_purging_lfs.py -k needs_it_meanwhile",
+    ),
+    Mutation(
+        15, "a clone is sent nothing that no ref reaches",
+        f"{R}/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
+        "tests/git/test_passing_on.py -k pushed_away",
+    ),
+    Mutation(
         16, "what was checked against packs that are gone is checked again",
         f"{R}/commit.py", "        raise PacksChanged\n", "        pass\n",
         f"{T}/test_consolidation_races.py -k has_dropped_is_refused",

@@ -15,9 +15,9 @@ def answer(whole: Whole, opening: Opening) -> Iterator[bytes]:
     """
     yield opening.start or banded(PACK, b"packfile\n")
     try:
-        for chunk in whole.chunks():
-            yield banded(PACK, chunk)
+        with whole.arriving() as chunks:
+            for chunk in chunks:
+                yield banded(PACK, chunk)
+            yield FLUSH
     except HoldfastError as failure:
         yield opening.failure(failure.sentence)
-        return
-    yield FLUSH

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +34,23 @@ class Whole:
     packs: Sequence[StoredPack]
     ends: Ends
 
-    def chunks(self) -> Iterator[bytes]:
-        """The pack (gitformat-pack(5)) as it arrives; the local copy is made behind the last byte.
+    @contextmanager
+    def arriving(self) -> Iterator[Iterator[bytes]]:
+        """The pack (gitformat-pack(5)) as it arrives; behind the block, which takes all of it, the local copy is made.
 
         Raises:
-            PackMissing, PackAltered, StoreUnavailable, StoreRefused: the pack breaks off.
-            OSError: the disk is full; it breaks off, too.
+            PackMissing, PackAltered, StoreUnavailable, StoreRefused: when a chunk is asked for; nothing is kept.
+            OSError: the disk is full; nothing is kept.
         """
         with scratch("passing") as folder:
-            yield self.ends.header
-            for pack in self.packs:
-                yield from self._body(pack, folder / f"pack-{pack.name}.pack")
-            yield self.ends.trailer
+            yield self._chunks(folder)
             self._keep(folder)
+
+    def _chunks(self, folder: Path) -> Iterator[bytes]:
+        yield self.ends.header
+        for pack in self.packs:
+            yield from self._body(pack, folder / f"pack-{pack.name}.pack")
+        yield self.ends.trailer
 
     def _body(self, pack: StoredPack, file: Path) -> Iterator[bytes]:
         """The entries of one stored pack, all of which is in the file then."""
@@ -85,14 +90,16 @@ def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
     if set(wanted) != set(snapshot.refs.values()) or _is_here(snapshot):
         return None
     first = bundle.first_of(packs)
-    if first is None or len({(pack.epoch, pack.version) for pack in packs}) > 1 or not _has_room(repository_id, packs):
+    if first is None or len({(pack.epoch, pack.version) for pack in packs}) > 1:
         return None
     try:
         ends = bundle.read_ends(repository_id, first)
     except (NotFound, Unavailable) as error:
         log.warning("a clone of %s waits for all of it: %s", repository_id, error)
         return None
-    return Whole(repository_id, bundle.in_order(packs), ends) if ends.refs == snapshot.refs else None
+    if ends.refs != snapshot.refs or not _has_room(repository_id, packs):
+        return None
+    return Whole(repository_id, bundle.in_order(packs), ends)
 
 
 def _is_here(snapshot: Snapshot) -> bool:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from framework.celery.work import watched
+from framework.git import passing_on
+from framework.git.pktline import pkt
+from framework.git.waking import Opening
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys, ranges
 from framework.repositories.cache import open_copy
@@ -93,7 +96,8 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
     with requests() as asked:
         whole = whole_for(project.repository_id, wants(project))
         assert whole
-        (tmp_path / "whole.pack").write_bytes(b"".join(whole.chunks()))
+        with whole.arriving() as chunks:
+            (tmp_path / "whole.pack").write_bytes(b"".join(chunks))
     assert asked.of("range") == sum(-(-pack.pack_bytes // 300_000) for pack in packs)
     assert asked.of("get") == 1 + len(packs) + 3, "the ends, indexes and side files"
     assert asked.total == asked.of("range") + asked.of("get")
@@ -166,10 +170,10 @@ def test_a_tag_that_was_deleted_since_is_not_sent(alice: Person, project: Projec
 def test_a_clone_that_breaks_off_leaves_nothing(project: ProjectAccess, cold: Work, house: House) -> None:
     whole = whole_for(project.repository_id, wants(project))
     assert whole
-    chunks = whole.chunks()
-    assert next(chunks)[:4] == b"PACK"
-    assert next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    answer = passing_on.answer(whole, Opening(pkt(b"packfile\n"), has_bands=True))
+    assert [next(answer)[4:8] for _ in range(2)] == [b"pack", b"\x01PAC"]
+    assert next(answer)
+    answer.close()  # type: ignore[attr-defined]
     assert list((house.settings.data / "scratch").glob("passing-*")) == []
     assert not is_full(project)
     assert verify(project.repository_id).faults == ()
