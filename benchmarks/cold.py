@@ -1,8 +1,8 @@
 """Cold projects behind gunicorn, with the S3 service 30 ms away: pages, files, clones, the mission's three steps.
 
 The project is archived first, as a cold one is. What has to be at least a share of a plain download is measured in
-turns with it, and the best of each is compared: other programs on the same machine slow both. A clone, in git's protocol
-or from a bundle, is sent what the store has while it arrives.
+turns with it, and the best of each is compared: other programs on the same machine slow both. A clone, in git's
+protocol or from a bundle, is sent what the store has while it arrives.
 """
 
 import http.client
