@@ -1,5 +1,6 @@
 """A server for all pushes of a module, on each kind of deployment; every test has projects of its own."""
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +14,19 @@ import pytest
 from framework import config
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
+from framework.celery.work import watched
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
+from framework.repositories.consolidation import Wish, consolidate
 from tests.cast import PASSWORD
-from tests.git.client import Person
+from tests.git.client import Person, Work
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run
 
 MIB = 1 << 20
+LARGE = random.Random(7).randbytes(3 * MIB)
 _numbers = count(1)
 
 
@@ -72,6 +76,25 @@ def alice(person: Callable[..., Person]) -> Person:
 def project(house: House) -> ProjectAccess:
     """An empty private project of Alice's."""
     return create_project(house.people["alice"], name=f"p{next(_numbers)}", description="", visibility="private")
+
+
+@pytest.fixture
+def consolidated(alice: Person, project: ProjectAccess) -> Work:
+    """Alice's working copy of a project of several packs that became two, with a tag and a side branch."""
+    work = alice.work()
+    for number in range(4):
+        work.commit(f"Version {number}", a__txt=str(number) * 1000, large=LARGE[number:])
+        work.push(project.full_name, "HEAD:main")
+    work.git("tag", "-a", "v1", "-m", "One")
+    work.push(project.full_name, "v1", "HEAD~1:refs/heads/side")
+    pack_neatly(project)
+    return work
+
+
+def pack_neatly(project: ProjectAccess) -> None:
+    """Have its packs become two."""
+    with watched("test") as looked_at:
+        assert consolidate(Wish(project.repository_id), looked_at)
 
 
 def _person(name: str) -> Account:

@@ -1,6 +1,5 @@
 """Bundles: a clone downloads the store's own packs first, and asks git only for what is newer."""
 
-import os
 from base64 import b64encode
 from collections.abc import Callable
 from urllib.error import HTTPError
@@ -8,34 +7,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from framework.celery.work import watched
 from framework.git import bundling
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import update_project
 from framework.repositories import bundle, git
-from framework.repositories.consolidation import Wish, consolidate
 from tests.git.client import Person, Work
-from tests.git.conftest import House
-
-LARGE = os.urandom(3 << 20)
-
-
-@pytest.fixture
-def consolidated(alice: Person, project: ProjectAccess) -> Work:
-    """Alice's working copy of a project of several packs that became two, with a tag and a side branch."""
-    work = alice.work()
-    for number in range(4):
-        work.commit(f"Version {number}", a__txt=str(number) * 1000, large=LARGE[number:])
-        work.push(project.full_name, "HEAD:main")
-    work.git("tag", "-a", "v1", "-m", "One")
-    work.push(project.full_name, "v1", "HEAD~1:refs/heads/side")
-    pack_neatly(project)
-    return work
-
-
-def pack_neatly(project: ProjectAccess) -> None:
-    with watched("test") as looked_at:
-        assert consolidate(Wish(project.repository_id), looked_at)
+from tests.git.conftest import LARGE, House, pack_neatly
 
 
 def get(person: Person, project: ProjectAccess, **headers: str) -> tuple[int, dict[str, str], bytes]:

@@ -1,7 +1,6 @@
 """Clones of neatly packed projects that are cold: the store's packs are passed on, and nothing else ever is."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import time
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from framework.celery.work import watched
 from framework.git import passing_on
 from framework.git.pktline import pkt
 from framework.git.waking import Opening
@@ -17,7 +15,6 @@ from framework.projects.access import ProjectAccess
 from framework.repositories import keys, ranges
 from framework.repositories.cache import open_copy
 from framework.repositories.change import BLOBS, HISTORY
-from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.eviction import copy_path, evict
 from framework.repositories.marker import FULL, read_marker
 from framework.repositories.passing import whole_for
@@ -26,29 +23,16 @@ from framework.repositories.verify import verify
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.git.client import Person, Work
-from tests.git.conftest import House
+from tests.git.conftest import LARGE, House, pack_neatly
 
-LARGE = os.urandom(3 << 20)
 BY_GIT = "remote: Enumerating objects"
 
 
 @pytest.fixture
-def cold(alice: Person, project: ProjectAccess) -> Work:
-    """Alice's working copy of a project of several packs that became two, with a tag and a side branch; it is cold."""
-    work = alice.work()
-    for number in range(4):
-        work.commit(f"Version {number}", a__txt=str(number) * 1000, large=LARGE[number:])
-        work.push(project.full_name, "HEAD:main")
-    work.git("tag", "-a", "v1", "-m", "One")
-    work.push(project.full_name, "v1", "HEAD~1:refs/heads/side")
-    sleep(project)
-    return work
-
-
-def sleep(project: ProjectAccess) -> None:
-    with watched("test") as looked_at:
-        assert consolidate(Wish(project.repository_id), looked_at)
+def cold(project: ProjectAccess, consolidated: Work) -> Work:
+    """Alice's working copy of a neatly packed project, which is cold."""
     assert evict(project.repository_id)
+    return consolidated
 
 
 def clone(person: Person, project: ProjectAccess, *options: str) -> tuple[Work, str]:
@@ -131,7 +115,8 @@ def test_commits_that_were_pushed_away_are_sent_to_nobody(alice: Person, project
     lost = cold.commit("Secret", secret="a secret")
     cold.push(project.full_name, "HEAD:refs/heads/lost")
     cold.push(project.full_name, ":refs/heads/lost")
-    sleep(project)
+    pack_neatly(project)
+    assert evict(project.repository_id)
     assert whole_for(project.repository_id, wants(project)) is None
     copy, said = clone(alice, project)
     assert BY_GIT in said

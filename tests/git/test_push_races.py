@@ -274,6 +274,18 @@ def test_a_push_on_top_of_commits_that_were_purged_meanwhile(project: ProjectAcc
     assert verify(project.repository_id).faults == ()
 
 
+def before_the_next_put(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have something happen after a push was looked at, while it is sent."""
+    put, waiting = store()._put, [act]
+
+    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
+        if waiting:
+            waiting.pop()()
+        put(key, source, sha256)
+
+    monkeypatch.setattr(store(), "_put", put_later)
+
+
 def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,14 +296,7 @@ def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     move(project, "refs/heads/side", lost, None)()
     work.git("reset", "-q", "--hard", "HEAD~1")
     again = work.commit("Again", large_again=large)
-    put, waiting = store()._put, [purge(project)]
-
-    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
-        if waiting:
-            waiting.pop()()
-        put(key, source, sha256)
-
-    monkeypatch.setattr(store(), "_put", put_later)
+    before_the_next_put(monkeypatch, purge(project))
     assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
     assert verify(project.repository_id).faults == ()
     with opened(project.repository_id) as copy:
@@ -313,14 +318,7 @@ def test_a_pointer_whose_object_was_purged_meanwhile(
     move(project, "refs/heads/side", lost, None)()
     work.git("reset", "-q", "--hard", "HEAD~1")
     again = work.commit("Again", film_again=pointer)
-    put, waiting = store()._put, [purge(project)]
-
-    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
-        if waiting:
-            waiting.pop()()
-        put(key, source, sha256)
-
-    monkeypatch.setattr(store(), "_put", put_later)
+    before_the_next_put(monkeypatch, purge(project))
     said = push(project, bob, work, (NOTHING, again, "refs/heads/again"))
     assert b"ng refs/heads/again This needs a Git LFS object that the project does not have" in said
     store_files(project.repository_id, {oid: film})
