@@ -52,7 +52,7 @@ worker_concurrency = 2
 worker_soft_shutdown_timeout = 15.0 if settings.production else 1.0
 timezone = "UTC"
 
-# One line each, as text or JSON (LOG_FORMAT), to the terminal and into files (LOG_FOLDER); framework/celery/logs.py.
+# One line each, as text or JSON (LOG_FORMAT), to the terminal and into files (LOG_FOLDER); framework/metrics/logs.py.
 worker_hijack_root_logger = True
 worker_redirect_stdouts = False  # what is printed stays what it is
 worker_log_color = False

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.doctor.boot import settings_or_exit
-from framework.metrics import folder
+from framework.metrics import folder, logs
 
 settings = settings_or_exit()
 
@@ -26,6 +26,9 @@ keepalive = 95  # longer than Heroku's router keeps its side of an idle connecti
 # The heartbeat file: on a dyno's disk it would stall with the disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
+
+# One line each, as workers have them, with the request's id; the application logs each request itself, without secrets.
+logconfig_dict = logs.of_web(settings)
 
 
 def on_starting(_server: Any) -> None:

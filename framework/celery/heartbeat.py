@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from framework.metrics import request_id
+
 EVERY_SECONDS = 60
 
 log = logging.getLogger(__name__)
@@ -16,7 +18,7 @@ log = logging.getLogger(__name__)
 def renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
     """Call `renew` every minute until the block ends; a database that is away meanwhile is asked again."""
     ended = threading.Event()
-    thread = threading.Thread(target=_beat, args=(ended, renew, every_seconds), daemon=True)
+    thread = threading.Thread(target=_beat, args=(ended, renew, every_seconds, request_id.current()), daemon=True)
     thread.start()
     try:
         yield
@@ -25,7 +27,8 @@ def renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECOND
         thread.join()
 
 
-def _beat(ended: threading.Event, renew: Callable[[], object], every_seconds: float) -> None:
+def _beat(ended: threading.Event, renew: Callable[[], object], every_seconds: float, of: str | None) -> None:
+    request_id.follow(of)
     while not ended.wait(every_seconds):
         try:
             renew()

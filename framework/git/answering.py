@@ -2,9 +2,10 @@
 
 import queue
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from framework.git.pktline import FLUSH, KEEP_ALIVE, PROGRESS, REPORT, band, pkt
+from framework.metrics.pool import Pool
 
 KEEP_ALIVE_SECONDS = 5
 
@@ -61,7 +62,7 @@ def answer(work: Callable[[], None], output: Output, *, may_speak: Callable[[], 
 
     Nothing is sent before `may_speak` says that the client has sent everything.
     """
-    with ThreadPoolExecutor(1) as pool:
+    with Pool(1) as pool:
         done = pool.submit(_to_the_end, work, output)
         yield from _packets(output, may_speak)
         _raise_failure(done)

@@ -5,13 +5,14 @@ An answer can begin before git runs where its first bytes are certain, or where 
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from typing import IO
 
 from framework.errors import HoldfastError, Unavailable
 from framework.git.pktline import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, pkt
+from framework.metrics.pool import Pool
 from framework.repositories import cache
 from framework.repositories.change import HISTORY
 from framework.repositories.marker import FULL
@@ -80,7 +81,7 @@ class Waking:
         Raises:
             What `cache.open_copy` raises, when nothing was told before; else the client is told.
         """
-        with ThreadPoolExecutor(1) as pool:
+        with Pool(1) as pool:
             done = pool.submit(self._wake)
             while wait_for([done], SIGN_SECONDS if self.told else FIRST_SIGN_SECONDS).not_done:
                 if self._opening:

@@ -6,13 +6,13 @@ longer. So what it holds is copied when it is verified, and only the copy is eve
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
+from framework.metrics.pool import Pool
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
 from framework.repositories.pointer import Pointer
@@ -126,7 +126,7 @@ def _put_all(repository_id: str, staged: Sequence[StoredLfs], files: Mapping[str
     def put(one: StoredLfs) -> None:
         store().put(keys.lfs_key(repository_id, one.oid, one.name), files[one.oid], sha256=one.oid)
 
-    with ThreadPoolExecutor(PARALLEL_SENDS) as pool:
+    with Pool(PARALLEL_SENDS) as pool:
         for future in [pool.submit(put, one) for one in staged]:
             future.result()
 

@@ -1,1 +1,1 @@
-"""What this deployment counts of itself; any room may count, and `/metrics` tells."""
+"""What this deployment counts and logs of itself; any room may count, and `/metrics` tells."""

@@ -1,7 +1,7 @@
 """The id of the request that is answered, or that caused the task that runs: the thread through all logs.
 
-A router's `X-Request-ID` (Heroku's, for one) is taken over when it has the form of an id; else one is made. It is not
-sent back: a page that may not be seen and one that is missing are the same bytes.
+A router's `X-Request-ID` (Heroku's, for one) is taken over when it has the form of an id; else one is made. The answer
+has it as a header of the same name, so that whoever reports a failure can say which line of the log tells of it.
 """
 
 import re

@@ -1,8 +1,10 @@
-"""Every HTTP request has an id, and is counted and timed by the name of its view, never by its path."""
+"""Every HTTP request has an id, is logged in a line, and is counted and timed by the name of its view."""
 
+import logging
 from collections.abc import Iterable
 from time import monotonic
 from typing import Any
+from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, request
@@ -11,33 +13,38 @@ from werkzeug.wsgi import ClosingIterator
 from framework.metrics import counts, request_id
 
 ENDPOINT = "holdfast.endpoint"
+SHOWN_PATH = "holdfast.shown_path"
 NO_ENDPOINT = "none"
+HEADER = "X-Request-ID"
+
+log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
     """Count the requests of this application."""
-    app.before_request(_note_endpoint)
+    app.before_request(_note_view)
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
 
 
 class Measured:
-    """A WSGI application whose requests are counted when the last byte has gone, or the client has."""
+    """A WSGI application whose requests are logged and counted when the last byte has gone, or the client has."""
 
     def __init__(self, measured: WSGIApplication) -> None:
         self._measured = measured
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the measured application does."""
+        """Answer as the measured application does, with the request's id beside."""
         began, statuses = monotonic(), [500]
         counts.request_began()
-        request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
+        mine = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
 
-        def started(status: str, *rest: Any) -> Any:
+        def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             statuses.append(int(status[:3]))
-            return start_response(status, *rest)
+            return start_response(status, [*headers, (HEADER, mine)], *rest)
 
         def ended() -> None:
-            counts.request_ended(environ.get(ENDPOINT, NO_ENDPOINT), statuses[-1], monotonic() - began)
+            _tell(environ, statuses[-1], monotonic() - began)
+            request_id.follow(None)
 
         try:
             answer = self._measured(environ, started)
@@ -47,5 +54,16 @@ class Measured:
         return ClosingIterator(answer, [ended])
 
 
-def _note_endpoint() -> None:
+def _tell(environ: WSGIEnvironment, status: int, seconds: float) -> None:
+    view = environ.get(ENDPOINT, NO_ENDPOINT)
+    counts.request_ended(view, status, seconds)
+    path = environ.get(SHOWN_PATH) or quote(environ.get("PATH_INFO", ""), encoding="latin-1")
+    log.info("%s %s %d %.3f s, %s", environ["REQUEST_METHOD"], path, status, seconds, view)
+
+
+def _note_view() -> None:
+    """The path without what stands after `?`, and without a mail's secret: whoever reads the log could use it."""
     request.environ[ENDPOINT] = request.endpoint or NO_ENDPOINT
+    secret = (request.view_args or {}).get("token")
+    path = request.path.replace(secret, "(token)") if secret else request.path
+    request.environ[SHOWN_PATH] = quote(path, safe="/()")

@@ -3,8 +3,10 @@
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from typing import Any, ParamSpec, TypeVar
+
+from framework.metrics.pool import Pool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,7 +24,7 @@ class Threads:
     def __init__(self, name: str, count: Callable[[], int]) -> None:
         self._name, self._count = name, count
         self._lock = threading.Lock()
-        self._pools: dict[int, ThreadPoolExecutor] = {}
+        self._pools: dict[int, Pool] = {}
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Have it done by one of the threads."""
@@ -33,10 +35,10 @@ class Threads:
         future.add_done_callback(lambda _done: _forget(mine))
         return future
 
-    def _pool(self) -> ThreadPoolExecutor:
+    def _pool(self) -> Pool:
         with self._lock:
             if os.getpid() not in self._pools:
-                self._pools[os.getpid()] = ThreadPoolExecutor(self._count(), thread_name_prefix=self._name)
+                self._pools[os.getpid()] = Pool(self._count(), thread_name_prefix=self._name)
             return self._pools[os.getpid()]
 
 

@@ -1,12 +1,12 @@
 """The sizes of large blobs, read from the heads of their pack entries in the store."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
+from framework.metrics.pool import Pool
 from framework.repositories import keys
 from framework.repositories.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
 from framework.repositories.scratch import scratch
@@ -18,7 +18,7 @@ PARALLEL_READS = 8
 def read_blob_sizes(repository_id: str, pack_name: str) -> dict[str, int]:
     """The sizes in bytes of the blobs in a pack of kind `blobs`: one request for the index and one for each blob."""
     offsets = _offsets(repository_id, pack_name)
-    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+    with Pool(PARALLEL_READS) as pool:
         sizes = pool.map(partial(_size, keys.pack_key(repository_id, pack_name)), offsets.values())
         return dict(zip(offsets, sizes, strict=True))
 

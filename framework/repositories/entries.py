@@ -5,12 +5,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from framework.errors import Unavailable
+from framework.metrics.pool import Pool
 from framework.repositories import keys
 from framework.repositories.log import FORMAT
 from framework.storage.contract import ObjectMissing, StoredObject
@@ -190,7 +190,7 @@ def _rank(entry: LogEntry) -> tuple[Place, datetime]:
 
 def _read_all(listed: Sequence[LogKey]) -> Iterator[LogEntry | EntryDamaged]:
     """In batches, so that a long log is never in memory as a whole."""
-    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+    with Pool(PARALLEL_READS) as pool:
         for start in range(0, len(listed), BATCH):
             yield from pool.map(_read_or_fault, listed[start : start + BATCH])
 

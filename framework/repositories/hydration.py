@@ -3,12 +3,12 @@
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framework.errors import Unavailable
+from framework.metrics.pool import Pool
 from framework.repositories import keys, ranges, sidefiles
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
@@ -180,7 +180,7 @@ def _fetch_missing(path: Path, filling: Filling, landing: Path, sided: str | Non
     """Link what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
     wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling)]
     beside = [(pack, suffix) for pack in filling.packs if pack.name != sided for suffix in _beside(pack, filling)]
-    with ThreadPoolExecutor(PARALLEL_FETCHES) as pool, ExitStack() as running:
+    with Pool(PARALLEL_FETCHES) as pool, ExitStack() as running:
         running.callback(pool.shutdown, cancel_futures=True)
         landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
         landed += [pool.submit(_land_side_file, filling, pack, suffix, landing) for pack, suffix in beside]

@@ -1,10 +1,10 @@
 """Sending new packs: their names are owned in SQL first, then packs and indexes go to the store in parallel."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from framework.celery.heartbeat import renewing
+from framework.metrics.pool import Pool
 from framework.repositories import keys, staging
 from framework.repositories.behind import refuse_behind
 from framework.repositories.packwriter import WrittenPack
@@ -36,7 +36,7 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
     calls: list[Callable[[], None]] = [partial(refuse_behind, repository_id)]
     calls += [put for name, pack in packs.items() for put in _puts(repository_id, name, pack)]
     renew = partial(staging.renew, push_id)
-    with renewing(renew, every_seconds=RENEWED_EVERY_SECONDS), ThreadPoolExecutor(PARALLEL_SENDS) as pool:
+    with renewing(renew, every_seconds=RENEWED_EVERY_SECONDS), Pool(PARALLEL_SENDS) as pool:
         for future in [pool.submit(call) for call in calls]:
             future.result()
 

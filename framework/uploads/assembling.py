@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from framework import config
 from framework.accounts.account import Account
 from framework.errors import Conflict, TooLarge
+from framework.metrics.pool import Pool
 from framework.repositories import keys
 from framework.repositories.packwriter import file_blob_name
 from framework.storage.contract import BodyAltered, ObjectMissing
@@ -79,7 +79,7 @@ def open_uploads(account: Account, upload_ids: Collection[str], folder: Path) ->
 
 def _fetch_all(opened: dict[str, OpenedUpload]) -> None:
     """Write all parts into their places; after a failure those that have not begun are left out."""
-    with ThreadPoolExecutor(PARALLEL_FETCHES) as pool:
+    with Pool(PARALLEL_FETCHES) as pool:
         parts = parts_of(opened)
         fetches = [pool.submit(partial(_fetch, part, opened[part.upload_id].path)) for part in parts]
         try:

@@ -1,0 +1,23 @@
+"""Threads that work for somebody: what they log and enqueue bears the id of the request that gave them the work."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from framework.metrics import request_id
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Pool(ThreadPoolExecutor):
+    """A pool whose threads know, for each piece of work, the request of the thread that submitted it."""
+
+    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Have it done by one of the threads."""
+        return super().submit(_following, request_id.current(), work, args, kwargs)
+
+
+def _following(of: str | None, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    request_id.follow(of)
+    return work(*args, **kwargs)
