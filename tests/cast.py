@@ -23,6 +23,10 @@ on_one_deployment = pytest.mark.parametrize("deployment", ["embedded"])
 """For what cannot depend on the database or the store: the same bad input need not be tried on each."""
 
 
+SAME_REQUEST = {"X-Request-ID": "the-same-request"}
+"""For two requests whose answers are to be the same, their ids included."""
+
+
 class SignIn(Protocol):
     """Opens the browser of somebody who has signed in."""
 

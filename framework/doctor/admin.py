@@ -114,5 +114,5 @@ def run(name: str) -> Response:
 
 def _stop(name: str) -> str | None:
     """The link that stops mails of this kind; messages about the account itself have none."""
-    news = {"new_versions", "mention", "digest"}
+    news = {"new_versions", "mention", "digest", "woken"}
     return f"{config.current().base_url}/unsubscribe/sample" if name in news else None

@@ -14,6 +14,7 @@ _PUSH = Happened(
 )
 _GARDEN = story("alice/garden", "http://localhost/alice/garden", [_UPLOAD])
 _TOOLS = story("bob/tools", "http://localhost/bob/tools", [_UPLOAD] * 12 + [_PUSH])
+_ATTIC = story("alice/attic", "http://localhost/alice/attic", [Happened("Somebody", "woken", {"days": 45})])
 _NAME = {"name": "Ann"}
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
@@ -38,6 +39,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
     "new_versions": {**_NAME, "project": _GARDEN},
     "mention": {**_NAME, "project": _GARDEN},
-    "digest": {**_NAME, "projects": [_GARDEN, _TOOLS], "since": "since the last digest"},
+    "woken": {**_NAME, "project": _ATTIC},
+    "digest": {**_NAME, "projects": [_GARDEN, _TOOLS, _ATTIC], "since": "since the last digest"},
 }
 """The facts of each template; a test holds that there are some for every one."""

@@ -1,6 +1,6 @@
 """The one door to a project: fetch it and check who may do what, together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,9 +11,13 @@ from framework.accounts.account import Account, SignInRequired
 from framework.accounts.models import User
 from framework.database.session import reading
 from framework.errors import Forbidden, NotFound
+from framework.projects import woken
 from framework.projects.models import Member, Project
 from framework.projects.rules import NAME, ROLES
+from framework.repositories.archived import idle_since
 from framework.repositories.models import Repository
+
+Projects = Select[Project, str, str, datetime | None, datetime]
 
 
 class ProjectNotFound(NotFound):
@@ -29,7 +33,10 @@ class RoleTooLow(Forbidden):
 
 @dataclass(frozen=True)
 class ProjectAccess:
-    """A project, and what the caller is in it: reader, writer, owner, or None for a visitor of a public one."""
+    """A project, and what the caller is in it: reader, writer, owner, or None for a visitor of a public one.
+
+    `idle_since` is when somebody used it last, when it is archived for being idle.
+    """
 
     id: int
     owner: str
@@ -43,6 +50,7 @@ class ProjectAccess:
     default_branch: str = "main"
     trashed_at: datetime | None = None
     topics: tuple[str, ...] = ()
+    idle_since: datetime | None = None
 
     @property
     def path(self) -> str:
@@ -71,7 +79,7 @@ class ProjectAccess:
 
 
 def project_for(account: Account | None, owner: str, name: str, role: str = "reader") -> ProjectAccess:
-    """The project at `owner/name`, in any case, for a caller who needs this role.
+    """The project at `owner/name`, in any case, for a caller who needs this role; an idle one has been woken.
 
     Raises:
         ProjectNotFound: it does not exist, is in the trash, or is none of the caller's business.
@@ -82,7 +90,10 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
         raise ProjectNotFound
     query = _projects().where(User.name_key == owner.casefold(), Project.name_key == name.casefold())
     with reading() as session:
-        return _admitted(session, query, account, role)
+        access = _admitted(session, query, account, role)
+    if access.idle_since:
+        woken.note(access.id, account.id if account else None)
+    return access
 
 
 def recheck(session: Session, project_id: int, account: Account | None, role: str) -> int:
@@ -104,26 +115,24 @@ def role_in(session: Session, account: Account | None, project: Project) -> str 
     return session.scalar(select(Member.role).where(Member.project_id == project.id, Member.user_id == account.id))
 
 
-def _projects() -> Select[Project, str, str]:
+def _projects() -> Projects:
     return (
-        select(Project, User.name, Repository.default_branch)
+        select(Project, User.name, Repository.default_branch, Repository.archived_at, Repository.last_access_at)
         .join(User, User.id == Project.owner_id)
         .join(Repository, Repository.id == Project.repository_id)
         .where(Project.trashed_at.is_(None))
     )
 
 
-def _admitted(
-    session: Session, query: Select[Project, str, str], account: Account | None, needed: str
-) -> ProjectAccess:
+def _admitted(session: Session, query: Projects, account: Account | None, needed: str) -> ProjectAccess:
     found = session.execute(query).one_or_none()
     if found is None:
         raise ProjectNotFound
-    project, owner, default_branch = found
+    project, owner, default_branch, archived_at, used_at = found
     role = role_in(session, account, project)
     if role is None and project.visibility != "public":
         raise ProjectNotFound
-    access = access_of(project, owner, role, default_branch)
+    access = replace(access_of(project, owner, role, default_branch), idle_since=idle_since(archived_at, used_at))
     _refuse_low_role(access, account, needed)
     return access
 

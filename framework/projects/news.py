@@ -3,7 +3,8 @@
 Whoever wants mail at once gets it when nobody has done anything in the project for `QUIET`, so that a session of
 uploads is one mail; a session without end is told of after `LONGEST_SESSION`. Digests go at each full hour, or at
 `DIGEST_HOUR` in UTC; a project of which the person has heard nothing for an hour, or a day, is told of when nobody has
-done anything in it for `FIRST_QUIET`, and the digest gathers what follows. The mail is queued in the transaction that
+done anything in it for `FIRST_QUIET`, and the digest gathers what follows. That an idle project was opened again waits
+for the digest, and nothing waits because of it. The mail is queued in the transaction that
 settles its notices: each is in one mail, or in none.
 """
 
@@ -22,7 +23,7 @@ from framework.database.types import now
 from framework.email import messages, stopped
 from framework.projects.mail_choices import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
-from framework.projects.notices import MAILED
+from framework.projects.notices import MAILED, WOKEN
 from framework.projects.stories import Happened, ProjectStory, story
 
 QUIET = timedelta(minutes=2)
@@ -69,7 +70,7 @@ def _send_to(user_id: int) -> int:
         wanted = [row for row in rows if row.is_wanted and reachable]
         mails = list(_mails(wanted, _last_told(session, user)))
         for template, told in mails:
-            _queue(session, user, template, told)
+            _queue(session, user, "woken" if _is_waking(told) else template, told)
             _settle(told)
     return len(mails)
 
@@ -106,7 +107,8 @@ def _last_told(session: Session, user: User) -> dict[int, datetime]:
     query = (
         select(Event.project_id, func.max(Notice.settled_at))
         .join(Notice, Notice.event_id == Event.id)
-        .where(Notice.user_id == user.id, Event.kind.in_(MAILED), Notice.settled_at > now() - max(PERIODS.values()))
+        .where(Notice.user_id == user.id, Event.kind.in_(MAILED - {WOKEN}))
+        .where(Notice.settled_at > now() - max(PERIODS.values()))
         .group_by(Event.project_id)
     )
     return {project_id: settled_at for project_id, settled_at in session.execute(query) if settled_at}
@@ -121,7 +123,7 @@ def _mails(rows: Sequence[Row], told: Mapping[int, datetime]) -> Iterable[tuple[
     gathered: list[Row] = []
     for project_id, group in groupby(others, key=lambda row: row.project.id):
         session_of = list(group)
-        quiet = _quiet_to_wait(session_of[0].frequency, told.get(project_id))
+        quiet = _quiet_to_wait(session_of, told.get(project_id))
         if quiet is None:
             gathered += session_of
         elif _is_over(session_of, quiet):
@@ -129,11 +131,19 @@ def _mails(rows: Sequence[Row], told: Mapping[int, datetime]) -> Iterable[tuple[
     yield from _digests(gathered)
 
 
-def _quiet_to_wait(frequency: str, told: datetime | None) -> timedelta | None:
+def _quiet_to_wait(rows: Sequence[Row], told: datetime | None) -> timedelta | None:
     """For how long nobody may have done anything before these news are told; None when a digest tells of them."""
+    frequency = rows[0].frequency
     if frequency == AT_ONCE:
         return QUIET
+    if _is_waking(rows):
+        return None
     return FIRST_QUIET if told is None or told < now() - PERIODS[frequency] else None
+
+
+def _is_waking(rows: Sequence[Row]) -> bool:
+    """Whether these tell of one project, and only that it was opened again."""
+    return {(row.project.id, row.event.kind) for row in rows} == {(rows[0].project.id, WOKEN)}
 
 
 def _digests(rows: Sequence[Row]) -> Iterable[tuple[str, list[Row]]]:

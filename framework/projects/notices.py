@@ -11,7 +11,8 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.models import Event, Member, Notice, Project
 
-MAILED = {"upload", "commit", "push"}
+WOKEN = "woken"
+MAILED = {"upload", "commit", "push", WOKEN}
 """Events that mails tell of."""
 SHOWN = {*MAILED, "trashed", "restored"}
 """Events that everybody who takes part sees in the inbox."""
@@ -20,8 +21,8 @@ KEPT_DAYS = 90
 _MENTION = re.compile(r"(?<![\w@/.-])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)(?![\w@])")
 
 
-def tell(session: Session, event: Event) -> None:
-    """Write the notices of an event that has its id."""
+def tell(session: Session, event: Event, *, but: int | None = None) -> None:
+    """Write the notices of an event that has its id, and none for the account `but`, who knows already."""
     mentioned = mentioned_names(str(event.details.get("title") or ""))
     mailed = event.kind in MAILED
     rows = [
@@ -33,6 +34,7 @@ def tell(session: Session, event: Event) -> None:
             "settled_at": None if mailed else event.created_at,
         }
         for user in _concerned(session, event)
+        if user.id != but
     ]
     if rows:
         session.execute(insert(Notice), rows)

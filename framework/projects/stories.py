@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 LISTED = 10
 NO_TITLE = "(no message)"
+WOKEN = "woken"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def story(name: str, link: str, events: Sequence[Happened]) -> ProjectStory:
     """What these events, oldest first, come to."""
     actors = dict.fromkeys(event.actor for event in events)
     parts = [_of_actor(actor, link, [event for event in events if event.actor == actor]) for actor in actors]
-    return ProjectStory(name, link, _title(events), parts)
+    changes = [event for event in events if event.kind != WOKEN]
+    return ProjectStory(name, link, _title(changes) if changes else "opened again", parts)
 
 
 def _title(events: Sequence[Happened]) -> str:
@@ -82,6 +84,9 @@ def _deeds(events: Sequence[Happened]) -> Iterator[str]:
     deleted = [str(event.details["deleted"]) for event in pushes if event.details.get("deleted")]
     if deleted:
         yield f"has deleted {_and(deleted[:LISTED])}"
+    for event in events:
+        if event.kind == WOKEN:
+            yield f"has opened it again, after {event.details['days']} days without a visit"
 
 
 def _file_count(details: Mapping[str, Any]) -> int:

@@ -1,6 +1,6 @@
 """Archived repositories: which are idle, and copies that every machine drops by itself once SQL says archived."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
@@ -27,6 +27,13 @@ def idle_repositories() -> list[str]:
     query = select(Repository.id).where(*unused, awake).order_by(Repository.last_access_at).limit(MOST_AT_ONCE)
     with reading() as session:
         return list(session.scalars(query))
+
+
+def idle_since(archived_at: datetime | None, last_access_at: datetime) -> datetime | None:
+    """Since when nobody had used what is archived for being idle; None when it is awake, or somebody archived it."""
+    days = config.current().idle_days
+    idle = days and archived_at is not None and archived_at - last_access_at >= timedelta(days=days)
+    return last_access_at if idle else None
 
 
 def note_archived(repository_id: str) -> None:

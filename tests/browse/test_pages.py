@@ -153,7 +153,7 @@ def test_a_private_project_is_what_a_missing_one_is(
     stranger = signed_in(charlie)
     private, missing = (stranger.get(f"/alice/{name}{place}") for name in ("secret", "nosuch"))
     assert (private.status_code, private.data) == (404, missing.data)
-    kept = {"Date", "Set-Cookie"}
+    kept = {"Date", "Set-Cookie", "X-Request-ID"}
     assert {k: v for k, v in private.headers if k not in kept} == {k: v for k, v in missing.headers if k not in kept}
     anonymous = {name: visitor.get(f"/alice/{name}{place}") for name in ("secret", "nosuch")}
     assert (

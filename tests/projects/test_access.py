@@ -6,7 +6,7 @@ from framework.accounts.account import Account, SignInRequired
 from framework.projects.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for
 from framework.projects.operations import trash_project
 from framework.projects.people import add_person
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SAME_REQUEST, SignIn, Visitor, on_one_deployment
 
 
 def test_it_opens_to_the_owner(alice: Account, secret: ProjectAccess) -> None:
@@ -91,7 +91,7 @@ def test_it_answers_for_a_private_project_as_for_a_missing_one(
     place: str,
 ) -> None:
     stranger = signed_in(charlie) if who == "charlie" else visitor
-    private, missing = (stranger.get(f"/alice/{name}{place}") for name in ("secret", "absent"))
+    private, missing = (stranger.get(f"/alice/{name}{place}", **SAME_REQUEST) for name in ("secret", "absent"))
     assert private.status_code == missing.status_code == 404
     assert private.data == missing.data
     assert dict(private.headers) == dict(missing.headers)

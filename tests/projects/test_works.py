@@ -14,7 +14,7 @@ from framework.database.types import now
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.projects.operations import trash_project
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
+from tests.cast import PASSWORD, SAME_REQUEST, SignIn, Visitor, on_one_deployment
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def test_work_of_a_project_in_the_trash_is_gone_for_others(
 
 @on_one_deployment
 def test_work_that_may_not_be_seen_is_answered_like_missing_work(secret: ProjectAccess, visitor: Visitor) -> None:
-    hidden, missing = (visitor.get(f"/work/{work_id}") for work_id in (started(project_id=secret.id), "0" * 32))
+    hidden, missing = (
+        visitor.get(f"/work/{work_id}", **SAME_REQUEST) for work_id in (started(project_id=secret.id), "0" * 32)
+    )
     assert (hidden.status_code, hidden.data) == (missing.status_code, missing.data)
     assert dict(hidden.headers) == dict(missing.headers)
 
