@@ -2,7 +2,8 @@
 
 A scheduler that finds a job due takes its lease in one statement and sends its message; the message's id is the
 lease's owner, so a run whose lease was taken over, or a message delivered twice, does nothing. A lease that nobody
-renewed lapses: a lost message or worker delays a job, and never stops it.
+renewed lapses: its message or worker was lost, and the job is started once more at once; a second loss may be the job's
+own fault, such as more memory than there is, and waits for the job's time.
 """
 
 import json
@@ -26,6 +27,8 @@ from framework.errors import Conflict
 
 LEASE = timedelta(minutes=5)
 LONGEST_SLEEP_SECONDS = 5.0
+AGAIN = "-again"
+"""How the lease of a run ends that was started because the one before was lost."""
 
 
 class JobRuns(Conflict):
@@ -39,7 +42,7 @@ def start_due_jobs() -> float:
         BrokerAway: the broker takes no messages; the job is tried again.
     """
     for name in _due():
-        lease = _take(name, ScheduledJob.next_run_at <= now())
+        lease = _take(name, _lost(), again=True) or _take(name, ScheduledJob.next_run_at <= now())
         if lease:
             _send(name, lease)
     return _seconds_to_next()
@@ -84,7 +87,7 @@ def record(name: str, lease: str, result: object) -> bool:
 
 def _due() -> list[str]:
     _ensure_rows()
-    due = select(ScheduledJob.name).where(ScheduledJob.next_run_at <= now(), _free())
+    due = select(ScheduledJob.name).where(or_(ScheduledJob.next_run_at <= now(), _lost()), _free())
     with reading() as session:
         return [name for name in session.scalars(due) if name in app.conf.beat_schedule]
 
@@ -97,8 +100,8 @@ def _ensure_rows() -> None:
             insert_if_absent(session, ScheduledJob, name=name, next_run_at=_next_run(name))
 
 
-def _take(name: str, condition: ColumnElement[bool]) -> str | None:
-    lease = uuid4().hex
+def _take(name: str, condition: ColumnElement[bool], *, again: bool = False) -> str | None:
+    lease = uuid4().hex + (AGAIN if again else "")
     taken = {"lease_owner": lease, "lease_expires_at": now() + LEASE, "next_run_at": _next_run(name)}
     return lease if _changed(name, and_(_free(), condition), taken) else None
 
@@ -115,6 +118,11 @@ def _send(name: str, lease: str) -> None:
 
 def _free() -> ColumnElement[bool]:
     return or_(ScheduledJob.lease_expires_at.is_(None), ScheduledJob.lease_expires_at < now())
+
+
+def _lost() -> ColumnElement[bool]:
+    """Whether a run was begun and its end never recorded, and it was not the second in a row."""
+    return and_(ScheduledJob.lease_expires_at < now(), ScheduledJob.lease_owner.not_like(f"%{AGAIN}"))
 
 
 def _changed(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:

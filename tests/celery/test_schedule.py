@@ -1,6 +1,7 @@
 """Scheduled work: one scheduler acts, a lost run delays a job and never stops it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -66,10 +67,27 @@ def test_it_does_not_start_a_job_that_still_runs(due: Config) -> None:
     assert len(waiting_messages()) == 1
 
 
+def test_of_many_schedulers_at_once_one_acts(due: Config) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: schedule.start_due_jobs(), range(4)))
+    assert waiting_messages() == [job().lease_owner]
+
+
+def test_a_run_that_is_lost_twice_waits_for_the_time_of_its_job(due: Config) -> None:
+    for started in (1, 1, 0):
+        schedule.start_due_jobs()
+        let_lease_lapse()
+        assert len(waiting_messages()) == started
+    make_due()
+    for started in (1, 1, 0):
+        schedule.start_due_jobs()
+        let_lease_lapse()
+        assert len(waiting_messages()) == started
+
+
 def test_it_starts_a_job_again_whose_run_was_lost(due: Config) -> None:
     schedule.start_due_jobs()
     lost = job().lease_owner
-    make_due()
     let_lease_lapse()
     schedule.start_due_jobs()
     assert lost
