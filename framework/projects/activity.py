@@ -41,9 +41,8 @@ def record(
 
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
-    branch or tag); `settings`;
-    `person_added` and `person_changed` (person, role); `person_removed` (person); `trashed`; `restored`; `purged`.
-    `woken` (days without a visit) changes nothing, and is written by itself.
+    branch or tag); `settings`; `person_added` and `person_changed` (person, role); `person_removed` (person);
+    `trashed`; `restored`; `purged` (work). `woken` (days without a visit) changes nothing, and is written by itself.
     """
     event = Event(project_id=project_id, actor_id=actor.id, kind=kind, details=details or {}, created_at=now())
     session.add(event)

@@ -1,5 +1,6 @@
 """Purging: what no branch or tag leads to any more is dropped for good, such as a secret that was pushed by mistake."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
@@ -10,11 +11,12 @@ from framework.database.session import reading, transaction
 from framework.errors import Invalid
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
-from framework.projects.models import Project
+from framework.projects.models import Event, Project
 from framework.repositories.change import Committed
-from framework.repositories.consolidation import STEPS, Consolidated, Wish, consolidate
+from framework.repositories.consolidation import STEPS, Wish, consolidate
 
-KIND = "purge"
+KIND, DONE = "purge", "purged"
+DONE_BEFORE = "Everything that was to be purged is gone."
 TASK = "framework.projects.tasks.purge_project"
 
 
@@ -42,8 +44,10 @@ def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str
     return f"/work/{work_id}"
 
 
-def purge(project_id: int, account_id: int, work_id: str) -> Consolidated | None:
-    """Drop everything that no branch or tag leads to, on behalf of this person.
+def purge(project_id: int, account_id: int, work_id: str) -> bool:
+    """Drop everything that no branch or tag leads to, on behalf of this person; whether there was anything to repack.
+
+    What a run has done that was killed before it could say so is not done again.
 
     Raises:
         What `consolidate` raises; nothing is dropped then.
@@ -51,11 +55,19 @@ def purge(project_id: int, account_id: int, work_id: str) -> Consolidated | None
     with reading() as session:
         project, user = session.get_one(Project, project_id), session.get_one(User, account_id)
         actor = Account.of(user)
+        done_before = _was_done(session, project_id, work_id)
 
     def tell(session: Session, _committed: Committed) -> None:
-        record(session, project_id, actor=actor, kind="purged")
+        record(session, project_id, actor=actor, kind=DONE, details={"work": work_id})
 
     with watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
-        done = consolidate(Wish(project.repository_id, purge=True, actor=actor.name, within=tell), work)
-        work.say(done.sentence if done else "There was nothing to purge.")
-    return done
+        wish = Wish(project.repository_id, purge=True, actor=actor.name, within=tell)
+        done = None if done_before else consolidate(wish, work)
+        work.say(done.sentence if done else DONE_BEFORE if done_before else "There was nothing to purge.")
+    return done_before or done is not None
+
+
+def _was_done(session: Session, project_id: int, work_id: str) -> bool:
+    """Whether an earlier run of the task made its version, and was killed before it could say so."""
+    purges = select(Event.details).where(Event.project_id == project_id, Event.kind == DONE)
+    return any(details.get("work") == work_id for details in session.scalars(purges))

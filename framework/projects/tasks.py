@@ -50,7 +50,7 @@ def refresh_about(project_id: int) -> bool:
 @app.task(name="framework.projects.tasks.purge_project")
 def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
     """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
-    return purge(project_id, account_id, work_id) is not None
+    return purge(project_id, account_id, work_id)
 
 
 @app.task(base=Job, name="framework.projects.tasks.send_news")

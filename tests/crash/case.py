@@ -48,6 +48,7 @@ def settings(data: Path) -> Config:
         base_url="http://localhost",
         broker_url="filesystem://",
         large_blob_bytes=LARGE_BLOB_BYTES,
+        import_from_private_networks=True,
     )
 
 

@@ -14,8 +14,10 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.accounts.operations import create_user, update_profile
+from framework.celery import schedule
+from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.celery.models import OutboxRow
+from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import UNFINISHED_AFTER, enqueue
 from framework.database import schema
 from framework.database.session import reading, transaction
@@ -35,7 +37,8 @@ from framework.transfer.models import Export
 from tests.cast import PASSWORD
 from tests.crash.case import settings
 
-TASKS = (email_tasks, project_tasks, transfer_tasks)
+SOURCE = "source"
+"""The file of a prepared deployment that holds the address of a git server."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,10 @@ class Scenario:
     effect: Callable[[], Any]
 
 
-def prepare(data: Path, scenario: Scenario) -> None:
-    """A deployment in which this task waits, and no other."""
+def prepare(data: Path, scenario: Scenario, source: str) -> None:
+    """A deployment in which this task waits, and no other; it can import from the address `source`."""
     data.mkdir()
+    (data / SOURCE).write_text(source)
     config.use(settings(data))
     schema.load_models()
     schema.upgrade()
@@ -61,24 +65,37 @@ def prepare(data: Path, scenario: Scenario) -> None:
 
 
 def run_waiting(scenario: Scenario) -> None:
-    """Run the scenario's task through its row, as a worker does with its message."""
-    [task] = [each for room in TASKS for each in vars(room).values() if getattr(each, "name", None) == scenario.task]
+    """Run the scenario's task through its row or its lease, as a worker does with its message."""
+    task = app.tasks[scenario.task]
     if isinstance(task, Job):
-        task.run()
+        _deliver(task, _lease(schedule.name_of(task.name)))
         return
     with reading() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.task == scenario.task)).all()
     for row in rows:
-        task.push_request(id=row.id, called_directly=False, is_eager=False, hostname="crash", args=row.args)
-        task(*row.args, **row.kwargs)
-        task.pop_request()
+        _deliver(task, row.id, *row.args, **row.kwargs)
+
+
+def _lease(job: str) -> str:
+    """The lease of the job's run: of the one that a scheduler has begun, or else of one that begins now."""
+    with reading() as session:
+        row = session.get(ScheduledJob, job)
+    return row.lease_owner if row and row.lease_owner else schedule.start_now(job)
+
+
+def _deliver(task: Any, message: str, *args: Any, **kwargs: Any) -> None:
+    task.push_request(id=message, called_directly=False, is_eager=False, hostname="crash", args=args)
+    task(*args, **kwargs)
+    task.pop_request()
 
 
 def let_time_pass() -> None:
-    """Have five minutes pass since anything was heard of any task."""
+    """Have five minutes pass since anything was heard of any task, and a scheduler look after its jobs."""
+    late = now() - UNFINISHED_AFTER - timedelta(seconds=1)
     with transaction() as session:
-        late = now() - UNFINISHED_AFTER - timedelta(seconds=1)
         session.execute(update(OutboxRow).where(OutboxRow.state == "running").values(handed_at=late))
+        session.execute(update(ScheduledJob).where(ScheduledJob.lease_owner.is_not(None)).values(lease_expires_at=late))
+    schedule.start_due_jobs()
 
 
 def account(name: str) -> Account:
@@ -94,7 +111,7 @@ def _send() -> None:
 
 def _sent() -> Any:
     files = sorted(path.name for path in (config.current().data / "outbox").glob("*.eml"))
-    return files, _states(email_tasks.send_email.name)
+    return files, states(email_tasks.send_email.name)
 
 
 def _share() -> None:
@@ -128,7 +145,7 @@ def _arrived() -> Any:
     with reading() as session:
         versions = session.scalar(select(func.count()).where(Version.repository_id == repository_id))
         uploads = session.scalar(select(func.count()).where(Event.kind == "upload"))
-    return versions, uploads, [found.key for found in store().list("imports/")], _states(transfer_tasks.import_zip.name)
+    return versions, uploads, [found.key for found in store().list("imports/")], states(transfer_tasks.import_zip.name)
 
 
 def _ask_for_export() -> None:
@@ -141,7 +158,7 @@ def _exported() -> Any:
         named = session.scalars(select(Export.key)).all()
         mails = session.scalars(select(OutboxRow.args).where(OutboxRow.id.like("export-%"))).all()
     whole = [zipfile.ZipFile(io.BytesIO(store().read(key))).namelist() for key in named]
-    return whole, [mail[:2] for mail in mails], _states(transfer_tasks.export_project.name)
+    return whole, [mail[:2] for mail in mails], states(transfer_tasks.export_project.name)
 
 
 def _rename() -> None:
@@ -155,7 +172,7 @@ def _rename() -> None:
 def _told() -> Any:
     with reading() as session:
         owners = [about["owner"]["name"] for about in session.scalars(select(Repository.about))]
-    return owners, _states(project_tasks.refresh_about.name)
+    return owners, states(project_tasks.refresh_about.name)
 
 
 def _throw_away() -> None:
@@ -170,7 +187,7 @@ def _emptied() -> Any:
         return [session.scalar(select(func.count()).select_from(model)) for model in (Project, Repository)]
 
 
-def _states(task: str) -> list[str]:
+def states(task: str) -> list[str]:
     with reading() as session:
         return sorted(set(session.scalars(select(OutboxRow.state).where(OutboxRow.task == task))))
 

@@ -1,20 +1,49 @@
 """Each task is killed in its middle, at many points, and run again: its effect is there, and once."""
 
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from framework import config
-from tests.crash import task_case
+from tests.crash import storage_case, task_case
 from tests.crash.case import settings
 from tests.crash.fuse import Fuse
 from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
+from tests.git.client import Person
 
 KILLS = 12
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files over HTTP, from which git can fetch (gitprotocol-http(5), the dumb protocol)."""
+
+    def log_message(self, *_told: object) -> None:
+        """Nothing: the test's output is for failures."""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a git repository with a branch and a tag."""
+    folder = tmp_path_factory.mktemp("source")
+    person = Person("ann", folder, "")
+    work = person.work()
+    for number in range(3):
+        work.commit(f"Version {number}", small=f"{number}", large=f"{number}" * 10_000)
+    work.git("tag", "v1")
+    person.git("clone", "-q", "--bare", "work", "source.git")
+    person.git("-C", "source.git", "update-server-info")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/source.git"
+    server.shutdown()
+    server.server_close()
 
 
 def running(data: Path, scenario: Scenario, burns_at: int) -> Callable[[], Any]:
@@ -43,16 +72,19 @@ def again(data: Path, scenario: Scenario) -> Callable[[], Any]:
     return work
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.task.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "scenario", [*SCENARIOS, *storage_case.SCENARIOS], ids=lambda scenario: scenario.task.rpartition(".")[2]
+)
 @pytest.mark.timeout(900)
-def test_a_task_that_is_killed_anywhere_has_its_effect_once(scenario: Scenario, tmp_path: Path) -> None:
+def test_a_task_that_is_killed_anywhere_has_its_effect_once(scenario: Scenario, tmp_path: Path, source: str) -> None:
     template = tmp_path / "template"
-    Child(lambda: task_case.prepare(template, scenario)).answer()
+    Child(lambda: task_case.prepare(template, scenario, source)).answer()
     whole = shutil.copytree(template, tmp_path / "whole")
     points = len(Child(running(whole, scenario, 0)).answer())
     expected = Child(again(whole, scenario)).answer()
     for burns_at in range(1, points + 1, max(1, points // KILLS)):
         data = shutil.copytree(template, tmp_path / f"killed-{burns_at}")
-        assert Child(running(data, scenario, burns_at)).answer() is None, "it was killed"
+        passed = Child(running(data, scenario, burns_at)).answer()
+        assert passed is None or len(passed) < burns_at, "it was killed, unless this run had less to tell of its work"
         assert Child(again(data, scenario)).answer() == expected, f"killed at {burns_at}"
         shutil.rmtree(data)

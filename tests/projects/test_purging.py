@@ -13,6 +13,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.purging import TASK
 from framework.repositories.change import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from tests.cast import SignIn, Visitor
 from tests.repositories.conftest import Bench
@@ -54,7 +55,9 @@ def test_an_owner_purges_a_secret(
     assert visitor.get("/alice/website/raw/main/a").data == b"1"
     assert "purged what no branch or tag leads to" in owner.get("/alice/website/activity").text
     assert verify(website.repository_id).faults == ()
+    before = read_snapshot(website.repository_id).version
     assert tasks.purge_project.run(project_id, account_id, work_id), "a task may run twice"
+    assert read_snapshot(website.repository_id).version == before, "and has its effect once"
 
 
 @pytest.mark.parametrize(
