@@ -1,11 +1,12 @@
 """Exports: a project's whole history and what is known about it in one ZIP file, which lies in the store for a week.
 
-`project.bundle` is a git bundle, which `git clone project.bundle` opens; `project.json` holds description, people and
-activity. The ZIP file of an export can be imported again.
+`project.bundle` is a git bundle, which `git clone project.bundle` opens; `lfs/objects/` the Git LFS objects of every
+version; `project.json` has description, people and activity. The ZIP file of an export can be imported again.
 """
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,22 +21,25 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
-from framework.celery.work import announce, watched
+from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import messages
-from framework.errors import NotFound
+from framework.errors import NotFound, Unavailable
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.repositories import git, keys
 from framework.repositories.cache import open_copy
+from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Repository
 from framework.repositories.scratch import scratch
 from framework.storage.current import store
 from framework.transfer.imports import ARRIVED
+from framework.transfer.large_files import write_objects
 from framework.transfer.models import Export
 from framework.transfer.zips import ABOUT, BUNDLE
+from framework.web.pages import size
 
 KIND = "export"
 FORMAT = "holdfast project 1"
@@ -44,6 +48,7 @@ PLACE = "exports/"
 UNNAMED_KEPT = {PLACE: timedelta(days=1), ARRIVED: timedelta(days=6)}
 """How long what no row names stays: an export until its task must have named it, a ZIP file while its task is tried."""
 DEADLINE_SECONDS = 3600
+STEPS = 2
 
 
 class ExportGone(NotFound):
@@ -51,6 +56,16 @@ class ExportGone(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such export, or it has expired. Make a new one in the project's settings.")
+
+
+class NoRoomToExport(Unavailable):
+    """The disk of this machine does not hold the export."""
+
+    def __init__(self, needed_bytes: int) -> None:
+        super().__init__(
+            f"The export needs {size(needed_bytes)} of disk, and the server has less free; it is tried again later."
+            " Meanwhile clone the project with git."
+        )
 
 
 @dataclass(frozen=True)
@@ -89,15 +104,15 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
         watched(KIND, project_id=project_id, owner_id=account_id, work_id=export_id) as work,
         scratch("export") as folder,
     ):
-        work.say("Gathering the history")
         archive = folder / "export.zip"
-        _write(archive, repository_id, about)
+        _write(archive, repository_id, about, work)
         work.say("Storing")
         key = f"{PLACE}{keys.new_id()}.zip"
         with archive.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         store().put(key, archive, sha256=digest)
         _record(Export(id=export_id, project_id=project_id, owner_id=account_id, key=key), archive.stat().st_size)
+        work.advance()
         work.say(f"It can be downloaded for {KEPT.days} days.")
     return export_id
 
@@ -158,20 +173,35 @@ def _about(session: Session, project_id: int, repository_id: str) -> dict[str, A
     }
 
 
-def _write(archive: Path, repository_id: str, about: dict[str, Any]) -> None:
-    with (
-        open_copy(repository_id, FULL) as (path, snapshot),
-        zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as opened,
-    ):
+def _write(archive: Path, repository_id: str, about: dict[str, Any], work: Work) -> None:
+    """Nothing but `about` when the project is empty."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as opened:
         opened.writestr(ABOUT, json.dumps(about, ensure_ascii=False, indent=2))
-        if not snapshot.refs:
-            return
-        with (
-            git.start(path, "bundle", "create", "-q", "-", "--all", deadline_seconds=DEADLINE_SECONDS) as process,
-            opened.open(BUNDLE, "w", force_zip64=True) as target,
-        ):
-            for chunk in git.chunks(process):
-                target.write(chunk)
+        work.say("Gathering the history")
+        with open_copy(repository_id, FULL) as (path, snapshot):
+            objects = read_all_named(repository_id, until=snapshot.version)
+            _refuse_without_room(repository_id)
+            work.expect(len(objects) + STEPS)
+            if snapshot.refs:
+                _write_bundle(opened, path)
+        work.advance()
+        write_objects(opened, repository_id, objects, work)
+
+
+def _write_bundle(opened: zipfile.ZipFile, path: Path) -> None:
+    with (
+        git.start(path, "bundle", "create", "-q", "-", "--all", deadline_seconds=DEADLINE_SECONDS) as process,
+        opened.open(BUNDLE, "w", force_zip64=True) as target,
+    ):
+        for chunk in git.chunks(process):
+            target.write(chunk)
+
+
+def _refuse_without_room(repository_id: str) -> None:
+    with reading() as session:
+        needed = session.get_one(Repository, repository_id).stored_bytes
+    if shutil.disk_usage(config.current().data).free < needed:
+        raise NoRoomToExport(needed)
 
 
 def _record(row: Export, size_bytes: int) -> None:

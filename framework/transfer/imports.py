@@ -21,6 +21,7 @@ from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 from framework.transfer.addresses import checked, pinned
 from framework.transfer.fetching import fetch_address, fetch_bundle
+from framework.transfer.large_files import take_objects
 from framework.transfer.zips import bundle_of, check_zip, files_of
 from framework.uploads.changing import Changes, store_changes
 
@@ -80,7 +81,7 @@ def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> s
     """Fill the project from the ZIP file that lies in the store under this key; a sentence about what came.
 
     Raises:
-        ObjectMissing: it lay there for too long. ZipRefused, ZipTooLarge, FetchFailed.
+        ObjectMissing: it lay there for too long. ZipRefused, ZipTooLarge, FetchFailed, QuotaExceeded.
     """
     access, account = _who_and_where(project_id, account_id)
     with _watched(project_id, account_id, work_id) as work, scratch("unzip") as folder:
@@ -90,6 +91,7 @@ def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> s
             return DONE_BEFORE
         bundle = bundle_of(archive, folder)
         if bundle:
+            take_objects(archive, access, folder, work)
             told = _land(access, account, fetch_bundle(bundle, folder), work)
         else:
             told = _store_files(access, account, archive, work)

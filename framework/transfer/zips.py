@@ -17,7 +17,7 @@ CHUNK_BYTES = 1 << 20
 ENCRYPTED = 0x1
 TOO_MUCH = "Unpacked, this ZIP file is larger than one import may be."
 BUNDLE, ABOUT = "project.bundle", "project.json"
-"""What an export consists of."""
+"""What an export consists of, beside the Git LFS objects."""
 
 
 class ZipRefused(Invalid):
@@ -38,7 +38,7 @@ def check_zip(archive: Path) -> None:
     Raises:
         ZipRefused, ZipTooLarge.
     """
-    with _opened(archive) as opened:
+    with opened_zip(archive) as opened:
         entries = [opened.getinfo(BUNDLE)] if _is_export(opened) else _entries(opened)
         if any(entry.flag_bits & ENCRYPTED for entry in entries):
             raise ZipRefused("This ZIP file is protected by a password. Make one without.")
@@ -55,12 +55,12 @@ def bundle_of(archive: Path, folder: Path) -> Path | None:
     Raises:
         ZipRefused, ZipTooLarge.
     """
-    with _opened(archive) as opened:
+    with opened_zip(archive) as opened:
         if not _is_export(opened):
             return None
         target = folder / "bundle"
         limit = config.current().max_push_bytes
-        if _copy(opened, opened.getinfo(BUNDLE), target, limit) > limit:
+        if unpack(opened, opened.getinfo(BUNDLE), target, limit) > limit:
             raise ZipTooLarge(TOO_MUCH)
         return target
 
@@ -71,8 +71,37 @@ def files_of(archive: Path, folder: Path) -> list[Put]:
     Raises:
         ZipRefused, ZipTooLarge: nothing is to be stored.
     """
-    with _opened(archive) as opened:
+    with opened_zip(archive) as opened:
         return list(_unpacked(opened, _entries(opened), folder))
+
+
+def unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_bytes: int) -> int:
+    """Unpack one file and stop when it is over the limit, whatever its header says; how many bytes there were.
+
+    Raises:
+        ZipRefused.
+    """
+    size = 0
+    try:
+        with opened.open(entry) as source, target.open("wb") as file:
+            while size <= limit_bytes and (chunk := source.read(CHUNK_BYTES)):
+                size += len(chunk)
+                file.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged, or packed in an unknown way.") from error
+    return size
+
+
+def opened_zip(archive: Path) -> zipfile.ZipFile:
+    """The ZIP file, opened.
+
+    Raises:
+        ZipRefused: it is none.
+    """
+    try:
+        return zipfile.ZipFile(archive)
+    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError) as error:
+        raise ZipRefused("This is not a ZIP file, or it is cut off.") from error
 
 
 def _entries(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -94,7 +123,7 @@ def _unpacked(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: P
     for number, entry in enumerate(entries):
         target = folder / f"file-{number}"
         limit = config.current().max_file_bytes
-        size = _copy(opened, entry, target, min(limit, left))
+        size = unpack(opened, entry, target, min(limit, left))
         if size > limit:
             raise ZipTooLarge(too_large_sentence(entry.filename, max(size, entry.file_size)))
         if size > left:
@@ -102,26 +131,6 @@ def _unpacked(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: P
         left -= size
         with target.open("rb") as source:
             yield Put(entry.filename.removeprefix(around), target, size, blob_name(source, size))
-
-
-def _copy(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_bytes: int) -> int:
-    """Unpack one file and stop when it is over the limit, whatever its header says; how many bytes there were."""
-    size = 0
-    try:
-        with opened.open(entry) as source, target.open("wb") as file:
-            while size <= limit_bytes and (chunk := source.read(CHUNK_BYTES)):
-                size += len(chunk)
-                file.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged, or packed in an unknown way.") from error
-    return size
-
-
-def _opened(archive: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError) as error:
-        raise ZipRefused("This is not a ZIP file, or it is cut off.") from error
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:

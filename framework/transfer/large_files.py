@@ -1,0 +1,97 @@
+"""Git LFS objects in an export, in the folders in which git-lfs keeps them itself (git-lfs's docs/spec.md).
+
+So `unzip export.zip 'lfs/*' -d garden/.git` gives them to a clone of the export's bundle.
+"""
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from framework import config
+from framework.celery.work import Work
+from framework.lfs.reading import whole
+from framework.lfs.receiving import store_files
+from framework.projects import quota
+from framework.projects.access import ProjectAccess
+from framework.repositories import lfs
+from framework.repositories.change import StoredLfs
+from framework.transfer.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
+from framework.web.pages import size
+
+OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20
+
+_ENTRY = re.compile(r"lfs/objects/([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
+
+Entries = dict[str, zipfile.ZipInfo]
+
+
+def write_objects(target: zipfile.ZipFile, repository_id: str, objects: Sequence[StoredLfs], work: Work) -> None:
+    """Write these objects into an export, each checked as it passes; constant memory.
+
+    Raises:
+        LfsLost: one is not in the store as it was received.
+    """
+    for number, stored in enumerate(objects, 1):
+        work.say(f"Gathering Git LFS files, {number:,} of {len(objects):,}")
+        with target.open(_name(stored.oid), "w", force_zip64=True) as file:
+            for chunk in whole(repository_id, stored):
+                file.write(chunk)
+        work.advance()
+
+
+def take_objects(archive: Path, access: ProjectAccess, folder: Path, work: Work) -> None:
+    """Store the objects of an export, which wait then for a version that needs them; those that are there stay.
+
+    Raises:
+        ZipRefused, ZipTooLarge, QuotaExceeded: the export is not imported. What `store_files` raises.
+    """
+    with opened_zip(archive) as opened:
+        entries = _lacking(access.repository_id, _entries(opened))
+        quota.check_room(access, sum(entry.file_size for entry in entries.values()))
+        done = 0
+        for some in _batches(entries):
+            work.say(f"Storing Git LFS files, {done:,} of {len(entries):,}")
+            files = {oid: _unpacked(opened, entry, folder / oid) for oid, entry in some.items()}
+            store_files(access.repository_id, files)
+            for file in files.values():
+                file.unlink()
+            done += len(files)
+
+
+def _name(oid: str) -> str:
+    return f"lfs/objects/{oid[:2]}/{oid[2:4]}/{oid}"
+
+
+def _entries(opened: zipfile.ZipFile) -> Entries:
+    """The objects in an export, by their SHA-256 (hex)."""
+    found = ((_ENTRY.fullmatch(entry.filename), entry) for entry in opened.infolist())
+    return {match[3]: entry for match, entry in found if match}
+
+
+def _lacking(repository_id: str, entries: Entries) -> Entries:
+    there = lfs.read_received(repository_id, entries) | lfs.read_named(repository_id, entries)
+    return {oid: entry for oid, entry in entries.items() if oid not in there}
+
+
+def _batches(entries: Entries) -> Iterator[Entries]:
+    """A few at a time, so that neither the disk nor the number of requests grows with the export."""
+    some: Entries = {}
+    for oid, entry in entries.items():
+        some[oid] = entry
+        if len(some) == OBJECTS_AT_ONCE or sum(one.file_size for one in some.values()) >= BYTES_AT_ONCE:
+            yield some
+            some = {}
+    if some:
+        yield some
+
+
+def _unpacked(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
+    limit = config.current().max_lfs_file_bytes
+    if unpack(opened, entry, target, limit) > limit:
+        raise ZipTooLarge(f"“{entry.filename}” in this ZIP file is over the limit of {size(limit)} for a large file.")
+    with target.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != target.name:
+            raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged: it is not what its name says.")
+    return target
