@@ -113,7 +113,10 @@ def connected() -> Iterator[Connection]:
         BrokerAway: it does not answer, or stopped answering inside the block.
     """
     refuse_held_connection("the message broker")
-    options = {**transport_options(), **_short_timeouts()}
+    try:
+        options = {**transport_options(), **_short_timeouts()}
+    except OSError as failure:
+        raise BrokerAway(failure) from failure
     connection = Connection(
         url(), transport=transport(), ssl=tls() or False, connect_timeout=ANSWER_SECONDS, transport_options=options
     )

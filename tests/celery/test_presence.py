@@ -64,11 +64,11 @@ def test_a_row_that_was_forgotten_is_written_anew(settings: Config) -> None:
 @on_one_deployment
 @pytest.mark.parametrize("remapped", ["", "SIGQUIT"])
 def test_a_stopped_worker_gives_back_what_it_was_running(
-    run: Run, settings: Config, tmp_path: Path, remapped: str
+    run: Run, each_broker: Config, tmp_path: Path, remapped: str
 ) -> None:
     with transaction() as session:
         task = enqueue(session, "tests.celery.effects.write_line", str(tmp_path))
-    with worker(run, settings, "--include", "tests.celery.effects", REMAP_SIGTERM=remapped) as stopped:
+    with worker(run, each_broker, "--include", "tests.celery.effects", REMAP_SIGTERM=remapped) as stopped:
         while not (tmp_path / "begun").exists():
             sleep(0.05)
         began = monotonic()
@@ -77,6 +77,6 @@ def test_a_stopped_worker_gives_back_what_it_was_running(
     assert monotonic() - began < STOPS_WITHIN_SECONDS
     assert (row(task).state, row(task).attempts) == ("waiting", 1)
     (tmp_path / "go").touch()
-    with worker(run, settings, "-B", "--include", "tests.celery.effects"):
+    with worker(run, each_broker, "-B", "--include", "tests.celery.effects"):
         assert app.AsyncResult(task).get(timeout=60) == "written"
     assert (tmp_path / "lines").read_text() == "one line\n"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
@@ -192,21 +193,15 @@ def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_settings:
             assert echo.delay("still here").get(timeout=SECONDS) == "still here"
 
 
-def test_a_stray_worker_of_another_checkout_takes_nothing(
-    run: Run, settings: Config, redis: str, tmp_path: Path, with_settings: Callable[..., Config]
-) -> None:
-    ours = with_settings(broker_url=redis)
-    theirs = Config(
-        data=tmp_path / "theirs",
-        database_url=f"sqlite:///{tmp_path / 'theirs.sqlite3'}",
-        secret_key="another",
-        base_url="http://localhost",
-        broker_url=redis,
-    )
-    with worker(run, theirs):
-        task = committed("for our worker")
-        with worker(run, ours):
-            assert app.AsyncResult(task).get(timeout=SECONDS) == "for our worker"
+def test_a_stray_worker_of_another_checkout_takes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
+    theirs = replace(each_broker, database_url=f"sqlite:///{tmp_path / 'theirs.sqlite3'}", secret_key="another")
+    (tmp_path / "go").touch()
+    with worker(run, theirs, "--include", "tests.celery.effects"):
+        with transaction() as session:
+            task = enqueue(session, "tests.celery.effects.write_line", str(tmp_path))
+        with worker(run, each_broker, "--include", "tests.celery.effects"):
+            assert app.AsyncResult(task).get(timeout=SECONDS) == "written"
+    assert row(task).attempts == 1
 
 
 @pytest.mark.parametrize("flag", [[], ["-B"]])
