@@ -132,10 +132,11 @@ def _changed(name: str, condition: ColumnElement[bool], values: dict[str, Any]) 
 
 
 def _next_run(name: str) -> datetime:
+    """A full second: a moment before the time that a calendar names, the job would be due once more at that time."""
     moment = now()
     every: Any = maybe_schedule(app.conf.beat_schedule[name]["schedule"], app=app)
     wait: timedelta = every.remaining_estimate(moment)
-    return moment + wait
+    return (moment + wait + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
 def _seconds_to_next() -> float:

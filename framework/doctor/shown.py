@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 
 from sqlalchemy import select
 
@@ -37,9 +38,10 @@ class ShownTask:
 
 @dataclass(frozen=True)
 class ShownJob:
-    """One line of the schedule; `result` is what its last run returned, or its error."""
+    """One line of the schedule; `does` says what for, `result` is what its last run returned, or its error."""
 
     name: str
+    does: str
     last_run_at: datetime | None
     result: str
     failed: bool
@@ -71,6 +73,13 @@ def jobs() -> list[ShownJob]:
     return [_job(row) for row in rows if row.name in app.conf.beat_schedule]
 
 
+def _purpose(task: str) -> str:
+    """The beginning of the task's docstring, without what it returns."""
+    module, _dot, name = task.rpartition(".")
+    told: str = getattr(import_module(module), name).__doc__
+    return told.strip().partition("\n")[0].partition(";")[0].rstrip(".")
+
+
 def _task(row: OutboxRow) -> ShownTask:
     told = json.loads(row.result) if row.result and row.state != FINISHED else None
     return ShownTask(
@@ -90,6 +99,7 @@ def _job(row: ScheduledJob) -> ShownJob:
     failed = isinstance(told, dict) and "error" in told
     return ShownJob(
         name=row.name,
+        does=_purpose(app.conf.beat_schedule[row.name]["task"]),
         last_run_at=row.last_run_at,
         result=str(told["error"] if failed and isinstance(told, dict) else "" if told is None else told),
         failed=failed,

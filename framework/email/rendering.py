@@ -63,7 +63,7 @@ def _linked(paragraph: str) -> Markup:
     """The paragraph for HTML, its addresses as links and its lines kept."""
     made, end = Markup(), 0
     for link in _LINK.finditer(paragraph):
-        made += Markup('{}<a href="{}">{}</a>').format(paragraph[end : link.start()], link[0], link[0])
+        made += Markup('{}<a class="link" href="{}">{}</a>').format(paragraph[end : link.start()], link[0], link[0])
         end = link.end()
     return Markup("<br>").join((made + paragraph[end:]).split("\n"))
 

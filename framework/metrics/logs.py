@@ -66,7 +66,10 @@ def of_web(settings: Config) -> dict[str, Any]:
         "formatters": {"lines": {"()": Lines, "form": settings.log_format}},
         "handlers": handlers,
         "root": {"level": "INFO", "handlers": list(handlers)},
-        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
+        "loggers": {
+            "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+            "alembic": {"level": "WARNING"},
+        },
     }
 
 

@@ -54,6 +54,13 @@ def test_it_lists_every_job_at_the_first_look(settings: Config) -> None:
     assert waiting_messages() == []
 
 
+def test_a_time_of_the_calendar_is_met_to_the_second(settings: Config) -> None:
+    schedule.start_due_jobs()
+    for name, minute in (("backup", 30), ("collect", 30), ("trash", 0), ("drill", 0)):
+        moment = job(name).next_run_at
+        assert (moment.minute, moment.second, moment.microsecond) == (minute, 0, 0)
+
+
 def test_one_of_two_schedulers_acts(due: Config) -> None:
     schedule.start_due_jobs()
     schedule.start_due_jobs()

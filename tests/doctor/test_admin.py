@@ -94,6 +94,7 @@ def test_it_tells_of_workers_queues_and_scheduled_work(
     assert presence.release() in page
     assert "another version" not in page
     assert "No worker is up" not in page
+    assert "Write all tables into the object store" in page
     assert all(f">{queue.name}<" in page or queue.name in page for queue in broker.queues())
 
 

@@ -57,7 +57,7 @@ def test_html_shows_the_text_as_it_is(settings: Config, text: str) -> None:
 
 def test_addresses_in_the_text_are_links(settings: Config) -> None:
     page = part(written(text="Look at https://x.example/a?b=1&c=2, then rest."), "html")
-    assert '<a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a>, then' in page
+    assert '<a class="link" href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a>, then' in page
 
 
 def test_it_writes_letters_of_every_language(settings: Config) -> None:
