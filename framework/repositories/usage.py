@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.database.insert import insert_if_absent
@@ -117,12 +117,15 @@ def read_figures(days: int = 30) -> CacheFigures:
 
 
 def _write(news: _News) -> None:
-    """The repositories in one order in every process, so that two never wait for each other; the sums by themselves."""
+    """The repositories in one order in every process, so that two never wait for each other; the sums by themselves.
+
+    One that is deleted by now is passed over.
+    """
     moment = now()
     if news.used:
         with transaction() as session:
-            used = [{"id": repository_id, "last_access_at": moment} for repository_id in sorted(news.used)]
-            session.execute(update(Repository), used)
+            used = update(Repository).where(Repository.id == bindparam("used")).values(last_access_at=moment)
+            session.connection().execute(used, [{"used": repository_id} for repository_id in sorted(news.used)])
     if not news.counts:
         return
     today = f"{moment:%Y-%m-%d}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from framework import config
 from framework.config import Config
@@ -115,3 +115,15 @@ def test_a_database_that_is_away_costs_the_news_only(
     with_settings(database_url="sqlite:////nowhere/at/all.sqlite3")
     usage.write()
     assert "is not recorded" in caplog.text
+
+
+def test_a_repository_that_was_deleted_meanwhile_takes_no_news_with_it(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    bench.read("a")
+    usage.opened("0" * 32, hit=True)
+    with transaction() as session:
+        session.execute(update(Repository).values(last_access_at=now() - timedelta(days=40)))
+    usage.write()
+    with reading() as session:
+        used_at = session.get_one(Repository, bench.repository_id).last_access_at
+    assert now() - used_at < timedelta(days=1)
