@@ -4,7 +4,6 @@ The checks run beside each other and beside the sending; what was sent of a pack
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
 from framework.lfs.pushing import needed
 from framework.metrics import counts
+from framework.metrics.pool import Pool
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.projects.protection import protection_of
@@ -89,7 +89,7 @@ class Receiver:
         """The packs in the store, when every object may be stored and nothing that they need is missing."""
         pack = quarantine.take(policy.counted(received), config.current().max_push_bytes)
         self._arrival.arrived()
-        with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+        with Pool(CHECKS_AT_ONCE) as pool:
             connected = pool.submit(self._check_connected, quarantine)
             if pack is None:
                 connected.result()
