@@ -24,7 +24,7 @@ from framework.repositories.tasks import archive_idle
 from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.projects.notice_rows import age_notices
 from tests.projects.test_news import mails_to, open_notices, uploaded
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 PAGE = "/alice/website"
 

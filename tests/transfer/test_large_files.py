@@ -29,7 +29,7 @@ from framework.transfer.exports import NoRoomToExport
 from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.git.client import Person
 from tests.transfer.test_transfer import ask, exported, run_waiting, work_of
-from tests.uploads.test_upload import upload
+from tests.uploads.form import upload
 
 PAGE = "/alice/website/upload/main"
 FILMS = [b"first film" * 30_000, b"second film" * 100]
