@@ -70,9 +70,7 @@ def test_it_takes_no_old_link(visitor: Visitor, alice: Account, monkeypatch: pyt
 
 
 @on_one_deployment
-@pytest.mark.parametrize(
-    "link", ["/reset/nonsense", "/reset/WzFd.x.y", "/verify/nonsense", "/verify/\x00", "/reset/WzEsMl0"]
-)
+@pytest.mark.parametrize("link", ["/reset/nonsense", "/reset/WzFd.x.y", "/verify/nonsense", "/reset/WzEsMl0"])
 def test_it_takes_no_link_that_we_did_not_write(visitor: Visitor, alice: Account, link: str) -> None:
     assert visitor.get(link).status_code == 400
 

@@ -46,7 +46,7 @@ def test_a_private_project_is_found_by_its_people_only(
 
 
 @on_one_deployment
-@pytest.mark.parametrize("query", ["%25", "_", "%00", "\\", "'", "x" * 5000, "%F0%9F%A6%8A"])
+@pytest.mark.parametrize("query", ["%25", "_", "\\", "'", "x" * 5000, "%F0%9F%A6%8A"])
 def test_a_search_takes_every_sign_as_it_is(visitor: Visitor, website: ProjectAccess, query: str) -> None:
     answer = visitor.get(f"/explore?q={query}")
     assert answer.status_code == 200
