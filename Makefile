@@ -23,7 +23,7 @@ crash: .venv/development
 	@$(VENV)/python -m tests.crash.run --pairs 10000
 
 crowd: .venv/development
-	@CROWD_ROUNDS=20 CROWD_WAIT_SECONDS=20 $(VENV)/python -m pytest -s tests/api/test_crowd.py
+	@CROWD_WAIT_SECONDS=20 $(VENV)/python -m pytest -s tests/api/test_crowd.py
 
 check: .venv/development
 	ruff format --check .
