@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.projects.access import ProjectAccess
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SAME_REQUEST, SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import store_files
 
 ARGUMENTS = {"place": "main/a.txt", "ref": "main", "branch": "main", "spec": "main...main", "oid": "a" * 64}
@@ -48,7 +48,7 @@ def _answer(stranger: Visitor, rule: Rule, method: str, name: str, sha: str, giv
 
 
 def _headers(authorization: str | None, form_token: str) -> dict[str, str]:
-    return {"X-CSRFToken": form_token, **({"Authorization": authorization} if authorization else {})}
+    return {**SAME_REQUEST, "X-CSRFToken": form_token, **({"Authorization": authorization} if authorization else {})}
 
 
 def _body(rule: Rule, method: str, form_token: str) -> dict[str, Any]:
