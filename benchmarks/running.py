@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,18 +27,27 @@ def application(environment: Mapping[str, str]) -> Iterator[Running]:
     """Holdfast under gunicorn with one web process, which is the only child of the process that was started."""
     port = free_port()
     variables = {"PORT": str(port), "WEB_CONCURRENCY": "1", **environment}
-    with running([sys.executable, "-m", "gunicorn", "--log-level", "error", "app:app"], port, variables) as started:
+    with running([sys.executable, "-m", "gunicorn", "app:app"], port, variables) as started:
         yield started
 
 
 @contextmanager
 def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Running]:
-    """What the command starts, once it takes connections at the port; with no variables but these and PATH."""
-    with subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"], **environment}) as process:
+    """What the command starts, once it takes connections at the port; with no variables but these and PATH.
+
+    What it prints is kept from the tables, and told when it does not start.
+    """
+    variables = {"PATH": os.environ["PATH"], **environment}
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             while not _takes_connections(port):
                 if process.poll() is not None:
-                    raise RuntimeError(f"{' '.join(command)} ended with exit status {process.returncode}")
+                    log.seek(0)
+                    said = log.read().decode(errors="replace")
+                    raise RuntimeError(f"{' '.join(command)} ended with exit status {process.returncode}:\n{said}")
                 time.sleep(0.1)
             yield Running(port, process.pid)
         finally:
