@@ -10,7 +10,7 @@ run: .venv/runtime static/built/editor.js
 
 test: .venv/development static/built/editor.js
 	@tools/install-servers
-	@$(VENV)/python -m pytest -n 3
+	@$(VENV)/python -m pytest -n 2
 
 bench: .venv/development
 	@tools/install-servers
