@@ -54,7 +54,7 @@ class Output:
         return self._packets.get(timeout=KEEP_ALIVE_SECONDS)
 
     def _put(self, number: int, data: bytes) -> None:
-        self._packets.put(b"".join(band(number, data)))
+        self._packets.put(band(number, data))
 
 
 def answer(work: Callable[[], None], output: Output, *, may_speak: Callable[[], bool]) -> Iterator[bytes]:

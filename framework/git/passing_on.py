@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from framework.errors import HoldfastError
-from framework.git.pktline import FLUSH, PACK, banded
+from framework.git.pktline import FLUSH, PACK, band
 from framework.git.waking import Opening
 from framework.repositories.passing import Whole
 
@@ -13,11 +13,11 @@ def answer(whole: Whole, opening: Opening) -> Iterator[bytes]:
 
     What fails is told to the client, which keeps nothing.
     """
-    yield opening.start or banded(PACK, b"packfile\n")
+    yield opening.start or band(PACK, b"packfile\n")
     try:
         with whole.arriving() as chunks:
             for chunk in chunks:
-                yield banded(PACK, chunk)
+                yield band(PACK, chunk)
             yield FLUSH
     except HoldfastError as failure:
         yield opening.failure(failure.sentence)

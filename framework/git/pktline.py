@@ -81,17 +81,11 @@ def pkt(data: bytes) -> bytes:
     return b"%04x%s" % (len(data) + 4, data)
 
 
-def banded(number: int, data: bytes) -> bytes:
-    """The packets of `band` in a row, for data of many packets: each byte is copied once."""
+def band(number: int, data: bytes) -> bytes:
+    """The data on one side band, in packets of a size that every git takes; each byte is copied once."""
     view = memoryview(data)
     parts: list[bytes | memoryview] = []
     for start in range(0, len(data), BAND_BYTES):
         some = view[start : start + BAND_BYTES]
         parts += [b"%04x%c" % (len(some) + 5, number), some]
     return b"".join(parts)
-
-
-def band(number: int, data: bytes) -> Iterator[bytes]:
-    """The data on one side band, in packets of a size that every git takes."""
-    for start in range(0, len(data), BAND_BYTES):
-        yield pkt(bytes([number]) + data[start : start + BAND_BYTES])

@@ -53,7 +53,7 @@ class Opening:
 
     def failure(self, sentence: str) -> bytes:
         """The packet that tells the client why the answer ends."""
-        return b"".join(band(FATAL, sentence.encode())) if self.has_bands else pkt(f"ERR {sentence}".encode())
+        return band(FATAL, sentence.encode()) if self.has_bands else pkt(f"ERR {sentence}".encode())
 
 
 @dataclass(frozen=True)
