@@ -13,14 +13,13 @@ from pathlib import Path
 from framework.errors import NotFound
 from framework.repositories import keys
 from framework.repositories.change import HISTORY
-from framework.repositories.packwriter import CHUNK_BYTES, WrittenPack
+from framework.repositories.packwriter import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
 from framework.repositories.sidefiles import BUNDLE
 from framework.repositories.snapshot import StoredPack, read_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"
 PACK_HEADER = struct.Struct(">4sLL")
-TRAILER_BYTES = 20
 WORTHWHILE_BYTES = 50_000_000
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.repositories import bundle, cache, eviction, keys, ranges
-from framework.repositories.bundle import PACK_HEADER, TRAILER_BYTES, Ends
+from framework.repositories.bundle import PACK_HEADER, Ends
 from framework.repositories.hydration import PackAltered, PackMissing, indexed
 from framework.repositories.marker import FULL, read_marker
+from framework.repositories.packwriter import TRAILER_BYTES
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.storage.contract import ObjectMissing

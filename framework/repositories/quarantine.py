@@ -4,12 +4,10 @@ Its alternates are hard links to exactly the packs that the newest version names
 disk can stand in for an object that the push lacks.
 """
 
-import hashlib
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
-from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
@@ -18,12 +16,12 @@ from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
 from framework.repositories.packobjects import object_count, pack_objects, sha256_of
+from framework.repositories.passed import Passed
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_MEMORY_BYTES = 1 << 30
 INDEXING_THREADS = 2
-TRAILER_BYTES = 20  # the SHA-1 of all that is before it (gitformat-pack(5))
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
@@ -80,7 +78,7 @@ class Quarantine:
     def __init__(self, folder: Path, repository_id: str) -> None:
         self._folder = folder
         self._repository_id = repository_id
-        self._came = _Passed(())
+        self._came = Passed(())
         self.path = folder / "quarantine.git"
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
@@ -118,7 +116,7 @@ class Quarantine:
             ) as process:
                 assert process.stdin
                 assert process.stdout
-                self._came = _Passed(chunks)
+                self._came = Passed(chunks)
                 _feed(process.stdin, self._came)
                 process.stdout.read()
         except git.GitFailed as failure:
@@ -292,26 +290,6 @@ class Quarantine:
 
     def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
-
-
-class _Passed:
-    """Chunks that pass, hashed on the way; a pack that was completed differs from them, and its trailer tells."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = chunks
-        self.digest, self._size, self._trailer = hashlib.sha256(), 0, b""
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
-            self.digest.update(chunk)
-            self._size += len(chunk)
-            self._trailer = (self._trailer + chunk[-TRAILER_BYTES:])[-TRAILER_BYTES:]
-            yield chunk
-
-    def is_in(self, pack: Path) -> bool:
-        """Whether the file holds what passed."""
-        with pack.open("rb") as file:
-            return file.seek(-TRAILER_BYTES, SEEK_END) + TRAILER_BYTES == self._size and file.read() == self._trailer
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:
