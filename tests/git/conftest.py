@@ -29,6 +29,8 @@ MIB = 1 << 20
 LARGE = random.Random(7).randbytes(3 * MIB)
 _numbers = count(1)
 
+on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
+
 
 @dataclass(frozen=True)
 class House:
@@ -76,6 +78,15 @@ def alice(person: Callable[..., Person]) -> Person:
 def project(house: House) -> ProjectAccess:
     """An empty private project of Alice's."""
     return create_project(house.people["alice"], name=f"p{next(_numbers)}", description="", visibility="private")
+
+
+@pytest.fixture
+def work(alice: Person, project: ProjectAccess) -> Work:
+    """Alice's working copy, with one commit that the project has on `main`."""
+    made = alice.work()
+    made.commit("First", a__txt="1")
+    made.push(project.full_name, "main")
+    return made
 
 
 @pytest.fixture

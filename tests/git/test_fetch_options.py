@@ -17,15 +17,13 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.snapshot import read_snapshot
 from tests.git.client import Person, Work
-from tests.git.conftest import MIB, House
+from tests.git.conftest import MIB, House, on_one_deployment
 from tests.git.memory import watched
 from tests.git.wire import everything, pack_of, push_body
 
 DAY = 86_400
 COMMITS = 20_000
 START = 1_600_000_000
-
-on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
 
 
 @pytest.fixture

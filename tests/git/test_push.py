@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from urllib.request import urlopen
 
-import pytest
 from sqlalchemy import select
 
 from framework.database.session import reading
@@ -22,15 +21,6 @@ from framework.repositories.snapshot import read_snapshot
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
-
-
-@pytest.fixture
-def work(alice: Person, project: ProjectAccess) -> Work:
-    """Alice's working copy, with one commit that the project has on `main`."""
-    made = alice.work()
-    made.commit("First", a__txt="1")
-    made.push(project.full_name, "main")
-    return made
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:

@@ -11,20 +11,9 @@ import pytest
 from framework.projects.access import ProjectAccess
 from framework.repositories.snapshot import read_snapshot
 from tests.git.client import Person, Work
-from tests.git.conftest import House, others_are_answered
+from tests.git.conftest import House, on_one_deployment, others_are_answered
 from tests.git.leftovers import scratch_of, state
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
-
-on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
-
-
-@pytest.fixture
-def work(alice: Person, project: ProjectAccess) -> Work:
-    """Alice's working copy, with one commit that the project has on `main`."""
-    made = alice.work()
-    made.commit("First", a__txt="1")
-    made.push(project.full_name, "main")
-    return made
 
 
 @on_one_deployment

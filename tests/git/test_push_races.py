@@ -39,6 +39,7 @@ from framework.storage.current import store
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work
 from tests.git.wire import NOTHING, everything, pack_of, push_body
+from tests.storage.meanwhile import before_the_next_put
 
 Act = Callable[[], None]
 
@@ -274,16 +275,11 @@ def test_a_push_on_top_of_commits_that_were_purged_meanwhile(project: ProjectAcc
     assert verify(project.repository_id).faults == ()
 
 
-def before_the_next_put(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Have something happen after a push was looked at, while it is sent."""
-    put, waiting = store()._put, [act]
-
-    def put_later(key: str, source: bytes | Path, sha256: str) -> None:
-        if waiting:
-            waiting.pop()()
-        put(key, source, sha256)
-
-    monkeypatch.setattr(store(), "_put", put_later)
+def push_and_lose(project: ProjectAccess, account: Account, work: Work, tip: str) -> None:
+    """Have the project hold a commit that no branch leads to any more, here or there."""
+    push(project, account, work, (NOTHING, tip, "refs/heads/side"))
+    move(project, "refs/heads/side", tip, None)()
+    work.git("reset", "-q", "--hard", "HEAD~1")
 
 
 def test_a_push_of_a_large_file_that_was_purged_meanwhile(
@@ -292,9 +288,7 @@ def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     """The project has the file when the push is looked at, so that it is left out; then it is gone."""
     large = random.Random(3).randbytes(2 << 20)
     lost = work.commit("To be lost", large=large)
-    push(project, bob, work, (NOTHING, lost, "refs/heads/side"))
-    move(project, "refs/heads/side", lost, None)()
-    work.git("reset", "-q", "--hard", "HEAD~1")
+    push_and_lose(project, bob, work, lost)
     again = work.commit("Again", large_again=large)
     before_the_next_put(monkeypatch, purge(project))
     assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
@@ -314,9 +308,7 @@ def test_a_pointer_whose_object_was_purged_meanwhile(
     pointer = Pointer(oid, 6).text
     store_files(project.repository_id, {oid: film})
     lost = work.commit("To be lost", film=pointer)
-    push(project, bob, work, (NOTHING, lost, "refs/heads/side"))
-    move(project, "refs/heads/side", lost, None)()
-    work.git("reset", "-q", "--hard", "HEAD~1")
+    push_and_lose(project, bob, work, lost)
     again = work.commit("Again", film_again=pointer)
     before_the_next_put(monkeypatch, purge(project))
     said = push(project, bob, work, (NOTHING, again, "refs/heads/again"))

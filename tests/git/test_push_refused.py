@@ -12,21 +12,10 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.models import Repository
 from tests.git.bomb import delta_bomb, tiny_objects
 from tests.git.client import Person, Work
-from tests.git.conftest import MIB, House, others_are_answered
+from tests.git.conftest import MIB, House, on_one_deployment, others_are_answered
 from tests.git.leftovers import state
 from tests.git.memory import watched
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
-
-on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
-
-
-@pytest.fixture
-def work(alice: Person, project: ProjectAccess) -> Work:
-    """Alice's working copy, with one commit that the project has on `main`."""
-    made = alice.work()
-    made.commit("First", a__txt="1")
-    made.push(project.full_name, "main")
-    return made
 
 
 def tree_of(work: Work, name: bytes, mode: bytes = b"100644") -> str:

@@ -19,7 +19,7 @@ from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, resolve
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 from framework.repositories.writing import write
-from framework.storage.current import store
+from tests.storage.meanwhile import before_the_next_put
 
 Meanwhile = Callable[[Callable[[], object]], None]
 
@@ -88,18 +88,7 @@ def work() -> Iterator[Work]:
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch, settings: Config) -> Meanwhile:
     """Has something happen before the next object is stored, once: after a look at the project, before the commit."""
-
-    def arrange(act: Callable[[], object]) -> None:
-        put, waiting = store()._put, [act]
-
-        def put_later(key: str, source: bytes | Path, sha256: str) -> None:
-            if waiting:
-                waiting.pop()()
-            put(key, source, sha256)
-
-        monkeypatch.setattr(store(), "_put", put_later)
-
-    return arrange
+    return lambda act: before_the_next_put(monkeypatch, act)
 
 
 @pytest.fixture
