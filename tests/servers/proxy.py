@@ -1,7 +1,9 @@
 """A proxy between the project and its S3 service that sees every request and spoils the chosen ones."""
 
+import fcntl
 import socket
 import struct
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +32,7 @@ class Fault:
     hang: bool = False
     """Never answer, but keep the connection."""
     cut_answer_after_bytes: int | None = None
-    """Reset the connection after so many bytes of the answer's body."""
+    """Reset the connection after so many bytes of the answer's body, which the client has all received."""
     cut_request_after_bytes: int | None = None
     """Reset the connection after so many bytes of the request's body."""
     slow_bytes_per_second: int | None = None
@@ -245,6 +247,7 @@ class _Conversation(StreamRequestHandler):
             if fault.slow_bytes_per_second:
                 sleep(len(piece) / fault.slow_bytes_per_second)
         if cut is not None:
+            self._await_receipt()
             self._reset()
 
     def _relay_chunks(self, source: BufferedIOBase) -> None:
@@ -266,6 +269,11 @@ class _Conversation(StreamRequestHandler):
         )
         self.connection.sendall(head_lines.encode() + (b"" if head.line[0] == "HEAD" else body))
 
+    def _await_receipt(self) -> None:
+        """Wait until the client's kernel holds all that was sent: a reset throws away what is on its way."""
+        while _unacknowledged_bytes(self.connection) and not self.proxy.closing.wait(0.005):
+            pass
+
     def _reset(self) -> None:
         """Close so that the client is told of a reset, not of an end."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -275,6 +283,11 @@ class _Conversation(StreamRequestHandler):
 
 class _Cut(Exception):
     """The conversation is over."""
+
+
+def _unacknowledged_bytes(connection: socket.socket) -> int:
+    (unacknowledged,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+    return cast("int", unacknowledged)
 
 
 def _read_head(source: BufferedIOBase) -> Head | None:
