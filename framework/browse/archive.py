@@ -67,7 +67,7 @@ def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> I
             deadline_seconds=DEADLINE_SECONDS,
         ) as process,
     ):
-        yield from git.chunks(process)
+        yield from git.bulk(process)
 
 
 def _links(copy: Copy, sha: str, folder: str) -> Iterator[tuple[str, str]]:

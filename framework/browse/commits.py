@@ -158,7 +158,7 @@ def printing(repository_id: str, printed: Printed) -> Iterator[bytes]:
         open_copy(repository_id, printed.kind) as (path, _snapshot),
         git.start(path, *printed.arguments, deadline_seconds=DEADLINE_SECONDS) as process,
     ):
-        yield from git.chunks(process)
+        yield from git.bulk(process)
 
 
 _WHOLE = ("--binary", "--full-index", "-M", "--no-color", "--no-ext-diff", "--no-textconv")

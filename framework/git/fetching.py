@@ -79,7 +79,7 @@ def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[byt
         with git.start(
             path, *arguments, stdin=stdin, environment=environment, deadline_seconds=DEADLINE_SECONDS
         ) as process:
-            yield from git.chunks(process)
+            yield from git.bulk(process)
     except git.GitFailed as failure:
         # The protocol frames its own end: the client sees that it is missing, or was told the reason before.
         log.warning("%s: %s", path.name, failure.words)

@@ -45,4 +45,4 @@ def _packed(fetched: Path) -> Iterator[bytes]:
     """All that the repository's refs lead to, as one pack; made when it is asked for."""
     arguments = ("pack-objects", "--all", "--stdout", "--delta-base-offset", "-q")
     with git.start(fetched, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
-        yield from git.chunks(process)
+        yield from git.bulk(process)

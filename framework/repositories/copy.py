@@ -224,7 +224,7 @@ def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:
 
 def _printed(path: Path, sha: str) -> Iterator[bytes]:
     with git.start(path, "cat-file", "blob", "--end-of-options", sha) as process:
-        yield from git.chunks(process)
+        yield from git.bulk(process)
 
 
 def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:

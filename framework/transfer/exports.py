@@ -193,7 +193,7 @@ def _write_bundle(opened: zipfile.ZipFile, path: Path) -> None:
         git.start(path, "bundle", "create", "-q", "-", "--all", deadline_seconds=DEADLINE_SECONDS) as process,
         opened.open(BUNDLE, "w", force_zip64=True) as target,
     ):
-        for chunk in git.chunks(process):
+        for chunk in git.bulk(process):
             target.write(chunk)
 
 
