@@ -8,7 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from framework.errors import Unavailable
 from framework.git import passing_on
+from framework.git.pktline import pkt
 from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
@@ -55,11 +57,24 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
 def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
     """The answer to one `git-upload-pack` request, whose body is this file; of a cold project with signs of life.
 
-    `settings` as in `advertise`.
+    `settings` as in `advertise`. What is not available is told in the answer: of another status git shows the number.
 
     Raises:
-        StoreUnavailable, PackAltered: before the first byte; later, the client is told.
+        BadRequest.
     """
+    begun = False
+    try:
+        for chunk in _served(repository_id, protocol, body, settings):
+            begun = True
+            yield chunk
+    except Unavailable as failure:
+        if begun:
+            raise
+        log.warning("%s: %s", repository_id, failure.sentence)
+        yield pkt(b"ERR %s\n" % failure.sentence.encode())
+
+
+def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
     version = _checked(protocol)
     asked = asked_by(version, body, read_snapshot(repository_id))
     if asked.wants and asked.opening and (whole := whole_for(repository_id, asked.wants)):

@@ -1,30 +1,33 @@
 """Passing on: a neatly packed project that is not here goes to who clones it while it comes from the store.
 
 What a clone of everything gets is one pack: the bodies of the two stored ones in a row (`bundle`). Ranges arrive in
-parallel in files, from which they are sent in order; in the end the files become the local copy. Damaged bytes are
-found by SHA-256 here, and by the trailing SHA-1 of the pack at the client, which refuses them.
+parallel in files, from which they are sent in order. Damaged bytes are found by the client, which refuses a pack whose
+SHA-1 is not its trailer. When it has all, and nobody waits, the files are checked by SHA-256 and become the local copy.
 """
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
-from framework.repositories import bundle, cache, eviction, keys, ranges
+from framework.repositories import bundle, cache, eviction, keys, ranges, scrub
+from framework.repositories.background import Threads
 from framework.repositories.bundle import PACK_HEADER, Ends
 from framework.repositories.hydration import PackAltered, PackMissing, indexed
 from framework.repositories.marker import FULL, read_marker
-from framework.repositories.packwriter import TRAILER_BYTES
+from framework.repositories.packobjects import sha256_of
+from framework.repositories.packwriter import TRAILER_BYTES, WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.storage.contract import ObjectMissing
 
 log = logging.getLogger(__name__)
+
+_keeping = Threads("keeping", lambda: 1)
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,16 @@ class Whole:
 
     @contextmanager
     def arriving(self) -> Iterator[Iterator[bytes]]:
-        """The pack (gitformat-pack(5)) as it arrives; behind the block, which takes all of it, the local copy is made.
+        """The pack (gitformat-pack(5)) as it arrives; after the block, which takes all of it, it is kept beside.
 
         Raises:
-            PackMissing, PackAltered, StoreUnavailable, StoreRefused: when a chunk is asked for; nothing is kept.
+            PackMissing, StoreUnavailable, StoreRefused: when a chunk is asked for; nothing is kept.
             OSError: the disk is full; nothing is kept.
         """
-        with scratch("passing") as folder:
+        with ExitStack() as held:
+            folder = held.enter_context(scratch("passing"))
             yield self._chunks(folder)
-            self._keep(folder)
+            _keeping.submit(self._keep, folder, held.pop_all())
 
     def _chunks(self, folder: Path) -> Iterator[bytes]:
         yield self.ends.header
@@ -55,34 +59,39 @@ class Whole:
 
     def _body(self, pack: StoredPack, file: Path) -> Iterator[bytes]:
         """The entries of one stored pack, all of which is in the file then."""
-        key, check = keys.pack_key(self.repository_id, pack.name), hashlib.sha256()
+        key = keys.pack_key(self.repository_id, pack.name)
         start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
         at = 0
         try:
             for chunk in ranges.arriving(key, file, pack.pack_bytes):
-                check.update(chunk)
                 if inner := chunk[max(0, start - at) : max(0, end - at)]:
                     yield inner
                 at += len(chunk)
         except ObjectMissing as error:
             raise PackMissing(key) from error
-        if check.hexdigest() != pack.pack_sha256:
-            raise PackAltered(key)
 
-    def _keep(self, folder: Path) -> None:
-        """Who cloned has everything by now, whatever becomes of the copy."""
-        try:
-            written = {pack.name: indexed(self.repository_id, pack, folder) for pack in self.packs}
-            cache.take_in(self.repository_id, written)
-        except (HoldfastError, OSError) as failure:
-            log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
+    def _keep(self, folder: Path, held: ExitStack) -> None:
+        """Who cloned has everything by now, whatever becomes of the copy; a damaged pack is looked at once more."""
+        with held:
+            try:
+                written = {pack.name: indexed(self.repository_id, pack, folder) for pack in self.packs}
+                for pack in self.packs:
+                    self._check(pack, written[pack.name])
+                cache.take_in(self.repository_id, written)
+            except (HoldfastError, OSError) as failure:
+                log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
+
+    def _check(self, pack: StoredPack, written: WrittenPack) -> None:
+        if sha256_of(written.pack) != pack.pack_sha256:
+            scrub.check_pack(pack.name)
+            raise PackAltered(keys.pack_key(self.repository_id, pack.name))
 
 
 def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
     """The project as one pack for who has nothing and wants what these object names reach.
 
     None when the copy is here, when they are not what all refs point to, when something was pushed or moved since the
-    consolidation, or when this disk has no room.
+    consolidation, when a pack is known to be damaged (waking it tells so), or when this disk has no room.
 
     Raises:
         RepositoryMissing.
@@ -91,7 +100,7 @@ def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
     if set(wanted) != set(snapshot.refs.values()) or _is_here(snapshot):
         return None
     first = bundle.first_of(packs)
-    if first is None or len({(pack.epoch, pack.version) for pack in packs}) > 1:
+    if first is None or len({(pack.epoch, pack.version) for pack in packs}) > 1 or any(pack.fault for pack in packs):
         return None
     try:
         ends = bundle.read_ends(repository_id, first)

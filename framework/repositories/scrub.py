@@ -95,6 +95,18 @@ def scrub() -> Checked:
     return done
 
 
+def check_pack(name: str) -> None:
+    """Read this pack back out of its turn, for something seemed to be wrong with it.
+
+    Raises:
+        StoreUnavailable, StoreRefused: its turn will come.
+    """
+    with reading() as session:
+        row = session.get(Pack, name)
+    if row:
+        record_check(row, _fault(row))
+
+
 def in_use(table: type[Row]) -> ColumnElement[bool]:
     """Which rows name what a version needs."""
     return Pack.superseded_version.is_(None) if table is Pack else true()

@@ -49,7 +49,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class StoredPack:
-    """A pack that the newest version names, and which one brought it: sizes in bytes, hashes in hex."""
+    """A pack that the newest version names, and which one brought it: sizes in bytes, hashes in hex.
+
+    `fault` is what its last check found wrong.
+    """
 
     name: str
     kind: str
@@ -61,6 +64,7 @@ class StoredPack:
     version: int
     object_count: int
     side_files: Mapping[str, Recorded] = field(default_factory=dict)
+    fault: str | None = None
 
 
 def read_snapshot(repository_id: str) -> Snapshot:
@@ -113,6 +117,7 @@ def _stored(row: Pack) -> StoredPack:
         version=row.version,
         object_count=row.object_count,
         side_files={suffix: Recorded(**told) for suffix, told in (row.side_files or {}).items()},
+        fault=row.fault,
     )
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from framework import config
 from framework.git import passing_on
 from framework.git.pktline import pkt
 from framework.git.waking import Opening
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys, ranges
+from framework.repositories.background import settle
 from framework.repositories.cache import open_copy
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.eviction import copy_path, evict
@@ -82,6 +84,7 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
         assert whole
         with whole.arriving() as chunks:
             (tmp_path / "whole.pack").write_bytes(b"".join(chunks))
+        settle()
     assert asked.of("range") == sum(-(-pack.pack_bytes // 300_000) for pack in packs)
     assert asked.of("get") == 1 + len(packs) + 3, "the ends, indexes and side files"
     assert asked.total == asked.of("range") + asked.of("get")
@@ -91,16 +94,45 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
 
 @pytest.mark.parametrize("kind", [HISTORY, BLOBS])
 def test_damaged_bytes_are_refused_and_not_kept(alice: Person, project: ProjectAccess, cold: Work, kind: str) -> None:
-    [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == kind]
-    key = keys.pack_key(project.repository_id, pack.name)
-    body = bytearray(store().read(key))
-    body[len(body) // 2] ^= 1
-    store().delete(key)
-    store().put(key, bytes(body), sha256=hashlib.sha256(body).hexdigest())
+    flip_a_bit(project, kind)
     done = alice.git("clone", alice.address(project.full_name), "refused", check=False)
     assert done.returncode != 0
     assert not (alice.folder / "refused").exists()
     assert not is_full(project)
+
+
+@pytest.mark.parametrize("kind", [HISTORY, BLOBS])
+def test_a_pack_that_was_found_damaged_is_told_of_and_passed_on_no_more(
+    alice: Person, project: ProjectAccess, cold: Work, kind: str
+) -> None:
+    flip_a_bit(project, kind)
+    whole = whole_for(project.repository_id, wants(project))
+    assert whole
+    with whole.arriving() as chunks:
+        assert list(chunks)
+    settle()
+    assert not is_full(project)
+    [fault] = [pack.fault for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.fault]
+    assert "another length or SHA-256" in fault
+    done = alice.git("clone", alice.address(project.full_name), "refused", check=False)
+    assert "could not be read from the object store" in done.stderr
+
+
+def test_what_was_damaged_on_its_way_alone_is_not_held_against_the_store(
+    alice: Person, project: ProjectAccess, cold: Work
+) -> None:
+    whole = whole_for(project.repository_id, wants(project))
+    assert whole
+    with whole.arriving() as chunks:
+        assert list(chunks)
+        [file] = [file for file in scratch_files() if file.stem == f"pack-{whole.packs[0].name}"]
+        body = bytearray(file.read_bytes())
+        body[len(body) // 2] ^= 1
+        file.write_bytes(bytes(body))
+    settle()
+    assert not is_full(project)
+    assert not any(pack.fault for pack in read_snapshot_and_packs(project.repository_id)[1])
+    assert BY_GIT not in clone(alice, project)[1]
 
 
 def test_a_pack_that_is_missing_is_told(alice: Person, project: ProjectAccess, cold: Work) -> None:
@@ -169,6 +201,19 @@ def test_a_disk_without_room_leaves_it_to_who_knows_what_to_say(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: type("Usage", (), {"free": 1000}))
     assert whole_for(project.repository_id, wants(project)) is None
+
+
+def flip_a_bit(project: ProjectAccess, kind: str) -> None:
+    [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == kind]
+    key = keys.pack_key(project.repository_id, pack.name)
+    body = bytearray(store().read(key))
+    body[len(body) // 2] ^= 1
+    store().delete(key)
+    store().put(key, bytes(body), sha256=hashlib.sha256(body).hexdigest())
+
+
+def scratch_files() -> list[Path]:
+    return list((config.current().data / "scratch").glob("passing-*/*"))
 
 
 def wants(project: ProjectAccess) -> set[str]:

@@ -93,6 +93,18 @@ def test_a_clone_is_told_what_cannot_be_fetched(alice: Person, cold: ProjectAcce
     assert b"A part of this project is missing in the object store" in said
 
 
+@pytest.mark.parametrize("way", list(WAYS))
+def test_a_clone_that_fails_at_once_is_told_why(alice: Person, cold: ProjectAccess, way: str) -> None:
+    assert evict(cold.repository_id)
+    for pack in read_snapshot_and_packs(cold.repository_id)[1]:
+        if pack.kind == BLOBS:
+            store().delete(keys.pack_key(cold.repository_id, pack.name))
+    with cloning(alice, cold, way) as process:
+        _out, said = process.communicate()
+    assert process.returncode != 0
+    assert b"A part of this project is missing in the object store" in said
+
+
 @pytest.mark.parametrize("version", [0, 2])
 def test_the_list_of_refs_begins_before_it_is_known(alice: Person, cold: ProjectAccess, version: int) -> None:
     assert evict(cold.repository_id)
