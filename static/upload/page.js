@@ -108,7 +108,7 @@ class Page {
       remove: (item) => { item.own?.abort(new Error("Cancelled.")); item.transfer?.giveUp(); this.staged.remove(item); this.list(); this.look(); },
       rename: (item) => rows.edit(item, (path) => this.rename(item, path)),
       retry: (item) => (this.busy ? this.transfers.again(item) : this.send()),
-      cancel: (item) => item.own?.abort(new Error("Cancelled; it is still listed.")),
+      cancel: (item) => { item.included = false; item.own.abort(new Error("Left out.")); this.refresh(); },
       include: (item, included) => { Object.assign(item, { included, touched: true }); this.list(); },
     };
   }
@@ -134,7 +134,8 @@ class Page {
     this.complain("");
     this.parts["whole-label"].textContent = `Sending ${counted(items.length, "file")}`;
     const arrived = await this.transfers.run(items);
-    if (arrived) await this.commit(items);
+    const sent = items.filter((item) => item.isSent);
+    if (arrived && sent.length) await this.commit(sent);
     else this.fail(items);
   }
 

@@ -22,7 +22,7 @@ export class Transfers {
     Object.assign(this, { token, told, pace: new Pace() });
   }
 
-  // Send all items that have not arrived; true when every one has.
+  // Send all items that have not arrived; true when every one has that was not left out meanwhile.
   async run(items) {
     this.stopped = new AbortController();
     this.pace = new Pace();
@@ -31,7 +31,7 @@ export class Transfers {
       for (let item = this.waiting.shift(); item; item = this.waiting.shift()) await this.send(item);
     });
     await Promise.all(lanes);
-    return !this.stopped.signal.aborted && items.every((item) => item.state === "arrived");
+    return !this.stopped.signal.aborted && items.every((item) => item.state === "arrived" || !item.isSent);
   }
 
   // One that has failed takes its turn again, while others are on their way.
@@ -56,8 +56,9 @@ export class Transfers {
       item.upload = await item.transfer.run(item.own.signal);
       this.note(item, "arrived", item.file.size);
     } catch (error) {
-      item.problem = this.stopped.signal.aborted ? "" : error.message || "The server did not take it.";
-      this.note(item, this.stopped.signal.aborted ? "waiting" : "failed", item.transfer.offset);
+      const cancelled = item.own.signal.aborted;
+      item.problem = cancelled ? "" : error.message || "The server did not take it.";
+      this.note(item, cancelled ? "waiting" : "failed", item.transfer.offset);
     }
   }
 

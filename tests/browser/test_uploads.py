@@ -178,6 +178,37 @@ def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
 
 @on_one_site
 @in_chromium
+def test_a_file_that_is_cancelled_is_left_out_and_the_others_are_stored(page: UploadPage, tmp_path: Path) -> None:
+    (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
+    (tmp_path / "small.txt").write_text("small")
+    page.choose(tmp_path / "slow.bin", tmp_path / "small.txt")
+    with page.window.slow_line(bytes_per_second=50_000):
+        page.window.element("#send:enabled").click()
+        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.window.press("Cancel slow.bin")
+        page.window.reads("1 file stored as a new version.")
+    assert pages.listed(page.window) == ["small.txt"]
+
+
+@on_one_site
+@in_chromium
+def test_the_only_file_that_is_cancelled_stays_listed_and_is_not_ticked(page: UploadPage, tmp_path: Path) -> None:
+    (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
+    page.choose(tmp_path / "slow.bin")
+    with page.window.slow_line(bytes_per_second=50_000):
+        page.window.element("#send:enabled").click()
+        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.window.press("Cancel slow.bin")
+        page.window.reads("Cancelled; nothing was stored.")
+    assert list(page.staged()) == ["slow.bin"]
+    assert not page.window.visible("#send:enabled")
+    page.window.element("[aria-label='Upload slow.bin']").click()
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+
+
+@on_one_site
+@in_chromium
 def test_leaving_the_page_while_files_are_sent_asks(page: UploadPage, tmp_path: Path) -> None:
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
     page.choose(tmp_path / "slow.bin")
