@@ -11,6 +11,7 @@ from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.errors import Invalid, NotFound
+from framework.projects.access import role_in
 from framework.projects.models import MailChoice, Member, Project
 
 AT_ONCE, HOURLY, DAILY, OFF = "at_once", "hourly", "daily", "off"
@@ -45,7 +46,10 @@ class ProjectChoice:
 
 @dataclass(frozen=True)
 class Unsubscription:
-    """What the link of a mail stops: the mails of one person about one project (None: about all)."""
+    """What the link of a mail stops: the mails of one person about one project (0: about all).
+
+    `project` is its name, None for one that is none of the person's business any more.
+    """
 
     user_id: int
     name: str
@@ -105,8 +109,7 @@ def read_link(token: str) -> Unsubscription:
         user, project = session.get(User, user_id), session.get(Project, project_id)
         if user is None:
             raise LinkBroken(_SENTENCE)
-        owner = session.get_one(User, project.owner_id).name if project else ""
-        name = f"{owner}/{project.name}" if project else None
+        name = _name_for(session, user, project) if project else None
         return Unsubscription(user.id, user.name, project_id if project else EVERY_PROJECT, name)
 
 
@@ -122,6 +125,12 @@ def unsubscribe(token: str) -> Unsubscription:
             session.execute(delete(MailChoice).where(MailChoice.user_id == asked.user_id))
     choose(asked.user_id, asked.project_id, OFF)
     return asked
+
+
+def _name_for(session: Session, user: User, project: Project) -> str | None:
+    if project.visibility != "public" and role_in(session, Account.of(user), project) is None:
+        return None
+    return f"{session.get_one(User, project.owner_id).name}/{project.name}"
 
 
 def _forget(session: Session, account_id: int, project_id: int) -> None:

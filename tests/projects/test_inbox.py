@@ -101,6 +101,17 @@ def test_one_click_of_a_mail_program_stops_mail_without_cookie_or_form(
 
 
 @on_one_deployment
+def test_a_link_tells_who_was_removed_no_name(
+    alice: Account, bob: Account, shared: ProjectAccess, visitor: Visitor
+) -> None:
+    link = unsubscribe_link(bob.id, shared.id).removeprefix("http://localhost")
+    remove_person(alice, shared, person_id=bob.id)
+    for page in (visitor.get(link).text, visitor.client.post(link).text):
+        assert "no more mail about a project that is not open to you any more" in page
+        assert "secret" not in page
+
+
+@on_one_deployment
 def test_a_digests_link_stops_all(bob: Account, shared: ProjectAccess, visitor: Visitor, signed_in: SignIn) -> None:
     signed_in(bob).submit("/settings/mail", frequency="at_once", project=str(shared.id))
     visitor.client.post(unsubscribe_link(bob.id, 0).removeprefix("http://localhost"))
