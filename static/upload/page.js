@@ -8,6 +8,8 @@ import { Transfers } from "./transfers.js";
 import { counted, howFar, mebibytes, size } from "./words.js";
 
 const LISTED = 300;
+const LOOKED_EVERY_MS = 2000;
+const LOOKED_FOR_MS = 10000;
 const IDS = ["files", "folder", "staged", "staged-list", "staged-sum", "staged-rest", "staged-row", "whole", "whole-bar",
   "whole-label", "whole-note", "trouble", "trouble-text", "message", "path", "new_branch", "send", "cancel", "back", "said"];
 const inOrder = new Intl.Collator("en", { numeric: true });
@@ -171,15 +173,26 @@ class Page {
     for (const name of ["csrf_token", "branch", "path", "message", "new_branch"]) data.append(name, this.form.elements[name]?.value ?? "");
     data.append("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
     const headers = { Accept: "application/json" };
-    let answer = null, told = {};
+    const asked = performance.now();
     try {
-      answer = await fetch(this.form.action, { method: "POST", headers, body: data });
-      told = await answer.json();
+      const answer = await fetch(this.form.action, { method: "POST", headers, body: data });
+      const told = await answer.json();
+      if (answer.status === 201) this.leave(items, told.location);
+      else this.refuse(items, told);
     } catch {
-      told = { detail: "The server's answer did not come. Look at the project's files before you try again; what has arrived is kept." };
+      await this.findOut(items, performance.now() - asked);
     }
-    if (answer?.status === 201) this.leave(items, told.location);
-    else this.refuse(items, told);
+  }
+
+  // The answer was lost, after so many milliseconds: a line that broke, or a router that waits less than a large version takes.
+  async findOut(items, waited) {
+    this.parts["whole-note"].textContent = "This takes longer than usual; nothing is lost, and you need not do anything.";
+    const ends = performance.now() + Math.max(LOOKED_FOR_MS, 4 * waited);
+    while (performance.now() < ends) {
+      if (await items[0].transfer.isStored().catch(() => false)) return this.leave(items, this.parts.back.href);
+      await new Promise((resolve) => setTimeout(resolve, LOOKED_EVERY_MS));
+    }
+    this.refuse(items, { detail: "The server's answer did not come. Look at the project's files before you try again." });
   }
 
   leave(items, location) {

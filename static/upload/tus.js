@@ -2,6 +2,7 @@
 
 const ENDPOINT = "/api/v1/uploads";
 const TOGETHER_BYTES = 8 * 2 ** 20; // a file of one part goes with the request that announces it
+const USED_KEPT_MS = 61 * 60 * 1000; // an hour, as the server's clock has it, and what a clock may lag
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
 
 export class Refused extends Error {
@@ -54,6 +55,13 @@ export class Transfer {
     if (this.key) localStorage.removeItem(this.key);
     this.address = null;
     this.isDone = false;
+  }
+
+  // Whether a version has it: then it is kept for an hour more, and for a day until then.
+  async isStored() {
+    const answer = await this.send("HEAD", this.address, {});
+    const [until, at] = ["Upload-Expires", "Date"].map((name) => Date.parse(answer.getResponseHeader(name)));
+    return until - at <= USED_KEPT_MS;
   }
 
   async giveUp() {

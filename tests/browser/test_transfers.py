@@ -171,3 +171,31 @@ def test_a_page_that_was_left_finds_its_upload_again(
     offsets = [int(seen.headers["upload-offset"]) for seen in line.proxy.seen if seen.method == "PATCH"]
     assert offsets[-1] >= 16 * MIB
     assert stored(films, "film.mp4") == content
+
+
+@on_one_deployment
+def test_a_version_whose_answer_is_lost_is_found(
+    page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
+) -> None:
+    content = noise(tmp_path / "film.mp4", MIB)
+    line.proxy.spoil("POST", Fault(lost_answer=503), part="/upload/main")
+    page.choose(tmp_path / "film.mp4")
+    page.send()
+    page.window.wait(lambda: page.window.driver.current_url.endswith(films.path), "The project's page")
+    assert pages.listed(page.window) == ["film.mp4"]
+    assert stored(films, "film.mp4") == content
+
+
+@on_one_deployment
+def test_a_version_that_the_server_never_heard_of_can_be_stored_again(
+    page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
+) -> None:
+    content = noise(tmp_path / "film.mp4", MIB)
+    line.proxy.spoil("POST", Fault(status=503), part="/upload/main")
+    page.choose(tmp_path / "film.mp4")
+    page.window.element("#send:enabled").click()
+    page.window.reads("The server's answer did not come.")
+    page.send()
+    page.window.reads("1 file stored as a new version.")
+    assert stored(films, "film.mp4") == content
+    assert len([seen for seen in line.proxy.seen if seen.path == "/api/v1/uploads" and seen.method == "POST"]) == 1
