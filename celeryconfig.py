@@ -64,6 +64,7 @@ imports = [
     "framework.celery.tasks",
     "framework.email.tasks",
     "framework.repositories.tasks",
+    "framework.accounts.tasks",
     "framework.backup.tasks",
     "framework.projects.tasks",
     "framework.api.tasks",
@@ -97,6 +98,7 @@ beat_schedule = {
     "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
+    "sessions": {"task": "framework.accounts.tasks.forget_sessions", "schedule": timedelta(days=1)},
     "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

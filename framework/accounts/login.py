@@ -1,7 +1,6 @@
-"""Who is signed in: Flask-Login's session and remember cookie, both bound to the account's session key."""
+"""Who is signed in: Flask-Login's session and remember cookie, both with the secret of one row of browser sessions."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -10,32 +9,29 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.local import LocalProxy
 
 from framework import config
+from framework.accounts import sessions
 from framework.accounts.account import Account, SignInRequired
-from framework.accounts.models import User
-from framework.database.session import reading
+from framework.accounts.sessions import REMEMBERED, Browser, LiveSession
 from framework.web.errors import problem, wants_json
-
-REMEMBERED = timedelta(days=30)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """Flask-Login's idea of a person: the account, and the key that ends its sessions when it changes."""
+    """Flask-Login's idea of a person: a session that lives, known by its secret."""
 
-    def __init__(self, user: User) -> None:
-        self.account = Account.of(user)
-        self.session_key = user.session_key
+    def __init__(self, live: LiveSession) -> None:
+        self.live = live
 
     def get_id(self) -> str:
-        return f"{self.account.id}.{self.session_key}"
+        return self.live.secret
 
 
 def register(app: Flask) -> None:
     """Keep people signed in, give templates `account`, and lead strangers to the login page."""
     manager = LoginManager()
-    manager.session_protection = None  # addresses change under people who travel; the session key ends sessions
+    manager.session_protection = None  # addresses change under people who travel; rows end sessions
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
     app.config.update(
@@ -48,9 +44,27 @@ def register(app: Flask) -> None:
     app.register_error_handler(SignInRequired, _to_login)
 
 
+def current_session() -> LiveSession | None:
+    """The session that this browser is signed in with, if any; ask with no database session open."""
+    return current_user.live if current_user.is_authenticated else None
+
+
 def current_account() -> Account | None:
     """The account that is signed in, if any; ask with no database session open."""
-    return current_user.account if current_user.is_authenticated else None
+    live = current_session()
+    return live.account if live else None
+
+
+def signed_in_session() -> LiveSession:
+    """The session that this browser is signed in with.
+
+    Raises:
+        SignInRequired: there is none; a page leads to the login page and back.
+    """
+    live = current_session()
+    if live is None:
+        raise SignInRequired("Sign in first.")
+    return live
 
 
 def signed_in() -> Account:
@@ -59,10 +73,7 @@ def signed_in() -> Account:
     Raises:
         SignInRequired: there is none; a page leads to the login page and back.
     """
-    account = current_account()
-    if account is None:
-        raise SignInRequired("Sign in first.")
-    return account
+    return signed_in_session().account
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
@@ -77,26 +88,28 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def sign_in(account: Account, *, remember: bool = False) -> None:
-    """Sign this person in, in a session that carries nothing of the earlier one."""
-    with reading() as database:
-        user = database.get_one(User, account.id)
+    """Sign this person in, in a session that carries nothing of the earlier one, which ends."""
+    browser = Browser(request.remote_addr or "", request.user_agent.string)
+    live = sessions.begin_session(account, browser, remembered=remember, earlier=current_session())
     session.clear()
-    login_user(SignedIn(user), remember=remember)
+    login_user(SignedIn(live), remember=remember)
 
 
 def sign_out() -> None:
-    """End this browser's session."""
+    """End this browser's session, for whoever has a copy of its cookie too."""
+    if live := current_session():
+        sessions.leave_session(live)
     session.clear()
     logout_user()  # afterwards, since it notes in the session that its cookie is to be deleted
 
 
-def _load(session_id: str) -> SignedIn | None:
-    number, _, session_key = session_id.partition(".")
-    if not number.isdecimal():
+def _load(secret: str) -> SignedIn | None:
+    live = sessions.live_session(secret)
+    if live is None:
         return None
-    with reading() as database:
-        user = database.get(User, int(number))
-    return SignedIn(user) if user is not None and user.session_key == session_key else None
+    if sessions.note_use(live) and live.remembered:
+        session["_remember"] = "set"  # has Flask-Login send the cookie again, which lasts as long as the row
+    return SignedIn(live)
 
 
 def _to_login(error: SignInRequired) -> Response | Any:

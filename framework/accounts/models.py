@@ -1,4 +1,4 @@
-"""People, their tokens, and failed attempts to sign in."""
+"""People, the browsers that they are signed in with, their tokens, and failed attempts to sign in."""
 
 from datetime import datetime
 
@@ -9,7 +9,10 @@ from framework.database.types import Base, Id32, now
 
 
 class User(Base):
-    """A person; `name_key` and `email_key` are the case-folded forms that are unique."""
+    """A person; `name_key` and `email_key` are the case-folded forms that are unique.
+
+    `session_key` changes with the password, and binds links in mails to it; a browser's session is a row of its own.
+    """
 
     __tablename__ = "users"
 
@@ -25,6 +28,25 @@ class User(Base):
     admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     mail_frequency: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
+
+
+class BrowserSession(Base):
+    """A browser in which somebody is signed in; only the SHA-256 of the secret in its cookie is kept.
+
+    `agent` and `address` are what the browser told at signing in; `last_used_at` is right to the hour.
+    """
+
+    __tablename__ = "browser_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    address: Mapped[str] = mapped_column(String(45))
+    agent: Mapped[str] = mapped_column(String(300))
+    remembered: Mapped[bool]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Token(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts import links, messages, passwords, rules, throttle
+from framework.accounts import links, messages, passwords, rules, sessions, throttle
 from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
@@ -80,7 +80,7 @@ def authenticate(login: str, password: str, *, address: str) -> Account:
 
 
 def change_password(account_id: int, *, current: str, new: str) -> Account:
-    """Another password; every session but the caller's ends, since the key of sessions changes.
+    """Another password; every session ends, so the caller's browser has to be given a new one.
 
     Raises:
         WrongPassword: `current` is not the present one.
@@ -176,6 +176,7 @@ def find_user(session: Session, login: str) -> User | None:
 
 def _set_password(session: Session, user: User, new_hash: str) -> None:
     user.password_hash, user.session_key = new_hash, secrets.token_hex(16)
+    sessions.end_all_sessions(session, user.id)
     messages.password_changed(session, user)
 
 

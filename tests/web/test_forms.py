@@ -53,7 +53,12 @@ def test_it_puts_a_sentence_beside_an_empty_field(visitor: Visitor, field: str) 
 def test_no_field_of_any_form_can_break_a_page(app: Flask, alice: Account, secret: ProjectAccess) -> None:
     """A NUL is what browsers send and PostgreSQL does not take."""
     store_files(secret, alice, {"a.txt": b"1"})
-    arguments = {"owner": "alice", "project": "secret", "place": "main/a.txt"}
+    arguments = {
+        "owner": "alice",
+        "project": "secret",
+        "place": "main/a.txt",
+        "session_id": "9",
+    }  # 1 is the owner's own
     rules = [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(PROGRAMS)]
     posted = [rule for rule in rules if "POST" in (rule.methods or ()) and rule.rule != "/logout"]
     pages = [re.sub(r"<(?:\w+:)?(\w+)>", lambda found: arguments.get(found[1], "1"), rule.rule) for rule in posted]

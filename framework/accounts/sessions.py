@@ -1,0 +1,171 @@
+"""Sessions of browsers: 32 random bytes in a cookie, kept as SHA-256; they end when told to, or unused."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.accounts.browsers import in_words
+from framework.accounts.models import BrowserSession, User
+from framework.accounts.rules import printable
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import NotFound
+
+REMEMBERED = timedelta(days=30)
+NOT_REMEMBERED = timedelta(days=3)
+"""How long a browser that stays open may rest: over a weekend."""
+
+USE_NOTED_EVERY = timedelta(hours=1)
+
+
+class SessionNotFound(NotFound):
+    """The account has no such session."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What a browser tells of itself: the client's address, and its `User-Agent`."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True)
+class LiveSession:
+    """Who is signed in, and the session that they are signed in with; the secret is what its cookie holds."""
+
+    id: int
+    secret: str = field(repr=False)
+    account: Account
+    remembered: bool
+    last_used_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionAbout:
+    """What is shown of a session; the browser in words."""
+
+    id: int
+    browser: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+
+
+def begin_session(
+    account: Account, browser: Browser, *, remembered: bool, earlier: LiveSession | None = None
+) -> LiveSession:
+    """A new session of this account, in place of the one that the browser had before."""
+    secret, moment = secrets.token_urlsafe(32), now()
+    row = BrowserSession(user_id=account.id, digest=_digest(secret), remembered=remembered)
+    row.address, row.agent = _kept(browser.address, 45), _kept(browser.agent, 300)
+    row.created_at = row.last_used_at = moment
+    row.expires_at = moment + _lifetime(remembered=remembered)
+    with transaction() as session:
+        if earlier:
+            session.execute(delete(BrowserSession).where(_is(earlier)))
+        session.add(row)
+    return LiveSession(row.id, secret, account, remembered, moment)
+
+
+def live_session(secret: str) -> LiveSession | None:
+    """The session of this secret; None when there is none, or it was not used for too long."""
+    query = select(BrowserSession, User).join(User, User.id == BrowserSession.user_id)
+    with reading() as session:
+        found = session.execute(
+            query.where(BrowserSession.digest == _digest(secret), BrowserSession.expires_at > now())
+        ).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    return LiveSession(row.id, secret, Account.of(user), row.remembered, row.last_used_at)
+
+
+def note_use(live: LiveSession) -> bool:
+    """Have the session last from now on, at most once an hour; whether this was the time."""
+    moment = now()
+    if live.last_used_at + USE_NOTED_EVERY > moment:
+        return False
+    lasts = {"last_used_at": moment, "expires_at": moment + _lifetime(remembered=live.remembered)}
+    with transaction() as session:
+        session.execute(update(BrowserSession).where(_is(live)).values(**lasts))
+    return True
+
+
+def sessions_beside(live: LiveSession) -> list[SessionAbout]:
+    """The account's sessions: this one, then the others, those used last before the rest."""
+    mine = select(BrowserSession).where(BrowserSession.user_id == live.account.id, BrowserSession.expires_at > now())
+    order = (~_is(live), BrowserSession.last_used_at.desc(), BrowserSession.id.desc())
+    with reading() as session:
+        return [_about(row) for row in session.scalars(mine.order_by(*order))]
+
+
+def leave_session(live: LiveSession) -> None:
+    """Sign out the browser that asks for it; doing so twice is fine."""
+    with transaction() as session:
+        session.execute(delete(BrowserSession).where(_is(live)))
+
+
+def end_session(account_id: int, session_id: int) -> None:
+    """Sign a browser of this account out.
+
+    Raises:
+        SessionNotFound: it has no session of this number.
+    """
+    ended = delete(BrowserSession).where(BrowserSession.id == session_id, BrowserSession.user_id == account_id)
+    with transaction() as session:
+        found = session.scalars(ended.returning(BrowserSession.id)).all()
+    if not found:
+        raise SessionNotFound("There is no such session; it may have ended already.")
+
+
+def end_other_sessions(live: LiveSession) -> None:
+    """Sign every browser of the account out but the one of this session."""
+    others = delete(BrowserSession).where(BrowserSession.user_id == live.account.id, ~_is(live))
+    with transaction() as session:
+        session.execute(others)
+
+
+def end_all_sessions(session: Session, user_id: int) -> None:
+    """Sign every browser of the account out, in the transaction of the cause."""
+    session.execute(delete(BrowserSession).where(BrowserSession.user_id == user_id))
+
+
+def forget_expired() -> int:
+    """Delete the sessions that were not used for too long; how many."""
+    expired = delete(BrowserSession).where(BrowserSession.expires_at <= now())
+    with transaction() as session:
+        return len(session.scalars(expired.returning(BrowserSession.id)).all())
+
+
+def _is(live: LiveSession) -> ColumnElement[bool]:
+    """Whether a row is this session; SQLite gives the number of a row that is gone to another one."""
+    return BrowserSession.digest == _digest(live.secret)
+
+
+def _about(row: BrowserSession) -> SessionAbout:
+    return SessionAbout(
+        id=row.id,
+        browser=in_words(row.agent),
+        address=row.address,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def _lifetime(*, remembered: bool) -> timedelta:
+    return REMEMBERED if remembered else NOT_REMEMBERED
+
+
+def _kept(told: str, length: int) -> str:
+    """As much of a header as a row takes, without what cannot be shown."""
+    return "".join(character for character in told if printable(character))[:length]
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
