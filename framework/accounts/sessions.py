@@ -1,6 +1,5 @@
 """Sessions of browsers: 32 random bytes in a cookie, kept as SHA-256; they end when told to, or unused."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.accounts.browsers import in_words
+from framework.accounts.credentials import USE_NOTED_EVERY, digest
 from framework.accounts.models import BrowserSession, User
 from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
@@ -19,8 +19,6 @@ from framework.errors import NotFound
 REMEMBERED = timedelta(days=30)
 NOT_REMEMBERED = timedelta(days=3)
 """How long a browser that stays open may rest: over a weekend."""
-
-USE_NOTED_EVERY = timedelta(hours=1)
 
 
 class SessionNotFound(NotFound):
@@ -62,7 +60,7 @@ def begin_session(
 ) -> LiveSession:
     """A new session of this account, in place of the one that the browser had before."""
     secret, moment = secrets.token_urlsafe(32), now()
-    row = BrowserSession(user_id=account.id, digest=_digest(secret), remembered=remembered)
+    row = BrowserSession(user_id=account.id, digest=digest(secret), remembered=remembered)
     row.address, row.agent = _kept(browser.address, 45), _kept(browser.agent, 300)
     row.created_at = row.last_used_at = moment
     row.expires_at = moment + _lifetime(remembered=remembered)
@@ -78,7 +76,7 @@ def live_session(secret: str) -> LiveSession | None:
     query = select(BrowserSession, User).join(User, User.id == BrowserSession.user_id)
     with reading() as session:
         found = session.execute(
-            query.where(BrowserSession.digest == _digest(secret), BrowserSession.expires_at > now())
+            query.where(BrowserSession.digest == digest(secret), BrowserSession.expires_at > now())
         ).one_or_none()
     if found is None:
         return None
@@ -145,7 +143,7 @@ def forget_expired() -> int:
 
 def _is(live: LiveSession) -> ColumnElement[bool]:
     """Whether a row is this session; SQLite gives the number of a row that is gone to another one."""
-    return BrowserSession.digest == _digest(live.secret)
+    return BrowserSession.digest == digest(live.secret)
 
 
 def _about(row: BrowserSession) -> SessionAbout:
@@ -165,7 +163,3 @@ def _lifetime(*, remembered: bool) -> timedelta:
 def _kept(told: str, length: int) -> str:
     """As much of a header as a row takes, without what cannot be shown."""
     return "".join(character for character in told if printable(character))[:length]
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,6 +1,5 @@
 """Access tokens for programs: 32 random bytes, shown once, kept as SHA-256."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
+from framework.accounts.credentials import USE_NOTED_EVERY, digest
 from framework.accounts.models import Token, User
 from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
@@ -18,7 +18,6 @@ from framework.errors import Forbidden, Invalid, NotFound
 PREFIX = "hf_"
 NAME_LENGTH = 100
 SCOPES = ("read", "write")
-USE_NOTED_EVERY = timedelta(hours=1)
 
 
 class InvalidTokenName(Invalid):
@@ -100,7 +99,7 @@ def create_token(
     kept = "read write" if "write" in scopes else "read"
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
-        token = Token(user_id=account_id, name=name, digest=_digest(text), scopes=kept, expires_at=ends)
+        token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)
     return text
@@ -152,7 +151,7 @@ def _about(row: Token) -> TokenAbout:
 
 
 def _living(session: Session, text: str) -> tuple[Token, User] | None:
-    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest == _digest(text))
+    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest == digest(text))
     found = session.execute(query).one_or_none()
     if found is None or (found[0].expires_at is not None and found[0].expires_at <= now()):
         return None
@@ -164,7 +163,3 @@ def _note_use(token_id: int) -> None:
         token = session.get(Token, token_id)
         if token is not None:
             token.last_used_at = now()
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -10,7 +10,7 @@ from typing import IO
 
 from framework.errors import Unavailable
 from framework.git import passing_on
-from framework.git.pktline import pkt
+from framework.git.pktline import err
 from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
@@ -62,16 +62,14 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     Raises:
         BadRequest.
     """
-    begun = False
+    chunks = _served(repository_id, protocol, body, settings)
     try:
-        for chunk in _served(repository_id, protocol, body, settings):
-            begun = True
-            yield chunk
+        first = next(chunks, b"")
     except Unavailable as failure:
-        if begun:
-            raise
         log.warning("%s: %s", repository_id, failure.sentence)
-        yield pkt(b"ERR %s\n" % failure.sentence.encode())
+        first = err(failure.sentence)
+    yield first
+    yield from chunks
 
 
 def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:

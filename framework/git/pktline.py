@@ -81,6 +81,11 @@ def pkt(data: bytes) -> bytes:
     return b"%04x%s" % (len(data) + 4, data)
 
 
+def err(sentence: str) -> bytes:
+    """The packet that ends an answer with an error (gitprotocol-pack(5)); git shows the sentence."""
+    return pkt(b"ERR %s" % sentence.encode())
+
+
 def band(number: int, data: bytes) -> bytes:
     """The data on one side band, in packets of a size that every git takes; each byte is copied once."""
     view = memoryview(data)

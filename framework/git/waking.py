@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from framework.errors import HoldfastError, Unavailable
-from framework.git.pktline import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, pkt
+from framework.git.pktline import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
 from framework.metrics.pool import Pool
 from framework.repositories import cache
 from framework.repositories.change import HISTORY
@@ -53,7 +53,7 @@ class Opening:
 
     def failure(self, sentence: str) -> bytes:
         """The packet that tells the client why the answer ends."""
-        return band(FATAL, sentence.encode()) if self.has_bands else pkt(f"ERR {sentence}".encode())
+        return band(FATAL, sentence.encode()) if self.has_bands else err(sentence)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 from framework.accounts import sessions
 from framework.accounts.account import Account
 from framework.accounts.browsers import in_words
+from framework.accounts.credentials import USE_NOTED_EVERY
 from framework.accounts.models import BrowserSession
-from framework.accounts.sessions import NOT_REMEMBERED, REMEMBERED, USE_NOTED_EVERY
+from framework.accounts.sessions import NOT_REMEMBERED, REMEMBERED
 from framework.accounts.tasks import forget_sessions
 from framework.database.session import reading, transaction
 from framework.database.types import now
