@@ -14,6 +14,8 @@ from time import sleep
 from typing import cast
 from urllib.parse import urlsplit
 
+from tests.servers.heads import Head, read_head, without_expect
+
 PIECE_BYTES = 64 * 1024
 
 
@@ -59,20 +61,6 @@ class Seen:
     path: str
     headers: dict[str, str]
     round_trips: int
-
-
-@dataclass
-class Head:
-    """The first line and the headers of a request or an answer."""
-
-    raw: bytes
-    line: list[str]
-    headers: dict[str, str]
-
-    @property
-    def length(self) -> int:
-        """The body's length in bytes."""
-        return int(self.headers.get("content-length", 0))
 
 
 class FaultyProxy:
@@ -177,7 +165,7 @@ class _Conversation(StreamRequestHandler):
     def handle(self) -> None:
         self.proxy = cast("_Server", self.server).proxy
         with self.proxy.holding(self.connection), suppress(OSError, _Cut):
-            while head := _read_head(self.rfile):
+            while head := read_head(self.rfile):
                 self._pass_on(head)
 
     def _pass_on(self, head: Head) -> None:
@@ -194,14 +182,14 @@ class _Conversation(StreamRequestHandler):
             return
         with socket.create_connection(self.proxy.target) as upstream, upstream.makefile("rb") as answers:
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            upstream.sendall(_without_expect(head.raw))
+            upstream.sendall(without_expect(head.raw))
             self._relay(
                 self.rfile, upstream, head.length, fault.cut_request_after_bytes, fault.flip_request_byte, fault
             )
             self._pass_back(head, answers, fault)
 
     def _pass_back(self, head: Head, answers: BufferedIOBase, fault: Fault) -> None:
-        answer = _read_head(answers)
+        answer = read_head(answers)
         if answer is None:
             raise _Cut
         if fault.lost_answer is not None:
@@ -288,18 +276,3 @@ class _Cut(Exception):
 def _unacknowledged_bytes(connection: socket.socket) -> int:
     (unacknowledged,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
     return cast("int", unacknowledged)
-
-
-def _read_head(source: BufferedIOBase) -> Head | None:
-    lines: list[bytes] = []
-    while (line := source.readline()) not in {b"\r\n", b""}:
-        lines.append(line)
-    if not lines:
-        return None
-    pairs = (line.decode("latin-1").split(":", 1) for line in lines[1:])
-    headers = {name.strip().lower(): value.strip() for name, value in pairs}
-    return Head(b"".join(lines) + b"\r\n", lines[0].decode("latin-1").split(), headers)
-
-
-def _without_expect(raw: bytes) -> bytes:
-    return b"".join(line for line in raw.splitlines(keepends=True) if not line.lower().startswith(b"expect:"))
