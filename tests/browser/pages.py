@@ -115,6 +115,11 @@ class UploadPage:
         """Whether the browser would ask before it leaves; drivers answer the question itself, before a test sees it."""
         return bool(self.window.driver.execute_script(_ASKED_TO_LEAVE))
 
+    def begin(self, name: str) -> None:
+        """Press the button, and wait until the first bytes of this file are on their way."""
+        self.window.element("#send:enabled").click()
+        self.window.wait(lambda: self.progress().get(name, 0) > 0, "The beginning")
+
     def send(self) -> None:
         """Press the button, whatever number of files it names, and wait for the page that comes after it."""
         self.window.leaves(self.window.element("#send:enabled").click)

@@ -164,8 +164,7 @@ def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
     page.choose(tmp_path / "slow.bin")
     with page.window.slow_line(bytes_per_second=50_000):
-        page.window.element("#send:enabled").click()
-        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.begin("slow.bin")
         page.window.press("Cancel the upload")
         page.window.reads("Cancelled; nothing was stored.")
     assert list(page.staged()) == ["slow.bin"]
@@ -183,8 +182,7 @@ def test_a_file_that_is_cancelled_is_left_out_and_the_others_are_stored(page: Up
     (tmp_path / "small.txt").write_text("small")
     page.choose(tmp_path / "slow.bin", tmp_path / "small.txt")
     with page.window.slow_line(bytes_per_second=50_000):
-        page.window.element("#send:enabled").click()
-        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.begin("slow.bin")
         page.window.press("Cancel slow.bin")
         page.window.reads("1 file stored as a new version.")
     assert pages.listed(page.window) == ["small.txt"]
@@ -196,8 +194,7 @@ def test_the_only_file_that_is_cancelled_stays_listed_and_is_not_ticked(page: Up
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
     page.choose(tmp_path / "slow.bin")
     with page.window.slow_line(bytes_per_second=50_000):
-        page.window.element("#send:enabled").click()
-        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.begin("slow.bin")
         page.window.press("Cancel slow.bin")
         page.window.reads("Cancelled; nothing was stored.")
     assert list(page.staged()) == ["slow.bin"]
@@ -214,8 +211,7 @@ def test_leaving_the_page_while_files_are_sent_asks(page: UploadPage, tmp_path: 
     page.choose(tmp_path / "slow.bin")
     assert not page.asks_before_it_is_left()
     with page.window.slow_line(bytes_per_second=50_000):
-        page.window.element("#send:enabled").click()
-        page.window.wait(lambda: page.progress().get("slow.bin", 0) > 0, "The beginning")
+        page.begin("slow.bin")
         assert page.asks_before_it_is_left()
         assert not page.window.visible("#drop"), "what is chosen now would be no part of this version"
         page.window.press("Cancel the upload")
