@@ -36,6 +36,7 @@ from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 from tests import moments
 from tests.cast import on_one_deployment
+from tests.storage.altered import alter
 
 Settings = Callable[..., Config]
 
@@ -171,8 +172,7 @@ def test_a_wrong_key_changes_nothing(
 def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callable[[bytes], bytes]) -> None:
     name = back_up().name
     body = spoil(_body(name))
-    store().delete(FOLDER + name)
-    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
     with pytest.raises(BackupDamaged, match="nothing of it was used"):
         restore()
@@ -182,8 +182,7 @@ def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callabl
 def test_a_backup_of_a_newer_release_is_refused(filled: moments.Moment) -> None:
     name = back_up().name
     body = _header(_body(name), lambda header: header | {"schema": "9999"})
-    store().delete(FOLDER + name)
-    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
     with pytest.raises(SchemaUnknown, match="has the schema 9999, which this release does not know"):
         restore()
@@ -208,8 +207,7 @@ def test_a_backup_of_an_older_release_is_brought_up_to_date(
 def test_a_row_that_the_database_does_not_take_changes_nothing(filled: moments.Moment) -> None:
     name = back_up().name
     body = _doubled_user(_body(name))
-    store().delete(FOLDER + name)
-    store().put(FOLDER + name, body, sha256=hashlib.sha256(body).hexdigest())
+    alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
     with pytest.raises(DoesNotFit, match="so nothing was changed"):
         restore()

@@ -1,6 +1,5 @@
 """The tasks that look after what is stored, and the import of a history, killed in their middle like the others."""
 
-import hashlib
 import io
 import json
 import subprocess
@@ -43,6 +42,7 @@ from framework.upkeep import tasks as upkeep_tasks
 from framework.uploads.changing import Changes, store_changes
 from tests.crash.case import LARGE_BLOB_BYTES
 from tests.crash.task_case import SOURCE, Scenario, account, states
+from tests.storage.altered import alter
 
 NAME = "garden"
 
@@ -110,8 +110,7 @@ def _damage() -> None:
         names = session.scalars(select(Pack.name).order_by(Pack.name)).all()
     key = keys.pack_key(garden.repository_id, names[0])
     body = b"x" * store().size(key)
-    store().delete(key)
-    store().put(key, body, sha256=hashlib.sha256(body).hexdigest())
+    alter(key, body)
 
 
 def _checked() -> Any:

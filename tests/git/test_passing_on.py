@@ -1,6 +1,5 @@
 """Clones of neatly packed projects that are cold: the store's packs are passed on, and nothing else ever is."""
 
-import hashlib
 import shutil
 import subprocess
 import time
@@ -26,6 +25,7 @@ from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.git.client import Person, Work
 from tests.git.conftest import LARGE, House, pack_neatly
+from tests.storage.altered import alter
 
 BY_GIT = "remote: Enumerating objects"
 
@@ -208,8 +208,7 @@ def flip_a_bit(project: ProjectAccess, kind: str) -> None:
     key = keys.pack_key(project.repository_id, pack.name)
     body = bytearray(store().read(key))
     body[len(body) // 2] ^= 1
-    store().delete(key)
-    store().put(key, bytes(body), sha256=hashlib.sha256(body).hexdigest())
+    alter(key, bytes(body))
 
 
 def scratch_files() -> list[Path]:

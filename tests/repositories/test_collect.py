@@ -21,6 +21,7 @@ from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import Bench
+from tests.storage.altered import alter
 
 Settings = Callable[..., Config]
 
@@ -101,8 +102,7 @@ def test_a_project_without_its_log_is_left_alone(written: Bench) -> None:
 def test_a_project_whose_newest_entry_is_damaged_is_left_alone(written: Bench) -> None:
     _orphan(written)
     newest = list_log(written.repository_id)[-1]
-    store().delete(newest.key)
-    store().put(newest.key, b"{}", sha256=hashlib.sha256(b"{}").hexdigest())
+    alter(newest.key, b"{}")
     assert [found.left_because for found in collect(0)] == [UNREADABLE]
 
 

@@ -23,6 +23,7 @@ from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import Bench
+from tests.storage.altered import alter
 
 MIB = 1 << 20
 LARGE = os.urandom(MIB)
@@ -140,8 +141,7 @@ def test_a_staged_push_whose_packs_became_a_version_keeps_them(bench: Bench) -> 
 
 def test_a_damaged_newest_version_costs_that_version_only(written: Bench) -> None:
     listed = list_log(written.repository_id)
-    store().delete(listed[2].key)
-    store().put(listed[2].key, b"{}", sha256="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+    alter(listed[2].key, b"{}")
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
     assert (done.versions, len(done.faults)) == (2, 1)
@@ -169,8 +169,7 @@ def test_a_missing_entry_in_the_middle_is_told_and_costs_no_file(written: Bench)
 def test_a_log_of_which_nothing_can_be_read_is_told(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
     key = list_log(bench.repository_id)[0].key
-    store().delete(key)
-    store().put(key, b"{}", sha256="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+    alter(key, b"{}")
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
     assert (done.versions, done.created, len(done.faults)) == (0, False, 1)

@@ -26,6 +26,7 @@ from framework.storage.current import store
 from tests.metrics.numbers import number
 from tests.repositories.conftest import Bench
 from tests.repositories.test_lfs import FILM, key_of, name, receive
+from tests.storage.altered import alter
 
 
 def packs() -> dict[str, Pack]:
@@ -55,10 +56,8 @@ def stored(bench: Bench) -> Bench:
 
 
 def spoil(key: str, size: int) -> None:
-    """Other bytes under the same key, as a service might one day answer them."""
-    body = os.urandom(size)
-    store().delete(key)
-    store().put(key, body, sha256=hashlib.sha256(body).hexdigest())
+    """As many other bytes under the same key."""
+    alter(key, os.urandom(size))
 
 
 def test_what_was_checked_longest_ago_is_read_first_and_little_at_a_time(stored: Bench) -> None:

@@ -1,6 +1,5 @@
 """Verifying finds whatever is missing, altered or contradictory, and uses no local copy."""
 
-import hashlib
 import os
 from collections.abc import Callable
 
@@ -16,6 +15,7 @@ from framework.repositories.verify import Verified, verify
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import Bench
+from tests.storage.altered import alter
 
 
 @pytest.fixture
@@ -56,8 +56,7 @@ def test_a_missing_object_is_found(written: Bench, key_of: Callable[[str, str], 
 def test_an_altered_object_is_found(written: Bench, spoil: Callable[[bytes], bytes]) -> None:
     key = keys.pack_key(written.repository_id, _pack(written, "history"))
     body = spoil(store().read(key))
-    store().delete(key)
-    store().put(key, body, sha256=hashlib.sha256(body).hexdigest())
+    alter(key, body)
     assert verify(written.repository_id).faults == (f"{key} has another length or SHA-256 than the database recorded.",)
 
 
