@@ -1,20 +1,22 @@
 """Config, frozen: the only reader of the environment."""
 
+import logging
 import os
-import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from framework.environment import addresses, listening, secret_keys, spelling, variables
+from framework.environment.variables import ConfigError, switch
+
+__all__ = ["Config", "ConfigError", "current", "start", "use"]
+
+log = logging.getLogger(__name__)
+
+PRIVATE = 0o077
+"""The permission bits of group and others, as a umask takes them away."""
 MIB = 1024 * 1024
 GIB = 1024 * MIB
-
-
-class ConfigError(Exception):
-    """A variable is missing or unusable; the text names it and says what to set."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,13 @@ class Config:
     secret_key: str
     base_url: str
     broker_url: str
+    secret_key_fallbacks: tuple[str, ...] = ()
     production: bool = False
     port: int = 5000
+    bind: str | None = None
+    forwarded_allow_ips: str = ""
+    hsts_subdomains: bool = False
+    security_contact: str | None = None
     s3_bucket: str | None = None
     s3_endpoint_url: str | None = None
     s3_region: str | None = None
@@ -44,13 +51,18 @@ class Config:
     import_from_private_networks: bool = False
     prefetch: bool = True
     max_pack_objects: int = 1_000_000
+    max_archive_bytes: int = 5 * GIB
     max_lfs_file_bytes: int = 2 * GIB
     lfs_direct: bool = True
     quota_bytes: int = 5 * GIB
+    store_max_bytes: int | None = None
+    signup: str = "open"
+    signup_domains: tuple[str, ...] = ()
     large_blob_bytes: int = MIB
     staged_hours: int = 24
     longest_request_hours: int = 6
     longest_wait_seconds: int = 20
+    owner_look_seconds: int = 60
     backup_retention_days: int = 14
     consolidate_packs: int = 50
     idle_days: int = 30
@@ -64,15 +76,23 @@ class Config:
         ("BLOCK", 0.08),
     )
     trash_days: int = 30
+    event_days: int = 365
+    notice_days: int = 90
+    outbox_days: int = 14
     web_concurrency: int = 2
     web_threads: int = 16
+    worker_concurrency: int = 2
+    database_connections: int = 3
+    dyno: str | None = None
     backup_key: str | None = None
     metrics_token: str | None = None
     metrics_folder: Path | None = None
     log_format: str = "text"
+    log_people: bool = False
     log_folder: Path | None = None
     git_path: str = os.defpath
     git_environment: tuple[tuple[str, str], ...] = ()
+    misspelt: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -81,39 +101,78 @@ class Config:
         Raises:
             ConfigError: a variable is missing in production or is not of its form.
         """
-        production = environ.get("HOLDFAST_ENV") == "production"
         data = Path(environ.get("HOLDFAST_DATA") or "var").absolute()
-        port = _whole_number(environ, "PORT", 5000)
+        port = variables.whole_number(environ, "PORT", 5000)
+        signup, signup_domains = variables.signup(environ)
         return cls(
+            production=variables.is_production(environ),
             data=data,
-            database_url=_database_url(environ, data, production=production),
-            secret_key=_secret_key(environ, data, production=production),
-            base_url=(environ.get("BASE_URL") or f"http://localhost:{port}").rstrip("/"),
-            broker_url=_broker_url(environ),
-            production=production,
             port=port,
-            s3_bucket=environ.get("S3_BUCKET") or None,
-            s3_endpoint_url=environ.get("S3_ENDPOINT_URL") or None,
+            bind=listening.bind(environ, port),
+            forwarded_allow_ips=listening.trusted_proxies(environ),
+            hsts_subdomains=switch(environ, "HSTS_SUBDOMAINS", default=cls.hsts_subdomains),
+            security_contact=addresses.security_contact(environ),
+            database_url=addresses.database_url(environ, data),
+            secret_key=secret_keys.secret_key(environ, data),
+            secret_key_fallbacks=secret_keys.secret_key_fallbacks(environ),
+            base_url=addresses.base_url(environ, port),
+            broker_url=addresses.broker_url(environ),
+            s3_bucket=addresses.s3_bucket(environ),
+            s3_endpoint_url=addresses.s3_endpoint_url(environ),
             s3_region=environ.get("S3_REGION") or None,
             s3_access_key_id=environ.get("AWS_ACCESS_KEY_ID") or None,
             s3_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY") or None,
-            smtp_url=environ.get("SMTP_URL") or None,
-            mail_from=environ.get("MAIL_FROM") or _mail_from(environ),
-            create_on_push=_switch(environ, "CREATE_ON_PUSH", Config.create_on_push),
-            lfs_direct=_switch(environ, "LFS_DIRECT", Config.lfs_direct),
-            import_from_private_networks=_switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", False),  # noqa: FBT003
-            prefetch=_switch(environ, "PREFETCH", Config.prefetch),
-            archive_storage_class=_archive_class(environ),
-            storage_prices=_prices(environ),
-            backup_key=environ.get("BACKUP_KEY") or None,
+            smtp_url=addresses.smtp_url(environ),
+            mail_from=addresses.mail_from(environ),
+            create_on_push=switch(environ, "CREATE_ON_PUSH", default=cls.create_on_push),
+            lfs_direct=switch(environ, "LFS_DIRECT", default=cls.lfs_direct),
+            import_from_private_networks=switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", default=False),
+            signup=signup,
+            signup_domains=signup_domains,
+            store_max_bytes=variables.whole_number(environ, "STORE_MAX_BYTES", 0) or None,
+            prefetch=switch(environ, "PREFETCH", default=cls.prefetch),
+            archive_storage_class=variables.archive_class(environ),
+            storage_prices=variables.prices(environ, cls.storage_prices),
+            backup_key=secret_keys.backup_key(environ),
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
-            log_format=_one_of(environ, "LOG_FORMAT", ("text", "json")),
+            log_people=switch(environ, "LOG_PEOPLE", default=cls.log_people),
+            log_format=variables.one_of(environ, "LOG_FORMAT", ("text", "json")),
             log_folder=Path(environ["LOG_FOLDER"]).absolute() if environ.get("LOG_FOLDER") else None,
-            git_path=environ.get("PATH") or os.defpath,
-            git_environment=_git_environment(environ),
-            **{name.lower(): _whole_number(environ, name, default) for name, default in _NUMBERS.items()},
+            dyno=environ.get("DYNO") or None,
+            git_path=variables.git_path(environ),
+            git_environment=variables.git_environment(environ),
+            misspelt=spelling.misspelt(environ, VARIABLES),
+            **{
+                name.lower(): variables.whole_number(environ, name, default, least=_LEAST.get(name, 0))
+                for name, default in _NUMBERS.items()
+            },
         )
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people come by https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """The keys of what is signed, as itsdangerous takes them: the last one signs, all of them verify."""
+        return [*reversed(self.secret_key_fallbacks), self.secret_key]
+
+    @property
+    def store_folder(self) -> Path | None:
+        """The folder that is the object store; None where that is a bucket."""
+        return addresses.folder_of(self.s3_bucket, self.data / "objects")
+
+    @property
+    def broker_folder(self) -> Path | None:
+        """The folder that is the message broker; None where that is a service."""
+        return addresses.folder_of(self.broker_url, self.data / "broker")
+
+    @property
+    def mail_folder(self) -> Path | None:
+        """The folder that mails are written into; None where a server sends them."""
+        return addresses.folder_of(self.smtp_url, self.data / "outbox")
 
 
 _NUMBERS = {
@@ -123,120 +182,69 @@ _NUMBERS = {
     "MAX_REQUEST_BYTES": Config.max_request_bytes,
     "MAX_PUSH_BYTES": Config.max_push_bytes,
     "MAX_PACK_OBJECTS": Config.max_pack_objects,
+    "MAX_ARCHIVE_BYTES": Config.max_archive_bytes,
     "MAX_LFS_FILE_BYTES": Config.max_lfs_file_bytes,
     "QUOTA_BYTES": Config.quota_bytes,
     "LARGE_BLOB_BYTES": Config.large_blob_bytes,
     "STAGED_HOURS": Config.staged_hours,
     "LONGEST_REQUEST_HOURS": Config.longest_request_hours,
     "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
+    "OWNER_LOOK_SECONDS": Config.owner_look_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
     "IDLE_DAYS": Config.idle_days,
     "SCRUB_DAYS": Config.scrub_days,
     "SCRUB_ARCHIVED_DAYS": Config.scrub_archived_days,
     "TRASH_DAYS": Config.trash_days,
+    "EVENT_DAYS": Config.event_days,
+    "NOTICE_DAYS": Config.notice_days,
+    "OUTBOX_DAYS": Config.outbox_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
     "WEB_THREADS": Config.web_threads,
+    "WORKER_CONCURRENCY": Config.worker_concurrency,
+    "DATABASE_CONNECTIONS": Config.database_connections,
 }
 
-_CLASSES_READ_AT_ONCE = ("STANDARD_IA", "GLACIER_IR")
-"""Classes of S3 that are cheaper to keep, answer a GET in milliseconds, and lie in several data centres."""
+_LEAST = {"DATABASE_CONNECTIONS": 2}
+"""Smaller numbers cannot work: long work holds one connection and tells how far it is with another."""
 
-_GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
-
-
-def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, "").strip()
-    if not text:
-        return default
-    if not text.isdecimal():
-        raise ConfigError(f"{name} is {text!r}; set it to a whole number, for example {default}")
-    return int(text)
-
-
-def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:  # noqa: FBT001
-    text = environ.get(name, "").strip().lower()
-    if text not in {"", "on", "off"}:
-        raise ConfigError(f"{name} is {text!r}; set it to on or off")
-    return text == "on" if text else default
-
-
-def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    """One of these words; the first when the variable is unset."""
-    text = environ.get(name, "").strip().lower() or choices[0]
-    if text not in choices:
-        raise ConfigError(f"{name} is {text!r}; set it to {' or '.join(choices)}")
-    return text
-
-
-def _archive_class(environ: Mapping[str, str]) -> str | None:
-    name = environ.get("ARCHIVE_STORAGE_CLASS", "").strip().upper()
-    if name and name not in _CLASSES_READ_AT_ONCE:
-        raise ConfigError(
-            f"ARCHIVE_STORAGE_CLASS is {name!r}; set it to {' or '.join(_CLASSES_READ_AT_ONCE)}, which can be read at "
-            "once, or leave it out"
-        )
-    return name or None
-
-
-def _prices(environ: Mapping[str, str]) -> tuple[tuple[str, float], ...]:
-    """The default prices, with those that `STORAGE_PRICES` names changed or added: `NAME=DOLLARS NAME=DOLLARS`."""
-    prices = dict(Config.storage_prices)
-    for word in environ.get("STORAGE_PRICES", "").split():
-        name, _equals, price = word.partition("=")
-        if not re.fullmatch(r"[A-Z0-9_]+", name) or not re.fullmatch(r"\d+(\.\d+)?", price):
-            raise ConfigError(
-                f"STORAGE_PRICES has {word!r}; write each as NAME=DOLLARS, for example STANDARD=0.023 BLOCK=0.08"
-            )
-        prices[name] = float(price)
-    return tuple(prices.items())
-
-
-def _database_url(environ: Mapping[str, str], data: Path, *, production: bool) -> str:
-    url = environ.get("DATABASE_URL", "")
-    if not url and production:
-        raise ConfigError("DATABASE_URL is not set; a production deployment needs a PostgreSQL database")
-    if not url:
-        return f"sqlite:///{data / 'holdfast.sqlite3'}"
-    scheme, separator, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        return f"postgresql+psycopg{separator}{rest}"
-    return url
-
-
-def _secret_key(environ: Mapping[str, str], data: Path, *, production: bool) -> str:
-    key = environ.get("SECRET_KEY", "")
-    if key:
-        return key
-    if production:
-        raise ConfigError("SECRET_KEY is not set; a production deployment needs one: 64 random characters")
-    return _generated_once(data / "secret_key")
-
-
-def _generated_once(path: Path) -> str:
-    """The secret that this file keeps; processes that start together agree on one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
-        with suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text()
-
-
-def _broker_url(environ: Mapping[str, str]) -> str:
-    return environ.get("BROKER_URL") or environ.get("CLOUDAMQP_URL") or environ.get("REDIS_URL") or "filesystem://"
-
-
-def _mail_from(environ: Mapping[str, str]) -> str:
-    host = urlsplit(environ.get("BASE_URL", "")).hostname or "localhost"
-    return f"Holdfast <holdfast@{host}>"
-
-
-def _git_environment(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, environ[name]) for name in _GIT_VARIABLES if environ.get(name))
+VARIABLES = frozenset(_NUMBERS) | {
+    "HOLDFAST_ENV",
+    "HOLDFAST_DATA",
+    "DATABASE_URL",
+    "S3_BUCKET",
+    "S3_ENDPOINT_URL",
+    "S3_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "BROKER_URL",
+    "CLOUDAMQP_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "BASE_URL",
+    "PORT",
+    "BIND",
+    "FORWARDED_ALLOW_IPS",
+    "HSTS_SUBDOMAINS",
+    "SECURITY_CONTACT",
+    "PREFETCH",
+    "SIGNUP",
+    "STORE_MAX_BYTES",
+    "CREATE_ON_PUSH",
+    "IMPORT_FROM_PRIVATE_NETWORKS",
+    "LFS_DIRECT",
+    "ARCHIVE_STORAGE_CLASS",
+    "STORAGE_PRICES",
+    "BACKUP_KEY",
+    "LOG_FORMAT",
+    "LOG_PEOPLE",
+    "LOG_FOLDER",
+    "METRICS_TOKEN",
+}
+"""The names that people set, as the README lists them."""
 
 
 def _metrics_folder(environ: Mapping[str, str]) -> Path | None:
@@ -256,7 +264,24 @@ def use(config: Config) -> None:
 
 def current() -> Config:
     """The process's configuration: what `use` was given, else what the environment says."""
-    if _current is None:
-        use(Config.from_environment())
-    assert _current is not None
-    return _current
+    return _current or start()
+
+
+def start() -> Config:
+    """The configuration of a process that begins, as the environment says; what is misspelt is told once.
+
+    Files of the process, and of those that it starts, can be read by nobody else on the machine.
+
+    Raises:
+        SystemExit: it cannot work with it; the text is one sentence.
+    """
+    forked = _current is not None
+    os.umask(PRIVATE)
+    try:
+        settings = Config.from_environment()
+    except ConfigError as lacking:
+        raise SystemExit(f"Holdfast does not start: {lacking}.") from None
+    for found, meant in () if forked else settings.misspelt:
+        log.warning("%s is no setting of Holdfast. Is %s meant?", found, meant)
+    use(settings)
+    return settings

@@ -7,6 +7,7 @@
     ├── NotFound      does not exist, or may not be seen: told alike         404
     ├── Conflict      the state has moved on; repeating after a look helps   409
     └── Unavailable   a part we rely on does not answer; repeating helps     503
+        └── Interrupted  the server is restarting; repeating helps           503
 
 An error's text is a sentence for the person who asked: what is wrong and what to do. `framework/web/errors.py` is the
 one place that turns them into a status.
@@ -19,6 +20,8 @@ class HoldfastError(Exception):
     status = 500
     field: str | None = None
     """The form field that the sentence speaks of, when there is one."""
+    own_page = False
+    """Whether a page of its own tells of it, also where a form was sent."""
     way_out: tuple[str, str] | None = None
     """A button for the error's page, when there is something to offer: its words and an address of ours."""
 
@@ -72,3 +75,10 @@ class Unavailable(HoldfastError):
     """A part that the answer needs (store, database, broker, disk) does not answer; repeating is safe."""
 
     status = 503
+
+
+class Interrupted(Unavailable):
+    """The server is restarting in the middle of this; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is restarting, so this was not finished and nothing was changed. Try again.")

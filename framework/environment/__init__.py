@@ -1,0 +1,1 @@
+"""How a deployment's variables are read: their forms, and what production refuses; the values come from config.py."""

@@ -1,0 +1,118 @@
+"""Variables of one form each: numbers, switches, words; a wrong one is refused by its name."""
+
+import os
+import re
+from collections.abc import Mapping
+
+from framework.environment.spelling import lookalikes
+
+CLASSES_READ_AT_ONCE = ("STANDARD_IA", "GLACIER_IR")
+"""Classes of S3 that are cheaper to keep, answer a GET in milliseconds, and lie in several data centres."""
+
+GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
+
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+Environ = Mapping[str, str]
+
+
+class ConfigError(Exception):
+    """A variable is missing or unusable; the text names it and says what to set."""
+
+
+def is_production(environ: Environ) -> bool:
+    """Whether nothing may have a default that loses data or trust.
+
+    Raises:
+        ConfigError: the variable is neither left out nor `production`, so nobody can tell.
+    """
+    named = environ.get("HOLDFAST_ENV", "")
+    if named not in {"", "production"}:
+        raise ConfigError(f"HOLDFAST_ENV is {named!r}; set it to production, or leave it out at home")
+    if not named and is_on_dyno(environ):
+        raise missing(environ, "HOLDFAST_ENV", "on Heroku, where a dyno's disk is wiped daily, set it to production")
+    return named == "production"
+
+
+def is_on_dyno(environ: Environ) -> bool:
+    """Whether this is a dyno: its disk is wiped daily and shared with nobody, and Heroku's router is its only peer."""
+    return bool(environ.get("DYNO"))
+
+
+def missing(environ: Environ, name: str, needed: str) -> ConfigError:
+    """What to raise where a variable has to be set; a name that is nearly its own is mentioned."""
+    found = ", ".join(lookalikes(environ, name))
+    return ConfigError(f"{name} is not set; {needed}" + (f" (is {found} a misspelling of it?)" if found else ""))
+
+
+def whole_number(environ: Environ, name: str, default: int, *, least: int = 0) -> int:
+    """A number of decimal digits, no smaller than the least that can work."""
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise ConfigError(f"{name} is {text!r}; set it to a whole number, for example {default}")
+    if int(text) < least:
+        raise ConfigError(f"{name} is {text}; set it to at least {least}, for example {default}")
+    return int(text)
+
+
+def switch(environ: Environ, name: str, *, default: bool) -> bool:
+    """`on` or `off`."""
+    text = environ.get(name, "").strip().lower()
+    if text not in {"", "on", "off"}:
+        raise ConfigError(f"{name} is {text!r}; set it to on or off")
+    return text == "on" if text else default
+
+
+def one_of(environ: Environ, name: str, choices: tuple[str, ...]) -> str:
+    """One of these words; the first when the variable is unset."""
+    text = environ.get(name, "").strip().lower() or choices[0]
+    if text not in choices:
+        raise ConfigError(f"{name} is {text!r}; set it to {' or '.join(choices)}")
+    return text
+
+
+def signup(environ: Environ) -> tuple[str, tuple[str, ...]]:
+    """Who may sign up: `open`, `invited`, `closed`, or `domains` with the domains of the addresses that may."""
+    text = environ.get("SIGNUP", "").strip().lower() or "open"
+    kind, _colon, listed = text.partition(":")
+    domains = tuple(listed.replace(",", " ").split())
+    fits = kind in {"open", "invited", "closed"} and not _colon
+    if not fits and not (kind == "domains" and domains and all(_DOMAIN.fullmatch(domain) for domain in domains)):
+        raise ConfigError(f"SIGNUP is {text!r}; set it to open, invited, closed or domains:uni.example,lab.example")
+    return kind, domains
+
+
+def archive_class(environ: Environ) -> str | None:
+    """The class of S3 for what archived projects keep."""
+    name = environ.get("ARCHIVE_STORAGE_CLASS", "").strip().upper()
+    if name and name not in CLASSES_READ_AT_ONCE:
+        raise ConfigError(
+            f"ARCHIVE_STORAGE_CLASS is {name!r}; set it to {' or '.join(CLASSES_READ_AT_ONCE)}, which can be read at "
+            "once, or leave it out"
+        )
+    return name or None
+
+
+def prices(environ: Environ, default: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+    """The default prices, with those that `STORAGE_PRICES` names changed or added: `NAME=DOLLARS NAME=DOLLARS`."""
+    priced = dict(default)
+    for word in environ.get("STORAGE_PRICES", "").split():
+        name, _equals, price = word.partition("=")
+        if not re.fullmatch(r"[A-Z0-9_]+", name) or not re.fullmatch(r"\d+(\.\d+)?", price):
+            raise ConfigError(
+                f"STORAGE_PRICES has {word!r}; write each as NAME=DOLLARS, for example STANDARD=0.023 BLOCK=0.08"
+            )
+        priced[name] = float(price)
+    return tuple(priced.items())
+
+
+def git_path(environ: Environ) -> str:
+    """Where git is looked for."""
+    return environ.get("PATH") or os.defpath
+
+
+def git_environment(environ: Environ) -> tuple[tuple[str, str], ...]:
+    """What git needs to find its own parts, where it lies in an unusual place."""
+    return tuple((name, environ[name]) for name in GIT_VARIABLES if environ.get(name))
