@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from framework.database import schema
+from framework.errors import HoldfastError
 
 database_commands = AppGroup("database", help="The schema of the database.")
 
@@ -11,8 +12,14 @@ database_commands = AppGroup("database", help="The schema of the database.")
 @database_commands.command("upgrade")
 def upgrade() -> None:
     """Bring the schema to the newest revision."""
-    schema.upgrade()
-    click.echo("The database is up to date.")
+    try:
+        schema.upgrade()
+    except HoldfastError as refusal:
+        raise click.ClickException(refusal.sentence) from None
+    if schema.is_newer():
+        click.echo("The database is newer than this release: nothing to do.")
+    else:
+        click.echo("The database is up to date.")
 
 
 @database_commands.command("revision")

@@ -1,40 +1,94 @@
-"""The engine: one pool a process, SQLite made as strict as PostgreSQL."""
+"""The engine: one bounded pool a process, SQLite made as strict as PostgreSQL."""
 
 import os
-from functools import lru_cache
+import re
+import socket
+import sys
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
 
 from framework import config
+from framework.config import Config
+from framework.database.pool import BoundedPool
+from framework.database.types import sqlite_from_now
 
-POOL_SIZE = 4
+SQLITE_CONNECTIONS = 36
+"""Files cost nothing: as many as a process has threads of all kinds."""
+
+WORKER_CONNECTIONS = 2
+"""A worker's process does one task, and tells how far it is; it needs no more."""
+
 SQLITE_BUSY_TIMEOUT_SECONDS = 30
+LONGEST_NAME = 63
+
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 15_000,  # milliseconds until a database that is gone without a word counts as gone
+    "prepare_threshold": None,  # behind PgBouncer the next transaction meets another server's prepared statements
+}
+
+_engines: dict[tuple[str, int], Engine] = {}
 
 
 def engine() -> Engine:
     """The engine of the current configuration's database, made anew after a fork."""
-    return _engine(config.current().database_url, os.getpid())
+    settings = config.current()
+    key = (settings.database_url, os.getpid())
+    return _engines.get(key) or _engines.setdefault(key, _make(settings))
 
 
 def dispose() -> None:
     """Close the pools of this process; the next use opens them again."""
-    engine().dispose()
-    _engine.cache_clear()
+    for key in [key for key in _engines if key[1] == os.getpid()]:
+        _engines.pop(key).dispose()
 
 
-@lru_cache(maxsize=4)
-def _engine(url: str, _process_id: int) -> Engine:
-    if url.startswith("sqlite"):
-        return _sqlite_engine(url)
-    return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE * 2, pool_pre_ping=True)
+def application_name(arguments: list[str] = sys.argv) -> str:
+    """Who holds a connection, as `pg_stat_activity` shows it: the kind of process, where it runs, its process id."""
+    place = f"{config.current().dyno or socket.gethostname()}/{os.getpid()}"
+    return f"holdfast {process_kind(arguments)} {place}"[:LONGEST_NAME]
+
+
+def process_kind(arguments: list[str]) -> str:
+    """What this process is: `web`, `worker`, `scheduler`, or a command by its first words, without what it is given."""
+    program, *words = arguments or [""]
+    name = Path(program).name
+    if name == "__main__.py":
+        name = Path(program).parent.name
+    if name.startswith("-"):  # `python -c`
+        return "python"
+    if name == "gunicorn":
+        return "web"
+    if name == "celery":
+        return "scheduler" if "beat" in words else "worker"
+    plain = [word for word in words if re.fullmatch(r"[a-z]+", word)]
+    return " ".join([name, *plain[:2]]) if name == "flask" else name
+
+
+def _make(settings: Config) -> Engine:
+    if settings.database_url.startswith("sqlite"):
+        return _sqlite_engine(settings.database_url)
+    url = make_url(settings.database_url)
+    named = {**_POSTGRESQL, "application_name": application_name()}
+    return create_engine(
+        url,
+        poolclass=BoundedPool,
+        pool_size=WORKER_CONNECTIONS if process_kind(sys.argv) == "worker" else settings.database_connections,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={name: value for name, value in named.items() if name not in url.query},
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:
     made = create_engine(
         url,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_SIZE * 8,
+        poolclass=BoundedPool,
+        pool_size=SQLITE_CONNECTIONS,
+        hide_parameters=True,  # what people typed, and digests of secrets, stay out of logs
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     event.listen(made, "connect", _prepare_sqlite)
@@ -44,6 +98,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides, not the driver's guess
+    connection.create_function("from_now", 1, sqlite_from_now)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Engine, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.engine import engine
+
+BATCH_ROWS = 5000
 
 _held = threading.local()
 
@@ -27,6 +30,21 @@ def transaction() -> Iterator[Session]:
         yield session
     for call in session.info.get("after_commit", ()):
         call()
+
+
+def delete_in_batches(key: InstrumentedAttribute[Any], condition: ColumnElement[bool]) -> int:
+    """Delete the rows of the key's table that satisfy the condition; how many.
+
+    Each `BATCH_ROWS` are a transaction of their own, so that nobody waits long for what it holds.
+    """
+    gone = 0
+    while True:
+        batch = select(key).where(condition).limit(BATCH_ROWS)
+        with transaction() as session:
+            deleted = session.scalars(delete(key.class_).where(key.in_(batch)).returning(key)).all()
+        gone += len(deleted)
+        if len(deleted) < BATCH_ROWS:
+            return gone
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:

@@ -1,10 +1,13 @@
 """The declarative base, and column types that mean the same on SQLite and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, Float, Index, MetaData, String, literal, text
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 
@@ -32,6 +35,36 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class _FromNow(FunctionElement[datetime]):
+    """So many seconds after the present moment of the database."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+    name = "from_now"
+
+
+@compiles(_FromNow, "postgresql")
+def _on_postgresql(element: _FromNow, compiler: SQLCompiler, **more: Any) -> str:
+    seconds = compiler.process(element.clauses, **more)
+    return f"(statement_timestamp() + make_interval(secs => {seconds}))"
+
+
+@compiles(_FromNow, "sqlite")
+def _on_sqlite(element: _FromNow, compiler: SQLCompiler, **more: Any) -> str:
+    """A function that each connection is given: one machine has one clock, and SQLite's is coarser."""
+    return f"from_now({compiler.process(element.clauses, **more)})"
+
+
+def from_now(delta: timedelta = timedelta(0)) -> ColumnElement[datetime]:
+    """A moment by the database's clock, in SQL: machines whose own clocks differ agree on when a lease ends."""
+    return _FromNow(literal(delta.total_seconds(), Float()))
+
+
+def sqlite_from_now(seconds: float) -> str:
+    """What the function in SQLite returns: a moment in the form in which moments are stored there."""
+    return f"{now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"
+
+
 class Base(DeclarativeBase):
     """Every room's models share this metadata; the names of constraints are fixed so that migrations can drop them."""
 
@@ -45,6 +78,11 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {datetime: UTCDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows that satisfy a condition in SQL: what is looked for among many that are done with."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
 
 
 Id32 = String(32)

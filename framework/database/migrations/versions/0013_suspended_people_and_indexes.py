@@ -1,0 +1,77 @@
+"""Suspended and deleted people, and indexes for lists of 100,000 projects
+
+The index of words needs the extension pg_trgm, which the database's owner may not be allowed to create; a search then
+reads every project. It stands in no model.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.exc import DBAPIError
+
+import framework.database.types
+from framework.database import steps
+
+revision = '0013'
+down_revision = '0012'
+branch_labels = None
+depends_on = None
+
+PARTIAL = (
+    ('ix_projects_public', 'projects', ('updated_at', 'id'), "visibility = 'public' AND trashed_at IS NULL"),
+    ('ix_projects_trashed', 'projects', ('trashed_at',), 'trashed_at IS NOT NULL'),
+    ('ix_notices_unread', 'notices', ('user_id', 'id'), 'read_at IS NULL'),
+    ('ix_notices_unsettled', 'notices', ('user_id',), 'settled_at IS NULL'),
+    ('ix_repositories_fault', 'repositories', ('id',), 'fault IS NOT NULL'),
+    ('ix_packs_fault', 'packs', ('repository_id',), 'fault IS NOT NULL'),
+    ('ix_packs_moved', 'packs', ('checked_at',), 'storage_class IS NOT NULL'),
+    ('ix_lfs_objects_fault', 'lfs_objects', ('repository_id',), 'fault IS NOT NULL'),
+    ('ix_lfs_objects_moved', 'lfs_objects', ('checked_at',), 'storage_class IS NOT NULL'),
+    ('ix_versions_unconfirmed', 'versions', ('repository_id',), 'confirmed_at IS NULL'),
+)
+WORDS = "projects.name_key || ' ' || projects.topics || ' ' || lower(projects.description)"
+
+
+def upgrade() -> None:
+    for name in ('suspended_at', 'deleted_at'):
+        steps.add_column('users', sa.Column(name, framework.database.types.UTCDateTime(timezone=True), nullable=True))
+    for name, table, columns, where in PARTIAL:
+        steps.create_index(table, *columns, name=name, where=where)
+    steps.create_index('projects', 'owner_id', 'updated_at')
+    steps.create_index('notices', 'user_id', 'id')
+    index_words()
+    steps.drop_index('notices', 'user_id', 'read_at')
+    steps.drop_index('notices', 'settled_at', 'user_id')
+    steps.drop_index('versions', 'confirmed_at')
+
+
+def index_words() -> None:
+    if op.get_bind().dialect.name != 'postgresql':
+        return
+    with op.get_context().autocommit_block():
+        try:
+            op.execute('CREATE EXTENSION IF NOT EXISTS pg_trgm')
+        except DBAPIError:
+            return
+        found = 'SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace'
+        schema = op.get_bind().scalar(sa.text(f"{found} WHERE extname = 'pg_trgm'"))
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_projects_words')"
+        if not op.get_bind().scalar(sa.text(valid)):
+            op.execute('DROP INDEX CONCURRENTLY IF EXISTS ix_projects_words')
+        op.execute(
+            'CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_projects_words ON projects'
+            f' USING gin (({WORDS}) "{schema}".gin_trgm_ops)'
+        )
+
+
+def downgrade() -> None:
+    steps.create_index('versions', 'confirmed_at')
+    steps.create_index('notices', 'settled_at', 'user_id')
+    steps.create_index('notices', 'user_id', 'read_at')
+    op.execute('DROP INDEX IF EXISTS ix_projects_words')
+    steps.drop_index('notices', 'user_id', 'id')
+    steps.drop_index('projects', 'owner_id', 'updated_at')
+    for name, table, _columns, _where in PARTIAL:
+        steps.drop_index(table, name=name)
+    with op.batch_alter_table('users', schema=None) as batch_op:
+        batch_op.drop_column('deleted_at')
+        batch_op.drop_column('suspended_at')
