@@ -10,7 +10,7 @@ BodyAltered     (Unavailable)  the bytes are not those that were checked, twice 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from framework.errors import Conflict, Invalid, NotFound, Unavailable
 
 CHUNK_BYTES = 256 * 1024
 LONGEST_KEY_BYTES = 900
+UNGUARDED = ("deployment/", "doctor/")
+"""What may be written whoever owns the bucket: the claims to it, and what the doctor tries."""
 
 _SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._=+@-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
@@ -112,8 +114,25 @@ class ObjectStore(ABC):
     """Immutable objects under keys; every call may wait long, so none is made while a database session is open.
 
     No key continues another one as a folder would (`a` and `a/b`). Every method may raise StoreUnavailable and
-    StoreRefused besides what it names.
+    StoreRefused besides what it names; a write what `permit_write` raises, too.
     """
+
+    _permit: Callable[[], None] | None = None
+
+    @final
+    def guard(self, permit: Callable[[], None]) -> None:
+        """Have every write ask for permission first: `permit` raises when it is refused."""
+        self._permit = permit
+
+    @final
+    def permit_write(self, key: str = "") -> None:
+        """Return when this process may write to the store now.
+
+        Raises:
+            NotOwner: another deployment owns the bucket, see `ownership.py`.
+        """
+        if self._permit is not None and not key.startswith(UNGUARDED):
+            self._permit()
 
     @final
     def put(self, key: str, source: bytes | Path, *, sha256: str) -> None:
@@ -123,7 +142,8 @@ class ObjectStore(ABC):
             BodyAltered: the source's bytes are not those.
             ObjectExists: the key has other bytes, as far as this store can tell in one request.
         """
-        self._put(_ready(key), source, sha256)
+        self.permit_write(_ready(key))
+        self._put(key, source, sha256)
 
     @final
     def fetch(self, key: str, target: Path) -> Fetched:
@@ -177,7 +197,8 @@ class ObjectStore(ABC):
     @final
     def delete(self, key: str) -> None:
         """Remove the object; a missing one is fine."""
-        self._delete(_ready(key))
+        self.permit_write(_ready(key))
+        self._delete(key)
 
     @final
     def change_class(self, key: str, storage_class: str, *, sha256: str) -> None:
@@ -188,7 +209,8 @@ class ObjectStore(ABC):
         Raises:
             ObjectMissing.
         """
-        self._change_class(_ready(key), storage_class, sha256)
+        self.permit_write(_ready(key))
+        self._change_class(key, storage_class, sha256)
 
     @final
     def presigned_get(self, key: str, seconds: int) -> str | None:
@@ -202,7 +224,8 @@ class ObjectStore(ABC):
         Whoever has it may put other bytes of the size there as often as they like, and a PUT that began in time may
         end much later: the key is never one that anything trusts.
         """
-        return self._presigned("put_object", {"Key": _ready(key), "ContentLength": size_bytes}, seconds)
+        self.permit_write(_ready(key))
+        return self._presigned("put_object", {"Key": key, "ContentLength": size_bytes}, seconds)
 
     def close(self) -> None:  # noqa: B027
         """Give back what this process holds open; the store may not be used afterwards."""

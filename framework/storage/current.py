@@ -1,4 +1,4 @@
-"""`store()`: the object store of the process's configuration."""
+"""`store()`: the object store of the process's configuration, and `ownership()`: its lease on it."""
 
 import os
 import threading
@@ -7,12 +7,14 @@ from framework import config
 from framework.config import Config
 from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
+from framework.storage.ownership import Ownership
 from framework.storage.patience import Patience
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
 
 _lock = threading.Lock()
 _opened: dict[tuple[Config, int], ObjectStore] = {}
+_leases: dict[tuple[object, ...], Ownership] = {}
 
 
 def store() -> ObjectStore:
@@ -21,7 +23,15 @@ def store() -> ObjectStore:
     with _lock:
         if wanted not in _opened:
             _opened[wanted] = open_store(wanted[0])
+            _opened[wanted].guard(_lease(wanted[0], _opened[wanted]).require)
         return _opened[wanted]
+
+
+def ownership() -> Ownership:
+    """This process's lease on the store of the current configuration."""
+    opened = store()
+    with _lock:
+        return _lease(config.current(), opened)
 
 
 def use(chosen: ObjectStore) -> None:
@@ -30,12 +40,21 @@ def use(chosen: ObjectStore) -> None:
         _opened[config.current(), os.getpid()] = chosen
 
 
-def open_store(settings: Config) -> ObjectStore:
-    """A store of its own for these settings: the bucket when one is named, else a folder in the data folder."""
-    if settings.s3_bucket is None:
-        return FolderStore(settings.data / "objects")
-    patience = Patience()
-    return S3Store(make_client(settings, patience), settings.s3_bucket, patience=patience)
+def _lease(settings: Config, opened: ObjectStore) -> Ownership:
+    """One for each database and bucket: whatever else is configured, what was seen of the bucket stays true."""
+    bucket = (settings.data, settings.s3_bucket, settings.s3_endpoint_url, settings.owner_look_seconds)
+    place = (settings.database_url, *bucket, os.getpid())
+    if place not in _leases:
+        _leases[place] = Ownership(opened, settings.owner_look_seconds)
+    return _leases[place]
+
+
+def open_store(settings: Config, patience: Patience | None = None) -> ObjectStore:
+    """A store of its own for these settings: the bucket, or a folder that stands for it."""
+    if folder := settings.store_folder:
+        return FolderStore(folder)
+    patience = patience or Patience()
+    return S3Store(make_client(settings, patience), settings.s3_bucket or "", patience=patience)
 
 
 def dispose() -> None:
@@ -44,3 +63,4 @@ def dispose() -> None:
         for opened in _opened.values():
             opened.close()
         _opened.clear()
+        _leases.clear()

@@ -15,7 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Patience:
-    """The limits of one call; a body may take the deadline and its length at the slowest rate on top of it."""
+    """The limits of one call; a body may take the deadline, or one read, and its length at the slowest rate on top.
+
+    A deadline of 0 is one try.
+    """
 
     connect_timeout_seconds: float = 4
     read_timeout_seconds: float = 10
@@ -34,7 +37,8 @@ class Patience:
         Raises:
             StoreUnavailable.
         """
-        if waited_seconds > self.deadline_seconds + moved_bytes / self.slowest_bytes_per_second:
+        allowed = max(self.deadline_seconds, self.read_timeout_seconds)
+        if waited_seconds > allowed + moved_bytes / self.slowest_bytes_per_second:
             raise StoreUnavailable
 
 

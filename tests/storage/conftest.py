@@ -14,10 +14,18 @@ from framework.storage.patience import Patience
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
 from tests.servers.ceph import Ceph
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.proxy import FaultyProxy
 
-PATIENT = Patience(read_timeout_seconds=2, deadline_seconds=30, first_pause_seconds=0.01)
-"""Repeats often enough that a request which fails once succeeds in the end."""
+PATIENT = Patience(
+    connect_timeout_seconds=HANG_SECONDS,
+    read_timeout_seconds=HANG_SECONDS,
+    deadline_seconds=HANG_SECONDS,
+    first_pause_seconds=0.01,
+)
+"""Repeats a request that fails, and waits for an answer however busy the machine is."""
+HASTY = Patience(read_timeout_seconds=0.5, deadline_seconds=HANG_SECONDS, first_pause_seconds=0.01)
+"""Takes a request that is not answered soon for a lost one."""
 IMPATIENT = Patience(
     read_timeout_seconds=1, deadline_seconds=1, first_pause_seconds=0.01, slowest_bytes_per_second=64 * 1024**2
 )

@@ -11,7 +11,10 @@ from framework.config import Config
 from framework.database.session import reading
 from framework.storage.contract import BodyAltered, KeyInvalid, ObjectMissing, ObjectStore
 from framework.storage.counting import requests
+from tests.cast import on_each_deployment
 from tests.storage.conftest import hex_of
+
+pytestmark = on_each_deployment
 
 NOISE = random.Random(7).randbytes(700_000)
 BODIES = pytest.mark.parametrize("body", [b"", b"x", bytes(range(256)), NOISE], ids=["empty", "one", "all", "long"])
@@ -175,7 +178,7 @@ def test_it_refuses_a_bad_prefix(store: ObjectStore, prefix: str) -> None:
         store.list(prefix)
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize(
     "ask",
     [

@@ -6,7 +6,10 @@ import pytest
 
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.counting import METER, Meter, Tally, requests
+from tests.cast import on_each_deployment
 from tests.storage.conftest import hex_of
+
+pytestmark = on_each_deployment
 
 
 def test_it_counts_by_operation_from_every_thread() -> None:

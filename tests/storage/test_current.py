@@ -10,9 +10,12 @@ import pytest
 from framework import config
 from framework.config import Config
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.servers.deployments import environment
 from tests.servers.run import ROOT
 from tests.storage.conftest import hex_of
+
+pytestmark = on_each_deployment
 
 _FORK = """
 import os
@@ -38,7 +41,7 @@ def test_it_is_opened_once(settings: Config) -> None:
     assert store() is store()
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_other_settings_have_another_store(settings: Config, tmp_path: Path) -> None:
     first = store()
     config.use(replace(settings, data=tmp_path / "elsewhere"))

@@ -1,0 +1,284 @@
+"""One bucket, one database: who owns it writes, who does not says so, and a take-over loses nothing."""
+
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from time import sleep
+
+import pytest
+from sqlalchemy import delete, select
+
+from framework.database.session import reading, transaction
+from framework.errors import HoldfastError, Unavailable
+from framework.storage.contract import ObjectMissing
+from framework.storage.counting import requests
+from framework.storage.current import ownership, store
+from framework.storage.models import WAITING, Deployment
+from framework.storage.ownership import (
+    BucketInUse,
+    NotOwner,
+    OwnedByAnother,
+    OwnerMissing,
+    StillOwned,
+    TakeOverUnderWay,
+    WrittenByACopy,
+)
+from tests.servers.owners import Owners
+from tests.storage.conftest import hex_of
+
+pytestmark = pytest.mark.deployments("embedded", "production-like")
+
+WRITES: dict[str, Callable[[], object]] = {
+    "put": lambda: put("new"),
+    "delete": lambda: store().delete("repos/there"),
+    "change of class": lambda: store().change_class("repos/there", "STANDARD_IA", sha256=hex_of(b"there")),
+    "presigned put": lambda: store().presigned_put("repos/new", 60, size_bytes=3),
+}
+
+
+def put(name: str) -> None:
+    name = name.replace(" ", "-")
+    store().put(f"repos/{name}", name.encode(), sha256=hex_of(name.encode()))
+
+
+def listed() -> list[str]:
+    return [entry.key for entry in store().list("")]
+
+
+@pytest.fixture
+def owned(owners: Owners) -> Owners:
+    """The first database owns the bucket and has stored something there."""
+    put("there")
+    return owners
+
+
+def test_the_first_who_writes_owns_the_bucket_and_leaves_a_mark(owned: Owners) -> None:
+    token, mark, thing = listed()
+    assert token.startswith("deployment/0000000001-")
+    assert mark.startswith("deployment/marks/0000000001/")
+    assert thing == "repos/there"
+    with reading() as session:
+        identity = session.scalars(select(Deployment.identity)).one()
+    assert json.loads(store().read(token))["deployment"] == identity
+
+
+def test_processes_of_one_database_own_it_together(owned: Owners) -> None:
+    owned.start_anew()
+    put("another")
+    assert [key for key in listed() if key.startswith("deployment/")] == listed()[:2]
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_look_lasts_for_a_while() -> None:
+    with requests() as asked:
+        for _ in range(3):
+            put("new")
+    assert asked.operations == ["put"] * 3
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_another_database_writes_nothing_and_can_read(owned: Owners, write: Callable[[], object]) -> None:
+    before = listed()
+    with owned.other():
+        with pytest.raises(OwnedByAnother, match="can still be read") as refusal:
+            write()
+        assert "--take-over" in refusal.value.reason
+        assert store().read("repos/there") == b"there"
+        assert listed() == before
+
+
+def test_a_refusal_is_an_alarm_once(owned: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    with owned.other(), caplog.at_level(logging.CRITICAL):
+        for _ in range(3):
+            with pytest.raises(NotOwner):
+                put("new")
+    [alarm] = [record for record in caplog.records if "ALARM" in record.message]
+    assert "belongs to another deployment" in alarm.message
+
+
+def test_an_empty_database_does_not_take_a_bucket_from_before_there_were_owners(owned: Owners) -> None:
+    for key in listed()[:2]:
+        store().delete(key)
+    with owned.other(), pytest.raises(BucketInUse) as refusal:
+        put("new")
+    assert "flask storage rebuild" in refusal.value.reason
+    assert listed() == ["repos/there"]
+
+
+def test_a_database_that_owned_another_bucket_does_not_take_an_empty_one(owned: Owners) -> None:
+    for key in listed():
+        store().delete(key)
+    owned.start_anew()
+    with pytest.raises(OwnerMissing) as refusal:
+        put("new")
+    assert "S3_BUCKET" in refusal.value.reason
+    assert listed() == []
+
+
+def test_who_looks_after_a_copy_has_renewed_the_mark_stops(owned: Owners) -> None:
+    owned.copy_database()
+    with owned.other():
+        ownership().look(renew=True)
+        put("by the copy")
+    owned.start_anew()
+    with pytest.raises(WrittenByACopy) as refusal:
+        put("new")
+    assert "copy of this database" in refusal.value.reason
+
+
+def test_marks_of_ones_own_are_no_alarm_however_many(owned: Owners) -> None:
+    for _ in range(40):
+        ownership().look(renew=True)
+    assert len([key for key in listed() if key.startswith("deployment/marks/")]) == 1
+
+
+def test_who_takes_over_waits_as_long_as_the_owner_may_write(owned: Owners) -> None:
+    ownership()._look_seconds = 1.5
+    ownership().look(renew=True)
+    heard: list[str] = []
+    with owned.other():
+        ownership().take_over(force=True, tell=heard.append)
+    assert "3 seconds" in heard[0]
+
+
+def test_a_mark_that_could_not_be_deleted_is_no_alarm(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as kept:
+        kept.setattr(store(), "_delete", lambda _key: None)
+        for _ in range(40):
+            ownership().look(renew=True)
+    ownership().look()
+    put("new")
+
+
+def test_a_living_owner_is_not_replaced_unless_asked_for(owned: Owners) -> None:
+    def renew(_sentence: str) -> None:
+        with owned.other():
+            ownership().look(renew=True)
+
+    before = listed()
+    with owned.other(), pytest.raises(StillOwned, match="--take-over"):
+        ownership().take_over(force=False, tell=renew)
+    assert [key for key in listed() if "marks" not in key] == [key for key in before if "marks" not in key]
+    put("new")
+
+
+def test_a_silent_owner_is_replaced_and_stops(owned: Owners) -> None:
+    heard: list[str] = []
+    with owned.other():
+        assert ownership().take_over(force=False, tell=heard.append)
+        put("by the second")
+    assert len(heard) == 1, "silence was waited for, and nothing afterwards"
+    with pytest.raises(OwnedByAnother):
+        put("new")
+
+
+def test_a_living_owner_has_stopped_when_its_bucket_has_been_taken_over(owned: Owners) -> None:
+    def write(_sentence: str) -> None:
+        with owned.other(), suppress(NotOwner):
+            put("before it noticed")
+
+    with owned.other():
+        assert ownership().take_over(force=True, tell=write)
+        found = listed()
+    with pytest.raises(OwnedByAnother):
+        put("new")
+    assert listed() == found, "the new owner has found all that was written until then"
+
+
+def test_who_was_replaced_can_come_back(owned: Owners) -> None:
+    with owned.other():
+        ownership().take_over(force=True)
+    ownership().take_over(force=True)
+    put("again")
+    with owned.other(), pytest.raises(OwnedByAnother):
+        put("new")
+
+
+def test_an_owner_has_nothing_to_take_over(owned: Owners) -> None:
+    before = listed()
+    assert not ownership().take_over(force=True)
+    assert [key for key in listed() if "marks" not in key] == [key for key in before if "marks" not in key]
+
+
+def test_nobody_is_waited_for_where_there_is_no_owner(owners: Owners) -> None:
+    for key in listed():
+        store().delete(key)
+    heard: list[str] = []
+    with owners.other():
+        assert not ownership().take_over(force=False, tell=heard.append)
+        put("new")
+    assert heard == []
+
+
+def test_a_take_over_that_was_interrupted_is_repeated(owned: Owners) -> None:
+    def interrupt(_sentence: str) -> None:
+        raise KeyboardInterrupt
+
+    with owned.other():
+        with pytest.raises(KeyboardInterrupt):
+            ownership().take_over(force=True, tell=interrupt)
+        with pytest.raises(TakeOverUnderWay, match="can still be read"):
+            put("too early")
+        with reading() as session:
+            assert session.scalars(select(Deployment.state)).one() == WAITING
+        ownership().take_over(force=False)
+        put("new")
+
+
+def test_of_two_who_claim_the_bucket_at_once_none_believes_to_be_alone(
+    owners: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one has found nobody, and stores its claim after the first has become the owner."""
+    for key in listed():
+        store().delete(key)
+    with transaction() as session:
+        session.execute(delete(Deployment))
+    with owners.other():
+        real = store()._put
+
+        def let_the_other_be_first(key: str, source: object, sha256: str) -> None:
+            monkeypatch.setattr(store(), "_put", real)
+            with owners.other():
+                owners.start_anew()
+                put("by the first")
+            real(key, source, sha256)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store(), "_put", let_the_other_be_first)
+        owners.start_anew()
+        with pytest.raises(OwnedByAnother):
+            put("by the second")
+    owners.start_anew()
+    put("by the first again")
+
+
+def test_a_store_that_is_away_is_no_refusal(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_prefix: str, _after: str) -> object:
+        raise ObjectMissing("away")
+
+    owned.start_anew()
+    monkeypatch.setattr(store(), "_list", away)
+    with pytest.raises(HoldfastError) as failure:
+        put("new")
+    assert not isinstance(failure.value, NotOwner)
+
+
+def test_a_thread_that_is_told_to_end_while_it_looks_ends_no_other(
+    owned: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned.start_anew()
+    others, writes = ThreadPoolExecutor(1), list[Future[None]]()
+
+    def look() -> None:
+        writes.append(others.submit(put, "new"))
+        looking = ownership()._looking
+        while looking is not None and not looking._condition._waiters:  # type: ignore[attr-defined]
+            sleep(0.01)
+        raise SystemExit
+
+    monkeypatch.setattr(ownership(), "look", look)
+    with others, pytest.raises(SystemExit):
+        put("new")
+    with pytest.raises(Unavailable, match="try again"):
+        writes[0].result()
