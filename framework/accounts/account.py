@@ -2,16 +2,29 @@
 
 from dataclasses import dataclass, replace
 
+from framework import config
 from framework.accounts.models import User
-from framework.errors import Forbidden
+from framework.errors import Forbidden, NotFound
 
 CRUD = " .,:;<>\"\\'"
 """What Git strips from both ends of a name (strbuf_addstr_without_crud in its ident.c)."""
 
 
+class AccountSuspended(Forbidden):
+    """An operator has suspended the account: it can do nothing until it is resumed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The account {name} is suspended. Write to the people who run {config.current().base_url} to find out why."
+        )
+
+
 @dataclass(frozen=True)
 class Account:
-    """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all."""
+    """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all.
+
+    `email` is what the person's versions carry; it is theirs beyond doubt where `email_confirmed`.
+    """
 
     id: int
     name: str
@@ -19,11 +32,25 @@ class Account:
     email: str
     admin: bool = False
     confined_to: str | None = None
+    email_confirmed: bool = False
 
     @classmethod
     def of(cls, user: User) -> "Account":
-        """The frozen copy of a row."""
-        return cls(id=user.id, name=user.name, full_name=user.full_name, email=user.email, admin=user.admin)
+        """The frozen copy of a row: every way to act for a person leads through here.
+
+        Raises:
+            AccountSuspended.
+        """
+        if user.suspended_at is not None:
+            raise AccountSuspended(user.name)
+        return cls(
+            id=user.id,
+            name=user.name,
+            full_name=user.full_name,
+            email=user.email,
+            admin=user.admin,
+            email_confirmed=user.email_verified_at is not None,
+        )
 
     def confined(self, repository_id: str | None) -> "Account":
         """The same person acting by a token for one repository, who administers nothing; None leaves all as it is."""
@@ -35,10 +62,15 @@ class Account:
         return f"{_for_git(self.full_name) or self.name} <{_for_git(self.email)}>"
 
 
+class AccountNotFound(NotFound):
+    """Nobody has this name, or the account was deleted meanwhile."""
+
+
 class SignInRequired(Forbidden):
     """Nobody is signed in, and this needs somebody; pages lead to the login page, programs get a 401."""
 
     status = 401
+    own_page = True
 
 
 def _for_git(text: str) -> str:

@@ -7,6 +7,7 @@ from framework.accounts import tokens
 from framework.accounts.account import Account
 from framework.accounts.operations import WrongLogin, authenticate
 from framework.accounts.tokens import Caller
+from framework.metrics.requests import note_person
 
 
 def account_from_basic(authorization: Authorization | None) -> Caller | None:
@@ -15,12 +16,13 @@ def account_from_basic(authorization: Authorization | None) -> Caller | None:
     A token names its account by itself, so any user name goes with it. A password may do everything.
 
     Raises:
-        TooManyAttempts: signing in failed too often lately.
+        BudgetSpent: signing in failed too often lately.
+        AccountSuspended.
     """
     if authorization is None or authorization.type != "basic":
         return None
     secret = authorization.password or ""
-    if secret.startswith(tokens.PREFIX) and (caller := tokens.caller_of_token(secret)):
+    if tokens.is_well_formed(secret) and (caller := _caller_of_token(secret)):
         return caller
     account = account_from_password(authorization)
     return Caller(account, frozenset(tokens.SCOPES)) if account else None
@@ -30,19 +32,32 @@ def account_from_password(authorization: Authorization | None) -> Account | None
     """Who user name and password stand for, where a token is not enough; None when nobody or when they are wrong.
 
     Raises:
-        TooManyAttempts: signing in failed too often lately.
+        BudgetSpent: signing in failed too often lately.
+        AccountSuspended.
     """
     if authorization is None or authorization.type != "basic":
         return None
     secret = authorization.password or ""
     try:
-        return authenticate(authorization.username or "", secret, address=request.remote_addr or "")
+        account = authenticate(authorization.username or "", secret, address=request.remote_addr or "")
     except WrongLogin:
         return None
+    note_person(account.name)
+    return account
 
 
 def account_from_bearer(authorization: Authorization | None) -> Caller | None:
-    """Who a bearer token stands for; None when there is none or it is wrong."""
+    """Who a bearer token stands for; None when there is none or it is wrong.
+
+    Raises:
+        AccountSuspended.
+    """
     if authorization is None or authorization.type != "bearer" or not authorization.token:
         return None
-    return tokens.caller_of_token(authorization.token)
+    return _caller_of_token(authorization.token)
+
+
+def _caller_of_token(secret: str) -> Caller | None:
+    if caller := tokens.caller_of_token(secret):
+        note_person(caller.account.name)
+    return caller

@@ -1,8 +1,11 @@
 """The forms of accounts; field names are promised to programs that fill them in."""
 
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
+import re
+
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectMultipleField, StringField
 
 from framework.accounts import rules
+from framework.accounts.credentials import Kept
 from framework.web.forms import PageForm, filled, follows, stripped
 
 
@@ -42,6 +45,12 @@ class ResetForm(PageForm):
     password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
 
 
+class ConfirmForm(PageForm):
+    """The account's password, where a link is opened by somebody who is not signed in."""
+
+    password = PasswordField("Password", validators=[filled("Enter your password.")])
+
+
 class ProfileForm(PageForm):
     """What others see of a person."""
 
@@ -53,7 +62,17 @@ class ProfileForm(PageForm):
 
 
 class PasswordForm(PageForm):
-    """Another password."""
+    """Another password; `keep` names what goes on, as `session-7` or `token-7`."""
 
-    current = PasswordField("Present password", validators=[filled("Enter your present password.")])
-    password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
+    current = PasswordField("Current password", validators=[filled("Enter your current password.")])
+    password = PasswordField("New password", validators=[filled("Choose a password.")])
+    keep = SelectMultipleField("Stay signed in", validate_choice=False)
+
+    @property
+    def kept(self) -> Kept:
+        """What is to go on."""
+        return Kept(self._numbers("session"), self._numbers("token"))
+
+    def _numbers(self, kind: str) -> frozenset[int]:
+        found = (re.fullmatch(rf"{kind}-(\d{{1,9}})", text, re.ASCII) for text in self.keep.data or ())
+        return frozenset(int(match[1]) for match in found if match)

@@ -3,14 +3,17 @@
 import hashlib
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.models import User
+from framework.accounts import addresses
+from framework.accounts.models import AddressChange, User
 from framework.errors import Invalid
 
 RESET_HOURS = 3
 VERIFY_DAYS = 14
+UNDO_DAYS = 7
 
 
 class LinkExpired(Invalid):
@@ -22,9 +25,14 @@ def reset_token(user: User) -> str:
     return _serializer("reset").dumps([user.id, _password_stamp(user)])
 
 
-def verify_token(user: User) -> str:
+def verify_token(user: User, email: str) -> str:
     """The part of a link that confirms this address of this account."""
-    return _serializer("verify").dumps([user.id, _digest(user.email_key)])
+    return _serializer("verify").dumps([user.id, _digest(email.casefold())])
+
+
+def undo_token(change: AddressChange) -> str:
+    """The part of a link that brings back the address that was replaced."""
+    return _serializer("undo").dumps([change.user_id, _change_stamp(change)])
 
 
 def user_of_reset(session: Session, token: str) -> User:
@@ -40,15 +48,30 @@ def user_of_reset(session: Session, token: str) -> User:
 
 
 def user_of_verify(session: Session, token: str) -> User:
-    """Whose address the link confirms.
+    """Whose address the link confirms, or has confirmed.
 
     Raises:
         LinkExpired: nobody's, any more.
     """
     user, stamp = _read(session, "verify", token, VERIFY_DAYS * 86_400)
-    if stamp != _digest(user.email_key):
+    known = (addresses.to_confirm(user), addresses.confirmed(user))
+    if stamp not in {_digest(email.casefold()) for email in known if email}:
         raise LinkExpired(_SENTENCE)
     return user
+
+
+def change_of_undo(session: Session, token: str) -> AddressChange:
+    """The change of an address that the link undoes.
+
+    Raises:
+        LinkExpired: none, any more.
+    """
+    user, stamp = _read(session, "undo", token, UNDO_DAYS * 86_400)
+    changes = session.scalars(select(AddressChange).where(AddressChange.user_id == user.id)).all()
+    change = next((change for change in changes if _change_stamp(change) == stamp), None)
+    if change is None:
+        raise LinkExpired(_SENTENCE)
+    return change
 
 
 _SENTENCE = "This link was used already, is too old, or is not complete. Ask for a new one and use it soon."
@@ -66,11 +89,15 @@ def _read(session: Session, purpose: str, token: str, age_seconds: int) -> tuple
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(config.current().secret_key, salt=f"holdfast-{purpose}")
+    return URLSafeTimedSerializer(config.current().signing_keys, salt=f"holdfast-{purpose}")
 
 
 def _password_stamp(user: User) -> str:
     return _digest(f"{user.session_key}:{user.password_hash}:{user.email_key}")
+
+
+def _change_stamp(change: AddressChange) -> str:
+    return _digest(f"{change.email}:{change.changed_at.isoformat()}")
 
 
 def _digest(text: str) -> str:

@@ -1,18 +1,30 @@
 """Who is signed in: Flask-Login's session and remember cookie, both with the secret of one row of browser sessions."""
 
+import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, Response, redirect, request, session, url_for
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask import Flask, Response, after_this_request, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, decode_cookie, encode_cookie, login_user, logout_user
+from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.local import LocalProxy
 
 from framework import config
 from framework.accounts import sessions
 from framework.accounts.account import Account, SignInRequired
 from framework.accounts.sessions import REMEMBERED, Browser, LiveSession
+from framework.accounts.throttle import KnownBrowser
+from framework.metrics.requests import note_person
 from framework.web.errors import problem, wants_json
+from framework.web.security import cookie_name
+
+KNOWN = "known_browser"
+"""The cookie that stays when somebody signs out: a stranger's wrong guesses do not keep them from signing in again."""
+KNOWN_FOR = timedelta(days=365)
+MOST_ACCOUNTS = 5
+"""A browser is known for so many accounts, those that signed in last."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,19 +40,32 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return self.live.secret
 
 
+class Manager(LoginManager):  # type: ignore[misc]
+    """Flask-Login's manager, which reads remember cookies that an earlier key has signed, as Flask reads sessions."""
+
+    def _load_user_from_remember_cookie(self, cookie: str) -> SignedIn | None:
+        for key in config.current().secret_key_fallbacks:
+            if secret := decode_cookie(cookie, key=key):
+                cookie = encode_cookie(secret)
+        found: SignedIn | None = super()._load_user_from_remember_cookie(cookie)
+        return found
+
+
 def register(app: Flask) -> None:
     """Keep people signed in, give templates `account`, and lead strangers to the login page."""
-    manager = LoginManager()
+    manager = Manager()
     manager.session_protection = None  # addresses change under people who travel; rows end sessions
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
     app.config.update(
+        REMEMBER_COOKIE_NAME=cookie_name("remember_token"),
         REMEMBER_COOKIE_DURATION=REMEMBERED,
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_SECURE=config.current().base_url.startswith("https://"),
+        REMEMBER_COOKIE_SECURE=config.current().is_https,
     )
     app.jinja_env.globals["account"] = LocalProxy(current_account)
+    app.jinja_env.globals.update(account_so_far=account_so_far, has_session_cookie=lambda: "_user_id" in session)
     app.register_error_handler(SignInRequired, _to_login)
 
 
@@ -53,6 +78,12 @@ def current_account() -> Account | None:
     """The account that is signed in, if any; ask with no database session open."""
     live = current_session()
     return live.account if live else None
+
+
+def account_so_far() -> Account | None:
+    """The account that this request has asked for already; an error's page asks for none, the database may be away."""
+    seen = g.get("_login_user")
+    return seen.live.account if isinstance(seen, SignedIn) else None
 
 
 def signed_in_session() -> LiveSession:
@@ -93,6 +124,16 @@ def sign_in(account: Account, *, remember: bool = False) -> None:
     live = sessions.begin_session(account, browser, remembered=remember, earlier=current_session())
     session.clear()
     login_user(SignedIn(live), remember=remember)
+    after_this_request(lambda response: _make_known(response, account.id))
+
+
+def known_browser() -> KnownBrowser | None:
+    """The browser that asks, when somebody has signed in with it before; who it is now is another question."""
+    try:
+        name, user_ids = _known().loads(request.cookies.get(cookie_name(KNOWN), ""))
+    except BadSignature:
+        return None
+    return KnownBrowser(name, tuple(user_ids))
 
 
 def sign_out() -> None:
@@ -103,12 +144,31 @@ def sign_out() -> None:
     logout_user()  # afterwards, since it notes in the session that its cookie is to be deleted
 
 
+def _make_known(response: Response, user_id: int) -> Response:
+    known = known_browser() or KnownBrowser(secrets.token_urlsafe(9), ())
+    user_ids = [user_id, *(other for other in known.user_ids if other != user_id)][:MOST_ACCOUNTS]
+    response.set_cookie(
+        cookie_name(KNOWN),
+        str(_known().dumps([known.name, user_ids])),
+        max_age=KNOWN_FOR,
+        secure=config.current().is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _known() -> URLSafeSerializer:
+    return URLSafeSerializer(config.current().signing_keys, salt="holdfast-known-browser")
+
+
 def _load(secret: str) -> SignedIn | None:
     live = sessions.live_session(secret)
     if live is None:
         return None
     if sessions.note_use(live) and live.remembered:
         session["_remember"] = "set"  # has Flask-Login send the cookie again, which lasts as long as the row
+    note_person(live.account.name)
     return SignedIn(live)
 
 

@@ -5,49 +5,121 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import links
-from framework.accounts.models import User
+from framework.accounts import addresses, links, throttle
+from framework.accounts.models import AddressChange, Token, User
 from framework.database.types import now
 from framework.email import messages
+from framework.errors import Invalid
+
+
+class NoAddress(Invalid):
+    """No mail can be sent to the account: it has confirmed no address, and none waits."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The account {name} has no e-mail address. `flask users password {name}` sets its password.")
 
 
 def confirm_address(session: Session, user: User) -> None:
-    """Ask a person to confirm that the address is theirs."""
-    facts = {"name": user.name, "link": f"{config.current().base_url}/verify/{links.verify_token(user)}"}
+    """Ask a person to confirm that the address is theirs; an account that has confirmed it already is told instead."""
+    email = addresses.to_confirm(user)
+    if email is None:
+        return
+    owner = addresses.find_confirmed(session, email)
+    if owner and owner is not user:
+        _address_claimed(session, owner, by=user)
+        return
+    facts = {"name": user.name, "link": _link("verify", links.verify_token(user, email))}
     ends = now() + timedelta(days=links.VERIFY_DAYS)
-    messages.queue(session, to=user.email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
+    messages.queue(session, to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
 
 
-def choose_password(session: Session, user: User) -> None:
-    """Send a link that lets a person choose a new password."""
-    link = f"{config.current().base_url}/reset/{links.reset_token(user)}"
-    facts = {"name": user.name, "link": link, "hours": links.RESET_HOURS}
+def choose_password(session: Session, user: User, *, request: str | None = None) -> None:
+    """Send a link that lets a person choose a new password, once for a request.
+
+    Raises:
+        NoAddress: the account has no address, not even one that waits for its confirmation.
+    """
+    email = addresses.reachable_at(user)
+    if email is None:
+        raise NoAddress(user.name)
+    facts = {"name": user.name, "link": _link("reset", links.reset_token(user)), "hours": links.RESET_HOURS}
+    key = f"reset-{user.id}-{request}" if request else _key("reset", user)
     ends = now() + timedelta(hours=links.RESET_HOURS)
-    messages.queue(session, to=user.email, template="reset", facts=facts, key=_key("reset", user), expires_at=ends)
+    messages.queue(session, to=email, template="reset", facts=facts, key=key, expires_at=ends)
 
 
-def address_changed(session: Session, user: User, *, earlier: str) -> None:
-    """Tell the earlier address that it is no longer the account's."""
+def change_of_address_asked(session: Session, user: User) -> None:
+    """Tell the confirmed address that another one is to replace it."""
+    _warn(
+        session,
+        user,
+        title="Your e-mail address is about to change",
+        what=f"the e-mail address of your account will be {user.pending_email} once that address is confirmed.",
+        remedy="choose a new password at once: that also cancels the change.",
+    )
+
+
+def address_changed(session: Session, user: User, change: AddressChange) -> None:
+    """Tell the address that was replaced, with the link that undoes it."""
     facts = {
         "name": user.name,
-        "title": "Your e-mail address was changed",
-        "what": f"the e-mail address of your account is now {user.email}.",
-        "remedy": f"write to the people who run {config.current().base_url}.",
-        "link": None,
+        "email": user.email,
+        "link": _link("undo", links.undo_token(change)),
+        "days": links.UNDO_DAYS,
     }
-    messages.queue(session, to=earlier, template="security", facts=facts, key=_key("moved", user))
+    ends = now() + timedelta(days=links.UNDO_DAYS)
+    key = _key("moved", user)
+    messages.queue(session, to=change.email, template="address_changed", facts=facts, key=key, expires_at=ends)
 
 
 def password_changed(session: Session, user: User) -> None:
     """Tell a person that the password is another one now."""
-    facts = {
-        "name": user.name,
-        "title": "Your password was changed",
-        "what": "the password of your account was changed.",
-        "remedy": "choose a new one at once.",
-        "link": f"{config.current().base_url}/forgot",
-    }
-    messages.queue(session, to=user.email, template="security", facts=facts, key=_key("password", user))
+    _warn(session, user, title="Your password was changed", what="the password of your account was changed.")
+
+
+def token_made(session: Session, user: User, token: Token) -> None:
+    """Tell a person that there is another access token; a thief may have made it."""
+    may = "read and change everything" if "admin" in token.scopes else token.scopes.replace(" ", " and ")
+    ends = f", until {token.expires_at:%-d %b %Y}" if token.expires_at else ""
+    what = f"the access token “{token.name}” was made for your account. It may {may}{ends}."
+    remedy = "delete it in your settings, under Access tokens, and choose a new password."
+    _warn(session, user, title="A new access token was made", what=what, remedy=remedy)
+
+
+def token_found(session: Session, user: User, token: Token) -> None:
+    """Tell a person that somebody was about to store a token of theirs, perhaps they themselves."""
+    what = (
+        f"somebody was about to store a file that contains your access token “{token.name}”. This was refused, but"
+        " the token works, and the file may be somewhere else, too."
+    )
+    remedy = "the same holds. Delete the token in your settings, under Access tokens, and make a new one."
+    _warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
+
+
+def _address_claimed(session: Session, owner: User, *, by: User) -> None:
+    """Tell the account that has an address that somebody else asked for it."""
+    _warn(
+        session,
+        owner,
+        title="You already have an account",
+        what=f"the account {by.name} asked for this address. It belongs to your account {owner.name}, and stays there.",
+        remedy="you need not do anything. If it was, sign in with your user name; you can choose a new password.",
+    )
+
+
+def _warn(
+    session: Session, user: User, *, title: str, what: str, remedy: str = "choose a new password at once."
+) -> None:
+    """Tell a person what happened to the account; nobody is told where no address is known."""
+    email = addresses.reachable_at(user)
+    if email is None or not (user.email_verified_at or throttle.may_send_mail(session, user.id)):
+        return
+    facts = {"name": user.name, "title": title, "what": what, "remedy": remedy, "link": _link("forgot")}
+    messages.queue(session, to=email, template="security", facts=facts, key=_key("security", user))
+
+
+def _link(*steps: str) -> str:
+    return "/".join((config.current().base_url, *steps))
 
 
 def _key(kind: str, user: User) -> str:

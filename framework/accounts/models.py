@@ -1,4 +1,4 @@
-"""People, the browsers that they are signed in with, their tokens, and failed attempts to sign in."""
+"""People and their addresses, the browsers that they are signed in with, tokens, and budgets of what may happen."""
 
 from datetime import datetime
 
@@ -11,7 +11,13 @@ from framework.database.types import Base, Id32, now
 class User(Base):
     """A person; `name_key` and `email_key` are the case-folded forms that are unique.
 
+    An address counts once it is confirmed, as `email_verified_at` tells; `framework.accounts.addresses` has the rules.
+    `pending_email` waits for its confirmation: that of a new account, or the one that is to replace `email`. While none
+    is confirmed `email_key` is no address, so that whoever confirms one can have it.
+
     `session_key` changes with the password, and binds links in mails to it; a browser's session is a row of its own.
+    A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
+    `deleted_at` tells; it goes with the last of these projects.
     """
 
     __tablename__ = "users"
@@ -23,17 +29,43 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
     email_verified_at: Mapped[datetime | None]
+    pending_email: Mapped[str | None] = mapped_column(String(254))
+    pending_email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     session_key: Mapped[str] = mapped_column(Id32)
     admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     mail_frequency: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
+    suspended_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class AddressChange(Base):
+    """An address that was replaced by another one; the person at `email`, the old one, can undo it for some days."""
+
+    __tablename__ = "address_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class FormerUserName(Base):
+    """A name, case-folded, that somebody had before; it leads to them and is nobody else's."""
+
+    __tablename__ = "former_user_names"
+
+    name_key: Mapped[str] = mapped_column(String(39), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class BrowserSession(Base):
     """A browser in which somebody is signed in; only the SHA-256 of the secret in its cookie is kept.
 
     `agent` and `address` are what the browser told at signing in; `last_used_at` is right to the hour.
+    `reauthenticated_at` is when the password was last asked for again, after signing in.
     """
 
     __tablename__ = "browser_sessions"
@@ -47,6 +79,7 @@ class BrowserSession(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    reauthenticated_at: Mapped[datetime | None]
 
 
 class Token(Base):
@@ -67,8 +100,18 @@ class Token(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class Budget(Base):
+    """How often something happened since a moment; the key says what, and for whom."""
+
+    __tablename__ = "budgets"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    spent: Mapped[int]
+    window_started_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class LoginFailure(Base):
-    """How often signing in failed lately, for one account or one address."""
+    """What the previous release counts in the place of budgets, for as long as it may be gone back to."""
 
     __tablename__ = "login_failures"
 

@@ -8,25 +8,24 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts import links, messages, passwords, rules, sessions, throttle
-from framework.accounts.account import Account
-from framework.accounts.models import User
+from framework.accounts import addresses, budgets, links, messages, passwords, rules, throttle
+from framework.accounts.account import Account, AccountNotFound
+from framework.accounts.credentials import NOTHING, Kept
+from framework.accounts.models import FormerUserName, User
+from framework.accounts.names import former_holder, keep_former_name
+from framework.accounts.throttle import KnownBrowser
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
-from framework.database.types import now
 from framework.errors import Conflict, Invalid
+
+MOST_CLAIMS = 5
+"""For so many accounts that claim one address a link for a new password is sent."""
 
 
 class NameTaken(Conflict):
     """Somebody has this user name, perhaps in another case."""
 
     field = "username"
-
-
-class EmailTaken(Conflict):
-    """There is an account with this e-mail address."""
-
-    field = "email"
 
 
 class WrongLogin(Invalid):
@@ -39,108 +38,150 @@ class WrongPassword(Invalid):
     field = "current"
 
 
-def create_user(*, name: str, email: str, password: str, full_name: str = "", admin: bool = False) -> Account:
-    """A new account, and a mail that asks to confirm its address.
+def create_user(
+    *, name: str, email: str, password: str, full_name: str = "", admin: bool = False, confirmed: bool = False
+) -> Account:
+    """A new account, and a mail that asks to confirm its address; none when an operator says that it is `confirmed`.
+
+    Anyone may claim any address, so that nobody learns here which ones have an account.
 
     Raises:
         InvalidName, InvalidEmail, InvalidPassword, InvalidFullName: a rule is broken.
-        NameTaken, EmailTaken: somebody was earlier.
+        NameTaken: somebody was earlier.
+        EmailTaken: an operator gives somebody an address that another account has confirmed.
     """
     name, email, full_name = rules.user_name(name), rules.email(email), rules.full_name(full_name)
-    password_hash = passwords.hashed(rules.password(password))
+    password_hash = passwords.hashed(rules.password(password, about=(name, full_name, email)))
     user = User(full_name=full_name, password_hash=password_hash, session_key=secrets.token_hex(16), admin=admin)
     with _unique_names(), transaction() as session:
-        _take_names(session, user, name=name, email=email)
+        _take_name(session, user, name)
+        addresses.claim(user, email)
         session.add(user)
         session.flush()
-        messages.confirm_address(session, user)
+        if confirmed:
+            addresses.confirm(session, user)
+        else:
+            messages.confirm_address(session, user)
     return Account.of(user)
 
 
-def authenticate(login: str, password: str, *, address: str) -> Account:
-    """The account with this name or e-mail and this password; `address` is the client's.
+def authenticate(login: str, password: str, *, address: str, browser: KnownBrowser | None = None) -> Account:
+    """The account with this name or e-mail and this password; `address` is the client's, `browser` one that is known.
 
     Raises:
         WrongLogin: there is none; told alike, and as slowly, whether the account exists or not.
-        TooManyAttempts: the account or the address failed too often lately.
+        BudgetSpent: it failed too often lately.
+        AccountSuspended: told only to whoever knows the password.
     """
-    with reading() as session:
+    with transaction() as session:
         user = find_user(session, login)
-        keys = [throttle.account_key(user.id if user else None, login), throttle.address_key(address)]
-        throttle.refuse_too_many(session, keys)
-        failed_before = throttle.has_failures(session, keys[0])
+        keys = throttle.guess_keys(user, login, address=address, browser=browser)
+        budgets.spend(session, keys)
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
-        with transaction() as session:
-            throttle.count_failure(session, keys)
-        raise WrongLogin("The name or the password is wrong. Try again, or choose a new password by mail.")
-    if failed_before:
-        with transaction() as session:
-            throttle.forget(session, keys[0])
+        raise WrongLogin(
+            "The name or the password is wrong. Try again, or choose a new password by mail. "
+            "An e-mail address works here once it is confirmed; your user name always does."
+        )
+    with transaction() as session:
+        budgets.give_back(session, keys)
+        budgets.forget(session, *(key for key in keys if key.startswith(("login:", "browser:"))))
     return Account.of(user)
 
 
-def change_password(account_id: int, *, current: str, new: str) -> Account:
-    """Another password; every session ends, so the caller's browser has to be given a new one.
+def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOTHING) -> Account:
+    """Another password; every session and token ends but those to keep, so the caller's browser is given a new one.
 
     Raises:
-        WrongPassword: `current` is not the present one.
+        WrongPassword, BudgetSpent: as `check_password`, before anything is said of the new one.
         InvalidPassword: the new one breaks a rule.
     """
-    new_hash = passwords.hashed(rules.password(new))
+    check_password(account_id, current)
     with reading() as session:
-        kept = session.get_one(User, account_id).password_hash
-    if not passwords.matches(current, kept):
-        raise WrongPassword("This is not your present password.")
+        known = known_of(session.get_one(User, account_id))
+    new_hash = passwords.hashed(rules.password(new, about=known))
     with transaction() as session:
         user = session.get_one(User, account_id)
-        _set_password(session, user, new_hash)
+        set_password(session, user, new_hash, keep=keep)
     return Account.of(user)
+
+
+def check_password(account_id: int, password: str) -> None:
+    """Let somebody pass who gives the account's password again.
+
+    Raises:
+        WrongPassword: it is another one.
+        BudgetSpent: it was another one too often lately.
+    """
+    with transaction() as session:
+        kept = session.get_one(User, account_id).password_hash
+        budgets.spend(session, [f"password:{account_id}"])
+    if not passwords.matches(password, kept):
+        raise WrongPassword("This is not your current password.")
+    with transaction() as session:
+        budgets.forget(session, f"password:{account_id}")
 
 
 def update_profile(account_id: int, *, name: str, full_name: str, email: str) -> Account:
-    """Other names or another address; projects that tell of this person are brought up to date by a task.
+    """Other names; another address is claimed, and counts once it is confirmed.
+
+    Projects that tell of this person are brought up to date by a task.
 
     Raises:
         InvalidName, InvalidEmail, InvalidFullName: a rule is broken.
-        NameTaken, EmailTaken: somebody else has it.
+        NameTaken: somebody else has it, or had the name before.
+        TooManyNames: they had too many names already.
     """
     name, full_name, email = name.strip(), rules.full_name(full_name), rules.email(email)
     with _unique_names(), transaction() as session:
         user = session.get_one(User, account_id)
-        earlier_name, earlier_email = user.name, user.email
-        if name != earlier_name:
+        earlier = (user.name, user.email)
+        if name != user.name:
             rules.user_name(name)
-        _take_names(session, user, name=name, email=email)
+        _take_name(session, user, name)
         user.full_name = full_name
-        if email != earlier_email:
-            _confirm_again(session, user, earlier=earlier_email)
-        if (name, email) != (earlier_name, earlier_email):
-            enqueue(session, "framework.projects.tasks.refresh_person", user.id)
+        if email not in {user.email, user.pending_email}:
+            budgets.spend(session, [f"address:{user.id}"])
+            addresses.claim(user, email)
+            messages.confirm_address(session, user)
+            messages.change_of_address_asked(session, user)
+        if (user.name, user.email) != earlier:
+            enqueue(session, addresses.REFRESH_PERSON, user.id)
     return Account.of(user)
 
 
-def ask_for_reset(email: str) -> str:
-    """Send a link for a new password, if there is an account with this address; the answer is the same if not."""
+def send_reset(email: str, *, request: str) -> None:
+    """Send a link for a new password to the account with this address, or to those for which it waits.
+
+    One `request` sends one mail to each, however often it comes.
+    """
     with transaction() as session:
-        user = session.scalar(select(User).where(User.email_key == email.strip().casefold()))
-        if user is not None and throttle.may_send_mail(session, user.id):
-            messages.choose_password(session, user)
-    return f"If there is an account for {email}, a link to choose a new password is on its way there."
+        confirmed = addresses.find_confirmed(session, email)
+        for user in [confirmed] if confirmed else addresses.find_claims(session, email)[:MOST_CLAIMS]:
+            if user.suspended_at is None and throttle.may_send_mail(session, user.id):
+                messages.choose_password(session, user, request=request)
 
 
 def reset_password(token: str, password: str) -> Account:
-    """Set the password by a link from a mail, which also shows that the address is theirs.
+    """Set the password by a link from a mail, which also confirms the address; all sessions and tokens end.
 
     Raises:
         LinkExpired: the link works no longer.
         InvalidPassword: the password breaks a rule.
+        EmailTaken: another account has confirmed the address.
+        AccountSuspended.
     """
-    new_hash = passwords.hashed(rules.password(password))
-    with transaction() as session:
+    with reading() as session:
+        known = known_of(links.user_of_reset(session, token))
+    new_hash = passwords.hashed(rules.password(password, about=known))
+    with addresses.one_at_a_time(), transaction() as session:
         user = links.user_of_reset(session, token)
-        _set_password(session, user, new_hash)
-        user.email_verified_at = user.email_verified_at or now()
-        throttle.forget(session, throttle.account_key(user.id, user.name))
+        Account.of(user)
+        if user.email_verified_at:
+            user.pending_email = user.pending_email_key = None  # whoever asked for another address had the old password
+        else:
+            addresses.confirm(session, user)
+        set_password(session, user, new_hash)
+        throttle.forget_guesses(session, user)
     return Account.of(user)
 
 
@@ -154,49 +195,52 @@ def check_reset(token: str) -> None:
         links.user_of_reset(session, token)
 
 
-def verify_email(token: str) -> Account:
-    """Note that the address was confirmed; doing so twice is fine.
+def read_account(session: Session, account_id: int) -> Account:
+    """The account of this number as it is now, for whoever acts for it later than it was asked for.
 
     Raises:
-        LinkExpired: the link works no longer.
+        AccountNotFound: it was deleted meanwhile.
+        AccountSuspended.
     """
-    with transaction() as session:
-        user = links.user_of_verify(session, token)
-        user.email_verified_at = user.email_verified_at or now()
+    user = session.get(User, account_id, populate_existing=True)
+    if user is None:
+        raise AccountNotFound("The account was deleted.")
     return Account.of(user)
 
 
 def find_user(session: Session, login: str) -> User | None:
-    """The person with this name or e-mail address, in any case."""
+    """The person with this name or confirmed e-mail address, in any case; an earlier name is theirs still."""
     key = login.strip().casefold()
     if not rules.printable(key):
         return None
-    return session.scalar(select(User).where(or_(User.name_key == key, User.email_key == key)))
+    held = select(FormerUserName.user_id).where(FormerUserName.name_key == key)
+    address = (User.email_key == key) & User.email_verified_at.is_not(None)
+    mine = or_(User.name_key == key, address, User.id.in_(held))
+    return session.scalar(select(User).where(mine, User.deleted_at.is_(None)))
 
 
-def _set_password(session: Session, user: User, new_hash: str) -> None:
-    user.password_hash, user.session_key = new_hash, secrets.token_hex(16)
-    sessions.end_all_sessions(session, user.id)
+def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NOTHING) -> None:
+    """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail."""
+    user.password_hash = new_hash
+    addresses.end_access(session, user, keep=keep)
     messages.password_changed(session, user)
 
 
-def _confirm_again(session: Session, user: User, *, earlier: str) -> None:
-    user.email_verified_at = None
-    messages.confirm_address(session, user)
-    messages.address_changed(session, user, earlier=earlier)
+def known_of(user: User) -> tuple[str, ...]:
+    """What anyone may know of a person, and so would try first as their password."""
+    return user.name, user.full_name, user.email
 
 
-def _take_names(session: Session, user: User, *, name: str, email: str) -> None:
-    name_key, email_key = name.casefold(), email.casefold()
+def _take_name(session: Session, user: User, name: str) -> None:
+    key = name.casefold()
     with session.no_autoflush:
-        others = session.scalars(
-            select(User).where(or_(User.name_key == name_key, User.email_key == email_key), User.id != user.id)
-        ).all()
-    if any(other.name_key == name_key for other in others):
+        other = session.scalar(select(User.id).where(User.name_key == key, User.id != user.id))
+        holder = former_holder(session, name)  # asked last: who gives a name up keeps it in the same transaction
+    if other is not None or holder not in {None, user.id}:
         raise NameTaken(f"The user name {name} is taken. Please choose another one.")
-    if others:
-        raise EmailTaken("There is an account with this e-mail address already. Sign in, or ask for a new password.")
-    user.name, user.name_key, user.email, user.email_key = name, name_key, email, email_key
+    if user.id is not None:
+        keep_former_name(session, user, new_name=name)
+    user.name, user.name_key = name, key
 
 
 @contextmanager

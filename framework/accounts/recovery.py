@@ -5,29 +5,39 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.accounts import addresses
 from framework.accounts.models import User
+from framework.accounts.names import former_holder
 from framework.accounts.rules import NAME_LENGTH
 
 
 def recovered_account(session: Session, *, name: str, email: str) -> int:
-    """The id of the account with this address, made without a password when there is none.
+    """The id of the account that has confirmed this address, made without a password when there is none.
 
     The address tells who somebody is, since it is the way in: a name can have changed hands since it was written down.
-    A name that somebody else has meanwhile gets a number.
+    A name that somebody else has or had meanwhile gets a number. An account that has not confirmed the address is this
+    one if it has the name as well.
     """
-    user = session.scalar(select(User).where(User.email_key == email.casefold()))
+    user = addresses.find_confirmed(session, email) or _claiming(session, name, email)
     if user is None:
         name = _free_name(session, name)
-        user = User(name=name, name_key=name.casefold(), email=email, email_key=email.casefold())
-        user.session_key = secrets.token_hex(16)
+        user = User(name=name, name_key=name.casefold(), session_key=secrets.token_hex(16))
+        addresses.claim(user, email)
         session.add(user)
         session.flush()
     return user.id
 
 
+def _claiming(session: Session, name: str, email: str) -> User | None:
+    """An account that waits for this address: with this name, or made here before, as its missing password tells."""
+    claims = addresses.find_claims(session, email)
+    known = (user for user in claims if user.password_hash is None or user.name_key == name.casefold())
+    return next(known, None)
+
+
 def _free_name(session: Session, wanted: str) -> str:
     name, number = wanted, 1
-    while session.scalar(select(User.id).where(User.name_key == name.casefold())):
+    while session.scalar(select(User.id).where(User.name_key == name.casefold())) or former_holder(session, name):
         number += 1
         name = f"{wanted[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
     return name

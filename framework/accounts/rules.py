@@ -1,6 +1,7 @@
 """What user names, e-mail addresses and passwords have to look like; each rule gives back the text to keep."""
 
 import re
+from collections.abc import Iterable
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
@@ -9,6 +10,11 @@ from framework.web.reserved import reserved_for_people
 
 NAME_LENGTH, FULL_NAME_LENGTH, EMAIL_LENGTH = 39, 100, 254
 PASSWORD_LENGTHS = range(8, 257)
+FEWEST_GUESSES = 100_000
+"""Refused are the 30,000 most common passwords that zxcvbn lists, and what is made of one by a digit or a capital."""
+ESTIMATED_LENGTH = 20
+"""The estimate's time grows steeply with the length (40 odd characters: a second), so the ends stand for the rest."""
+ADVICE = "A few unrelated words work well."
 NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", re.ASCII)
 
 
@@ -35,7 +41,7 @@ class InvalidEmail(Invalid):
 
 
 class InvalidPassword(Invalid):
-    """A password is too short or too long."""
+    """A password is too short, too long, or among the first that anyone would try."""
 
     field = "password"
 
@@ -88,16 +94,27 @@ def email(text: str) -> str:
     return address
 
 
-def password(text: str) -> str:
-    """A password of 8 to 256 characters.
+def password(text: str, *, about: Iterable[str] = ()) -> str:
+    """A password of 8 to 256 characters that is hard to guess, also for who knows `about` the person: names, address.
 
     Raises:
-        InvalidPassword: shorter, longer, or not text.
+        InvalidPassword: shorter, longer, not text, or easily guessed.
     """
     if len(text) not in PASSWORD_LENGTHS or not encodable(text):
         first, last = PASSWORD_LENGTHS[0], PASSWORD_LENGTHS[-1]
-        raise InvalidPassword(f"A password has {first} to {last} characters; a few words make a good one.")
+        raise InvalidPassword(f"A password has {first} to {last} characters. {ADVICE}")
+    if _is_guessed(text, []):
+        raise InvalidPassword(f"This password is among the first that anyone would try. {ADVICE}")
+    if _is_guessed(text, [part for known in about for part in (known, *re.split(r"[\s@]+", known)) if part]):
+        raise InvalidPassword(f"A password made of your name or address is easily guessed. {ADVICE}")
     return text
+
+
+def _is_guessed(text: str, known: list[str]) -> bool:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists take 15 MB, which workers and most commands never need
+
+    ends = {text[:ESTIMATED_LENGTH], text[-ESTIMATED_LENGTH:]}
+    return all(zxcvbn(end, user_inputs=known)["guesses"] < FEWEST_GUESSES for end in ends)
 
 
 def printable(text: str) -> bool:

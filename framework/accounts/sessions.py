@@ -1,10 +1,10 @@
-"""Sessions of browsers: 32 random bytes in a cookie, kept as SHA-256; they end when told to, or unused."""
+"""Sessions of browsers: 32 random bytes in a cookie, kept as SHA-256; they end when told to, unused, or with age."""
 
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
@@ -16,6 +16,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import NotFound
 
+LONGEST = timedelta(days=90)
+"""However much it is used: whoever has a copy of a cookie that nobody missed does not have it for ever."""
 REMEMBERED = timedelta(days=30)
 NOT_REMEMBERED = timedelta(days=3)
 """How long a browser that stays open may rest: over a weekend."""
@@ -41,7 +43,9 @@ class LiveSession:
     secret: str = field(repr=False)
     account: Account
     remembered: bool
+    created_at: datetime
     last_used_at: datetime
+    reauthenticated_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,19 @@ def begin_session(
         if earlier:
             session.execute(delete(BrowserSession).where(_is(earlier)))
         session.add(row)
-    return LiveSession(row.id, secret, account, remembered, moment)
+    return _live(row, secret, account)
 
 
 def live_session(secret: str) -> LiveSession | None:
-    """The session of this secret; None when there is none, or it was not used for too long."""
+    """The session of this secret; None when there is none, it has expired, or its person is suspended."""
     query = select(BrowserSession, User).join(User, User.id == BrowserSession.user_id)
+    mine = (BrowserSession.digest == digest(secret), User.suspended_at.is_(None))
     with reading() as session:
-        found = session.execute(
-            query.where(BrowserSession.digest == digest(secret), BrowserSession.expires_at > now())
-        ).one_or_none()
+        found = session.execute(query.where(*mine, *_lives())).one_or_none()
     if found is None:
         return None
     row, user = found
-    return LiveSession(row.id, secret, Account.of(user), row.remembered, row.last_used_at)
+    return _live(row, secret, Account.of(user))
 
 
 def note_use(live: LiveSession) -> bool:
@@ -95,9 +98,15 @@ def note_use(live: LiveSession) -> bool:
     return True
 
 
+def note_reauthentication(live: LiveSession) -> None:
+    """Keep that the password was given again now."""
+    with transaction() as session:
+        session.execute(update(BrowserSession).where(_is(live)).values(reauthenticated_at=now()))
+
+
 def sessions_beside(live: LiveSession) -> list[SessionAbout]:
     """The account's sessions: this one, then the others, those used last before the rest."""
-    mine = select(BrowserSession).where(BrowserSession.user_id == live.account.id, BrowserSession.expires_at > now())
+    mine = select(BrowserSession).where(BrowserSession.user_id == live.account.id, *_lives())
     order = (~_is(live), BrowserSession.last_used_at.desc(), BrowserSession.id.desc())
     with reading() as session:
         return [_about(row) for row in session.scalars(mine.order_by(*order))]
@@ -135,10 +144,27 @@ def end_all_sessions(session: Session, user_id: int) -> None:
 
 
 def forget_expired() -> int:
-    """Delete the sessions that were not used for too long; how many."""
-    expired = delete(BrowserSession).where(BrowserSession.expires_at <= now())
+    """Delete the sessions that are too old or were not used for too long; how many."""
+    expired = delete(BrowserSession).where(~and_(*_lives()))
     with transaction() as session:
         return len(session.scalars(expired.returning(BrowserSession.id)).all())
+
+
+def _lives() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a row's session was used lately, and began not too long ago."""
+    return BrowserSession.expires_at > now(), BrowserSession.created_at > now() - LONGEST
+
+
+def _live(row: BrowserSession, secret: str, account: Account) -> LiveSession:
+    return LiveSession(
+        id=row.id,
+        secret=secret,
+        account=account,
+        remembered=row.remembered,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        reauthenticated_at=row.reauthenticated_at,
+    )
 
 
 def _is(live: LiveSession) -> ColumnElement[bool]:

@@ -3,10 +3,12 @@
 from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
-from framework.accounts import operations, sessions
+from framework.accounts import confirmation, operations, sessions, tokens
 from framework.accounts.account import Account
+from framework.accounts.addresses import NOWHERE
 from framework.accounts.forms import PasswordForm, ProfileForm
 from framework.accounts.login import sign_in, signed_in, signed_in_session
+from framework.accounts.reauthentication import reauthenticate
 from framework.web.forms import check_button
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
@@ -19,29 +21,43 @@ def profile() -> Answer:
     """Full name, user name and e-mail address."""
     account = signed_in()
     form = _profile_form(account)
-    changed = form.attempt(
-        lambda: operations.update_profile(
-            account.id, name=form.username.data, full_name=form.full_name.data, email=form.email.data
-        )
-    )
+    changed = form.attempt(lambda: _save_profile(account, form))
     if changed is None:
         return _profile_page(form, PasswordForm(formdata=None), form.status)
-    flash("Your profile is saved.", "success")
+    flash(f"Your profile is saved.{_told_of(account, form.email.data)}", "success")
+    return redirect("/settings")
+
+
+@settings.post("/address/confirm")
+def send_link_again() -> Answer:
+    """Send the link that confirms the address once more."""
+    account = signed_in()
+    check_button()
+    flash(confirmation.send_link_again(account.id), "success")
+    return redirect("/settings")
+
+
+@settings.post("/address/keep")
+def keep_address() -> Answer:
+    """Cancel a change of address that nobody has confirmed."""
+    account = signed_in()
+    check_button()
+    confirmation.drop_claim(account.id)
+    flash(f"{account.email} is kept.", "success")
     return redirect("/settings")
 
 
 @settings.post("/password")
 def password() -> Answer:
-    """Another password; this browser stays signed in, every other one does not."""
+    """Another password; this browser stays signed in, and of the others and the tokens those that are chosen."""
     live = signed_in_session()
     form = PasswordForm()
-    changed = form.attempt(
-        lambda: operations.change_password(live.account.id, current=form.current.data, new=form.password.data)
-    )
+    given = {"current": form.current.data, "new": form.password.data, "keep": form.kept}
+    changed = form.attempt(lambda: operations.change_password(live.account.id, **given))
     if changed is None:
         return _profile_page(_profile_form(live.account, typed=False), form, form.status)
     sign_in(changed, remember=live.remembered)
-    flash("Your password is changed. Every other browser was signed out.", "success")
+    flash("Your password is changed. Every browser and access token that you did not keep was signed out.", "success")
     return redirect("/settings")
 
 
@@ -50,7 +66,8 @@ def browser_sessions() -> Answer:
     """The browsers that the person is signed in with, this one first."""
     live = signed_in_session()
     listed = sessions.sessions_beside(live)
-    days = {"open": sessions.NOT_REMEMBERED.days, "remembered": sessions.REMEMBERED.days}
+    lasting = {"open": sessions.NOT_REMEMBERED, "remembered": sessions.REMEMBERED, "longest": sessions.LONGEST}
+    days = {name: lasts.days for name, lasts in lasting.items()}
     return render_template("accounts/sessions.html", sessions=listed, here=live.id, days=days), 200
 
 
@@ -75,9 +92,29 @@ def end_other_sessions() -> Answer:
 
 
 def _profile_form(account: Account, *, typed: bool = True) -> ProfileForm:
-    saved = {"username": account.name, "full_name": account.full_name, "email": account.email}
+    email = "" if account.email.endswith(f"@{NOWHERE}") else account.email
+    saved = {"username": account.name, "full_name": account.full_name, "email": email}
     return ProfileForm(data=saved) if typed else ProfileForm(formdata=None, data=saved)
 
 
+def _save_profile(account: Account, form: ProfileForm) -> Account:
+    if form.email.data != account.email:
+        reauthenticate(after_sign_in=True)
+    saved = {"name": form.username.data, "full_name": form.full_name.data, "email": form.email.data}
+    return operations.update_profile(account.id, **saved)
+
+
+def _told_of(account: Account, email: str) -> str:
+    if email.casefold() == account.email.casefold():
+        return ""
+    return f" Open the link that we have sent to {email} to confirm that address."
+
+
 def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status: int) -> Answer:
-    return render_template("accounts/settings.html", profile=profile_form, password=password_form), status
+    live = signed_in_session()
+    facts = {
+        "waiting": confirmation.address_waiting(live.account.id),
+        "sessions": [each for each in sessions.sessions_beside(live) if each.id != live.id],
+        "tokens": tokens.tokens_of(live.account.id),
+    }
+    return render_template("accounts/settings.html", profile=profile_form, password=password_form, **facts), status

@@ -1,6 +1,10 @@
-"""The recurring work of accounts: sessions that were not used for too long are forgotten."""
+"""Links that are sent to whoever has an account, and the recurring work: what has ended is forgotten."""
 
-from framework.accounts import sessions
+from typing import Any
+
+from celery import Task
+
+from framework.accounts import budgets, confirmation, operations, sessions
 from framework.celery.celery import app
 from framework.celery.job import Job
 
@@ -9,3 +13,21 @@ from framework.celery.job import Job
 def forget_sessions() -> int:
     """Delete the sessions that have expired; how many."""
     return sessions.forget_expired()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.forget_budgets")
+def forget_budgets() -> int:
+    """Delete what was counted of things that may happen again; how many."""
+    return budgets.forget_over()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.forget_address_changes")
+def forget_address_changes() -> int:
+    """Delete the changes of addresses that cannot be undone any more; how many."""
+    return confirmation.forget_changes()
+
+
+@app.task(bind=True, name="framework.accounts.tasks.send_reset")
+def send_reset(self: Task[Any, Any], email: str) -> None:
+    """Send a link for a new password, if there is an account with this address."""
+    operations.send_reset(email, request=str(self.request.id))

@@ -1,95 +1,54 @@
-"""Failed attempts to sign in, counted for each account and each address; too many have to wait."""
+"""Guesses of passwords: counted before they are checked, so that a stranger's failures do not lock the owner out.
 
-import hashlib
-from collections.abc import Iterable
-from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
-from math import ceil
+A browser that somebody has signed in with before has a counter of its own. From any other, a name is counted together
+with the network, and more loosely alone; and each network for all names.
+"""
 
-from sqlalchemy import delete, select
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import LoginFailure
-from framework.database.insert import insert_if_absent
-from framework.database.types import now
-from framework.errors import Forbidden
-
-WINDOW = timedelta(minutes=15)
-LIMITS = {"account": 10, "address": 60, "mail": 5}
+from framework.accounts import budgets
+from framework.accounts.budgets import BudgetSpent
+from framework.accounts.models import User
 
 
-class TooManyAttempts(Forbidden):
-    """Signing in failed too often lately; the sentence says how long to wait."""
+@dataclass(frozen=True)
+class KnownBrowser:
+    """A browser that these accounts have signed in with; the name is random."""
 
-    status = 429
-
-    def __init__(self, wait: timedelta) -> None:
-        self.wait_seconds = max(1, ceil(wait.total_seconds()))
-        minutes = ceil(self.wait_seconds / 60)
-        super().__init__(
-            f"Too many failed attempts to sign in. Try again in {minutes} minute{'' if minutes == 1 else 's'}, "
-            "or choose a new password by mail."
-        )
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.wait_seconds)}
+    name: str
+    user_ids: tuple[int, ...]
 
 
-def account_key(user_id: int | None, login: str) -> str:
-    """The key under which an account's failures are counted; people who do not exist have one too."""
-    if user_id is not None:
-        return f"account:{user_id}"
-    return f"account:?{hashlib.sha256(login.casefold().encode(errors='replace')).hexdigest()}"
+def guess_keys(user: User | None, login: str, *, address: str, browser: KnownBrowser | None = None) -> list[str]:
+    """The budgets of one attempt to sign in; people who do not exist have the same.
 
-
-def address_key(address: str) -> str:
-    """The key of a client's address; a whole IPv6 network of one subscriber (/64) counts as one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "address:unknown"
-    return f"address:{ip_network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed}"
-
-
-def refuse_too_many(session: Session, keys: Iterable[str]) -> None:
-    """Let an attempt pass when none of these keys has reached its limit.
-
-    Raises:
-        TooManyAttempts: one has.
+    They are those of what was typed: were an account's name and address counted as one, a lock would tell that they
+    belong together.
     """
-    for row in session.scalars(select(LoginFailure).where(LoginFailure.key.in_(list(keys)))):
-        wait = row.window_started_at + WINDOW - now()
-        if wait > timedelta(0) and row.failures >= LIMITS[row.key.partition(":")[0]]:
-            raise TooManyAttempts(wait)
+    if user and browser and user.id in browser.user_ids:
+        return [f"browser:{browser.name}:{user.id}"]
+    network, site, name = budgets.network_of(address), budgets.site_of(address), _name(login)
+    keys = [f"login:{name}:{network}", f"login-anywhere:{name}", f"network:{network}"]
+    return [*keys, f"site:{site}"] if site else keys
 
 
-def count_failure(session: Session, keys: Iterable[str]) -> None:
-    """One more failure for each key; the window starts again when it has passed."""
-    for key in sorted(keys):  # one order for everybody, or two attempts could wait for each other
-        insert_if_absent(session, LoginFailure, key=key, failures=0, window_started_at=now())
-        row = session.get_one(LoginFailure, key, with_for_update=True)
-        if row.window_started_at + WINDOW <= now():
-            row.failures, row.window_started_at = 0, now()
-        row.failures += 1
-
-
-def has_failures(session: Session, key: str) -> bool:
-    """Whether any failure is kept for this key."""
-    return session.get(LoginFailure, key) is not None
+def forget_guesses(session: Session, user: User) -> None:
+    """Let a person try again who has shown another way who they are, wherever they were guessed at."""
+    for login in (user.name, user.email):
+        name = _name(login)
+        budgets.forget(session, f"login:{name}:", f"login-anywhere:{name}")
 
 
 def may_send_mail(session: Session, user_id: int) -> bool:
     """Whether another link may be sent to this person; counts it, so that nobody's mailbox is flooded."""
-    key = f"mail:{user_id}"
     try:
-        refuse_too_many(session, [key])
-    except TooManyAttempts:
+        budgets.spend(session, [f"mail:{user_id}"])
+    except BudgetSpent:
         return False
-    count_failure(session, [key])
     return True
 
 
-def forget(session: Session, key: str) -> None:
-    """Forget the failures of a key: it has signed in, or has shown another way who it is."""
-    session.execute(delete(LoginFailure).where(LoginFailure.key == key))
+def _name(login: str) -> str:
+    return budgets.fingerprint(login.strip().casefold())

@@ -1,12 +1,20 @@
-"""Access tokens for programs: 32 random bytes, shown once, kept as SHA-256."""
+"""Access tokens for programs: a mark, 30 random characters and a checksum; shown once, kept as SHA-256.
 
+The mark and the checksum let whoever comes across a token know it for one of ours, without asking anybody. Tokens of
+earlier releases, which have neither, go on working.
+"""
+
+import re
 import secrets
+import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from framework.accounts import messages
 from framework.accounts.account import Account
 from framework.accounts.credentials import USE_NOTED_EVERY, digest
 from framework.accounts.models import Token, User
@@ -15,9 +23,16 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound
 
-PREFIX = "hf_"
+PREFIX = "holdfast_"
+EARLIER_PREFIX = "hf_"
+"""That of earlier releases; others use it, too."""
 NAME_LENGTH = 100
-SCOPES = ("read", "write")
+SCOPES = ("read", "write", "admin")
+"""Each includes those before it."""
+DIGITS = string.digits + string.ascii_letters
+RANDOM_LENGTH, CHECKSUM_LENGTH = 40, 6
+PATTERN = re.compile(rb"(?<![A-Za-z0-9_])(?:holdfast_[A-Za-z0-9]{46}|hf_[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
+"""What looks like a token in a text."""
 
 
 class InvalidTokenName(Invalid):
@@ -40,7 +55,17 @@ class TokenOnlyReads(Forbidden):
     """The token may read and not write."""
 
     def __init__(self) -> None:
-        super().__init__("This token may only read. Make one that may write in your settings, under Tokens.")
+        super().__init__("This token may only read. Make one that may write in your settings, under Access tokens.")
+
+
+class TokenNoAdmin(Forbidden):
+    """The token may change files, and not what the project is or who takes part."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token may not change settings, people or visibility, nor delete the project. Make one with the scope"
+            " admin in your settings, under Access tokens."
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,16 @@ class Caller:
         """
         if "write" not in self.scopes:
             raise TokenOnlyReads
+
+    def refuse_unless_admin(self) -> None:
+        """Let a caller pass who may change what a project is, and who takes part.
+
+        Raises:
+            TokenOnlyReads, TokenNoAdmin.
+        """
+        self.refuse_unless_writing()
+        if "admin" not in self.scopes:
+            raise TokenNoAdmin
 
 
 @dataclass(frozen=True)
@@ -89,20 +124,49 @@ def create_token(
 ) -> str:
     """A new token's text, which nobody can see again; it ends after `days`, or never, and is for one repository or all.
 
+    The account is told by mail.
+
     Raises:
         InvalidTokenName, InvalidScopes: what is asked for breaks the rules.
     """
     name = token_name(name)
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise InvalidScopes("The scopes of a token are read, or read and write.")
-    text = PREFIX + secrets.token_urlsafe(32)
-    kept = "read write" if "write" in scopes else "read"
+        raise InvalidScopes("The scope of a token is read, write or admin; each includes those before it.")
+    text = new_text()
+    kept = " ".join(including(scopes))
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
         token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)
+        messages.token_made(session, session.get_one(User, account_id), token)
     return text
+
+
+def including(scopes: list[str]) -> tuple[str, ...]:
+    """The scopes with those that they include."""
+    return SCOPES[: max(SCOPES.index(scope) for scope in scopes) + 1]
+
+
+def new_text() -> str:
+    """A token that nobody has."""
+    drawn = "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
+    return f"{PREFIX}{drawn}{_checksum(drawn)}"
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether a text can be a token of ours; whose checksum is wrong was never one."""
+    drawn = text.removeprefix(PREFIX)[:RANDOM_LENGTH]
+    return text.startswith(EARLIER_PREFIX) or text == f"{PREFIX}{drawn}{_checksum(drawn)}"
+
+
+def _checksum(drawn: str) -> str:
+    """The CRC-32 in base 62, as GitHub's tokens have it."""
+    number, digits = crc32(drawn.encode(errors="replace")), ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(DIGITS))
+        digits = DIGITS[digit] + digits
+    return digits
 
 
 def revoke_token(account_id: int, token_id: int) -> None:
@@ -127,15 +191,22 @@ def tokens_of(account_id: int) -> list[TokenAbout]:
 
 
 def caller_of_token(text: str) -> Caller | None:
-    """Who this token acts for; None when it is unknown or has ended. Its use is noted once an hour."""
+    """Who this token acts for; None when it is unknown or has ended. Its use is noted once an hour.
+
+    Raises:
+        AccountSuspended.
+    """
+    if not is_well_formed(text):
+        return None
     with reading() as session:
         found = _living(session, text)
     if found is None:
         return None
     token, user = found
+    account = Account.of(user)
     if token.last_used_at is None or token.last_used_at + USE_NOTED_EVERY < now():
         _note_use(token.id)
-    return Caller(Account.of(user).confined(token.repository_id), frozenset(token.scopes.split()))
+    return Caller(account.confined(token.repository_id), frozenset(token.scopes.split()))
 
 
 def _about(row: Token) -> TokenAbout:

@@ -1,12 +1,16 @@
 """Signing up, in and out, and the links from mails."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts import operations
-from framework.accounts.forms import ForgotForm, LoginForm, ResetForm, SignupForm
-from framework.accounts.login import current_account, sign_in, sign_out
-from framework.web.forms import check_button
+from framework import config
+from framework.accounts import confirmation, operations
+from framework.accounts.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
+from framework.accounts.login import current_account, current_session, known_browser, sign_in, sign_out
+from framework.accounts.signup import CLOSED, ask_for_reset, sign_up
+from framework.web.forms import PageForm, check_button
 from framework.web.security import own_path
 
 accounts = Blueprint("accounts", __name__)
@@ -20,11 +24,13 @@ def signup() -> Answer:
     if current_account() is not None and request.method == "GET":
         return redirect("/")
     form = SignupForm(next=request.args.get("next"))
+    name, address = form.username, request.remote_addr or ""
     account = form.attempt(
-        lambda: operations.create_user(name=form.username.data, email=form.email.data, password=form.password.data)
+        lambda: sign_up(name=name.data, email=form.email.data, password=form.password.data, address=address)
     )
     if account is None:
-        return render_template("accounts/signup.html", form=form), form.status
+        closed = CLOSED if config.current().signup == "closed" else None
+        return render_template("accounts/signup.html", form=form, closed=closed), form.status
     sign_in(account)
     flash(f"Welcome, {account.name}. We have sent a mail to {account.email} to confirm the address.", "success")
     return redirect(own_path(form.next.data) or "/")
@@ -36,8 +42,8 @@ def login() -> Answer:
     form = LoginForm(next=request.args.get("next"))
     if current_account() is not None and request.method == "GET":
         return redirect(own_path(form.next.data) or "/")
-    address = request.remote_addr or ""
-    account = form.attempt(lambda: operations.authenticate(form.username.data, form.password.data, address=address))
+    here: dict[str, Any] = {"address": request.remote_addr or "", "browser": known_browser()}
+    account = form.attempt(lambda: operations.authenticate(form.username.data, form.password.data, **here))
     if account is None:
         return render_template("accounts/login.html", form=form), form.status
     sign_in(account, remember=form.remember.data)
@@ -59,7 +65,8 @@ def logout() -> Answer:
 def forgot() -> Answer:
     """Ask for a link to choose a new password; the answer is the same for every address."""
     form = ForgotForm()
-    answer = form.attempt(lambda: operations.ask_for_reset(form.email.data))
+    address = request.remote_addr or ""
+    answer = form.attempt(lambda: ask_for_reset(form.email.data, address=address))
     return render_template("accounts/forgot.html", form=form, answer=answer), form.status
 
 
@@ -76,9 +83,31 @@ def reset(token: str) -> Answer:
     return redirect("/")
 
 
-@accounts.get("/verify/<token>")
+@accounts.route("/verify/<token>", methods=["GET", "POST"])
 def verify(token: str) -> Answer:
-    """Confirm an e-mail address by a link from a mail."""
-    account = operations.verify_email(token)
+    """Confirm an e-mail address by a link from a mail: at once for who is signed in, else with the password."""
+    claim, live = confirmation.read_claim(token), current_session()
+    if claim.done or (live and live.account.id == claim.account_id):
+        account = confirmation.confirm_address(token, keep=live)
+    else:
+        form = ConfirmForm()
+        here: dict[str, Any] = {"address": request.remote_addr or "", "browser": known_browser()}
+        shown = form.attempt(lambda: operations.authenticate(claim.name, form.password.data, **here))
+        if shown is None:
+            return render_template("accounts/verify.html", form=form, claim=claim), form.status
+        account = confirmation.confirm_address(token)
+        sign_in(account)
     flash(f"Thank you, {account.email} is confirmed.", "success")
     return redirect("/")
+
+
+@accounts.route("/undo/<token>", methods=["GET", "POST"])
+def undo(token: str) -> Answer:
+    """Bring back the address that was replaced; a new password has to be chosen then."""
+    email = confirmation.check_undo(token)
+    form = PageForm()
+    reset_token = form.attempt(lambda: confirmation.undo_change(token))
+    if reset_token is None:
+        return render_template("accounts/undo.html", form=form, email=email), form.status
+    flash(f"{email} is the address of your account again. Everyone is signed out; choose a new password.", "success")
+    return redirect(f"/reset/{reset_token}")

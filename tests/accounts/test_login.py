@@ -1,18 +1,22 @@
 """Signing in and out, and what happens to who tries too often."""
 
 from datetime import timedelta
+from itertools import cycle, islice
+from secrets import token_hex
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from framework.accounts import throttle
 from framework.accounts.account import Account
-from framework.accounts.models import LoginFailure, User
+from framework.accounts.budgets import LIMITS, BudgetSpent, network_of, site_of
+from framework.accounts.models import Budget, User
 from framework.accounts.operations import WrongLogin, authenticate
-from framework.accounts.throttle import LIMITS, WINDOW, TooManyAttempts, address_key
-from framework.database.session import transaction
+from framework.accounts.tasks import forget_budgets
+from framework.database.session import reading, transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment, on_one_deployment
+
+pytestmark = on_each_deployment
 
 WRONG = "The name or the password is wrong"
 HERE = "192.0.2.1"
@@ -99,52 +103,120 @@ def test_it_starts_a_new_session_at_login(visitor: Visitor, alice: Account) -> N
         assert "planted" not in session
 
 
-def test_it_makes_an_account_wait_after_too_many_failures(visitor: Visitor, alice: Account, bob: Account) -> None:
-    for _ in range(LIMITS["account"]):
+def test_it_makes_a_name_wait_after_too_many_failures(visitor: Visitor, alice: Account, bob: Account) -> None:
+    for _ in range(LIMITS["login"].most):
         visitor.submit("/login", username="alice", password="something wrong")
-    answer = visitor.submit("/login", username="alice@example.org", password=PASSWORD)
+    answer = visitor.submit("/login", username="Alice", password=PASSWORD)
     assert answer.status_code == 429
     assert "Try again in 15 minutes" in answer.text
+    assert int(answer.headers["Retry-After"]) > 800
     assert visitor.submit("/login", username="bob", password=PASSWORD).status_code == 302
+
+
+def test_a_lock_does_not_tell_which_address_belongs_to_a_name(visitor: Visitor, alice: Account) -> None:
+    for _ in range(LIMITS["login"].most + 1):
+        visitor.submit("/login", username="alice", password="something wrong")
+    for login in ("alice@example.org", "nobody@example.org"):
+        assert visitor.submit("/login", username=login, password="something wrong").status_code == 400
+
+
+@on_one_deployment
+def test_a_strangers_failures_do_not_lock_out_the_owner(visitor: Visitor, alice: Account, signed_in: SignIn) -> None:
+    owner = signed_in(alice)
+    owner.submit("/settings", to="/logout")
+    for _ in range(LIMITS["login"].most + 1):
+        visitor.submit("/login", username="alice", password="something wrong")
+    assert visitor.log_in(alice).status_code == 429
+    with pytest.raises(WrongLogin):
+        authenticate("alice", "something wrong", address="192.0.2.77")
+    assert authenticate("alice", PASSWORD, address="192.0.2.77") == alice, "elsewhere in the world"
+    assert owner.log_in(alice).status_code == 302, "a browser that she has used before"
+
+
+@on_one_deployment
+def test_a_known_browser_has_a_limit_of_its_own(alice: Account, bob: Account, signed_in: SignIn) -> None:
+    known = signed_in(alice)
+    known.submit("/settings", to="/logout")
+    for _ in range(LIMITS["browser"].most):
+        assert known.submit("/login", username="alice", password="something wrong").status_code == 400
+    assert known.log_in(alice).status_code == 429
+    assert signed_in(alice), "another browser in the same network"
+    assert known.log_in(bob).status_code == 302, "who is not known there counts as anywhere"
+
+
+@on_one_deployment
+@pytest.mark.parametrize("cookie", ["", "nonsense", "WyJuYW1lIixbMV1d.x", "WyJuYW1lIixbMV1d"])
+def test_nobody_makes_a_browser_known_by_themselves(visitor: Visitor, alice: Account, cookie: str) -> None:
+    visitor.client.set_cookie("known_browser", cookie)
+    for _ in range(LIMITS["login"].most):
+        visitor.submit("/login", username="alice", password="something wrong")
+    assert visitor.log_in(alice).status_code == 429
 
 
 @pytest.mark.parametrize("login", ["alice", "nobody"])
 def test_it_counts_failures_of_people_who_do_not_exist_too(alice: Account, login: str) -> None:
-    for _ in range(LIMITS["account"]):
+    for _ in range(LIMITS["login"].most):
         with pytest.raises(WrongLogin):
             authenticate(login, "something wrong", address=HERE)
-    with pytest.raises(TooManyAttempts):
-        authenticate(login, "something wrong", address="192.0.2.2")
+    with pytest.raises(BudgetSpent):
+        authenticate(login, "something wrong", address=HERE)
 
 
-def test_it_makes_an_address_wait_that_tries_many_accounts(alice: Account) -> None:
-    with transaction() as session:
-        session.add(LoginFailure(key=address_key(HERE), failures=LIMITS["address"]))
-    with pytest.raises(TooManyAttempts) as refusal:
-        authenticate("alice", PASSWORD, address=HERE)
-    assert int(refusal.value.headers["Retry-After"]) <= WINDOW.total_seconds()
-    assert authenticate("alice", PASSWORD, address="192.0.2.2") == alice
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("kind", "addresses"),
+    [
+        ("login-anywhere", [f"192.0.2.{number}" for number in range(20)]),
+        ("network", ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::"]),
+        ("site", [f"2001:db8:0:{number:x}::1" for number in range(200)]),
+    ],
+)
+def test_it_counts_names_networks_and_sites(alice: Account, kind: str, addresses: list[str]) -> None:
+    for address in islice(cycle(addresses), LIMITS[kind].most):
+        with pytest.raises(WrongLogin):
+            authenticate("alice" if kind == "login-anywhere" else token_hex(8), "something wrong", address=address)
+    with pytest.raises(BudgetSpent):
+        authenticate("alice", "something wrong", address=addresses[-1])
 
 
 def test_it_lets_people_try_again_after_a_while(alice: Account) -> None:
-    for _ in range(LIMITS["account"]):
+    for _ in range(LIMITS["login"].most):
         with pytest.raises(WrongLogin):
             authenticate("alice", "something wrong", address=HERE)
     with transaction() as session:
-        session.execute(update(LoginFailure).values(window_started_at=now() - WINDOW - timedelta(seconds=1)))
+        session.execute(update(Budget).values(window_started_at=now() - LIMITS["login"].window))
     assert authenticate("alice", PASSWORD, address=HERE) == alice
 
 
-def test_it_forgets_failures_once_the_password_was_right(alice: Account) -> None:
-    for _ in range(LIMITS["account"] - 1):
+def test_the_right_password_costs_nothing(alice: Account) -> None:
+    for _ in range(LIMITS["login"].most - 1):
         with pytest.raises(WrongLogin):
             authenticate("alice", "something wrong", address=HERE)
-    assert authenticate("alice", PASSWORD, address=HERE) == alice
+    for _ in range(3):
+        assert authenticate("alice", PASSWORD, address=HERE) == alice
+    with reading() as session:
+        spent = dict(session.execute(select(Budget.key, Budget.spent)).all())
+    assert sorted(spent.values()) == [LIMITS["login"].most - 1] * 2, "anywhere and for the network, for this name none"
+
+
+def test_what_is_over_is_forgotten(alice: Account) -> None:
     with pytest.raises(WrongLogin):
         authenticate("alice", "something wrong", address=HERE)
+    assert forget_budgets() == 0
+    with transaction() as session:
+        session.execute(update(Budget).values(window_started_at=now() - timedelta(days=1, seconds=1)))
+    assert forget_budgets() == 3
 
 
-def test_it_counts_a_subscribers_network_as_one_address() -> None:
-    assert throttle.address_key("2001:db8::1") == throttle.address_key("2001:db8::ffff")
-    assert throttle.address_key("2001:db8::1") != throttle.address_key("2001:db8:0:1::1")
-    assert throttle.address_key("no address") == throttle.address_key("")
+@pytest.mark.parametrize(
+    ("address", "network", "site"),
+    [
+        ("192.0.2.1", "192.0.2.1", None),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("::ffff:192.0.2.1", "192.0.2.1", None),
+        ("no address", "unknown", None),
+        ("", "unknown", None),
+    ],
+)
+def test_a_subscriber_is_one_network(address: str, network: str, site: str | None) -> None:
+    assert (network_of(address), site_of(address)) == (network, site)

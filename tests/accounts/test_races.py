@@ -8,16 +8,19 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from framework.accounts.account import Account
-from framework.accounts.models import LoginFailure, User
+from framework.accounts.budgets import LIMITS, BudgetSpent
+from framework.accounts.models import Budget, User
 from framework.accounts.operations import NameTaken, WrongLogin, authenticate, create_user
 from framework.database.session import reading, transaction
 from framework.projects.models import Project
 from framework.projects.operations import ProjectNameTaken, create_project
 from framework.repositories.operations import create_repository
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, on_each_deployment
+
+pytestmark = on_each_deployment
 
 TRIES = 8
-only_postgres = pytest.mark.parametrize("deployment", ["production-like"])
+only_postgres = pytest.mark.deployments("production-like")
 
 
 @only_postgres
@@ -48,9 +51,17 @@ def test_it_gives_a_projects_name_to_one_of_two(alice: Account) -> None:
             second.result()
 
 
+def test_no_more_guesses_are_checked_at_one_moment_than_one_after_the_other(alice: Account) -> None:
+    tries = 2 * LIMITS["login"].most
+    with ThreadPoolExecutor(tries) as attempts:
+        tried = [attempts.submit(authenticate, "alice", "wrong", address="192.0.2.1") for _ in range(tries)]
+    refusals = [type(attempt.exception()) for attempt in tried]
+    assert refusals.count(WrongLogin) == refusals.count(BudgetSpent) == LIMITS["login"].most
+
+
 def test_it_counts_failures_that_come_at_once(alice: Account) -> None:
     with ThreadPoolExecutor(TRIES) as attempts:
         tried = [attempts.submit(authenticate, "alice", "wrong", address="192.0.2.1") for _ in range(TRIES)]
     assert all(isinstance(attempt.exception(), WrongLogin) for attempt in tried)
     with reading() as session:
-        assert set(session.scalars(select(LoginFailure.failures))) == {TRIES}
+        assert set(session.scalars(select(Budget.spent))) == {TRIES}

@@ -1,6 +1,7 @@
 """Where a person is signed in: sessions that are renewed, listed, ended and forgotten."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,16 +9,20 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from framework import config
 from framework.accounts import sessions
 from framework.accounts.account import Account
 from framework.accounts.browsers import in_words
 from framework.accounts.credentials import USE_NOTED_EVERY
 from framework.accounts.models import BrowserSession
-from framework.accounts.sessions import NOT_REMEMBERED, REMEMBERED
+from framework.accounts.sessions import LONGEST, NOT_REMEMBERED, REMEMBERED
 from framework.accounts.tasks import forget_sessions
+from framework.application import create_app
+from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment
+from tests.servers.deployments import SECRET_KEY
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 EDGE = (
@@ -270,3 +275,31 @@ def test_signing_out_twice_at_once_is_fine(app: Flask, alice: Account) -> None:
 )
 def test_a_browser_is_named_in_words(agent: str, words: str) -> None:
     assert in_words(agent) == words
+
+
+def test_it_ends_after_ninety_days_however_much_it_is_used(app: Flask, alice: Account) -> None:
+    visitor = enter(app, alice, remember="y")
+    move(created_at=now() - LONGEST + 60 * SECOND)
+    assert is_signed_in(visitor)
+    move(created_at=now() - LONGEST)
+    assert not is_signed_in(visitor)
+    assert forget_sessions() == 1
+    assert rows() == []
+
+
+@on_one_deployment
+@pytest.mark.parametrize("lost", ["session", "remember_token"])
+def test_it_stays_signed_in_over_a_new_secret_key(
+    visitor: Visitor, alice: Account, with_settings: Callable[..., Config], lost: str
+) -> None:
+    visitor.submit("/login", username="alice", password=PASSWORD, remember="y")
+    token = csrf_token(visitor.get("/settings").text)
+    visitor.submit("/forgot", email=alice.email)
+    with_settings(secret_key="another key", secret_key_fallbacks=(SECRET_KEY,))
+    later = copy_of(visitor, create_app(config.current()))
+    assert later.client.post("/settings/sessions/end-others", data={"csrf_token": token}).status_code == 302
+    later.client.delete_cookie(lost)
+    assert is_signed_in(later)
+    assert later.get(link_in_mail("reset")).status_code == 200
+    with_settings(secret_key="another key", secret_key_fallbacks=())
+    assert not is_signed_in(copy_of(visitor, create_app(config.current())))

@@ -11,10 +11,10 @@ from werkzeug.datastructures import Authorization
 
 from framework.accounts.account import Account
 from framework.accounts.basic import account_from_basic, account_from_bearer
+from framework.accounts.budgets import LIMITS, BudgetSpent
 from framework.accounts.models import Token, User
-from framework.accounts.throttle import LIMITS, TooManyAttempts
-from framework.accounts.tokens import InvalidScopes, InvalidTokenName, create_token, tokens_of
-from framework.database.session import reading, transaction
+from framework.accounts.tokens import SCOPES, InvalidScopes, InvalidTokenName, create_token, tokens_of
+from framework.database.session import transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, on_one_deployment, posted_texts
 
@@ -23,11 +23,11 @@ PROFILE = {"username": "alice", "full_name": "Alice Liddell", "email": "alice@ex
 
 def test_it_saves_a_profile(alice: Account, signed_in: SignIn) -> None:
     visitor = signed_in(alice)
-    answer = visitor.submit("/settings", username="Alicia", full_name="Alicia L.", email="alicia@example.org")
+    answer = visitor.submit("/settings", username="Alicia", full_name="Alicia L.", email="alice@example.org")
     assert answer.status_code == 302
     page = visitor.get("/settings").text
     assert 'value="Alicia"' in page
-    assert 'value="alicia@example.org"' in page
+    assert 'value="Alicia L."' in page
 
 
 def test_it_tells_the_projects_about_a_new_name(alice: Account, signed_in: SignIn) -> None:
@@ -40,16 +40,6 @@ def test_it_leaves_the_projects_alone_when_nothing_of_theirs_changes(alice: Acco
     assert not any("refresh_person" in text for text in posted_texts())
 
 
-def test_it_tells_both_addresses_about_a_change(alice: Account, signed_in: SignIn) -> None:
-    before = len(posted_texts())
-    signed_in(alice).submit("/settings", **(PROFILE | {"email": "new@example.org"}))
-    mails = "\n".join(posted_texts()[before:])
-    assert "Confirm your e-mail address" in mails
-    assert "Your e-mail address was changed" in mails
-    with reading() as session:
-        assert session.get_one(User, alice.id).email_verified_at is None
-
-
 @pytest.mark.parametrize(
     ("change", "field", "status"),
     [
@@ -57,7 +47,6 @@ def test_it_tells_both_addresses_about_a_change(alice: Account, signed_in: SignI
         ({"username": "login"}, "username", 400),
         ({"username": "../x"}, "username", 400),
         ({"username": "BOB"}, "username", 409),
-        ({"email": "bob@example.org"}, "email", 409),
         ({"email": "nobody"}, "email", 400),
         ({"full_name": "x" * 101}, "full_name", 400),
         ({"full_name": "a\x00b"}, "full_name", 400),
@@ -82,8 +71,9 @@ def test_it_keeps_a_name_that_was_reserved_later(alice: Account, signed_in: Sign
 
 def test_it_shows_a_token_once(alice: Account, signed_in: SignIn) -> None:
     visitor = signed_in(alice)
-    page = visitor.submit("/settings/tokens", name="laptop", scopes="write", days="90").text
-    text = re.search(r'value="(hf_[\w-]{40,})"', page)
+    given = {"name": "laptop", "scopes": "write", "days": "90", "current_password": PASSWORD}
+    page = visitor.submit("/settings/tokens", **given).text
+    text = re.search(r'value="(holdfast_\w{46})"', page)
     assert text
     assert text[1] not in visitor.get("/settings/tokens").text
     assert "laptop" in visitor.get("/settings/tokens").text
@@ -96,7 +86,7 @@ def test_it_shows_a_token_once(alice: Account, signed_in: SignIn) -> None:
         {"name": "", "scopes": "read", "days": "30"},
         {"name": "x" * 101, "scopes": "read", "days": "30"},
         {"name": "a\x00", "scopes": "read", "days": "30"},
-        {"name": "laptop", "scopes": "admin", "days": "30"},
+        {"name": "laptop", "scopes": "owner", "days": "30"},
         {"name": "laptop", "scopes": "read", "days": "-1"},
         {"name": "laptop", "scopes": "read", "days": "30", "project": "nosuch"},
     ],
@@ -138,7 +128,7 @@ def test_it_knows_a_program_by_the_password(app: Flask, alice: Account) -> None:
     with app.test_request_context():
         caller = account_from_basic(_basic("alice@example.org", PASSWORD))
     assert caller is not None
-    assert (caller.account, caller.scopes) == (alice, frozenset({"read", "write"}))
+    assert (caller.account, caller.scopes) == (alice, frozenset(SCOPES))
 
 
 @pytest.mark.parametrize(
@@ -163,9 +153,9 @@ def test_it_takes_no_token_that_has_ended(app: Flask, alice: Account) -> None:
 def test_it_makes_programs_wait_too_but_not_those_with_a_token(app: Flask, alice: Account) -> None:
     token = create_token(alice.id, "laptop", ["read"])
     with app.test_request_context():
-        for _ in range(LIMITS["account"]):
+        for _ in range(LIMITS["login"].most):
             assert account_from_basic(_basic("alice", "wrong")) is None
-        with pytest.raises(TooManyAttempts):
+        with pytest.raises(BudgetSpent):
             account_from_basic(_basic("alice", PASSWORD))
         assert account_from_basic(_basic("alice", token)) is not None
 

@@ -1,0 +1,134 @@
+"""What an operator does with people's accounts; each is one transaction, and doing it twice is fine."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from framework.accounts import addresses, messages, passwords, rules, sessions
+from framework.accounts.account import AccountNotFound, AccountSuspended
+from framework.accounts.credentials import end_all
+from framework.accounts.models import FormerUserName, User
+from framework.accounts.operations import find_user, known_of, set_password
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left who may administer the server."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is the only administrator. Make somebody else one first (flask users promote NAME), "
+            "or repeat this with --force."
+        )
+
+
+def account_named(session: Session, name: str) -> User:
+    """The row of the account with this name or confirmed e-mail address, locked until the transaction ends.
+
+    Raises:
+        AccountNotFound.
+    """
+    user = find_user(session, name)
+    if user is None:
+        raise AccountNotFound(f"There is no account {name}. `flask users list` shows all accounts.")
+    session.refresh(user, with_for_update=True)
+    return user
+
+
+def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
+    """Make somebody an administrator, or one no longer; their user name.
+
+    Raises:
+        AccountNotFound.
+        LastAdministrator: nobody else is one, and `force` is not given.
+    """
+    with transaction() as session:
+        user = account_named(session, name)
+        if not (admin or force):
+            refuse_last_admin(session, user)
+        user.admin = admin
+    return user.name
+
+
+def replace_password(name: str, password: str) -> str:
+    """Another password; every session and token of the account ends, and the person gets a mail. Their user name.
+
+    Raises:
+        AccountNotFound.
+        InvalidPassword: the password breaks a rule.
+    """
+    with reading() as session:
+        known = find_user(session, name)
+    new_hash = passwords.hashed(rules.password(password, about=known_of(known) if known else ()))
+    with transaction() as session:
+        user = account_named(session, name)
+        set_password(session, user, new_hash)
+    return user.name
+
+
+def send_reset(name: str) -> str:
+    """Send somebody a link to choose a new password; the address that it goes to.
+
+    Raises:
+        AccountNotFound, AccountSuspended, NoAddress.
+    """
+    with transaction() as session:
+        user = account_named(session, name)
+        if user.suspended_at is not None:
+            raise AccountSuspended(user.name)
+        messages.choose_password(session, user)
+    return addresses.reachable_at(user) or user.email
+
+
+def suspend(name: str, *, force: bool = False) -> str:
+    """Let an account do nothing until it is resumed: its sessions end, and no password or token lets it in.
+
+    Tokens are kept for the day on which it is resumed. The user name.
+
+    Raises:
+        AccountNotFound.
+        LastAdministrator: nobody else is one, and `force` is not given.
+    """
+    with transaction() as session:
+        user = account_named(session, name)
+        if not force:
+            refuse_last_admin(session, user)
+        user.suspended_at = user.suspended_at or now()
+        sessions.end_all_sessions(session, user.id)
+    return user.name
+
+
+def resume(name: str) -> str:
+    """Let a suspended account in again; the user name.
+
+    Raises:
+        AccountNotFound.
+    """
+    with transaction() as session:
+        user = account_named(session, name)
+        user.suspended_at = None
+    return user.name
+
+
+def refuse_last_admin(session: Session, user: User) -> None:
+    """Let a change pass that takes this person's rights, when another administrator is left.
+
+    Raises:
+        LastAdministrator.
+    """
+    admins = select(User.id).where(User.admin, User.suspended_at.is_(None)).order_by(User.id).with_for_update()
+    if list(session.scalars(admins)) == [user.id]:
+        raise LastAdministrator(user.name)
+
+
+def erase(session: Session, user: User) -> None:
+    """Take everything of a person from their row, so that names and address are free and nobody can sign in as them."""
+    user.deleted_at = user.suspended_at = now()
+    user.name = user.name_key = f"deleted:{user.id}"  # neither this nor the address can be chosen by anybody
+    user.email = user.email_key = f"deleted-{user.id}@deleted.invalid"
+    user.pending_email = user.pending_email_key = None
+    user.full_name = ""
+    session.execute(delete(FormerUserName).where(FormerUserName.user_id == user.id))
+    user.password_hash, user.admin, user.email_verified_at = None, False, None
+    end_all(session, user.id)

@@ -1,0 +1,139 @@
+"""Confirming an address by the link in a mail, asking for that link again, and undoing a change of address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from framework.accounts import addresses, links, messages, throttle
+from framework.accounts.account import Account
+from framework.accounts.models import AddressChange, User
+from framework.accounts.sessions import LiveSession
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+
+
+class NothingToConfirm(Conflict):
+    """No address of the account waits for its confirmation."""
+
+    def __init__(self) -> None:
+        super().__init__("No e-mail address of yours waits to be confirmed.")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a link confirms: an address for an account; `done` when it was confirmed already."""
+
+    account_id: int
+    name: str
+    email: str
+    done: bool
+
+
+def read_claim(token: str) -> Claim:
+    """What the link from a mail confirms.
+
+    Raises:
+        LinkExpired: it works no longer.
+        AccountSuspended.
+    """
+    with reading() as session:
+        user = links.user_of_verify(session, token)
+        email = addresses.to_confirm(user)
+    account = Account.of(user)
+    return Claim(account.id, account.name, email or user.email, done=email is None)
+
+
+def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
+    """Let the address count that the link was sent to; doing so twice is fine.
+
+    Only whoever is signed in to the account, or knows its password, may ask for this: the link shows whose the address
+    is, and not who made the account. The session `keep` goes on, should the others end.
+
+    Raises:
+        LinkExpired: the link works no longer.
+        EmailTaken: another account has confirmed the address.
+        AccountSuspended.
+    """
+    with addresses.one_at_a_time(), transaction() as session:
+        user = links.user_of_verify(session, token)
+        Account.of(user)
+        replaced = addresses.confirmed(user)
+        addresses.confirm(session, user, keep=keep)
+        if replaced and replaced != user.email:
+            change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
+            session.add(change)
+            session.flush()
+            messages.address_changed(session, user, change)
+    return Account.of(user)
+
+
+def send_link_again(account_id: int) -> str:
+    """Send the link that confirms an address once more; a sentence that says so.
+
+    Raises:
+        NothingToConfirm.
+    """
+    with transaction() as session:
+        user = session.get_one(User, account_id)
+        email = addresses.to_confirm(user)
+        if email is None:
+            raise NothingToConfirm
+        if not throttle.may_send_mail(session, user.id):
+            return f"The link was sent to {email} several times. Check your spam folder, or try again in a while."
+        messages.confirm_address(session, user)
+    return f"A link to confirm the address is on its way to {email}."
+
+
+def drop_claim(account_id: int) -> None:
+    """Keep the confirmed address: the one that was to replace it waits no longer; doing so twice is fine."""
+    with transaction() as session:
+        user = session.get_one(User, account_id)
+        if user.email_verified_at:
+            user.pending_email = user.pending_email_key = None
+
+
+def address_waiting(account_id: int) -> str | None:
+    """The address of the account that waits for its confirmation."""
+    with reading() as session:
+        return addresses.to_confirm(session.get_one(User, account_id))
+
+
+def check_undo(token: str) -> str:
+    """The address that the link brings back.
+
+    Raises:
+        LinkExpired: the change cannot be undone any more.
+    """
+    with reading() as session:
+        return links.change_of_undo(session, token).email
+
+
+def undo_change(token: str) -> str:
+    """Give the account the address back that was replaced; the link for a new password.
+
+    Whoever changed it may know the password: it works no longer, and every session and token ends.
+
+    Raises:
+        LinkExpired: the change cannot be undone any more.
+        EmailTaken: another account has confirmed the address meanwhile.
+    """
+    with addresses.one_at_a_time(), transaction() as session:
+        change = links.change_of_undo(session, token)
+        user = session.get_one(User, change.user_id, with_for_update=True)
+        addresses.claim(user, change.email)
+        session.flush()
+        addresses.confirm(session, user)
+        addresses.end_access(session, user)
+        user.password_hash = None
+        later = (AddressChange.user_id == user.id, AddressChange.id >= change.id)
+        session.execute(delete(AddressChange).where(*later))
+    return links.reset_token(user)
+
+
+def forget_changes() -> int:
+    """Delete the changes that cannot be undone any more; how many."""
+    old = AddressChange.changed_at < now() - timedelta(days=links.UNDO_DAYS)
+    with transaction() as session:
+        return len(session.scalars(delete(AddressChange).where(old).returning(AddressChange.id)).all())

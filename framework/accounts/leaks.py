@@ -1,0 +1,77 @@
+"""Access tokens in what people store: one that works is refused before anybody reads it, and its owner is told."""
+
+import mmap
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts import budgets, messages, tokens
+from framework.accounts.budgets import BudgetSpent
+from framework.accounts.credentials import digest
+from framework.accounts.models import Token, User
+from framework.database.session import transaction
+from framework.database.types import now
+from framework.errors import Invalid
+
+Bytes = bytes | mmap.mmap
+
+
+class TokenInFile(Invalid):
+    """Something holds an access token that works."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"“{path}” contains an access token of this server that works, so nothing was stored. Delete the token in"
+            " your settings, under Access tokens, and take it out of the file (of a push: out of every commit). Keep"
+            " tokens in an environment variable or a password manager instead."
+        )
+
+
+def refuse_tokens(path: str, texts: Iterable[str]) -> None:
+    """Let a file pass in which none of these texts, which look like tokens, is one that works.
+
+    The owner of one is told by mail.
+
+    Raises:
+        TokenInFile.
+    """
+    digests = [digest(text) for text in texts]
+    if not digests:
+        return
+    living = or_(Token.expires_at.is_(None), Token.expires_at > now())
+    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest.in_(digests), living)
+    with transaction() as session:
+        found = session.execute(query).all()
+        for token, user in found:
+            _tell(session, user, token)
+    if found:
+        raise TokenInFile(path)
+
+
+def tokens_in_file(file: Path) -> set[str]:
+    """What looks like a token of ours in a file of any size; constant memory."""
+    if not file.stat().st_size:
+        return set()
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return tokens_in(content)
+
+
+def tokens_in(content: Bytes) -> set[str]:
+    """What looks like a token of ours; searching for the marks is ten times as fast as for the pattern."""
+    found = set[str]()
+    for mark in (tokens.PREFIX.encode(), tokens.EARLIER_PREFIX.encode()):
+        place = content.find(mark)
+        while place >= 0:
+            if seen := tokens.PATTERN.match(content, place):
+                found.add(seen[0].decode())
+            place = content.find(mark, place + 1)
+    return {text for text in found if tokens.is_well_formed(text)}
+
+
+def _tell(session: Session, user: User, token: Token) -> None:
+    with suppress(BudgetSpent):
+        budgets.spend(session, [f"leak:{token.id}"])
+        messages.token_found(session, user, token)

@@ -1,0 +1,108 @@
+"""What strangers may ask for: an account, as far as `SIGNUP` lets them, and a link for a new password."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts import budgets
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.accounts.operations import create_user
+from framework.celery.outbox import enqueue
+from framework.database.session import reading, transaction
+from framework.errors import Forbidden
+
+Invited = Callable[[Session, str], bool]
+_invited = set[Invited]()
+
+
+class SignupRefused(Forbidden):
+    """This deployment gives no account to this person; the sentence says who gets one."""
+
+
+class AddressRefused(SignupRefused):
+    """It gives accounts to other addresses."""
+
+    field = "email"
+
+
+class AddressUnconfirmed(Forbidden):
+    """Where addresses decide who gets an account, one that is not confirmed decides nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
+
+
+def accept_invited(asks: Invited) -> None:
+    """Have sign-up by invitation ask this, too: whether somebody was invited by an address."""
+    _invited.add(asks)
+
+
+def sign_up(*, name: str, email: str, password: str, address: str) -> Account:
+    """A new account for somebody at this network address.
+
+    Raises:
+        SignupRefused: this deployment gives none to them.
+        BudgetSpent: too many have come from this network lately.
+        Whatever `create_user` raises.
+    """
+    refuse_signup(email)
+    network = budgets.network_of(address)
+    budgets.spend_now(f"signup:{network}", f"signups:{network}")
+    return create_user(name=name, email=email, password=password)
+
+
+def refuse_signup(email: str) -> None:
+    """Let an address pass that may have an account here.
+
+    Raises:
+        SignupRefused.
+    """
+    settings = config.current()
+    if settings.signup == "closed":
+        raise SignupRefused(CLOSED)
+    if settings.signup == "domains" and not _is_below(email, settings.signup_domains):
+        raise AddressRefused(f"Sign up with an address of {' or '.join(settings.signup_domains)}.")
+    if settings.signup == "invited" and not _is_invited(email):
+        raise AddressRefused("Nobody has invited this address. Ask a colleague to share a project with it first.")
+
+
+def refuse_unconfirmed(session: Session, account_id: int) -> None:
+    """Let a person pass whose address is confirmed, or need not be.
+
+    Raises:
+        AddressUnconfirmed.
+    """
+    if config.current().signup not in {"invited", "domains"}:
+        return
+    user = session.get(User, account_id)
+    if user and not user.admin and user.email_verified_at is None:
+        raise AddressUnconfirmed
+
+
+def ask_for_reset(email: str, *, address: str) -> str:
+    """Have a link for a new password sent, if there is an account with this address.
+
+    Whether there is one is looked up by a task, so that the answer and its time are the same.
+
+    Raises:
+        BudgetSpent: too many were asked for from this network lately.
+    """
+    with transaction() as session:
+        budgets.spend(session, [f"forgot:{budgets.network_of(address)}"])
+        enqueue(session, "framework.accounts.tasks.send_reset", email)
+    return f"If there is an account for {email}, a link to choose a new password is on its way there."
+
+
+def _is_below(email: str, domains: tuple[str, ...]) -> bool:
+    domain = f".{email.rpartition('@')[2].casefold()}"
+    return any(domain.endswith(f".{allowed}") for allowed in domains)
+
+
+def _is_invited(email: str) -> bool:
+    with reading() as session:
+        return any(asks(session, email) for asks in _invited)
+
+
+CLOSED = "Nobody can sign up here. Ask the people who run this server for an account."

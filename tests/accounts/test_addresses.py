@@ -1,0 +1,283 @@
+"""Which address counts: whoever confirms one has it, and a change of it can be undone."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from itsdangerous import TimestampSigner
+from sqlalchemy import func, select
+from werkzeug.datastructures import Authorization
+
+from framework.accounts import confirmation, links
+from framework.accounts.account import Account
+from framework.accounts.addresses import NOWHERE, EmailTaken
+from framework.accounts.basic import account_from_bearer
+from framework.accounts.models import AddressChange, User
+from framework.accounts.operations import WrongLogin, authenticate, create_user, find_user
+from framework.accounts.recovery import recovered_account
+from framework.accounts.tokens import create_token
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from tests.cast import (
+    PASSWORD,
+    SignIn,
+    Visitor,
+    link_in_mail,
+    on_each_deployment,
+    on_one_deployment,
+    posted_texts,
+    send_resets,
+)
+
+pytestmark = on_one_deployment
+
+PROF = "prof@university.example"
+NEW = "another good password"
+
+
+def sign_up(name: str, email: str = PROF) -> Account:
+    """Somebody who has confirmed nothing."""
+    return create_user(name=name, email=email, password=PASSWORD)
+
+
+def row_of(account: Account) -> User:
+    """The account as it is now."""
+    with reading() as session:
+        return session.get_one(User, account.id)
+
+
+def mails() -> list[str]:
+    """The mails that wait in the outbox."""
+    return [text for text in posted_texts() if "send_email" in text]
+
+
+def may_read(app: Flask, token: str) -> bool:
+    """Whether a token lets somebody in."""
+    with app.test_request_context():
+        return account_from_bearer(Authorization("bearer", token=token)) is not None
+
+
+def test_it_confirms_the_address_of_who_is_signed_in(visitor: Visitor) -> None:
+    visitor.submit("/signup", username="anna", email=PROF, password=PASSWORD)
+    assert "not confirmed yet" in visitor.get("/settings").text
+    assert visitor.get(link_in_mail("verify")).status_code == 302
+    assert f"{PROF} is confirmed" in visitor.get("/").text
+    assert "not confirmed yet" not in visitor.get("/settings").text
+    assert visitor.get(link_in_mail("verify")).status_code == 302  # doing so twice is fine
+
+
+def test_it_asks_who_is_not_signed_in_for_the_password(visitor: Visitor, app: Flask) -> None:
+    anna = sign_up("anna")
+    link = link_in_mail("verify")
+    assert visitor.get(link).status_code == 200  # as the scanner of a mail server opens it
+    assert visitor.submit(link, password="not hers at all").status_code == 400
+    assert row_of(anna).email_verified_at is None
+    assert visitor.submit(link, password=PASSWORD).status_code == 302
+    assert row_of(anna).email_verified_at is not None
+    assert "anna" in visitor.get("/settings").text
+
+
+def test_it_lets_nobody_in_by_an_address_that_is_not_confirmed(app: Flask) -> None:
+    anna = sign_up("anna")
+    with pytest.raises(WrongLogin):
+        authenticate(PROF, PASSWORD, address="192.0.2.1")
+    assert authenticate("anna", PASSWORD, address="192.0.2.1").id == anna.id
+    confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
+    assert authenticate(PROF.upper(), PASSWORD, address="192.0.2.1").id == anna.id
+
+
+def test_a_sign_up_does_not_tell_whose_an_address_is(visitor: Visitor, alice: Account) -> None:
+    answer = visitor.submit("/signup", username="anna", email="Alice@Example.org", password=PASSWORD)
+    assert answer.status_code == 302
+    mail = mails()[-1]
+    assert "You already have an account" in mail
+    assert "/verify/" not in mail
+    with reading() as session:
+        found = find_user(session, "alice@example.org")
+    assert found
+    assert found.id == alice.id
+
+
+def test_whoever_confirms_an_address_has_it(visitor: Visitor, app: Flask) -> None:
+    thief, owner = sign_up("thief"), sign_up("prof")
+    confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
+    with reading() as session:
+        found = find_user(session, PROF)
+    assert found
+    assert found.id == owner.id
+    assert row_of(thief).email.endswith(NOWHERE)
+    first = re.findall(r"/verify/[\w.-]+", "".join(mails()))[0]
+    assert visitor.get(first).status_code == 400
+
+
+def test_an_account_without_an_address_can_have_another_one(app: Flask, signed_in: SignIn) -> None:
+    thief, _owner = sign_up("thief"), sign_up("prof")
+    confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
+    browser = signed_in(thief)
+    page = browser.get("/settings").text
+    assert "Somebody else has confirmed" in page
+    assert NOWHERE not in page
+    with pytest.raises(confirmation.NothingToConfirm):
+        confirmation.send_link_again(thief.id)
+
+
+@on_each_deployment
+def test_two_who_confirm_at_once_do_not_share_an_address(app: Flask) -> None:
+    links_sent = [sign_up(name) and link_in_mail("verify").removeprefix("/verify/") for name in ("anna", "berta")]
+    together = Barrier(2)
+
+    def confirm(link: str) -> bool:
+        together.wait()
+        try:
+            return bool(confirmation.confirm_address(link))
+        except (EmailTaken, links.LinkExpired):
+            return False
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(confirm, links_sent)) == [False, True]
+    with reading() as session:
+        assert session.scalar(select(func.count()).where(User.email_verified_at.is_not(None))) == 1
+
+
+def test_a_first_confirmation_ends_what_was_there(app: Flask, signed_in: SignIn) -> None:
+    anna = sign_up("anna")
+    here, elsewhere, token = signed_in(anna), signed_in(anna), create_token(anna.id, "t", ["read"])
+    here.get(link_in_mail("verify"))
+    assert here.get("/settings").status_code == 200
+    assert elsewhere.get("/settings").status_code == 302
+    assert not may_read(app, token)
+
+
+def test_a_reset_takes_an_account_from_who_made_it(visitor: Visitor, app: Flask, signed_in: SignIn) -> None:
+    thief = sign_up("thief")
+    browser, token = signed_in(thief), create_token(thief.id, "t", ["write"])
+    visitor.submit("/forgot", email=PROF)
+    send_resets()
+    assert visitor.submit(link_in_mail("reset"), password=NEW).status_code == 302
+    assert row_of(thief).email_verified_at is not None
+    assert browser.get("/settings").status_code == 302
+    assert not may_read(app, token)
+
+
+def test_a_link_for_a_password_goes_to_all_who_claim_an_address(visitor: Visitor, app: Flask) -> None:
+    for name in ("anna", "berta"):
+        sign_up(name)
+    before = len(mails())
+    visitor.submit("/forgot", email=PROF)
+    send_resets()
+    assert ["anna" in text for text in mails()[before:]] == [True, False]
+    visitor.submit(link_in_mail("reset"), password=NEW)
+    visitor.submit("/forgot", email=PROF)
+    send_resets()
+    assert len(mails()[before:]) == 4  # a confirmed address has one account; the other mail tells of the new password
+
+
+def test_a_new_address_counts_when_it_is_confirmed(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "new@example.org")
+    told = "\n".join(mails())
+    assert "Confirm your e-mail address" in told
+    assert "about to change" in told
+    assert row_of(alice).email == "alice@example.org"
+    assert "becomes your address once" in browser.get("/settings").text
+    browser.get(link_in_mail("verify"))
+    assert row_of(alice).email == "new@example.org"
+    assert "Your e-mail address was changed" in mails()[-1]
+
+
+def test_an_address_can_be_written_in_another_case(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "Alice@example.org")
+    browser.get(link_in_mail("verify"))
+    assert row_of(alice).email == "Alice@example.org"
+
+
+def test_a_change_of_address_can_be_cancelled(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "new@example.org")
+    link = link_in_mail("verify")
+    assert browser.submit("/settings", to="/settings/address/keep").status_code == 302
+    assert browser.get(link).status_code == 400
+    assert row_of(alice).email == "alice@example.org"
+
+
+def test_the_old_address_can_undo_a_change(alice: Account, visitor: Visitor, app: Flask, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "evil@example.org")
+    browser.get(link_in_mail("verify"))
+    undo = link_in_mail("undo")
+    change_address(browser, "worse@example.org")
+    browser.get(link_in_mail("verify"))
+    token = create_token(alice.id, "t", ["write"])
+    assert visitor.get(undo).status_code == 200
+    answer = visitor.submit(undo)
+    assert row_of(alice).email == "alice@example.org"
+    assert browser.get("/settings").status_code == 302
+    assert not may_read(app, token)
+    with pytest.raises(WrongLogin):
+        authenticate("alice", PASSWORD, address="192.0.2.1")
+    assert visitor.submit(answer.location, password=NEW).status_code == 302
+    assert signed_in(alice, NEW)
+    assert visitor.get(undo).status_code == 400
+    with reading() as session:
+        assert session.scalar(select(func.count(AddressChange.id))) == 0
+
+
+def test_a_change_can_be_undone_for_seven_days(
+    alice: Account, visitor: Visitor, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "new@example.org")
+    browser.get(link_in_mail("verify"))
+    seconds = TimestampSigner("any").get_timestamp() + links.UNDO_DAYS * 86_400
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: seconds + 1)
+    assert visitor.get(link_in_mail("undo")).status_code == 400
+
+
+def test_it_forgets_changes_that_cannot_be_undone(alice: Account) -> None:
+    with transaction() as session:
+        for days in (links.UNDO_DAYS + 1, links.UNDO_DAYS - 1):
+            moment = now() - timedelta(days=days)
+            session.add(AddressChange(user_id=alice.id, email=f"a{days}@example.org", changed_at=moment))
+    assert confirmation.forget_changes() == 1
+
+
+def test_it_sends_the_link_again_but_not_without_limit(app: Flask, signed_in: SignIn) -> None:
+    browser = signed_in(sign_up("anna"))
+    before = len(mails())
+    for _ in range(20):
+        browser.submit("/settings", to="/settings/address/confirm")
+    assert 1 <= len(mails()) - before < 10
+    assert "several times" in browser.get("/settings").text
+
+
+def test_a_rebuild_gives_nothing_to_who_claims_an_address(app: Flask) -> None:
+    thief = sign_up("thief")
+    with transaction() as session:
+        recovered = recovered_account(session, name="prof", email=PROF)
+        again = recovered_account(session, name="professor", email=PROF)
+        known = recovered_account(session, name="thief", email=PROF)
+    assert recovered == again != thief.id
+    assert known in {recovered, thief.id}
+
+
+def test_an_account_of_an_earlier_release_claims_its_address(app: Flask, visitor: Visitor) -> None:
+    old = sign_up("old")
+    with transaction() as session:
+        user = session.get_one(User, old.id)
+        user.email_key, user.pending_email, user.pending_email_key = PROF, None, None
+    with reading() as session:
+        assert find_user(session, PROF) is None
+    owner = sign_up("prof")
+    confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
+    assert row_of(owner).email_key == PROF
+    assert row_of(old).email.endswith(NOWHERE)
+
+
+def change_address(browser: Visitor, email: str) -> None:
+    """Ask for another address."""
+    fields = {"username": "alice", "full_name": "", "email": email, "current_password": PASSWORD}
+    assert browser.submit("/settings", **fields).status_code == 302
