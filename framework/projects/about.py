@@ -7,19 +7,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import User
+from framework.accounts.names import former_names
+from framework.projects.addresses import former_project_names
 from framework.projects.models import BranchRule, Member, Project
 
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
-    """Owner, name, description, topics, visibility, members, rules of branches and dates, in one fixed order."""
+    """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order."""
     owner = session.get_one(User, project.owner_id)
     return {
         "branch_rules": _branch_rules(session, project),
         "created_at": _moment(project.created_at),
         "description": project.description,
+        "former_names": former_project_names(session, project),
         "members": _members(session, project),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
+        "owner_former_names": former_names(session, owner.id),
         "topics": project.topics or "",
         "trashed_at": _moment(project.trashed_at),
         "visibility": project.visibility,

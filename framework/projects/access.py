@@ -4,20 +4,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account, SignInRequired
 from framework.accounts.models import User
+from framework.accounts.operations import read_account
 from framework.database.session import reading
 from framework.errors import Forbidden, NotFound
 from framework.projects import woken
+from framework.projects.addresses import leads_to
 from framework.projects.models import Member, Project
 from framework.projects.rules import NAME, ROLES
 from framework.repositories.archived import idle_since
 from framework.repositories.models import Repository
+from framework.web.moved import redirect_reader
 
 Projects = Select[Project, str, str, datetime | None, datetime]
+Found = Row[Project, str, str, datetime | None, datetime]
 
 
 class ProjectNotFound(NotFound):
@@ -81,7 +85,10 @@ class ProjectAccess:
 def project_for(account: Account | None, owner: str, name: str, role: str = "reader") -> ProjectAccess:
     """The project at `owner/name`, in any case, for a caller who needs this role; an idle one has been woken.
 
+    Both names may be earlier ones, as long as no project is called so now.
+
     Raises:
+        Moved: a page, file or call is read by an earlier name.
         ProjectNotFound: it does not exist, is in the trash, or is none of the caller's business.
         SignInRequired: nobody is signed in, and the role needs somebody.
         RoleTooLow: the caller may see it, but this needs a higher role.
@@ -90,7 +97,11 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
         raise ProjectNotFound
     query = _projects().where(User.name_key == owner.casefold(), Project.name_key == name.casefold())
     with reading() as session:
-        access = _admitted(session, query, account, role)
+        found = session.execute(query).one_or_none()
+        moved = None if found else session.execute(_projects().where(leads_to(owner, name)).limit(1)).one_or_none()
+        access = _admitted(session, found or moved, account, role)
+    if moved:
+        redirect_reader(owner=access.owner, project=access.name)
     if access.idle_since:
         woken.note(access.id, account.id if account else None)
     return access
@@ -101,8 +112,12 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
 
     Raises:
         ProjectNotFound, SignInRequired, RoleTooLow: as `project_for`.
+        AccountSuspended, AccountNotFound: since the caller was let in.
     """
-    _admitted(session, _projects().where(Project.id == project_id), account, role)
+    if account is not None:
+        read_account(session, account.id)
+    found = session.execute(_projects().where(Project.id == project_id)).one_or_none()
+    _admitted(session, found, account, role)
     return session.get_one(Project, project_id).owner_id
 
 
@@ -124,8 +139,7 @@ def _projects() -> Projects:
     )
 
 
-def _admitted(session: Session, query: Projects, account: Account | None, needed: str) -> ProjectAccess:
-    found = session.execute(query).one_or_none()
+def _admitted(session: Session, found: Found | None, account: Account | None, needed: str) -> ProjectAccess:
     if found is None:
         raise ProjectNotFound
     project, owner, default_branch, archived_at, used_at = found

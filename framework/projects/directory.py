@@ -1,13 +1,16 @@
-"""All projects by their full names, for whoever runs this server; nobody's rights are asked."""
+"""All projects and all people, for whoever runs this server; nobody's rights are asked."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Subquery, func, select
 
-from framework.accounts.models import User
+from framework.accounts.account import Account
+from framework.accounts.models import BrowserSession, Token, User
 from framework.database.session import reading
 from framework.errors import NotFound
 from framework.projects.models import Project
+from framework.repositories.models import Repository
 
 
 class NoSuchProject(NotFound):
@@ -23,11 +26,43 @@ class Listed:
     id: int
 
 
+@dataclass(frozen=True)
+class ListedPerson:
+    """An account, what it owns (the trash counts), and when it was last used: right to the hour, None for long ago."""
+
+    name: str
+    email: str
+    confirmed: bool
+    admin: bool
+    suspended: bool
+    projects: int
+    bytes: int
+    last_seen_at: datetime | None
+
+
 def every_project() -> list[Listed]:
     """All projects, those in the trash too, by name."""
     with reading() as session:
         rows = session.execute(_projects().order_by(User.name_key, Project.name_key)).all()
     return [Listed(f"{owner}/{name}", repository_id, number) for owner, name, repository_id, number in rows]
+
+
+def every_person() -> list[ListedPerson]:
+    """All accounts by name."""
+    with reading() as session:
+        return [
+            ListedPerson(
+                name=user.name,
+                email=user.email,
+                confirmed=user.email_verified_at is not None,
+                admin=user.admin,
+                suspended=user.suspended_at is not None,
+                projects=projects or 0,
+                bytes=int(stored or 0),
+                last_seen_at=max(filter(None, (browser_at, token_at)), default=None),
+            )
+            for user, projects, stored, browser_at, token_at in session.execute(_people())
+        ]
 
 
 def project_named(full_name: str) -> Listed:
@@ -44,5 +79,43 @@ def project_named(full_name: str) -> Listed:
     return Listed(f"{row[0]}/{row[1]}", row[2], row[3])
 
 
+def trashed_projects() -> list[tuple[Listed, datetime]]:
+    """What is in the trash and since when, the oldest first."""
+    query = _projects().add_columns(Project.trashed_at).where(Project.trashed_at.is_not(None))
+    with reading() as session:
+        rows = session.execute(query.order_by(Project.trashed_at)).all()
+    return [(Listed(f"{owner}/{name}", repository_id, number), at) for owner, name, repository_id, number, at in rows]
+
+
+def owner_of(listed: Listed) -> Account:
+    """The owner of a project."""
+    query = select(User).join(Project, Project.owner_id == User.id).where(Project.id == listed.id)
+    with reading() as session:
+        return Account.of(session.scalars(query).one())
+
+
 def _projects() -> Select[str, str, str, int]:
     return select(User.name, Project.name, Project.repository_id, Project.id).join(Project, Project.owner_id == User.id)
+
+
+def _people() -> Select[User, int | None, int | None, datetime | None, datetime | None]:
+    owned = (
+        select(Project.owner_id, func.count().label("projects"), func.sum(Repository.stored_bytes).label("stored"))
+        .join(Repository, Repository.id == Project.repository_id)
+        .group_by(Project.owner_id)
+        .subquery()
+    )
+    browsers = _last_used(BrowserSession)
+    programs = _last_used(Token)
+    return (
+        select(User, owned.c.projects, owned.c.stored, browsers.c.used_at, programs.c.used_at)
+        .outerjoin(owned, owned.c.owner_id == User.id)
+        .outerjoin(browsers, browsers.c.user_id == User.id)
+        .outerjoin(programs, programs.c.user_id == User.id)
+        .where(User.deleted_at.is_(None))
+        .order_by(User.name_key)
+    )
+
+
+def _last_used(model: type[BrowserSession] | type[Token]) -> Subquery:
+    return select(model.user_id, func.max(model.last_used_at).label("used_at")).group_by(model.user_id).subquery()

@@ -19,16 +19,17 @@ class ProjectForm(PageForm):
     visibility = RadioField(
         "Who may see it",
         choices={"public": "Public", "private": "Private"},
-        default="public",
+        default="private",
         validate_choice=False,
         validators=[follows(rules.visibility)],
     )
 
 
 class SettingsForm(ProjectForm):
-    """The same for a project that exists, and its topics."""
+    """The same for a project that exists, and its topics; `publish` is asked for where it is to become public."""
 
     topics = StringField("Topics", filters=[stripped], validators=[follows(rules.topics)])
+    publish = BooleanField("I want anyone to see all of this")
 
 
 class NewProjectForm(ProjectForm):
@@ -45,6 +46,14 @@ class PurgeForm(PageForm):
     )
 
 
+class DeleteForm(PurgeForm):
+    """The same, before the whole project is."""
+
+
+class EmptyTrashForm(PageForm):
+    """Only a button, after what it does was shown."""
+
+
 class PersonForm(PageForm):
     """Somebody to add, by user name or e-mail."""
 
@@ -52,26 +61,30 @@ class PersonForm(PageForm):
         "User name or e-mail", filters=[stripped], validators=[filled("Enter a user name or an e-mail address.")]
     )
     role = SelectField(
-        "Role", choices=ROLE_CHOICES, default="writer", validate_choice=False, validators=[follows(rules.role)]
+        "Role", choices=ROLE_CHOICES, default="reader", validate_choice=False, validators=[follows(rules.role)]
     )
 
 
 class BranchRuleForm(PageForm):
-    """What branches of a name or pattern allow; unchecked boxes protect."""
+    """What branches or tags of a name or pattern allow; unchecked boxes protect."""
 
+    kind = SelectField("For", choices={"branch": "Branches", "tag": "Tags"}, default="branch")
     pattern = StringField(
-        "Branch or pattern",
+        "Name or pattern",
         filters=[stripped],
         validators=[filled("Enter a name or a pattern."), follows(rules.branch_pattern)],
     )
-    force_push = BooleanField("Allow its history to be rewritten (force-push)")
+    force_push = BooleanField("Allow its history to be rewritten, or a tag to be moved (force-push)")
     deletion = BooleanField("Allow it to be deleted")
+
+
+MAY = {"read": "Read", "write": "Read and write", "admin": "Everything: settings, people and deletion, too"}
 
 
 class TokenForm(PageForm):
     """A new access token; the choices of `project` are repository ids, which the page fills in."""
 
     name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
-    scopes = SelectField("It may", choices={"read": "Read", "write": "Read and write"}, default="write")
+    scopes = SelectField("It may", choices=MAY, default="write")
     project = SelectField("It is for", choices=ALL_PROJECTS, default="")
     days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")

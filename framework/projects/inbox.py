@@ -75,11 +75,13 @@ def standing(account: Account | None) -> Standing:
     """What the top of a page tells this person; nothing where the database does not answer, for pages of errors."""
     if account is None:
         return Standing()
-    notices = select(Notice.id).join(Event, Event.id == Notice.event_id).join(Project, Project.id == Event.project_id)
-    unread = notices.where(*_visible(account), Notice.read_at.is_(None)).limit(MOST_COUNTED).subquery()
+    unread = select(Notice.id).where(Notice.user_id == account.id, Notice.read_at.is_(None))
+    newest = unread.order_by(Notice.id.desc()).limit(2 * MOST_COUNTED)  # of projects that were left since, too
+    counted = select(func.count()).select_from(Notice).join(Event, Event.id == Notice.event_id)
+    seen = counted.join(Project, Project.id == Event.project_id).where(Notice.id.in_(newest), *_visible(account))
     try:
         with reading() as session:
-            count = session.scalar(select(func.count()).select_from(unread)) or 0
+            count = min(session.scalar(seen) or 0, MOST_COUNTED)
             return Standing(count, stopped.reason_for(session, account.email))
     except SQLAlchemyError as failure:
         log.warning("The unread notices were not counted: %s", failure)

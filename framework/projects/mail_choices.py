@@ -128,9 +128,13 @@ def unsubscribe(token: str) -> Unsubscription:
 
 
 def _name_for(session: Session, user: User, project: Project) -> str | None:
-    if project.visibility != "public" and role_in(session, Account.of(user), project) is None:
+    if user.suspended_at is not None or not _sees(session, user, project):
         return None
     return f"{session.get_one(User, project.owner_id).name}/{project.name}"
+
+
+def _sees(session: Session, user: User, project: Project) -> bool:
+    return project.visibility == "public" or role_in(session, Account.of(user), project) is not None
 
 
 def _forget(session: Session, account_id: int, project_id: int) -> None:
@@ -144,4 +148,4 @@ _SENTENCE = (
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(config.current().secret_key, salt="holdfast-unsubscribe")
+    return URLSafeSerializer(config.current().signing_keys, salt="holdfast-unsubscribe")

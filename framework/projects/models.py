@@ -6,14 +6,19 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from framework.database.types import Base, Id32, now
+from framework.database.types import Base, Id32, now, partial_index
 
 
 class Project(Base):
     """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks."""
 
     __tablename__ = "projects"
-    __table_args__ = (UniqueConstraint("owner_id", "name_key"),)
+    __table_args__ = (
+        UniqueConstraint("owner_id", "name_key"),
+        Index(None, "owner_id", "updated_at"),
+        partial_index("ix_projects_public", "updated_at", "id", where="visibility = 'public' AND trashed_at IS NULL"),
+        partial_index("ix_projects_trashed", "trashed_at", where="trashed_at IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -28,6 +33,17 @@ class Project(Base):
     trashed_at: Mapped[datetime | None]
 
 
+class FormerProjectName(Base):
+    """A name, case-folded, that led to the project below this owner before, and does as long as no project has it."""
+
+    __tablename__ = "former_project_names"
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    name_key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Member(Base):
     """A person's role in a project that somebody else owns: reader, writer or owner."""
 
@@ -37,6 +53,22 @@ class Member(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(String(10))
     added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Invitation(Base):
+    """A role for whoever confirms this address; it becomes a member's then, and ends unused at `expires_at`."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("project_id", "email_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
 
 
 class BranchRule(Base):
@@ -71,7 +103,11 @@ class Notice(Base):
     """
 
     __tablename__ = "notices"
-    __table_args__ = (Index(None, "user_id", "read_at"), Index(None, "settled_at", "user_id"))
+    __table_args__ = (
+        Index(None, "user_id", "id"),
+        partial_index("ix_notices_unread", "user_id", "id", where="read_at IS NULL"),
+        partial_index("ix_notices_unsettled", "user_id", where="settled_at IS NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
+from framework.accounts import addresses
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now
@@ -65,7 +66,7 @@ def _send_to(user_id: int) -> int:
     with transaction() as session:
         user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
         rows = _rows(session, user)
-        reachable = stopped.reason_for(session, user.email) is None
+        reachable = _is_reachable(session, user)
         _settle([row for row in rows if not (row.is_wanted and reachable)])
         wanted = [row for row in rows if row.is_wanted and reachable]
         mails = list(_mails(wanted, _last_told(session, user)))
@@ -73,6 +74,12 @@ def _send_to(user_id: int) -> int:
             _queue(session, user, "woken" if _is_waking(told) else template, told)
             _settle(told)
     return len(mails)
+
+
+def _is_reachable(session: Session, user: User) -> bool:
+    """Whether mail goes to this person: neither suspended, nor at an address that is unconfirmed or takes none."""
+    email = addresses.confirmed(user)
+    return user.suspended_at is None and email is not None and stopped.reason_for(session, email) is None
 
 
 def _rows(session: Session, user: User) -> list[Row]:

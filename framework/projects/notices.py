@@ -3,11 +3,12 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from framework import config
 from framework.accounts.models import User
-from framework.database.session import transaction
+from framework.database.session import delete_in_batches
 from framework.database.types import now
 from framework.projects.models import Event, Member, Notice, Project
 
@@ -16,7 +17,6 @@ MAILED = {"upload", "commit", "push", WOKEN}
 """Events that mails tell of."""
 SHOWN = {*MAILED, "trashed", "restored"}
 """Events that everybody who takes part sees in the inbox."""
-KEPT_DAYS = 90
 
 _MENTION = re.compile(r"(?<![\w@/.-])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)(?![\w@])")
 
@@ -52,11 +52,9 @@ def participants(session: Session, project_id: int) -> list[User]:
     return list(session.scalars(select(User).where(User.id.in_(owner) | User.id.in_(members)).order_by(User.name_key)))
 
 
-def forget_old(before_days: int = KEPT_DAYS) -> int:
-    """Delete the notices that are older than so many days; how many."""
-    old = Notice.created_at < now() - timedelta(days=before_days)
-    with transaction() as session:
-        return len(session.scalars(delete(Notice).where(old).returning(Notice.id)).all())
+def forget_old() -> int:
+    """Delete the notices that are older than `NOTICE_DAYS`; how many."""
+    return delete_in_batches(Notice.id, Notice.created_at < now() - timedelta(days=config.current().notice_days))
 
 
 def _concerned(session: Session, event: Event) -> list[User]:

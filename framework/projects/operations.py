@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.accounts.models import User
+from framework.accounts.signup import refuse_unconfirmed
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden
-from framework.projects import rules
+from framework.projects import addresses, rules
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.activity import record
@@ -34,7 +35,9 @@ class TokenConfined(Forbidden):
     """A token for one project is used to make another one."""
 
     def __init__(self) -> None:
-        super().__init__("This token is for one project only. Use one for all projects, made under Tokens in settings.")
+        super().__init__(
+            "This token is for one project only. Use one for all projects, made under Access tokens in settings."
+        )
 
 
 def create_project(
@@ -46,19 +49,20 @@ def create_project(
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
         ProjectNameTaken: the owner has one of this name.
         TokenConfined: the caller acts by a token for one project.
+        AddressUnconfirmed: `SIGNUP` is for certain addresses, and theirs is not confirmed.
     """
     if account.confined_to:
         raise TokenConfined
+    rules.project_name(name)
     project = Project(
         owner_id=account.id,
-        name=rules.project_name(name),
-        name_key=name.casefold(),
         description=rules.description(description),
         visibility=rules.visibility(visibility),
         created_at=now(),
     )
     with _unique_name(name), transaction() as session:
-        _refuse_taken(session, project, name)
+        refuse_unconfirmed(session, account.id)
+        _take_name(session, project, name, actor=account)
         project.repository_id = create_repository(session, describe(session, project))
         session.add(project)
         session.flush()
@@ -88,7 +92,7 @@ def update_project(
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
-        ProjectNameTaken: the owner has one of this name.
+        ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
         RoleTooLow: the caller is no owner any more.
     """
     name = name if name == project.name else rules.project_name(name)
@@ -98,8 +102,7 @@ def update_project(
     def change(session: Session) -> dict[str, Any]:
         recheck(session, project.id, account, "owner")
         row = session.get_one(Project, project.id)
-        _refuse_taken(session, row, name)
-        row.name, row.name_key = name, name.casefold()
+        _take_name(session, row, name, actor=account)
         row.description, row.visibility, row.topics = description, visibility, topics
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
@@ -146,6 +149,17 @@ def restore_project(account: Account, project_id: int) -> str:
     return path
 
 
+def trashed_project(account: Account, project_id: int) -> ProjectAccess:
+    """A project in the trash, for its owner.
+
+    Raises:
+        ProjectNotFound: the caller has no such project in the trash.
+    """
+    with reading() as session:
+        project = _trashed(session, account, project_id)
+        return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
+
+
 def _trashed(session: Session, account: Account, project_id: int) -> Project:
     project = session.get(Project, project_id)
     if project is None or project.trashed_at is None or role_in(session, account, project) != "owner":
@@ -160,6 +174,23 @@ def _refuse_taken(session: Session, project: Project, name: str) -> None:
         return
     where = " in the trash; restore it there" if other.trashed_at else ""
     raise ProjectNameTaken(f"There is a project named {other.name} already{where}. Please choose another name.")
+
+
+def _take_name(session: Session, project: Project, name: str, *, actor: Account) -> None:
+    """Call the project so; its present address leads to it from then on.
+
+    An earlier name of another project is its owner's alone: else a co-owner's files would stand at its address.
+    """
+    _refuse_taken(session, project, name)
+    if project.id is not None and name.casefold() != project.name_key:
+        addresses.keep_former_address(session, project)
+    other = addresses.former_project(session, project.owner_id, name)
+    if other is not None and other.id != project.id and actor.id != project.owner_id:
+        raise ProjectNameTaken(
+            f"The name {name} leads to {other.name}, which was called so. Please choose another one."
+        )
+    addresses.release_former_address(session, project.owner_id, name)
+    project.name, project.name_key = name, name.casefold()
 
 
 @contextmanager

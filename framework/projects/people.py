@@ -2,22 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.accounts import budgets
+from framework.accounts import rules as account_rules
 from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.accounts.operations import find_user
-from framework.database.session import reading
+from framework.database.session import reading, transaction
 from framework.errors import Conflict, Invalid, NotFound
-from framework.projects import messages, rules
+from framework.projects import invitations, messages, rules
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
 from framework.projects.models import Member, Project
 from framework.repositories.operations import change_about
+
+Made = TypeVar("Made")
 
 
 class UnknownPerson(Invalid):
@@ -47,6 +51,22 @@ class Participant:
     owns: bool
 
 
+@dataclass(frozen=True)
+class Added:
+    """Whom an owner added, by the name or address that was given; `pending` until an invitation is taken."""
+
+    who: str
+    pending: bool
+    mailed: bool
+
+    @property
+    def sentence(self) -> str:
+        """What the owner is told."""
+        if self.pending:
+            return f"{self.who} was invited by e-mail."
+        return f"{self.who} was added{' and notified by e-mail' if self.mailed else ''}."
+
+
 def people_of(project: ProjectAccess) -> list[Participant]:
     """The account that owns the project, then the others by name."""
     query = (
@@ -63,29 +83,44 @@ def people_of(project: ProjectAccess) -> list[Participant]:
     return [Participant(owner.id, owner.name, owner.full_name, "owner", owns=True), *members]
 
 
-def add_person(account: Account, project: ProjectAccess, *, person: str, role: str) -> str:
-    """Let somebody take part, found by name or e-mail, and tell them by mail; their user name.
+def add_person(account: Account, project: ProjectAccess, *, person: str, role: str) -> Added:
+    """Let somebody take part, found by name or confirmed address, and tell them by mail; another address is invited.
 
     Raises:
-        UnknownPerson: nobody is found.
+        UnknownPerson: nobody has this name, and it is no address.
         AlreadyThere: they take part already.
         InvalidRole: there is no such role.
         RoleTooLow: the caller is no owner any more.
+        BudgetSpent: they have added this person, or many people, too often lately.
     """
     rules.role(role)
-
-    def add(session: Session, row: Project) -> str:
+    invited = budgets.fingerprint(person.strip().casefold())
+    with transaction() as session:
+        budgets.spend(session, [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"])
+        recheck(session, project.id, account, "owner")
         user = find_user(session, person)
         if user is None:
-            raise UnknownPerson("Nobody here has this user name or e-mail address. Ask them to sign up first.")
+            email = _address(person)
+            row = session.get_one(Project, project.id)
+            invitations.invite(session, row, project, email=email, role=role, by=account)
+            return Added(email, pending=True, mailed=True)
+    who = person.strip() if "@" in person else user.name
+
+    def add(session: Session, row: Project) -> Added:
         if user.id == row.owner_id or session.get(Member, (row.id, user.id)) is not None:
-            raise AlreadyThere(f"{user.name} takes part already; change the role in the list.")
+            raise AlreadyThere(f"{who} takes part already; change the role in the list.")
         session.add(Member(project_id=row.id, user_id=user.id, role=role))
         record(session, row.id, actor=account, kind="person_added", details={"person": user.name, "role": role})
-        messages.added(session, user, project, role=role, by=account)
-        return user.name
+        return Added(who, pending=False, mailed=messages.added(session, user, project, role=role, by=account))
 
     return _change(account, project, add)
+
+
+def _address(person: str) -> str:
+    try:
+        return account_rules.email(person.strip())
+    except account_rules.InvalidEmail as refusal:
+        raise UnknownPerson("Nobody here has this user name. Check it, or enter an e-mail address.") from refusal
 
 
 def change_role(account: Account, project: ProjectAccess, *, person_id: int, role: str) -> str:
@@ -124,18 +159,18 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
     return _change(account, project, remove)
 
 
-def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Project], str]) -> str:
-    names: list[str] = []
+def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Project], Made]) -> Made:
+    made: list[Made] = []
 
     def change(session: Session) -> dict[str, Any]:
         recheck(session, project.id, account, "owner")
         row = session.get_one(Project, project.id)
-        names.append(act(session, row))
+        made.append(act(session, row))
         session.flush()
         return describe(session, row)
 
     change_about(project.repository_id, change, actor=account.name)
-    return names[-1]
+    return made[-1]
 
 
 def _member(session: Session, row: Project, person_id: int) -> tuple[Member, User]:

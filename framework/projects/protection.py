@@ -1,4 +1,7 @@
-"""Which branches may be rewritten by force or deleted: the default one is protected, rules say so of others."""
+"""Which branches may be rewritten by force or deleted, and which tags moved or deleted.
+
+The default branch and all tags are protected unless an owner says otherwise; rules say so of the rest.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,32 +15,46 @@ from framework.errors import Forbidden
 from framework.projects.models import BranchRule, Project
 from framework.repositories.change import RefUpdate
 from framework.repositories.models import Repository
-from framework.repositories.refs import HEADS
+from framework.repositories.refs import HEADS, NOTES, TAGS, short_name
 
 
-class BranchProtected(Forbidden):
-    """A change that the rules of a branch forbid; `name` is the ref."""
+class RefProtected(Forbidden):
+    """A change that the rules of a branch or a tag forbid; `name` is the ref."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name.removeprefix(HEADS)} is a protected branch: {reason}")
+        kind = "tag" if name.startswith(TAGS) else "branch"
+        super().__init__(f"{short_name(name)} is a protected {kind}: {reason}")
         self.name = name
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What the branches of this name, or of this pattern with `*` and `?`, allow; `*` stands for slashes, too."""
+    """What the branches of this name, or of this pattern with `*` and `?`, allow; `*` stands for slashes, too.
+
+    A pattern for tags or notes is written in full: `refs/tags/v*`. Of a tag, `force_push` is that it may be moved.
+    """
 
     pattern: str
     force_push: bool = False
     deletion: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What the rule is for, as a page calls one of them."""
+        return "tag" if self.pattern.startswith(TAGS) else "notes" if self.pattern.startswith(NOTES) else "branch"
+
+    @property
+    def name(self) -> str:
+        """The pattern without its kind."""
+        return short_name(self.pattern)
 
 
 @dataclass(frozen=True)
 class Protection:
     """The rules of one project at one moment.
 
-    A rule for exactly this name counts alone; of patterns the strictest do. Without either, the default branch is
-    protected and others are not. The default branch is never deleted, and no pattern opens it.
+    A rule for exactly this name counts alone; of patterns the strictest do. Without either, the default branch and all
+    tags are protected and the rest is not. The default branch is never deleted, and no pattern opens it.
     """
 
     default_branch: str
@@ -54,27 +71,54 @@ class Protection:
             deletion=all(rule.deletion for rule in matching) and not is_default,
         )
 
+    def of_ref(self, name: str) -> Rule:
+        """The same for a ref by its full name."""
+        if name.startswith(HEADS):
+            return self.of(name.removeprefix(HEADS))
+        rules = [rule for rule in self.rules if rule.kind != "branch"]  # whose `*` is every branch, and no tag
+        own = [rule for rule in rules if rule.pattern == name]
+        matching = own or [rule for rule in rules if fnmatchcase(name, rule.pattern)]
+        is_open = bool(matching) or not name.startswith(TAGS)
+        return Rule(
+            name,
+            force_push=is_open and all(rule.force_push for rule in matching),
+            deletion=is_open and all(rule.deletion for rule in matching),
+        )
+
     def refuse_deletion(self, name: str) -> None:
-        """Let the deletion of this ref pass when its branch allows it.
+        """Let the deletion of this ref pass when it is allowed.
 
         Raises:
-            BranchProtected.
+            RefProtected.
         """
-        branch = _branch(name)
-        if branch == self.default_branch:
-            raise BranchProtected(name, "the default branch cannot be deleted.")
-        if branch is not None and not self.of(branch).deletion:
-            raise BranchProtected(name, "it cannot be deleted. An owner can allow it in the project's settings.")
+        if name == HEADS + self.default_branch:
+            raise RefProtected(
+                name, "the default branch cannot be deleted. An owner can make another one the default in the settings."
+            )
+        if not self.of_ref(name).deletion:
+            raise RefProtected(name, "it cannot be deleted. An owner can allow it in the project's settings.")
+
+    def refuse_moving_tag(self, name: str) -> None:
+        """Let a tag be moved to another object when that is allowed; other refs pass.
+
+        Raises:
+            RefProtected.
+        """
+        if name.startswith(TAGS) and not self.may_rewrite(name):
+            raise RefProtected(
+                name,
+                "it may have been cited and cannot be moved. Make a new tag; an owner can allow it in the project's"
+                " settings.",
+            )
 
     def may_rewrite(self, name: str) -> bool:
-        """Whether commits may be taken from this ref; tags are no branches, and free."""
-        branch = _branch(name)
-        return branch is None or self.of(branch).force_push
+        """Whether commits may be taken from this ref, or this tag be moved."""
+        return self.of_ref(name).force_push
 
 
-def rewriting_refused(name: str) -> BranchProtected:
+def rewriting_refused(name: str) -> RefProtected:
     """The refusal of a change that takes commits from this ref."""
-    return BranchProtected(name, "its history cannot be rewritten. An owner can allow it in the project's settings.")
+    return RefProtected(name, "its history cannot be rewritten. An owner can allow it in the project's settings.")
 
 
 def protection_of(project_id: int) -> Protection:
@@ -87,14 +131,14 @@ def recheck_protection(session: Session, project_id: int, updates: Iterable[RefU
     """The same check once more, with the repository locked, for refs that were checked against earlier rules.
 
     Raises:
-        BranchProtected: what these rules allowed is forbidden now.
+        RefProtected: what these rules allowed is forbidden now.
     """
     now = read_protection(session, project_id)
     for update in updates:
         if update.new is None:
             now.refuse_deletion(update.name)
         elif update.old and checked.may_rewrite(update.name) and not now.may_rewrite(update.name):
-            raise BranchProtected(update.name, "it became one a moment ago. Push again.")
+            raise RefProtected(update.name, "it became one a moment ago. Push again.")
 
 
 def read_protection(session: Session, project_id: int) -> Protection:
@@ -108,7 +152,3 @@ def read_protection(session: Session, project_id: int) -> Protection:
         select(BranchRule).where(BranchRule.project_id == project_id).order_by(BranchRule.pattern)
     ).all()
     return Protection(default_branch, tuple(Rule(row.pattern, row.force_push, row.deletion) for row in rows))
-
-
-def _branch(name: str) -> str | None:
-    return name.removeprefix(HEADS) if name.startswith(HEADS) else None

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
-from framework.accounts.models import User
+from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction
@@ -53,8 +53,7 @@ def purge(project_id: int, account_id: int, work_id: str) -> bool:
         What `consolidate` raises; nothing is dropped then.
     """
     with reading() as session:
-        project, user = session.get_one(Project, project_id), session.get_one(User, account_id)
-        actor = Account.of(user)
+        project, actor = session.get_one(Project, project_id), read_account(session, account_id)
         done_before = _was_done(session, project_id, work_id)
 
     def tell(session: Session, _committed: Committed) -> None:

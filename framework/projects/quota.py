@@ -9,13 +9,13 @@ from framework.database.session import reading
 from framework.errors import TooLarge
 from framework.projects import messages
 from framework.projects.access import ProjectAccess
-from framework.projects.models import Project
+from framework.projects.models import Member, Project
 from framework.repositories.change import Change
 from framework.repositories.commit import Admit
 from framework.repositories.lfs import pending_bytes
 from framework.repositories.models import Repository
+from framework.web.sizes import size
 
-GIB = 1 << 30
 WARN_AT = 0.9
 """Part of the quota; the change that passes it has its owner told."""
 
@@ -23,10 +23,22 @@ WARN_AT = 0.9
 class QuotaExceeded(TooLarge):
     """The owner's projects would hold more than the quota."""
 
-    def __init__(self, owner: str, quota_bytes: int) -> None:
+    def __init__(self, owner: str, *, used_bytes: int, new_bytes: int) -> None:
         super().__init__(
-            f"The projects of {owner} together may hold {quota_bytes / GIB:g} GiB, and this would be more. Nothing was"
-            " stored: delete a project, or ask the administrator for more room."
+            f"The projects of {owner} together may hold {size(config.current().quota_bytes)}. They hold"
+            f" {size(used_bytes)}, the trash included, and this would add {size(new_bytes)}. Nothing was stored."
+            f" {owner} can free room by deleting projects for good, from the trash, too, or ask the administrator for"
+            f" more: {config.current().base_url}/settings/usage"
+        )
+
+
+class StoreFull(TooLarge):
+    """The projects of all owners would hold more than `STORE_MAX_BYTES`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server has no room for more files. Nothing was stored. Write to the people who run "
+            f"{config.current().base_url}, who can make room."
         )
 
 
@@ -37,6 +49,7 @@ def admission(access: ProjectAccess) -> Admit:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         session.execute(select(User.id).where(User.id == owner_id).with_for_update())
         _refuse_excess(session, access, owner_id, change.new_bytes)
+        refuse_full_store(session, change.new_bytes)
         _warn_when_nearly_full(session, owner_id, change.new_bytes)
 
     return admit
@@ -54,17 +67,49 @@ def check_room(access: ProjectAccess, new_bytes: int) -> None:
     """Whether so much more would fit now; the commit point asks again.
 
     Raises:
-        QuotaExceeded: it would not.
+        QuotaExceeded, StoreFull: it would not.
     """
     with reading() as session:
         owner_id = session.get_one(Project, access.id).owner_id
         _refuse_excess(session, access, owner_id, new_bytes)
+        refuse_full_store(session, new_bytes)
+
+
+def most_room_bytes(session: Session, account_id: int) -> int:
+    """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
+    writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
+    others = session.scalars(writes.where(Member.user_id == account_id, Member.role != "reader").distinct()).all()
+    return config.current().quota_bytes - min(used_bytes(session, owner) for owner in {account_id, *others})
+
+
+def store_room_bytes(session: Session) -> int | None:
+    """How much more all projects together may hold, large files that are on their way taken off; None for any."""
+    room = _store_room(session)
+    return None if room is None else room - pending_bytes(session, select(Project.repository_id))
+
+
+def refuse_full_store(session: Session, new_bytes: int) -> None:
+    """Let a change pass that adds nothing, or for which the whole store has room.
+
+    Raises:
+        StoreFull.
+    """
+    room = _store_room(session) if new_bytes else None
+    if room is not None and new_bytes > room:
+        raise StoreFull
+
+
+def _store_room(session: Session) -> int | None:
+    limit = config.current().store_max_bytes
+    if limit is None:
+        return None
+    return limit - int(session.scalar(select(func.coalesce(func.sum(Repository.stored_bytes), 0))) or 0)
 
 
 def _refuse_excess(session: Session, access: ProjectAccess, owner_id: int, new_bytes: int) -> None:
-    limit = config.current().quota_bytes
-    if used_bytes(session, owner_id) + new_bytes > limit:
-        raise QuotaExceeded(access.owner, limit)
+    used = used_bytes(session, owner_id)
+    if used + new_bytes > config.current().quota_bytes:
+        raise QuotaExceeded(access.owner, used_bytes=used, new_bytes=new_bytes)
 
 
 def _warn_when_nearly_full(session: Session, owner_id: int, new_bytes: int) -> None:

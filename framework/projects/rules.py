@@ -5,7 +5,7 @@ import unicodedata
 
 from framework.accounts.rules import printable
 from framework.errors import Invalid
-from framework.repositories.refs import HEADS, BadRef, branch_ref
+from framework.repositories.refs import HEADS, NOTES, TAGS, BadRef, checked_ref
 from framework.web.reserved import reserved_for_projects
 
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
@@ -125,16 +125,17 @@ def role(text: str) -> str:
 
 
 def branch_pattern(text: str) -> str:
-    """A branch's name, in which `*` stands for any characters and `?` for one.
+    """A branch's name, in which `*` stands for any characters and `?` for one; in full for tags and notes.
 
     Raises:
-        InvalidBranchPattern: no branch could match it.
+        InvalidBranchPattern: no branch, tag or note could match it.
     """
     pattern = text.strip().removeprefix(HEADS)
+    full = pattern if pattern.startswith((TAGS, NOTES)) else HEADS + pattern
     try:
-        branch_ref(pattern.replace("*", "x").replace("?", "x"))
+        checked_ref(full.replace("*", "x").replace("?", "x"))
     except BadRef as refusal:
-        raise InvalidBranchPattern("Enter a branch's name, such as main, or a pattern, such as release/*.") from refusal
+        raise InvalidBranchPattern("Enter a name, such as main or v1.0, or a pattern, such as release/*.") from refusal
     if len(pattern) > PATTERN_LENGTH:
         raise InvalidBranchPattern(f"A pattern has {PATTERN_LENGTH} characters at most.")
     return pattern

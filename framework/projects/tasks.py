@@ -8,7 +8,7 @@ from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Unavailable
-from framework.projects import news, notices
+from framework.projects import activity, invitations, news, notices
 from framework.projects.about import describe
 from framework.projects.archiving import archive_for
 from framework.projects.models import Member, Project
@@ -47,6 +47,18 @@ def refresh_about(project_id: int) -> bool:
     return True
 
 
+@app.task(name="framework.projects.tasks.take_invitations")
+def take_invitations(user_id: int) -> int:
+    """Let somebody take every invitation for the address that they have confirmed; how many there were."""
+    return invitations.take_all(user_id)
+
+
+@app.task(base=Job, name="framework.projects.tasks.forget_invitations")
+def forget_invitations() -> int:
+    """Delete the invitations that have ended; how many."""
+    return invitations.forget_expired()
+
+
 @app.task(name="framework.projects.tasks.purge_project")
 def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
     """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
@@ -63,6 +75,12 @@ def send_news() -> int:
 def forget_notices() -> int:
     """Delete the notices that nobody looks for any more; how many."""
     return notices.forget_old()
+
+
+@app.task(base=Job, name="framework.projects.tasks.forget_events")
+def forget_events() -> int:
+    """Delete the activity that is too old to be told; how many events."""
+    return activity.forget_old()
 
 
 @app.task(name="framework.projects.tasks.archive_project")

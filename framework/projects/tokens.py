@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework.accounts import tokens
 from framework.accounts.login import signed_in
+from framework.accounts.reauthentication import reauthenticate
 from framework.projects import lists
 from framework.projects.forms import ALL_PROJECTS, TokenForm
 from framework.web.forms import check_button
@@ -23,7 +24,11 @@ def access_tokens() -> Answer:
     days = int(form.days.data) if str(form.days.data).isdecimal() else None
     made = form.attempt(
         lambda: tokens.create_token(
-            account.id, form.name.data, [form.scopes.data], days=days, repository_id=form.project.data or None
+            reauthenticate(after_sign_in=True).account.id,
+            form.name.data,
+            [form.scopes.data],
+            days=days,
+            repository_id=form.project.data or None,
         )
     )
     form = form if made is None else _form(names, typed=False)

@@ -6,15 +6,20 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.login import current_account, signed_in
-from framework.projects import lists, operations
-from framework.projects.activity import activity_around
-from framework.projects.forms import NewProjectForm
-from framework.web.forms import check_button
+from framework.accounts.login import current_account, signed_in, signed_in_session
+from framework.accounts.reauthentication import reauthenticate
+from framework.projects import invitations, lists, operations, removal
+from framework.projects.access import ProjectAccess
+from framework.projects.activity import activity_in
+from framework.projects.forms import DeleteForm, EmptyTrashForm, NewProjectForm
+from framework.projects.usage import usage_of
+from framework.web.forms import PageForm, check_button
+from framework.web.moved import redirect_reader
 
 projects = Blueprint("projects", __name__)
 
 LONGEST_QUERY = 200
+NEWS = 12
 
 Answer = Response | tuple[str, int]
 
@@ -26,7 +31,9 @@ def home() -> str:
     if account is None:
         return render_template("projects/landing.html")
     listing = lists.projects_of(account, _page())
-    return render_template("projects/dashboard.html", listing=listing, events=activity_around(account)[:12])
+    changed_last = listing if listing.number == 1 else lists.projects_of(account)
+    events = activity_in([project.id for project in changed_last.projects[:NEWS]], NEWS)  # each change is an event
+    return render_template("projects/dashboard.html", listing=listing, events=events)
 
 
 @projects.get("/explore")
@@ -42,6 +49,8 @@ def profile(owner: str) -> str:
     """A person's projects, as far as the viewer may see them."""
     viewer = current_account()
     person = lists.person(owner)
+    if person.name.casefold() != owner.casefold():
+        redirect_reader(owner=person.name)
     listing = lists.projects_owned(person, viewer, _page())
     return render_template("projects/profile.html", person=person, listing=listing)
 
@@ -64,8 +73,11 @@ def new() -> Answer:
 @projects.get("/trash")
 def trash() -> str:
     """Deleted projects, each with a way back."""
-    listing, days = lists.trashed_projects(signed_in(), _page()), config.current().trash_days
-    return render_template("projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days))
+    account, days = signed_in(), config.current().trash_days
+    listing, used = lists.trashed_projects(account, _page()), usage_of(account)
+    return render_template(
+        "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
+    )
 
 
 @projects.post("/trash/<int:project_id>/restore")
@@ -76,6 +88,55 @@ def restore(project_id: int) -> Answer:
     path = operations.restore_project(account, project_id)
     flash("The project is back, just as it was.", "success")
     return redirect(path)
+
+
+@projects.route("/trash/<int:project_id>/delete", methods=["GET", "POST"])
+def delete_for_good(project_id: int) -> Answer:
+    """Delete a project that is in the trash for good; asks for its name first."""
+    account = signed_in()
+    project = operations.trashed_project(account, project_id)
+    form = DeleteForm()
+    name = form.attempt(lambda: _delete_for_good(project, form))
+    if name is None:
+        return render_template("projects/delete.html", form=form, project=project), form.status
+    flash(f"{name} was deleted for good.", "success")
+    return redirect("/trash")
+
+
+@projects.route("/trash/empty", methods=["GET", "POST"])
+def empty_trash() -> Answer:
+    """Delete for good what is in the trash and one's own; shows first what that is."""
+    account = signed_in()
+    form = EmptyTrashForm()
+    count = form.attempt(lambda: removal.empty_trash_of(reauthenticate().account))
+    if count is None:
+        doomed = [project for project in usage_of(account).projects if project.trashed_at]
+        return render_template("projects/delete.html", form=form, doomed=doomed), form.status
+    flash(f"{count:,} project{'' if count == 1 else 's'} deleted for good.", "success")
+    return redirect("/trash")
+
+
+@projects.get("/settings/usage")
+def usage() -> str:
+    """What the person's projects hold, what takes the room, and how to free some."""
+    return render_template("accounts/usage.html", usage=usage_of(signed_in()))
+
+
+@projects.route("/invitations/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> Answer:
+    """What the link in an invitation's mail leads to; whoever is signed in can accept it."""
+    pending = invitations.read_invitation(token)
+    form = PageForm()
+    path = form.attempt(lambda: invitations.accept(signed_in_session(), token))
+    if path is None:
+        return render_template("projects/invitation.html", form=form, invitation=pending), form.status
+    flash(f"You were added to {pending.project}.", "success")
+    return redirect(path)
+
+
+def _delete_for_good(project: ProjectAccess, form: DeleteForm) -> str:
+    account = reauthenticate().account
+    return removal.delete_from_trash(account, project, confirmation=form.confirmation.data)
 
 
 def _page() -> int:

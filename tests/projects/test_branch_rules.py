@@ -6,7 +6,7 @@ from framework.accounts.account import Account
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess, RoleTooLow
 from framework.projects.branch_rules import MOST_RULES, set_branch_rule
-from framework.projects.protection import BranchProtected, Protection, Rule, protection_of
+from framework.projects.protection import Protection, RefProtected, Rule, protection_of
 from framework.projects.recovery import adopt
 from framework.repositories.models import Repository
 from framework.repositories.operations import change_about
@@ -37,12 +37,36 @@ def test_what_a_branch_allows(rules: list[Rule], branch: str, force_push: bool, 
     assert Protection("main", tuple(rules)).of(branch) == Rule(branch, force_push, deletion)
 
 
-def test_tags_are_free() -> None:
-    protection = Protection("main", (Rule("*"),))
-    assert protection.may_rewrite("refs/tags/main")
-    protection.refuse_deletion("refs/tags/main")
-    with pytest.raises(BranchProtected, match="main is a protected branch"):
+@pytest.mark.parametrize(
+    ("rules", "name", "force_push", "deletion"),
+    [
+        ([], "refs/tags/v1", False, False),
+        ([Rule("*", **OPEN)], "refs/tags/v1", False, False),
+        ([Rule("refs/tags/*", **OPEN)], "refs/tags/v1", True, True),
+        ([Rule("refs/tags/*", **OPEN), Rule("refs/tags/v*")], "refs/tags/v1", False, False),
+        ([Rule("refs/tags/v*"), Rule("refs/tags/v1", deletion=True)], "refs/tags/v1", False, True),
+        ([], "refs/notes/commits", True, True),
+        ([Rule("refs/notes/*")], "refs/notes/commits", False, False),
+    ],
+)
+def test_what_a_tag_allows(rules: list[Rule], name: str, force_push: bool, deletion: bool) -> None:
+    assert Protection("main", tuple(rules)).of_ref(name) == Rule(name, force_push, deletion)
+
+
+def test_a_refusal_names_what_is_protected() -> None:
+    protection = Protection("main", ())
+    with pytest.raises(RefProtected, match="v1 is a protected tag: it may have been cited"):
+        protection.refuse_moving_tag("refs/tags/v1")
+    with pytest.raises(RefProtected, match="main is a protected branch: the default branch cannot be deleted"):
         protection.refuse_deletion("refs/heads/main")
+
+
+def test_an_owner_frees_tags(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
+    visitor, page = signed_in(alice), f"{website.path}/settings/branches"
+    assert "neither moved nor deleted" in visitor.get(page).text
+    assert visitor.submit(page, kind="tag", pattern="nightly/*", force_push="y").location == page
+    assert protection_of(website.id).rules == (Rule("refs/tags/nightly/*", force_push=True),)
+    assert "May be moved, not deleted" in visitor.get(page).text
 
 
 def test_an_owner_sets_and_removes_a_rule(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:

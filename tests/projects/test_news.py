@@ -23,8 +23,10 @@ from framework.projects.news import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET
 from framework.projects.operations import create_project, trash_project
 from framework.projects.people import add_person, remove_person
 from framework.repositories.change import Change, NewPack
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.projects.notice_rows import age_notices
+
+pytestmark = on_each_deployment
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 
@@ -249,9 +251,9 @@ def test_two_senders_at_once_write_one_mail(
 
 
 @on_one_deployment
-def test_old_notices_are_forgotten(alice: Account, bob: Account, shared: ProjectAccess) -> None:
+def test_old_notices_are_forgotten(settings: Config, alice: Account, bob: Account, shared: ProjectAccess) -> None:
     uploaded(shared, alice)
-    age_notices(timedelta(days=notices.KEPT_DAYS - 1))
+    age_notices(timedelta(days=settings.notice_days - 1))
     assert notices.forget_old() == 0
     age_notices(timedelta(days=2))
     assert notices.forget_old() == 2, "the upload, and that bob was added"

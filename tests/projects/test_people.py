@@ -39,7 +39,7 @@ def test_it_writes_to_who_was_added(alice: Account, bob: Account, secret: Projec
     [
         ({"person": "", "role": "reader"}, "person", 400),
         ({"person": "nobody", "role": "reader"}, "person", 400),
-        ({"person": "nobody@example.org", "role": "reader"}, "person", 400),
+        ({"person": "nobody@", "role": "reader"}, "person", 400),
         ({"person": "b\x00b", "role": "reader"}, "person", 400),
         ({"person": "x" * 300, "role": "reader"}, "person", 400),
         ({"person": "\U0001f41b", "role": "reader"}, "person", 400),

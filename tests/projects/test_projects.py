@@ -1,18 +1,29 @@
 """Creating, changing, deleting and restoring projects, by the pages."""
 
 import re
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, delete, event, update
 
 from framework.accounts.account import Account
-from framework.database.session import reading
+from framework.config import Config
+from framework.database import session as database_session
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.projects import activity
 from framework.projects.access import ProjectAccess, project_for
-from framework.projects.activity import activity_around, read_activity
+from framework.projects.activity import activity_in, read_activity, record
+from framework.projects.inbox import read_inbox
+from framework.projects.models import Event
 from framework.projects.operations import create_project
 from framework.projects.rules import InvalidProjectName, project_name
 from framework.repositories.models import Repository
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment
+
+pytestmark = on_each_deployment
 
 GOOD: dict[str, Any] = {"name": "notes", "description": "What I saw", "visibility": "private"}
 
@@ -103,10 +114,34 @@ def test_it_refuses_a_name_that_the_owner_uses(alice: Account, bob: Account, sig
 
 
 def test_it_changes_the_settings(alice: Account, secret: ProjectAccess, signed_in: SignIn) -> None:
-    fields = {"name": "open", "description": "For all", "visibility": "public"}
+    fields = {"name": "open", "description": "For all", "visibility": "public", "publish": "y"}
     answer = signed_in(alice).submit("/alice/secret/settings", **fields)
     assert answer.location == "/alice/open/settings"
     assert project_for(None, "alice", "open").description == "For all"
+
+
+def test_a_new_project_is_private_unless_somebody_chooses_otherwise(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    for page in ("/new", "/import"):
+        assert 'value="private" checked' in browser.get(page).text
+        assert 'value="public" checked' not in browser.get(page).text
+
+
+def test_making_a_project_public_says_what_becomes_visible_and_asks(
+    alice: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    browser = signed_in(alice)
+    upload: dict[str, Any] = {"files": (BytesIO(b"1"), "a.txt"), "message": "First", "branch": "main", "path": ""}
+    assert browser.submit("/alice/secret/upload/main", **upload).status_code == 303
+    fields = {"name": "secret", "description": "", "visibility": "public", "topics": ""}
+    asked = browser.submit("/alice/secret/settings", **fields)
+    assert asked.status_code == 400
+    assert "on 1 branch and 0 tags" in asked.text
+    assert 'value="public" checked' in asked.text
+    assert project_for(alice, "alice", "secret").visibility == "private"
+    assert browser.submit("/alice/secret/settings", **fields, publish="y").status_code == 302
+    assert project_for(alice, "alice", "secret").visibility == "public"
+    assert browser.submit("/alice/secret/settings", **fields).status_code == 302  # it is public already
 
 
 @pytest.mark.parametrize(
@@ -203,7 +238,30 @@ def test_it_knows_no_page_of_nobody(visitor: Visitor, address: str) -> None:
 def test_it_keeps_account_of_what_happens(alice: Account, bob: Account, shared: ProjectAccess) -> None:
     kinds = [event.kind for event in read_activity(shared.id)]
     assert kinds == ["person_added", "created"]
-    assert [event.actor for event in activity_around(bob)] == ["alice", "alice"]
+    assert [event.actor for event in activity_in([shared.id], 5)] == ["alice", "alice"]
+
+
+@on_each_deployment
+def test_old_events_are_forgotten_a_few_at_a_time_with_their_notices(
+    settings: Config, alice: Account, bob: Account, shared: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = now() - timedelta(days=settings.event_days, hours=1)
+    with transaction() as session:
+        session.execute(delete(Event).where(Event.kind == "created"))
+        for _number in range(12):
+            record(session, shared.id, actor=alice, kind="push", details={"branch": "main"})
+        session.execute(update(Event).where(Event.kind == "push").values(created_at=long_ago))
+    monkeypatch.setattr(database_session, "BATCH_ROWS", 5)
+    commits: list[object] = []
+    note = commits.append
+    event.listen(Engine, "commit", note)
+    try:
+        assert activity.forget_old() == 12
+    finally:
+        event.remove(Engine, "commit", note)
+    assert len(commits) == 3
+    assert [each.kind for each in read_activity(shared.id)] == ["person_added"]
+    assert len(read_inbox(bob)) == 1
 
 
 def test_it_shows_what_happened_on_the_dashboard(bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:

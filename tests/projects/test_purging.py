@@ -15,8 +15,10 @@ from framework.repositories.change import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
-from tests.cast import SignIn, Visitor
+from tests.cast import SignIn, Visitor, on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 PAGE = "/alice/website/settings/purge"
 

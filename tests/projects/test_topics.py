@@ -7,7 +7,9 @@ import pytest
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import update_project
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment
+
+pytestmark = on_each_deployment
 
 
 def found(page: str) -> list[str]:

@@ -1,0 +1,54 @@
+"""Addresses that projects had before: they lead to the same project, as long as its owner uses them for no other."""
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import FormerUserName, User
+from framework.projects.models import FormerProjectName, Project
+
+
+def leads_to(owner: str, name: str) -> ColumnElement[bool]:
+    """Which project `owner/name` led to, where either or both were renamed since."""
+    held = select(FormerUserName.user_id).where(FormerUserName.name_key == owner.casefold())
+    owners = select(User.id).where(or_(User.name_key == owner.casefold(), User.id.in_(held)))
+    moved = select(FormerProjectName.project_id).where(
+        FormerProjectName.owner_id.in_(owners), FormerProjectName.name_key == name.casefold()
+    )
+    return or_(Project.owner_id.in_(owners) & (Project.name_key == name.casefold()), Project.id.in_(moved))
+
+
+def keep_former_address(session: Session, project: Project) -> None:
+    """Have the project's present owner and name lead to it from now on; whoever calls this changes one of them."""
+    session.merge(FormerProjectName(owner_id=project.owner_id, name_key=project.name_key, project_id=project.id))
+
+
+def former_project(session: Session, owner_id: int, name: str) -> Project | None:
+    """The project that this owner's name led to before."""
+    former = session.get(FormerProjectName, (owner_id, name.casefold()))
+    return None if former is None else session.get_one(Project, former.project_id)
+
+
+def release_former_address(session: Session, owner_id: int, name: str) -> None:
+    """Let the name lead to its earlier project no longer, since a project has it now."""
+    session.execute(
+        delete(FormerProjectName).where(
+            FormerProjectName.owner_id == owner_id, FormerProjectName.name_key == name.casefold()
+        )
+    )
+
+
+def former_project_names(session: Session, project: Project) -> list[str]:
+    """The names that the project had before below its present owner, case-folded, in alphabetical order."""
+    query = select(FormerProjectName.name_key).where(
+        FormerProjectName.project_id == project.id, FormerProjectName.owner_id == project.owner_id
+    )
+    return list(session.scalars(query.order_by(FormerProjectName.name_key)))
+
+
+def recall_former_addresses(session: Session, project: Project, names: list[str]) -> None:
+    """Have these names below the present owner lead to the project, too, as far as they lead nowhere."""
+    for name in names:
+        owned = select(Project.id).where(Project.owner_id == project.owner_id, Project.name_key == name)
+        if session.scalar(owned) is None and former_project(session, project.owner_id, name) is None:
+            session.add(FormerProjectName(owner_id=project.owner_id, name_key=name, project_id=project.id))
+    session.flush()

@@ -1,0 +1,167 @@
+"""Sharing by an address that nobody has confirmed: an invitation, for whoever confirms it."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from framework.accounts import confirmation
+from framework.accounts.account import Account
+from framework.accounts.operations import create_user
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.projects import invitations, news
+from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.models import Invitation, Notice
+from framework.projects.people import add_person, people_of
+from framework.projects.tasks import forget_invitations, take_invitations
+from framework.repositories.models import Repository
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, posted_texts
+
+pytestmark = on_one_deployment
+
+PROF = "prof@university.example"
+PEOPLE = "/alice/secret/settings/people"
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Account:
+    """Has signed up with the professor's address, and confirmed nothing."""
+    return create_user(name="stranger", email=PROF, password=PASSWORD)
+
+
+def confirm_newest() -> Account:
+    """Open the newest link that confirms an address."""
+    return confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
+
+
+def role_of(account: Account) -> str | None:
+    """What somebody is in Alice's project; None when they do not see it."""
+    try:
+        return project_for(account, "alice", "secret").role
+    except ProjectNotFound:
+        return None
+
+
+def test_an_address_that_nobody_confirmed_gets_an_invitation(
+    alice: Account, stranger: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    browser = signed_in(alice)
+    assert browser.submit(PEOPLE, person=PROF.upper(), role="writer").location == PEOPLE
+    assert role_of(stranger) is None
+    page = browser.get(PEOPLE).text
+    assert "Pending invitations" in page
+    assert "stranger" not in page
+    assert "/invitations/" in posted_texts()[-1]
+    assert "The invitation lasts 30 days" in posted_texts()[-1]
+
+
+@on_each_deployment
+def test_whoever_confirms_the_address_takes_it(alice: Account, stranger: Account, secret: ProjectAccess) -> None:
+    assert add_person(alice, secret, person=PROF, role="writer").pending
+    prof = create_user(name="prof", email=PROF, password=PASSWORD)
+    assert confirm_newest().id == prof.id
+    assert (role_of(prof), role_of(stranger)) == ("writer", None)
+    assert invitations.invitations_to(secret) == []
+    with reading() as session:
+        about = session.get_one(Repository, secret.repository_id).about
+    assert [member["name"] for member in about["members"]] == ["prof"]
+    assert take_invitations.run(prof.id) == 0
+
+
+def test_a_task_takes_what_the_confirmation_could_not(
+    alice: Account, stranger: Account, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    monkeypatch.setattr("framework.accounts.addresses._followers", [])  # as after a crash right behind the commit
+    confirm_newest()
+    assert role_of(stranger) is None
+    assert any("take_invitations" in text for text in posted_texts())
+    assert take_invitations.run(stranger.id) == 1
+    assert role_of(stranger) == "reader"
+
+
+def test_a_confirmed_address_is_added_at_once(alice: Account, bob: Account, secret: ProjectAccess) -> None:
+    added = add_person(alice, secret, person="Bob@Example.org", role="reader")
+    assert (added.who, added.pending, role_of(bob)) == ("Bob@Example.org", False, "reader")
+
+
+def test_the_link_confirms_the_address_of_who_claims_it(
+    alice: Account, stranger: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    link, browser = link_in_mail("invitations"), signed_in(stranger)
+    assert "Accept as stranger" in browser.get(link).text
+    assert browser.submit(link).location == "/alice/secret"
+    assert browser.get("/alice/secret").status_code == 200
+    assert "not confirmed yet" not in browser.get("/settings").text
+
+
+def test_the_link_can_be_taken_with_another_account(
+    alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn, visitor: Visitor
+) -> None:
+    add_person(alice, secret, person=PROF, role="writer")
+    link = link_in_mail("invitations")
+    assert f"/signup?next={link}" in visitor.get(link).text
+    assert signed_in(bob).submit(link).location == "/alice/secret"
+    assert role_of(bob) == "writer"
+    assert visitor.get(link).status_code == 404
+
+
+def test_a_higher_role_is_kept(alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn) -> None:
+    add_person(alice, secret, person="bob", role="owner")
+    add_person(alice, secret, person=PROF, role="reader")
+    signed_in(bob).submit(link_in_mail("invitations"))
+    assert role_of(bob) == "owner"
+    assert invitations.invitations_to(secret) == []
+
+
+def test_an_invitation_can_be_withdrawn(
+    alice: Account, charlie: Account, stranger: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    link, pending = link_in_mail("invitations"), invitations.invitations_to(secret)[0]
+    address = f"/alice/secret/settings/invitations/{pending.id}/withdraw"
+    assert signed_in(charlie).submit("/settings", to=address).status_code == 404
+    assert signed_in(alice).submit(PEOPLE, to=address).location == PEOPLE
+    add_person(alice, secret, person="other@example.org", role="owner")  # may get the number of the row that is gone
+    assert signed_in(charlie).get(link).status_code == 404
+    confirm_newest()
+    assert role_of(stranger) is None
+
+
+def test_a_second_invitation_replaces_the_first(alice: Account, secret: ProjectAccess, visitor: Visitor) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    first = link_in_mail("invitations")
+    add_person(alice, secret, person=PROF.upper(), role="writer")
+    assert [one.role for one in invitations.invitations_to(secret)] == ["writer"]
+    assert visitor.get(first).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["nonsense", "WzFd.x", "WzEsMl0.AAAA"])
+def test_it_takes_no_link_that_we_did_not_write(visitor: Visitor, token: str) -> None:
+    assert visitor.get(f"/invitations/{token}").status_code == 404
+
+
+def test_an_invitation_ends(alice: Account, stranger: Account, secret: ProjectAccess, visitor: Visitor) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    with transaction() as session:
+        session.execute(update(Invitation).values(expires_at=now() - timedelta(seconds=1)))
+    assert visitor.get(link_in_mail("invitations")).status_code == 404
+    confirm_newest()
+    assert role_of(stranger) is None
+    assert forget_invitations.run() == 1
+
+
+def test_no_mail_about_a_project_goes_to_an_address_that_is_not_confirmed(
+    alice: Account, stranger: Account, secret: ProjectAccess
+) -> None:
+    before = len(posted_texts())
+    added = add_person(alice, secret, person="stranger", role="writer")
+    assert (added.mailed, added.sentence) == (False, "stranger was added.")
+    assert people_of(secret)[1].name == "stranger"
+    with reading() as session:
+        assert session.scalar(select(func.count(Notice.id)).where(Notice.user_id == stranger.id)) == 1
+    news.send_news()
+    assert not any(PROF in text for text in posted_texts()[before:])

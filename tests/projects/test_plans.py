@@ -1,0 +1,107 @@
+"""How PostgreSQL finds what listing pages show of 20,000 projects: by indexes, and little more than is shown."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, event
+
+from benchmarks.listings import PAGES, entrances_of
+from benchmarks.population import fill
+from framework import config
+from framework.application import create_app
+from framework.config import Config
+from tests.servers import deployments
+from tests.servers.postgres import postgres
+from tests.servers.run import Run
+
+pytestmark = pytest.mark.long
+
+PROJECTS = 20_000
+BIG = {"projects", "repositories", "versions", "packs", "events", "notices", "outbox", "refs"}
+MOST_TOUCHED = 2_000
+"""Rows of one table: the first person owns a hundred projects and takes part in as many."""
+READS_EVERYTHING = {"administrators: storage"}
+"""Pages that add up all there is."""
+
+Statement = tuple[str, Any]
+Node = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def population(run: Run) -> Iterator[str]:
+    """A PostgreSQL database as after years."""
+    server = postgres(run)
+    url = server.new_database()
+    fill(url, PROJECTS)
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def pages(population: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A client of the application on it."""
+    settings = Config.from_environment({"HOLDFAST_DATA": str(tmp_path), "DATABASE_URL": population})
+    monkeypatch.setattr(config, "_current", settings)
+    yield create_app(settings).test_client(use_cookies=False)
+    deployments.leave()
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.keys() - READS_EVERYTHING))
+def test_a_listing_page_looks_at_little_more_than_it_shows(pages: FlaskClient, population: str, page: str) -> None:
+    path, entrance = PAGES[page]
+    headers = dict(entrances_of(pages)[entrance])
+    statements: list[Statement] = []
+
+    def note(_connection: object, _cursor: object, statement: str, given: Any, _context: object, _many: bool) -> None:
+        statements.append((statement, given))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        answer = pages.get(path, headers=headers)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert answer.status_code == 200
+    asked = [each for each in statements if each[0].startswith("SELECT") and any(name in each[0] for name in BIG)]
+    faults = [fault for each in asked for fault in faults_of(population, each)]
+    assert faults == []
+
+
+def test_a_scan_of_everything_is_noticed(pages: FlaskClient, population: str) -> None:
+    statement = "SELECT name FROM projects WHERE description = %(wanted)s"
+    [scan, _touched] = faults_of(population, (statement, {"wanted": "nothing"}))
+    assert scan.startswith("Seq Scan on projects")
+
+
+def faults_of(url: str, statement: Statement) -> list[str]:
+    """Which tables the statement reads from end to end, or too much of."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement[0]}"
+        [found] = connection.exec_driver_sql(explained, statement[1]).scalars()
+    engine.dispose()
+    plan = found if isinstance(found, list) else json.loads(found)
+    return [fault for node in nodes(plan[0]["Plan"]) for fault in faults_of_node(node, statement[0])]
+
+
+def nodes(plan: Node) -> Iterator[Node]:
+    """The plan's steps."""
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)
+
+
+def faults_of_node(node: Node, statement: str) -> Iterator[str]:
+    """What is wrong with one step."""
+    table = node.get("Relation Name")
+    if table not in BIG:
+        return
+    passed_over = sum(node.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+    touched = (node["Actual Rows"] + passed_over) * node["Actual Loops"]
+    if node["Node Type"] == "Seq Scan":
+        yield f"Seq Scan on {table}: {statement}"
+    if touched > MOST_TOUCHED:
+        yield f"{touched:,.0f} rows of {table}: {statement}"
