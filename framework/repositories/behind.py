@@ -4,12 +4,13 @@ import logging
 import os
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select, update
 
-from framework.database.session import reading
+from framework.database.session import reading, transaction
+from framework.database.types import now
 from framework.repositories.cache import DatabaseBehind
-from framework.repositories.entries import LogKey, Place, list_log
-from framework.repositories.models import Version
+from framework.repositories.entries import LogKey, Place, Settled, list_log
+from framework.repositories.models import Repository, SettledEntry, Version
 from framework.repositories.snapshot import read_snapshot
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def refuse_behind(repository_id: str) -> None:
     if mine in _written:
         return
     if is_behind(repository_id):
-        log.critical("the log of %s knows more than the database; run `flask storage resume`", repository_id)
+        note_diverged(repository_id)
         raise DatabaseBehind
     _written.add(mine)
 
@@ -48,12 +49,39 @@ def is_behind(repository_id: str) -> bool:
     return bool(unknown(repository_id, listed))
 
 
+def note_diverged(repository_id: str) -> None:
+    """Have nobody write to a repository whose journal has gone on without SQL, and the operator told of it."""
+    log.critical(
+        "ALARM: the journal of %s knows versions that the database does not: run `flask storage resume`", repository_id
+    )
+    with transaction() as session:
+        missing = Repository.id == repository_id, Repository.diverged_at.is_(None)
+        session.execute(update(Repository).where(*missing).values(diverged_at=now()))
+
+
+def count_diverged() -> int:
+    """How many repositories nobody may write to before `flask storage resume`, as far as anybody has noticed."""
+    with reading() as session:
+        diverged = select(func.count()).select_from(Repository).where(Repository.diverged_at.is_not(None))
+        return session.scalar(diverged) or 0
+
+
 def unknown(repository_id: str, listed: Sequence[LogKey]) -> list[LogKey]:
-    """The entries among these, oldest first, that SQL does not know."""
+    """The entries among these, oldest first, that SQL does not know and no recovery has dealt with."""
     if not listed:
         return []
     known = known_hashes(repository_id, listed[0].place)
-    return [key for key in listed if not key.names(known.get(key.place, ""))]
+    strange = [key for key in listed if not key.names(known.get(key.place, ""))]
+    settled = settled_entries(repository_id) if strange else set()
+    return [key for key in strange if key.settled not in settled]
+
+
+def settled_entries(repository_id: str) -> set[Settled]:
+    """The entries that belong to another line of history than SQL's."""
+    query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
+    with reading() as session:
+        rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
+    return {((row.epoch, row.version), row.hash_start) for row in rows}
 
 
 def known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:

@@ -147,7 +147,16 @@ def _fill(path: Path, filling: Filling, found: Marker | None) -> None:
         fill(draft / "copy", filling)
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(path, ignore_errors=True)
-        (draft / "copy").rename(path)
+        _take_place(draft / "copy", path)
+
+
+def _take_place(draft: Path, path: Path) -> None:
+    """On a disk that was emptied the lock's file is another one, and whoever has that may be faster: theirs is kept."""
+    try:
+        draft.rename(path)
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise
 
 
 def _refuse_contradiction(found: Marker, snapshot: Snapshot) -> None:

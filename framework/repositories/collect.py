@@ -1,5 +1,6 @@
 """The collector: deletes what no version and no push names, and never what the log names, however old the database."""
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories.behind import known_hashes
+from framework.repositories.behind import note_diverged, unknown
 from framework.repositories.entries import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
+
+log = logging.getLogger(__name__)
 
 _NAMED = re.compile(
     r"repos/[0-9a-f]{32}/(?:packs/pack-(?P<pack>[0-9a-f]{32})\.[a-z]+|lfs/[0-9a-f]{64}-(?P<lfs>[0-9a-f]{32}))"
@@ -45,7 +48,6 @@ class _Known:
     """
 
     place: Place
-    hashes: dict[Place, str]
     in_use: set[str] = field(default_factory=set)
     superseded: dict[str, int] = field(default_factory=dict)
 
@@ -67,7 +69,11 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
     known = _read_known(repository_id)
     if known is None:
         return _collect_deleted(repository_id, listed, logged, before)
-    if _tells_more(logged, known):
+    strange = unknown(repository_id, logged)
+    if any(key.place > known.place for key in strange):
+        note_diverged(repository_id)
+    if strange:  # the packs of versions that SQL does not know look like orphans
+        log.critical("ALARM: nothing of %s is collected: %s", repository_id, BEHIND)
         return Collected(repository_id, left_because=BEHIND)
     orphans = [entry for entry in listed if _is_orphan(entry, known, before)]
     retired = [entry for entry in listed if _name(entry) in known.superseded]
@@ -83,7 +89,6 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
 
 
 def _read_known(repository_id: str) -> _Known | None:
-    hashes = known_hashes(repository_id)
     packs = select(Pack.name, Pack.superseded_version).where(Pack.repository_id == repository_id)
     staged = select(StagedPush.pack_names).where(StagedPush.repository_id == repository_id)
     lfs = select(LfsObject.name).where(LfsObject.repository_id == repository_id)
@@ -102,7 +107,7 @@ def _read_known(repository_id: str) -> _Known | None:
         if version is not None and version < oldest_in_use and name not in on_their_way
     }
     in_use = on_their_way | large_files | superseded_by.keys() - retired.keys()
-    return _Known((row.epoch, row.version), hashes, in_use, retired)
+    return _Known((row.epoch, row.version), in_use, retired)
 
 
 def _oldest_in_use(session: Session, repository_id: str) -> int:
@@ -112,12 +117,6 @@ def _oldest_in_use(session: Session, repository_id: str) -> int:
         Version.repository_id == repository_id, Version.confirmed_at < long_ago
     )
     return (session.scalar(query) or 0) + 1
-
-
-def _tells_more(logged: Sequence[LogKey], known: _Known) -> bool:
-    """Whether the log has an entry newer than SQL, or another one in the place of one that SQL knows."""
-    strange = [key for key in logged if not key.names(known.hashes.get(key.place, ""))]
-    return any(key.place >= known.place or key.place in known.hashes for key in strange)
 
 
 def _is_orphan(entry: StoredObject, known: _Known, before: datetime) -> bool:

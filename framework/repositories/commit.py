@@ -1,6 +1,6 @@
 """The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from sqlalchemy import delete, func, select, update
@@ -15,9 +15,11 @@ from framework.errors import Conflict, Unavailable
 from framework.metrics import counts
 from framework.repositories import lfs, log
 from framework.repositories.behind import refuse_behind
+from framework.repositories.cache import DatabaseBehind
 from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
-from framework.repositories.refs import HEADS
+from framework.repositories.refs import HEADS, clashes
+from framework.storage.current import store
 
 AT_ONCE = 500
 CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
@@ -98,8 +100,9 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
     Raises:
         RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired, LfsExpired: it came too late; nothing is
             changed.
-        DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
+        NotOwner, DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
+    store().permit_write()
     refuse_behind(change.repository_id)
     try:
         committed = _in_one_transaction(change, admit, within)
@@ -115,6 +118,8 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
     with transaction() as session:
         admit(session, change)
         repository = locked(session, change.repository_id)
+        if repository.diverged_at is not None:  # another process has found out since this one looked
+            raise DatabaseBehind
         _take_staged(session, change)
         change = replace(change, lfs=lfs.take(session, repository.id, change.lfs))
         if change.about:
@@ -122,8 +127,7 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         if not change.updates and not repository.version:
             return None
         _check_generation(repository, change)
-        for ref in change.updates:
-            _move(session, repository.id, ref)
+        _move(session, repository.id, change.updates)
         _refuse_clashes(session, change)
         _choose_default_branch(session, repository, change)
         committed = _next_version(session, repository, change)
@@ -154,16 +158,23 @@ def _check_generation(repository: Repository, change: Change) -> None:
         raise MovedMeanwhile
 
 
-def _move(session: Session, repository_id: str, ref: RefUpdate) -> None:
-    row = session.get(Ref, (repository_id, ref.name))
-    if (row.sha if row else None) != ref.old:
-        raise RefMoved(ref.name)
-    if row and ref.new:
-        row.sha = ref.new
-    elif row:
-        session.delete(row)
-    elif ref.new:
-        session.add(Ref(repository_id=repository_id, name=ref.name, sha=ref.new))
+def _move(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
+    """Write the refs, unless one is not where it was; a push may move thousands, so they are read in few statements."""
+    names = sorted({ref.name for ref in updates})
+    rows: dict[str, Ref] = {}
+    for start in range(0, len(names), AT_ONCE):
+        some = Ref.repository_id == repository_id, Ref.name.in_(names[start : start + AT_ONCE])
+        rows |= {row.name: row for row in session.scalars(select(Ref).where(*some))}
+    for ref in updates:
+        row = rows.get(ref.name)
+        if (row.sha if row else None) != ref.old:
+            raise RefMoved(ref.name)
+        if row and ref.new:
+            row.sha = ref.new
+        elif row:
+            session.delete(row)
+        elif ref.new:
+            session.add(Ref(repository_id=repository_id, name=ref.name, sha=ref.new))
 
 
 def _refuse_clashes(session: Session, change: Change) -> None:
@@ -173,10 +184,8 @@ def _refuse_clashes(session: Session, change: Change) -> None:
         return
     session.flush()
     names = session.scalars(select(Ref.name).where(Ref.repository_id == change.repository_id)).all()
-    for name in created:
-        for other in names:
-            if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
-                raise RefClash(name, other)
+    for name, other in clashes(created, names):
+        raise RefClash(name, other)
 
 
 def _choose_default_branch(session: Session, repository: Repository, change: Change) -> None:

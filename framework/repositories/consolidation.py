@@ -31,7 +31,7 @@ from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.splitting import PushedPack
-from framework.web.pages import size
+from framework.web.sizes import size
 
 STEPS = 6
 STEPS_BEFORE_COMMIT = 5
@@ -229,6 +229,8 @@ class _Consolidation:
         newest.swap({pack.name for pack in read.packs}, [pack.written for pack in made])
         try:
             newest.check_connected(known=checked.snapshot)
+        except git.GitCutOff:
+            raise
         except git.GitFailed as failure:
             raise _BeginAnew from failure
         self._note_needed_lfs(newest, checked.snapshot)

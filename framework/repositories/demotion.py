@@ -32,7 +32,7 @@ def demote_archived() -> int:
     time, and keeps nothing else from it.
     """
     wanted = config.current().archive_storage_class
-    if wanted is None or config.current().s3_bucket is None:
+    if wanted is None or config.current().store_folder:
         return 0
     return sum(_demote(row, wanted) for table in TABLES for row in _candidates(table, wanted))
 

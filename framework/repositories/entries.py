@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ BATCH = 64
 
 Place = tuple[int, int]
 """Epoch and version: where in a repository's history something stands."""
+Settled = tuple[Place, str]
+"""Place and beginning of the hash of an entry that a recovery has dealt with."""
 
 _KEY = re.compile(r"repos/([0-9a-f]{32})/log/([0-9]{6})/([0-9]{10})-([0-9a-f]{16})\.json")
 
@@ -29,7 +31,8 @@ class EntryDamaged(Unavailable):
     """An entry of the log is missing, is not what its key promises, or is of a newer release."""
 
     def __init__(self, key: "LogKey", what: str) -> None:
-        super().__init__(f"The log entry of version {key.place_text} {what}.")
+        super().__init__(f"{key.key}, the log entry of version {key.place_text}, {what}.")
+        self.key = key
 
 
 @dataclass(frozen=True, order=True)
@@ -50,6 +53,11 @@ class LogKey:
     def place(self) -> Place:
         """Where the version stands."""
         return self.epoch, self.version
+
+    @property
+    def settled(self) -> Settled:
+        """How a recovery notes that it has dealt with the entry."""
+        return self.place, self.hash_start
 
     @property
     def place_text(self) -> str:
@@ -89,7 +97,7 @@ class LoggedLfs:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One version as its entry tells it, without what it has in common with its neighbours."""
+    """One version as its entry tells it, without what it has in common with its neighbours; `about` they share."""
 
     key: LogKey
     entry_hash: str
@@ -98,13 +106,20 @@ class LogLine:
     actor: str
     at: datetime
     pack_generation: int
+    about: Mapping[str, Any]
+
+    @property
+    def rank(self) -> tuple[Place, datetime]:
+        """What tells which of two entries is the newer one."""
+        return self.key.place, self.at
 
 
 @dataclass(frozen=True)
 class LogEntry:
     """One version in full; `large_blobs` has the sizes in bytes of those that it brought.
 
-    `side_files` are those of each pack that has some, by its name, as SQL records them.
+    `side_files` are those of each pack that has some, by its name, as SQL records them. `settled` are the entries of
+    other lines of history that recoveries have dealt with.
     """
 
     line: LogLine
@@ -114,7 +129,12 @@ class LogEntry:
     side_files: Mapping[str, dict[str, Any]]
     large_blobs: Mapping[str, int]
     lfs: tuple[LoggedLfs, ...]
-    project: Mapping[str, Any]
+    settled: frozenset[Settled]
+
+    @property
+    def project(self) -> Mapping[str, Any]:
+        """What the version tells of the project."""
+        return self.line.about
 
     @property
     def deleted(self) -> bool:
@@ -126,13 +146,16 @@ class LogEntry:
 class History:
     """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest.
 
-    `large_blobs` are the sizes that each version brought, by its entry's hash.
+    `large_blobs` are the sizes that each version brought, by its entry's hash. `damaged` are the keys of the entries
+    that cannot be read; `forks` tells where two databases have gone on beside each other.
     """
 
     lines: tuple[LogLine, ...]
     newest: LogEntry | None
     large_blobs: Mapping[str, Mapping[str, int]]
+    damaged: tuple[LogKey, ...]
     faults: tuple[str, ...]
+    forks: tuple[str, ...]
 
 
 def log_keys(listed: Iterable[StoredObject]) -> list[LogKey]:
@@ -171,21 +194,26 @@ def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None 
     lines: list[LogLine] = []
     large_blobs: dict[str, Mapping[str, int]] = {}
     newest: LogEntry | None = None
-    faults: list[str] = []
+    damaged: list[EntryDamaged] = []
+    about: Mapping[str, Any] = {}
     for entry in _read_all(listed):
         if isinstance(entry, EntryDamaged):
-            faults.append(entry.sentence)
+            damaged.append(entry)
             continue
-        lines.append(entry.line)
+        about = about if about == entry.project else entry.project  # one object for all that tell the same
+        lines.append(replace(entry.line, about=about))
         if entry.large_blobs:
             large_blobs[entry.line.entry_hash] = entry.large_blobs
-        if newest is None or _rank(entry) > _rank(newest):
+        if newest is None or entry.line.rank > newest.line.rank:
             newest = entry
-    return History(tuple(lines), newest, large_blobs, (*faults, *_broken_links(lines, known or {})))
-
-
-def _rank(entry: LogEntry) -> tuple[Place, datetime]:
-    return entry.line.key.place, entry.line.at
+    return History(
+        lines=tuple(lines),
+        newest=newest,
+        large_blobs=large_blobs,
+        damaged=tuple(fault.key for fault in damaged),
+        faults=(*(fault.sentence for fault in damaged), *_gaps(lines, known or {})),
+        forks=tuple(_forks(lines, known or {})),
+    )
 
 
 def _read_all(listed: Sequence[LogKey]) -> Iterator[LogEntry | EntryDamaged]:
@@ -202,11 +230,14 @@ def _read_or_fault(key: LogKey) -> LogEntry | EntryDamaged:
         return damaged
 
 
-def _broken_links(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
+def _gaps(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
     hashes = {*known.values(), *(line.entry_hash for line in lines)}
     for line in lines:
         if line.previous and line.previous not in hashes:
             yield f"The log has a gap: the entry before version {line.key.place_text} is missing or damaged."
+
+
+def _forks(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
     claims = Counter(line.key.place for line in lines if line.entry_hash != known.get(line.key.place))
     for line in lines:
         count = claims.pop(line.key.place, 0) + (line.key.place in known)
@@ -223,6 +254,7 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         actor=document["actor"],
         at=datetime.fromisoformat(document["at"]),
         pack_generation=document["pack_generation"],
+        about=document["project"],
     )
     return LogEntry(
         line=line,
@@ -232,5 +264,5 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         side_files=document.get("side_files", {}),
         large_blobs=document["large_blobs"],
         lfs=tuple(LoggedLfs(**one) for one in document["lfs"]),
-        project=document["project"],
+        settled=frozenset(((epoch, version), start) for epoch, version, start in document.get("settled", ())),
     )

@@ -2,29 +2,40 @@
 
 import os
 import resource
+import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 from framework import config
 from framework.database.session import refuse_held_connection
-from framework.errors import Unavailable
+from framework.repositories.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
+
+__all__ = ["GitCutOff", "GitFailed", "GitInterrupted", "GitTooSlow"]
 
 CHUNK_BYTES = 1 << 16
 FLOW_BYTES = 1 << 12
 DEADLINE_SECONDS = 60
-MEMORY_BYTES = 2 << 30
+MEMORY_BYTES = 256 << 20
+PACKING_MEMORY_BYTES = 1 << 30
+PACKING = frozenset({"upload-pack", "pack-objects", "multi-pack-index", "bundle", "commit-graph", "rev-list", "fsck"})
+"""Commands that hold a line for every object of a repository, and so take memory with its size."""
 CPU_SECONDS = 600
+LAST_CPU_SECONDS = 10  # between SIGXCPU and SIGKILL, so that the status tells which limit it was
+_MOST_CPU_SECONDS = CPU_SECONDS + LAST_CPU_SECONDS
 
 # What published histories hold and every git reads alike; the rest of fsck stays an error (framework/git/DESIGN.md).
 FSCK_IGNORED = (
     "zeroPaddedFilemode",
     "badTimezone",
+    "badDateOverflow",
     "missingSpaceBeforeDate",
     "missingSpaceBeforeEmail",
     "missingNameBeforeEmail",
@@ -35,6 +46,7 @@ FSCK_IGNORED = (
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.bigFileThreshold=1m",
+    "core.deltaBaseCacheLimit=16m",
     "core.fsync=none",
     "core.packedGitLimit=128m",
     "core.packedGitWindowSize=4m",
@@ -53,19 +65,6 @@ _SETTINGS = (
 )
 
 
-class GitFailed(Unavailable):
-    """git ended with an error that no input explains; its words are for the log.
-
-    `exit_status` is that of the process, negative for the signal that ended it.
-    """
-
-    def __init__(self, arguments: Sequence[str], status: int, words: str) -> None:
-        super().__init__("Git could not read this project just now; try again in a minute.")
-        self.said = words.strip()
-        self.exit_status = status
-        self.words = f"git {' '.join(arguments)}: exit status {status}: {words.strip()}"
-
-
 def run(
     repository: Path,
     *arguments: str,
@@ -76,7 +75,7 @@ def run(
     """What git prints for these arguments and this standard input in this repository.
 
     Raises:
-        GitFailed: git ended with another status than 0, or the deadline passed.
+        GitFailed, GitInterrupted: git ended with another status than 0, or the deadline passed.
     """
     with tempfile.TemporaryFile() as stdin:
         stdin.write(given)
@@ -95,39 +94,107 @@ def start(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
     file_bytes: int | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A running git whose output is read by the caller; ended with the block, and at the deadline.
 
+    It may take `memory_bytes`, or else what its command needs for honest repositories. What the block raises about the
+    output of a git that was cut off does not count.
+
     Raises:
         GitFailed: at the end of the block, when git ended with another status than 0.
+        GitInterrupted: it was ended from outside, or the server is restarting.
     """
     refuse_held_connection("git")
+    if _server.is_ending:
+        raise GitInterrupted
+    limits = _Limits(memory_bytes or _memory_of(arguments), file_bytes)
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
-            ["git", *_options(), *arguments],
+            [*limits.command(), "git", *_options(), *arguments],
             cwd=repository,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=words,
             env={**_environment(), **(environment or {})},
+            process_group=_server.process_group,
         )
-        _limit(process.pid, memory_bytes, file_bytes)
-        timer = threading.Timer(deadline_seconds, process.kill)
-        timer.start()
-        try:
-            yield process
-            _close(process)
-            status = process.wait()
-        finally:
-            _close(process)
+        with _ended(process, deadline_seconds) as expired:
+            limits.impose(process.pid)
+            try:
+                yield process
+                _close(process)
+                status = process.wait()
+            except Exception as conclusion:
+                cut = failure_of(arguments, _stop(process), _read(words), expired=expired.is_set())
+                if isinstance(cut, (GitInterrupted, GitCutOff)):
+                    raise cut from conclusion
+                raise
+            if status:
+                raise failure_of(arguments, status, _read(words), expired=expired.is_set())
+
+
+class _Server:
+    """What the end of this process means for the gits that it runs."""
+
+    process_group: int | None = None
+    is_ending = False
+
+    def __init__(self) -> None:
+        self.running: set[subprocess.Popen[bytes]] = set()
+
+
+_server = _Server()
+
+
+def lead_own_groups() -> None:
+    """Keep what ends this process's group from its gits: it calls `interrupt` when they have to end."""
+    _server.process_group = 0
+
+
+def interrupt() -> None:
+    """End every running git, and start none any more: whoever waits for one hears that the server is restarting."""
+    _server.is_ending = True
+    for process in tuple(_server.running):
+        process.kill()
+
+
+@contextmanager
+def _ended(process: "subprocess.Popen[bytes]", deadline_seconds: float) -> Iterator[threading.Event]:
+    """Have the process ended with the block, and killed at the deadline, which the event tells."""
+    expired = threading.Event()
+
+    def kill() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(deadline_seconds, kill)
+    _server.running.add(process)
+    timer.start()
+    try:
+        if _server.is_ending:  # since we looked
             process.kill()
-            process.wait()
-            timer.cancel()
-        if status:
-            words.seek(0)
-            raise GitFailed(arguments, status, words.read(4096).decode(errors="replace"))
+        yield expired
+    finally:
+        timer.cancel()
+        _close(process)
+        _stop(process)
+        _server.running.discard(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> int:
+    """End it where it still runs; the status with which it ended by itself or by others, else 0."""
+    if (status := process.poll()) is not None:
+        return status
+    process.kill()
+    status = process.wait()  # a signal that came before ours is the one that counts
+    return 0 if status == -signal.SIGKILL and not _server.is_ending else status
+
+
+def _read(words: IO[bytes]) -> str:
+    words.seek(0)
+    return words.read(4096).decode(errors="replace")
 
 
 def chunks(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
@@ -179,19 +246,43 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _limit(process_id: int, memory_bytes: int, file_bytes: int | None) -> None:
-    """Hold the child to its memory, its CPU and the size of the files that it writes, and its own children with it.
+def _memory_of(arguments: Sequence[str]) -> int:
+    return PACKING_MEMORY_BYTES if PACKING.intersection(arguments[:8]) else MEMORY_BYTES
 
-    Linux sets a running process's limits; elsewhere the deadline must do.
+
+@dataclass(frozen=True)
+class _Limits:
+    """What a git and its own children may take: memory, CPU, and the size of the files that they write.
+
+    prlimit(1) sets them and becomes git, so that they hold from its first instruction. Where a system lacks it, Linux
+    sets those of the running process; elsewhere the deadline must do.
     """
-    if hasattr(resource, "prlimit"):
-        try:
-            resource.prlimit(process_id, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-            resource.prlimit(process_id, resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-            if file_bytes is not None:
-                resource.prlimit(process_id, resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-        except ProcessLookupError:
+
+    memory_bytes: int
+    file_bytes: int | None
+
+    def command(self) -> list[str]:
+        """What git's command begins with."""
+        program = _prlimit(config.current().git_path)
+        if program is None:
+            return []
+        files = [f"--fsize={self.file_bytes}"] if self.file_bytes is not None else []
+        return [program, f"--data={self.memory_bytes}", f"--cpu={CPU_SECONDS}:{_MOST_CPU_SECONDS}", *files]
+
+    def impose(self, process_id: int) -> None:
+        """Set them for a process that runs already, where it did not begin with them."""
+        if self.command() or not hasattr(resource, "prlimit"):
             return
+        with suppress(ProcessLookupError):
+            resource.prlimit(process_id, resource.RLIMIT_DATA, (self.memory_bytes, self.memory_bytes))
+            resource.prlimit(process_id, resource.RLIMIT_CPU, (CPU_SECONDS, _MOST_CPU_SECONDS))
+            if self.file_bytes is not None:
+                resource.prlimit(process_id, resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
+
+
+@cache
+def _prlimit(path: str) -> str | None:
+    return shutil.which("prlimit", path=path)
 
 
 def _close(process: "subprocess.Popen[bytes]") -> None:

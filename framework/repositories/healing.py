@@ -23,7 +23,7 @@ from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
-DAMAGE = (ObjectAltered, ObjectAbsent, GitFailed)
+DAMAGE = (ObjectAltered, ObjectAbsent, GitFailed, FileNotFoundError)
 
 
 def read_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HISTORY) -> Answer:
@@ -46,7 +46,7 @@ def hold_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HIS
     try:
         return _hold(repository_id, act, kind)
     except DAMAGE as damage:
-        if not heal(repository_id):
+        if not recover(repository_id):
             raise
         log.warning("%s was read again after healing: %s", repository_id, damage)
     return _hold(repository_id, act, kind)
@@ -59,6 +59,15 @@ def healing_after(repository_id: str, chunks: Iterator[bytes]) -> Iterator[bytes
     except DAMAGE:
         heal(repository_id)
         raise
+
+
+def recover(repository_id: str) -> bool:
+    """Heal the local copy; whether it is worth another look, as it is where the copy has gone: it is made anew then.
+
+    Raises:
+        What `heal` raises.
+    """
+    return heal(repository_id) or read_marker(copy_path(repository_id)) is None
 
 
 def heal(repository_id: str) -> bool:

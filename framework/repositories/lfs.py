@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now
 from framework.errors import Conflict
 from framework.repositories import keys
 from framework.repositories.behind import is_behind
@@ -67,6 +67,12 @@ def read_received(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLf
         return _waiting(session, repository_id, oids, RECEIVED)
 
 
+def read_own(repository_id: str, oids: Iterable[str], uploader_id: int) -> dict[str, StoredLfs]:
+    """Those of them that this account has sent."""
+    with reading() as session:
+        return _waiting(session, repository_id, oids, RECEIVED, StagedLfs.uploader_id == uploader_id)
+
+
 def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that clients were asked to send, and still may."""
     with reading() as session:
@@ -89,11 +95,11 @@ def offer(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
     return offered
 
 
-def stage(repository_id: str, sizes: Mapping[str, int]) -> dict[str, StoredLfs]:
+def stage(repository_id: str, sizes: Mapping[str, int], uploader_id: int | None = None) -> dict[str, StoredLfs]:
     """Own a key for each of these objects, for us to write it to."""
     with transaction() as session:
         return {
-            oid: _own(session, repository_id, StoredLfs(oid, keys.new_id(), size), STAGED)
+            oid: _own(session, repository_id, StoredLfs(oid, keys.new_id(), size), STAGED, uploader_id)
             for oid, size in sizes.items()
         }
 
@@ -144,7 +150,7 @@ def retire(session: Session, repository: Repository, oids: Iterable[str]) -> Non
 
     Whoever is reading one may end: the row keeps the collector away for as long as a request lasts.
     """
-    until = now() + timedelta(hours=config.current().longest_request_hours)
+    until = from_now(timedelta(hours=config.current().longest_request_hours))
     theirs = select(LfsObject).where(LfsObject.repository_id == repository.id)
     for some in _batches(sorted(oids)):
         for row in session.scalars(theirs.where(LfsObject.oid.in_(some))).all():
@@ -175,7 +181,7 @@ def sweep() -> int:
     As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
     purge has retired is the collector's, who asks the log whether it is still named.
     """
-    over = StagedLfs.expires_at < now()
+    over = StagedLfs.expires_at < from_now()
     with transaction() as session:
         session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
         session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
@@ -196,8 +202,9 @@ def _delete_doomed(which: ColumnElement[bool]) -> int:
     return len(doomed)
 
 
-def _own(session: Session, repository_id: str, one: StoredLfs, state: str) -> StoredLfs:
-    session.add(StagedLfs(repository_id=repository_id, state=state, expires_at=_expiry(), **one.__dict__))
+def _own(session: Session, repository_id: str, one: StoredLfs, state: str, uploader_id: int | None = None) -> StoredLfs:
+    owned = {"repository_id": repository_id, "state": state, "expires_at": _expiry(), "uploader_id": uploader_id}
+    session.add(StagedLfs(**owned, **one.__dict__))
     return one
 
 
@@ -207,8 +214,8 @@ def _renew(session: Session, names: Sequence[str]) -> None:
         session.execute(update(StagedLfs).where(mine).values(expires_at=_expiry()))
 
 
-def _expiry() -> datetime:
-    return now() + timedelta(hours=config.current().staged_hours)
+def _expiry() -> ColumnElement[datetime]:
+    return from_now(timedelta(hours=config.current().staged_hours))
 
 
 def _named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
@@ -217,9 +224,11 @@ def _named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[st
     return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
 
 
-def _waiting(session: Session, repository_id: str, oids: Iterable[str], state: str) -> dict[str, StoredLfs]:
+def _waiting(
+    session: Session, repository_id: str, oids: Iterable[str], state: str, *which: ColumnElement[bool]
+) -> dict[str, StoredLfs]:
     theirs = select(StagedLfs).where(
-        StagedLfs.repository_id == repository_id, StagedLfs.state == state, StagedLfs.expires_at > now()
+        StagedLfs.repository_id == repository_id, StagedLfs.state == state, StagedLfs.expires_at > from_now(), *which
     )
     found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(StagedLfs.oid.in_(some)))]
     return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}

@@ -13,7 +13,7 @@ from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import keys
 from framework.repositories.change import Change
-from framework.repositories.models import LfsObject, Pack, Ref, Repository, Version
+from framework.repositories.models import LfsObject, Pack, Ref, Repository, SettledEntry, Version
 from framework.storage.current import store
 
 FORMAT = 1
@@ -51,6 +51,8 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "lfs": [_lfs_line(one) for one in lfs],
         "project": repository.about,
     }
+    if settled := _settled(session, repository.id):  # a rebuild has only the journal to know them from
+        document["settled"] = settled
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -62,13 +64,18 @@ def entry_hash(entry: bytes) -> str:
 def confirm(repository_id: str) -> None:
     """Write the entries that the store lacks, oldest first, and clear their bytes in SQL.
 
-    Any process may do it, twice too: the key names the content.
+    Any process may do it, twice too: the key names the content. Permission is asked for again when they are written,
+    since an entry that came after the bucket's next owner had read the log would be acknowledged and never found.
 
     Raises:
-        NotConfirmed: the store does not take an entry.
+        NotConfirmed: the store does not take an entry, or another deployment has taken the bucket over meanwhile.
     """
-    for version in _unconfirmed(repository_id):
-        _write(version)
+    try:
+        for version in _unconfirmed(repository_id):
+            _write(version)
+        store().permit_write()
+    except Unavailable as error:
+        raise NotConfirmed from error
 
 
 def unconfirmed_repositories() -> Sequence[str]:
@@ -90,10 +97,7 @@ def _write(version: Version) -> None:
     if version.entry is None:  # another process has confirmed it since it was read
         return
     key = keys.log_key(version.repository_id, version.epoch, version.version, version.entry_hash)
-    try:
-        store().put(key, version.entry, sha256=version.entry_hash)
-    except Unavailable as error:
-        raise NotConfirmed from error
+    store().put(key, version.entry, sha256=version.entry_hash)
     with transaction() as session:
         session.execute(
             update(Version)
@@ -104,6 +108,12 @@ def _write(version: Version) -> None:
             )
             .values(entry=None, confirmed_at=now())
         )
+
+
+def _settled(session: Session, repository_id: str) -> list[list[object]]:
+    query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
+    rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
+    return sorted([list(row) for row in rows])
 
 
 def _pack_line(pack: Pack) -> dict[str, object]:

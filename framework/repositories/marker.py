@@ -12,6 +12,8 @@ from framework.repositories.snapshot import Snapshot
 
 NAME = "holdfast.json"
 FULL = "full"
+LAYOUT = ("HEAD", "config", "objects/info", "objects/pack", "packed-refs", "refs")
+"""What every copy has before its marker: without one of these git reads nothing there, or finds no refs."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,15 @@ class Marker:
 
 
 def read_marker(copy: Path) -> Marker | None:
-    """The marker of the copy in this folder; None where there is none, or one that this release cannot read."""
+    """The marker of the copy in this folder; None where there is none, or one that this release cannot read.
+
+    A disk that is emptied while the copy is brought forward leaves the marker of a copy that has gone: that is none.
+    """
     try:
-        return Marker(**json.loads((copy / NAME).read_bytes()))
+        found = Marker(**json.loads((copy / NAME).read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+    return found if all((copy / part).exists() for part in LAYOUT) else None
 
 
 def write_marker(copy: Path, marker: Marker) -> None:

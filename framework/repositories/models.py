@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from framework.database.types import Base, Id32, now
+from framework.database.types import Base, Id32, now, partial_index
 
 
 class Repository(Base):
@@ -15,9 +15,11 @@ class Repository(Base):
 
     `about` is what the log entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
     since when its copies are of no use; `restored_at` is when it was last read back as a whole, `fault` what was wrong.
+    `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
     """
 
     __tablename__ = "repositories"
+    __table_args__ = (partial_index("ix_repositories_fault", "id", where="fault IS NOT NULL"),)
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
     epoch: Mapped[int] = mapped_column(default=1)
@@ -31,6 +33,7 @@ class Repository(Base):
     last_access_at: Mapped[datetime] = mapped_column(default=now)
     archived_at: Mapped[datetime | None]
     restored_at: Mapped[datetime | None]
+    diverged_at: Mapped[datetime | None] = mapped_column(index=True)
     fault: Mapped[str | None] = mapped_column(Text)
 
 
@@ -54,6 +57,10 @@ class Pack(Base):
     """
 
     __tablename__ = "packs"
+    __table_args__ = (
+        partial_index("ix_packs_fault", "repository_id", where="fault IS NOT NULL"),
+        partial_index("ix_packs_moved", "checked_at", where="storage_class IS NOT NULL"),
+    )
 
     name: Mapped[str] = mapped_column(Id32, primary_key=True)
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), index=True)
@@ -89,6 +96,10 @@ class LfsObject(Base):
     """
 
     __tablename__ = "lfs_objects"
+    __table_args__ = (
+        partial_index("ix_lfs_objects_fault", "repository_id", where="fault IS NOT NULL"),
+        partial_index("ix_lfs_objects_moved", "checked_at", where="storage_class IS NOT NULL"),
+    )
 
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
     oid: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -106,7 +117,7 @@ class StagedLfs(Base):
 
     States: `offered` (a client may send it, to an address that it can write to again while it lives), `staged` (we
     write it), `received` (we wrote it, and hashed it), `doomed` (the object is deleted, then the row), `retired` (no
-    version names it any more, and somebody may still be reading it).
+    version names it any more, and somebody may still be reading it). `uploader_id` is the account that sent it.
     """
 
     __tablename__ = "staged_lfs"
@@ -119,6 +130,7 @@ class StagedLfs(Base):
     state: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
+    uploader_id: Mapped[int | None]
 
 
 class StagedPush(Base):
@@ -183,7 +195,7 @@ class Version(Base):
     """One committed version; `entry` holds the log entry's bytes until the object store has confirmed them."""
 
     __tablename__ = "versions"
-    __table_args__ = (Index(None, "confirmed_at"),)
+    __table_args__ = (partial_index("ix_versions_unconfirmed", "repository_id", where="confirmed_at IS NULL"),)
 
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), primary_key=True)
     epoch: Mapped[int] = mapped_column(primary_key=True)
@@ -196,3 +208,20 @@ class Version(Base):
     entry_hash: Mapped[str] = mapped_column(String(64))
     entry: Mapped[bytes | None] = mapped_column(LargeBinary)
     confirmed_at: Mapped[datetime | None]
+
+
+class SettledEntry(Base):
+    """An entry of the journal that is no version of SQL's, and that a recovery has dealt with.
+
+    It belongs to a line of history that another database wrote, whose branches were kept, or it cannot be read.
+    """
+
+    __tablename__ = "settled_entries"
+
+    repository_id: Mapped[str] = mapped_column(
+        Id32, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    hash_start: Mapped[str] = mapped_column(String(16), primary_key=True)
+    settled_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,11 +1,12 @@
 """When a commit was made, as far as it tells: histories hold dates that no clock and no calendar knows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 FORMAT = "%at %aI"
 """What `git log` is to print for `moment_of`: seconds since 1970, and the same with the author's zone."""
 
 BEGINNING = datetime.fromtimestamp(0, UTC)
+DAY_SECONDS = 86_400
 
 
 def moment_of(text: str) -> datetime:
@@ -14,11 +15,13 @@ def moment_of(text: str) -> datetime:
     try:
         return datetime.fromisoformat(iso)
     except ValueError:
-        return _in_utc(seconds)
+        return moment_at(seconds)
 
 
-def _in_utc(seconds: str) -> datetime:
+def moment_at(seconds: int | str, zone_seconds: int = 0) -> datetime:
+    """The moment so many seconds after 1970 began, in this zone; as `moment_of` where zone or date cannot be."""
+    zone = timezone(timedelta(seconds=zone_seconds)) if abs(zone_seconds) < DAY_SECONDS else UTC
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)
+        return datetime.fromtimestamp(int(seconds), zone)
     except (ValueError, OverflowError, OSError):
-        return BEGINNING
+        return BEGINNING if zone == UTC else moment_at(seconds)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from framework.errors import Invalid
+from framework import config
+from framework.errors import Invalid, TooLarge
 from framework.repositories import git, keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
@@ -20,8 +21,10 @@ from framework.repositories.passed import Passed
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
-INDEXING_MEMORY_BYTES = 1 << 30
-INDEXING_THREADS = 2
+INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
+SPARE_OBJECT_BYTES = 1 << 20
+ASKED_AT_ONCE = 500  # so little that neither pipe fills while nobody reads it
+OVER_LIMIT = "over limit"
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
@@ -35,6 +38,16 @@ class PackRefused(Invalid):
         lines = [line for line in words.splitlines() if line.startswith(("error:", "fatal:"))] or ["fatal: it ended"]
         reasons = "; ".join(line.partition(":")[2].strip() for line in lines[:3])
         super().__init__(f"Git cannot take these objects ({reasons[:300]}). Run `git fsck` where you push from.")
+
+
+class DeltaTooLarge(TooLarge):
+    """A delta says that it becomes an object larger than any may be."""
+
+    def __init__(self) -> None:
+        limit = config.current().max_file_bytes >> 20
+        super().__init__(
+            f"An object of this push is too large when it is unpacked; a file may have {limit} MiB at most."
+        )
 
 
 class ObjectsMissing(Invalid):
@@ -98,11 +111,14 @@ class Quarantine:
         (self.path / "objects" / "info" / "alternates").write_text(f"{base}\n")
         return self.snapshot
 
-    def take(self, chunks: Iterable[bytes], limit_bytes: int) -> Path | None:
+    def take(self, chunks: Iterable[bytes], limit_bytes: int, object_bytes: int) -> Path | None:
         """Index the pack that these chunks are, completed where it is thin; None for one without an object.
 
+        Git looks at what a delta says it will become before it makes room for it: no more than `object_bytes`.
+
         Raises:
-            PackRefused, ObjectsMissing: git does not take it; the chunks may not have been read to their end.
+            PackRefused, ObjectsMissing, DeltaTooLarge: git does not take it; the chunks may not have been read to their
+            end.
         """
         arguments = ["index-pack", "--stdin", "--fix-thin", f"--threads={INDEXING_THREADS}"]
         arguments += [f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
@@ -112,14 +128,18 @@ class Quarantine:
                 *arguments,
                 stdin=subprocess.PIPE,
                 deadline_seconds=DEADLINE_SECONDS,
-                memory_bytes=INDEXING_MEMORY_BYTES,
+                environment={"GIT_ALLOC_LIMIT": str(object_bytes + SPARE_OBJECT_BYTES)},
             ) as process:
                 assert process.stdin
                 assert process.stdout
                 self._came = Passed(chunks)
                 _feed(process.stdin, self._came)
                 process.stdout.read()
+        except git.GitCutOff:
+            raise
         except git.GitFailed as failure:
+            if OVER_LIMIT in failure.said:
+                raise DeltaTooLarge from failure
             raise (ObjectsMissing() if LACKING in failure.said else PackRefused(failure.said)) from failure
         pack = next((self.path / "objects" / "pack").glob("*.pack"))
         return pack if object_count(pack) else None
@@ -150,11 +170,33 @@ class Quarantine:
 
     def contents(self, names: Path) -> Iterator[bytes]:
         """The contents of the objects whose names this file holds, one after the other."""
+        return (content for _name, content in self.named_contents(names))
+
+    def named_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
+        """The same, each with its name."""
         with names.open("rb") as given, self._start("cat-file", "--batch", "--buffer", stdin=given) as process:
             assert process.stdout
             while header := process.stdout.readline():
-                size = int(header.split()[2])
-                yield process.stdout.read(size + 1)[:size]
+                name, _kind, size = header.split()
+                yield name.decode(), process.stdout.read(int(size) + 1)[: int(size)]
+
+    def heads(self, names: Sequence[str], limit_bytes: int) -> Iterator[tuple[str, bytes]]:
+        """The first bytes of each of these objects, with its name; of one beyond the limit, as many zeros."""
+        printed = (
+            git.run(
+                self.path,
+                "cat-file",
+                "--batch-check=%(objectsize)",
+                given="".join(f"{name}\n" for name in names).encode(),
+            ).decode()
+            if names
+            else ""
+        )
+        sizes = dict(zip(names, printed.splitlines(), strict=True))
+        with self.reader() as read:
+            for name, size in sizes.items():
+                is_small = not size.isdigit() or int(size) < limit_bytes  # what is missing is told by the reader
+                yield name, read(name) if is_small else bytes(limit_bytes)
 
     @contextmanager
     def reader(self) -> Iterator[Callable[[str], bytes]]:
@@ -179,6 +221,26 @@ class Quarantine:
                 return printed.read(int(header[2]) + 1)[:-1]
 
             yield read
+            given.close()
+
+    @contextmanager
+    def sizes(self) -> Iterator[Callable[[Sequence[str]], Iterator[int]]]:
+        """Tells the sizes in bytes of objects by their names; 0 for one that is not there."""
+        arguments = ("cat-file", "--batch-check=%(objectsize)")
+        with git.start(self.path, *arguments, stdin=subprocess.PIPE, deadline_seconds=DEADLINE_SECONDS) as process:
+            assert process.stdin
+            assert process.stdout
+            given, printed = process.stdin, process.stdout
+
+            def tell(names: Sequence[str]) -> Iterator[int]:
+                for start in range(0, len(names), ASKED_AT_ONCE):
+                    some = names[start : start + ASKED_AT_ONCE]
+                    given.write("".join(f"{name}\n" for name in some).encode())
+                    given.flush()
+                    for line in (printed.readline() for _name in some):
+                        yield int(line) if line.strip().isdigit() else 0
+
+            yield tell
             given.close()
 
     def trees_of(self, names: Iterable[str]) -> set[str]:
@@ -258,6 +320,8 @@ class Quarantine:
                 given=self._revisions(tips),
                 deadline_seconds=DEADLINE_SECONDS,
             )
+        except git.GitCutOff:
+            raise
         except git.GitFailed as failure:
             raise ObjectsMissing from failure
 

@@ -1,7 +1,7 @@
 """What pages show of a version: refs, folders, files and history, as frozen values."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -10,15 +10,17 @@ from framework.errors import NotFound
 from framework.repositories import git, moments
 from framework.repositories.copy import Copy
 from framework.repositories.moments import moment_of
-from framework.repositories.paths import BadPath, checked_path
+from framework.repositories.paths import BadPath, asked_path
 from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
-_RECORD, _FIELD = "%x1e", "%x1f"
 LOOKED_AT_DELETIONS = 500
-_LOG_FORMAT = _RECORD + _FIELD.join(["%H", "%P", "%an", "%ae", moments.FORMAT, "%B"])
+
+# Fields end with NUL, the one character that neither a message nor a name can hold.
+_FIELDS = ("%H", "%P", "%an", "%ae", moments.FORMAT, "%B")
+_LOG = ("log", "-z", "--no-mailmap", f"--format={'%x00'.join(_FIELDS)}")
 
 
 class RefAbsent(NotFound):
@@ -86,14 +88,19 @@ class Deleted:
     commit: LogEntry
 
 
+def full_name(refs: Collection[str], name: str) -> str | None:
+    """The ref that a name in an address means: one by its full name, else a branch, else a tag; None for neither."""
+    return next((ref for ref in (name, HEADS + name, TAGS + name) if ref in refs), None)
+
+
 def resolve(copy: Copy, name: str) -> str:
-    """The commit that a branch, a tag or a full object name stands for.
+    """The commit that a branch, a tag or a full object name stands for; `refs/tags/NAME` is the tag in any case.
 
     Raises:
         RefAbsent: there is none.
     """
-    refs = copy.snapshot.refs
-    sha = refs.get(HEADS + name) or refs.get(TAGS + name)
+    full = full_name(copy.snapshot.refs, name)
+    sha = copy.snapshot.refs[full] if full else None
     if sha is None and (len(name) != 40 or not set(name) <= set("0123456789abcdef")):
         raise RefAbsent(name)
     if sha is None and not copy.has(name):
@@ -104,14 +111,17 @@ def resolve(copy: Copy, name: str) -> str:
 def split_ref(copy: Copy, text: str) -> tuple[str, str]:
     """The ref and the path in `ref/path`, where a ref may hold slashes: the longest ref that exists wins.
 
+    A ref by its full name, as in `refs/tags/v1/path`, wins over any other.
+
     Raises:
         RefAbsent: no beginning of the text is a ref or a commit.
     """
-    steps = text.strip("/").split("/")
-    for count in range(len(steps), 0, -1):
-        ref = "/".join(steps[:count])
-        if HEADS + ref in copy.snapshot.refs or TAGS + ref in copy.snapshot.refs:
-            return ref, "/".join(steps[count:])
+    steps, refs = text.strip("/").split("/"), copy.snapshot.refs
+    beginnings = ["/".join(steps[:count]) for count in range(len(steps), 0, -1)]
+    found = next((ref for ref in beginnings if ref in refs), None)
+    found = found or next((ref for ref in beginnings if full_name(refs, ref)), None)
+    if found:
+        return found, text.strip("/")[len(found) + 1 :]
     resolve(copy, steps[0])
     return steps[0], "/".join(steps[1:])
 
@@ -211,10 +221,17 @@ def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limi
     Raises:
         PathAbsent: no version can hold such a path.
     """
-    arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}", f"--skip={skip}", f"--max-count={limit}"]
-    printed = git.run(copy.path, *arguments, "--end-of-options", commit_sha, *below(path))
-    records = printed.decode(errors="replace").split("\x1e")[1:]
-    return [_log_entry(record) for record in records]
+    arguments = [*_LOG, f"--skip={skip}", f"--max-count={limit}"]
+    return _log_entries(git.run(copy.path, *arguments, "--end-of-options", commit_sha, *below(path)))
+
+
+def read_commits(copy: Copy, shas: Iterable[str]) -> dict[str, LogEntry]:
+    """These commits by their object names, decoded as each of them says (git-log(1), Commit Formatting)."""
+    asked = "".join(f"{sha}\n" for sha in dict.fromkeys(shas)).encode()
+    if not asked:
+        return {}
+    printed = git.run(copy.path, *_LOG, "--no-walk=unsorted", "--stdin", given=asked)
+    return {commit.sha: commit for commit in _log_entries(printed)}
 
 
 def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
@@ -236,7 +253,7 @@ def below(path: str) -> list[str]:
         PathAbsent: no version can hold such a path, so git need not be asked.
     """
     try:
-        return ["--", checked_path(path.rstrip("/"))] if path else ["--"]
+        return ["--", asked_path(path.rstrip("/"))] if path else ["--"]
     except BadPath as refusal:
         raise PathAbsent(path) from refusal
 
@@ -254,16 +271,30 @@ def refuse_lost(copy: Copy, commit_sha: str) -> None:
 
 def deleted_files(copy: Copy, commit_sha: str, folder: str = "", *, limit: int = 200) -> list[Deleted]:
     """The files below the folder that this commit's history had and it has not, the last deletion first."""
-    arguments = ["log", "--no-mailmap", f"--format={_LOG_FORMAT}{_FIELD}", f"--max-count={LOOKED_AT_DELETIONS}"]
-    options = ["--diff-filter=D", "--no-renames", "--name-only", "-z"]
-    printed = git.run(copy.path, *arguments, *options, "--end-of-options", commit_sha, *below(folder))
-    found: dict[str, Deleted] = {}
-    for record in printed.decode(errors="surrogateescape").split("\x1e")[1:]:
-        told, _field, names = record.rpartition("\x1f")
-        for path in names.strip("\0\n").split("\0"):
-            found.setdefault(path, Deleted(path, _log_entry(told)))
-    absent = (one for one in found.values() if not exists(copy, commit_sha, one.path))
-    return list(islice(absent, limit))
+    options = ["-z", f"--format={COMMIT_LINE}", "--diff-filter=D", "--no-renames", "--name-only"]
+    options += [f"--max-count={LOOKED_AT_DELETIONS}", "--end-of-options", commit_sha, *below(folder)]
+    printed = git.run(copy.path, "log", *options).decode(errors="surrogateescape")
+    found: dict[str, str] = {}
+    for sha, path in by_commit(printed.split("\0")[:-1]):
+        found.setdefault(path, sha)
+    absent = list(islice((path for path in found if not exists(copy, commit_sha, path)), limit))
+    commits = read_commits(copy, [found[path] for path in absent])
+    return [Deleted(path, commits[found[path]]) for path in absent]
+
+
+COMMIT_LINE = "/%H"
+"""A format for `git log -z` with paths: what tells a commit from a path, none of which begins with a slash."""
+
+
+def by_commit(tokens: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each path or raw line that `git log -z` prints, with the commit above it; see `COMMIT_LINE`."""
+    sha, is_first = "", False
+    for token in tokens:
+        if token.startswith("/"):
+            sha, is_first = token[1:], True
+        else:
+            yield sha, token[1:] if is_first else token  # git separates the commit by a line's end
+            is_first = False
 
 
 def _name_status(copy: Copy, *arguments: str) -> list[Changed]:
@@ -281,6 +312,10 @@ def count_commits(copy: Copy, commit_sha: str) -> int:
     return int(git.run(copy.path, "rev-list", "--count", "--end-of-options", commit_sha))
 
 
-def _log_entry(record: str) -> LogEntry:
-    sha, parents, name, email, moment, message = record.split("\x1f", 5)
-    return LogEntry(sha, tuple(parents.split()), name, email, moment_of(moment), message.strip())
+def _log_entries(printed: bytes) -> list[LogEntry]:
+    texts = printed.decode(errors="replace").split("\0")[:-1]
+    fields = (texts[number :: len(_FIELDS)] for number in range(len(_FIELDS)))
+    return [
+        LogEntry(sha, tuple(parents.split()), name, email, moment_of(moment), message.strip())
+        for sha, parents, name, email, moment, message in zip(*fields, strict=True)
+    ]

@@ -1,7 +1,7 @@
 """What SQL lost comes back from the log: every version, refs, packs and what the log tells of the project."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -14,10 +14,22 @@ from framework.repositories.behind import known_hashes, unknown
 from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.change import BLOBS, HOUSE, Change
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.entries import History, LogEntry, LogKey, Place, log_keys, read_history
+from framework.repositories.entries import (
+    History,
+    LogEntry,
+    LogKey,
+    LogLine,
+    Place,
+    Settled,
+    log_keys,
+    read_entry,
+    read_history,
+)
+from framework.repositories.lines import Line, Lines, find_lines
+from framework.repositories.merging import Beside, keep_beside, read_beside, read_there, settle
 from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.removal import remove_rows
-from framework.repositories.replay import chain, record_versions, replay
+from framework.repositories.replay import record_versions, replay
 from framework.storage.current import store
 
 NO_VERSION: Place = (0, 0)
@@ -44,9 +56,19 @@ class StillInUse(Conflict):
         super().__init__("Somebody is writing to the project. Stop the web processes and workers, then repeat this.")
 
 
+Tell = Callable[[Session, str, Sequence[str], Sequence[Mapping[str, Any]]], dict[str, Any] | None]
+"""Has the people of a repository's project know, in the transaction that recovers it, which refs were kept of other
+databases' lines of history, and sees to it that nobody reads there what people had closed: it is given what they had
+changed of the project in each line. Gives back what is true of the project now, when that has changed."""
+
+
 @dataclass(frozen=True)
 class Recovered:
-    """What was done for one repository: how many versions came back, and what could not be read."""
+    """What was done for one repository: how many versions came back, and what could not be read.
+
+    `beside` counts the versions that another database wrote beside SQL's, and `kept` are the refs, by their new names,
+    that hold what those changed.
+    """
 
     repository_id: str
     project: Mapping[str, Any]
@@ -54,12 +76,56 @@ class Recovered:
     created: bool = False
     deleted: bool = False
     faults: tuple[str, ...] = ()
+    beside: int = 0
+    kept: tuple[str, ...] = ()
 
 
-def resume(adopt: Adopt) -> Iterator[Recovered]:
+@dataclass(frozen=True)
+class _Plan:
+    """What the journal of one repository has beyond SQL, where SQL is at `before`."""
+
+    repository_id: str
+    before: Place | None
+    epoch: int
+    history: History
+    lines: Lines
+    ahead: LogEntry | None
+    sizes: Mapping[str, int]
+    repacked: bool
+    about: Mapping[str, Any]
+    beside: Sequence[Beside]
+    settled: frozenset[Settled]
+
+    @property
+    def deletes(self) -> bool:
+        return self.ahead is not None and self.ahead.deleted
+
+    @property
+    def outcome(self) -> Recovered:
+        """What carrying it out comes to."""
+        kept = [one for one in self.beside if one.fault is None]
+        return Recovered(
+            self.repository_id,
+            self.about,
+            versions=len(self.lines.ahead.entries) if self.lines.ahead and not self.deletes else 0,
+            created=self.before is None and self.ahead is not None and not self.deletes,
+            deleted=self.deletes,
+            faults=(*self.history.faults, *(one.fault for one in self.beside if one.fault)),
+            beside=sum(len(one.line.entries) for one in kept),
+            kept=tuple(name for one in kept for name in one.refs),
+        )
+
+
+def tell_nobody(
+    _session: Session, _repository_id: str, _refs: Sequence[str], _decided: Sequence[Mapping[str, Any]]
+) -> None:
+    """A `tell` where there are no people to tell."""
+
+
+def resume(adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False) -> Iterator[Recovered]:
     """Bring every repository up to what its log tells, one after the other, each in an epoch of its own afterwards.
 
-    Nothing else may write meanwhile.
+    Nothing else may write meanwhile. With `rehearse` nothing is written, neither to SQL nor to the store.
 
     Raises:
         StillInUse: something does.
@@ -67,53 +133,132 @@ def resume(adopt: Adopt) -> Iterator[Recovered]:
     seen: set[str] = set()
     for repository_id, listed in _stored_logs():
         seen.add(repository_id)
-        if done := recover(repository_id, listed, adopt):
+        if done := recover(repository_id, listed, adopt, tell=tell, rehearse=rehearse):
             yield done
     for repository_id in sorted(_repository_ids() - seen):
-        if done := recover(repository_id, [], adopt):
+        if done := recover(repository_id, [], adopt, tell=tell, rehearse=rehearse):
             yield done
 
 
-def rebuild(adopt: Adopt) -> Iterator[Recovered]:
+def rebuild(adopt: Adopt, *, rehearse: bool = False) -> Iterator[Recovered]:
     """The same for a database that knows no repository.
 
     Raises:
         DatabaseNotEmpty: it knows one.
     """
+    refuse_used_database()
+    return resume(adopt, rehearse=rehearse)
+
+
+def refuse_used_database() -> None:
+    """Return when SQL knows no repository.
+
+    Raises:
+        DatabaseNotEmpty.
+    """
     if _repository_ids():
         raise DatabaseNotEmpty
-    return resume(adopt)
 
 
-def recover(repository_id: str, listed: Sequence[LogKey], adopt: Adopt) -> Recovered | None:
-    """Bring one repository up to the newest whole entry among these, and start an epoch; None without any version."""
-    before = _place(repository_id)
-    lacking = unknown(repository_id, listed)
-    history = read_history(lacking, known=known_hashes(repository_id))
-    newest = _news(history, before)
-    if newest is None and before in {None, NO_VERSION}:
-        return _unreadable(repository_id, history) if history.faults else None
-    if newest and newest.deleted:
-        return _delete(repository_id, newest, adopt)
-    repacked = newest is not None and _is_repacked(repository_id, newest)
-    sizes = _sizes(newest, history, repacked=repacked) if newest else {}
+def recover(
+    repository_id: str, listed: Sequence[LogKey], adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False
+) -> Recovered | None:
+    """Bring one repository up to what these entries tell, and start an epoch; None without any version.
+
+    What grew from SQL's newest version is replayed. What another database wrote beside it stays, too: its packs, and
+    the refs that it changed, as branches below `recovered/`.
+    """
+    plan = _plan(repository_id, listed)
+    if plan is None or rehearse:
+        return plan.outcome if plan else None
+    if plan.before is None and plan.ahead is None:
+        return plan.outcome
+    if plan.deletes:
+        _delete(plan, adopt)
+        return plan.outcome
     with transaction() as session:
-        repository = _row(session, repository_id, before, history)
-        record_versions(session, repository_id, history, newest)
-        if repacked:  # what SQL knows may be large blobs that no pack holds any more
-            session.execute(delete(LargeBlob).where(LargeBlob.repository_id == repository_id))
-        for sha, size in sizes.items():
-            session.merge(LargeBlob(repository_id=repository_id, sha=sha, size_bytes=size))
-        if newest:
-            replay(session, repository, newest)
-            session.flush()
-            repository.about = adopt(session, repository_id, newest.project)
-        repository.epoch = max([repository.epoch, *(key.epoch for key in listed)]) + 1
-        told = repository.about
+        repository = _row(session, plan)
+        _go_ahead(session, repository, plan, adopt)
+        _keep_others(session, repository, plan, tell)
+        repository.epoch, repository.diverged_at = plan.epoch, None
+        about = repository.about
     commit(
         Change(repository_id=repository_id, actor=HOUSE, kind="recovery"), admit=nothing_to_add, within=nothing_to_add
     )
-    return Recovered(repository_id, told, versions=len(history.lines), created=before is None, faults=history.faults)
+    return replace(plan.outcome, project=about)
+
+
+def _plan(repository_id: str, listed: Sequence[LogKey]) -> _Plan | None:
+    before, known = _place(repository_id), known_hashes(repository_id)
+    history = read_history(unknown(repository_id, listed), known=known)
+    lines = find_lines(history.lines, known)
+    if not history.lines and before in {None, NO_VERSION} and not history.faults:
+        return None
+    ahead = read_entry(lines.ahead.newest.key) if lines.ahead else None
+    repacked = ahead is not None and _is_repacked(repository_id, ahead)
+    settled = ahead.settled if ahead else frozenset()
+    beside = [line for line in lines.beside if not {entry.key.settled for entry in line.entries} <= settled]
+    with reading() as session:
+        row = session.get(Repository, repository_id)
+        epoch, about = (row.epoch, row.about) if row else (0, {})
+    return _Plan(
+        repository_id=repository_id,
+        before=before,
+        epoch=max([epoch, *(key.epoch for key in listed)]) + 1,
+        history=history,
+        lines=lines,
+        ahead=ahead,
+        sizes=_sizes(ahead, lines.ahead, history, known={} if repacked else known) if ahead and lines.ahead else {},
+        repacked=repacked,
+        about=_decided(about, epoch, lines.ahead.entries)
+        if row and lines.ahead
+        else (ahead.project if ahead else about),
+        settled=settled,
+        beside=read_beside(beside, history, read_there(repository_id, ahead)),
+    )
+
+
+def _decided(about: Mapping[str, Any], epoch: int, entries: Sequence[LogLine]) -> dict[str, Any]:
+    """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
+
+    What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
+    project private, and SQL knows better.
+    """
+    told, previous = dict(about), about
+    for line in entries:
+        recovery = line.actor == HOUSE and line.key.epoch != epoch
+        if not recovery:
+            told |= {name: value for name, value in line.about.items() if previous.get(name) != value}
+        previous, epoch = line.about, line.key.epoch
+    return told
+
+
+def _go_ahead(session: Session, repository: Repository, plan: _Plan, adopt: Adopt) -> None:
+    if plan.lines.ahead is None or plan.ahead is None:
+        return
+    record_versions(session, plan.lines.ahead.entries)
+    if plan.repacked:  # what SQL knows may be large blobs that no pack holds any more
+        session.execute(delete(LargeBlob).where(LargeBlob.repository_id == repository.id))
+    for sha, size in plan.sizes.items():
+        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+    replay(session, repository, plan.ahead)
+    session.flush()
+    repository.about = adopt(session, repository.id, plan.about)
+
+
+def _keep_others(session: Session, repository: Repository, plan: _Plan, tell: Tell) -> None:
+    settle(
+        session,
+        (entry.key for line in plan.lines.beside for entry in line.entries if entry.key.settled in plan.settled),
+    )
+    for one in plan.beside:
+        if one.fault is None:
+            keep_beside(session, repository, one)
+    if plan.beside:
+        repository.pack_generation += 1
+    if kept := plan.outcome.kept:
+        decided = [_decided({}, 0, one.line.entries) for one in plan.beside if one.refs]
+        repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 
 def _stored_logs() -> Iterator[tuple[str, list[LogKey]]]:
@@ -135,31 +280,22 @@ def _place(repository_id: str) -> Place | None:
         return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
 
 
-def _news(history: History, before: Place | None) -> LogEntry | None:
-    """The newest entry, when it tells more than SQL has."""
-    newest = history.newest
-    return newest if newest and newest.line.key.place > (before or NO_VERSION) else None
-
-
-def _unreadable(repository_id: str, history: History) -> Recovered:
-    return Recovered(repository_id, {}, versions=0, faults=history.faults)
-
-
-def _delete(repository_id: str, newest: LogEntry, adopt: Adopt) -> Recovered:
+def _delete(plan: _Plan, adopt: Adopt) -> None:
     """A project that was deleted for good does not return; the collector takes what is left of it in the store."""
+    assert plan.ahead is not None
     with transaction() as session:
-        adopt(session, repository_id, newest.project)
-        remove_rows(session, repository_id)
-    return Recovered(repository_id, newest.project, versions=0, deleted=True)
+        adopt(session, plan.repository_id, plan.ahead.project)
+        remove_rows(session, plan.repository_id)
 
 
-def _row(session: Session, repository_id: str, before: Place | None, history: History) -> Repository:
-    row = session.get(Repository, repository_id, with_for_update=True)
+def _row(session: Session, plan: _Plan) -> Repository:
+    row = session.get(Repository, plan.repository_id, with_for_update=True)
     found = None if row is None else ((row.epoch, row.version) if row.version else NO_VERSION)
-    if found != before:
+    if found != plan.before:
         raise StillInUse
     if row is None:
-        row = Repository(id=repository_id, epoch=0, version=0, about={}, created_at=history.lines[0].at)
+        created_at = plan.history.lines[0].at
+        row = Repository(id=plan.repository_id, epoch=0, version=0, about={}, created_at=created_at)
         session.add(row)
         session.flush()
     return row
@@ -172,15 +308,9 @@ def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
         return row is None or row.pack_generation < newest.line.pack_generation
 
 
-def _sizes(newest: LogEntry, history: History, *, repacked: bool) -> dict[str, int]:
+def _sizes(newest: LogEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
     """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
-    led_here = chain(history, newest)
-    told = {
-        line.key.place: history.large_blobs.get(line.entry_hash, {})
-        for line in history.lines
-        if line.entry_hash in led_here
-    }
-    known = {} if repacked else known_hashes(newest.line.key.repository_id)
+    told = _told_without_gap(line, history)
     sizes: dict[str, int] = {}
     for pack in newest.packs:
         place = pack.epoch, pack.version
@@ -189,3 +319,15 @@ def _sizes(newest: LogEntry, history: History, *, repacked: bool) -> dict[str, i
         elif pack.kind == BLOBS and place not in known:
             sizes |= read_blob_sizes(newest.line.key.repository_id, pack.name)
     return sizes
+
+
+def _told_without_gap(line: Line, history: History) -> dict[Place, Mapping[str, int]]:
+    """The sizes by version, back to the first gap: what a lost version brought is in no entry."""
+    told: dict[Place, Mapping[str, int]] = {}
+    expected: str | None = line.newest.entry_hash
+    for entry in reversed(line.entries):
+        if entry.entry_hash != expected:
+            break
+        told[entry.key.place] = history.large_blobs.get(entry.entry_hash, {})
+        expected = entry.previous
+    return told

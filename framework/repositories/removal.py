@@ -9,6 +9,7 @@ from framework.repositories.models import (
     Pack,
     Ref,
     Repository,
+    SettledEntry,
     StagedLfs,
     StagedPush,
     Version,
@@ -23,6 +24,17 @@ def remove_rows(session: Session, repository_id: str) -> None:
     Only for one whose newest log entry says that the project is deleted, or that has no version: the collector takes
     no prefix that SQL does not know for any other reason.
     """
-    for model in (WriterTicket, WriterTurn, StagedPush, StagedLfs, LfsObject, LargeBlob, Version, Pack, Ref):
+    for model in (
+        WriterTicket,
+        WriterTurn,
+        StagedPush,
+        StagedLfs,
+        LfsObject,
+        LargeBlob,
+        SettledEntry,
+        Version,
+        Pack,
+        Ref,
+    ):
         session.execute(delete(model).where(model.repository_id == repository_id))
     session.execute(delete(Repository).where(Repository.id == repository_id))

@@ -1,40 +1,34 @@
 """Writing into SQL what the log told: version rows, refs and packs, within the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.database.types import now
-from framework.repositories.entries import History, LogEntry
+from framework.repositories.entries import LogEntry, LogLine
 from framework.repositories.models import LfsObject, Pack, Ref, Repository, StagedLfs, StagedPush, Version
 
 
-def record_versions(session: Session, repository_id: str, history: History, newest: LogEntry | None) -> None:
-    """A row for each version that SQL lacks; where the log has forked, those that led to the newest entry."""
-    led_here = chain(history, newest)
-    for line in history.lines:
-        place = {"repository_id": repository_id, "epoch": line.key.epoch, "version": line.key.version}
-        row = session.get(Version, place)
-        if row and line.entry_hash not in led_here:
-            continue
-        row = row or Version(**place)
-        row.push_id, row.actor, row.created_at = line.push_id, line.actor, line.at
-        row.pack_generation, row.previous_hash, row.entry_hash = line.pack_generation, line.previous, line.entry_hash
-        row.entry, row.confirmed_at = None, now()
-        session.add(row)
+def record_versions(session: Session, lines: Sequence[LogLine]) -> None:
+    """A row for each of these versions."""
+    for line in lines:
+        session.merge(
+            Version(
+                repository_id=line.key.repository_id,
+                epoch=line.key.epoch,
+                version=line.key.version,
+                push_id=line.push_id,
+                actor=line.actor,
+                created_at=line.at,
+                pack_generation=line.pack_generation,
+                previous_hash=line.previous,
+                entry_hash=line.entry_hash,
+                entry=None,
+                confirmed_at=now(),
+            )
+        )
     session.flush()
-
-
-def chain(history: History, newest: LogEntry | None) -> set[str]:
-    """The hashes of the entries that led to the newest one, back to the first gap."""
-    lines = {line.entry_hash: line for line in history.lines}
-    found: set[str] = set()
-    place = lines.get(newest.line.entry_hash) if newest else None
-    while place:
-        found.add(place.entry_hash)
-        place = lines.get(place.previous or "")
-    return found
 
 
 def replay(session: Session, repository: Repository, newest: LogEntry) -> None:

@@ -9,9 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from framework import config
+from framework.errors import Unavailable
 from framework.repositories import keys
 
 YOUNGEST_SECONDS = 60
+
+
+class DiskEmptied(Unavailable):
+    """The folder of unfinished work was deleted while it was in use, as a host does with a disk that may vanish."""
+
+    def __init__(self) -> None:
+        super().__init__("This server lost its temporary files just now. Repeating is safe; try again in a moment.")
 
 
 @contextmanager
@@ -19,6 +27,9 @@ def scratch(purpose: str) -> Iterator[Path]:
     """A private folder on the cache's file system, removed with the block.
 
     The folder itself is locked meanwhile, which is how a sweep tells the work of the living from what was left.
+
+    Raises:
+        DiskEmptied: an operation of the block on files failed, and the folder is no longer there.
     """
     path = _root() / f"{purpose}-{keys.new_id()}"
     path.mkdir(parents=True)
@@ -26,6 +37,10 @@ def scratch(purpose: str) -> Iterator[Path]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield path
+    except OSError as error:
+        if path.exists():
+            raise
+        raise DiskEmptied from error
     finally:
         shutil.rmtree(path, ignore_errors=True)
         os.close(descriptor)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from framework import config
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now
 from framework.repositories import keys
 from framework.repositories.behind import is_behind
 from framework.repositories.commit import StagingExpired
@@ -56,7 +56,9 @@ def sweep() -> int:
     """
     with transaction() as session:
         session.execute(
-            update(StagedPush).where(StagedPush.state == "staged", StagedPush.expires_at < now()).values(state="doomed")
+            update(StagedPush)
+            .where(StagedPush.state == "staged", StagedPush.expires_at < from_now())
+            .values(state="doomed")
         )
     with reading() as session:
         doomed = session.scalars(select(StagedPush).where(StagedPush.state == "doomed")).all()
@@ -67,8 +69,8 @@ def sweep() -> int:
     return len(known)
 
 
-def _expiry() -> datetime:
-    return now() + timedelta(hours=config.current().staged_hours)
+def _expiry() -> ColumnElement[datetime]:
+    return from_now(timedelta(hours=config.current().staged_hours))
 
 
 def _keys(repository_id: str, name: str) -> list[str]:

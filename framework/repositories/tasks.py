@@ -8,7 +8,7 @@ from celery.utils.log import get_task_logger
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
-from framework.errors import HoldfastError
+from framework.errors import HoldfastError, Interrupted
 from framework.repositories import archived, demotion, eviction, healing, lfs, log, scrub, staging
 from framework.repositories.archiving import archive
 from framework.repositories.collect import collect
@@ -16,8 +16,20 @@ from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consoli
 from framework.repositories.log import NotConfirmed
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
+from framework.storage.current import ownership
+from framework.storage.ownership import NotOwner
 
 logger = get_task_logger(__name__)
+
+
+@app.task(base=Job, name="framework.repositories.tasks.renew_mark")
+def renew_mark() -> dict[str, bool]:
+    """Renew this database's mark in the bucket; whether the bucket was lost to another one. The alarm is in the log."""
+    try:
+        ownership().look(renew=True)
+    except NotOwner:
+        return {"lost": True}
+    return {"lost": False}
 
 
 @app.task(base=Job, name="framework.repositories.tasks.confirm_log")
@@ -55,6 +67,8 @@ def archive_idle() -> int:
             with watched("archive of an idle project", total=STEPS) as work:
                 archive(repository_id, work)
             count += 1
+        except Interrupted:
+            raise
         except HoldfastError as refusal:  # one that is too large for this machine must not keep the others awake
             logger.warning("%s is not archived: %s", repository_id, refusal.sentence)
     return count
@@ -109,6 +123,8 @@ def restore_sample() -> dict[str, object]:
 def _restored(repository_id: str) -> list[str]:
     try:
         found = verify(repository_id)
+    except Interrupted:
+        raise
     except HoldfastError as refusal:  # one that cannot be read must not hide the others
         logger.warning("%s could not be restored for a check: %s", repository_id, refusal.sentence)
         return [f"{repository_id}: {refusal.sentence}"]

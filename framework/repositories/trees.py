@@ -6,6 +6,7 @@ from dulwich.objects import ObjectID, Tree
 
 from framework.errors import Conflict, NotFound
 from framework.repositories.copy import Copy
+from framework.repositories.fsck import SpecialFile, check_tree
 from framework.repositories.packwriter import PackWriter
 
 FILE = 0o100644
@@ -50,6 +51,7 @@ class TreeEditor:
     def __init__(self, copy: Copy, root: str | None) -> None:
         self._copy = copy
         self._root = self._open(root)
+        self.special: set[SpecialFile] = set()
 
     def entry(self, path: str) -> tuple[int, str] | None:
         """Mode and object name of what is at this path, or None."""
@@ -106,8 +108,12 @@ class TreeEditor:
         return folder.entries.pop(name)
 
     def write(self, writer: PackWriter) -> str:
-        """Add the trees that changed to the pack; the root tree's object name."""
-        return self._write(self._root, writer)
+        """Add the trees that changed to the pack; the root tree's object name. `special` has what is to be looked at.
+
+        Raises:
+            TreeRefused: Git refuses a folder that is new.
+        """
+        return self._write("", self._root, writer)
 
     def _parent(self, path: str) -> tuple[_Folder, str]:
         """The opened folder that holds this path, and the path's last name, which is there."""
@@ -156,9 +162,9 @@ class TreeEditor:
         folder.children[name] = _Folder({})
         return folder.children[name]
 
-    def _write(self, folder: _Folder, writer: PackWriter) -> str:
+    def _write(self, path: str, folder: _Folder, writer: PackWriter) -> str:
         for name, child in folder.children.items():
-            sha = self._write(child, writer)
+            sha = self._write(f"{path}/{name}", child, writer)
             folder.entries[name] = (FOLDER, sha)
             if not child.entries:
                 del folder.entries[name]
@@ -167,4 +173,6 @@ class TreeEditor:
             tree.add(name.encode(errors="surrogateescape"), mode, ObjectID(sha.encode()))
         if self._copy.has(tree.id.decode()):
             return tree.id.decode()
+        entries = [(name.encode(errors="surrogateescape"), *entry) for name, entry in folder.entries.items()]
+        self.special |= check_tree(path, entries)
         return writer.add(tree)

@@ -7,13 +7,13 @@ the commit point decides who lands, whatever the tickets say. One that nobody re
 import random
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now
 from framework.repositories.models import WriterTicket
 
 LEASE = timedelta(seconds=10)
@@ -24,7 +24,7 @@ LONGEST_NAP_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class _Ticket:
-    expires_at: datetime
+    lasts: bool
     ahead: int
 
 
@@ -40,7 +40,9 @@ def wait_for_turn(repository_id: str, holder: str, *, deadline: float) -> bool:
 
 def is_taken(repository_id: str) -> bool:
     """Whether writers are waiting in turn, so that a newcomer should as well."""
-    query = select(WriterTicket.id).where(WriterTicket.repository_id == repository_id, WriterTicket.expires_at > now())
+    query = select(WriterTicket.id).where(
+        WriterTicket.repository_id == repository_id, WriterTicket.expires_at > from_now()
+    )
     with reading() as session:
         return session.scalar(query.limit(1)) is not None
 
@@ -57,7 +59,7 @@ def _ahead(repository_id: str, holder: str) -> int:
     """How many tickets are before the holder's, which is drawn or renewed where that is due."""
     while True:
         ticket = _find(holder)
-        if ticket is not None and ticket.expires_at > now() + LEASE / 2:
+        if ticket is not None and ticket.lasts:
             return ticket.ahead
         _draw(repository_id, holder)
 
@@ -67,9 +69,11 @@ def _find(holder: str) -> _Ticket | None:
     ahead = select(func.count()).where(
         earlier.repository_id == WriterTicket.repository_id,
         earlier.id < WriterTicket.id,
-        earlier.expires_at > now(),
+        earlier.expires_at > from_now(),
     )
-    query = select(WriterTicket.expires_at, ahead.scalar_subquery()).where(WriterTicket.holder == holder)
+    query = select(WriterTicket.expires_at > from_now(LEASE / 2), ahead.scalar_subquery()).where(
+        WriterTicket.holder == holder
+    )
     with reading() as session:
         row = session.execute(query).one_or_none()
     return _Ticket(*row) if row else None
@@ -79,10 +83,10 @@ def _draw(repository_id: str, holder: str) -> None:
     """Make the holder's ticket, or renew it; tickets that lapsed long ago are those of killed processes, and go."""
     with transaction() as session:
         left = delete(WriterTicket).where(
-            WriterTicket.repository_id == repository_id, WriterTicket.expires_at < now() - LEASE
+            WriterTicket.repository_id == repository_id, WriterTicket.expires_at < from_now(-LEASE)
         )
         session.execute(left)
         ticket = session.scalar(select(WriterTicket).where(WriterTicket.holder == holder))
         ticket = ticket or WriterTicket(repository_id=repository_id, holder=holder)
-        ticket.expires_at = now() + LEASE
+        ticket.expires_at = from_now(LEASE)
         session.add(ticket)

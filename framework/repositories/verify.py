@@ -1,5 +1,6 @@
 """Verifying: every object that SQL names is read back, the whole repository checked by git, the log by its hashes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,19 +9,23 @@ from sqlalchemy import select
 
 from framework.database.session import reading
 from framework.repositories import git, keys
-from framework.repositories.behind import unknown
+from framework.repositories.behind import settled_entries, unknown
 from framework.repositories.change import StoredLfs
 from framework.repositories.entries import History, list_log, read_history
-from framework.repositories.git import GitFailed
+from framework.repositories.git import GitCutOff, GitFailed
 from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
 from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Version
+from framework.repositories.paths import shown
 from framework.repositories.readback import object_fault
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 
 FSCK_SECONDS = 3600
+TOLD_OBJECTS = 3
+
+_REFUSED = re.compile(r"^error in \w+ ([0-9a-f]{40}): (\w+):", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,18 @@ def _one_pack_faults(copy: Path, snapshot: Snapshot, pack: StoredPack) -> Iterat
     yield from _side_file_faults(snapshot, pack)
     try:
         fill(copy, Filling(snapshot, (pack,), FULL, {}))
-    except PackMissing as missing:
-        yield f"{missing.key} is missing in the object store."
-    except PackAltered as altered:
-        yield f"{altered.key} has another length or SHA-256 than the database recorded."
+    except (PackMissing, PackAltered):
+        yield from _object_faults(snapshot.repository_id, pack)
+
+
+def _object_faults(repository_id: str, pack: StoredPack) -> Iterator[str]:
+    """All that is wrong: whoever brings back the one object that was found first would find the next one missing."""
+    for wanted in (
+        (keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256),
+        (keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256),
+    ):
+        if fault := object_fault(*wanted):
+            yield fault
 
 
 def _side_file_faults(snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
@@ -83,9 +96,26 @@ def _lfs_faults(repository_id: str, objects: Sequence[StoredLfs]) -> Iterator[st
 
 def _fsck_faults(copy: Path) -> Iterator[str]:
     try:
-        git.run(copy, "fsck", "--full", "--no-dangling", "--no-progress", deadline_seconds=FSCK_SECONDS)
+        git.run(copy, "fsck", "--full", "--strict", "--no-dangling", "--no-progress", deadline_seconds=FSCK_SECONDS)
+    except GitCutOff:
+        raise
     except GitFailed as failed:
         yield " ".join(failed.words.split())
+        yield from _advice(copy, failed.said)
+
+
+def _advice(copy: Path, said: str) -> Iterator[str]:
+    """What to do about objects that are whole, and that Git refuses for what they say."""
+    refused = dict.fromkeys(_REFUSED.findall(said))
+    for sha, message in list(refused)[:TOLD_OBJECTS]:
+        found = git.run(copy, "log", "--all", "-1", "-m", "-t", "--name-only", "--format=%H", f"--find-object={sha}")
+        commit, _line, path = [*found.decode(errors="replace").split("\n"), "", "", ""][:3]
+        where = f"{shown(path)}, since version {commit[:10]}" if path else f"the object {sha[:10]}"
+        yield (
+            f"Git refuses {where} ({message}). Delete or rename it in every branch that has it: the next push there"
+            " passes then. Older versions keep it, and clones with transfer.fsckObjects fail, until the history is"
+            " rewritten without it (git filter-repo) and what was removed is permanently erased in the settings."
+        )
 
 
 def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
@@ -93,7 +123,8 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     confirmed = _confirmed(snapshot)
     listed = list_log(snapshot.repository_id)
     yield from (
-        f"The log entry of version {version} is missing in the object store."
+        f"{keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, the log entry of version {version}, "
+        "is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
         if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)
     )
@@ -102,8 +133,9 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     ]
     if strange:
         yield f"The log has version {strange[-1].place_text}, which the database does not know."
-    history = read_history(listed)
-    yield from history.faults
+    settled = settled_entries(snapshot.repository_id)
+    history = read_history([key for key in listed if key.settled not in settled])
+    yield from (*history.faults, *history.forks)
     yield from _differences(snapshot, packs, history)
 
 

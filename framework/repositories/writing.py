@@ -15,9 +15,10 @@ from framework.repositories import cache, keys, lfs, staging, turns
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
+from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
 from framework.repositories.healing import read_copy
 from framework.repositories.packwriter import PackWriter, WrittenPack
-from framework.repositories.paths import checked_path
+from framework.repositories.paths import asked_path, checked_path
 from framework.repositories.reading import find, refuse_lost
 from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
@@ -55,7 +56,7 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     """
     branch_ref(wanted.branch)
     for path in _touched(wanted.operations):
-        checked_path(path)
+        asked_path(path)
     with scratch("write") as folder:
         return _Writer(wanted, folder).run(admit, within)
 
@@ -140,6 +141,8 @@ class _Writer:
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             self._add_small_blobs(writer, copy)
             tree = editor.write(writer)
+            for file in editor.special:
+                check_special_file(file, self._head_of(copy, file.sha))
             if parent and tree == root:
                 return _Attempt(tip, parent, copy.snapshot.pack_generation)
             sha = writer.add(_commit(self._wanted, tree, parent))
@@ -173,8 +176,25 @@ class _Writer:
     def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
         return {path: editor.entry(path) for path in _touched(self._wanted.operations)}
 
+    def _refuse_new_names(self, editor: TreeEditor, operation: Operation) -> None:
+        """Hold new names to the strict rules; what is there, or was, may be called as published histories are."""
+        place = operation.to if isinstance(operation, Move) else operation.path
+        is_old = isinstance(operation, Restore) and operation.path == operation.source
+        if not is_old and editor.entry(place) is None:
+            checked_path(place)
+
+    def _head_of(self, copy: Copy, sha: str) -> bytes:
+        """The content of this file of the new version, as much of it as Git would look at."""
+        put = next((one for one in self._wanted.operations if isinstance(one, Put) and one.sha == sha), None)
+        if put is None:
+            blob = copy.blob(sha)
+            return b"".join(blob.chunks) if blob.size_bytes <= MAX_SPECIAL_BYTES else bytes(MAX_SPECIAL_BYTES + 1)
+        with put.file.open("rb") as file:
+            return file.read(MAX_SPECIAL_BYTES + 1)
+
     def _apply(self, copy: Copy, editor: TreeEditor) -> None:
         for operation in self._wanted.operations:
+            self._refuse_new_names(editor, operation)
             if isinstance(operation, Put):
                 editor.put(operation.path, operation.sha)
             elif isinstance(operation, Delete):

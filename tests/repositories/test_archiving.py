@@ -24,8 +24,11 @@ from framework.repositories.models import Repository
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.repositories.status import read_status
 from framework.repositories.verify import verify
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, Bench, Meanwhile
 from tests.repositories.packed import packs_of
+
+pytestmark = on_each_deployment
 
 
 def sleep(bench: Bench, days: float = 40) -> None:

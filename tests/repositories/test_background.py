@@ -6,15 +6,14 @@ import threading
 import pytest
 
 from framework.repositories.background import Threads, settle
-
-SECONDS = 30
+from tests.servers.processes import HANG_SECONDS
 
 
 def test_settling_waits_for_all_that_was_submitted_and_for_what_that_submits() -> None:
     threads, go_on, done = Threads("test", lambda: 2), threading.Event(), list[str]()
 
     def first() -> None:
-        assert go_on.wait(SECONDS)
+        assert go_on.wait(HANG_SECONDS)
         threads.submit(done.append, "second")
         done.append("first")
 
@@ -23,7 +22,7 @@ def test_settling_waits_for_all_that_was_submitted_and_for_what_that_submits() -
     waiting.start()
     assert waiting.is_alive()
     go_on.set()
-    waiting.join(SECONDS)
+    waiting.join()
     assert sorted(done) == ["first", "second"]
     settle()
 
@@ -37,11 +36,11 @@ def test_a_failure_is_the_futures() -> None:
 
 def test_a_forked_process_has_threads_of_its_own_and_does_not_wait_for_its_parents() -> None:
     threads, go_on = Threads("test", lambda: 1), threading.Event()
-    threads.submit(go_on.wait, SECONDS)
+    threads.submit(go_on.wait, HANG_SECONDS)
     child = os.fork()
     if child == 0:
         settle()
-        answer = threads.submit(int, "7").result(SECONDS)
+        answer = threads.submit(int, "7").result(HANG_SECONDS)
         os._exit(answer)
     go_on.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -16,7 +16,10 @@ from framework.repositories.operations import change_about
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 
 @pytest.fixture

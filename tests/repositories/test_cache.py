@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -19,7 +20,10 @@ from framework.repositories.models import Pack, Repository, Version
 from framework.repositories.reading import find, list_folder, resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 MIB = 1 << 20
 LARGE = os.urandom(2 * MIB)
@@ -65,6 +69,22 @@ def test_threads_that_wake_a_project_together_fetch_it_once(written: Bench) -> N
     with requests() as asked, ThreadPoolExecutor(8) as pool:
         assert list(pool.map(written.read, ["a"] * 16)) == [b"2"] * 16
     assert asked.total == 5
+
+
+def test_a_copy_that_another_has_put_in_place_is_kept(written: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that was emptied the locks are other files, so that two may fill a copy at once."""
+    path, delete_tree = copy_path(written.repository_id), shutil.rmtree
+    others = path.with_suffix(".others")
+    path.rename(others)
+
+    def delete_and_be_overtaken(folder: Path, *, ignore_errors: bool = False) -> None:
+        delete_tree(folder, ignore_errors=ignore_errors)
+        if folder == path and others.exists():
+            others.rename(path)
+
+    monkeypatch.setattr(shutil, "rmtree", delete_and_be_overtaken)
+    assert written.read("a") == b"2"
+    assert not others.exists()
 
 
 def test_a_copy_that_lags_behind_fetches_what_is_new(written: Bench) -> None:

@@ -20,8 +20,11 @@ from framework.repositories.operations import change_about
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment
 
 Settings = Callable[..., Config]
 

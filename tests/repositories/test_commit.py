@@ -25,7 +25,10 @@ from framework.repositories.models import Pack, Ref, Repository, StagedPush, Ver
 from framework.repositories.operations import change_about
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 ONE, TWO = "1" * 40, "2" * 40
 

@@ -23,8 +23,11 @@ from framework.repositories.snapshot import read_snapshot
 from framework.repositories.tasks import consolidate_packs
 from framework.repositories.verify import verify
 from framework.storage.counting import requests
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, MIB, Bench
 from tests.repositories.packed import force_away, git_in, packs_of
+
+pytestmark = on_each_deployment
 
 
 def test_many_packs_become_two(grown: Bench, work: Work) -> None:

@@ -21,8 +21,11 @@ from framework.repositories.reading import find, resolve
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile
 from tests.repositories.packed import crowded, force_away, packs_of
+
+pytestmark = on_each_deployment
 
 
 def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:

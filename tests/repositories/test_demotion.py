@@ -23,11 +23,14 @@ from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
 from framework.storage.prices import costs_of
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.repositories.test_lfs import name, receive
 from tests.servers.ceph import CHEAP_CLASS, Ceph
 
-on_s3 = pytest.mark.parametrize("deployment", ["production-like"])
+pytestmark = on_each_deployment
+
+on_s3 = pytest.mark.deployments("production-like")
 FILM = os.urandom(300_000)
 
 
@@ -138,7 +141,7 @@ def test_what_is_dear_to_read_is_read_back_rarely(archived: Bench) -> None:
     assert scrub.scrub().lfs_objects + scrub.scrub().lfs_objects == 1
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_folder_has_no_classes(archived: Bench) -> None:
     assert tasks.demote_archived() == 0
     with reading() as session:

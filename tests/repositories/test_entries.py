@@ -114,7 +114,7 @@ def test_two_entries_for_one_version_are_a_fork(written: Bench) -> None:
         sha256=hashlib.sha256(data).hexdigest(),
     )
     history = read_history(list_log(written.repository_id))
-    assert history.faults == ("The log has forked: 2 entries claim to be version 3.",)
+    assert history.forks == ("The log has forked: 2 entries claim to be version 3.",)
 
 
 def test_the_entry_of_an_unwritten_repository_is_none(bench: Bench) -> None:

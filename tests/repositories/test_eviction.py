@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -135,6 +136,20 @@ def test_scratch_of_a_killed_process_is_swept_and_that_of_a_living_one_kept(sett
         assert scratch.sweep() == 1
         assert mine.exists()
     assert not left.exists()
+
+
+def test_work_whose_folder_was_deleted_is_told_so_and_may_be_repeated(settings: Config) -> None:
+    def work(*, deleted: bool) -> None:
+        with scratch.scratch("work") as folder:
+            if deleted:
+                shutil.rmtree(settings.data / "scratch")
+            (folder / "missing").read_bytes()
+
+    with pytest.raises(scratch.DiskEmptied) as refusal:
+        work(deleted=True)
+    assert refusal.value.status == 503
+    with pytest.raises(FileNotFoundError):
+        work(deleted=False)
 
 
 def test_a_warm_copy_that_was_evicted_is_fetched_again(bench: Bench) -> None:

@@ -4,7 +4,9 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from framework.config import Config
 from framework.repositories import git
 
 
@@ -51,3 +53,12 @@ def test_what_ends_within_a_chunk_is_passed_on_with_its_end() -> None:
         assert process.stdin
         process.stdin.close()
         assert list(chunks) == [b"the rest"]
+
+
+def test_limits_hold_from_the_first_instruction(with_settings: Callable[..., Config], tmp_path: Path) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nulimit -d\nulimit -t\n")
+    program.chmod(0o755)
+    with_settings(git_path=f"{tmp_path}:{os.environ['PATH']}")
+    assert git.run(tmp_path, "blame").split() == [b"262144", b"600"]
+    assert git.run(tmp_path, "upload-pack").split() == [b"1048576", b"600"]

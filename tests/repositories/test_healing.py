@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from framework.repositories import healing, tasks
+from framework.repositories import git, healing, tasks
+from framework.repositories.cache import open_copy
 from framework.repositories.copy import Copy, ObjectAltered, opened
 from framework.repositories.eviction import copy_path
 from framework.repositories.healing import read_copy
-from framework.repositories.marker import FULL
+from framework.repositories.marker import FULL, LAYOUT
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -139,3 +140,29 @@ def test_a_write_onto_a_damaged_copy_lands_on_a_mended_one(written: Bench) -> No
     with opened(written.repository_id, FULL) as copy:
         command = ["git", "-C", str(copy.path), "fsck", "--full", "--strict"]
         assert subprocess.run(command, capture_output=True, check=True).stderr == b""
+
+
+@pytest.mark.parametrize("part", LAYOUT)
+def test_what_is_left_of_a_copy_that_vanished_while_it_was_brought_forward_is_none(written: Bench, part: str) -> None:
+    """The disk is emptied between the packs and the marker: git would see no repository there, or one without refs."""
+    place = copy_path(written.repository_id) / part
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    with open_copy(written.repository_id, FULL) as (path, _snapshot):
+        assert b"refs/heads/main" in git.run(path, "for-each-ref")
+    assert written.read("a") == b"1"
+
+
+def test_a_copy_that_vanishes_amid_a_page_is_made_again_in_the_same_request(written: Bench) -> None:
+    path, visits = copy_path(written.repository_id), []
+
+    def look(copy: Copy) -> bytes:
+        visits.append(copy.path)
+        if len(visits) == 1:
+            shutil.rmtree(path)
+        return git.run(copy.path, "cat-file", "blob", "main:a")
+
+    assert read_copy(written.repository_id, look) == b"1"
+    assert len(visits) == 2

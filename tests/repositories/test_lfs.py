@@ -28,7 +28,10 @@ from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 FILM = os.urandom(1 << 20)
 

@@ -20,6 +20,8 @@ from framework.repositories.paths import BadPath, checked_path
         "…",
         "-x",
         "git~2",
+        ".gitmodules",
+        "a/.gitattributes",
     ],
 )
 def test_it_takes_what_git_can_keep(path: str) -> None:
@@ -31,7 +33,8 @@ def test_it_takes_what_git_can_keep(path: str) -> None:
     [
         "", "/a", "a//b", "a/", ".", "..", "a/../b", "./a", "../x", "a\\b", "a\0b", "a\nb", "\x7f", "a\x85b",
         ".git", ".git/config", "a/.GIT/x", "git~1", ".git.", ".git ", ".git . .", ".g\u200cit", ".git:stream",
-        ".git::$INDEX_ALLOCATION", "a" * 256, "é" * 128, "a/" * 2049 + "b", "\udcff",
+        ".git::$INDEX_ALLOCATION", "GITMOD~1", ".gitmo\u200cdules", ".GitAttributes", ".gitmodules.",
+        "a" * 256, "é" * 128, "a/" * 2049 + "b", "\udcff",
     ],
 )  # fmt: skip
 def test_it_refuses_with_the_path_and_a_reason(path: str) -> None:

@@ -25,8 +25,11 @@ from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Write
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import AUTHOR, Bench, Meanwhile
 from tests.repositories.test_lfs import expire
+
+pytestmark = on_each_deployment
 
 KEPT, SECRET = os.urandom(400_000), os.urandom(300_000)
 OID = hashlib.sha256(SECRET).hexdigest()
@@ -77,7 +80,7 @@ def test_it_goes_with_the_commit_that_needed_it(leaked: Bench) -> None:
     assert "1 Git LFS objects that nothing needs were dropped" in purge(leaked)
     assert named(leaked) == {hashlib.sha256(KEPT).hexdigest()}
     with pytest.raises(LfsAbsent):
-        find_object(leaked.repository_id, OID)
+        find_object(leaked.repository_id, OID, None)
     with reading() as session:
         assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - len(SECRET)
     entry = read_entry(list_log(leaked.repository_id)[-1])

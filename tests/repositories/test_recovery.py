@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.repositories import keys, staging
+from framework.repositories.change import Change, RefUpdate
+from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.entries import list_log
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
@@ -22,8 +24,11 @@ from framework.repositories.staging import sweep
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment
 
 MIB = 1 << 20
 LARGE = os.urandom(MIB)
@@ -145,7 +150,7 @@ def test_a_damaged_newest_version_costs_that_version_only(written: Bench) -> Non
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
     assert (done.versions, len(done.faults)) == (2, 1)
-    assert "version 3 is damaged" in done.faults[0]
+    assert "version 3, is damaged" in done.faults[0]
     assert written.read("a") == b"1"
     written.write(written.put("a", b"again"))
     assert written.read("a") == b"again"
@@ -217,26 +222,84 @@ def test_a_resume_that_died_half_way_is_repeated(bench: Bench, monkeypatch: pyte
     assert bench.read("a") == b"2"
 
 
-def test_versions_that_two_databases_made_beside_each_other_are_told(bench: Bench) -> None:
-    """The database went back while somebody wrote on: both stories are in the log, and the longer one goes on."""
+def _diverge(bench: Bench) -> None:
+    """The database goes back while somebody writes on, and goes on by itself: version 2 is there twice."""
     bench.write(bench.put("a", b"1"))
     backup = moments.remember()
-    bench.write(bench.put("a", b"lost"))
-    lost = moments.remember()
-    bench.write(bench.put("a", b"lost too"))
+    bench.write(bench.put("a", b"another line"))
+    bench.write(bench.put("large", LARGE))
     hidden = list_log(bench.repository_id)[1:]
     bodies = {key: store().read(key.key) for key in hidden}
     for key in hidden:
         store().delete(key.key)
     moments.put_back(backup)
-    bench.write(bench.put("b", b"the other story"))
+    bench.write(bench.put("b", b"this line"))
     for key, body in bodies.items():
         store().put(key.key, body, sha256=hashlib.sha256(body).hexdigest())
     moments.start_anew()
+
+
+def test_versions_that_two_databases_made_beside_each_other_are_all_kept(bench: Bench) -> None:
+    _diverge(bench)
     [done] = resume(adopt)
-    assert bench.read("a") == b"lost too"
-    assert done.faults == ("The log has forked: 2 entries claim to be version 2.",)
-    assert lost.rows["versions"][-1]["entry_hash"] in {entry_hash for _place, entry_hash, *_ in _versions(bench)}
+    [ref] = done.kept
+    branch = ref.removeprefix("refs/heads/")
+    assert (done.beside, done.versions, done.faults) == (2, 0, ())
+    assert branch.startswith("recovered/")
+    assert (bench.read("a"), bench.read("b")) == (b"1", b"this line")
+    assert (bench.read("a", branch), bench.read("large", branch)) == (b"another line", LARGE)
+    assert verify(bench.repository_id).faults == ()
+    assert [again.beside for again in resume(adopt)] == [0]
+
+
+def test_packs_of_another_line_are_no_longer_on_their_way(bench: Bench) -> None:
+    """The database was copied while a push was staged, which the other one has committed since."""
+    _diverge(bench)
+    with reading() as session:
+        known = set(session.scalars(select(Pack.name)))
+    stored = {
+        entry.key.rpartition("pack-")[2].partition(".")[0] for entry in store().list("repos/") if "/packs/" in entry.key
+    }
+    staging.stage(bench.repository_id, keys.new_id(), sorted(stored - known))
+    list(resume(adopt))
+    with transaction() as session:
+        session.execute(update(StagedPush).values(state="doomed"))
+    sweep()
+    assert verify(bench.repository_id).faults == ()
+
+
+def test_an_entry_that_was_damaged_and_is_right_again_is_kept(written: Bench) -> None:
+    newest = list_log(written.repository_id)[-1]
+    body = store().read(newest.key)
+    alter(newest.key, b"{}")
+    moments.put_back(moments.NOTHING)
+    list(rebuild(adopt))
+    alter(newest.key, body)
+    [done] = resume(adopt)
+    [ref] = done.kept
+    assert written.read("a", ref.removeprefix("refs/heads/")) == b"3"
+
+
+def test_an_empty_database_gets_both_lines_back(bench: Bench) -> None:
+    _diverge(bench)
+    list(resume(adopt))
+    moments.put_back(moments.NOTHING)
+    list(rebuild(adopt))
+    [branch] = [name for name in read_snapshot(bench.repository_id).branches if name != "main"]
+    assert (bench.read("b"), bench.read("large", branch)) == (b"this line", LARGE)
+    assert verify(bench.repository_id).faults == ()
+
+
+def test_a_recovered_branch_that_was_deleted_does_not_return(bench: Bench) -> None:
+    _diverge(bench)
+    [done] = resume(adopt)
+    [ref] = done.kept
+    sha = read_snapshot(bench.repository_id).refs[ref]
+    gone = Change(bench.repository_id, "alice", updates=(RefUpdate(ref, sha, None),))
+    commit(gone, admit=nothing_to_add, within=nothing_to_add)
+    moments.put_back(moments.NOTHING)
+    list(rebuild(adopt))
+    assert list(read_snapshot(bench.repository_id).branches) == ["main"]
 
 
 def _state(bench: Bench) -> tuple[object, ...]:

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from framework.repositories.refs import BadRef, branch_ref, checked_ref
+from framework.errors import Invalid
+from framework.repositories.refs import BadRef, branch_ref, checked_ref, clashes
 
 NAMES = ["main", "a/b", "v1.0", "über", "a-b", "a.b", "日本", "x" * 200, "heads", "a@b", "@a", "feature/refs/heads/x"]
 BAD = ["", ".a", "a.", "a..b", "a/.b", "a b", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b", "a\\b", "a@{b", "@", "/a", "a/",
@@ -31,5 +32,20 @@ def test_it_refuses_what_git_refuses(name: str) -> None:
      "refs/heads/HEAD", "refs/heads", "main", "refs/heads/" + "x" * 250],
 )  # fmt: skip
 def test_it_refuses_what_would_mislead(name: str) -> None:
-    with pytest.raises(BadRef):
+    with pytest.raises(Invalid):
         checked_ref(name)
+
+
+@pytest.mark.parametrize(
+    ("created", "names", "found"),
+    [
+        (["h/a/b"], ["h/a", "h/a/b"], [("h/a/b", "h/a")]),
+        (["h/a"], ["h/a", "h/a/b/c"], [("h/a", "h/a/b/c")]),
+        (["h/a", "h/ab"], ["h/a", "h/ab", "h/a-b"], []),
+        (["h/a", "h/a/b"], ["h/a", "h/a/b"], [("h/a", "h/a/b"), ("h/a/b", "h/a")]),
+    ],
+)
+def test_names_that_cannot_be_beside_each_other(
+    created: list[str], names: list[str], found: list[tuple[str, str]]
+) -> None:
+    assert list(clashes(created, names)) == found

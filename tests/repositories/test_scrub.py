@@ -13,7 +13,8 @@ from framework.celery.work import watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.doctor.checks import ALL, examine
+from framework.doctor.checks import ALL
+from framework.doctor.examination import examine
 from framework.doctor.numbers import State
 from framework.metrics.exposition import exposed
 from framework.repositories import keys, scrub, tasks
@@ -23,10 +24,13 @@ from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.metrics.numbers import number
 from tests.repositories.conftest import Bench
 from tests.repositories.test_lfs import FILM, key_of, name, receive
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment
 
 
 def packs() -> dict[str, Pack]:

@@ -17,7 +17,10 @@ from framework.repositories.models import StagedPush, Version
 from framework.repositories.packwriter import WrittenPack
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 
 def test_a_log_entry_that_the_store_did_not_take_is_written_later(

@@ -18,11 +18,15 @@ from framework.repositories import turns
 from framework.repositories.copy import opened
 from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
 from framework.repositories.reading import count_commits, find, list_folder, read_log, resolve
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import ROOT
 
-PROCESSES, THREADS, ROUNDS = 3, 11, 2
+pytestmark = on_each_deployment
+
+PROCESSES, THREADS, ROUNDS = 3, 5, 2
 
 
 def _tickets() -> int:
@@ -30,29 +34,35 @@ def _tickets() -> int:
         return session.scalar(select(func.count()).select_from(WriterTicket)) or 0
 
 
-def soon() -> float:
-    return time.monotonic() + 0.2
+def never() -> float:
+    """A deadline that only ends what hangs."""
+    return time.monotonic() + HANG_SECONDS
+
+
+def past() -> float:
+    """A deadline that is over, so that whoever has to wait does not."""
+    return time.monotonic() - 1
 
 
 def test_a_turn_is_one_writers_until_it_is_given_back(bench: Bench) -> None:
     assert not turns.is_taken(bench.repository_id)
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon()), "held on"
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never())
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never()), "held on"
     assert turns.is_taken(bench.repository_id)
-    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=past())
     turns.give_back(bench.repository_id, "second")
     assert turns.is_taken(bench.repository_id), "only its holder ends a turn"
     turns.give_back(bench.repository_id, "first")
-    assert turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+    assert turns.wait_for_turn(bench.repository_id, "second", deadline=never())
 
 
 def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> None:
     names = ["first", "second", "third", "fourth"]
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
+    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never())
     landed: list[str] = []
 
     def wait(name: str) -> None:
-        assert turns.wait_for_turn(bench.repository_id, name, deadline=time.monotonic() + 60)
+        assert turns.wait_for_turn(bench.repository_id, name, deadline=never())
         landed.append(name)
         turns.give_back(bench.repository_id, name)
 
@@ -70,22 +80,22 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
 
 
 def test_who_waits_for_too_long_leaves_the_queue(bench: Bench) -> None:
-    turns.wait_for_turn(bench.repository_id, "first", deadline=soon())
-    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=soon())
+    turns.wait_for_turn(bench.repository_id, "first", deadline=never())
+    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=past())
     turns.give_back(bench.repository_id, "first")
     assert not turns.is_taken(bench.repository_id)
 
 
 def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
-    turns.wait_for_turn(bench.repository_id, "killed", deadline=soon())
+    turns.wait_for_turn(bench.repository_id, "killed", deadline=never())
     with transaction() as session:
         session.scalars(select(WriterTicket)).one().expires_at = now()
     assert not turns.is_taken(bench.repository_id)
-    assert turns.wait_for_turn(bench.repository_id, "next", deadline=soon())
+    assert turns.wait_for_turn(bench.repository_id, "next", deadline=never())
 
 
 def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings: Config, tmp_path: Path) -> None:
-    """Three processes with eleven threads each, a cache of its own for each process, two rounds."""
+    """Three processes with five threads each, a cache of its own for each process, two rounds."""
     bench.write(bench.put("start", b""))
     children = [_writers(bench, settings, tmp_path, number) for number in range(PROCESSES)]
     told = [json.loads(child.communicate()[0]) for child in children]
@@ -105,8 +115,8 @@ def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings:
 
 
 def _writers(bench: Bench, settings: Config, folder: Path, number: int) -> "subprocess.Popen[str]":
-    """A process with a cache of its own, on the same database and store; it waits however busy the machine is."""
-    own = replace(settings, data=folder / f"process-{number}", longest_wait_seconds=200)
+    """A process with a cache of its own, on the same database and store."""
+    own = replace(settings, data=folder / f"process-{number}")
     own.data.mkdir()
     (own.data / "objects").symlink_to(settings.data / "objects")
     command = [sys.executable, "-m", "tests.repositories.crowd", bench.repository_id, str(number)]

@@ -13,8 +13,10 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import eviction, ghosts, usage
 from framework.repositories.models import CacheDay, Repository
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment
 
 MIB = 1 << 20
 

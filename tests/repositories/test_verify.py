@@ -14,8 +14,11 @@ from framework.repositories.models import Pack, Ref, Version
 from framework.repositories.verify import Verified, verify
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment
 
 
 @pytest.fixture
@@ -60,6 +63,15 @@ def test_an_altered_object_is_found(written: Bench, spoil: Callable[[bytes], byt
     assert verify(written.repository_id).faults == (f"{key} has another length or SHA-256 than the database recorded.",)
 
 
+def test_every_missing_object_is_told(written: Bench) -> None:
+    """Not only the first one: whoever repairs the store asks once."""
+    name = _pack(written, "history")
+    objects = keys.pack_key(written.repository_id, name), keys.idx_key(written.repository_id, name)
+    for key in objects:
+        store().delete(key)
+    assert verify(written.repository_id).faults == tuple(f"{key} is missing in the object store." for key in objects)
+
+
 def test_what_git_finds_is_told(written: Bench) -> None:
     """All packs are as recorded, but a ref names a commit that is in none of them."""
     with transaction() as session:
@@ -70,9 +82,10 @@ def test_what_git_finds_is_told(written: Bench) -> None:
 
 
 def test_a_missing_log_entry_is_found(written: Bench) -> None:
-    store().delete(list_log(written.repository_id)[0].key)
+    key = list_log(written.repository_id)[0].key
+    store().delete(key)
     assert verify(written.repository_id).faults == (
-        "The log entry of version 1 is missing in the object store.",
+        f"{key}, the log entry of version 1, is missing in the object store.",
         "The log has a gap: the entry before version 2 is missing or damaged.",
     )
 

@@ -1,0 +1,186 @@
+"""Another database's line of history is kept beside SQL's: its packs, and what it changed under names of its own."""
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.database.session import reading
+from framework.repositories import keys
+from framework.repositories.blobsizes import read_blob_sizes
+from framework.repositories.change import BLOBS
+from framework.repositories.entries import EntryDamaged, History, LogEntry, LoggedLfs, LoggedPack, LogKey, read_entry
+from framework.repositories.lines import Line
+from framework.repositories.models import (
+    LargeBlob,
+    LfsObject,
+    Pack,
+    Ref,
+    Repository,
+    SettledEntry,
+    StagedLfs,
+    StagedPush,
+)
+from framework.repositories.refs import KINDS
+from framework.storage.contract import ObjectMissing
+from framework.storage.current import store
+
+FOLDER = "recovered"
+LONGEST_NAME_BYTES = 190
+"""Of a ref that gets a longer name: the rest of it is a hash then."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What one other line adds to SQL's: refs by their new names, and the objects that they need.
+
+    `fault` says why nothing of it can be kept.
+    """
+
+    line: Line
+    refs: Mapping[str, str]
+    packs: tuple[LoggedPack, ...]
+    side_files: Mapping[str, dict[str, object]]
+    sizes: Mapping[str, int]
+    lfs: tuple[LoggedLfs, ...]
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class There:
+    """What the repository has without the other lines: refs, names of packs, and LFS objects by their SHA-256."""
+
+    refs: Mapping[str, str]
+    packs: frozenset[str]
+    lfs: frozenset[str]
+
+    def plus(self, beside: "Beside") -> "There":
+        """The same with what a line adds."""
+        packs = self.packs | {pack.name for pack in beside.packs}
+        return There({**self.refs, **beside.refs}, packs, self.lfs | {one.oid for one in beside.lfs})
+
+
+def read_beside(lines: Sequence[Line], history: History, there: There) -> list[Beside]:
+    """What these lines add to what is there; the store is asked for the objects that they name."""
+    found = []
+    for line in lines:
+        found.append(_read_one(line, history, there))
+        there = there.plus(found[-1])
+    return found
+
+
+def read_there(repository_id: str, ahead: LogEntry | None) -> There:
+    """What SQL has of the repository, or will have when it has gone ahead to this entry."""
+    if ahead:
+        packs = frozenset(pack.name for pack in ahead.packs)
+        return There(ahead.refs, packs, frozenset(one.oid for one in ahead.lfs))
+    in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
+    with reading() as session:
+        refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)).all()
+        packs = frozenset(session.scalars(select(Pack.name).where(*in_use)))
+        lfs = frozenset(session.scalars(select(LfsObject.oid).where(LfsObject.repository_id == repository_id)))
+    return There({row.name: row.sha for row in refs}, packs, lfs)
+
+
+def keep_beside(session: Session, repository: Repository, beside: Beside) -> None:
+    """Write it into SQL, in the caller's transaction; its entries are not asked about again."""
+    for pack in beside.packs:
+        row = session.get(Pack, pack.name)
+        if row is None or row.superseded_version is not None:
+            repository.stored_bytes += pack.pack_bytes + pack.idx_bytes
+        side_files = beside.side_files.get(pack.name)
+        session.merge(
+            Pack(repository_id=repository.id, superseded_version=None, side_files=side_files, **pack.__dict__)
+        )
+    for sha, size in beside.sizes.items():
+        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+    for one in beside.lfs:
+        session.add(LfsObject(repository_id=repository.id, **one.__dict__))
+        repository.stored_bytes += one.size_bytes
+    _take_from_staged(session, repository.id, beside)
+    for name, sha in beside.refs.items():
+        session.add(Ref(repository_id=repository.id, name=name, sha=sha))
+    settle(session, (entry.key for entry in beside.line.entries))
+
+
+def _take_from_staged(session: Session, repository_id: str, beside: Beside) -> None:
+    """What a version names is no longer on its way, whatever SQL believed of the push that brought it."""
+    packs, lfs = {pack.name for pack in beside.packs}, {one.name for one in beside.lfs}
+    for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
+        if packs & {name.partition(".")[0] for name in push.pack_names}:
+            push.give_up(packs)
+    for staged in session.scalars(select(StagedLfs).where(StagedLfs.repository_id == repository_id)).all():
+        if staged.name in lfs:
+            session.delete(staged)
+
+
+def settle(session: Session, entries: Iterable[LogKey]) -> None:
+    """Note that these entries are no versions of SQL's and have been dealt with."""
+    for key in entries:
+        session.merge(
+            SettledEntry(
+                repository_id=key.repository_id, epoch=key.epoch, version=key.version, hash_start=key.hash_start
+            )
+        )
+    session.flush()
+
+
+def _read_one(line: Line, history: History, there: There) -> Beside:
+    newest, base = read_entry(line.newest.key), _read_base(line)
+    changed = dict(newest.refs.items() - (base.refs.items() if base else ()))
+    reached = set(there.refs.values())
+    refs = {_new_name(line, name, there.refs): sha for name, sha in sorted(changed.items()) if sha not in reached}
+    if not refs:
+        return Beside(line, {}, (), {}, {}, ())
+    packs = [pack for pack in newest.packs if pack.name not in there.packs]
+    lfs = tuple(one for one in newest.lfs if one.oid not in there.lfs)
+    needed = {pack.name for pack in newest.packs} - ({pack.name for pack in base.packs} if base else set())
+    stored = [pack for pack in packs if _is_stored(newest.line.key.repository_id, pack)]
+    if lost := [pack.name for pack in packs if pack not in stored and pack.name in needed]:
+        fault = f"What another database wrote cannot be kept: its pack {lost[0]} is missing in the object store."
+        return Beside(line, {}, (), {}, {}, (), fault)
+    sizes = {sha: size for pack in stored for sha, size in _sizes(pack, line, history)}
+    return Beside(line, refs, tuple(stored), newest.side_files, sizes, lfs)
+
+
+def _read_base(line: Line) -> LogEntry | None:
+    if line.base is not None:
+        with suppress(EntryDamaged):  # without it, everything that the line says otherwise than SQL is kept
+            return read_entry(line.base)
+    return None
+
+
+def _new_name(line: Line, name: str, taken: Mapping[str, str]) -> str:
+    """`refs/heads/recovered/<time of the line's last change>/<branch>`, with a number where that is taken."""
+    kind = next(kind for kind in KINDS if name.startswith(kind))
+    if len(name.encode()) > LONGEST_NAME_BYTES:
+        cut = name.encode()[:LONGEST_NAME_BYTES].decode(errors="ignore")
+        name = f"{cut}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    folders = (f"{kind}{FOLDER}{number}" for number in numbers)
+    names = ((folder, f"{folder}/{line.newest.at:%Y%m%dT%H%M%SZ}/{name.removeprefix(kind)}") for folder in folders)
+    return next(new for folder, new in names if folder not in taken and new not in taken)
+
+
+def _is_stored(repository_id: str, pack: LoggedPack) -> bool:
+    try:
+        lengths = (
+            store().size(keys.pack_key(repository_id, pack.name)),
+            store().size(keys.idx_key(repository_id, pack.name)),
+        )
+    except ObjectMissing:
+        return False
+    return lengths == (pack.pack_bytes, pack.idx_bytes)
+
+
+def _sizes(pack: LoggedPack, line: Line, history: History) -> Iterator[tuple[str, int]]:
+    if pack.kind != BLOBS:
+        return
+    repository_id = line.newest.key.repository_id
+    told = {entry.key.place: history.large_blobs.get(entry.entry_hash) for entry in line.entries}
+    found = told.get((pack.epoch, pack.version))
+    yield from (read_blob_sizes(repository_id, pack.name) if found is None else found).items()
