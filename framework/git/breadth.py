@@ -1,11 +1,12 @@
-"""How many files a version has when every folder is walked: a few folders that name each other can have billions."""
+"""What a version holds when every folder is walked: a few that name each other can have billions of files, or bytes."""
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from framework.errors import TooLarge
 from framework.repositories.quarantine import Quarantine
+from framework.web.sizes import size
 
 MAX_PATHS = 1_000_000
 MAX_DEPTH = 500
@@ -13,10 +14,12 @@ MAX_SECONDS = 300
 
 _ENTRY = re.compile(rb"([0-7]+) [^\0]*\0(.{20})", re.DOTALL)
 _FOLDER = b"40000"
+_OTHERS = {_FOLDER, b"160000"}
 _DEPTH_BITS = 10
 _DEPTH_MASK = (1 << _DEPTH_BITS) - 1
 
 Read = Callable[[str], bytes]
+Sizes = Callable[[Sequence[str]], Iterable[int]]
 
 
 class TooManyPaths(TooLarge):
@@ -29,15 +32,25 @@ class TooManyPaths(TooLarge):
         )
 
 
-def check_breadth(quarantine: Quarantine, tips: Iterable[str]) -> None:
+class TooManyBytes(TooLarge):
+    """The files of a version have more bytes together than any honest one."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The files of a version that you push have more than {size(limit_bytes)} together when they are checked"
+            " out: the same large file lies at many paths. Keep it at one."
+        )
+
+
+def check_breadth(quarantine: Quarantine, tips: Iterable[str], limit_bytes: int) -> None:
     """Walk the folders of what the refs are to point to, each once.
 
     Raises:
-        TooManyPaths: checking it out or making an archive of it would not end.
+        TooManyPaths, TooManyBytes: checking it out or making an archive of it would not end.
     """
     deadline = time.monotonic() + MAX_SECONDS
-    with quarantine.reader() as read:
-        walk = _Walk(read, deadline)
+    with quarantine.reader() as read, quarantine.sizes() as sizes:
+        walk = _Walk(read, sizes, deadline, limit_bytes)
         for tree in quarantine.trees_of(tips):
             walk.measure(bytes.fromhex(tree))
 
@@ -45,8 +58,9 @@ def check_breadth(quarantine: Quarantine, tips: Iterable[str]) -> None:
 class _Walk:
     """Counts paths from the innermost folder outwards, without recursion: depth is the pusher's choice."""
 
-    def __init__(self, read: Read, deadline: float) -> None:
-        self._read, self._deadline = read, deadline
+    def __init__(self, read: Read, sizes: Sizes, deadline: float, limit_bytes: int) -> None:
+        self._read, self._sizes, self._deadline, self._limit = read, sizes, deadline, limit_bytes
+        self._bytes: dict[bytes, int] = {}
         self._measured: dict[bytes, int] = {}
         """Paths, and the depth in the lowest bits, by a folder's name: one number takes little of a server's memory."""
 
@@ -67,6 +81,8 @@ class _Walk:
         if time.monotonic() > self._deadline or waiting + len(self._measured) > MAX_PATHS:
             raise TooManyPaths
         entries = _ENTRY.findall(self._read(tree.hex()))
+        blobs = [sha.hex() for mode, sha in entries if mode.lstrip(b"0") not in _OTHERS]
+        self._bytes[tree] = sum(self._sizes(blobs))
         return [sha for mode, sha in entries if mode.lstrip(b"0") == _FOLDER], len(entries)
 
     def _close(self, tree: bytes, folders: list[bytes], entries: int) -> None:
@@ -75,4 +91,7 @@ class _Walk:
         depth = 1 + max((number & _DEPTH_MASK for number in within), default=0)
         if paths > MAX_PATHS or depth > MAX_DEPTH:
             raise TooManyPaths
+        self._bytes[tree] += sum(self._bytes[folder] for folder in folders)
+        if self._bytes[tree] > self._limit:
+            raise TooManyBytes(self._limit)
         self._measured[tree] = paths << _DEPTH_BITS | depth

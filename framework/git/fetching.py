@@ -8,10 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework.errors import Unavailable
 from framework.git import passing_on
 from framework.git.pktline import err
 from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
+from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.repositories import cache, git
 from framework.repositories.change import HISTORY
 from framework.repositories.healing import heal
@@ -21,6 +24,7 @@ from framework.repositories.passing import whole_for
 from framework.repositories.refs import HEADS
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
+from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +69,11 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     chunks = _served(repository_id, protocol, body, settings)
     try:
         first = next(chunks, b"")
-    except Unavailable as failure:
-        log.warning("%s: %s", repository_id, failure.sentence)
-        first = err(failure.sentence)
+    except (Unavailable, SQLAlchemyError) as failure:
+        if not is_foreseen(failure):
+            raise
+        log.warning("%s: %s", repository_id, in_a_line(failure))
+        first = err(failure.sentence if isinstance(failure, Unavailable) else SENTENCES[503])
     yield first
     yield from chunks
 
@@ -88,11 +94,18 @@ def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mappin
 
 def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:
     arguments = ["upload-pack", "--strict", "--stateless-rpc", *options, "."]
+    sent = False
     try:
         with git.start(
             path, *arguments, stdin=stdin, environment=environment, deadline_seconds=DEADLINE_SECONDS
         ) as process:
-            yield from git.bulk(process)
+            for chunk in git.bulk(process):
+                sent = True
+                yield chunk
+    except git.GitInterrupted as failure:
+        if not sent:
+            raise
+        log.warning("%s: %s", path.name, failure.sentence)
     except git.GitFailed as failure:
         # The protocol frames its own end: the client sees that it is missing, or was told the reason before.
         log.warning("%s: %s", path.name, failure.words)

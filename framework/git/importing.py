@@ -11,6 +11,7 @@ from framework.git.verdicts import Verdicts
 from framework.projects.access import ProjectAccess
 from framework.repositories import git
 from framework.repositories.quarantine import DEADLINE_SECONDS
+from framework.repositories.refs import KINDS
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
 
@@ -36,7 +37,7 @@ def land_history(
 
 
 def _refs(fetched: Path) -> dict[str, str]:
-    printed = git.run(fetched, "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags")
+    printed = git.run(fetched, "for-each-ref", "--format=%(objectname) %(refname)", *KINDS)
     lines = printed.decode(errors="surrogateescape").splitlines()
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 

@@ -12,11 +12,11 @@ from framework.git.verdicts import Verdicts
 from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
-from framework.projects.protection import BranchProtected, Protection, recheck_protection, rewriting_refused
+from framework.projects.protection import Protection, RefProtected, recheck_protection, rewriting_refused
 from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
 from framework.repositories.quarantine import ObjectsMissing, Quarantine
-from framework.repositories.refs import HEADS, BadRef, checked_ref
+from framework.repositories.refs import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
 from framework.repositories.snapshot import Snapshot
 from framework.repositories.splitting import PushedPack
 
@@ -48,6 +48,16 @@ def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -
     for command in verdicts.asked.commands:
         if reason := _refusal(command, snapshot, asked, protection):
             verdicts.refuse(command.name, reason)
+    _refuse_clashes(verdicts, snapshot)
+
+
+def _refuse_clashes(verdicts: Verdicts, snapshot: Snapshot) -> None:
+    """Refuse names that cannot be beside others, before the transaction that asks once more; all of them at once."""
+    moves = verdicts.moves
+    created = [command.name for command in moves if command.new and not command.old]
+    gone = {command.name for command in moves if not command.new}
+    for name, other in list(clashes(created, {*created, *(snapshot.refs.keys() - gone)})):
+        verdicts.refuse(name, RefClash(name, other).sentence)
 
 
 def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protection) -> None:
@@ -56,13 +66,13 @@ def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protectio
     Raises:
         ObjectsMissing: what one would point to is not there.
     """
-    pointing = [command for command in verdicts.accepted if command.new and command.name.startswith(HEADS)]
+    pointing = [command for command in verdicts.accepted if command.new and command.name.startswith((HEADS, NOTES))]
     kinds = quarantine.kinds([command.new or "" for command in pointing])
     for command, kind in zip(pointing, kinds, strict=True):
         if kind == "missing":
             raise ObjectsMissing
         if kind != "commit":
-            verdicts.refuse(command.name, f"a branch points to a commit, and this is a {kind}")
+            verdicts.refuse(command.name, f"branches and notes point to a commit, and this is a {kind}")
         elif not protection.may_rewrite(command.name) and _loses_commits(command, quarantine):
             verdicts.refuse(command.name, rewriting_refused(command.name).sentence)
 
@@ -86,7 +96,7 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
         except RefMoved as moved:
             counts.change_conflicted("push")
             verdicts.refuse(moved.name, FETCH_FIRST)
-        except (RefClash, BranchProtected) as refusal:
+        except (RefClash, RefProtected) as refusal:
             verdicts.refuse(refusal.name, refusal.sentence)
     return None
 
@@ -102,7 +112,9 @@ def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protecti
         command.name.encode()
         if command.new is None:
             protection.refuse_deletion(command.name)
-    except (BadRef, BranchProtected) as refusal:
+        elif command.old and command.old != command.new:
+            protection.refuse_moving_tag(command.name)
+    except (BadRef, RefElsewhere, RefProtected) as refusal:
         return refusal.sentence
     except UnicodeEncodeError:
         return "a branch or tag has a name in UTF-8"

@@ -2,29 +2,29 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 
 from framework import config
 from framework.accounts.basic import account_from_basic
 from framework.accounts.tokens import Caller
 from framework.errors import HoldfastError
-from framework.git.body import CHUNK_BYTES, drain
+from framework.git.body import CHUNK_BYTES
 from framework.git.permission import PasswordNeeded, pushed_to, readable
 from framework.lfs import receiving
-from framework.lfs.batch import UPLOAD, BadBatch, answer, read_batch, read_object
+from framework.lfs.batch import NOBODY, UPLOAD, Asking, BadBatch, answer, read_batch, read_object
 from framework.lfs.reading import find_object, part
 from framework.projects.access import ProjectAccess
+from framework.web.errors import speak_as
 from framework.web.ranges import ranged
 
 blueprint = Blueprint("lfs", __name__)
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
 ROOT = "/<owner>/<project>.git/info/lfs"
-MAX_UNREAD_BYTES = 64 << 20
 
 
 class LocksUnsupported(HoldfastError):
@@ -39,17 +39,18 @@ class LocksUnsupported(HoldfastError):
 @blueprint.post(f"{ROOT}/objects/batch")
 def batch(owner: str, project: str) -> Response:
     """Where objects are to be sent to or fetched from."""
-    asked = read_batch(_document())
+    asked, caller = read_batch(_document()), _caller()
     access = _written(owner, project) if asked.operation == UPLOAD else _read(owner, project)
     here = f"{config.current().base_url}{access.path}.git/info/lfs/objects"
-    return _json(answer(access, asked, lambda name: f"{here}/{name}"))
+    asking = Asking(caller.account.id, request.headers["Authorization"]) if caller else NOBODY
+    return _json(answer(access, asked, lambda name: f"{here}/{name}", asking), headers={"Cache-Control": "no-store"})
 
 
 @blueprint.post(f"{ROOT}/objects/verify")
 def verify(owner: str, project: str) -> Response:
     """Whether an object has arrived as it was announced; from then on a push may refer to it."""
     sent = read_object(_document())
-    receiving.verify(_written(owner, project).repository_id, sent)
+    receiving.verify(_written(owner, project).repository_id, sent, _account_id())
     return _json({})
 
 
@@ -58,8 +59,7 @@ def receive(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, streamed to the disk and then to the object store."""
     access = _written(owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read
-    receiving.receive(access.repository_id, oid, _body())
-    drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
+    receiving.receive(access.repository_id, oid, _body(), _account_id())
     return _json({})
 
 
@@ -67,7 +67,7 @@ def receive(owner: str, project: str, oid: str) -> Response:
 def send(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, or a part of them."""
     access = _read(owner, project)
-    found = find_object(access.repository_id, oid)
+    found = find_object(access.repository_id, oid, _account_id())
     response = ranged(
         request, found.size_bytes, oid, lambda start, length: part(access.repository_id, found, start, length)
     )
@@ -87,12 +87,12 @@ def locks(owner: str, project: str, lock: str = "") -> Response:
     raise LocksUnsupported
 
 
-@blueprint.errorhandler(HoldfastError)
-def show_refusal(error: HoldfastError) -> Response:
-    """A refusal as git-lfs shows it; the body is read, or the client would not see the answer."""
-    if request.method in {"POST", "PUT"}:
-        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
-    return _json({"message": error.sentence}, error.status, error.headers)
+def _show_error(status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+    """As git-lfs shows it."""
+    return _json({"message": sentence}, status, headers)
+
+
+speak_as(blueprint.name, _show_error)
 
 
 def _document() -> Any:
@@ -112,7 +112,15 @@ def _body() -> Iterator[bytes]:
 
 
 def _caller() -> Caller | None:
-    return account_from_basic(request.authorization)
+    """Who asks; a password is checked once for a request."""
+    if "lfs_caller" not in g:
+        g.lfs_caller = account_from_basic(request.authorization)
+    return cast("Caller | None", g.lfs_caller)
+
+
+def _account_id() -> int | None:
+    caller = _caller()
+    return caller.account.id if caller else None
 
 
 def _read(owner: str, project: str) -> ProjectAccess:
@@ -127,5 +135,5 @@ def _written(owner: str, project: str) -> ProjectAccess:
     return pushed_to(caller, owner, project)
 
 
-def _json(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _json(document: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(json.dumps(document), status, headers, content_type=MEDIA_TYPE)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.git.commands import Command
-from framework.repositories.refs import HEADS, TAGS
+from framework.repositories.refs import TAGS, short_name
 
 LISTED_TITLES = 10
 
@@ -21,9 +21,9 @@ class RefNews:
     @property
     def details(self) -> dict[str, Any]:
         """The event's details."""
-        short = self.command.name.removeprefix(HEADS).removeprefix(TAGS)
+        short = short_name(self.command.name)
         if self.command.new is None:
             return {"deleted": short}
-        kind = "branch" if self.command.name.startswith(HEADS) else "tag"
+        kind = "tag" if self.command.name.startswith(TAGS) else "branch"
         told = {kind: short, "sha": self.command.new, "title": self.title}
         return {**told, "commits": self.count, "titles": list(self.titles)} if kind == "branch" else told

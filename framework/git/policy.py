@@ -1,31 +1,33 @@
-"""What a push may bring: names that every system can keep, files within the limit, no object made to exhaust us."""
+"""What a push may bring: folders that Git accepts, files within the limit, no object made to exhaust us."""
 
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from framework import config
-from framework.errors import Invalid, TooLarge
+from framework.accounts.leaks import refuse_tokens, tokens_in
+from framework.errors import TooLarge
 from framework.git.pktline import Received
-from framework.repositories.paths import checked_path
+from framework.repositories.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.quarantine import Inventory, Limits, Quarantine
 from framework.uploads.limits import too_large_sentence
-from framework.web.pages import size
+from framework.web.sizes import size
 
 MIB = 1 << 20
 OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12
 
+MOST_SEARCHED_BYTES = 1 << 30
+"""A larger push, mostly of a history that has been elsewhere, is not searched for tokens."""
+
 # Of a file in a thousand versions each counts whole when it is inflated, so that honest histories grow many times over.
 MAX_INFLATION = 64
 
-_TREE_ENTRY = re.compile(rb"[0-7]+ ([^\0]*)\0.{20}", re.DOTALL)
+_TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]*)\0(.{20})", re.DOTALL)
 
-# A folder that needs no closer look: each name is short, of visible ASCII without a slash of either kind, neither dots
-# alone nor a beginning of a spelling of .git. Most folders of most pushes are, and one match tells it of all names.
-_PLAIN_TREE = re.compile(
-    rb"(?:[0-7]+ (?!\.{1,2}\0|\.[gG][iI][tT][ .:\0]|[gG][iI][tT]~)[ -.0-\[\]-~]{1,255}\0.{20})*+", re.DOTALL
-)
+# A folder that needs no closer look: each name is short, of visible ASCII without a slash of either kind or a tilde,
+# neither dots alone nor a beginning of a name that Git reads itself. Most folders of most pushes are.
+_PLAIN_TREE = re.compile(rb"(?:[0-7]+ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}\0.{20})*+", re.DOTALL)
 
 
 class TooManyObjects(TooLarge):
@@ -67,17 +69,15 @@ class PushInflates(TooLarge):
         )
 
 
-class BadPathPushed(Invalid):
-    """A folder that is pushed holds a name that no version may hold."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason} Rename it in every commit that you push.")
-
-
 def limits() -> Limits:
     """The sizes that a push is held to."""
     settings = config.current()
     return Limits(settings.large_blob_bytes, settings.max_file_bytes, OTHER_OBJECT_BYTES)
+
+
+def most_allocated_bytes() -> int:
+    """What git may make room for at once while it reads a push: the largest file, or its own lists of objects."""
+    return max(config.current().max_file_bytes, OTHER_OBJECT_BYTES)
 
 
 def counted(received: Received) -> Iterator[bytes]:
@@ -116,26 +116,31 @@ def check_inflation(found: Inventory) -> None:
         raise PushInflates(found.inflated_bytes, limit)
 
 
-def check_names(quarantine: Quarantine, found: Inventory) -> None:
-    """Ask the path policy about every name in every folder of the push, once for each name.
+def check_tokens(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> None:
+    """Look for access tokens of ours in commits, folders and smaller files, as far as that takes seconds.
 
     Raises:
-        BadPathPushed: a name is refused.
+        TokenInFile: one works.
     """
-    seen: set[bytes] = set()
+    if found.inflated_bytes > MOST_SEARCHED_BYTES:
+        return
+    for sha, content in quarantine.named_contents(found.small):
+        if texts := tokens_in(content):
+            refuse_tokens(quarantine.path_of(sha, tips), texts)
+
+
+def check_trees(quarantine: Quarantine, found: Inventory) -> None:
+    """Hold every folder of the push, and the files in it that Git reads itself, to the rules that all writers follow.
+
+    Raises:
+        TreeRefused, SpecialFileRefused.
+    """
+    special: dict[str, set[SpecialFile]] = {}
     for tree in quarantine.contents(found.trees):
-        if _PLAIN_TREE.fullmatch(tree):
-            continue
-        for name in set(_TREE_ENTRY.findall(tree)) - seen:
-            _check_name(name)
-            seen.add(name)
-
-
-def _check_name(name: bytes) -> None:
-    text = name.decode(errors="surrogateescape")
-    if "/" in text:
-        raise BadPathPushed(f"The name “{text!r}” holds a slash.")
-    try:
-        checked_path(text)
-    except Invalid as refusal:
-        raise BadPathPushed(refusal.sentence) from refusal
+        if not _PLAIN_TREE.fullmatch(tree):
+            entries = ((name, int(mode, 8), sha.hex()) for mode, name, sha in _TREE_ENTRY.findall(tree))
+            for file in check_tree("", entries):
+                special.setdefault(file.sha, set()).add(file)
+    for sha, content in quarantine.heads(list(special), MAX_SPECIAL_BYTES + 1):
+        for file in special[sha]:
+            check_special_file(file, content)

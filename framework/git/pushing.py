@@ -1,18 +1,22 @@
 """A push over HTTP: what it brings becomes a version, then the client hears of each ref."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework import config
 from framework.accounts.account import Account
-from framework.errors import HoldfastError, Unavailable
+from framework.errors import HoldfastError, Interrupted, Unavailable
 from framework.git.answering import Output, answer
 from framework.git.body import PushBody
 from framework.git.commands import PushRequest
 from framework.git.pktline import Received
 from framework.git.receiving import Arrival, Receiver
 from framework.git.verdicts import Verdicts
+from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache
 from framework.repositories.commit import OutcomeUnknown
@@ -20,6 +24,11 @@ from framework.repositories.log import NotConfirmed
 from framework.repositories.quarantine import PackRefused
 from framework.repositories.scratch import scratch
 from framework.repositories.splitting import PushedPack
+
+RESTARTING = "error: the server is restarting; push again. Nothing of this push was stored."
+DATABASE_AWAY = "error: the database does not answer at the moment; push again in a minute. Repeating a push is safe."
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,15 +65,24 @@ class _Work:
                 pack = push.received if push.asked.has_pack else None
                 packs = receiver.receive(folder, pack, push.body.announced_bytes)
             except (OutcomeUnknown, NotConfirmed) as error:
-                push.body.drain()
-                self._output.say(error.sentence)
-                return
+                return self._end_without_report(error.sentence)
+            except Interrupted:
+                return self._end_without_report(RESTARTING)
+            except SQLAlchemyError as failure:
+                if not is_foreseen(failure):
+                    raise
+                log.warning("%s: %s", push.access.repository_id, in_a_line(failure))
+                return self._end_without_report(DATABASE_AWAY)
             except HoldfastError as refusal:
                 self._refuse_all(refusal)
             finally:
                 push.body.drain()
             self._tell()
-            self._install(packs)
+            return self._install(packs)
+
+    def _end_without_report(self, words: str) -> None:
+        self._push.body.drain()
+        self._output.say(words)
 
     def _refuse_all(self, refusal: HoldfastError) -> None:
         if isinstance(refusal, PackRefused):
@@ -81,5 +99,5 @@ class _Work:
     def _install(self, packs: list[PushedPack]) -> None:
         """Take the packs into the local copy; what hinders it is left to the next reader."""
         if packs:
-            with suppress(Unavailable):
+            with suppress(Unavailable, SQLAlchemyError):  # the push has been answered
                 cache.install(self._push.access.repository_id, {pack.new.name: pack.written for pack in packs})

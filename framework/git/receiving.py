@@ -27,15 +27,15 @@ from framework.repositories import keys, staging
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.git import GitFailed
-from framework.repositories.healing import heal
+from framework.repositories.healing import recover
 from framework.repositories.log import NotConfirmed
 from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine
 from framework.repositories.sending import send
 from framework.repositories.snapshot import Snapshot, read_snapshot
 from framework.repositories.splitting import PushedPack, large_left_out, split
-from framework.web.pages import size
+from framework.web.sizes import size
 
-CHECKS_AT_ONCE = 5
+CHECKS_AT_ONCE = 6
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class Receiver:
 
     def _stored(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
         """The packs in the store, when every object may be stored and nothing that they need is missing."""
-        pack = quarantine.take(policy.counted(received), config.current().max_push_bytes)
+        settings = config.current()
+        pack = quarantine.take(policy.counted(received), settings.max_push_bytes, policy.most_allocated_bytes())
         self._arrival.arrived()
         with Pool(CHECKS_AT_ONCE) as pool:
             connected = pool.submit(self._check_connected, quarantine)
@@ -96,14 +97,16 @@ class Receiver:
                 self._check_tips(quarantine)
                 return []
             self._found = found = self._looked_at(quarantine, pack)
-            names = pool.submit(policy.check_names, quarantine, found)
+            trees = pool.submit(policy.check_trees, quarantine, found)
+            tokens = pool.submit(policy.check_tokens, quarantine, found, self._verdicts.tips)
             lfs = pool.submit(needed, quarantine, found, self._verdicts.tips)
             packs = pool.submit(split, quarantine, pack, found)
             self._check_tips(quarantine)
             news = pool.submit(landing.news_of, self._verdicts.moves, quarantine)
             sent = self._sent(packs.result())
             connected.result()
-            names.result()
+            trees.result()
+            tokens.result()
             self._lfs, self._news = lfs.result(), news.result()
         self._tell_stored(sent)
         return sent
@@ -169,14 +172,14 @@ class Receiver:
         try:
             self._walk(quarantine)
         except ObjectsMissing:
-            if not heal(self._repository_id):
+            if not recover(self._repository_id):
                 raise
             quarantine.follow()
             self._walk(quarantine)
 
     def _walk(self, quarantine: Quarantine) -> None:
         """Folders first: git walks them by recursion, and their depth is the pusher's choice."""
-        check_breadth(quarantine, self._verdicts.tips)
+        check_breadth(quarantine, self._verdicts.tips, policy.MAX_INFLATION * config.current().max_push_bytes)
         quarantine.check_connected(self._verdicts.tips)
 
     def _send(self, packs: list[PushedPack]) -> None:

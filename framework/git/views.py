@@ -1,29 +1,27 @@
 """The addresses that git itself asks (gitprotocol-http(5))."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
 from framework.accounts.basic import account_from_basic
-from framework.errors import HoldfastError
 from framework.git import bundling, fetching, pushing
 from framework.git.advertising import advertise_for_push
-from framework.git.body import PushBody, drain, spooled
+from framework.git.body import PushBody, spooled
 from framework.git.commands import read_request
 from framework.git.permission import PasswordNeeded, pushable, pushed_to, readable
 from framework.git.pktline import Received
 from framework.projects.access import ProjectAccess
-from framework.web.errors import problem, wants_json
+from framework.web.errors import problem, speak_as, wants_json
 from framework.web.streaming import streamed
 
 blueprint = Blueprint("git", __name__)
 
 UPLOAD_PACK, RECEIVE_PACK = "git-upload-pack", "git-receive-pack"
 NO_CACHE = {"Cache_Control": "no-cache, max-age=0, must-revalidate", "Pragma": "no-cache"}
-MAX_UNREAD_BYTES = 64 << 20
 
 
 @blueprint.get("/<owner>/<project>.git")
@@ -84,14 +82,14 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     return _result(pushing.receive(pushing.Push(access, caller.account, asked, body, received)))
 
 
-@blueprint.errorhandler(HoldfastError)
-def show_refusal(error: HoldfastError) -> AnyResponse:
-    """Plain text, which git shows; and the body is read, or git would not see the answer."""
-    if request.method == "POST":
-        drain(request.environ["wsgi.input"], MAX_UNREAD_BYTES)
+def _show_error(status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+    """Plain text, which git shows."""
     if wants_json():
-        return problem(error.status, error.sentence, error.headers)
-    return Response(f"{error.sentence}\n", error.status, error.headers, mimetype="text/plain")
+        return problem(status, sentence, headers)
+    return Response(f"{sentence}\n", status, headers, mimetype="text/plain")
+
+
+speak_as(blueprint.name, _show_error)
 
 
 def _advertise_for_push(owner: str, project: str) -> AnyResponse:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework import config
+from framework.database.session import reading
 from framework.errors import Conflict, Invalid, TooLarge
-from framework.lfs.reading import LfsAbsent
+from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys, lfs
@@ -55,6 +56,17 @@ class Batch:
     objects: Sequence[Pointer]
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, and the credentials that came with the request."""
+
+    account_id: int | None = None
+    authorization: str = ""
+
+
+NOBODY = Asking()
+
+
 @dataclass
 class Line:
     """The answer for one object: where to go, an error as (code, sentence), or neither, when nothing is to be done."""
@@ -87,7 +99,7 @@ def read_batch(document: object) -> Batch:
     if not isinstance(document, dict):
         raise BadBatch("it is no JSON object")
     operation, objects = document.get("operation"), document.get("objects")
-    if operation not in {UPLOAD, DOWNLOAD}:
+    if operation not in (UPLOAD, DOWNLOAD):  # a tuple compares what cannot be hashed
         raise BadBatch("the operation is neither upload nor download")
     if document.get("hash_algo", "sha256") != "sha256":
         raise HashUnknown
@@ -113,16 +125,27 @@ def read_object(document: object) -> Pointer:
     return Pointer(oid, size)
 
 
-def answer(access: ProjectAccess, asked: Batch, address: Address) -> dict[str, Any]:
-    """Where each object is to be sent to or fetched from, or why it cannot be."""
-    work = _for_upload if asked.operation == UPLOAD else _for_download
-    lines = [line.document for line in work(access, asked.objects, address)]
+def answer(access: ProjectAccess, asked: Batch, address: Address, caller: Asking = NOBODY) -> dict[str, Any]:
+    """Where each object is to be sent to or fetched from and with which headers, or why it cannot be."""
+    if asked.operation == UPLOAD:
+        found = _for_upload(access, asked.objects, address)
+    else:
+        found = _for_download(access, asked.objects, address, caller)
+    lines = [_with_headers(line.document, address, caller) for line in found]
     return {"transfer": "basic", "hash_algo": "sha256", "objects": lines}
 
 
-def _for_download(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
-    named = lfs.read_named(access.repository_id, [one.oid for one in objects])
-    return [_download(access, one, named.get(one.oid), address) for one in objects]
+def _with_headers(document: dict[str, Any], address: Address, caller: Asking) -> dict[str, Any]:
+    """The credentials of this request for our own addresses: not every client sends its own to what it is told."""
+    for action in document.get("actions", {}).values():
+        if caller.authorization and action["href"].startswith(address("")):
+            action["header"] = {"Authorization": caller.authorization}
+    return document
+
+
+def _for_download(access: ProjectAccess, objects: Sequence[Pointer], address: Address, caller: Asking) -> list[Line]:
+    found = find_objects(access.repository_id, [one.oid for one in objects], caller.account_id)
+    return [_download(access, one, found.get(one.oid), address) for one in objects]
 
 
 def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, address: Address) -> Line:
@@ -168,12 +191,18 @@ def _refuse_beyond_quota(access: ProjectAccess, lines: Sequence[Line]) -> None:
     """In their order, as long as there is room; what was offered before has been counted."""
     counted = lfs.read_offered(access.repository_id, [line.asked.oid for line in lines])
     room = quota.room_bytes(access)
+    with reading() as session:
+        left = quota.store_room_bytes(session)
     for line in lines:
         needed = 0 if line.asked.oid in counted else line.asked.size_bytes
-        if needed > room:
-            line.error = 507, quota.QuotaExceeded(access.owner, config.current().quota_bytes).sentence
+        if left is not None and needed > left:
+            line.error = 507, quota.StoreFull().sentence
+        elif needed > room:
+            used = config.current().quota_bytes - room
+            line.error = 507, quota.QuotaExceeded(access.owner, used_bytes=used, new_bytes=needed).sentence
         else:
             room -= needed
+            left = left - needed if left is not None else None
 
 
 def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:

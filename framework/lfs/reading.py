@@ -9,7 +9,7 @@ from framework.errors import NotFound, Unavailable
 from framework.repositories import keys, pointer
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
-from framework.repositories.lfs import names_any, read_named
+from framework.repositories.lfs import names_any, read_named, read_own
 from framework.repositories.reading import Entry, read_blobs
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
@@ -40,13 +40,19 @@ class Content:
     stored: StoredLfs | None
 
 
-def find_object(repository_id: str, oid: str) -> StoredLfs:
-    """The object of this SHA-256, when a version names it.
+def find_objects(repository_id: str, oids: Sequence[str], account_id: int | None) -> dict[str, StoredLfs]:
+    """Those of these objects that a version names, or that this account has sent and no version names yet."""
+    own = read_own(repository_id, oids, account_id) if account_id is not None else {}
+    return own | read_named(repository_id, oids)
+
+
+def find_object(repository_id: str, oid: str, account_id: int | None) -> StoredLfs:
+    """The one of this SHA-256.
 
     Raises:
         LfsAbsent.
     """
-    found = read_named(repository_id, [oid]).get(oid)
+    found = find_objects(repository_id, [oid], account_id).get(oid)
     if found is None:
         raise LfsAbsent(oid)
     return found

@@ -49,7 +49,7 @@ class LfsAltered(Invalid):
         )
 
 
-def receive(repository_id: str, oid: str, chunks: Iterable[bytes]) -> None:
+def receive(repository_id: str, oid: str, chunks: Iterable[bytes], uploader_id: int | None = None) -> None:
     """Take an object that was offered to be sent here; one that is there already need not be read.
 
     Raises:
@@ -60,10 +60,10 @@ def receive(repository_id: str, oid: str, chunks: Iterable[bytes]) -> None:
     wanted = _offered(repository_id, oid)
     with scratch("lfs") as folder:
         _write(chunks, folder / oid, Pointer(oid, wanted.size_bytes))
-        _keep(repository_id, wanted, folder / oid)
+        _keep(repository_id, wanted, folder / oid, uploader_id)
 
 
-def verify(repository_id: str, sent: Pointer) -> None:
+def verify(repository_id: str, sent: Pointer, uploader_id: int | None = None) -> None:
     """Read back what a client has put where it was told to, hash it, and keep a copy that nobody else can write to.
 
     Raises:
@@ -76,7 +76,7 @@ def verify(repository_id: str, sent: Pointer) -> None:
         raise LfsAltered(Pointer(wanted.oid, wanted.size_bytes), sent.size_bytes)
     with scratch("lfs") as folder:
         _fetch(keys.lfs_key(repository_id, wanted.oid, wanted.name), folder / sent.oid, sent)
-        _keep(repository_id, wanted, folder / sent.oid)
+        _keep(repository_id, wanted, folder / sent.oid, uploader_id)
 
 
 def _is_there(repository_id: str, oid: str) -> bool:
@@ -115,9 +115,9 @@ def _fetch(key: str, target: Path, wanted: Pointer) -> None:
         raise LfsAltered(wanted, fetched.size_bytes)
 
 
-def _keep(repository_id: str, wanted: StoredLfs, file: Path) -> None:
+def _keep(repository_id: str, wanted: StoredLfs, file: Path, uploader_id: int | None) -> None:
     """Store the checked file under a name of its own; what was offered is not needed any more."""
-    store_files(repository_id, {wanted.oid: file})
+    store_files(repository_id, {wanted.oid: file}, uploader_id)
     with suppress(Unavailable):  # the sweep does it later
         lfs.abandon([wanted])
 
@@ -131,13 +131,16 @@ def _put_all(repository_id: str, staged: Sequence[StoredLfs], files: Mapping[str
             future.result()
 
 
-def store_files(repository_id: str, files: Mapping[str, Path]) -> list[StoredLfs]:
+def store_files(repository_id: str, files: Mapping[str, Path], uploader_id: int | None = None) -> list[StoredLfs]:
     """Store these files, by the SHA-256 (hex) that each has been found to have; they wait for a version to name them.
+
+    Until then the account that sent them can fetch them, and nobody else.
 
     Raises:
         StoreUnavailable, LfsExpired: none is kept.
     """
-    staged = list(lfs.stage(repository_id, {oid: file.stat().st_size for oid, file in files.items()}).values())
+    sizes = {oid: file.stat().st_size for oid, file in files.items()}
+    staged = list(lfs.stage(repository_id, sizes, uploader_id).values())
     try:
         with renewing(partial(lfs.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
             _put_all(repository_id, staged, files)

@@ -16,7 +16,7 @@ from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
 from framework.repositories.lfs import LfsExpired
 from framework.repositories.packwriter import file_blob_name
-from framework.repositories.paths import checked_path
+from framework.repositories.paths import asked_path
 from framework.repositories.pointer import Pointer
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
@@ -30,7 +30,7 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     """
     puts = [operation for operation in wanted.operations if isinstance(operation, Put)]
     for put in puts:
-        checked_path(put.path)
+        asked_path(put.path)
     with scratch("lfs") as folder:
         with suppress(LfsExpired):  # an object that was there is gone: a purge, or the clean-up, was faster
             return _write_once(_Files(wanted, puts, folder), admit, within)

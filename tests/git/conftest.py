@@ -23,13 +23,12 @@ from tests.cast import PASSWORD
 from tests.git.client import Person, Work
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 
 MIB = 1 << 20
 LARGE = random.Random(7).randbytes(3 * MIB)
 _numbers = count(1)
-
-on_one_deployment = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class House:
     people: dict[str, Account]
 
 
-@pytest.fixture(scope="module", params=list(deployments.DEPLOYMENTS))
+@pytest.fixture(scope="module")
 def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The application under gunicorn, and this process on the same deployment; a file may have 64 MiB, a push 112."""
     folder = tmp_path_factory.mktemp("house")
@@ -119,7 +118,7 @@ def others_are_answered(house: House) -> Iterator[None]:
 
     def visit() -> None:
         while not over.is_set():
-            with urlopen(f"{house.server.url}/explore", timeout=60) as page:
+            with urlopen(f"{house.server.url}/explore", timeout=HANG_SECONDS) as page:
                 answers.append(page.status)
 
     visitor = threading.Thread(target=visit)

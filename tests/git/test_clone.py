@@ -47,7 +47,9 @@ class Client:
 
 @pytest.fixture
 def alice(served: LiveServer) -> Account:
-    return create_user(name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell")
+    return create_user(
+        name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell", confirmed=True
+    )
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from framework.accounts.tokens import create_token
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
+from framework.projects.people import add_person
 from framework.repositories import lfs
 from framework.repositories.models import LfsObject, Repository, StagedLfs
 from framework.repositories.pointer import Pointer
@@ -80,6 +81,12 @@ def ask(person: Person, project: str, place: str, document: object, method: str 
     except HTTPError as refusal:
         with refusal:
             return refusal.code, json.loads(refusal.read()), refusal.headers
+
+
+def fetched(action: dict[str, Any]) -> bytes:
+    """What lies at an address of a batch's answer, asked for with the headers that it tells and no others."""
+    with urlopen(Request(action["href"], headers=action.get("header", {}))) as answer:
+        return bytes(answer.read())
 
 
 def batch(person: Person, project: str, operation: str, *contents: bytes) -> list[dict[str, Any]]:
@@ -147,22 +154,43 @@ def test_projects_share_no_object(house: House, work: Work, alice: Person, proje
     assert {key[-32:] for key in objects_in_store(other)}.isdisjoint(key[-32:] for key in objects_in_store(project))
 
 
-def test_the_objects_of_a_refused_push_can_be_fetched_by_nobody(
-    work: Work, alice: Person, project: ProjectAccess
+def test_the_objects_of_a_refused_push_can_be_fetched_by_nobody_else(
+    house: House, work: Work, alice: Person, person: Callable[..., Person], project: ProjectAccess
 ) -> None:
+    add_person(house.people["alice"], project, person="bob", role="writer")
     secret = os.urandom(MIB)
     work.git("commit", "-q", "--amend", "-m", "Rewritten")
     work.commit("Second", secret__bin=secret)
     refused = work.push(project.full_name, "--force", "main", check=False)
     assert "main is a protected branch" in refused.stderr
     assert waiting(project) == {oid_of(secret): "received"}
-    [line] = batch(alice, project.full_name, "download", secret)
+    [line] = batch(person("bob"), project.full_name, "download", secret)
     assert line["error"]["code"] == 404
-    status, said, _headers = ask(alice, project.full_name, f"objects/{oid_of(secret)}", b"", "GET")
+    status, said, _headers = ask(person("bob"), project.full_name, f"objects/{oid_of(secret)}", b"", "GET")
     assert (status, said["message"]) == (404, f"There is no Git LFS object {oid_of(secret)} in this project.")
+    [line] = batch(alice, project.full_name, "download", secret)
+    assert fetched(line["actions"]["download"]) == secret
     work.push(project.full_name, "main:side")
     assert oid_of(secret) in named(project)
     assert waiting(project) == {}
+
+
+def test_a_client_without_credentials_of_its_own_gets_them_from_the_answer(
+    work: Work, alice: Person, project: ProjectAccess
+) -> None:
+    film = os.urandom(1000)
+    [line] = batch(alice, project.full_name, "upload", film)
+    upload = line["actions"]["upload"]
+    request = Request(upload["href"], film, upload.get("header", {}), method="PUT")
+    with urlopen(request) as answer:
+        assert answer.status == 200
+    if verify := line["actions"].get("verify"):
+        document = json.dumps({"oid": oid_of(film), "size": len(film)}).encode()
+        with urlopen(Request(verify["href"], document, verify["header"])) as answer:
+            assert answer.status == 200
+    assert waiting(project)[oid_of(film)] == "received"
+    [line] = batch(alice, project.full_name, "download", film)
+    assert fetched(line["actions"]["download"]) == film
 
 
 def test_a_push_without_its_objects_is_refused(work: Work, project: ProjectAccess) -> None:
@@ -315,7 +343,7 @@ def fetch(person: Person, project: ProjectAccess, content: bytes, **headers: str
 GOOD = {"oid": "0" * 64, "size": 1}
 
 
-@pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize(
     ("document", "status", "told"),
     [
@@ -323,6 +351,8 @@ GOOD = {"oid": "0" * 64, "size": 1}
         (b"[" * 100_000, 422, "its body is no JSON"),
         ([], 422, "it is no JSON object"),
         ({"operation": "delete", "objects": []}, 422, "neither upload nor download"),
+        ({"operation": {}, "objects": []}, 422, "neither upload nor download"),
+        ({"operation": ["upload"], "objects": []}, 422, "neither upload nor download"),
         ({"operation": "upload"}, 422, "it has no list of objects"),
         ({"operation": "upload", "objects": ["x"]}, 422, "64 hex digits"),
         ({"operation": "upload", "objects": [{**GOOD, "oid": "../" + "0" * 61}]}, 422, "64 hex digits"),

@@ -12,6 +12,8 @@ from framework.git import passing_on
 from framework.git.pktline import pkt
 from framework.git.waking import Opening
 from framework.projects.access import ProjectAccess
+from framework.projects.branch_rules import set_branch_rule
+from framework.projects.protection import Rule
 from framework.repositories import keys, ranges
 from framework.repositories.background import settle
 from framework.repositories.cache import open_copy
@@ -175,7 +177,10 @@ def test_what_came_since_is_sent_too(alice: Person, project: ProjectAccess, cold
     assert copy.sha("HEAD") == later
 
 
-def test_a_tag_that_was_deleted_since_is_not_sent(alice: Person, project: ProjectAccess, cold: Work) -> None:
+def test_a_tag_that_was_deleted_since_is_not_sent(
+    house: House, alice: Person, project: ProjectAccess, cold: Work
+) -> None:
+    set_branch_rule(house.people["alice"], project, Rule("refs/tags/*", deletion=True))
     cold.push(project.full_name, ":refs/tags/v1")
     assert evict(project.repository_id)
     assert whole_for(project.repository_id, wants(project)) is None

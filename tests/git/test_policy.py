@@ -1,4 +1,4 @@
-"""What needs no closer look is what the path policy would not refuse."""
+"""What needs no closer look is what the rules for folders would not refuse."""
 
 from itertools import product
 
@@ -6,12 +6,22 @@ import pytest
 
 from framework.errors import Invalid
 from framework.git.policy import _PLAIN_TREE
-from framework.repositories.paths import checked_path
+from framework.repositories.fsck import check_tree
 
 SHORT = [bytes(letters) for size in (1, 2) for letters in product(range(1, 256), repeat=size)]
 SPELLINGS = [
     *(b".git", b".GIT", b".git.", b".git ", b".git. .", b".git:x", b".git::$INDEX_ALLOCATION", b"git~1", b"GIT~1 ."),
     *(".g\u200cit".encode(), b"...", b"x" * 255, b"x" * 256, b".gitignore", b".git-blame", b"git", b"g", b""),
+    *(
+        b".gitmodules",
+        b".GitModules ",
+        b".gitattributes",
+        b"gitmod~1",
+        b"GITATT~2",
+        b"gi7eba~1",
+        b"~1234567",
+        b"gi~12345",
+    ),
 ]
 
 
@@ -21,12 +31,12 @@ def plain(name: bytes) -> bool:
 
 
 def accepted(name: bytes) -> bool:
-    """What the policy says of the name."""
+    """Whether the rules accept the name of a folder, and have nothing to look at in a file of this name."""
     try:
-        checked_path(name.decode())
-    except (Invalid, UnicodeDecodeError):
+        special = check_tree("", [(name, 0o40000, "1" * 40)])
+    except Invalid:
         return False
-    return b"/" not in name
+    return not special
 
 
 def test_it_passes_no_name_that_the_policy_refuses() -> None:

@@ -18,6 +18,7 @@ from framework.projects.people import add_person
 from framework.projects.protection import Rule
 from framework.repositories.models import LargeBlob, Pack, Version
 from framework.repositories.snapshot import read_snapshot
+from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
@@ -107,15 +108,30 @@ def test_rules_open_the_default_branch_and_protect_others(house: House, work: Wo
     assert refs(project)["refs/heads/release/1"] == later
 
 
-def test_tags_land_with_their_branch_in_one_version(work: Work, project: ProjectAccess) -> None:
+def test_tags_land_with_their_branch_in_one_version(house: House, work: Work, project: ProjectAccess) -> None:
     work.commit("Second", a__txt="2")
     work.git("tag", "light")
     work.git("tag", "-a", "v1", "-m", "The first release")
     work.push(project.full_name, "main", "light", "v1")
     assert set(refs(project)) == {"refs/heads/main", "refs/tags/light", "refs/tags/v1"}
     assert read_snapshot(project.repository_id).version == 2
+    set_branch_rule(house.people["alice"], project, Rule("refs/tags/light", deletion=True))
     work.push(project.full_name, "--delete", "light")
     assert set(refs(project)) == {"refs/heads/main", "refs/tags/v1"}
+
+
+@on_one_deployment
+def test_a_tag_is_neither_moved_nor_deleted_unless_an_owner_says_so(
+    house: House, work: Work, project: ProjectAccess
+) -> None:
+    work.push(project.full_name, "main:refs/tags/v1")
+    before, later = refs(project), work.commit("Second", a__txt="2")
+    for change in ("+main:refs/tags/v1", ":refs/tags/v1"):
+        assert "v1 is a protected tag" in work.push(project.full_name, change, check=False).stderr
+    assert refs(project) == before
+    set_branch_rule(house.people["alice"], project, Rule("refs/tags/v*", force_push=True))
+    work.push(project.full_name, "+main:refs/tags/v1")
+    assert refs(project)["refs/tags/v1"] == later
 
 
 def test_atomic_is_all_or_none(work: Work, project: ProjectAccess) -> None:
@@ -247,3 +263,17 @@ def test_pushing_to_a_name_of_ones_own_makes_a_private_project(
     assert (alice.clone("alice/brand-new", "copy").folder / "a.txt").read_text() == "1"
     nobody = person("").git("ls-remote", person("").address("alice/brand-new"), check=False)
     assert "could not read Username" in nobody.stderr
+
+
+@on_one_deployment
+def test_notes_are_kept_and_other_refs_are_told_of_once(alice: Person, project: ProjectAccess, work: Work) -> None:
+    work.git("notes", "add", "-m", "Reviewed by Bob", "main")
+    for number in range(3):
+        work.git("update-ref", f"refs/pull/{number}/head", "main")
+    said = work.push(project.full_name, "--mirror", check=False).stderr
+    assert said.count("remote: error:") == 1
+    assert "remote: error: Only branches, tags and notes are kept here" in said
+    assert set(refs(project)) == {"refs/heads/main", "refs/notes/commits"}
+    copy = alice.clone(project.full_name, "copy")
+    copy.git("fetch", "-q", "origin", "refs/notes/*:refs/notes/*")
+    assert "Reviewed by Bob" in copy.git("log", "-1", "--notes").stdout

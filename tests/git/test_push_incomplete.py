@@ -10,8 +10,9 @@ import pytest
 
 from framework.projects.access import ProjectAccess
 from framework.repositories.snapshot import read_snapshot
+from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
-from tests.git.conftest import House, on_one_deployment, others_are_answered
+from tests.git.conftest import House, others_are_answered
 from tests.git.leftovers import scratch_of, state
 from tests.git.wire import NOTHING, everything, pack_of, post, push_body
 
@@ -73,7 +74,7 @@ def test_a_client_that_goes_away_leaves_nothing(
     body = push_body([(work.sha("HEAD~1"), tip, "refs/heads/main")], pack_of(work, *everything(work, tip)))
     secret = b64encode(f"{alice.name}:{alice.password}".encode()).decode()
     head = (
-        f"POST /{project.full_name}.git/git-receive-pack HTTP/1.1\r\nHost: x\r\n"
+        f"POST /{project.full_name}.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Basic {secret}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     address = ("127.0.0.1", urlsplit(alice.url).port or 0)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete
 
-from framework.accounts.models import LoginFailure
+from framework.accounts.budgets import LIMITS
+from framework.accounts.models import Budget
 from framework.accounts.operations import create_user
-from framework.accounts.throttle import LIMITS
 from framework.accounts.tokens import create_token
 from framework.database.session import transaction
 from framework.projects.access import ProjectAccess
@@ -119,11 +119,11 @@ def test_a_token_acts_for_its_own_account_whatever_name_goes_with_it(
 
 def test_wrong_passwords_are_throttled(house: House, person: Callable[..., Person], project: ProjectAccess) -> None:
     create_user(name="dora", email="dora@example.org", password=PASSWORD)
-    for guess in range(LIMITS["account"]):
+    for guess in range(LIMITS["login"].most):
         refused = person("dora", f"hf_{guess}").git("ls-remote", person("dora", "x").address("dora/x"), check=False)
         assert "Authentication failed" in refused.stderr
     work = prepared(person("dora"))
     assert "429" in work.push("dora/x", "main", check=False).stderr
     with transaction() as session:
-        session.execute(delete(LoginFailure))
+        session.execute(delete(Budget))
     work.push("dora/x", "main")

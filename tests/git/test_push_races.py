@@ -36,10 +36,12 @@ from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, on_each_deployment
 from tests.git.client import Person, Work
 from tests.git.wire import NOTHING, everything, pack_of, push_body
 from tests.storage.meanwhile import before_the_next_put
+
+pytestmark = on_each_deployment
 
 Act = Callable[[], None]
 

@@ -1,6 +1,8 @@
 """Defects that published histories have: some pass and are shown, the rest is refused by its name."""
 
+import re
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
@@ -13,7 +15,7 @@ from framework.repositories.verify import verify
 from tests.git.client import Person, Work
 from tests.git.conftest import House
 
-pytestmark = pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module")
+pytestmark = pytest.mark.deployments("embedded")
 
 PLAIN = b"Ann <ann@example.org> 1300000000 +0000"
 PASSING_IDENTITIES = {
@@ -21,11 +23,11 @@ PASSING_IDENTITIES = {
     "missingSpaceBeforeDate": [b"Ann <ann@example.org>1300000000 +0000", b"Ann <ann@example.org>"],
     "missingSpaceBeforeEmail": [b"Ann<ann@example.org> 1300000000 +0000"],
     "missingNameBeforeEmail": [b"<ann@example.org> 1300000000 +0000"],
+    "badDateOverflow": [b"Ann <ann@example.org> 18446744073709551616 +0000", b"Ann <ann@example.org> -9999 +0000"],
 }
 REFUSED_IDENTITIES = {
     "missingEmail": b"Ann 1300000000 +0000",
     "badDate": b"Ann <ann@example.org> <ann@example.org> 1300000000 +0000",
-    "badDateOverflow": b"Ann <ann@example.org> 18446744073709551616 +0000",
     "zeroPaddedDate": b"Ann <ann@example.org> 01300000000 +0000",
     "badEmail": b"Ann <ann@<example.org> 1300000000 +0000",
     "badName": b"Ann> <ann@example.org> 1300000000 +0000",
@@ -114,6 +116,32 @@ def test_old_modes_of_files_pass_as_warnings(alice: Person, public: ProjectAcces
     assert "badFilemode" in work.git("fsck", "--strict", tip).stderr
     work.push(public.full_name, f"{tip}:refs/heads/main")
     assert "a.txt" in page(alice, public, "/tree/main")
+
+
+ODD_NAMES = [b"back\\slash", b"bell\x07", b"caf\xe9", b"Icon\r", b"line\nbreak", "nel\x85".encode()]
+
+
+def test_it_takes_names_that_nobody_may_choose_here(alice: Person, public: ProjectAccess) -> None:
+    work = alice.work()
+    files = [(name, entry(work, b"100644 " + name, b"x\n")) for name in ODD_NAMES]
+    inner = work.object("tree", b"".join(line for _name, line in sorted(files)))
+    folders = [(name, b"40000 " + name + b"\0" + bytes.fromhex(inner)) for name in ODD_NAMES]
+    tip = commit(work, work.object("tree", b"".join(line for _name, line in sorted(folders))), PLAIN)
+    work.push(public.full_name, f"{tip}:refs/heads/main")
+    check_served(alice, public)
+    for place in ("", "/tree/main/back%5Cslash", f"/commit/{tip}", "/find/main?q=back"):
+        shown = page(alice, public, place)
+        assert "back\\slash" in shown, place
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown), place
+    shown = page(alice, public, f"/commit/{tip}")
+    on_demand = re.findall(r'data-on-demand href="[^"]*(/commit/[^"]*\?path=[^"]*)"', shown)
+    assert on_demand
+    for link in on_demand:
+        assert '<tr class="diff-added">' in page(alice, public, link), link
+    for name in set(ODD_NAMES) - {b"caf\xe9", b"line\nbreak"}:  # no address leads to these
+        path = quote(b"back\\slash/" + name)
+        for kind in ("blob", "raw", "blame", "commits"):
+            page(alice, public, f"/{kind}/main/{path}")
 
 
 @pytest.mark.parametrize(("message", "identity"), list(REFUSED_IDENTITIES.items()), ids=str)

@@ -21,10 +21,7 @@ from framework.storage.current import store
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
 
-pytestmark = [
-    pytest.mark.parametrize("house", ["embedded"], indirect=True, scope="module"),
-    pytest.mark.timeout(90),
-]
+pytestmark = pytest.mark.deployments("embedded")
 
 WAYS: dict[str, list[str]] = {
     "version 2": [],
@@ -142,7 +139,7 @@ def test_an_answer_that_was_overtaken_is_cut(cold: ProjectAccess) -> None:
 def ask_for_refs(alice: Person, project: ProjectAccess, version: int) -> tuple[HTTPConnection, HTTPResponse]:
     secret = b64encode(f"{alice.name}:{alice.password}".encode()).decode()
     headers = {"Authorization": f"Basic {secret}", "Git-Protocol": f"version={version}"}
-    connection = HTTPConnection("127.0.0.1", urlsplit(alice.url).port or 0)
+    connection = HTTPConnection("localhost", urlsplit(alice.url).port or 0)
     address = f"/{project.full_name}.git/"
     if version == 0:
         connection.request("GET", f"{address}info/refs?service=git-upload-pack", headers=headers)

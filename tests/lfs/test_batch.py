@@ -7,6 +7,9 @@ from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
 from framework.projects.access import ProjectAccess
 from framework.repositories.pointer import Pointer
+from tests.cast import on_each_deployment
+
+pytestmark = on_each_deployment
 
 ASKED = Pointer("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", 1)
 """The SHA-256 of one `x`."""

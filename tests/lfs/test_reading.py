@@ -11,7 +11,10 @@ from framework.lfs.receiving import store_files
 from framework.repositories import keys
 from framework.repositories.change import StoredLfs
 from framework.storage.current import store
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench, bench, new_bench
+
+pytestmark = on_each_deployment
 
 __all__ = ["bench", "new_bench"]
 
