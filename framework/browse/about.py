@@ -72,7 +72,7 @@ def _counted(copy: Copy, commit_sha: str, *, whole: bool) -> About:
         return known
     limit = MOST_COMMITS if whole else QUICK_COMMITS
     arguments = ["log", "--no-mailmap", "--format=%aE%x1f%aN", f"--max-count={limit + 1}"]
-    lines = git.run(copy.path, *arguments, "--end-of-options", commit_sha).decode(errors="replace").splitlines()
+    lines = git.run(copy.path, *arguments, "--end-of-options", commit_sha).decode(errors="replace").split("\n")[:-1]
     found = About(min(len(lines), limit), _people(lines[:limit]), complete=whole or len(lines) <= limit)
     _commits.put(key, found)
     return found

@@ -1,19 +1,36 @@
-"""Archives of a version, made by git and streamed; `export-ignore` in `.gitattributes` is honoured."""
+"""Archives of a version, made by git and streamed; `export-ignore` in `.gitattributes` is honoured.
+
+What is in one is summed before the first byte: a few folders that name each other may hold more than any disk.
+"""
 
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from framework.errors import Invalid
+from framework import config
+from framework.errors import Invalid, TooLarge
 from framework.repositories import git
 from framework.repositories.cache import open_copy
 from framework.repositories.copy import Copy
 from framework.repositories.marker import FULL
 from framework.repositories.reading import find, resolve
+from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import PathAbsent
+from framework.web.sizes import size
 
 DEADLINE_SECONDS = 3600
 MOST_LEFT_OUT_BYTES = 100_000
+MOST_FILES = 1_000_000
+
+
+class ArchiveTooLarge(TooLarge):
+    """The files of a version have more bytes together than one archive may, or there are too many of them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The files of this version are more than {size(config.current().max_archive_bytes)} together, or more than"
+            f" {MOST_FILES:,}. Download a folder of it, or clone the project with git."
+        )
 
 
 class TooManyLinks(Invalid):
@@ -36,7 +53,7 @@ def archive_of(copy: Copy, ref: str, folder: str) -> Archive:
     """The archive of a folder at a ref, without the symbolic links that lead out of the project.
 
     Raises:
-        RefAbsent, PathAbsent, TooManyLinks.
+        RefAbsent, PathAbsent, TooManyLinks, ArchiveTooLarge.
     """
     sha = resolve(copy, ref)
     if find(copy, sha, folder).kind != "tree":
@@ -54,8 +71,9 @@ def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> I
         StoreUnavailable, PackAltered: before the first byte. GitFailed: at the end, which cuts the answer off.
     """
     options = [f"--format={form}", f"--prefix={name}/", "--end-of-options", archive.commit_sha]
-    wanted = [f":(literal){archive.folder}"] if archive.folder else ["."]
-    wanted += [f":(exclude,literal){path}" for path in archive.left_out]
+    left_out = [f":(exclude,literal){path}" for path in archive.left_out]
+    everything = ["."] if left_out else []  # git finds nothing by this name in a branch without files
+    wanted = [f":(literal){archive.folder}"] if archive.folder else everything
     with (
         open_copy(repository_id, FULL) as (path, _snapshot),
         git.start(
@@ -63,6 +81,7 @@ def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> I
             "archive",
             *options,
             *wanted,
+            *left_out,
             environment={"GIT_LITERAL_PATHSPECS": "0"},
             deadline_seconds=DEADLINE_SECONDS,
         ) as process,
@@ -71,14 +90,35 @@ def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> I
 
 
 def _links(copy: Copy, sha: str, folder: str) -> Iterator[tuple[str, str]]:
-    """Each symbolic link below the folder: its path, and what it points to."""
+    """Each symbolic link below the folder: its path, and what it points to; all files are counted on the way."""
+    room = config.current().max_archive_bytes
+    large: dict[str, int] = {}
+    for files, (mode, blob, size_bytes, path) in enumerate(_files(copy, sha, folder), 1):
+        if size_bytes is None:  # it lies in the store only
+            large[blob] = large.get(blob, 0) + 1
+        room -= size_bytes or 0
+        if room < 0 or files > MOST_FILES:
+            raise ArchiveTooLarge
+        if mode == "120000":
+            yield path, b"".join(copy.blob(blob).chunks).decode(errors="surrogateescape")
+    known = read_large_blob_sizes(copy.snapshot.repository_id, set(large)) if large else {}
+    if sum(known.get(blob, 0) * times for blob, times in large.items()) > room:
+        raise ArchiveTooLarge
+
+
+def _files(copy: Copy, sha: str, folder: str) -> Iterator[tuple[str, str, int | None, str]]:
+    """Mode, blob, size in bytes where it is known here, and path of each file below the folder, as git lists them."""
     where = ["--", folder] if folder else []
-    listed = git.run(copy.path, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", sha, *where)
-    for line in listed.split(b"\0"):
-        if line.startswith(b"120000 "):
-            facts, _tab, path = line.decode(errors="surrogateescape").partition("\t")
-            target = b"".join(copy.blob(facts.split()[2]).chunks).decode(errors="surrogateescape")
-            yield path, target
+    arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", sha, *where]
+    with git.start(copy.path, *arguments) as process:
+        rest = b""
+        for chunk in git.chunks(process):
+            *whole, rest = (rest + chunk).split(b"\0")
+            for line in whole:
+                facts, _tab, path = line.decode(errors="surrogateescape").partition("\t")
+                mode, kind, blob, digits = facts.split()
+                if kind == "blob":
+                    yield mode, blob, int(digits) if digits.isdigit() else None, path
 
 
 def _leads_out(path: str, target: str) -> bool:

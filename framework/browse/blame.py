@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
 
 from framework.browse.content import SHOWN_TEXT_BYTES, is_text
-from framework.browse.encodings import decoded
-from framework.browse.highlighting import file_lines
 from framework.browse.history import newest_change
 from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
+from framework.browse.rendering import coloured
 from framework.errors import Invalid, Unavailable
 from framework.repositories import git
 from framework.repositories.copy import Copy
+from framework.repositories.moments import moment_at
 from framework.repositories.reading import Entry, find
 
 DEADLINE_SECONDS = 15
@@ -92,7 +92,7 @@ def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     key = copy.path, newest.sha if newest else place.sha, path
     origins = _known.get(key, ()) or _origins(copy, place)
     _known.put(key, origins)
-    lines = _as_git_counts(file_lines(path, decoded(content).text), len(origins))
+    lines = _as_git_counts(coloured(copy.snapshot.repository_id, path, content), len(origins))
     return BlamePage(place, entry, tuple(_passages(origins, lines)))
 
 
@@ -117,10 +117,8 @@ def _origins(copy: Copy, place: Place) -> list[Origin]:
     arguments = ["blame", "--porcelain", place.sha, "--", place.path]
     try:
         printed = git.run(copy.path, *arguments, deadline_seconds=DEADLINE_SECONDS)
-    except git.GitFailed as failure:
-        if failure.exit_status < 0:
-            raise BlameTooLong from failure
-        raise
+    except git.GitTooSlow as failure:
+        raise BlameTooLong from failure
     known: dict[str, dict[str, str]] = {}
     found: list[str] = []
     sha, facts = "", dict[str, str]()
@@ -141,7 +139,7 @@ def _origin(sha: str, facts: dict[str, str]) -> Origin:
     return Origin(
         sha=sha,
         author_name=facts["author"],
-        authored_at=datetime.fromtimestamp(int(facts["author-time"]), UTC),
+        authored_at=moment_at(facts["author-time"]),
         title=facts["summary"],
         previous=facts["previous"].partition(" ")[0] if "previous" in facts else None,
         path=facts["previous"].partition(" ")[2] if "previous" in facts else facts["filename"],

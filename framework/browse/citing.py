@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -11,10 +10,12 @@ import yaml
 from framework import config
 from framework.browse.about import about
 from framework.browse.places import place_at
-from framework.browse.previews import head_of
+from framework.browse.rendering import head_of
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
+from framework.repositories.moments import moment_at
 from framework.repositories.reading import Entry, find, list_folder
+from framework.repositories.refs import TAGS
 
 FILE_NAME = "CITATION.cff"
 LONGEST_BYTES = 1 << 16
@@ -90,17 +91,17 @@ def cite(copy: Copy, access: ProjectAccess, ref: str) -> Citation:
     """
     place = place_at(copy, ref, "")
     entries = list_folder(copy, find(copy, place.sha, ""), sizes=False)
-    tags = [name for name in copy.snapshot.tags if name == ref] or _tags_at(copy, place.sha)
+    tags = [place.tag] if place.tag else _tags_at(copy, place.sha)
     version = tags[0] if tags else place.sha[:12]
     told = _told(copy, entries)
-    moment = datetime.fromtimestamp(copy.commit(place.sha).commit_time, UTC)
+    moment = moment_at(copy.commit(place.sha).commit_time)
     people = about(copy, place.sha, (), whole=False).shown
     return Citation(
         title=_text(told.get("title")) or access.name,
         authors=_authors(told) or [Author(one.name) for one in people],
         year=_year(told.get("date-released")) or moment.year,
         version=version,
-        url=config.current().base_url + access.address("tree", tags[0] if tags else place.sha),
+        url=config.current().base_url + access.address("tree", TAGS + tags[0] if tags else place.sha),
         publisher=config.current().base_url.partition("://")[2],
         doi=_text(told.get("doi")),
         from_file=bool(told),

@@ -3,7 +3,7 @@
 import html
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from markupsafe import Markup
@@ -11,11 +11,7 @@ from markupsafe import Markup
 from framework.browse.encodings import decoded
 from framework.browse.highlighting import file_lines
 from framework.browse.patches import Line
-from framework.repositories.copy import Copy
-from framework.repositories.reading import read_blobs
 
-LONGEST_BYTES = 1 << 17
-LONGEST_PAGE_BYTES = 1 << 19
 LONGEST_SECONDS = 0.8
 
 _TAG = re.compile(r"<[^>]*>")
@@ -23,23 +19,17 @@ _TAG = re.compile(r"<[^>]*>")
 Coloured = Sequence[Markup]
 
 
-def coloured_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
-    """The coloured lines of these files, each a path, a blob's name and its size in bytes.
+def colour_files(files: Sequence[tuple[str, bytes]]) -> list[str]:
+    """Each of these files, a path and a content, as HTML whose lines end with line feeds.
 
-    Of so many only as a page can take; what would be too much is left out.
+    Of so many only as there is time for; what would be too much is empty.
     """
-    chosen, room = dict[tuple[str, str], None](), LONGEST_PAGE_BYTES
-    for path, sha, size_bytes in wanted:
-        if size_bytes and size_bytes <= min(LONGEST_BYTES, room):
-            chosen[path, sha] = None
-            room -= size_bytes
-    contents = dict(read_blobs(copy, sorted({sha for _path, sha in chosen})))
     deadline = time.thread_time() + LONGEST_SECONDS
-    return {
-        (path, sha): file_lines(path, decoded(contents[sha]).text)
-        for path, sha in chosen
-        if sha in contents and time.thread_time() < deadline
-    }
+    return [_coloured_file(path, content) if time.thread_time() < deadline else "" for path, content in files]
+
+
+def _coloured_file(path: str, content: bytes) -> str:
+    return "".join(f"{line}\n" for line in file_lines(path, decoded(content).text))
 
 
 def coloured_lines(lines: Sequence[Line], old: Coloured, new: Coloured) -> list[Line]:

@@ -1,6 +1,7 @@
 """What a file is to a browser: its type, whether it may be shown, and the headers that keep it from acting."""
 
 import mimetypes
+import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -62,7 +63,7 @@ def raw_headers(path: str, media: str, *, download: bool) -> dict[str, str]:
 
 def file_name_parameters(name: str) -> str:
     """The name of a download in both forms that browsers know (RFC 6266)."""
-    plain = name.encode("ascii", "replace").decode().replace("\\", "_").replace('"', "_")
+    plain = re.sub(r'[\x00-\x1f\x7f"\\]', "_", name.encode("ascii", "replace").decode())
     exact = quote(name.encode(errors="surrogateescape"), safe="")
     return f"filename=\"{plain}\"; filename*=UTF-8''{exact}"
 

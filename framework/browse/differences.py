@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from framework.browse.colouring import coloured_lines, coloured_sides
+from framework.browse.colouring import coloured_lines
 from framework.browse.encodings import decoded
 from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
+from framework.browse.rendering import coloured_sides
 from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
+from framework.browse.wide_texts import patches
 from framework.repositories import git
 from framework.repositories.copy import Copy
 from framework.repositories.reading import below, blob_sizes
@@ -15,6 +17,8 @@ from framework.repositories.reading import below, blob_sizes
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LISTED_FILES = 300
 PATCHED_FILES = 100
+SHOWN_FILES = 20
+"""Files whose changes a page shows at once; those of the others are asked for one by one."""
 PATCHED_BYTES = 1 << 19
 LINES_OF_A_FILE, LINES_OF_A_PAGE = 1_500, 6_000
 LINES_OF_A_FILE_ALONE = 20_000
@@ -32,7 +36,8 @@ class FileChange:
     """A file that differs: `status` is Git's letter (A added, M changed, D deleted, R renamed, T another type).
 
     Modes are octal digits, object names hex, `NOTHING` where the file is absent; sizes in bytes where they are known.
-    `hidden` says why there are no hunks: binary, large, many (the page has enough already), submodule.
+    `hidden` says why there are no hunks: binary, large, many (asked for by itself, its lines
+    are counted all the same, as far as git was asked for them), submodule.
     """
 
     status: str
@@ -120,8 +125,29 @@ def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
         for file in listed
         if file.path in patched or file.path not in gone
     ]
-    shown = _coloured(copy, _enriched(copy, files))
+    files = _with_wide_texts(copy, files, most_lines)
+    shown = _coloured(copy, _enriched(copy, files if path else _on_demand(files)))
     return Difference(shown, len(everything) - (len(listed) - len(files)))
+
+
+def _on_demand(files: Sequence[FileChange]) -> list[FileChange]:
+    """The files, of which the first few are shown at once; what is told in a line is told of the others, too."""
+    return [
+        replace(file, hidden=MANY) if number >= SHOWN_FILES and (file.hunks or file.is_image) else file
+        for number, file in enumerate(files)
+    ]
+
+
+def _with_wide_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -> list[FileChange]:
+    """The files, with lines for those that are binary to git and text to us."""
+    hidden = [(file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
+    found = patches(copy, hidden) if hidden else {}
+    return [
+        _with_hunks(replace(file, hidden=SHOWN), found[pair], most_lines, mark=True)
+        if file.hidden == BINARY and (pair := (file.old_sha, file.new_sha)) in found
+        else file
+        for file in files
+    ]
 
 
 def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
@@ -129,7 +155,8 @@ def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
     made, room = [], MOST_RICH_FILES
     for file in files:
         sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
-        rich = richer(copy, sides) if room and not file.left_out and file.status in "MRAD" else None
+        wanted = room and not file.left_out and file.status in "MRAD" and file.hidden != MANY
+        rich = richer(copy, sides) if wanted else None
         room -= rich is not None
         made.append(replace(file, rich=rich))
     return made
@@ -137,7 +164,9 @@ def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
 
 def _coloured(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
     """The same files, the lines of those that lines tell best in the colours of what their names say they are."""
-    sides = coloured_sides(copy, [side for file in files if file.hunks and not file.rich for side in _sides(file)])
+    sides = coloured_sides(
+        copy, [side for file in files if file.hunks and not file.rich and file.hidden != MANY for side in _sides(file)]
+    )
     return [
         replace(
             file,

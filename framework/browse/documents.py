@@ -2,9 +2,9 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -41,9 +41,9 @@ _TASK = re.compile(r"\[([ xX])\]\s+")
 
 @dataclass(frozen=True)
 class Links:
-    """Where a document lies; `address` makes the project's addresses of a kind of page, a ref and a path."""
+    """Where a document lies: the address of its project's page, the ref, and the folder."""
 
-    address: Callable[..., str]
+    project: str
     ref: str
     folder: str
 
@@ -66,9 +66,12 @@ class Links:
         joined = posixpath.join("/" if path.startswith("/") else f"/{self.folder}", unquote(path).lstrip("/"))
         inside = posixpath.normpath(joined).strip("/")
         if not inside:
-            return self.address("tree", self.ref)
+            return self._address("tree", self.ref)
         heading = fragment if document_kind(inside) == PLAIN else f"{ID_PREFIX}{fragment.lower()}"
-        return self.address(kind, self.ref, inside) + (f"#{heading}" if fragment else "")
+        return self._address(kind, self.ref, inside) + (f"#{heading}" if fragment else "")
+
+    def _address(self, *parts: str) -> str:
+        return "/".join((self.project, *(quote(part.encode(errors="surrogateescape"), safe="/") for part in parts)))
 
 
 def document_kind(path: str) -> str:

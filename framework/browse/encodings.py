@@ -1,6 +1,7 @@
 """Text from bytes of any encoding: UTF-8 first, then what the bytes say of themselves, then what they look like."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -9,6 +10,8 @@ LOOKED_AT_BYTES = 1 << 16
 
 # What files that are not UTF-8 are in; among all encodings that Python knows, short texts look like rare ones.
 _USUAL = ["cp1252", "cp1251", "cp1253", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "koi8_r"]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -43,6 +46,11 @@ def decoded(data: bytes) -> Decoded:
         best = from_bytes(data[:LOOKED_AT_BYTES], cp_isolation=_USUAL).best()
     name = best.encoding if best else "cp1252"
     return Decoded(data.decode(name, "replace"), name.replace("_", "-"))
+
+
+def well_formed(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which JSON can hold and no encoding can."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def _without_torn_end(data: bytes) -> bytes:

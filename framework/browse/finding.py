@@ -113,10 +113,10 @@ def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
             if count + 1 == MOST_LINES:
                 note = f"{note} Only the first {MOST_LINES} lines are shown; ask for more of them.".strip()
                 break
+    except git.GitTooSlow:
+        note = f"{note} The search took too long, so there may be more.".strip()
     except git.GitFailed as failure:
-        if failure.exit_status < 0:
-            note = f"{note} The search took too long, so there may be more.".strip()
-        elif failure.exit_status != NO_MATCH:
+        if failure.exit_status != NO_MATCH:
             raise
     return FoundLines(place, query, [FileWithLines(path, lines) for path, lines in found.items()], note)
 

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import chain, groupby
 from pathlib import PurePosixPath
 
@@ -17,7 +16,6 @@ from pygments.util import ClassNotFound
 LONGEST_LINE = 2_000
 LONGEST_SECONDS = 0.8
 MOST_EMPTY_LINES = 200
-COLOURED_FILES = 32
 
 # Lexers that look for the end of each comment in all of the rest, so that a long text takes them minutes.
 _SLOW = re.compile(r"ANTLR|Coldfusion|Lasso")
@@ -47,7 +45,6 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-@lru_cache(maxsize=COLOURED_FILES)
 def file_lines(path: str, text: str) -> list[Markup]:
     """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
     found = find_lexer_class_for_filename(PurePosixPath(path).name)

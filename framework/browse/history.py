@@ -50,7 +50,7 @@ class HistoryPage:
         return [Day(title, tuple(steps)) for title, steps in groups]
 
 
-_known: Remembered[tuple[Path, str, str, int], Sequence[Step]] = Remembered(REMEMBERED_PAGES)
+_known: Remembered[tuple[Path, str, str, int, int], Sequence[Step]] = Remembered(REMEMBERED_PAGES)
 _newest: Remembered[tuple[Path, str, str], LogEntry | None] = Remembered(REMEMBERED_COMMITS)
 
 
@@ -73,20 +73,20 @@ def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
     return history_page(copy, *split_ref(copy, place or copy.snapshot.default_branch), number=number)
 
 
-def history_page(copy: Copy, ref: str, path: str, *, number: int) -> HistoryPage:
-    """A page of the history of a ref or of one path in it.
+def history_page(copy: Copy, ref: str, path: str, *, number: int, length: int = HISTORY_PAGE) -> HistoryPage:
+    """A page of the history of a ref or of one path in it; `length` is how many commits it has.
 
     Raises:
         RefAbsent, PathAbsent: nothing was ever at this path.
     """
     place = place_at(copy, ref, path)
-    key = copy.path, place.sha, path, number
+    key = copy.path, place.sha, path, number, length
     found = _known.get(key, ())
     if not found:
-        found = tuple(islice(_steps(copy, place, (number - 1) * HISTORY_PAGE), HISTORY_PAGE + 1))
+        found = tuple(islice(_steps(copy, place, (number - 1) * length, length + 1), length + 1))
         _known.put(key, found)
     kind = _kind(copy, place, found)
-    return HistoryPage(place, kind, found[:HISTORY_PAGE], number, more=len(found) > HISTORY_PAGE)
+    return HistoryPage(place, kind, found[:length], number, more=len(found) > length)
 
 
 def _kind(copy: Copy, place: Place, found: Sequence[Step]) -> str:
@@ -100,13 +100,13 @@ def _kind(copy: Copy, place: Place, found: Sequence[Step]) -> str:
     return find(copy, parent, found[0].path).kind
 
 
-def _steps(copy: Copy, place: Place, skip: int) -> Iterator[Step]:
-    """The commits that changed the path from the `skip`-th on; older ones under the name that a file had before."""
+def _steps(copy: Copy, place: Place, skip: int, limit: int) -> Iterator[Step]:
+    """Commits that changed the path, `limit` from the `skip`-th on; older ones under the name that a file had then."""
     start, path = place.sha, place.path
     for _name in range(MOST_RENAMES):
-        found = read_log(copy, start, path, skip=skip, limit=HISTORY_PAGE + 1)
+        found = read_log(copy, start, path, skip=skip, limit=limit)
         yield from (Step(commit, path) for commit in found)
-        if len(found) > HISTORY_PAGE or not path:
+        if len(found) >= limit or not path:
             return
         shas = [commit.sha for commit in found] or _shas(copy, start, path)
         origin = _renamed_from(copy, shas[-1], path) if shas else None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework.browse.asked import Asked
+from framework.browse.encodings import well_formed
 
 LONGEST_BYTES = 1 << 19
 MOST_NODES = 5_000
@@ -56,7 +57,8 @@ class _Builder:
         if depth > DEEPEST:
             raise ValueError("its values are nested too deeply")
         if isinstance(value, dict):
-            return Node(key, "object", "", [self.node(name, one, depth + 1) for name, one in value.items()])
+            children = [self.node(well_formed(name), one, depth + 1) for name, one in value.items()]
+            return Node(key, "object", "", children)
         if isinstance(value, list):
             return Node(key, "array", "", [self.node(str(place), one, depth + 1) for place, one in enumerate(value)])
         return _leaf(key, value)
@@ -64,5 +66,5 @@ class _Builder:
 
 def _leaf(key: str, value: object) -> Node:
     kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
-    text = json.dumps(value, ensure_ascii=False)
+    text = well_formed(json.dumps(value, ensure_ascii=False))
     return Node(key, kind, text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")

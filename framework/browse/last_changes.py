@@ -1,21 +1,29 @@
-"""The last commit that changed each entry of a folder, by one pass over the history that stops when all are found."""
+"""The last commit that changed each entry of a folder: what `git log -1 -- PATH` says, for all of them together.
+
+That command goes from a commit to the first parent that has the path as it is; where none has, the commit changed it.
+"""
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from framework.browse.remembered import Remembered
-from framework.repositories import git, moments
+from framework.repositories import git
 from framework.repositories.copy import Copy
-from framework.repositories.moments import moment_of
-from framework.repositories.reading import Entry
+from framework.repositories.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
+from framework.repositories.trees import PathAbsent
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0
 WHOLE_SECONDS = 20.0
 CACHED_FOLDERS = 4096
+STEPS_WITHOUT_GIT = 24
+REMEMBERED_TREES = 8
 
 
 @dataclass(frozen=True)
@@ -48,47 +56,94 @@ def last_changes(copy: Copy, commit_sha: str, folder: Entry, names: frozenset[st
     known = _known.get(key, {})
     if names <= known.keys():
         return LastChanges(known)
-    found = _search(copy.path, commit_sha, folder.path, names, whole=whole)
+    found = _search(copy, commit_sha, folder.path, names, whole=whole)
     if names <= found.keys():
         _known.put(key, {**known, **found})
     return LastChanges(found, complete=whole or names <= found.keys())
 
 
-def _search(
-    repository: Path, commit_sha: str, folder: str, names: frozenset[str], *, whole: bool
-) -> dict[str, LastChange]:
-    found: dict[str, LastChange] = {}
-    deadline = time.monotonic() + (WHOLE_SECONDS if whole else QUICK_SECONDS)
-    prefix = f"{folder}/" if folder else ""
-    limit = [] if whole else [f"--max-count={QUICK_COMMITS}"]
-    # git is stopped in the middle of its output when all are found, and says so by a failure that means nothing.
-    with suppress(git.GitFailed), closing(_changed_paths(repository, commit_sha, folder, limit)) as changes:
-        for change, path in changes:
-            name = path.removeprefix(prefix).partition("/")[0]
-            if name in names:
-                found.setdefault(name, change)
-            if len(found) == len(names) or time.monotonic() > deadline:
-                break
-    return found
+def _search(copy: Copy, commit_sha: str, folder: str, names: frozenset[str], *, whole: bool) -> dict[str, LastChange]:
+    walk = _Walk(copy, folder, time.monotonic() + (WHOLE_SECONDS if whole else QUICK_SECONDS), whole=whole)
+    found = walk.run(commit_sha, names)
+    commits = read_commits(copy, found.values())
+    changes = {
+        sha: LastChange(sha, commit.author_name, commit.authored_at, commit.title) for sha, commit in commits.items()
+    }
+    return {name: changes[sha] for name, sha in found.items()}
 
 
-def _changed_paths(
-    repository: Path, commit_sha: str, folder: str, limit: list[str]
-) -> Generator[tuple[LastChange, str], None, None]:
-    """Each commit with each path that it changed, newest first; a merge only where it differs from all its parents."""
-    where = ["--", folder] if folder else []
-    arguments = ["log", "--no-mailmap", "--raw", "-z", "-t", "-c", "--no-renames", "--no-abbrev", *limit]
-    shown = f"--format=%x1e%H%x1f%an%x1f{moments.FORMAT}%x1f%s"
-    with git.start(repository, *arguments, shown, "--end-of-options", commit_sha, *where) as process:
-        change: LastChange | None = None
-        tokens = _tokens(git.chunks(process))
-        for token in tokens:
-            text = token.lstrip("\n")
-            if text.startswith("\x1e"):
-                sha, author, moment, title = text[1:].split("\x1f", 3)
-                change = LastChange(sha, author, moment_of(moment), title)
-            elif text.startswith(":") and change:
-                yield change, next(tokens)
+class _Walk:
+    """Follows the entries of one folder back through the history, those together that go the same way."""
+
+    def __init__(self, copy: Copy, folder: str, deadline: float, *, whole: bool) -> None:
+        self._copy, self._folder, self._deadline = copy, folder, deadline
+        self._limit = [] if whole else [f"--max-count={QUICK_COMMITS}"]
+        self._waiting: dict[str, set[str]] = {}
+        self._found: dict[str, str] = {}
+        self._tree = lru_cache(REMEMBERED_TREES)(self._read_tree)
+
+    def run(self, start: str, names: Iterable[str]) -> dict[str, str]:
+        """The commit of each of these entries of the start, as far as the time allows."""
+        self._waiting = {start: set(names)}
+        while self._waiting and time.monotonic() < self._deadline:
+            self._follow(*self._waiting.popitem())
+        return self._found
+
+    def _follow(self, sha: str, names: set[str]) -> None:
+        """Along first parents: a few steps by ourselves, since most branches are short, then as git finds them."""
+        for _step in range(STEPS_WITHOUT_GIT):
+            first, names = self._step(sha, names)
+            if not names:
+                return
+            sha = first
+        # git is stopped in the middle of its output when all are found, and says so by a failure that means nothing.
+        with suppress(git.GitFailed), closing(self._first_parents(sha)) as commits:
+            for commit, changed in commits:
+                if touched := names & changed:
+                    first, kept = self._step(commit, touched)
+                    self._wait(first, kept)
+                    names = names - touched
+                if not names:
+                    return
+
+    def _step(self, sha: str, names: set[str]) -> tuple[str, set[str]]:
+        """The first parent, and which entries it has as they are; others wait at another parent, or are found here."""
+        parents = [parent.decode() for parent in self._copy.commit(sha).parents]
+        kept = []
+        for parent in parents:
+            kept.append({name for name in names if self._entry(parent, name) == self._entry(sha, name)})
+            names = names - kept[-1]
+        self._found.update(dict.fromkeys(names, sha))
+        for parent, waiting in zip(parents[1:], kept[1:], strict=True):
+            self._wait(parent, waiting)
+        return (parents[0], kept[0]) if parents else ("", set())
+
+    def _wait(self, sha: str, names: set[str]) -> None:
+        if names:
+            self._waiting.setdefault(sha, set()).update(names)
+
+    def _entry(self, sha: str, name: str) -> tuple[int, bytes] | None:
+        return self._tree(sha).get(name.encode(errors="surrogateescape"))
+
+    def _read_tree(self, sha: str) -> dict[bytes, tuple[int, bytes]]:
+        """The folder's entries in this commit; none where it is no folder."""
+        with suppress(PathAbsent):
+            folder = find(self._copy, sha, self._folder)
+            if folder.kind == "tree":
+                return {item.path: (item.mode, item.sha) for item in self._copy.tree(folder.sha).iteritems()}
+        return {}
+
+    def _first_parents(self, sha: str) -> Generator[tuple[str, set[str]], None, None]:
+        """Each commit on the way with the entries that differ from its first parent's, newest first."""
+        prefix = f"{self._folder}/" if self._folder else ""
+        options = ["-z", f"--format={COMMIT_LINE}", "--first-parent", "-m", "--name-only", "-t", "--no-renames"]
+        where = ["--", self._folder] if self._folder else []
+        seconds = max(0.0, self._deadline - time.monotonic())
+        with git.start(
+            self._copy.path, "log", *options, *self._limit, "--end-of-options", sha, *where, deadline_seconds=seconds
+        ) as process:
+            for commit, paths in groupby(by_commit(_tokens(git.chunks(process))), key=itemgetter(0)):
+                yield commit, {path.removeprefix(prefix).partition("/")[0] for _commit, path in paths}
 
 
 def _tokens(chunks: Iterator[bytes]) -> Iterator[str]:

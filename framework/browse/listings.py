@@ -10,19 +10,16 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
-from framework.repositories.copy import Blob
-from framework.repositories.scratch import scratch
+from framework.browse.zip_ends import check_directory
 
 LONGEST_BYTES = 32 << 20
-MOST_ENTRIES = 2_000
+MOST_ENTRIES, MOST_READ_ENTRIES = 2_000, 50_000
 LONGEST_DIRECTORY_BYTES = 2 << 20
 LONGEST_UNPACKED_BYTES = 64 << 20
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-
-# The end of central directory record (PKWARE's APPNOTE, 4.3.16): where its size in bytes stands.
-_END_OF_DIRECTORY, _LONGEST_END = b"PK\x05\x06", 22 + (1 << 16)
 
 
 @dataclass(frozen=True)
@@ -47,31 +44,22 @@ class Listing:
         return sum(member.size_bytes for member in self.members)
 
 
-def read_listing(name: str, blob: Blob) -> Listing:
-    """The members of a ZIP or tar file.
-
-    Raises:
-        ValueError: it is too large to look into, or damaged.
-    """
-    if blob.size_bytes > LONGEST_BYTES:
-        raise ValueError("it is too large to look into here")
-    with scratch("listing") as folder:
-        path = folder / "archive"
-        with path.open("wb") as file:
-            for chunk in blob.chunks:
-                file.write(chunk)
-        with path.open("rb") as file:
-            return _tar(name, file) if name.endswith(TAR_ENDINGS) else _zip(file, blob.size_bytes)
+def is_archive(name: str) -> bool:
+    """Whether the lower-case name is that of a file whose members can be listed."""
+    return name.endswith((*TAR_ENDINGS, ".zip", ".jar", ".whl", ".docx", ".xlsx"))
 
 
-def _zip(file: IO[bytes], size_bytes: int) -> Listing:
-    file.seek(max(0, size_bytes - _LONGEST_END))
-    tail = file.read()
-    place = tail.rfind(_END_OF_DIRECTORY)
-    if place < 0 or len(tail) < place + 22:
-        raise ValueError("it is not a whole ZIP file")
-    if struct.unpack_from("<I", tail, place + 12)[0] > LONGEST_DIRECTORY_BYTES:
-        raise ValueError("it holds too many files to be listed here")
+def read_listing(name: str, path: str) -> Listing | str:
+    """The members of the ZIP or tar file at this path; or why they cannot be listed, in words."""
+    try:
+        with Path(path).open("rb") as file:
+            return _tar(name, file) if name.endswith(TAR_ENDINGS) else _zip(file)
+    except ValueError as error:
+        return str(error)
+
+
+def _zip(file: IO[bytes]) -> Listing:
+    check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_READ_ENTRIES)
     try:
         with zipfile.ZipFile(file) as archive:
             found = archive.infolist()

@@ -5,10 +5,16 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import Markup
+
 from framework.browse.asked import Asked
+from framework.browse.documents import Links, cleaned, document_html
+from framework.browse.encodings import well_formed
+from framework.browse.formulas import formula_html
+from framework.browse.highlighting import snippet
 
 LONGEST_BYTES = 16 << 20
 MOST_CELLS, MOST_OUTPUTS = 400, 50
@@ -22,17 +28,22 @@ _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"
 
 @dataclass(frozen=True)
 class Output:
-    """What a cell printed: `kind` is text, error, html, markdown, latex or image (then a `data:` address)."""
+    """What a cell printed: `kind` is text, error, html, markdown, latex or image (then a `data:` address).
+
+    `html` is the same as a page shows it, where it is not shown as it is written.
+    """
 
     kind: str
     content: str
+    html: Markup | None = None
 
 
 @dataclass(frozen=True)
 class Cell:
     """A cell: `kind` is markdown, code or raw; `number` is that of its execution, empty when it has none.
 
-    A `plain` one is shown as it is written, since the page has enough already that takes long.
+    A `plain` one is shown as it is written, since the page has enough already that takes long; others have `html`
+    once they are dressed.
     """
 
     kind: str
@@ -40,6 +51,7 @@ class Cell:
     number: str = ""
     outputs: Sequence[Output] = ()
     plain: bool = False
+    html: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,32 @@ def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
             return Notebook(language, shown, len(cells) - place)
         shown += [_cell(cell, budget)] if isinstance(cell, dict) else []
     return Notebook(language, shown)
+
+
+def dress(notebook: Notebook, links: Links) -> Notebook:
+    """The notebook with its documents, formulas and colours made."""
+    return replace(notebook, cells=[_dressed(cell, notebook.language, links) for cell in notebook.cells])
+
+
+def _dressed(cell: Cell, language: str, links: Links) -> Cell:
+    if cell.plain:
+        html = None
+    elif cell.kind == "markdown":
+        html = document_html(cell.source, links)
+    else:
+        html = snippet(language, cell.source) if cell.kind == "code" else None
+    return replace(cell, html=html, outputs=[_dressed_output(output, links) for output in cell.outputs])
+
+
+def _dressed_output(output: Output, links: Links) -> Output:
+    if output.kind == "markdown":
+        return replace(output, html=document_html(output.content, links))
+    if output.kind == "html":
+        return replace(output, html=Markup(cleaned(output.content, None)))  # noqa: S704 # cleaned
+    if output.kind == "latex":
+        latex = output.content.strip().strip("$").removeprefix("\\displaystyle")
+        return replace(output, html=formula_html(latex, display=True))
+    return output
 
 
 class _Budget:
@@ -162,7 +200,9 @@ def _richest(data: dict[str, Any], budget: _Budget) -> Output:
             return Output(kind if budget.dresses(text) else "text", text)
     if "text/plain" in data:
         return Output("text", budget.cut(_plain(data["text/plain"])))
-    return Output("text", f"(an output of the kind {', '.join(map(str, data))[:200] or 'nothing'}, which is not shown)")
+    return Output(
+        "text", f"(an output of the kind {well_formed(', '.join(data))[:200] or 'nothing'}, which is not shown)"
+    )
 
 
 def _image(media: str, content: str, budget: _Budget) -> str:
@@ -191,8 +231,8 @@ def _plain(value: object) -> str:
 def _text(value: object) -> str:
     """A text, which notebooks may write as a list of lines."""
     if isinstance(value, list):
-        return "".join(line for line in value if isinstance(line, str))
-    return value if isinstance(value, str) else ""
+        return well_formed("".join(line for line in value if isinstance(line, str)))
+    return well_formed(value) if isinstance(value, str) else ""
 
 
 def _below(value: object, *names: str) -> Any:

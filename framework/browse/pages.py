@@ -1,8 +1,8 @@
 """What each page shows, read from the local copy and frozen, so that nothing is open while it is rendered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,13 +14,16 @@ from framework.browse.encodings import decoded
 from framework.browse.history import newest_change
 from framework.browse.last_changes import LastChanges, last_changes
 from framework.browse.places import Place, SubmoduleHasNoFile, place_at
-from framework.browse.previews import Preview, head_of, preview_of
+from framework.browse.previews import Preview
 from framework.browse.remembered import Remembered
+from framework.browse.rendering import head_of, preview_of
+from framework.browse.submodules import submodule_urls
 from framework.errors import NotFound
 from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
+from framework.repositories.moments import moment_at
 from framework.repositories.reading import (
     Entry,
     LogEntry,
@@ -53,7 +56,8 @@ class Readme:
 class FolderPage:
     """A page of a folder's entries with their last changes; without a place the project is empty.
 
-    `count` counts all entries of the folder; `more` says whether another page follows.
+    `count` counts all entries of the folder; `more` says whether another page follows. `submodules` are addresses as
+    `.gitmodules` writes them, by path.
     """
 
     kind: ClassVar = "tree"
@@ -68,6 +72,7 @@ class FolderPage:
     bundle_bytes: int | None = None
     number: int = 1
     count: int = 0
+    submodules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -160,6 +165,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
         bundle_bytes=bundle.size_bytes if bundle else None,
         number=asked.number,
         count=len(everything),
+        submodules=submodule_urls(copy, place.sha, entries),
     )
 
 
@@ -190,7 +196,7 @@ def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
     found = content(copy, entry.sha)
-    preview = preview_of(entry, found.blob, asked)
+    preview = preview_of(copy.snapshot.repository_id, entry, found.blob, asked)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
 
 
@@ -206,7 +212,7 @@ def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
         raise FolderHasNoBytes(path)
     found = content(copy, entry.sha)
     head = next(found.blob.chunks, b"")
-    committed_at = datetime.fromtimestamp(copy.commit(sha).commit_time, UTC)
+    committed_at = moment_at(copy.commit(sha).commit_time)
     return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from framework.errors import NotFound
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
-from framework.repositories.reading import RefAbsent, find, resolve, split_ref
+from framework.repositories.reading import RefAbsent, find, full_name, resolve, split_ref
+from framework.repositories.refs import HEADS, TAGS, short_name
 from framework.repositories.trees import PathAbsent
 
 
@@ -30,18 +31,32 @@ class SubmoduleHasNoFile(NotFound):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root)."""
+    """Where a page is: a ref as the address writes it, the commit that it stands for, and a path (empty: the root).
+
+    `full` is the ref's full name, empty for a commit.
+    """
 
     ref: str
     sha: str
     path: str
     branches: Sequence[str]
     tags: Sequence[str] = ()
+    full: str = ""
 
     @property
     def is_branch(self) -> bool:
         """Whether one can write here."""
-        return self.ref in self.branches
+        return self.full.startswith(HEADS)
+
+    @property
+    def tag(self) -> str:
+        """The tag's name, where the place is a tag's."""
+        return short_name(self.full) if self.full.startswith(TAGS) else ""
+
+    @property
+    def name(self) -> str:
+        """The ref as a page shows it: a branch or a tag by its short name, a commit by the start of its own."""
+        return short_name(self.full) if self.full else self.ref[:10]
 
     @property
     def folder(self) -> str:
@@ -56,13 +71,15 @@ class Place:
 
 
 def place_at(copy: Copy, ref: str, path: str) -> Place:
-    """The place that a ref and a path name.
+    """The place that a ref and a path name; a branch by its short name, as forms and later addresses write it.
 
     Raises:
         RefAbsent.
     """
-    snapshot = copy.snapshot
-    return Place(ref, resolve(copy, ref), path, sorted(snapshot.branches), sorted(snapshot.tags))
+    snapshot, full = copy.snapshot, full_name(copy.snapshot.refs, ref) or ""
+    sha = resolve(copy, ref)
+    ref = short_name(full) if full.startswith(HEADS) else ref
+    return Place(ref, sha, path, sorted(snapshot.branches), sorted(snapshot.tags), full)
 
 
 @contextmanager

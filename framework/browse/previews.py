@@ -7,20 +7,19 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from framework.browse import images, json_trees, listings, notebooks, tables
+from framework.browse import json_trees, listings, notebooks, tables
 from framework.browse.asked import Asked
-from framework.browse.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
+from framework.browse.content import SHOWN_TEXT_BYTES
 from framework.browse.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
-from framework.browse.encodings import decoded
+from framework.browse.encodings import Decoded, decoded
 from framework.browse.highlighting import file_lines, split_lines
-from framework.repositories.copy import Blob
-from framework.repositories.reading import Entry
-from framework.web.pages import size
+from framework.web.sizes import size
 
 LONGEST_SHOWN_LINE = 10_000
 MOST_SHOWN_LINES = 20_000
 DUMPED_BYTES = 4096
 DUMPED_ROW = 16
+TOO_LONG = "It is too long for a document."
 
 
 class Preview:
@@ -45,11 +44,16 @@ class Text(Preview):
     """A text, line by line, in colours."""
 
     template: ClassVar = "browse/previews/text.html"
-    lines: Sequence[Markup]
+    html: str
     encoding: str
     note: str = ""
     has_other: bool = False
     is_text: bool = True
+
+    @property
+    def lines(self) -> Sequence[Markup]:
+        """The lines; in `html` each ends with a line feed."""
+        return [Markup(line) for line in self.html.split("\n")[:-1]]  # noqa: S704 # escaped when it was made
 
 
 @dataclass(frozen=True)
@@ -99,34 +103,6 @@ class Dump(Preview):
     has_other: bool = False
 
 
-def preview_of(entry: Entry, blob: Blob, asked: Asked) -> Preview:
-    """How to show the file; a form that fails, or would be too large, gives way to the next plainer one."""
-    name = entry.name.lower() if entry.kind == "blob" else ""
-    ending = PurePosixPath(name).suffix
-    if ending == ".zip" or name.endswith(listings.TAR_ENDINGS) or ending in {".jar", ".whl", ".docx", ".xlsx"}:
-        return _listing(name, blob)
-    head = head_of(blob, SHOWN_TEXT_BYTES if asked.plain else _needed_bytes(ending, blob))
-    media = media_type(name, head)
-    family = "pdf" if media == PDF else media.partition("/")[0]
-    if family == "image" and not (asked.plain and is_text(head)):
-        return _image(head, blob, other=is_text(head))
-    if family in {"audio", "video", "pdf"}:
-        return Media(family)
-    if not is_text(head):
-        return _dump(head, blob)
-    return _text(name, head, blob, asked)
-
-
-def head_of(blob: Blob, limit_bytes: int) -> bytes:
-    """What a page needs of the file: the first chunk, and up to the limit when it is text."""
-    head = bytearray()
-    for chunk in blob.chunks:
-        head += chunk
-        if len(head) >= limit_bytes or not is_text(bytes(head[:8000])):
-            break
-    return bytes(head[:limit_bytes])
-
-
 @dataclass(frozen=True)
 class _Form:
     """A richer form of a text: up to which size it is made, and how."""
@@ -146,69 +122,65 @@ _RICH = {
 }
 
 
-def _needed_bytes(ending: str, blob: Blob) -> int:
+def needed_bytes(name: str, size_bytes: int) -> int:
     """How much of the file its richest form needs: all of it, when that is small enough for the form."""
-    form = _RICH.get(ending)
-    return form.limit_bytes if form and blob.size_bytes <= form.limit_bytes else SHOWN_TEXT_BYTES
-
-
-def _text(name: str, head: bytes, blob: Blob, asked: Asked) -> Preview:
-    found = decoded(head)
-    kind = document_kind(name)
     form = _RICH.get(PurePosixPath(name).suffix)
+    return form.limit_bytes if form and size_bytes <= form.limit_bytes else SHOWN_TEXT_BYTES
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A text to be shown: its lower-case name, its first bytes as far as a form needs them, its size."""
+
+    name: str
+    head: bytes
+    size_bytes: int
+
+
+def text_preview(file: TextFile, asked: Asked) -> Preview:
+    """The richest form of a text, or its lines."""
+    kind = document_kind(file.name)
+    form = _RICH.get(PurePosixPath(file.name).suffix)
     if asked.plain or (kind == PLAIN and form is None):
-        return _lines(name, head, blob, other=kind != PLAIN or form is not None)
+        return lines_of(file, other=kind != PLAIN or form is not None)
     if kind != PLAIN:
-        short = blob.size_bytes <= LONGEST_DOCUMENT_BYTES
-        return Document(found.text, kind) if short else _lines(name, head, blob, why="It is too long for a document.")
+        short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
+        return Document(decoded(file.head).text, kind) if short else lines_of(file, why=TOO_LONG)
     assert form
-    if blob.size_bytes > form.limit_bytes:
-        return _lines(name, head, blob, why=f"It is larger than {size(form.limit_bytes)} and shown as text.")
+    if file.size_bytes > form.limit_bytes:
+        return lines_of(file, why=f"It is larger than {size(form.limit_bytes)} and shown as text.")
     try:
-        return Rich(form.kind, form.make(name, found.text, asked))
+        return Rich(form.kind, form.make(file.name, decoded(file.head).text, asked))
     except ValueError as error:
-        return _lines(
-            name, head, blob, why=f"It cannot be read as what its name says ({error}), so it is shown as text."
-        )
+        return lines_of(file, why=f"It cannot be read as what its name says ({error}), so it is shown as text.")
 
 
-def _lines(name: str, head: bytes, blob: Blob, *, other: bool = False, why: str = "") -> Text:
-    head = head[:SHOWN_TEXT_BYTES]
-    found = decoded(head)
+def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True) -> Text:
+    """The lines of the text; `other` tells that there is a richer form, `why` that this is not what was asked for."""
+    head = file.head[:SHOWN_TEXT_BYTES]
+    found = decoded(head) if coloured else Decoded(head.decode(errors="replace"), "utf-8")
     plain, notes = split_lines(found.text), [why] if why else []
-    if blob.size_bytes > len(head):
-        notes.append(f"Only the first {size(len(head))} of {size(blob.size_bytes)} are shown.")
+    if file.size_bytes > len(head):
+        notes.append(f"Only the first {size(len(head))} of {size(file.size_bytes)} are shown.")
     if len(plain) > MOST_SHOWN_LINES:
         notes.append(f"Only the first {MOST_SHOWN_LINES:,} lines are shown.")
-    lines = file_lines(name, "\n".join([*plain[:MOST_SHOWN_LINES], ""]))
+    text = "\n".join([*plain[:MOST_SHOWN_LINES], ""])
+    lines = file_lines(file.name, text) if coloured else [escape(line) for line in split_lines(text)]
     if any(len(line) > LONGEST_SHOWN_LINE * 4 for line in lines):
         notes.append(f"Lines are cut after {LONGEST_SHOWN_LINE:,} characters.")
         lines = [_cut(line) for line in lines]
-    return Text(lines, found.encoding, " ".join(notes), has_other=other)
+    return Text("".join(f"{line}\n" for line in lines), found.encoding, " ".join(notes), has_other=other)
 
 
 def _cut(line: Markup) -> Markup:
     return escape(line.striptags()[:LONGEST_SHOWN_LINE] + "…") if len(line) > LONGEST_SHOWN_LINE * 4 else line
 
 
-def _image(head: bytes, blob: Blob, *, other: bool) -> Preview:
-    pixels = images.pixels(head)
-    if pixels and pixels[0] * pixels[1] > images.MOST_PIXELS:
-        note = f"This image would have {pixels[0]:,} by {pixels[1]:,} pixels, too many to show."
-        return Dump(_rows(head), note)
-    return Media("image", pixels, has_other=other)
-
-
-def _listing(name: str, blob: Blob) -> Preview:
-    try:
-        return Rich("listing", listings.read_listing(name, blob), has_other=False)
-    except ValueError as error:
-        return Dump((), f"The files in it cannot be listed: {error}.")
-
-
-def _dump(head: bytes, blob: Blob) -> Dump:
+def dump_of(head: bytes, size_bytes: int, note: str = "") -> Dump:
+    """The first bytes of the file; the note tells how many of them, unless one is given."""
     shown = min(DUMPED_BYTES, len(head))
-    note = f"The first {size(shown)} of {size(blob.size_bytes)} are shown." if blob.size_bytes > shown else ""
+    if size_bytes > shown and not note:
+        note = f"The first {size(shown)} of {size(size_bytes)} are shown."
     return Dump(_rows(head), note)
 
 

@@ -31,6 +31,8 @@ def raw_answer(access: ProjectAccess, place: str) -> Response:
     raw, held = hold_copy(access.repository_id, lambda copy: _found(access, copy, place))
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
+    if access.visibility == "public":  # a figure may be shown by another site, as any public picture
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.last_modified = raw.committed_at
     return response.make_conditional(request)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from dulwich.objects import Commit, ObjectID, Tag
 
 from framework.repositories import git
 from framework.repositories.copy import Copy, ObjectAbsent
+from framework.repositories.moments import moment_at
+from framework.repositories.reading import read_commits
+from framework.repositories.refs import TAGS
 
 REFS_PAGE = 25
 CACHED_DISTANCES = 2048
-DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -60,20 +62,41 @@ class RefsPage:
 def branches_page(copy: Copy, number: int) -> RefsPage:
     """Branches, the default one first, then the latest change first."""
     default, found = copy.snapshot.default_branch, copy.snapshot.branches
-    tips = [_tip(name, copy.commit(sha)) for name, sha in found.items()]
-    tips.sort(key=lambda tip: tip.authored_at, reverse=True)
-    tips.sort(key=lambda tip: tip.name != default)
-    shown = tips[(number - 1) * REFS_PAGE : number * REFS_PAGE]
-    branches = [_branch(copy, tip, found.get(default), default) for tip in shown]
-    return RefsPage(branches, (), number, more=len(tips) > number * REFS_PAGE, count=len(tips))
+    marks = [_Mark(name, copy.commit(sha)) for name, sha in found.items()]
+    marks.sort(key=lambda mark: mark.moment, reverse=True)
+    marks.sort(key=lambda mark: mark.name != default)
+    tips = _tips(copy, marks[(number - 1) * REFS_PAGE : number * REFS_PAGE])
+    branches = [_branch(copy, tip, found.get(default), default) for tip in tips]
+    return RefsPage(branches, (), number, more=len(marks) > number * REFS_PAGE, count=len(marks))
 
 
 def tags_page(copy: Copy, number: int) -> RefsPage:
     """Tags, the newest commit first."""
-    found = [tag for name, sha in copy.snapshot.tags.items() for tag in _tag(copy, name, sha)]
-    found.sort(key=lambda tag: (tag.tip.authored_at, tag.tip.name), reverse=True)
-    shown = found[(number - 1) * REFS_PAGE : number * REFS_PAGE]
-    return RefsPage((), shown, number, more=len(found) > number * REFS_PAGE, count=len(found))
+    marks = [mark for name, sha in copy.snapshot.tags.items() for mark in _tag(copy, name, sha)]
+    marks.sort(key=lambda mark: (mark.moment, mark.name), reverse=True)
+    shown = marks[(number - 1) * REFS_PAGE : number * REFS_PAGE]
+    tags = [TagLine(tip, mark.message) for tip, mark in zip(_tips(copy, shown), shown, strict=True)]
+    return RefsPage((), tags, number, more=len(marks) > number * REFS_PAGE, count=len(marks))
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A ref by its short name, the commit that it leads to, and an annotated tag's message."""
+
+    name: str
+    commit: Commit
+    message: str = ""
+
+    @property
+    def moment(self) -> datetime:
+        return moment_at(self.commit.author_time, self.commit.author_timezone)
+
+
+def _tips(copy: Copy, marks: Sequence[_Mark]) -> list[Tip]:
+    """What is said at these marks; git decodes it, as it does on every other page."""
+    told = read_commits(copy, [mark.commit.id.decode() for mark in marks])
+    commits = [(mark.name, told[mark.commit.id.decode()]) for mark in marks]
+    return [Tip(name, one.sha, one.title, one.author_name, one.authored_at) for name, one in commits]
 
 
 def _branch(copy: Copy, tip: Tip, base: str | None, default: str) -> Branch:
@@ -91,26 +114,15 @@ def _distance(repository: Path, base: str, sha: str) -> tuple[int, int]:
     return int(left), int(right)
 
 
-def _tag(copy: Copy, name: str, sha: str) -> Iterator[TagLine]:
+def _tag(copy: Copy, name: str, sha: str) -> Iterator[_Mark]:
     """The tag, unless it marks something else than a commit, as Git allows."""
     found = copy.objects[ObjectID(sha.encode())]
     text = found.message.decode(errors="replace") if isinstance(found, Tag) else ""
     with suppress(ObjectAbsent):
-        yield TagLine(_tip(name, copy.commit(sha)), text.partition("-----BEGIN")[0].strip())
-
-
-def _tip(name: str, commit: Commit) -> Tip:
-    title = commit.message.decode(errors="replace").partition("\n")[0]
-    author = commit.author.decode(errors="replace").partition(" <")[0]
-    return Tip(name, commit.id.decode(), title, author, _moment(commit))
-
-
-def _moment(commit: Commit) -> datetime:
-    """The author's time; in UTC when the zone is none that there could be."""
-    offset = commit.author_timezone if abs(commit.author_timezone) < DAY_SECONDS else 0
-    return datetime.fromtimestamp(commit.author_time, timezone(timedelta(seconds=offset)))
+        yield _Mark(name, copy.commit(sha), text.partition("-----BEGIN")[0].strip())
 
 
 def names(copy: Copy) -> list[str]:
-    """All branches and tags by their short names, for a list to choose from."""
-    return [*sorted(copy.snapshot.branches), *sorted(copy.snapshot.tags)]
+    """All branches and tags, for a list to choose from; a tag that is called as a branch is by its full name."""
+    branches, tags = copy.snapshot.branches, copy.snapshot.tags
+    return [*sorted(branches), *(TAGS + tag if tag in branches else tag for tag in sorted(tags))]

@@ -2,7 +2,7 @@
 
 import re
 
-from docutils import ApplicationError, DataError, nodes
+from docutils import nodes
 from docutils.core import publish_doctree, publish_from_doctree
 from markupsafe import Markup
 
@@ -49,7 +49,7 @@ def restructured_html(text: str, formulas: Formulas) -> str:
         return _as_written(text)
     try:
         return _body(text, formulas)
-    except (RecursionError, ApplicationError, DataError):
+    except Exception:  # docutils raises anything, such as a KeyError for a substitution that nobody defined
         return _as_written(text)
 
 

@@ -2,28 +2,23 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
-from framework.browse.asked import Asked
-from framework.browse.colouring import coloured_lines
+from framework.browse.changed_notebooks import CHANGED, GONE, NEW, NotebookChange
 from framework.browse.encodings import decoded
-from framework.browse.highlighting import snippet_lines
-from framework.browse.notebooks import Cell, read_notebook
-from framework.browse.patches import ADDED, CONTEXT, NOTE, REMOVED, Hunk, Line, marked
+from framework.browse.patches import ADDED, NOTE, REMOVED, Hunk, Line
+from framework.browse.rendering import notebook_change
 from framework.repositories import pointer
 from framework.repositories.copy import Copy
 
 NOTHING = "0" * 40
 MOST_RICH_FILES = 10
-MOST_SOURCE_LINES = 400
 NEAR_ROWS = 40
-MOST_COLOURED_CELLS = 40
 POINTER_START = "version https://git-lfs.github.com/spec/v1"
 
-SAME, CHANGED, NEW, GONE, GAP = "same", "changed", "added", "removed", "gap"
+SAME, GAP = "same", "gap"
 
 
 @dataclass(frozen=True)
@@ -45,25 +40,6 @@ class TableChange:
     template: ClassVar = "table"
     header: Sequence[str]
     rows: Sequence[Row]
-
-
-@dataclass(frozen=True)
-class CellChange:
-    """A cell of a notebook that is not as it was; `only_outputs` when its source is the same."""
-
-    kind: str
-    cell_kind: str
-    lines: Sequence[Line]
-    only_outputs: bool = False
-
-
-@dataclass(frozen=True)
-class NotebookChange:
-    """The cells that changed, and how many did not."""
-
-    template: ClassVar = "notebook"
-    cells: Sequence[CellChange]
-    unchanged: int
 
 
 @dataclass(frozen=True)
@@ -97,7 +73,11 @@ def richer(copy: Copy, sides: Sides) -> Rich | None:
         return None
     if name.endswith((".csv", ".tsv", ".tab")):
         return _tables(copy, sides)
-    return _notebooks(copy, sides) if name.endswith(".ipynb") else None
+    if name.endswith(".ipynb"):
+        return notebook_change(
+            copy.snapshot.repository_id, *(_content(copy, sha) for sha in (sides.old_sha, sides.new_sha))
+        )
+    return None
 
 
 def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
@@ -160,63 +140,3 @@ def _beside(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
 
 def _split(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _notebooks(copy: Copy, sides: Sides) -> NotebookChange | None:
-    try:
-        books = [
-            read_notebook(sides.path, decoded(_content(copy, sha)).text, Asked())
-            for sha in (sides.old_sha, sides.new_sha)
-        ]
-    except ValueError:
-        return None
-    old, new = (book.cells for book in books)
-    match = SequenceMatcher(None, [_source(cell) for cell in old], [_source(cell) for cell in new], autojunk=False)
-    cells, unchanged = [], 0
-    for step, start, end, first, last in match.get_opcodes():
-        if step == "equal":
-            pairs = list(zip(old[start:end], new[first:last], strict=True))
-            others = [after for before, after in pairs if before.outputs != after.outputs]
-            unchanged += len(pairs) - len(others)
-            cells += [CellChange(CHANGED, cell.kind, (), only_outputs=True) for cell in others]
-        else:
-            cells += _changed_cells(old[start:end], new[first:last])
-    coloured = [_in_colours(cell, books[1].language) for cell in cells[:MOST_COLOURED_CELLS]]
-    return NotebookChange([*coloured, *cells[MOST_COLOURED_CELLS:]], unchanged)
-
-
-def _in_colours(cell: CellChange, language: str) -> CellChange:
-    if cell.cell_kind != "code":
-        return cell
-    old, new = (
-        snippet_lines(language, "\n".join(line.plain for line in cell.lines if line.kind in kinds))
-        for kinds in ({CONTEXT, REMOVED}, {CONTEXT, ADDED})
-    )
-    return replace(cell, lines=coloured_lines(cell.lines, old, new))
-
-
-def _source(cell: Cell) -> tuple[str, str]:
-    return cell.kind, cell.source
-
-
-def _changed_cells(old: Sequence[Cell], new: Sequence[Cell]) -> list[CellChange]:
-    """Cells that took others' places, in pairs, and those beyond that came or went."""
-    both = min(len(old), len(new))
-    made = [
-        CellChange(CHANGED, after.kind, _line_changes(before.source, after.source))
-        for before, after in zip(old, new, strict=False)
-    ]
-    made += [CellChange(GONE, cell.kind, _line_changes(cell.source, "")) for cell in old[both:]]
-    return made + [CellChange(NEW, cell.kind, _line_changes("", cell.source)) for cell in new[both:]]
-
-
-def _line_changes(old: str, new: str) -> list[Line]:
-    before, after = (text.splitlines()[:MOST_SOURCE_LINES] for text in (old, new))
-    made: list[Line] = []
-    for step, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if step == "equal":
-            made += [Line(CONTEXT, start + 1 + n, first + 1 + n, before[start + n]) for n in range(end - start)]
-        else:
-            made += [Line(REMOVED, number + 1, None, before[number]) for number in range(start, end)]
-            made += [Line(ADDED, None, number + 1, after[number]) for number in range(first, last)]
-    return marked(made)

@@ -9,17 +9,21 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework.accounts.login import current_account
 from framework.browse import blame, commits, history, refs
 from framework.browse.asked import Asked
+from framework.browse.changed_tree import changed_tree
 from framework.browse.places import way_out
 from framework.projects.access import ProjectAccess, project_for
+from framework.projects.protection import protection_of
 from framework.repositories.copy import Copy
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.marker import FULL
 from framework.repositories.reading import split_ref
+from framework.web.pages import asked_path
 from framework.web.streaming import streamed
 
 PRINTED_TYPE = "text/plain; charset=utf-8"
 
 blueprint = Blueprint("versions", __name__)
+blueprint.add_app_template_filter(changed_tree)
 
 Page = TypeVar("Page")
 
@@ -38,7 +42,7 @@ def list_commits(owner: str, project: str, place: str = "") -> str:
 def show_commit(owner: str, project: str, sha: str) -> str:
     """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
     access = project_for(current_account(), owner, project)
-    page = _read(access, sha, lambda copy: commits.commit_page(copy, sha, request.args.get("path", "")))
+    page = _read(access, sha, lambda copy: commits.commit_page(copy, sha, asked_path()))
     return render_template("browse/commit.html", project=access, page=page, tab="history")
 
 
@@ -65,7 +69,7 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
 def compare(owner: str, project: str, spec: str) -> str:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = project_for(current_account(), owner, project)
-    path = request.args.get("path", "")
+    path = asked_path()
     page = read_copy(access.repository_id, lambda copy: commits.compare_page(copy, spec, path))
     return render_template("browse/compare.html", project=access, page=page, tab="history")
 
@@ -92,7 +96,8 @@ def list_branches(owner: str, project: str) -> str:
     access = project_for(current_account(), owner, project)
     number = Asked.of(request.args).number
     page = read_copy(access.repository_id, lambda copy: refs.branches_page(copy, number))
-    return render_template("browse/branches.html", project=access, page=page, tab="branches")
+    rules = protection_of(access.id) if access.can_write else None
+    return render_template("browse/branches.html", project=access, page=page, rules=rules, tab="branches")
 
 
 @blueprint.get("/<owner>/<project>/tags")
@@ -101,7 +106,8 @@ def list_tags(owner: str, project: str) -> str:
     access = project_for(current_account(), owner, project)
     number = Asked.of(request.args).number
     page = read_copy(access.repository_id, lambda copy: refs.tags_page(copy, number))
-    return render_template("browse/tags.html", project=access, page=page, tab="branches")
+    rules = protection_of(access.id) if access.can_write else None
+    return render_template("browse/tags.html", project=access, page=page, rules=rules, tab="branches")
 
 
 def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind: str) -> Page:

@@ -10,11 +10,12 @@ from framework.browse.archive import archive_of, archived
 from framework.browse.asked import Asked
 from framework.browse.citing import cite
 from framework.browse.content import file_icon, file_name_parameters
-from framework.browse.documents import MARKDOWN, Links, cleaned, document_html
-from framework.browse.formulas import formula_html
-from framework.browse.highlighting import snippet
+from framework.browse.documents import MARKDOWN, Links
+from framework.browse.notebooks import Notebook
 from framework.browse.places import way_out
 from framework.browse.raw import raw_answer
+from framework.browse.rendering import document, dressed
+from framework.browse.submodules import submodule_address
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
 from framework.repositories import prefetch
@@ -22,30 +23,26 @@ from framework.repositories.copy import Copy
 from framework.repositories.graphing import graph_later
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import split_ref
+from framework.repositories.refs import short_name
 from framework.repositories.status import read_status
+from framework.web.pages import asked_path
 from framework.web.streaming import streamed
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
-blueprint.add_app_template_filter(snippet)
+blueprint.add_app_template_global(submodule_address)
 
 
 @blueprint.app_template_filter("document")
 def as_document(text: str, project: ProjectAccess, ref: str, folder: str, kind: str = MARKDOWN) -> Markup:
     """A document of this folder as HTML."""
-    return document_html(text, Links(project.address, ref, folder), kind)
+    return document(text, Links(project.path, ref, folder), kind)
 
 
-@blueprint.app_template_filter("harmless")
-def as_harmless(html: str) -> Markup:
-    """The harmless elements of some HTML, without pictures."""
-    return Markup(cleaned(html, None))  # noqa: S704 # cleaned
-
-
-@blueprint.app_template_filter("formula")
-def as_formula(latex: str) -> Markup:
-    """A formula in LaTeX, as notebooks print it, on a line of its own."""
-    return formula_html(latex.strip().strip("$").removeprefix("\\displaystyle"), display=True)
+@blueprint.app_template_filter("dressed")
+def as_dressed(notebook: Notebook, project: ProjectAccess, ref: str, folder: str) -> Notebook:
+    """A notebook of this folder with its documents, formulas and colours."""
+    return dressed(notebook, Links(project.path, ref, folder))
 
 
 @blueprint.get("/<owner>/<project>")
@@ -103,10 +100,10 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     """All files of a version as one download, streamed; those below `?path=` only, when it is given."""
     access = project_for(current_account(), owner, project)
-    folder = request.args.get("path", "").strip("/")
+    folder = asked_path().strip("/")
 
     archive = read_copy(access.repository_id, lambda copy: archive_of(copy, ref, folder))
-    name = "-".join((access.name, *ref.split("/"), *folder.split("/"))).rstrip("-")
+    name = "-".join((access.name, *short_name(ref).split("/"), *folder.split("/"))).rstrip("-")
     return streamed(
         healing_after(access.repository_id, archived(access.repository_id, archive, form=form, name=name)),
         Content_Type="application/zip" if form == "zip" else "application/gzip",

@@ -5,16 +5,12 @@ import re
 import pytest
 from markupsafe import Markup
 
-from framework.browse import colouring
+from framework.browse import rendering
 from framework.browse.highlighting import file_lines
 from framework.browse.patches import ADDED, CONTEXT, REMOVED, Line, marked, paired, with_marks
 from tests.browse.conftest import Onlooker
 
-
-@pytest.fixture
-def deployment() -> str:
-    """What cannot depend on the database or the store is tried on one deployment."""
-    return "embedded"
+pytestmark = pytest.mark.deployments("embedded")
 
 
 TALE = '"""A tale.\n' + "".join(f"import line {number}\n" for number in range(20)) + '"""\nx = 1\n'
@@ -45,7 +41,7 @@ def test_lines_in_any_encoding_and_with_any_ends_can_be_read(onlooker: Onlooker)
 
 
 def test_of_large_files_the_lines_are_plain(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(colouring, "LONGEST_PAGE_BYTES", 3)
+    monkeypatch.setattr(rendering, "LONGEST_COLOURED_PAGE_BYTES", 3)
     page = changed(onlooker, "a.py", b"x = 1\n", b"x = 2\n")
     assert "x = <mark>2</mark>" in page
 

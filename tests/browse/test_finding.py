@@ -14,11 +14,7 @@ from framework.repositories.graphing import is_wanted, write_graph
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor
 
-
-@pytest.fixture
-def deployment() -> str:
-    """What cannot depend on the database or the store is tried on one deployment."""
-    return "embedded"
+pytestmark = pytest.mark.deployments("embedded")
 
 
 def files(page: str) -> list[str]:

@@ -7,11 +7,7 @@ import pytest
 
 from tests.browse.conftest import Onlooker
 
-
-@pytest.fixture
-def deployment() -> str:
-    """What cannot depend on the database or the store is tried on one deployment."""
-    return "embedded"
+pytestmark = pytest.mark.deployments("embedded")
 
 
 LARGE_TEXT, LARGE_JSON = b"a line\n" * ((100 << 20) // 7), b'{"a": "' + b"x" * (50 << 20) + b'"}'

@@ -12,23 +12,22 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from markupsafe import escape
 
-from framework.browse import json_trees, listings, notebooks, tables
+from framework.browse import json_trees, listings, notebooks, rendering, tables
 from framework.browse.asked import Asked
 from framework.browse.content import SHOWN_TEXT_BYTES
+from framework.browse.documents import Links
 from framework.browse.encodings import decoded
 from framework.browse.json_trees import read_tree
-from framework.browse.notebooks import read_notebook
+from framework.browse.notebooks import dress, read_notebook
 from framework.browse.tables import TABLE_PAGE, read_table
+from framework.browse.zip_ends import DirectoryTooLarge, check_directory
 from tests.browse.conftest import Onlooker
 
+pytestmark = pytest.mark.deployments("embedded")
+
 Show = Callable[[dict[str, bytes]], Onlooker]
-
-
-@pytest.fixture
-def deployment() -> str:
-    """What cannot depend on the database or the store is tried on one deployment."""
-    return "embedded"
 
 
 def zipped(names: list[str]) -> bytes:
@@ -245,15 +244,11 @@ def test_work_on_one_file_is_bounded(monkeypatch: pytest.MonkeyPatch, onlooker: 
     monkeypatch.setattr(json_trees, "MOST_NODES", 3)
     with pytest.raises(ValueError, match="more than 3 values"):
         read_tree("", "[1, 2, 3]", Asked())
-    monkeypatch.setattr(listings, "LONGEST_UNPACKED_BYTES", 4096)
-    assert "there are more" in onlooker.get("/blob/main/bomb.tar.gz")
-    monkeypatch.setattr(listings, "LONGEST_DIRECTORY_BYTES", 10)
-    assert "too many files" in onlooker.get("/blob/main/files.zip")
     monkeypatch.setattr(listings, "LONGEST_BYTES", 10)
     assert "too large to look into" in onlooker.get("/blob/main/files.zip")
 
 
-def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(shown: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notebooks, "LONGEST_DRESSED", 30)
     monkeypatch.setattr(notebooks, "LONGEST_SHOWN", 90)
     formula = {"output_type": "display_data", "data": {"text/latex": "$\\alpha$"}}
@@ -264,13 +259,13 @@ def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(shown: Show, monke
         {"cell_type": "markdown", "source": "# As written " + "x" * 60},
         {"cell_type": "markdown", "source": "# Left out"},
     ]
-    page = shown({"a.ipynb": json.dumps({"cells": cells}).encode()}).get("/blob/main/a.ipynb")
-    assert '<h1 id="doc-a-title">' in page
-    assert '<span class="code-function">f</span>' in page
-    for words in ("def g(): pass", "$\\alpha$", "# As written", "later cells are shown as they are written"):
-        assert words in page
-    assert "1 more cell is not shown" in page
-    assert "Left out" not in page
+    book = dress(read_notebook("", json.dumps({"cells": cells}), Asked()), Links("/p", "main", ""))
+    first, second, *others = book.cells
+    assert '<h1 id="doc-a-title">' in (first.html or "")
+    assert '<span class="code-function">f</span>' in (second.html or "")
+    assert [cell.html for cell in others] == [None, None]
+    assert others[0].outputs[0].html is None
+    assert (book.has_plain, book.left_out) == (True, 1)
 
 
 def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
@@ -296,3 +291,78 @@ def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
 def test_bytes_become_text(data: bytes, text: str, encoding: str) -> None:
     found = decoded(data)
     assert (found.text.replace("\ufffd", ""), found.encoding) == (text, encoding)
+
+
+COSTLY = {
+    "README.md": b"![" * 65_000,
+    "README.rst": "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(30)).encode() + b"\n|a0|\n",
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_document_that_costs_too_much_or_fails_is_shown_as_it_is_written(shown: Show, name: str) -> None:
+    visitor = shown({name: COSTLY[name]})
+    for address in ("", f"/blob/main/{name}"):
+        page = visitor.get(address)
+        assert (rendering.TOO_COSTLY in page) == (name == "README.md")
+        assert escape(COSTLY[name][:40].decode()) in page
+
+
+def test_a_render_is_remembered_and_made_once(shown: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"README.md": b"# Title", "a.py": b"x = 1", "a.ipynb": b'{"cells": []}', "a.zip": zipped(["b"])}
+    visitor = shown(files)
+    addresses = ("", *(f"/blob/main/{name}" for name in files))
+    first = [visitor.get(address) for address in addresses]
+    monkeypatch.setattr(rendering.sandbox, "_child", lambda: pytest.fail("it was made again"))
+    for address, page in zip(addresses, first, strict=True):
+        assert csrf_free(visitor.get(address)) == csrf_free(page)
+
+
+def csrf_free(page: str) -> str:
+    """The page without what differs each time it is asked for."""
+    return re.sub(r'name="csrf_token"[^>]*>', "", page)
+
+
+def test_halves_of_surrogate_pairs_are_shown_as_replacement_characters(shown: Show) -> None:
+    half = "cut \ud83d emoji"
+    kinds = ("text/html", "text/latex", "text/markdown", "text/plain", "image/svg+xml", half)
+    outputs = [{"output_type": "display_data", "data": {kind: half}} for kind in kinds]
+    cells = [{"cell_type": kind, "source": half, "outputs": outputs} for kind in ("code", "markdown", "raw")]
+    book, tree = json.dumps({"cells": cells}).encode(), json.dumps({half: half}).encode()
+    visitor = shown({"a.ipynb": book, "b.json": tree, "c.geojson": tree})
+    for name in ("a.ipynb", "b.json", "c.geojson"):
+        assert "cut � emoji" in visitor.get(f"/blob/main/{name}")
+
+
+def zip_of_many(count: int, *, hidden: bool) -> bytes:
+    """A ZIP file whose ZIP64 record tells of so many entries; a `hidden` one's other record tells of less."""
+    body = b"PK\x03\x04" + struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0x21, 0, 0, 0, 1, 0) + b"a"
+    entry = b"PK\x01\x02" + struct.pack("<HHHHHHIIIHHHHHII", 20, 20, 0, 0, 0, 0x21, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    directory = entry * count
+    record = struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, len(directory), len(body))
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(body) + len(directory), 1)
+    told = 46 if hidden else 0xFFFFFFFF
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, told, 0xFFFFFFFF, 0)
+    return body + directory + b"PK\x06\x06" + record + locator + end
+
+
+MANY = {
+    "plain": zipped([str(number) for number in range(1_000)]),
+    "ZIP64": zip_of_many(1_000, hidden=False),
+    "ZIP64 behind a record that tells of less": zip_of_many(1_000, hidden=True),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+@pytest.mark.parametrize(("most_bytes", "most_entries"), [(46_999, 1_000), (1 << 20, 999)])
+def test_the_directory_of_a_zip_file_is_bounded(kind: str, most_bytes: int, most_entries: int) -> None:
+    with pytest.raises(DirectoryTooLarge):
+        check_directory(io.BytesIO(MANY[kind]), most_bytes=most_bytes, most_entries=most_entries)
+    check_directory(io.BytesIO(MANY[kind]), most_bytes=1 << 20, most_entries=1_000)
+    assert len(zipfile.ZipFile(io.BytesIO(MANY[kind])).infolist()) == 1_000
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x05\x06", b"no ZIP file" * 20])
+def test_what_has_no_directory_is_no_zip_file(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a whole ZIP file"):
+        check_directory(io.BytesIO(data), most_bytes=1, most_entries=1)

@@ -2,17 +2,15 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 
+from framework.browse.differences import SHOWN_FILES
 from framework.browse.patches import CONTEXT, Line, changed_words
 from tests.browse.conftest import Onlooker
 
-
-@pytest.fixture
-def deployment() -> str:
-    """What cannot depend on the database or the store is tried on one deployment."""
-    return "embedded"
+pytestmark = pytest.mark.deployments("embedded")
 
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
@@ -71,6 +69,28 @@ def test_a_large_file_stored_elsewhere_changes_by_size_and_hash(onlooker: Onlook
     assert "2 KiB, stored with Git LFS as" in page
     taken = changed(onlooker, {"film.mp4": new}, {"film.mp4": b"the film\n"})
     assert "not stored with Git LFS" in taken
+
+
+def test_the_changes_of_many_files_come_when_they_are_asked_for(onlooker: Onlooker) -> None:
+    """Of 185 files the page shows 20, in a list that is a tree; it counts the lines of all, and no file is lost."""
+    folders = ("a/deep/path", "a/deep/other", "b", "")
+    files = {f"{folders[number % 4]}/{number:03}.txt".lstrip("/"): b"line\n" * 30 for number in range(180)}
+    files |= {f"pictures/{number}.png": b"\x89PNG\0" for number in range(5)}
+    page = changed(onlooker, {"one": b"1"}, files)
+    assert page.count('class="code diff"') == SHOWN_FILES
+    assert len(page) < 400_000
+    links = re.findall(r'data-on-demand href="([^"]+)"', page)
+    listed = re.findall(r'href="#file-(\d+)"', page)
+    assert sorted(map(int, listed)) == list(range(1, 186))
+    assert len(links) == 185 - SHOWN_FILES
+    assert ">a/deep</span>" in page  # one folder in another is one step of the tree
+    assert page.count("<details open><summary>") == 5
+    counted = re.search(r'count-added">\+([\d,]+)', page)
+    assert counted
+    assert int(counted[1].replace(",", "")) == 100 * 30
+    alone = onlooker.visitor.get(unescape(links[0])).text
+    assert alone.count('class="code diff"') == 1
+    assert 'card changed-file" id="file-1" open' in alone
 
 
 def test_a_page_of_very_many_changes_is_bounded(onlooker: Onlooker) -> None:

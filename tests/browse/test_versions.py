@@ -169,7 +169,7 @@ def test_branches_tell_how_far_they_are_from_the_default_one(onlooker: Onlooker)
 def test_tags_tell_their_message_and_offer_downloads(onlooker: Onlooker) -> None:
     page = onlooker.get("/tags")
     assert "The first release" in page
-    assert "/archive/v1.0.zip" in page
+    assert "/archive/refs/tags/v1.0.zip" in page
 
 
 @on_one_deployment
@@ -234,6 +234,7 @@ def test_last_changes_that_take_a_long_walk_follow_the_page(
     onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(last_changes, "QUICK_COMMITS", 1)
+    monkeypatch.setattr(last_changes, "STEPS_WITHOUT_GIT", 0)
     monkeypatch.setattr(about, "QUICK_COMMITS", 1)
     first = onlooker.get()
     assert 'data-follows="?whole=1"' in first

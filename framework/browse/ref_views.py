@@ -1,0 +1,48 @@
+"""Forms that rename branches and delete branches and tags."""
+
+from flask import Blueprint, flash, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.accounts.login import current_account, signed_in
+from framework.projects import refs
+from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.refs import HEADS, TAGS
+from framework.web.forms import check_button
+
+blueprint = Blueprint("refs", __name__)
+
+
+@blueprint.post("/<owner>/<project>/branches/rename")
+def rename_branch(owner: str, project: str) -> AnyResponse:
+    """Give a branch another name."""
+    access = _writable(owner, project)
+    branch, name = request.form.get("branch", ""), request.form.get("name", "").strip()
+    refs.rename_branch(signed_in(), access, branch, name)
+    flash(f"{branch} is called {name} now. Existing clones need: git branch -m {branch} {name}", "success")
+    return redirect(access.address("branches"))
+
+
+@blueprint.post("/<owner>/<project>/branches/delete")
+def delete_branch(owner: str, project: str) -> AnyResponse:
+    """Delete a branch that is not protected."""
+    access = _writable(owner, project)
+    branch = request.form.get("branch", "")
+    refs.delete_ref(signed_in(), access, HEADS + branch)
+    flash(f"The branch {branch} is deleted.", "success")
+    return redirect(access.address("branches"))
+
+
+@blueprint.post("/<owner>/<project>/tags/delete")
+def delete_tag(owner: str, project: str) -> AnyResponse:
+    """Delete a tag, where a rule allows it."""
+    access = _writable(owner, project)
+    tag = request.form.get("tag", "")
+    refs.delete_ref(signed_in(), access, TAGS + tag)
+    flash(f"The tag {tag} is deleted.", "success")
+    return redirect(access.address("tags"))
+
+
+def _writable(owner: str, project: str) -> ProjectAccess:
+    access = project_for(current_account(), owner, project, "writer")
+    check_button()
+    return access

@@ -1,0 +1,165 @@
+"""Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from markupsafe import Markup, escape
+
+from framework.browse import images, listings, notebooks
+from framework.browse.asked import Asked
+from framework.browse.changed_notebooks import NotebookChange, changed_notebook
+from framework.browse.colouring import Coloured, colour_files
+from framework.browse.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
+from framework.browse.documents import Links, document_html
+from framework.browse.highlighting import split_lines
+from framework.browse.previews import (
+    Dump,
+    Media,
+    Preview,
+    Rich,
+    TextFile,
+    dump_of,
+    lines_of,
+    needed_bytes,
+    text_preview,
+)
+from framework.repositories.copy import Blob, Copy
+from framework.repositories.reading import Entry, read_blobs
+from framework.repositories.scratch import scratch
+from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
+
+LONGEST_COLOURED_BYTES = 1 << 17
+LONGEST_COLOURED_PAGE_BYTES = 1 << 19
+TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."
+BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
+
+_LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
+sandbox = Sandbox(
+    "framework.browse.previews",
+    "framework.browse.changed_notebooks",
+    "framework.browse.images",
+    "docutils.readers.standalone",
+    "docutils.writers.html5_polyglot",
+    "docutils.parsers.rst.directives.tables",
+    *(f"pygments.lexers.{name}" for name in _LEXERS),
+)
+
+
+def document(text: str, links: Links, kind: str) -> Markup:
+    """A document as HTML; as it is written, and told so, where that takes too much."""
+    try:
+        return sandbox.call((text, links, kind), document_html, text, links, kind)
+    except (TooCostly, Busy) as refusal:
+        return Markup('<p class="muted">{}</p><pre>{}</pre>').format(_why(refusal), text)
+
+
+def dressed(notebook: notebooks.Notebook, links: Links) -> notebooks.Notebook:
+    """A notebook with its documents, formulas and colours; as it is written where that takes too much."""
+    with suppress(TooCostly, Busy):
+        return sandbox.call((notebook, links), notebooks.dress, notebook, links)
+    return notebook
+
+
+def notebook_change(of: str, before: bytes, now: bytes) -> NotebookChange | None:
+    """The change between two notebooks of this repository; None when lines tell it better, or take less."""
+    with suppress(TooCostly, Busy):
+        return sandbox.call((of, before, now), changed_notebook, before, now)
+    return None
+
+
+def coloured(of: str, path: str, content: bytes) -> Coloured:
+    """The lines of a file of this repository, in colours where that does not take too much."""
+    made = _coloured(of, [(path, content)])[0]
+    return made or [escape(line) for line in split_lines(content.decode(errors="replace"))]
+
+
+def coloured_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
+    """The coloured lines of these files, each a path, a blob's name and its size in bytes.
+
+    Of so many only as a page can take; what would be too much is left out.
+    """
+    chosen, room = dict[tuple[str, str], None](), LONGEST_COLOURED_PAGE_BYTES
+    for path, sha, size_bytes in wanted:
+        if size_bytes and size_bytes <= min(LONGEST_COLOURED_BYTES, room):
+            chosen[path, sha] = None
+            room -= size_bytes
+    contents = dict(read_blobs(copy, sorted({sha for _path, sha in chosen})))
+    there = [(path, sha) for path, sha in chosen if sha in contents]
+    made = _coloured(copy.snapshot.repository_id, [(path, contents[sha]) for path, sha in there]) if there else []
+    return {side: lines for side, lines in zip(there, made, strict=True) if lines}
+
+
+def _coloured(of: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
+    with suppress(TooCostly, Busy):
+        made = sandbox.call((of, files), colour_files, files)
+        return [[Markup(line) for line in html.split("\n")[:-1]] for html in made]  # noqa: S704 # escaped there
+    return [[] for _file in files]
+
+
+def preview_of(of: str, entry: Entry, blob: Blob, asked: Asked) -> Preview:
+    """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one."""
+    name = entry.name.lower() if entry.kind == "blob" else ""
+    if listings.is_archive(name):
+        return _listing(of, name, blob)
+    head = head_of(blob, SHOWN_TEXT_BYTES if asked.plain else needed_bytes(name, blob.size_bytes))
+    media = media_type(name, head)
+    family = "pdf" if media == PDF else media.partition("/")[0]
+    if family == "image" and not (asked.plain and is_text(head)):
+        return _image(of, head, blob)
+    if family in {"audio", "video", "pdf"}:
+        return Media(family)
+    if not is_text(head):
+        return dump_of(head, blob.size_bytes)
+    return _text(of, TextFile(name, head, blob.size_bytes), blob.sha, asked)
+
+
+def head_of(blob: Blob, limit_bytes: int) -> bytes:
+    """What a page needs of the file: the first chunk, and up to the limit when it is text."""
+    head = bytearray()
+    for chunk in blob.chunks:
+        head += chunk
+        if len(head) >= limit_bytes or not is_text(bytes(head[:8000])):
+            break
+    return bytes(head[:limit_bytes])
+
+
+def _text(of: str, file: TextFile, sha: str, asked: Asked) -> Preview:
+    try:
+        return sandbox.call((of, sha, file.name, asked), text_preview, file, asked)
+    except (TooCostly, Busy) as refusal:
+        return lines_of(file, why=_why(refusal), coloured=False)
+
+
+def _image(of: str, head: bytes, blob: Blob) -> Preview:
+    pixels = None
+    with suppress(TooCostly, Busy):
+        pixels = sandbox.call((of, blob.sha), images.pixels, head)
+    if pixels and pixels[0] * pixels[1] > images.MOST_PIXELS:
+        note = f"This image would have {pixels[0]:,} by {pixels[1]:,} pixels, too many to show."
+        return dump_of(head, blob.size_bytes, note)
+    return Media("image", pixels, has_other=is_text(head))
+
+
+def _listing(of: str, name: str, blob: Blob) -> Preview:
+    if blob.size_bytes > listings.LONGEST_BYTES:
+        return _no_listing("it is too large to look into here")
+    with scratch("listing") as folder:
+        path = folder / "archive"
+
+        def write() -> None:
+            with path.open("wb") as file:
+                file.writelines(blob.chunks)
+
+        try:
+            found = sandbox.call((of, name, blob.sha), listings.read_listing, name, str(path), prepare=write)
+        except (TooCostly, Busy) as refusal:
+            return Dump((), _why(refusal))
+    return _no_listing(found) if isinstance(found, str) else Rich("listing", found, has_other=False)
+
+
+def _no_listing(why: str) -> Dump:
+    return Dump((), f"The files in it cannot be listed: {why}.")
+
+
+def _why(refusal: TooCostly | Busy) -> str:
+    return BUSY if isinstance(refusal, Busy) else TOO_COSTLY

@@ -1,0 +1,44 @@
+"""What differs in texts that git takes for binary, since every other byte of UTF-16 is NUL: compared as UTF-8."""
+
+from collections.abc import Mapping, Sequence
+
+from dulwich.objects import Blob
+
+from framework.browse.encodings import decoded, marked_encoding
+from framework.repositories import git
+from framework.repositories.copy import Copy
+from framework.repositories.hydration import lay_out
+from framework.repositories.packwriter import PackWriter
+from framework.repositories.reading import read_blobs
+from framework.repositories.scratch import scratch
+
+NO_BLOB = "0" * 40
+MOST_FILES = 20
+
+
+def patches(copy: Copy, sides: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+    """What `git diff` says of these pairs of blobs, as far as both are texts that a byte order mark names.
+
+    A file that is new or gone has zeros for the side that it lacks.
+    """
+    chosen = sides[:MOST_FILES]
+    contents = dict(read_blobs(copy, sorted({sha for pair in chosen for sha in pair} - {NO_BLOB})))
+    texts = {sha: decoded(data).text.encode() for sha, data in contents.items() if marked_encoding(data)}
+    texts[NO_BLOB] = b""
+    readable = [pair for pair in chosen if texts.keys() >= set(pair)]
+    return _compared(readable, {sha: Blob.from_string(text) for sha, text in texts.items()}) if readable else {}
+
+
+def _compared(pairs: Sequence[tuple[str, str]], blobs: Mapping[str, Blob]) -> dict[tuple[str, str], str]:
+    with scratch("texts") as folder:
+        lay_out(folder)
+        (folder / "HEAD").write_text("ref: refs/heads/main\n")
+        with PackWriter(folder / "objects" / "pack" / "pack-texts.pack") as writer:
+            for blob in blobs.values():
+                writer.add(blob)
+            writer.finish()
+        options = ("--no-color", "--no-ext-diff", "--no-textconv", "--end-of-options")
+        return {
+            (old, new): git.run(folder, "diff", *options, blobs[old].id.decode(), blobs[new].id.decode()).decode()
+            for old, new in pairs
+        }
