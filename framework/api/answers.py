@@ -11,9 +11,11 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.tokens import TokenAbout
 from framework.projects.access import ProjectAccess
+from framework.projects.usage import PLAN
+from framework.projects.usage import Usage as ProjectUsage
 from framework.projects.watching import WatchedWork
 from framework.repositories.reading import Changed, Entry, LogEntry
-from framework.repositories.refs import HEADS, TAGS
+from framework.repositories.refs import HEADS, TAGS, short_name
 from framework.repositories.snapshot import Snapshot
 from framework.repositories.status import StorageStatus
 
@@ -62,6 +64,37 @@ class NewToken(Answer):
     token: str
     name: str
     scopes: list[str]
+
+
+class UsedBy(Answer):
+    """A project that the caller owns, and what it holds; in the trash it counts until it is deleted for good."""
+
+    owner: str
+    name: str
+    bytes: int
+    trashed: bool
+
+
+class Usage(Answer):
+    """What the caller's projects hold together, what they may, and each of them, the largest first."""
+
+    plan: str
+    used_bytes: int
+    allowed_bytes: int
+    projects: list[UsedBy]
+
+    @classmethod
+    def of(cls, usage: ProjectUsage) -> "Usage":
+        """The document of it."""
+        return cls(
+            plan=PLAN,
+            used_bytes=usage.used_bytes,
+            allowed_bytes=usage.limit_bytes,
+            projects=[
+                UsedBy(owner=one.owner, name=one.name, bytes=one.size_bytes, trashed=one.trashed_at is not None)
+                for one in usage.projects
+            ],
+        )
 
 
 class Token(Answer):
@@ -126,18 +159,28 @@ class Project(Answer):
 
 
 class Ref(Answer):
-    """A branch or a tag; `sha` is the object that it points to, for an annotated tag the tag's."""
+    """A branch, a tag or notes; `sha` is the object that it points to, for an annotated tag the tag's.
+
+    `default` is true of the branch that is shown first and cloned, which an empty project has not yet.
+    """
 
     ref: str
     name: str
-    type: Literal["branch", "tag"]
+    type: Literal["branch", "tag", "notes"]
     sha: str = Field(pattern=OBJECT_NAME)
+    default: bool
 
     @classmethod
     def all_of(cls, snapshot: Snapshot) -> list["Ref"]:
-        """Branches, then tags, each by name."""
+        """Branches, then notes, then tags, each by name."""
         return [
-            cls(ref=ref, name=ref.removeprefix(HEADS).removeprefix(TAGS), type=_ref_type(ref), sha=sha)
+            cls(
+                ref=ref,
+                name=short_name(ref),
+                type=_ref_type(ref),
+                sha=sha,
+                default=ref == HEADS + snapshot.default_branch,
+            )
             for ref, sha in sorted(snapshot.refs.items())
         ]
 
@@ -268,5 +311,5 @@ def nothing() -> Response:
     return Response(status=204)
 
 
-def _ref_type(ref: str) -> Literal["branch", "tag"]:
-    return "branch" if ref.startswith(HEADS) else "tag"
+def _ref_type(ref: str) -> Literal["branch", "tag", "notes"]:
+    return "branch" if ref.startswith(HEADS) else "tag" if ref.startswith(TAGS) else "notes"

@@ -37,12 +37,12 @@ class Body(BaseModel):
 
 
 class TokenBody(Body):
-    """A token to be made: `write` includes `read`, without `days` it does not end, `project` is `owner/name`."""
+    """A token to be made: each scope includes those before it, without `days` it does not end."""
 
     name: str = Field(min_length=1, max_length=NAME_LENGTH)
-    scopes: list[Literal["read", "write"]] = Field(min_length=1)
+    scopes: list[Literal["read", "write", "admin"]] = Field(min_length=1)
     days: int | None = Field(default=None, ge=1, le=3650)
-    project: str | None = Field(default=None, description="The one project that the token is for; all without it.")
+    project: str | None = Field(default=None, description="The one project, `owner/name`; all without it.")
 
 
 class ProjectBody(Body):
@@ -59,6 +59,13 @@ class ProjectChanges(Body):
     name: str | None = None
     description: str | None = None
     visibility: Literal["public", "private"] | None = None
+    default_branch: str | None = Field(default=None, description="The branch that is shown first and cloned.")
+
+
+class BranchBody(Body):
+    """What a branch is to be called."""
+
+    name: str = Field(min_length=1, max_length=200)
 
 
 def _is_content(value: object) -> Content:

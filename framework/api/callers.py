@@ -19,7 +19,7 @@ class TokenNeeded(Forbidden):
     def __init__(self) -> None:
         super().__init__(
             "Send a token in the header Authorization: Bearer TOKEN. What came is none, or has ended; make one in your"
-            " settings, under Tokens, or by POST /api/v1/tokens."
+            " settings, under Access tokens, or by POST /api/v1/tokens."
         )
 
     @property
@@ -71,11 +71,22 @@ def writer() -> Account:
     return caller.account
 
 
+def administrator() -> Account:
+    """Who changes what a project is: its name, visibility and people, or whether it is there.
+
+    Raises:
+        TokenNeeded. TokenNoAdmin: the token has not the scope.
+    """
+    caller = _caller()
+    caller.refuse_unless_admin()
+    return caller.account
+
+
 def holder_of_password() -> Account:
     """Who makes and deletes tokens.
 
     Raises:
-        PasswordNeeded. TooManyAttempts.
+        PasswordNeeded. BudgetSpent.
     """
     account = account_from_password(request.authorization)
     if account is None:

@@ -4,11 +4,13 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.api import callers
-from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer
+from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer, nothing
+from framework.api.bodies import BranchBody, read_body
 from framework.api.calls import Call, described
-from framework.api.paging import PAGE, links, page_number
-from framework.browse.history import HistoryPage, history_page
+from framework.api.paging import PAGE, links, page_length, page_number, page_of
+from framework.browse.history import HISTORY_PAGE, HistoryPage, history_page
 from framework.browse.raw import raw_answer
+from framework.projects import refs
 from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
@@ -23,7 +25,9 @@ from framework.repositories.reading import (
     resolve,
     split_ref,
 )
+from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_snapshot
+from framework.web.pages import asked_path
 
 files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")
 
@@ -34,10 +38,36 @@ HISTORY = {
 
 
 @files.get("/refs")
-@described(Call({200: [Ref]}))
+@described(Call({200: [Ref]}, query=PAGE))
 def list_refs(owner: str, project: str) -> Response:
-    """All branches and tags."""
-    return answer(Ref.all_of(read_snapshot(_readable(owner, project).repository_id)))
+    """All branches and tags, the default branch marked; a page of them where one is asked for."""
+    refs, headers = page_of(Ref.all_of(read_snapshot(_readable(owner, project).repository_id)))
+    return answer(refs, headers=headers)
+
+
+@files.patch("/refs/heads/<path:branch>")
+@described(Call({200: Ref}, needs="write", body=BranchBody, refusals=(409,)))
+def rename_branch(owner: str, project: str, branch: str) -> Response:
+    """Give a branch another name; a protected one, and the default one, is renamed by owners only."""
+    account = callers.writer()
+    access = project_for(account, owner, project, "writer")
+    name = refs.rename_branch(account, access, branch, read_body(BranchBody).name)
+    made = Ref.all_of(read_snapshot(access.repository_id))
+    return answer(next(ref for ref in made if ref.ref == HEADS + name))
+
+
+@files.delete("/refs/heads/<path:branch>")
+@described(Call({204: None}, needs="write", refusals=(409,)))
+def delete_branch(owner: str, project: str, branch: str) -> Response:
+    """Delete a branch; the default one never, and a protected one where a rule allows it."""
+    return _deleted(owner, project, HEADS + branch)
+
+
+@files.delete("/refs/tags/<path:tag>")
+@described(Call({204: None}, needs="write", refusals=(409,)))
+def delete_tag(owner: str, project: str, tag: str) -> Response:
+    """Delete a tag, where a rule allows it."""
+    return _deleted(owner, project, TAGS + tag)
 
 
 @files.get("/tree/<path:place>")
@@ -61,8 +91,8 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 @described(Call({200: [ListedCommit]}, query=HISTORY | PAGE))
 def list_commits(owner: str, project: str) -> Response:
     """A history, newest first."""
-    access, number = _readable(owner, project), page_number()
-    page = read_copy(access.repository_id, lambda copy: _history(copy, number))
+    access, number, length = _readable(owner, project), page_number(), page_length(HISTORY_PAGE)
+    page = read_copy(access.repository_id, lambda copy: _history(copy, number, length))
     return answer(
         [ListedCommit.of(commit) for commit in (step.commit for step in page.steps)],
         headers=links(number, more=page.more),
@@ -78,6 +108,12 @@ def show_commit(owner: str, project: str, ref: str) -> Response:
     return answer(Commit.with_files(commit, files))
 
 
+def _deleted(owner: str, project: str, name: str) -> Response:
+    account = callers.writer()
+    refs.delete_ref(account, project_for(account, owner, project, "writer"), name)
+    return nothing()
+
+
 def _readable(owner: str, project: str) -> ProjectAccess:
     return project_for(callers.visitor(), owner, project)
 
@@ -91,9 +127,9 @@ def _entries(copy: Copy, place: str) -> list[Entry]:
     return [entry for entry in list_folder(copy, find(copy, sha, path.rpartition("/")[0])) if entry.path == path]
 
 
-def _history(copy: Copy, number: int) -> HistoryPage:
+def _history(copy: Copy, number: int, length: int) -> HistoryPage:
     ref = request.args.get("ref") or copy.snapshot.default_branch
-    return history_page(copy, ref, request.args.get("path", "").strip("/"), number=number)
+    return history_page(copy, ref, asked_path().strip("/"), number=number, length=length)
 
 
 def _commit(copy: Copy, ref: str) -> tuple[LogEntry, list[Changed]]:

@@ -18,13 +18,14 @@ from framework.api.models import IdempotencyKey
 from framework.celery.heartbeat import renewing
 from framework.database.insert import insert_if_absent
 from framework.database.session import transaction
-from framework.database.types import now
+from framework.database.types import from_now
 from framework.errors import Conflict, Invalid
 from framework.repositories import keys
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=30)
+RENEWED_EVERY_SECONDS = 10
 REMEMBERED = timedelta(days=1)
 
 
@@ -95,7 +96,7 @@ def once(
 def forget_expired() -> int:
     """Delete the keys that are older than a day; how many."""
     with transaction() as session:
-        expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - REMEMBERED)
+        expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < from_now(-REMEMBERED))
         return len(session.scalars(expired.returning(IdempotencyKey.key)).all())
 
 
@@ -121,8 +122,8 @@ class _Claim:
                 key=self._key,
                 request_sha256=self._request_sha256,
                 holder=self._holder,
-                running_until=now() + LEASE,
-                created_at=now(),
+                running_until=from_now(LEASE),
+                created_at=from_now(),
             )
             row = session.get_one(IdempotencyKey, (self._account_id, self._key))
         if row.request_sha256 != self._request_sha256:
@@ -137,7 +138,7 @@ class _Claim:
         """Create, record, and free the key when nothing was created."""
         created = None
         try:
-            with renewing(self._renew):
+            with renewing(self._renew, every_seconds=RENEWED_EVERY_SECONDS):
                 created = create(self._keep)
         finally:
             if created is None:
@@ -162,7 +163,7 @@ class _Claim:
 
     def _renew(self) -> None:
         with transaction() as session:
-            session.execute(update(IdempotencyKey).where(self._is_ours).values(running_until=now() + LEASE))
+            session.execute(update(IdempotencyKey).where(self._is_ours).values(running_until=from_now(LEASE)))
 
     def _free(self) -> None:
         with transaction() as session:
@@ -178,9 +179,8 @@ def _answer(created: Created) -> dict[str, object]:
 
 
 def _has_lapsed() -> ColumnElement[bool]:
-    moment = now()
-    abandoned = and_(IdempotencyKey.status.is_(None), IdempotencyKey.running_until < moment)
-    return or_(IdempotencyKey.created_at < moment - REMEMBERED, abandoned)
+    abandoned = and_(IdempotencyKey.status.is_(None), IdempotencyKey.running_until < from_now())
+    return or_(IdempotencyKey.created_at < from_now(-REMEMBERED), abandoned)
 
 
 def _checked_key(key: str) -> str:

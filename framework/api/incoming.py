@@ -13,14 +13,14 @@ from framework.accounts.account import Account
 from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, checked
 from framework.api.parsing import refuse_other_media
 from framework.api.spooling import SpooledJson
-from framework.repositories.paths import checked_path
+from framework.repositories.paths import asked_path, checked_path
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete, Move, Operation, Put
 from framework.uploads.assembling import OpenedUpload, open_uploads
 from framework.uploads.changing import Changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
-from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge, drain
+from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,12 @@ def received_commit(request: Request) -> Iterator[Incoming]:
 
 
 def _read(request: Request, spooled: SpooledJson) -> None:
-    """Read the body to its end; one that is too large is read on, so that the client hears."""
+    """Read the body to its end."""
     limit = config.current().max_request_bytes
     request.max_content_length = limit
     try:
         spooled.read(request.stream)
     except RequestEntityTooLarge as error:
-        drain(request, limit)
         raise RequestTooLarge(request.content_length) from error
     except ClientDisconnected as error:
         raise BrokenUpload from error
@@ -91,7 +90,7 @@ class _Operations:
         return made
 
     def _made(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
-        path = checked_path(operation.path)
+        path = asked_path(operation.path)
         if isinstance(operation, DeleteBody):
             return Delete(path)
         if isinstance(operation, MoveBody):

@@ -31,11 +31,12 @@ REASONS = {
     202: "It was begun; the header Location tells where to ask how far it is.",
     204: "It is done.",
     206: "The part that Range asked for.",
+    301: "The owner or the project has another name now; the header Location tells the address.",
     304: "The caller has it already, as If-None-Match says.",
     400: "The request breaks a rule; the sentence says which.",
     401: "Credentials are missing or wrong.",
-    403: "The caller sees it, but may not do this.",
-    404: "It does not exist, or the caller may not see it.",
+    403: "The caller sees it, but may not do this; or the account is suspended.",
+    404: "It does not exist, or the caller may not see it; nothing is called by a text with a NUL.",
     409: "Others changed it meanwhile, or the name is taken; look at the newest state.",
     410: "An upload has expired; send the file again.",
     412: "The header Tus-Resumable does not name a version that is spoken here.",
@@ -50,7 +51,9 @@ PLACES = {
     "owner": "The owner's user name.",
     "project": "The project's name.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
-    "ref": "A branch, a tag or a commit's id.",
+    "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
+    "branch": "The branch's name, which may hold slashes.",
+    "tag": "The tag's name, which may hold slashes.",
     "token_id": "The token's number.",
     "upload_id": "The upload's id, the end of its address.",
     "work_id": "The work's id.",
@@ -59,6 +62,7 @@ SECURITY: dict[str | None, list[dict[str, list[str]]]] = {
     None: [{}, {"token": []}],
     "token": [{"token": []}],
     "write": [{"token": []}],
+    "admin": [{"token": []}],
     "password": [{"password": []}],
 }
 
@@ -155,11 +159,10 @@ def _other_parameters(call: Call) -> list[dict[str, Any]]:
 
 def _refusals(rule: Rule, call: Call) -> set[int]:
     """The refusals that the kind of the call brings along, and its own."""
-    found = {401, *call.refusals}
+    found = {401, 403, 404, *call.refusals}  # of credentials that are wrong, an account that is suspended, a NUL
     found |= {400, 413, 415} if call.body else set()
     found |= {400} if call.query else set()
-    found |= {403} if call.needs == "write" else set()
-    found |= {404} if rule.arguments else set()
+    found |= {301} if "project" in rule.arguments and "GET" in _methods(rule) else set()
     found |= {400, 409, 422} if call.keyed else set()
     return found | ({429} if call.needs == "password" else set())
 

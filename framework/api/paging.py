@@ -1,5 +1,7 @@
-"""Lists in pages: `?page=` counts from 1, and the header Link (RFC 8288) leads to the pages before and after."""
+"""Lists in pages: `?page=` counts from 1, `?per_page=` is how long one is, Link (RFC 8288) leads to those beside it."""
 
+from collections.abc import Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import request
@@ -7,8 +9,13 @@ from flask import request
 from framework import config
 from framework.errors import Invalid
 
-LAST_PAGE = 10_000
-PAGE = {"page": "The number of the page, from 1. The header Link names the next and the previous one."}
+LAST_PAGE, LONGEST_PAGE = 10_000, 100
+PAGE = {
+    "page": "The number of the page, from 1. The header Link names the next and the previous one.",
+    "per_page": f"How many a page has, from 1 to {LONGEST_PAGE}.",
+}
+
+Item = TypeVar("Item")
 
 
 class BadPage(Invalid):
@@ -20,15 +27,50 @@ class BadPage(Invalid):
         super().__init__(f"A page is a number from 1 to {LAST_PAGE:,}; follow the header Link to the next one.")
 
 
+class BadPageLength(Invalid):
+    """A page cannot be so long or short."""
+
+    field = "per_page"
+
+    def __init__(self) -> None:
+        super().__init__(f"A page has from 1 to {LONGEST_PAGE} entries; follow the header Link to the next one.")
+
+
 def page_number() -> int:
     """The page that is asked for.
 
     Raises:
         BadPage.
     """
-    text = request.args.get("page", "1")
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:6]) <= LAST_PAGE:
-        raise BadPage
+    return _number("page", 1, LAST_PAGE, BadPage)
+
+
+def page_length(usual: int) -> int:
+    """How many entries a page is to have, `usual` where nothing is asked for.
+
+    Raises:
+        BadPageLength.
+    """
+    return _number("per_page", usual, LONGEST_PAGE, BadPageLength)
+
+
+def page_of(items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
+    """The page of a whole list that is asked for, and its header Link; everything where no page is asked for.
+
+    Raises:
+        BadPage, BadPageLength.
+    """
+    if not {"page", "per_page"} & set(request.args):
+        return items, {}
+    number, length = page_number(), page_length(LONGEST_PAGE)
+    first, beyond = (number - 1) * length, number * length
+    return items[first:beyond], links(number, more=len(items) > beyond)
+
+
+def _number(name: str, usual: int, most: int, refusal: type[BadPage | BadPageLength]) -> int:
+    text = request.args.get(name, str(usual))
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
+        raise refusal
     return int(text)
 
 

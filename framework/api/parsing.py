@@ -51,6 +51,8 @@ def parsed(text: bytes, each_object: Callable[[dict[str, Any]], object] | None =
         raise BadJson(f"The body is not JSON: byte {error.start} is not UTF-8.") from error
     except RecursionError as error:
         raise BadJson("The body is not JSON that can be read: it is nested too deeply.") from error
+    except ValueError as error:
+        raise BadJson("The body is not JSON that can be read: a number in it has too many digits.") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

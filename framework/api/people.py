@@ -4,11 +4,12 @@ from flask import Blueprint, Response
 
 from framework.accounts import tokens
 from framework.api import callers
-from framework.api.answers import NewToken, Token, User, answer, nothing
+from framework.api.answers import NewToken, Token, Usage, User, answer, nothing
 from framework.api.bodies import TokenBody, read_body
 from framework.api.calls import Call, described
 from framework.projects import lists
 from framework.projects.access import project_for
+from framework.projects.usage import usage_of
 
 people = Blueprint("people", __name__)
 
@@ -18,6 +19,13 @@ people = Blueprint("people", __name__)
 def show_user() -> Response:
     """The account that the token acts for."""
     return answer(User.of(callers.reader()))
+
+
+@people.get("/usage")
+@described(Call({200: Usage}, needs="token"))
+def show_usage() -> Response:
+    """What the caller's projects hold of what they may; a token for one project tells of that alone."""
+    return answer(Usage.of(usage_of(callers.reader())))
 
 
 @people.get("/tokens")
@@ -35,7 +43,7 @@ def make_token() -> Response:
     """Make a token, for all projects or for one; its text is in this answer only."""
     account = callers.holder_of_password()
     body = read_body(TokenBody)
-    scopes: list[str] = sorted({"read", *body.scopes})
+    scopes = list(tokens.including([*body.scopes]))
     repository_id = project_for(account, *_owner_and_name(body.project)).repository_id if body.project else None
     text = tokens.create_token(account.id, body.name, scopes, days=body.days, repository_id=repository_id)
     return answer(NewToken(token=text, name=body.name.strip(), scopes=scopes), 201)

@@ -12,8 +12,8 @@ from framework.api.answers import LOCATION, Project, Storage, Work, answer, noth
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
-from framework.api.paging import PAGE, links, page_number
-from framework.projects import archiving, lists, operations
+from framework.api.paging import PAGE, links, page_length, page_number
+from framework.projects import archiving, lists, operations, refs
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.watching import work_of
 from framework.repositories.status import read_status
@@ -31,8 +31,9 @@ FILTERS = {
 def list_projects() -> Response:
     """The projects that the caller may see, the latest change first."""
     viewer, number = callers.visitor(), page_number()
+    length = page_length(lists.PAGE)
     asked = request.args.get("q", ""), request.args.get("owner", "")
-    listing = lists.search(viewer, asked[0], owner=asked[1], page=number)
+    listing = lists.search(viewer, asked[0], owner=asked[1], page=number, length=length)
     return answer([Project.of(access) for access in listing.projects], headers=links(number, more=listing.more))
 
 
@@ -56,20 +57,24 @@ def show_project(owner: str, project: str) -> Response:
 @projects.patch("/<owner>/<project>")
 @described(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
 def change_project(owner: str, project: str) -> Response:
-    """Change name, description or visibility; for owners."""
+    """Change the default branch, or name, description and visibility, which need the scope `admin`; for owners."""
     account = callers.writer()
     access = project_for(account, owner, project, "owner")
     wanted = read_body(ProjectChanges).model_dump(exclude_none=True)
+    if wanted.keys() != {"default_branch"}:
+        callers.administrator()
+    if branch := wanted.pop("default_branch", None):
+        refs.choose_default_branch(account, access, branch)
     present = {"name": access.name, "description": access.description, "visibility": access.visibility}
-    name = operations.update_project(account, access, **(present | wanted))
+    name = operations.update_project(account, access, **(present | wanted)) if wanted else access.name
     return answer(Project.of(project_for(account, owner, name)))
 
 
 @projects.delete("/<owner>/<project>")
-@described(Call({204: None}, needs="write"))
+@described(Call({204: None}, needs="admin"))
 def trash_project(owner: str, project: str) -> Response:
     """Put a project into the trash, from where its owners can restore it in the browser; for owners."""
-    account = callers.writer()
+    account = callers.administrator()
     operations.trash_project(account, project_for(account, owner, project, "owner"))
     return nothing()
 

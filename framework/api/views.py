@@ -7,10 +7,8 @@ from framework.api.commits import commits
 from framework.api.files import files
 from framework.api.people import people
 from framework.api.projects import projects
-from framework.uploads.receiving import drain
 
 ROOT = "/api/"
-MAX_UNREAD_BYTES = 64 << 20
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for _part in (people, projects, files, commits):
@@ -26,14 +24,6 @@ def register(app: Flask) -> None:
 def describe() -> Response:
     """This API in the words of OpenAPI 3.1."""
     return jsonify(openapi.document(current_app))
-
-
-@blueprint.after_request
-def _read_on(answer: Response) -> Response:
-    """Read what is left of a refused request's body: a client that is cut off while it sends sees no answer."""
-    if answer.status_code >= 400:
-        drain(request, MAX_UNREAD_BYTES)
-    return answer
 
 
 def _refuse_pages() -> None:

@@ -37,8 +37,8 @@ class Program:
 
     @classmethod
     def of(cls, app: Flask, account: Account, *scopes: str) -> "Program":
-        """A program with a token of this account, which may write unless scopes are given."""
-        token = create_token(account.id, "program", list(scopes or ("read", "write")))
+        """A program with a token of this account, which may do everything unless scopes are given."""
+        token = create_token(account.id, "program", list(scopes or ("admin",)))
         return cls(app, {"Authorization": f"Bearer {token}"})
 
     @classmethod

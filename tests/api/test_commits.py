@@ -237,7 +237,6 @@ def test_a_request_over_the_limit_is_refused_however_it_comes(small: Program, to
     answer = small.call("POST", f"{SECRET}/commits", input_stream=stream, content_type="application/json", **given)
     assert answer.status_code == 413
     assert "may hold 3 MiB in all" in answer.json["detail"]
-    assert not stream.read(), "the body is read to its end, so that the client hears"
     assert tree(small) == set()
 
 

@@ -46,8 +46,8 @@ def test_other_sites_may_not_call(program: Program) -> None:
     assert not [name for name in answer.headers if name[0].startswith("Access-Control")]
 
 
-def test_a_refused_body_is_read_so_that_the_client_hears(stranger: Program, website: ProjectAccess) -> None:
-    body = {"branch": "main", "message": "x", "operations": [{"op": "put", "path": "a", "content": "x" * (4 << 20)}]}
-    answer = stranger.post("/projects/alice/website/commits", body)
-    assert answer.status_code == 401
-    assert not answer.request.environ["wsgi.input"].read()
+@pytest.mark.parametrize("path", ["/projects", "/projects/alice/website/commits"])
+def test_a_number_of_many_digits_is_refused(program: Program, website: ProjectAccess, path: str) -> None:
+    answer = program.call("POST", path, data='{"name": ' + "9" * 5_000 + "}", content_type="application/json")
+    assert answer.status_code == 400
+    assert "too many digits" in answer.json["detail"]

@@ -26,7 +26,27 @@ def test_refs_are_listed(filled: Program) -> None:
     refs = {ref["name"]: ref for ref in filled.get(f"{PROJECT}/refs").json}
     assert list(refs) == ["main", "release/1.0"]
     assert (refs["release/1.0"]["ref"], refs["release/1.0"]["type"]) == ("refs/heads/release/1.0", "branch")
+    assert [refs["main"]["default"], refs["release/1.0"]["default"]] == [True, False]
     assert filled.get("/projects/alice/secret/refs").json == []
+
+
+def test_refs_are_listed_in_pages_where_one_is_asked_for(filled: Program) -> None:
+    first = filled.get(f"{PROJECT}/refs?per_page=1")
+    assert [ref["name"] for ref in first.json] == ["main"]
+    assert first.headers["Link"] == f'<http://localhost/api/v1{PROJECT}/refs?per_page=1&page=2>; rel="next"'
+    assert [ref["name"] for ref in filled.get(f"{PROJECT}/refs?per_page=1&page=2").json] == ["release/1.0"]
+
+
+@pytest.mark.parametrize("place", [f"{PROJECT}/refs", f"{PROJECT}/commits", "/projects"])
+def test_a_page_has_as_many_as_are_asked_for(filled: Program, place: str) -> None:
+    together = filled.get(f"{place}?per_page=100").json
+    assert len(together) > 1
+    assert filled.get(f"{place}?per_page=1").json == together[:1]
+    assert filled.get(f"{place}?per_page=1&page=2").json == together[1:2]
+    for bad in ("0", "101", "-1", "x", "", "1e2", "9" * 30, "٣"):
+        answer = filled.get(f"{place}?per_page={bad}")
+        assert answer.status_code == 400
+        assert "from 1 to 100" in answer.json["detail"]
 
 
 def test_a_folder_is_listed_with_paths_types_sizes_and_names(filled: Program) -> None:
@@ -80,16 +100,14 @@ def test_history_is_told_in_pages(filled: Program) -> None:
     assert filled.get(f"{PROJECT}/commits?path=nowhere").status_code == 404
 
 
-def test_a_long_history_has_links(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("framework.browse.history.HISTORY_PAGE", 2)
+def test_a_long_history_has_links(program: Program) -> None:
     for number in range(3):
         program.put("alice/secret", a=str(number))
-    first = program.get("/projects/alice/secret/commits?ref=main")
+    first = program.get("/projects/alice/secret/commits?ref=main&per_page=2")
     assert len(first.json) == 2
-    assert (
-        first.headers["Link"] == '<http://localhost/api/v1/projects/alice/secret/commits?ref=main&page=2>; rel="next"'
-    )
-    assert len(program.get("/projects/alice/secret/commits?page=2").json) == 1
+    page = "http://localhost/api/v1/projects/alice/secret/commits?ref=main&per_page=2&page=2"
+    assert first.headers["Link"] == f'<{page}>; rel="next"'
+    assert len(program.get("/projects/alice/secret/commits?per_page=2&page=2").json) == 1
 
 
 def test_a_commit_tells_its_files(filled: Program) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from framework.accounts.account import Account
 from framework.api import tasks
-from framework.api.idempotency import LEASE, REMEMBERED
+from framework.api.idempotency import LEASE, REMEMBERED, RENEWED_EVERY_SECONDS
 from framework.api.models import IdempotencyKey
 from framework.config import Config
 from framework.database.session import reading, transaction
@@ -18,7 +18,9 @@ from framework.projects.access import ProjectAccess
 from framework.repositories import log
 from framework.storage.current import store
 from tests.api.program import Program, Reply, before_the_next_commit
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
+
+pytestmark = on_each_deployment
 
 KEY = {"Idempotency-Key": "5e1f"}
 SECRET = "/projects/alice/secret"
@@ -131,6 +133,9 @@ def test_who_died_at_work_is_taken_over_after_the_lease(program: Program, alice:
     commit(program)
     with transaction() as session:
         session.execute(update(IdempotencyKey).values(status=None, body=None, holder="0" * 32))
+        lapses_at = session.scalars(select(IdempotencyKey.running_until)).one()
+    assert lapses_at <= now() + timedelta(seconds=30), "whoever repeats a request waits no longer than that"
+    assert timedelta(seconds=2 * RENEWED_EVERY_SECONDS) < LEASE, "one renewal may fail"
     assert commit(program).status_code == 409
     with transaction() as session:
         session.execute(update(IdempotencyKey).values(running_until=now() - timedelta(seconds=1)))

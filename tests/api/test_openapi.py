@@ -5,6 +5,8 @@ import json
 from flask import Flask
 from openapi_spec_validator import validate
 
+from framework.accounts.account import Account
+from framework.accounts.administration import suspend
 from framework.api.calls import CALLS
 from framework.api.uploads import UPLOAD_CALLS
 from tests.api.program import Program
@@ -39,3 +41,17 @@ def test_what_needs_a_token_says_so(stranger: Program) -> None:
         for method, told in methods.items():
             answer = stranger.call(method.upper(), path, headers=spoken, json={})
             assert (answer.status_code == 401) == ({} not in told["security"]), f"{method} {template}"
+
+
+def test_what_every_call_may_answer_is_described(app: Flask, alice: Account) -> None:
+    """The program looks whether the description names each status."""
+    token, password = Program.of(app, alice), Program.with_password(app, "alice")
+    suspend(alice.name)
+    for template, methods in token.document["paths"].items():
+        path = template.removeprefix("/api/v1").replace("{token_id}", "1").replace("{", "").replace("}", "")
+        spoken = {"Tus-Resumable": "1.0.0"} if path.startswith("/uploads") else {}
+        for method, told in methods.items():
+            caller = password if {"password": []} in told["security"] else token
+            answer = caller.call(method.upper(), path, headers=spoken, json={})
+            assert answer.status_code == (204 if method == "options" else 403), f"{method} {path}"
+            assert caller.call(method.upper(), f"{path}?x=%00", headers=spoken, json={}).status_code == 404

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
-from framework.accounts.throttle import LIMITS
+from framework.accounts.budgets import LIMITS
 from framework.accounts.tokens import create_token, tokens_of
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
@@ -85,7 +85,7 @@ def test_no_token_makes_tokens(app: Flask, alice: Account) -> None:
         ({"name": "x" * 101, "scopes": ["read"]}, "/name"),
         ({"name": 1, "scopes": ["read"]}, "/name"),
         ({"name": "script", "scopes": []}, "/scopes"),
-        ({"name": "script", "scopes": ["admin"]}, "/scopes/0"),
+        ({"name": "script", "scopes": ["owner"]}, "/scopes/0"),
         ({"name": "script", "scopes": "read"}, "/scopes"),
         ({"name": "script", "scopes": ["read"], "days": 0}, "/days"),
         ({"name": "script", "scopes": ["read"], "more": 1}, "/more"),
@@ -101,7 +101,7 @@ def test_a_bad_body_is_refused_with_the_place(app: Flask, alice: Account, body: 
 
 @on_one_deployment
 def test_wrong_passwords_have_to_wait(app: Flask, alice: Account) -> None:
-    for _ in range(LIMITS["account"]):
+    for _ in range(LIMITS["login"].most):
         Program.with_password(app, "alice", "wrong").get("/tokens")
     answer = Program.with_password(app, "alice").get("/tokens")
     assert answer.status_code == 429

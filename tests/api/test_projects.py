@@ -124,7 +124,7 @@ def test_an_owner_changes_only_what_is_said(program: Program) -> None:
     assert changed.status_code == 200
     told = changed.json
     assert (told["name"], told["visibility"], told["description"]) == ("open-book", "public", "Nobody's business")
-    assert program.get("/projects/alice/secret").status_code == 404
+    assert program.get("/projects/alice/secret").status_code == 301
     taken = program.call("PATCH", "/projects/alice/open-book", json={"name": "website"})
     assert taken.status_code == 409
     assert program.call("PATCH", "/projects/alice/open-book", json={"owner": "bob"}).status_code == 400
@@ -175,6 +175,18 @@ def test_who_may_only_look_changes_nothing(
         assert answer.status_code == 403
         assert "this needs an owner" in answer.json["detail"]
     assert bobs.commit("alice/website", {"op": "put", "path": "a", "content": "a"}).status_code == 403
+
+
+@on_one_deployment
+def test_a_token_that_writes_does_not_change_what_a_project_is(
+    app: Flask, alice: Account, secret: ProjectAccess
+) -> None:
+    writing = Program.of(app, alice, "write")
+    writing.put("alice/secret", a="a")
+    for method, change in (("PATCH", {"visibility": "public"}), ("PATCH", {"description": "x"}), ("DELETE", {})):
+        answer = writing.call(method, "/projects/alice/secret", json=change)
+        assert answer.status_code == 403
+        assert "Make one with the scope admin" in answer.json["detail"]
 
 
 def test_it_tells_where_the_bytes_are(program: Program) -> None:
