@@ -64,7 +64,6 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
         OffsetMoved, UploadTooLong, UploadExpired, ChecksumMismatch, StoreUnavailable: the parts stored before stay.
     """
     if body.announced_bytes > upload.size_bytes - offset_bytes:
-        body.drain()
         raise UploadTooLong(upload.size_bytes)
     writer = _Writer(upload.id, _take(upload.id, offset_bytes))
     with scratch("tus") as folder:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import IO
 
 CHUNK_BYTES = 1 << 18
-LONGEST_DRAIN_BYTES = 256 << 20
 
 
 class Body:
@@ -49,12 +48,6 @@ class Body:
     def has_more(self) -> bool:
         """Whether a body in chunks goes on after what was read."""
         return self._length is None and bool(self._read(1))
-
-    def drain(self) -> None:
-        """Read and forget the rest, within bounds: a client that is cut off while it sends never sees the answer."""
-        left = LONGEST_DRAIN_BYTES
-        while left > 0 and (chunk := self._read(CHUNK_BYTES)):
-            left -= len(chunk)
 
     def _read(self, size: int) -> bytes:
         if self._length is not None:

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
+from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.lfs.writing import write
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.repositories.commit import nothing_to_add
-from framework.repositories.wanted import Move, Operation, Within, Write, Written
+from framework.repositories.wanted import Move, Operation, Put, Within, Write, Written
 
 LONGEST_MESSAGE = 10_000
 LISTED_PATHS = 20
@@ -41,8 +42,10 @@ def store_changes(
     `within` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
-        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded: nothing is stored.
+        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded, TokenInFile: nothing is stored.
     """
+    for put in (operation for operation in changes.operations if isinstance(operation, Put)):
+        refuse_tokens(put.path, tokens_in_file(put.file))
     message = changes.message.strip()[:LONGEST_MESSAGE]
     wanted = Write(
         repository_id=access.repository_id,

@@ -154,8 +154,7 @@ def edit_file(access: ProjectAccess, account: Account, wish: Wish, *, path: str,
     """
     before = text_if_any(access, wish.base, path)
     data = encoded(content, crlf=before is not None and before.crlf)
-    checked_path(to)
-    if to != path and exists_at(access, wish, to):
+    if to != path and checked_path(to) and exists_at(access, wish, to):
         raise PathTaken(to)
     if to == path or before is None:
         return _store_text(access, account, wish, [], to, data, f"Update {to}")

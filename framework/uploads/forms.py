@@ -8,6 +8,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from framework.errors import Invalid
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
 from framework.uploads.receiving import MAX_PARTS, ReceivedFile
+from framework.uploads.skipped import Skipped
 from framework.web.forms import PageForm, stripped
 
 DEFAULT_MESSAGE = "Upload files"
@@ -31,9 +32,15 @@ class UploadForm(PageForm):
 
     new_branch = StringField("New branch", filters=[stripped])
     uploads = HiddenField()
+    skipped = HiddenField()
 
     def upload(self, files: Sequence[tuple[str, ReceivedFile]]) -> Upload:
-        """What the form asks for, with these files."""
+        """What the form asks for, with these files.
+
+        Raises:
+            UploadsNotNamed, SkippedNotTold: a field of the page's script is not of its form.
+        """
+        Skipped.of(self.skipped.data or "")
         return Upload(
             files=files,
             branch=self.branch.data or "",
@@ -52,6 +59,11 @@ class UploadForm(PageForm):
     def upload_count(self) -> int:
         """How many of the files were uploaded before."""
         return len(_named_uploads(self.uploads.data or "[]"))
+
+    @property
+    def left_out(self) -> Skipped:
+        """The files that the page's script did not send."""
+        return Skipped.of(self.skipped.data or "")
 
     @property
     def landed_on(self) -> str:

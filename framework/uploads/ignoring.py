@@ -41,11 +41,11 @@ def left_out(repository: Path, texts: Mapping[str, bytes], paths: Sequence[str])
             _write(folder / place, texts[place])
         try:
             told = _ask(repository, folder, paths)
+        except git.GitTooSlow as failure:
+            raise IgnoresTooSlow from failure
         except git.GitFailed as failure:
             if failure.exit_status == _NONE_IGNORED:
                 return set()
-            if failure.exit_status < 0:
-                raise IgnoresTooSlow from failure
             raise
     return {path.removeprefix("./") for path in told.decode().split("\0") if path}
 

@@ -2,13 +2,17 @@
 
 from framework import config
 
-MIB = 1 << 20
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+UNITS = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"))
 
 
 def mebibytes(size_bytes: int) -> str:
-    """A size in MiB as the limits are told, such as `100 MiB` or `100.1 MiB`; always rounded up."""
-    tenths = -(-size_bytes * 10 // MIB)
-    return f"{tenths // 10} MiB" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} MiB"
+    """A size as the limits are told, such as `100 MiB`, `100.1 MiB` or `2 GiB`; always rounded up."""
+    if size_bytes < KIB:
+        return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
+    unit, name = next(step for step in UNITS if size_bytes >= step[0])
+    tenths = -(-size_bytes * 10 // unit)
+    return f"{tenths // 10} {name}" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} {name}"
 
 
 def too_large_sentence(path: str, size_bytes: int) -> str:

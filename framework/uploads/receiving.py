@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,6 @@ from framework.repositories.scratch import scratch
 from framework.uploads.limits import MIB, mebibytes
 
 MAX_PARTS = 20_000
-DRAIN_CHUNK_BYTES = 1 << 20
 FRAMING_BYTES = 16 * MIB
 """What names, boundaries and fields may add to the files of one form."""
 LONGEST_FIELDS_BYTES = 8 * MIB
@@ -137,14 +136,12 @@ def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     """The files of the form, as (name as sent, file); they are deleted when the block ends.
 
     Raises:
-        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`; they are read to the end first, so that the browser
-            hears.
+        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`.
         BrokenUpload: the body ended early.
     """
     assert isinstance(request, StreamingRequest)
     limit = config.current().max_request_bytes + FRAMING_BYTES
     if request.content_length and request.content_length > limit:
-        drain(request, limit)
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
         request.receiver, request.max_content_length = Receiver(folder), limit
@@ -178,11 +175,3 @@ def _sent_name(file: FileStorage) -> str:
     """The file's name as it was sent, with its backslashes, which the parser takes for escapes and drops."""
     found = _FILE_NAME.search(file.headers.get("Content-Disposition", ""))
     return found[1].replace('\\"', '"').replace("%22", '"') if found else file.filename or ""
-
-
-def drain(request: Request, limit: int) -> None:
-    """Read on for as much again as is allowed: a browser that is cut off while it sends shows no answer."""
-    left = 2 * limit
-    with suppress(OSError):
-        while left > 0 and (chunk := request.environ["wsgi.input"].read(min(left, DRAIN_CHUNK_BYTES))):
-            left -= len(chunk)

@@ -14,13 +14,15 @@ from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import NotFound, TooLarge
+from framework.projects import quota
 from framework.repositories import keys
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.models import ResumableUpload, UploadPart
+from framework.web.sizes import size
 
 MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)
-GIB = 1 << 30
+_ANNOUNCED = func.coalesce(func.sum(ResumableUpload.size_bytes), 0)
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -42,12 +44,13 @@ class FileTooLarge(TooLarge):
 
 
 class UploadsFull(TooLarge):
-    """The account has as much under way as it may."""
+    """The account has as much under way as there is room for."""
 
-    def __init__(self, quota_bytes: int) -> None:
+    def __init__(self, room_bytes: int, under_way_bytes: int) -> None:
         super().__init__(
-            f"Your uploads that are under way may hold {quota_bytes / GIB:g} GiB in {MOST_UPLOADS:,} files together."
-            " Finish or end some of them first."
+            f"There is room for {size(max(0, room_bytes))} more, of which unfinished uploads take"
+            f" {size(under_way_bytes)} in at most {MOST_UPLOADS:,} files. Finish or end some of them, or free room:"
+            f" {config.current().base_url}/settings/usage"
         )
 
 
@@ -88,7 +91,8 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
 
     Raises:
         FileTooLarge: it is over `MAX_FILE_BYTES`.
-        UploadsFull: with what is under way already, the account would be over the quota.
+        UploadsFull: with what is under way already, there would be no room for it, wherever the account may write.
+        StoreFull: the server has none.
     """
     settings = config.current()
     if size_bytes > settings.max_file_bytes:
@@ -96,8 +100,10 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
     with transaction() as session:
         session.execute(select(User.id).where(User.id == account.id).with_for_update())
         count, under_way = _under_way(session, account.id)
-        if under_way + size_bytes > settings.quota_bytes or count >= MOST_UPLOADS:
-            raise UploadsFull(settings.quota_bytes)
+        room = quota.most_room_bytes(session, account.id)
+        if under_way + size_bytes > room or count >= MOST_UPLOADS:
+            raise UploadsFull(room, under_way)
+        quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
         row = ResumableUpload(id=keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0)
         row.expires_at = expiry()
         session.add(row)
@@ -166,10 +172,18 @@ def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
     return [StoredPart(row.upload_id, row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
 
 
+def _all_under_way(session: Session) -> int:
+    """The bytes that the uploads of all accounts were announced with; 0 where nobody limits them."""
+    if config.current().store_max_bytes is None:
+        return 0
+    return int(session.scalar(select(_ANNOUNCED).where(ResumableUpload.state == "open")) or 0)
+
+
 def _under_way(session: Session, account_id: int) -> tuple[int, int]:
     """How many uploads the account has, and how many bytes they were announced with."""
-    total = select(func.count(), func.coalesce(func.sum(ResumableUpload.size_bytes), 0))
-    mine = total.where(ResumableUpload.account_id == account_id, ResumableUpload.state == "open")
+    mine = select(func.count(), _ANNOUNCED).where(
+        ResumableUpload.account_id == account_id, ResumableUpload.state == "open"
+    )
     count, size_bytes = session.execute(mine.where(ResumableUpload.expires_at > now() + USED_KEPT)).one()
     return int(count), int(size_bytes)
 

@@ -7,18 +7,10 @@ from flask import Blueprint, Response, request, url_for
 from framework.accounts.account import Account, SignInRequired
 from framework.accounts.basic import account_from_bearer
 from framework.accounts.login import current_account
-from framework.errors import Forbidden
 from framework.uploads import appending, resumable, tus
 from framework.web.forms import check_header
 
 blueprint = Blueprint("tus", __name__, url_prefix="/api/v1/uploads")
-
-
-class TokenOnlyReads(Forbidden):
-    """The token may read and not write."""
-
-    def __init__(self) -> None:
-        super().__init__("This token may only read. Make one that may write in your settings, under Tokens.")
 
 
 @blueprint.before_request
@@ -30,9 +22,7 @@ def refuse_other_versions() -> None:
 
 @blueprint.after_request
 def name_version(response: Response) -> Response:
-    """Every answer names the version; of a refused request the body is read first, or the client would not hear."""
-    if response.status_code >= 400:
-        tus.body_of(request, None).drain()
+    """Every answer names the version."""
     response.headers["Tus-Resumable"] = tus.VERSION
     return response
 
@@ -106,8 +96,7 @@ def _uploader() -> Account:
         SignInRequired, TokenOnlyReads, FormExpired.
     """
     if caller := account_from_bearer(request.authorization):
-        if "write" not in caller.scopes:
-            raise TokenOnlyReads
+        caller.refuse_unless_writing()
         return caller.account
     account = None if request.authorization else current_account()
     if account is None:

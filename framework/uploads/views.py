@@ -17,11 +17,14 @@ from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead
 from framework.uploads.receiving import received
+from framework.uploads.skipped import dismiss_skipped, skipped_files, warn_of_skipped
 from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
-from framework.web.forms import check_header
+from framework.web.forms import check_button, check_header
+from framework.web.security import own_path
 
 blueprint = Blueprint("uploads", __name__)
+blueprint.add_app_template_global(skipped_files)
 
 
 @blueprint.get("/<owner>/<project>/upload")
@@ -44,7 +47,9 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
         form = UploadForm(branch=branch, path=folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
-        _flash(access, form, written, len(files) + form.upload_count)
+        count = len(files) + form.upload_count
+        _flash(access, form, written, count)
+        warn_of_skipped(access, form.left_out, count)
     if wants_json():
         return _answer(access, form, written)
     if written is None:
@@ -62,6 +67,15 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     return jsonify(
         files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=max(0, room_bytes(access))
     )
+
+
+@blueprint.post("/<owner>/<project>/skipped/dismiss")
+def dismiss(owner: str, project: str) -> AnyResponse:
+    """Tell no longer what the last upload left out."""
+    access = project_for(signed_in(), owner, project)
+    check_button()
+    dismiss_skipped(access)
+    return redirect(own_path(request.form.get("next")) or access.path, 303)
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
@@ -100,7 +114,8 @@ def _folder_address(access: ProjectAccess, form: UploadForm) -> str:
 
 def _flash(access: ProjectAccess, form: UploadForm, written: Written, count: int) -> None:
     if written.changed:
-        said = f"{count:,} file{'' if count == 1 else 's'} stored as a new version."
+        said = f"{count:,} file{'' if count == 1 else 's'} uploaded."
+        said += f" {form.left_out.ignored:,} left out by a .gitignore." if form.left_out.ignored else ""
         flash_stored(access, form.landed_on, written, said)
     else:
         flash("Everything was there already with the same content, so there is no new version.", "info")

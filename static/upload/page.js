@@ -87,7 +87,7 @@ class Page {
       return `Together these files have ${mebibytes(bytes)}; one version may bring ${mebibytes(this.limit)}. Leave some out and upload them next.`;
     }
     return bytes > this.room
-      ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or delete a project.`
+      ? `Together these files have ${mebibytes(bytes)}, and the project's owner has room for ${mebibytes(this.room)} more. Leave some out, or free some room: your settings tell what takes it.`
       : "";
   }
 
@@ -110,8 +110,8 @@ class Page {
       remove: (item) => { item.own?.abort(new Error("Cancelled.")); item.transfer?.giveUp(); this.staged.remove(item); this.list(); this.look(); },
       rename: (item) => rows.edit(item, (path) => this.rename(item, path)),
       retry: (item) => (this.busy ? this.transfers.again(item) : this.send()),
-      cancel: (item) => { item.included = false; item.own.abort(new Error("Left out.")); this.refresh(); },
-      include: (item, included) => { Object.assign(item, { included, touched: true }); this.list(); },
+      cancel: (item) => { Object.assign(item, { included: false, cancelled: true }); item.own.abort(new Error("Left out.")); this.refresh(); },
+      include: (item, included) => { Object.assign(item, { included, touched: true, cancelled: false }); this.list(); },
     };
   }
 
@@ -172,6 +172,7 @@ class Page {
     const data = new FormData();
     for (const name of ["csrf_token", "branch", "path", "message", "new_branch"]) data.append(name, this.form.elements[name]?.value ?? "");
     data.append("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
+    data.append("skipped", JSON.stringify(this.staged.skipped));
     const headers = { Accept: "application/json" };
     const asked = performance.now();
     try {

@@ -1,8 +1,10 @@
 // The files that are ready to be uploaded: their paths, what the server says of them, and how far each has come.
 
+const TOLD = 5;
+
 export class Item {
   constructor(path, file) {
-    Object.assign(this, { path, file, outlook: null, included: true, touched: false, unchanged: false });
+    Object.assign(this, { path, file, outlook: null, included: true, touched: false, unchanged: false, cancelled: false });
     Object.assign(this, { state: "waiting", sent: 0, speed: 0, upload: null, problem: "", row: null });
   }
 
@@ -40,6 +42,15 @@ export class Staged {
   remove(item) { this.items = this.items.filter((other) => other !== item); }
 
   get sendable() { return this.items.filter((item) => item.isSent); }
+
+  // What the page after the upload tells of files that were not sent; what was left out or is there already is no news.
+  get skipped() {
+    const left = this.items.filter((item) => item.isRefused || item.cancelled);
+    const ignored = this.items.filter((item) => item.outlook?.state === "ignored" && !item.included && !item.touched);
+    const files = left.slice(0, TOLD).map((item) => (
+      { path: item.path, size: item.file.size, why: item.cancelled ? "cancelled" : item.outlook.note }));
+    return { files, count: left.length, ignored: ignored.length };
+  }
 
   get bytes() { return this.sendable.reduce((sum, item) => sum + item.file.size, 0); }
 }

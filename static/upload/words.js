@@ -1,8 +1,10 @@
 // Numbers as people say them; framework/web/pages.py and framework/uploads/limits.py say the same.
 
 export function mebibytes(bytes) {
-  const tenths = Math.ceil((bytes * 10) / 2 ** 20);
-  return tenths % 10 ? `${(tenths / 10).toFixed(1)} MiB` : `${tenths / 10} MiB`;
+  if (bytes < 1024) return size(bytes);
+  const [unit, name] = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]].find(([least]) => bytes >= least);
+  const tenths = Math.ceil((bytes * 10) / unit);
+  return tenths % 10 ? `${(tenths / 10).toFixed(1)} ${name}` : `${tenths / 10} ${name}`;
 }
 
 export function size(bytes) {

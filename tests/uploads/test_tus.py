@@ -19,6 +19,11 @@ from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import create_project
+from framework.projects.people import add_person, change_role, people_of
+from framework.projects.quota import StoreFull, check_room
+from framework.repositories.models import Repository
 from framework.storage.current import store
 from framework.uploads import appending, tasks
 from framework.uploads.appending import OffsetMoved, append
@@ -26,8 +31,10 @@ from framework.uploads.assembling import OpenedUpload, UploadUnfinished, open_up
 from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload
 from framework.uploads.resumable import UploadNotFound, create_upload, find_upload
-from tests.cast import SignIn, csrf_token, on_one_deployment
+from tests.cast import SignIn, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import BYTES, UPLOADS, TusClient, stored_parts
+
+pytestmark = on_each_deployment
 
 MIB = 1 << 20
 
@@ -144,6 +151,55 @@ def test_unfinished_uploads_count_against_the_quota(tus: TusClient, with_setting
     assert tus.send("POST", UPLOADS, Upload_Length="5").status_code == 413
     assert tus.send("DELETE", address).status_code == 204
     tus.create(10)
+
+
+@on_one_deployment
+def test_they_count_beside_what_is_stored(
+    tus: TusClient, alice: Account, bob: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(quota_bytes=10)
+    _store(secret, 7)
+    tus.create(3)
+    answer = tus.send("POST", UPLOADS, Upload_Length="1")
+    assert answer.status_code == 413
+    assert (
+        "There is room for 3 bytes more, of which unfinished uploads take 3 bytes" in json.loads(answer.text)["detail"]
+    )
+
+
+@on_one_deployment
+def test_whoever_may_write_elsewhere_has_the_room_there(
+    tus: TusClient, alice: Account, bob: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(quota_bytes=10)
+    _store(secret, 10)
+    theirs = create_project(bob, name="theirs", description="", visibility="private")
+    add_person(bob, theirs, person="alice", role="reader")
+    assert tus.send("POST", UPLOADS, Upload_Length="1").status_code == 413
+    [alice_there] = [person for person in people_of(theirs) if person.name == "alice"]
+    change_role(bob, theirs, person_id=alice_there.id, role="writer")
+    tus.create(10)
+
+
+@on_one_deployment
+def test_the_whole_store_may_have_a_limit(
+    tus: TusClient, alice: Account, bob: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(store_max_bytes=10)
+    _store(create_project(bob, name="theirs", description="", visibility="private"), 6)
+    tus.create(4)
+    answer = tus.send("POST", UPLOADS, Upload_Length="1")
+    assert answer.status_code == 413
+    assert "This server has no room for more files." in json.loads(answer.text)["detail"]
+    with pytest.raises(StoreFull):
+        check_room(secret, 5)
+    check_room(secret, 4)
+
+
+def _store(project: ProjectAccess, size_bytes: int) -> None:
+    """Have the project hold so much."""
+    with transaction() as session:
+        session.get_one(Repository, project.repository_id).stored_bytes = size_bytes
 
 
 @on_one_deployment

