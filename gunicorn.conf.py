@@ -1,26 +1,34 @@
 """gunicorn's settings: `gunicorn app:app` in the project's root reads this file."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
+import gunicorn.util
+
 from framework.doctor.boot import settings_or_exit
-from framework.metrics import folder, logs
+from framework.metrics import allocator, folder, logs
+from framework.repositories import git
+from framework.web.bare import hide_server, write_error
 
 settings = settings_or_exit()
+allocator.be_frugal()
 
-# A laptop's server is for the laptop; a production one is behind a router that comes from another machine.
-bind = f"{'0.0.0.0' if settings.production else '127.0.0.1'}:{settings.port}"  # noqa: S104
+bind = settings.bind
+forwarded_allow_ips = ""  # FORWARDED_ALLOW_IPS is looked at in one place: framework/web/security.py
 
-# Threads wait for slow uploads and for the object store, processes use the cores.
-worker_class = "gthread"
+# Threads wait for the object store, processes use the cores; slow clients wait in the worker's loop.
+worker_class = "framework.web.worker.Worker"
 workers = settings.web_concurrency
 threads = settings.web_threads
 preload_app = False  # connections must not be shared by a fork
 
-# gthread's heartbeat goes on while its threads read a body, so 100 MiB on a slow line may take as long as it takes;
+# The loop's heartbeat goes on while threads read a body, so 100 MiB on a slow line may take as long as it takes;
 # this many seconds without a heartbeat mean a stuck process.
 timeout = 120
 graceful_timeout = 25 if settings.production else 5
+LAST_WORDS_SECONDS = 3 if settings.production else 1
+sendfile = False  # what the kernel sends by itself is not measured
 keepalive = 95  # longer than Heroku's router keeps its side of an idle connection
 
 # The heartbeat file: on a dyno's disk it would stall with the disk.
@@ -34,6 +42,28 @@ logconfig_dict = logs.of_web(settings)
 def on_starting(_server: Any) -> None:
     """The workers count together, so that any of them can tell the numbers of all."""
     folder.open_folder()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """A host's SIGTERM leaves git alone; who still waits for it near the end of the grace is told to come again."""
+    from framework.browse.rendering import sandbox  # noqa: PLC0415 - both count, in the folder that was made since
+    from framework.doctor.fencing import look_at_bucket  # noqa: PLC0415
+
+    gunicorn.util.write_error = write_error
+    hide_server()
+    look_at_bucket()
+    if settings.production:
+        sandbox.start()  # elsewhere the first page that needs it does
+    git.lead_own_groups()
+    stop: Any = signal.getsignal(signal.SIGTERM)
+
+    def stop_gracefully(number: int, frame: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, graceful_timeout - LAST_WORDS_SECONDS)
+        stop(number, frame)
+
+    signal.signal(signal.SIGALRM, lambda _number, _frame: git.interrupt())
+    signal.signal(signal.SIGTERM, stop_gracefully)
+    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003
 
 
 def child_exit(_server: Any, worker: Any) -> None:

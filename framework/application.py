@@ -5,12 +5,12 @@ from pathlib import Path
 from flask import Flask
 
 from framework import config
-from framework.accounts import login
-from framework.accounts.commands import users_commands
+from framework.accounts import addresses, login, reauthentication, signup
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
 from framework.api import views as api
 from framework.browse.finding_views import blueprint as finding
+from framework.browse.ref_views import blueprint as refs
 from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
 from framework.config import Config
@@ -21,6 +21,7 @@ from framework.doctor.views import health
 from framework.git.lfs_views import blueprint as lfs
 from framework.git.views import blueprint as git
 from framework.metrics import requests
+from framework.projects import invitations
 from framework.projects.inbox_views import inboxes
 from framework.projects.settings import settings as project_settings
 from framework.projects.tokens import token_settings
@@ -28,14 +29,17 @@ from framework.projects.views import projects
 from framework.projects.works import works
 from framework.repositories import scratch
 from framework.transfer.views import blueprint as transfer
+from framework.upkeep import shell
 from framework.upkeep.backups import backup, restore
+from framework.upkeep.people import users_commands
+from framework.upkeep.projects import projects_commands
 from framework.upkeep.storage import storage_commands
 from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.restore_views import blueprint as restoring
 from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
-from framework.web import errors, forms, pages, security
+from framework.web import compression, errors, forms, pages, reserved, security
 from framework.web.answer import Answer
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +59,7 @@ BLUEPRINTS = (
     restoring,
     browse,
     versions,
+    refs,
     finding,
     transfer,
     lfs,
@@ -78,16 +83,22 @@ def create_app(settings: Config | None = None) -> Flask:
     app.url_map.strict_slashes = False  # whoever types a slash at the end means the same page
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        WTF_CSRF_SECRET_KEY=settings.signing_keys,
         MAX_CONTENT_LENGTH=LONGEST_FORM_BYTES,
+        SESSION_COOKIE_NAME=security.cookie_name("session"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=settings.is_https,
     )
     scratch.sweep()
-    for part in (requests, security, errors, forms, pages, login, api):
+    compression.register(app)
+    addresses.when_confirmed(invitations.take_now)
+    signup.accept_invited(invitations.is_invited)
+    for part in (requests, security, errors, forms, pages, reserved, login, reauthentication, api, shell):
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for commands in (database_commands, users_commands, storage_commands, backup, restore, doctor):
+    for commands in (database_commands, users_commands, storage_commands, projects_commands, backup, restore, doctor):
         app.cli.add_command(commands)
     return app

@@ -76,6 +76,29 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "y" && place) history.replaceState(null, "", place.dataset.permalink + location.search + location.hash);
 });
 
+// The changes of a file that come when it is opened; the link in their place leads to a page of them alone.
+async function fill(file) {
+  const link = file.querySelector("[data-on-demand]");
+  if (!link || !file.open || link.dataset.asked) return;
+  link.dataset.asked = "yes";
+  const answer = await fetch(link.href).catch(() => null);
+  const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
+  const found = page.querySelector(".changed-file");
+  if (!found) { delete link.dataset.asked; return; }
+  found.querySelector("summary").remove();
+  link.parentElement.replaceWith(...found.childNodes);
+  file.dispatchEvent(new Event("filled", { bubbles: true }));
+}
+
+function openChosenFile() {
+  const file = location.hash.startsWith("#file-") && document.getElementById(location.hash.slice(1));
+  if (file) file.open = true;
+}
+
+document.addEventListener("toggle", (event) => { if (event.target.matches(".changed-file")) fill(event.target); }, true);
+window.addEventListener("hashchange", openChosenFile);
+openChosenFile();
+
 window.addEventListener("hashchange", () => showChosenLines({ scroll: true }));
 for (const place of document.querySelectorAll("[data-follows]")) follow(place);
 for (const button of document.querySelectorAll("[data-copy-lines]")) button.hidden = !navigator.clipboard;

@@ -33,4 +33,9 @@ function offer(place) {
   place.before(bar);
 }
 
-for (const place of document.querySelectorAll("[data-pictures]")) offer(place);
+function offerAll(within) {
+  for (const place of within.querySelectorAll("[data-pictures]")) offer(place);
+}
+
+offerAll(document);
+document.addEventListener("filled", (event) => offerAll(event.target));

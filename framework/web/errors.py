@@ -2,14 +2,17 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from framework.errors import HoldfastError
+from framework.metrics import request_id
+from framework.metrics.foreseen import in_a_line, is_foreseen
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +24,13 @@ SENTENCES = {
     403: "You are not allowed to do this.",
     404: "There is nothing at this address, or you may not see it. Look for a typing error, or sign in.",
     405: "This address does not answer to that kind of request. Go back and use the buttons of the page.",
+    408: "The request took too long to arrive. Try again, on a faster connection if you can.",
     409: "Somebody else changed this meanwhile. Look at the newest state and try again.",
     413: "What you sent is larger than this server accepts. Send less at once, or a smaller file.",
+    414: "The address is longer than this server reads. Go back and try a shorter one.",
     415: "This server does not understand that kind of content.",
     429: "Too many requests. Wait a moment and try again.",
+    431: "The request's headers are longer than this server reads. Deleting this site's cookies may help.",
     500: "Something went wrong on our side. What was stored before is safe. Try again in a moment.",
     503: "A part of the service does not answer at the moment. What was stored before is safe; try again in a moment.",
 }
@@ -38,6 +44,7 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",
+    408: "Too slow",
     409: "Changed meanwhile",
     413: "Too large",
     429: "Please wait a little",
@@ -46,17 +53,42 @@ TITLES = {
 }
 
 
+RETRY_AFTER_SECONDS = 10
+REPEATABLE = (429, 503)
+NOT_TOLD_APART = (401, 403, 404)
+"""What is private and what is missing are answered with the same bytes: only the header has the request's id."""
+
+Voice = Callable[[int, str, Mapping[str, str]], Response]
+_voices: dict[str, Voice] = {}
+
+
+class BrokenBody(OSError):
+    """A request's body is in chunks that are none, or ended before its last one."""
+
+
 def register(app: Flask) -> None:
-    """Answer every error of this application with a page or with problem+json."""
+    """Answer every error of this application with a page, with problem+json, or as its blueprint's clients read it."""
     app.register_error_handler(HoldfastError, _refusal)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(BrokenBody, _broken_body)
+    for kind in (OperationalError, InterfaceError, NoFreeConnection):
+        app.register_error_handler(kind, _database_away)
+
+
+def speak_as(blueprint: str, voice: Voice) -> None:
+    """Have every error below this blueprint answered so: from its status, its sentence and its headers."""
+    _voices[blueprint] = voice
 
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
     """An RFC 9457 answer; `more` are its extension members."""
     body = {"type": "about:blank", "title": _phrase(status), "status": status, "detail": sentence, **more}
     return Response(json.dumps(body), status, headers, content_type=PROBLEM_JSON)
+
+
+def with_retry_after(status: int, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of an answer, which say when to try again where that helps."""
+    return {"Retry-After": str(RETRY_AFTER_SECONDS), **headers} if status in REPEATABLE else headers
 
 
 def _phrase(status: int) -> str:
@@ -73,6 +105,8 @@ def wants_json() -> bool:
 
 
 def _refusal(error: HoldfastError) -> Response:
+    if error.status >= 500:
+        log.warning("Answered %d: %s", error.status, in_a_line(error.__cause__ or error))
     words = error.sentence or SENTENCES[error.status]
     return _answer(error.status, words, error.headers, way_out=error.way_out, **error.members)
 
@@ -84,9 +118,16 @@ def _http(error: HTTPException) -> Response:
     return _answer(status, sentences.get(status, SENTENCES[400 if status < 500 else 500]), kept)
 
 
-def _database_away(error: OperationalError) -> Response:
-    log.error("The database does not answer", exc_info=error)
-    return _answer(503, SENTENCES[503], {"Retry-After": "10"})
+def _broken_body(error: BrokenBody) -> Response:
+    log.info("A request's body cannot be read: %s", in_a_line(error))
+    return _answer(400, SENTENCES[400], {})
+
+
+def _database_away(error: SQLAlchemyError) -> Response:
+    if not is_foreseen(error):
+        raise error
+    log.error("The database does not answer: %s", in_a_line(error))
+    return _answer(503, SENTENCES[503], {})
 
 
 def _answer(
@@ -96,11 +137,15 @@ def _answer(
     way_out: tuple[str, str] | None = None,
     **members: object,
 ) -> Response:
+    headers = with_retry_after(status, headers)
+    if voice := _voices.get(request.blueprint or ""):
+        return voice(status, sentence, headers)
+    reference = request_id.current() if status not in NOT_TOLD_APART else None
     if wants_json():
-        return problem(status, sentence, headers, **members)
+        named = {"request_id": reference} if reference else {}
+        return problem(status, sentence, headers, **named, **members)
     title = TITLES.get(status, _phrase(status))
-    page = make_response(
-        render_template("web/error.html", status=status, title=title, sentence=sentence, way_out=way_out), status
-    )
+    facts = {"status": status, "title": title, "sentence": sentence, "way_out": way_out, "reference": reference}
+    page = make_response(render_template("web/error.html", **facts), status)
     page.headers.extend(headers)
     return page

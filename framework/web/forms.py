@@ -1,9 +1,9 @@
 """Forms: a CSRF token in each, what is wrong beside the field, and what was typed given back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, Response, after_this_request, request
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
 from wtforms import Field, ValidationError
@@ -29,6 +29,13 @@ class FormExpired(Invalid):
 class PageForm(FlaskForm):  # type: ignore[misc]
     """The base of every form; `status` is the answer's, `problems` what concerns the form as a whole."""
 
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """What all forms share."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> Any:
+            """What was sent as a form; the base class takes any JSON for one, too, and fails on most."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
+
     status = 200
     refusal: HoldfastError | None = None
     form_errors: list[str]
@@ -36,7 +43,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]
     def attempt(self, act: Callable[[], Made]) -> Made | None:
         """What `act` made, when a valid form was posted and `act` did not refuse it; else None.
 
-        A refusal is shown beside the field that it speaks of, or on top of the form.
+        A refusal is shown beside the field that it speaks of, or on top of the form, unless it has a page of its own.
         """
         if not self.is_submitted():
             return None
@@ -46,7 +53,11 @@ class PageForm(FlaskForm):  # type: ignore[misc]
         try:
             return act()
         except (Invalid, Conflict, NotFound, Forbidden) as refusal:
+            if refusal.own_page:
+                raise
             self.refusal = refusal
+            headers = refusal.headers
+            after_this_request(lambda answer: _with_headers(answer, headers))
             self._show(refusal.field, refusal.sentence, refusal.status)
             return None
 
@@ -108,6 +119,11 @@ def check_button() -> None:
         FormExpired: it is missing or of another session.
     """
     _check_token(request.form.get("csrf_token"), "Go back and press the button again.")
+
+
+def _with_headers(answer: Response, headers: Mapping[str, str]) -> Response:
+    answer.headers.extend(headers)
+    return answer
 
 
 def _check_token(token: str | None, advice: str) -> None:

@@ -1,16 +1,20 @@
 """What templates can use: moments and sizes as people say them, addresses of static files, the way to sign in."""
 
 import hashlib
+import re
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from flask import Flask, Response, current_app, request, url_for
 
 from framework import config
 from framework.database.types import now
+from framework.web.sizes import size
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 BUILT = "built"
@@ -20,10 +24,10 @@ STEPS = ((MINUTE, HOUR, "minute"), (HOUR, DAY, "hour"), (DAY, 30 * DAY, "day"))
 
 def register(app: Flask) -> None:
     """Give templates their filters and functions, and static files an address that changes with their content."""
-    app.jinja_env.filters.update(ago=ago, size=size, dollars=dollars)
+    app.jinja_env.filters.update(ago=ago, size=size, dollars=dollars, visible=visible, urlencode=quoted)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: size(config.current().max_file_bytes)
-    app.jinja_env.globals["built"] = built
+    app.jinja_env.globals.update(built=built, signup_possible=lambda: config.current().signup != "closed")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
@@ -32,31 +36,41 @@ def register(app: Flask) -> None:
 
 
 def ago(moment: datetime, since: datetime | None = None) -> str:
-    """How long ago that was, in words; the date when it is more than a month."""
+    """How long ago that was, in words; the date when it is more than a month, or more than a day to come."""
     seconds = ((since or now()) - moment).total_seconds()
-    if seconds < MINUTE:
+    if -DAY < seconds < MINUTE:
         return "just now"
     for unit, limit, name in STEPS:
-        if seconds < limit:
+        if 0 < seconds < limit:
             return _counted(int(seconds // unit), name)
     return moment.strftime("%-d %b %Y")
-
-
-def size(size_bytes: int) -> str:
-    """A size in bytes, KiB, MiB, GiB or TiB, with one decimal below 10; `size` in static/upload.js says the same."""
-    if size_bytes < 1024:
-        return f"{size_bytes} byte{'' if size_bytes == 1 else 's'}"
-    amount, units = size_bytes / 1024, ["KiB", "MiB", "GiB", "TiB"]
-    while amount >= 1023.5 and len(units) > 1:
-        amount, units = amount / 1024, units[1:]
-    number = f"{amount:.1f}".removesuffix(".0") if amount < 9.95 else f"{amount:.0f}"
-    return f"{number} {units[0]}"
 
 
 def built(name: str) -> str | None:
     """The address of a script that the build made from packages, or None where it did not run."""
     made = Path(str(current_app.static_folder)) / BUILT / name
     return url_for("static", filename=f"{BUILT}/{name}") if made.is_file() else None
+
+
+def visible(text: str) -> str:
+    """A name of a file as it can be shown: control characters and what is no UTF-8 as escapes of Python."""
+    return _UNSEEN.sub(lambda found: _escape(found[0]), text)
+
+
+def quoted(text: str) -> str:
+    """A part of a query; a name of a file that is no UTF-8 keeps its bytes, which `asked_path` reads."""
+    return quote(text.encode(errors="surrogateescape"))
+
+
+def asked_path() -> str:
+    """The file or folder that `?path=` names, "" for none; its bytes need be no UTF-8."""
+    asked = parse_qs(request.query_string.decode("latin-1"), errors="surrogateescape")
+    return asked.get("path", [""])[0]
+
+
+def _escape(sign: str) -> str:
+    byte = ord(sign) - 0xDC00 if "\udc80" <= sign <= "\udcff" else ord(sign)
+    return {9: "\\t", 10: "\\n", 13: "\\r"}.get(byte, f"\\x{byte:02x}")
 
 
 def dollars(amount: float) -> str:

@@ -1,6 +1,8 @@
 """Names that people and projects cannot take, because addresses of our own begin with them, now or later."""
 
-from flask import current_app, has_app_context
+from flask import Flask, current_app, has_app_context, request
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 _WORDS = """
 about abuse account accounts activity admin administrator analytics announcements api app apps archive assets auth
@@ -20,7 +22,34 @@ trending undo unsubscribe update updates upload uploads users verify version ver
 known wiki work works www
 """
 FIRST_SEGMENTS = frozenset(_WORDS.split())
+OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SECOND_SEGMENTS = frozenset({"activity", "people", "projects", "repositories", "settings", "stars", "tokens"})
+
+
+def register(app: Flask) -> None:
+    """Have addresses of our own say which method they take, instead of looking for a person of that name."""
+    app.before_request(_refuse_other_methods)
+
+
+def _refuse_other_methods() -> None:
+    """Raise 405 where a form is sent to the address, and a page is asked for."""
+    first = request.path.split("/")[1]
+    if first not in FIRST_SEGMENTS or request.url_rule is None or not request.url_rule.rule.startswith("/<owner>"):
+        return
+    allowed = [method for method in OTHER_METHODS if _takes(first, method)]
+    if allowed:
+        raise MethodNotAllowed(allowed)
+
+
+def _takes(first: str, method: str) -> bool:
+    """Whether an address of our own, whose first segment is no variable, takes this method at the request's path."""
+    adapter = request_ctx.url_adapter
+    assert adapter is not None
+    try:
+        rule, _arguments = adapter.match(method=method, return_rule=True)
+    except HTTPException:
+        return False
+    return rule.rule.split("/")[1] == first
 
 
 def reserved_for_people() -> frozenset[str]:

@@ -1,10 +1,21 @@
-"""Security headers on every answer, redirects to our own paths only, and addresses that nothing can have refused."""
+"""What every answer has: security headers, our own host over https alone, and redirects to our own paths."""
 
-from flask import Flask, Response, abort, request
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from email.utils import parseaddr
+from ipaddress import ip_address, ip_network
+from urllib.parse import quote, urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, abort, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
+from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
+from framework.database.types import now
+from framework.errors import Invalid
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -22,9 +33,24 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in ("camera", "microphone", "geolocation", "payment", "usb", "serial", "midi", "display-capture")
+    ),
 }
 TWO_YEARS_SECONDS = 63_072_000
 LARGEST_NUMBER = (1 << 31) - 1
+PROBES = {"/healthz", "/readyz", "/metrics"}
+"""What balancers and monitoring ask a process itself, by its address and over plain HTTP."""
+CONTACT_LASTS = timedelta(days=180)
+
+
+class UnknownHost(Invalid):
+    """The request names another host than the one that this deployment is."""
+
+    def __init__(self) -> None:
+        super().__init__(f"This server answers at {config.current().base_url} only.")
 
 
 class RowNumber(IntegerConverter):
@@ -34,13 +60,57 @@ class RowNumber(IntegerConverter):
         super().__init__(rules, max=LARGEST_NUMBER)
 
 
+class TrustedProxies:
+    """Believes X-Forwarded-For and X-Forwarded-Proto from these peers; from anybody else they are just headers."""
+
+    def __init__(self, application: WSGIApplication, allowed: str) -> None:
+        self._plain, self._forwarded = application, ProxyFix(application, x_for=1, x_proto=1, x_host=0)
+        everybody = ("0.0.0.0/0", "::/0")
+        self._networks = [ip_network(word) for word in (everybody if allowed == "*" else allowed.split(","))]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        application = self._forwarded if self._trusts(environ.get("REMOTE_ADDR", "")) else self._plain
+        return application(environ, start_response)
+
+    def _trusts(self, peer: str) -> bool:
+        """A peer without an address came through a socket file, which the file's owner opened for it."""
+        if not peer:
+            return True
+        address = ip_address(peer)
+        address = getattr(address, "ipv4_mapped", None) or address
+        return any(address in network for network in self._networks)
+
+
 def register(app: Flask) -> None:
-    """Send the headers with every answer; trust the router's headers in production, where there is one."""
+    """Send the headers with every answer; believe the proxies that the configuration names about the client."""
+    app.before_request(_refuse_other_hosts)
+    app.before_request(_lead_to_https)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
+    app.after_request(_lead_to_own_host)
+    app.add_url_rule("/.well-known/security.txt", view_func=security_contact)
     app.url_map.converters["int"] = RowNumber
-    if config.current().production:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
+    if allowed := config.current().forwarded_allow_ips:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, allowed)  # type: ignore[method-assign]
+
+
+def cookie_name(name: str) -> str:
+    """The name of a cookie; over https it says that no other host, and no page without TLS, can have set it."""
+    return f"__Host-{name}" if config.current().is_https else name
+
+
+def security_contact() -> Response:
+    """Whom to tell of a weakness (RFC 9116)."""
+    settings = config.current()
+    contact = settings.security_contact or f"mailto:{parseaddr(settings.mail_from)[1]}"
+    lines = (
+        f"Contact: {contact}",
+        f"Expires: {now() + CONTACT_LASTS:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+    )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def own_path(target: str | None) -> str | None:
@@ -48,6 +118,36 @@ def own_path(target: str | None) -> str | None:
     if not target or not target.startswith("/") or target[1:2] in {"/", "\\"}:
         return None
     return None if any(ord(character) < 33 or ord(character) == 127 for character in target) else target
+
+
+def _refuse_other_hosts() -> None:
+    """At home people come by any name of the machine; in production a name that is not ours is a mistake or a trick."""
+    if not config.current().production or request.path in PROBES:
+        return
+    if _host_name(request.host) != _host_name(urlsplit(config.current().base_url).netloc):
+        raise UnknownHost
+
+
+def _lead_to_https() -> AnyResponse | None:
+    """A proxy that says https and is not believed (FORWARDED_ALLOW_IPS) would be led here again and again."""
+    plain = request.scheme == "http" and request.headers.get("X-Forwarded-Proto") != "https"
+    if not (plain and config.current().production and config.current().is_https) or request.path in PROBES:
+        return None
+    path = quote(request.environ["PATH_INFO"].encode("latin-1"))
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    kept = request.method in {"GET", "HEAD"}
+    return redirect(f"{config.current().base_url}{path}{query}", 301 if kept else 308)
+
+
+def _lead_to_own_host(response: Response) -> Response:
+    """Werkzeug's own redirects, to an address without double slashes, repeat the host that the client has named."""
+    if (place := response.location) and place.startswith(request.host_url):
+        response.location = "/" + place.removeprefix(request.host_url).lstrip("/")
+    return response
+
+
+def _host_name(host: str) -> str:
+    return re.sub(r":\d*$", "", host.rpartition("@")[2]).lower().rstrip(".")
 
 
 def _refuse_nul() -> None:
@@ -60,8 +160,9 @@ def _refuse_nul() -> None:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if config.current().base_url.startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_SECONDS}")
+    if config.current().is_https:
+        names = "; includeSubDomains" if config.current().hsts_subdomains else ""
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS_SECONDS}{names}")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response

@@ -1,10 +1,13 @@
 """Errors become one kind of page, or problem+json for programs."""
 
 import json
+import re
+from contextlib import suppress
 
 import pytest
 from flask import Flask, abort
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
 
 from framework.errors import Conflict, Forbidden, HoldfastError, Invalid, NotFound, TooLarge, Unavailable
 from framework.web.errors import SENTENCES
@@ -18,6 +21,12 @@ RAISED = [
     (Conflict, 409),
     (Unavailable, 503),
 ]
+
+
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """An application with one more page."""
+    return own_app
 
 
 @on_one_deployment
@@ -49,6 +58,7 @@ def test_it_answers_a_program_with_a_problem(app: Flask) -> None:
         "title": "Conflict",
         "status": 409,
         "detail": "Somebody was faster.",
+        "request_id": answer.headers["X-Request-ID"],
     }
 
 
@@ -96,3 +106,21 @@ def test_it_says_503_when_the_database_is_away(app: Flask) -> None:
 
 def _raise(error: Exception) -> str:
     raise error
+
+
+@on_one_deployment
+def test_an_address_that_takes_a_form_says_that_it_has_no_page(app: Flask) -> None:
+    """Where the route of a person's or a project's page matches it as well."""
+    adapter, shadowed = app.url_map.bind("localhost"), set()
+    for rule in app.url_map.iter_rules():
+        address = re.sub(r"<(?:\w+:)?\w+>", "1", rule.rule)
+        if "POST" not in (rule.methods or set()) or address.startswith("/1"):
+            continue
+        with suppress(HTTPException):
+            page, _arguments = adapter.match(address, "GET", return_rule=True)
+            shadowed |= {address} if page.rule.startswith("/<owner>") else set()
+    assert shadowed >= {"/logout", "/settings/password"}
+    for address in shadowed:
+        answer = app.test_client().get(address)
+        assert (answer.status_code, answer.headers.get("Allow")) == (405, "POST"), address
+    assert app.test_client().post("/logout").status_code == 400  # it lacks the form's token

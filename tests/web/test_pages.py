@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 
 from framework.database.types import now
-from framework.web.pages import ago, size
+from framework.web.pages import ago, visible
 from framework.web.reserved import reserved_for_people, reserved_for_projects
+from framework.web.sizes import size
 from tests.cast import Visitor, on_one_deployment
 
 
@@ -32,6 +33,10 @@ def test_it_tells_how_long_ago(passed: timedelta, words: str) -> None:
 def test_it_tells_the_date_of_what_is_long_ago() -> None:
     moment = now().replace(year=2021, month=3, day=4)
     assert ago(moment) == "4 Mar 2021"
+
+
+def test_it_tells_the_date_of_what_has_yet_to_come() -> None:
+    assert ago(now().replace(year=9999, month=12, day=31)) == "31 Dec 9999"
 
 
 @pytest.mark.parametrize(
@@ -75,3 +80,10 @@ def test_it_reserves_the_beginning_of_every_address(app: Flask) -> None:
 def test_it_leads_back_from_the_login_page(visitor: Visitor) -> None:
     assert 'href="/login?next=/explore%3Fpage%3D2"' in visitor.get("/explore?page=2").text
     assert 'href="/login"' in visitor.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("Icon\r", "Icon\\r"), ("a\x07b", "a\\x07b"), ("caf\udce9", "caf\\xe9"), ("é\u202e", "é\u202e")]
+)
+def test_it_shows_what_cannot_be_seen(name: str, shown: str) -> None:
+    assert visible(name) == shown

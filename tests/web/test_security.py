@@ -1,16 +1,23 @@
 """Security headers, and redirects to our own paths only."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+import requests
+from flask import Flask, request
+from flask.testing import FlaskClient
 
+from framework.accounts.account import Account
 from framework.application import create_app
 from framework.config import Config
+from framework.database.types import now
 from framework.projects.access import ProjectAccess
 from framework.web.security import own_path
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
+from tests.servers.gunicorn import LiveServer
+from tests.servers.processes import HANG_SECONDS
 
 
 @on_one_deployment
@@ -22,6 +29,8 @@ def test_it_sends_the_headers_with_every_answer(app: Flask, address: str) -> Non
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
 
 
 @on_one_deployment
@@ -61,9 +70,126 @@ def test_it_asks_browsers_to_stay_with_https(settings: Config) -> None:
 
 
 @on_one_deployment
-def test_it_believes_a_router_only_in_production(settings: Config) -> None:
-    assert not isinstance(create_app(replace(settings, production=False)).wsgi_app, ProxyFix)
-    assert isinstance(create_app(replace(settings, production=True)).wsgi_app, ProxyFix)
+def test_it_asks_them_about_other_hosts_only_when_told(settings: Config) -> None:
+    secure = replace(settings, base_url="https://holdfast.example")
+    for subdomains in (False, True):
+        answer = create_app(replace(secure, hsts_subdomains=subdomains)).test_client().get("/")
+        assert ("includeSubDomains" in answer.headers["Strict-Transport-Security"]) == subdomains
+
+
+@pytest.fixture
+def production(settings: Config) -> FlaskClient:
+    """A visitor of https://holdfast.example, behind a proxy."""
+    secure = replace(settings, base_url="https://holdfast.example", production=True, forwarded_allow_ips="127.0.0.1")
+    return create_app(secure).test_client()
+
+
+@on_one_deployment
+@pytest.mark.parametrize("host", ["evil.example", "holdfast.example.evil.example", "evil.example:443", "localhost", ""])
+def test_production_answers_its_own_host_alone(production: FlaskClient, host: str) -> None:
+    answer = production.get("/login", headers={"Host": host, "X-Forwarded-Proto": "https"})
+    assert answer.status_code == 400
+    assert "This server answers at https://holdfast.example only." in answer.text
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    "host", ["holdfast.example", "HOLDFAST.example:443", "holdfast.example.", "holdfast.example:8443"]
+)
+def test_its_own_host_has_several_spellings(production: FlaskClient, host: str) -> None:
+    assert production.get("/login", headers={"Host": host, "X-Forwarded-Proto": "https"}).status_code == 200
+
+
+@on_one_deployment
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_it_answers_probes_by_its_address(production: FlaskClient, path: str) -> None:
+    assert production.get(path, headers={"Host": "10.0.0.7:5000"}).status_code in {200, 401}
+
+
+@on_one_deployment
+def test_production_leads_to_https(production: FlaskClient) -> None:
+    here = {"Host": "holdfast.example"}
+    answer = production.get("/alice/a%20b%3F/%C3%A9?q=%0D%0A&x=//evil.example", headers=here)
+    assert (answer.status_code, answer.location) == (
+        301,
+        "https://holdfast.example/alice/a%20b%3F/%C3%A9?q=%0D%0A&x=//evil.example",
+    )
+    assert production.post("/login", headers=here).status_code == 308
+
+
+@on_one_deployment
+def test_it_leads_nobody_round_and_round_whose_proxy_is_not_believed(production: FlaskClient) -> None:
+    told = {"Host": "holdfast.example", "X-Forwarded-Proto": "https"}
+    assert production.get("/login", headers=told, environ_overrides={"REMOTE_ADDR": "198.51.100.4"}).status_code == 200
+
+
+@on_one_deployment
+@pytest.mark.parametrize("path", ["/alice//website", "/%2Fexplore", "/%2F%2Fevil.example//x"])
+def test_no_redirect_repeats_the_host_that_a_client_names(visitor: Visitor, path: str) -> None:
+    answer = visitor.client.get(path, base_url="http://evil.example")
+    place = answer.location or "/"
+    assert place.startswith("/")
+    assert not place.startswith("//")
+
+
+@on_one_deployment
+def test_cookies_over_https_are_bound_to_this_host(settings: Config, alice: Account) -> None:
+    client = create_app(replace(settings, base_url="https://holdfast.example")).test_client()
+    page = client.get("/login", base_url="https://holdfast.example").text
+    fields = {"username": "alice", "password": PASSWORD, "remember": "y", "csrf_token": csrf_token(page)}
+    answer = client.post("/login", base_url="https://holdfast.example", data=fields)
+    cookies = answer.headers.getlist("Set-Cookie")
+    names = sorted(cookie.partition("=")[0] for cookie in cookies)
+    assert names == ["__Host-known_browser", "__Host-remember_token", "__Host-session"]
+    for cookie in cookies:
+        assert "Secure;" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+    assert client.get("/settings", base_url="https://holdfast.example").status_code == 200
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("named", "contact"),
+    [(None, "mailto:holdfast@localhost"), ("https://lab.example/bugs", "https://lab.example/bugs")],
+)
+def test_it_tells_whom_to_tell_of_a_weakness(
+    client: FlaskClient, with_settings: Callable[..., Config], named: str | None, contact: str
+) -> None:
+    with_settings(security_contact=named)
+    lines = dict(line.split(": ") for line in client.get("/.well-known/security.txt").text.splitlines())
+    assert lines["Contact"] == contact
+    assert now() < datetime.fromisoformat(lines["Expires"]) < now() + timedelta(days=365)
+
+
+@on_one_deployment
+def test_the_web_server_does_not_say_what_it_is(live_server: LiveServer) -> None:
+    for path in ("/", "/static/base.css", "/nothing/here"):
+        assert "Server" not in requests.get(live_server.url + path, timeout=HANG_SECONDS).headers
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("allowed", "peer", "believed"),
+    [
+        ("", "127.0.0.1", False),
+        ("127.0.0.1,::1", "127.0.0.1", True),
+        ("127.0.0.1,::1", "::1", True),
+        ("127.0.0.1,::1", "::ffff:127.0.0.1", True),
+        ("127.0.0.1,::1", "", True),
+        ("127.0.0.1,::1", "198.51.100.4", False),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "127.0.0.1", False),
+        ("*", "198.51.100.4", True),
+        ("*", "2001:db8::1", True),
+    ],
+)
+def test_it_believes_the_proxies_that_it_is_told(settings: Config, allowed: str, peer: str, believed: bool) -> None:
+    app = create_app(replace(settings, forwarded_allow_ips=allowed))
+    app.add_url_rule("/peer", view_func=lambda: f"{request.remote_addr} {request.scheme} {request.host}")
+    claimed = {"X-Forwarded-For": "192.0.2.1, 203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
+    answer = app.test_client().get("/peer", headers=claimed, environ_overrides={"REMOTE_ADDR": peer})
+    assert answer.text == ("203.0.113.7 https localhost" if believed else f"{peer} http localhost")
 
 
 @pytest.mark.parametrize("target", ["/", "/alice/website", "/alice?page=2", "/a//b", "/%2F%2Fevil.example"])

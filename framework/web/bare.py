@@ -1,0 +1,48 @@
+"""What the web server answers by itself: to what is no HTTP as it reads it; and that it does not say what it is."""
+
+import logging
+from html import escape
+from socket import socket
+
+from gunicorn.http.wsgi import Response
+from gunicorn.util import write_nonblock
+
+from framework.metrics import request_id
+from framework.web.errors import SENTENCES, TITLES, with_retry_after
+
+log = logging.getLogger(__name__)
+
+_SHEETS = "".join(f'<link rel="stylesheet" href="/static/{name}.css">' for name in ("tokens", "base", "components"))
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} · Holdfast</title>{sheets}</head>
+<body><header class="topbar"><div class="wrap"><a class="wordmark" href="/">Holdfast</a></div></header>
+<main id="content"><div class="wrap"><div class="empty error-page">
+<p class="error-status numbers">{status}</p><h1>{title}</h1><p>{sentence}</p>
+<p class="muted small">Request <code>{reference}</code></p>
+<div class="row"><a class="button button-primary" href="/">Go to home page</a></div>
+</div></div></main></body></html>
+"""
+_HEAD = (
+    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
+    "Content-Length: {size}\r\nX-Content-Type-Options: nosniff\r\nX-Request-ID: {reference}\r\n{more}\r\n"
+)
+
+
+def write_error(client: socket, status: int, reason: str, _message: str) -> None:
+    """Send the page for this status; in the place of `gunicorn.util.write_error`, whose page echoes the request."""
+    reference = request_id.begin(None)
+    log.info("Answered %d %s to what is no request", status, reason)
+    request_id.follow(None)
+    sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
+    facts = {"status": status, "title": escape(TITLES.get(status, reason)), "sentence": escape(sentence)}
+    body = _PAGE.format(**facts, sheets=_SHEETS, reference=reference).encode()
+    more = "".join(f"{name}: {value}\r\n" for name, value in with_retry_after(status, {}).items())
+    head = _HEAD.format(status=status, reason=reason, size=len(body), reference=reference, more=more)
+    write_nonblock(client, head.encode() + body)
+
+
+def hide_server() -> None:
+    """Have answers carry no `Server`, which tells nobody but attackers anything."""
+    named = Response.default_headers
+    Response.default_headers = lambda self: [line for line in named(self) if not line.startswith("Server:")]

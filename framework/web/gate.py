@@ -1,0 +1,72 @@
+"""How many threads each kind of request may hold, so that slow or costly ones leave room for everybody's pages."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from framework.web.connections import Connection, Head
+
+STREAMS, STRANGERS, API = "streams", "strangers", "api"
+ARCHIVES, SEARCHES = "archives", "searches"
+OF_STRANGERS = {kind: f"{kind} of strangers" for kind in (STREAMS, API, ARCHIVES, SEARCHES)}
+
+SHARES = {STREAMS: 0.5, API: 0.75, ARCHIVES: 0.2, SEARCHES: 0.25, STRANGERS: 0.75}
+SHARES |= {OF_STRANGERS[STREAMS]: 0.25, OF_STRANGERS[API]: 0.5, OF_STRANGERS[ARCHIVES]: 0.125}
+SHARES |= {OF_STRANGERS[SEARCHES]: 0.125}
+"""The part of a process's threads that requests of a kind may hold together; each request may be of several kinds.
+
+A stream is a request whose body or answer takes as long as its client does: uploads, git, Git LFS, downloads. Archives
+take a processor as long as they last, and so does what looks through a history or a version: search, blame, compare.
+"""
+
+_HEALTH = re.compile(rb"^/(healthz|readyz)(\?|$)")
+_STREAMS = re.compile(
+    rb"^/[^/?]+/[^/?]+\.git(/|\?|$)"
+    rb"|^/[^/?]+/[^/?]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|\?|$)"
+    rb"|^/api/v1/projects/[^/?]+/[^/?]+/(raw|archive)/"
+)
+_ARCHIVES = re.compile(rb"^(/api/v1/projects)?/[^/?]+/[^/?]+/(archive|export)(/|\?|$)")
+_SEARCHES = re.compile(rb"^/[^/?]+/[^/?]+/(search|find|blame|compare)(/|\?|$)")
+
+
+def claims_of(connection: Connection) -> frozenset[str]:
+    """The kinds that the request on this connection is of; a request that asks for the process's health has none.
+
+    Whoever sends no credentials is a stranger. Wrong ones are refused before anything else is done.
+    """
+    head = connection.head
+    if head is None or _HEALTH.match(head.path):
+        return frozenset()
+    kinds = set(_kinds(head))
+    if not connection.has_body():
+        kinds.add(STREAMS)
+    if not head.has_credentials:
+        kinds |= {STRANGERS} | {of for kind, of in OF_STRANGERS.items() if kind in kinds}
+    return frozenset(kinds)
+
+
+def _kinds(head: Head) -> Iterable[str]:
+    if head.path.startswith(b"/api/"):
+        yield API
+    for kind, pattern in ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES)):
+        if pattern.match(head.path):
+            yield kind
+
+
+class Gate:
+    """Counts who is inside; used by the worker's loop alone."""
+
+    def __init__(self, threads: int) -> None:
+        self._most = {kind: max(1, int(threads * share)) for kind, share in SHARES.items()}
+        self._inside = Counter[str]()
+
+    def admit(self, claims: frozenset[str]) -> bool:
+        """Let a request in, unless one of its kinds holds all that it may."""
+        if any(self._inside[kind] >= self._most[kind] for kind in claims):
+            return False
+        self._inside.update(claims)
+        return True
+
+    def leave(self, claims: frozenset[str]) -> None:
+        """The request has ended."""
+        self._inside.subtract(claims)

@@ -1,0 +1,304 @@
+"""gunicorn's worker with threads, none of which waits for a slow client: its loop reads requests and ends answers."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from selectors import EVENT_READ, EVENT_WRITE
+from time import monotonic
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from gunicorn import util
+from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
+
+from framework.web.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
+from framework.web.errors import BrokenBody
+from framework.web.gate import Gate, claims_of
+
+LONGEST_WAIT_SECONDS = 25
+"""How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
+MOST_WAITING = 500
+LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
+POLICE_SECONDS = 0.5
+FREE_CONNECTIONS = 10
+MOST_KEPT_BYTES = 32 << 20
+"""Of requests that arrive and answers that leave without a thread, for a process."""
+_TRANSIENT = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE}
+
+Handler = Callable[[Connection], None]
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Hands a request to a thread once its head and the start of its body are there and its kind has a free share.
+
+    What an answer leaves in the socket's way is sent by the loop, and a refused body is read and forgotten by it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watched: dict[Connection, Handler] = {}
+        self._waiting: dict[Connection, None] = {}
+        self._running: set[Connection] = set()
+        self._gate = Gate(self.cfg.threads)
+        self._policed_at = 0.0
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse what a loop that reads the sockets itself cannot do.
+
+        Raises:
+            RuntimeError: TLS is to be spoken here.
+        """
+        if cfg.is_ssl:
+            raise RuntimeError("Let a proxy speak TLS (docs/deployment.md), and leave certfile and keyfile out.")
+
+    def load_wsgi(self) -> None:
+        """Load the application."""
+        super().load_wsgi()
+        self.wsgi: WSGIApplication = _closing_early(self.wsgi)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection; where there are too many, it takes the place of one that has waited for longest."""
+        if self.nr_conns >= self.worker_connections - FREE_CONNECTIONS:
+            self._drop_oldest()
+        try:
+            accepted, client = listener.accept()
+        except OSError as error:
+            if error.errno not in _TRANSIENT:
+                raise
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                self._drop_oldest()
+            return
+        self.nr_conns += 1
+        connection = Connection(self.cfg, accepted, client, listener.getsockname())
+        self._await_request(connection)
+        self._read(connection)
+
+    def finish_request(self, conn: Connection, fs: "Future[object]") -> None:
+        """A thread has answered: send what is left, and keep the connection or let it end."""
+        self._running.discard(conn)
+        self._gate.leave(conn.claims)
+        conn.stays = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+        self._admit_waiting()
+        if not conn.sock.outgoing_bytes:
+            return self._settle(conn)
+        conn.deadline = monotonic() + PATIENT.grace_seconds
+        return self._watch(conn, self._flush, EVENT_WRITE)
+
+    def murder_pending(self) -> None:
+        """End what waits for too long; called at each turn of the loop."""
+        now = monotonic()
+        if now < self._policed_at + POLICE_SECONDS:
+            return
+        self._policed_at = now
+        for connection in [one for one in self._watched if one.deadline < now]:
+            self._expire(connection)
+        for connection in [one for one in self._waiting if one.deadline < now]:
+            self._refuse(connection, 503, "Service Unavailable")
+        while sum(one.kept_bytes for one in self._watched) > MOST_KEPT_BYTES:
+            self._expire(max(self._watched, key=lambda one: one.kept_bytes))
+        self._cut_off_slow()
+
+    def _cut_off_slow(self) -> None:
+        limits = HURRIED if self._waiting or len(self._running) >= self.cfg.threads else PATIENT
+        for connection in self._running:
+            if connection.sock.pace.is_too_slow(limits):
+                self.log.info("A client that was too slow is cut off")
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 # as gunicorn calls it
+        """When the worker ends, end all that is not being answered."""
+        if force:
+            for connection in [*self._watched, *self._waiting]:
+                self._close(connection)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        del deadline
+        for connection in self._watched:
+            if not connection.received:
+                connection.deadline = min(connection.deadline, monotonic() + STOP_KEEPALIVE_LINGER)
+
+    def _await_request(self, connection: Connection) -> None:
+        connection.begin_request(idle_seconds=self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
+        self._watch(connection, self._read, EVENT_READ)
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            is_open = connection.receive()
+        except OSError:
+            return self._close(connection)
+        if connection.is_ready() or (connection.head and not is_open):
+            self._unwatch(connection)
+            return self._enter(connection)
+        if not is_open:
+            return self._close(connection)
+        if connection.head is None and len(connection.received) > LONGEST_HEAD_BYTES:
+            self._refuse(connection, 431, "Request Header Fields Too Large")
+        return None
+
+    def _enter(self, connection: Connection) -> None:
+        connection.claims = claims_of(connection)
+        if self._gate.admit(connection.claims):
+            return self._run(connection)
+        if len(self._waiting) >= MOST_WAITING:
+            return self._refuse(connection, 503, "Service Unavailable")
+        connection.deadline = monotonic() + LONGEST_WAIT_SECONDS
+        self._waiting[connection] = None
+        return None
+
+    def _admit_waiting(self) -> None:
+        for connection in list(self._waiting):
+            if connection.has_gone():
+                self._close(connection)
+            elif self._gate.admit(connection.claims):
+                del self._waiting[connection]
+                self._run(connection)
+
+    def _run(self, connection: Connection) -> None:
+        self._running.add(connection)
+        self.enqueue_req(connection)
+
+    def _flush(self, connection: Connection) -> None:
+        try:
+            connection.sock.flush()
+        except OSError:
+            return self._close(connection)
+        connection.deadline = monotonic() + PATIENT.grace_seconds
+        if not connection.sock.outgoing_bytes:
+            self._unwatch(connection)
+            self._settle(connection)
+        return None
+
+    def _settle(self, connection: Connection) -> None:
+        if not connection.stays:
+            return self._linger(connection)
+        self._await_request(connection)
+        if connection.received:
+            self._read(connection)
+        return None
+
+    def _linger(self, connection: Connection) -> None:
+        """End our side, and read on for a while (RFC 9112, 9.6): who is cut off while it sends sees no answer."""
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            return self._close(connection)
+        connection.lingers_until, connection.unread_bytes = monotonic() + LINGER_SECONDS, LINGER_BYTES
+        connection.deadline = monotonic() + LINGER_STALL_SECONDS
+        return self._watch(connection, self._forget, EVENT_READ)
+
+    def _forget(self, connection: Connection) -> None:
+        try:
+            data = connection.sock.recv(RECEIVED_AT_ONCE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        connection.unread_bytes -= len(data)
+        connection.deadline = min(connection.lingers_until, monotonic() + LINGER_STALL_SECONDS)
+        if not data or connection.unread_bytes < 0:
+            self._close(connection)
+
+    def _expire(self, connection: Connection) -> None:
+        """End what waited for too long: who was about to ask is told so, others have an answer or asked nothing."""
+        if self._watched[connection] == self._read and connection.received:
+            self._refuse(connection, 408, "Request Timeout")
+        else:
+            self._close(connection)
+
+    def _refuse(self, connection: Connection, status: int, reason: str) -> None:
+        self._unwatch(connection)
+        self._waiting.pop(connection, None)
+        with suppress(OSError):
+            util.write_error(connection.sock, status, reason, "")
+        connection.stays = False
+        self._linger(connection)
+
+    def _drop_oldest(self) -> None:
+        oldest = next(iter(self._watched), None)
+        if oldest:
+            self._expire(oldest)
+
+    def _watch(self, connection: Connection, handler: Handler, event: int) -> None:
+        connection.sock.settimeout(0)
+        self._watched[connection] = handler
+        self.poller.register(connection.sock, event, lambda _socket: self._react(connection, handler))
+
+    def _react(self, connection: Connection, handler: Handler) -> None:
+        """Handle an event, unless another one of the same turn has ended the connection."""
+        if self._watched.get(connection) == handler:
+            handler(connection)
+
+    def _unwatch(self, connection: Connection) -> None:
+        if self._watched.pop(connection, None):
+            self.poller.unregister(connection.sock)
+
+    def _close(self, connection: Connection) -> None:
+        self._unwatch(connection)
+        self._waiting.pop(connection, None)
+        self.nr_conns -= 1
+        connection.close()
+
+
+def _closing_early(application: WSGIApplication) -> WSGIApplication:
+    """The application, whose answers end the connection while much of the request's body is not read."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response: Any = start_response.__self__  # type: ignore[attr-defined] # gunicorn's
+        body = environ["wsgi.input"]
+        environ["wsgi.input"] = _RequestBody(body)
+
+        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if _has_unread(body.reader):
+                response.force_close()
+            return start_response(status, headers, *more)
+
+        return application(environ, started)
+
+    return answer
+
+
+class _RequestBody:
+    """A request's body, which raises `BrokenBody` where gunicorn cannot read on."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int | None = None) -> bytes:
+        """The next bytes, as many as that or all."""
+        with _told_as_broken():
+            return bytes(self._body.read(size))
+
+    def readline(self, size: int | None = None) -> bytes:
+        """The next line."""
+        with _told_as_broken():
+            return bytes(self._body.readline(size))
+
+    def readlines(self, hint: int | None = None) -> list[bytes]:
+        """All lines."""
+        with _told_as_broken():
+            return list(self._body.readlines(hint))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Line by line."""
+        return iter(self.readline, b"")
+
+
+@contextmanager
+def _told_as_broken() -> Iterator[None]:
+    try:
+        yield
+    except (ParseException, NoMoreData) as error:
+        raise BrokenBody(str(error)) from error
+
+
+def _has_unread(reader: Any) -> bool:
+    """Whether more of the body is to come than has arrived already; unknown for one in chunks, so yes."""
+    if isinstance(reader, LengthReader):
+        return bool(reader.length > len(reader.unreader.buf.getbuffer()))
+    return getattr(reader, "parser", None) is not None
