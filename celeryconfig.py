@@ -6,12 +6,8 @@ from celery.schedules import crontab
 
 from framework import config
 from framework.celery import broker
-from framework.config import ConfigError
 
-try:
-    settings = config.current()
-except ConfigError as lacking:
-    raise SystemExit(f"Holdfast does not start: {lacking}.") from None
+settings = config.current()
 
 # Where messages go: a folder, Redis or RabbitMQ (BROKER_URL). Queues are named after the deployment, so that a stray
 # worker of another checkout or application on the same broker takes nothing of ours. A worker serves all three;
@@ -28,7 +24,10 @@ task_default_queue = task_default_exchange = task_default_routing_key = broker.q
 task_create_missing_queues = False  # a name that is none of ours is a mistake
 control_exchange = f"{broker.deployment()}.control"
 event_exchange = f"{broker.deployment()}.event"
-worker_enable_remote_control = not broker.in_folder()  # needs broadcast, which the folder does not have
+# A worker holds two or three connections, since small plans have 20 for all.
+worker_enable_remote_control = False  # `flask doctor` and /admin ask the database, which costs no connection
+worker_consumer = "framework.celery.worker:Consumer"
+broker_pool_limit = 1
 
 # JSON only: a message or a result is data, never code.
 accept_content = result_accept_content = ["json"]
@@ -48,7 +47,8 @@ result_expires = None
 # Two processes fit the smallest host. A stop waits this many seconds for running tasks, and gives back what it
 # interrupts. Heroku kills after 30 seconds, `make run` ends in 8. REMAP_SIGTERM=SIGQUIT, as in the Procfile, keeps the
 # pool's processes from the SIGTERM that Heroku sends to every process of a dyno.
-worker_concurrency = 2
+worker_concurrency = settings.worker_concurrency
+worker_max_memory_per_child = 250_000  # KiB: a process of the pool that once took more is replaced after its task
 worker_soft_shutdown_timeout = 15.0 if settings.production else 1.0
 timezone = "UTC"
 
@@ -57,10 +57,11 @@ worker_hijack_root_logger = True
 worker_redirect_stdouts = False  # what is printed stays what it is
 worker_log_color = False
 
-# What a worker loads: its logs, its sign of life, and the rooms whose tasks it knows.
+# What a worker loads: its logs, its sign of life, its limits, and the rooms whose tasks it knows.
 imports = [
     "framework.celery.logs",
     "framework.celery.presence",
+    "framework.celery.worker",
     "framework.celery.tasks",
     "framework.email.tasks",
     "framework.repositories.tasks",
@@ -79,6 +80,8 @@ beat_schedule = {
     "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
     "news": {"task": "framework.projects.tasks.send_news", "schedule": timedelta(seconds=15)},
     "notices": {"task": "framework.projects.tasks.forget_notices", "schedule": timedelta(days=1)},
+    "events": {"task": "framework.projects.tasks.forget_events", "schedule": timedelta(days=1)},
+    "owner": {"task": "framework.repositories.tasks.renew_mark", "schedule": timedelta(minutes=1)},
     "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
     "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
     "uploads": {"task": "framework.uploads.tasks.sweep_uploads", "schedule": timedelta(hours=1)},
@@ -99,6 +102,9 @@ beat_schedule = {
     "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
     "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
     "sessions": {"task": "framework.accounts.tasks.forget_sessions", "schedule": timedelta(days=1)},
+    "budgets": {"task": "framework.accounts.tasks.forget_budgets", "schedule": timedelta(hours=6)},
+    "invitations": {"task": "framework.projects.tasks.forget_invitations", "schedule": timedelta(days=1)},
+    "addresses": {"task": "framework.accounts.tasks.forget_address_changes", "schedule": timedelta(days=1)},
     "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

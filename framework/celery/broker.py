@@ -1,9 +1,12 @@
 """The message broker: a folder, Redis or RabbitMQ, as the configuration says; connections that never hang."""
 
 import hashlib
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +15,14 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.engine import make_url
 
 from framework import config
-from framework.config import Config
+from framework.database.engine import application_name
 from framework.database.session import refuse_held_connection
 from framework.errors import Unavailable
 
 ANSWER_SECONDS = 2
+CONNECTIONS = 2
+"""A process that sends holds no more at once, since small plans have 20 for all; none when it has sent."""
+
 FOLDER_TRANSPORT = "framework.celery.folder:Transport"
 FOLDER_URL = "filesystem://localhost//"
 FOLDER_POLL_SECONDS = 0.2
@@ -27,7 +33,6 @@ _ROOMS = {
     "framework.backup.": STORAGE,
     "framework.transfer.": STORAGE,
 }
-SCHEMES = {"filesystem", "redis", "rediss", "amqp", "amqps"}
 
 
 class BrokerAway(Unavailable):
@@ -38,20 +43,13 @@ class BrokerAway(Unavailable):
 
 
 def url() -> str:
-    """The broker's address.
-
-    Raises:
-        ConfigError: no broker of that kind is known here.
-    """
-    address = config.current().broker_url
-    if urlsplit(address).scheme not in SCHEMES:
-        raise config.ConfigError(f"BROKER_URL starts with none of {', '.join(sorted(SCHEMES))}; set it to one of these")
-    return FOLDER_URL if urlsplit(address).scheme == "filesystem" else address
+    """The broker's address, as kombu takes it."""
+    return FOLDER_URL if in_folder() else config.current().broker_url
 
 
 def in_folder() -> bool:
-    """Whether messages are files in the data folder."""
-    return url() == FOLDER_URL
+    """Whether messages are files in a folder."""
+    return config.current().broker_folder is not None
 
 
 def transport() -> str | None:
@@ -61,10 +59,11 @@ def transport() -> str | None:
 
 def transport_options() -> dict[str, Any]:
     """What the transport needs beside the address; the folder broker's folders exist afterwards."""
-    if in_folder():
-        return _folders(config.current())
+    if folder := config.current().broker_folder:
+        return _folders(folder)
     if urlsplit(url()).scheme.startswith("redis"):
-        return {"socket_connect_timeout": ANSWER_SECONDS, "socket_keepalive": True, "health_check_interval": 25}
+        alive = {"socket_connect_timeout": ANSWER_SECONDS, "socket_keepalive": True, "health_check_interval": 25}
+        return {**alive, "client_name": application_name().replace(" ", "-")}
     return {"confirm_publish": True}
 
 
@@ -107,12 +106,34 @@ def _queue(kind: str) -> Queue:
 
 @contextmanager
 def connected() -> Iterator[Connection]:
-    """A new connection for a few messages, given up after `ANSWER_SECONDS`.
+    """A new connection for a few messages, given up after `ANSWER_SECONDS`; other threads wait for so long, too.
 
     Raises:
-        BrokerAway: it does not answer, or stopped answering inside the block.
+        BrokerAway: it does not answer, or stopped answering inside the block, or others wait for it already.
     """
     refuse_held_connection("the message broker")
+    places = _places
+    if not places.acquire(timeout=ANSWER_SECONDS):
+        raise BrokerAway(f"all {CONNECTIONS} connections of this process wait for it")
+    try:
+        with _connection() as connection:
+            yield connection
+    finally:
+        places.release()
+
+
+def _renew_places() -> None:
+    """A process begins with all its places, whoever held some in the one that it was forked from."""
+    global _places
+    _places = BoundedSemaphore(CONNECTIONS)
+
+
+_places = BoundedSemaphore(CONNECTIONS)
+os.register_at_fork(after_in_child=_renew_places)
+
+
+@contextmanager
+def _connection() -> Iterator[Connection]:
     try:
         options = {**transport_options(), **_short_timeouts()}
     except OSError as failure:
@@ -138,8 +159,7 @@ def _short_timeouts() -> dict[str, Any]:
     return {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
 
 
-def _folders(settings: Config) -> dict[str, Any]:
-    root = settings.data / "broker"
+def _folders(root: Path) -> dict[str, Any]:
     names = {"data_folder_in": "messages", "data_folder_out": "messages"}
     folders = {**names, "processed_folder": "taken", "control_folder": "control"}
     for name in set(folders.values()):

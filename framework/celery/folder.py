@@ -11,6 +11,8 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 WAIT_SECONDS = 0.5
+SETTLED_NS = 3_000_000_000
+"""File systems note when a folder changed in steps of up to two seconds: what comes later has another time."""
 
 
 class Channel(filesystem.Channel):
@@ -20,6 +22,10 @@ class Channel(filesystem.Channel):
     """
 
     supports_fanout = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._empty_at: dict[str, int] = {}
 
     def _queue_bind(self, *_binding: object) -> None:
         pass
@@ -34,10 +40,18 @@ class Channel(filesystem.Channel):
             raise ChannelError(f"The message could not be written to {self.data_folder_out}: {failure}") from failure
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+        """The oldest message; a folder that has not changed since it held none is not listed again."""
+        folder = Path(self.data_folder_in)
+        changed_at = folder.stat().st_mtime_ns
+        if self._empty_at.get(queue) == changed_at:
+            raise Empty
+        is_settled = time_ns() - changed_at > SETTLED_NS
+        for path in sorted(folder.glob(f"*.{queue}.msg")):
             taken = self._take(path)
             if taken is not None:
                 return loads(taken)
+        if is_settled:
+            self._empty_at[queue] = changed_at
         raise Empty
 
     def _take(self, path: Path) -> str | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from framework.database.session import refuse_held_connection
 from framework.metrics import request_id
 
 EVERY_SECONDS = 60
@@ -16,7 +17,11 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
-    """Call `renew` every minute until the block ends; a database that is away meanwhile is asked again."""
+    """Call `renew` every minute until the block ends; a database that is away meanwhile is asked again.
+
+    No session is open around the block, whose end would wait for a `renew` that waits for the session's connection.
+    """
+    refuse_held_connection("a heartbeat")
     ended = threading.Event()
     thread = threading.Thread(target=_beat, args=(ended, renew, every_seconds, request_id.current()), daemon=True)
     thread.start()

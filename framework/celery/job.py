@@ -8,6 +8,7 @@ from celery.result import AsyncResult
 
 from framework.celery import schedule
 from framework.celery.heartbeat import renewing
+from framework.errors import Interrupted
 from framework.metrics import request_id
 
 
@@ -39,6 +40,9 @@ class Job(Task[Any, Any]):
         try:
             with renewing(lambda: schedule.renew(name, lease)):
                 value = self.run()
+        except Interrupted:
+            schedule.put_off(name, lease)
+            raise
         except Exception as error:
             schedule.record(name, lease, {"error": f"{type(error).__name__}: {error}"})
             raise

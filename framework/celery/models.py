@@ -1,12 +1,15 @@
 """The outbox, the schedule, the workers, and long work that people watch."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from framework.database.types import Base, Id32, now
+from framework.database.types import Base, Id32, from_now, now
+
+GONE_AFTER = timedelta(minutes=1)
+"""A worker that nobody has heard of for so long has ended without saying so."""
 
 
 class OutboxRow(Base):
@@ -46,6 +49,7 @@ class RunningWorker(Base):
     queues: Mapped[list[Any]]
     started_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
+    up: Mapped[bool] = column_property(seen_at > from_now(-GONE_AFTER))
 
 
 class ScheduledJob(Base):

@@ -12,22 +12,22 @@ from typing import Any
 from uuid import uuid4
 
 from kombu import Producer
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from framework import config
 from framework.celery import broker
 from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
-from framework.database.session import after_commit, reading, transaction
-from framework.database.types import now
+from framework.database.session import after_commit, delete_in_batches, reading, transaction
+from framework.database.types import from_now, now
 from framework.metrics import request_id
 
 WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
 UNFINISHED_AFTER = timedelta(minutes=5)
 HANDED_BY_ITS_WRITER = timedelta(seconds=10)
-KEPT_AFTER_THE_END = timedelta(days=30)
 SENT_AT_ONCE = 500
 KEY_CHARACTERS = 100
 
@@ -47,7 +47,7 @@ def enqueue(
     row_id = key or uuid4().hex
     if len(row_id) > KEY_CHARACTERS:
         raise ValueError(f"the key {row_id!r} is longer than {KEY_CHARACTERS} characters")
-    due = {"not_before": not_before or now(), "request_id": request_id.current()}
+    due = {"not_before": from_now() if not_before is None else not_before, "request_id": request_id.current()}
     insert_if_absent(session, OutboxRow, id=row_id, task=task, args=list(args), kwargs=kwargs, **due)
     hand_over_after_commit(session, row_id)
     return row_id
@@ -74,11 +74,9 @@ def poll() -> int:
     Raises:
         BrokerAway: the broker takes no messages.
     """
-    moment = now()
-    late = moment - UNFINISHED_AFTER
     overdue = or_(
-        and_(OutboxRow.state == WAITING, OutboxRow.not_before <= moment - HANDED_BY_ITS_WRITER),
-        and_(OutboxRow.state.in_((HANDED, RUNNING)), OutboxRow.handed_at <= late),
+        and_(OutboxRow.state == WAITING, OutboxRow.not_before <= from_now(-HANDED_BY_ITS_WRITER)),
+        and_(OutboxRow.state.in_((HANDED, RUNNING)), OutboxRow.handed_at <= from_now(-UNFINISHED_AFTER)),
     )
     with reading() as session:
         ids = session.scalars(select(OutboxRow.id).where(overdue).order_by(OutboxRow.not_before).limit(SENT_AT_ONCE))
@@ -93,7 +91,9 @@ def hand_over(ids: Sequence[str]) -> int:
         BrokerAway: it does not take them; the rows stay as they are.
     """
     with reading() as session:
-        due = and_(OutboxRow.id.in_(ids), OutboxRow.state.not_in((FINISHED, FAILED)), OutboxRow.not_before <= now())
+        due = and_(
+            OutboxRow.id.in_(ids), OutboxRow.state.not_in((FINISHED, FAILED)), OutboxRow.not_before <= from_now()
+        )
         rows = session.scalars(select(OutboxRow).where(due).order_by(OutboxRow.not_before)).all()
     if rows:
         _send(rows)
@@ -126,15 +126,15 @@ def _mark_handed(ids: Sequence[str]) -> None:
     """A worker may have been faster: what runs or is finished stays as it is."""
     with transaction() as session:
         waiting = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_((WAITING, HANDED)))
-        session.execute(update(OutboxRow).where(waiting).values(state=HANDED, handed_at=now()))
+        session.execute(update(OutboxRow).where(waiting).values(state=HANDED, handed_at=from_now()))
 
 
 def forget_finished() -> int:
-    """Delete the rows of tasks that ended more than `KEPT_AFTER_THE_END` ago; how many.
+    """Delete the rows of tasks that ended more than `OUTBOX_DAYS` ago; how many.
 
     The key of a forgotten task can be used again.
     """
-    ended = and_(OutboxRow.state.in_((FINISHED, FAILED)), OutboxRow.finished_at < now() - KEPT_AFTER_THE_END)
-    with transaction() as session:
-        gone = session.scalars(delete(OutboxRow).where(ended).returning(OutboxRow.id)).all()
-    return len(gone)
+    before = now() - timedelta(days=config.current().outbox_days)
+    return delete_in_batches(
+        OutboxRow.id, and_(OutboxRow.state.in_((FINISHED, FAILED)), OutboxRow.finished_at < before)
+    )

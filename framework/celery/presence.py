@@ -1,40 +1,29 @@
 """Which workers are up: each writes a row when it is ready, renews it, and takes it away when it stops.
 
 The row stands in SQL, so that it can be asked for on every broker, the folder included. A worker that was killed leaves
-its row, which is old after `GONE_AFTER` and deleted after a day. One that is stopped in the middle of tasks gives them
+its row, which is old after a minute and deleted after a day. One that is stopped in the middle of tasks gives them
 back, so that the next worker need not wait until they count as lost.
 """
 
-import atexit
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from celery.apps import worker as handlers
-from celery.signals import worker_ready
-from celery.utils.log import get_logger
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery import runs
-from framework.celery.heartbeat import renewing
 from framework.celery.models import RunningWorker
 from framework.database.insert import insert_if_absent
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now, now
 
-EVERY_SECONDS = 15
-GONE_AFTER = timedelta(minutes=1)
 FORGOTTEN_AFTER = timedelta(days=1)
 SOURCES = Path(__file__).parent.parent
-
-log = get_logger(__name__)
 
 
 class Presence:
@@ -53,13 +42,13 @@ class Presence:
     def tell(self) -> None:
         """Say that the worker is up; a row that was forgotten meanwhile is written anew."""
         with transaction() as session:
-            insert_if_absent(session, RunningWorker, id=self.id, seen_at=now(), **self._facts)
-            session.execute(update(RunningWorker).where(RunningWorker.id == self.id).values(seen_at=now()))
+            insert_if_absent(session, RunningWorker, id=self.id, seen_at=from_now(), **self._facts)
+            session.execute(update(RunningWorker).where(RunningWorker.id == self.id).values(seen_at=from_now()))
 
     def end(self) -> None:
         """Say that the worker stops, give back what it was running, and forget those that fell silent a day ago."""
         with transaction() as session:
-            silent = RunningWorker.seen_at < now() - FORGOTTEN_AFTER
+            silent = RunningWorker.seen_at < from_now(-FORGOTTEN_AFTER)
             session.execute(delete(RunningWorker).where((RunningWorker.id == self.id) | silent))
         runs.give_back(runs.place(self._facts["node"], self.process_id))
 
@@ -76,36 +65,10 @@ def release() -> str:
 def workers() -> list[RunningWorker]:
     """The workers that have been heard of during the last day, the youngest first."""
     with reading() as session:
-        lately = RunningWorker.seen_at > now() - FORGOTTEN_AFTER
+        lately = RunningWorker.seen_at > from_now(-FORGOTTEN_AFTER)
         return list(session.scalars(select(RunningWorker).where(lately).order_by(RunningWorker.started_at.desc())))
 
 
 def is_up(worker: RunningWorker) -> bool:
     """Whether it has been heard of lately."""
-    return worker.seen_at > now() - GONE_AFTER
-
-
-@worker_ready.connect
-def _begin(sender: Any, **_more: object) -> None:
-    """Begin to tell, and let SIGTERM stop the worker within `worker_soft_shutdown_timeout`, however it was started."""
-    presence = Presence(sender.hostname, [queue.name for queue in sender.task_consumer.queues])
-    _unless_away(presence.tell)
-    beating = ExitStack()
-    beating.enter_context(renewing(presence.tell, every_seconds=EVERY_SECONDS))
-    atexit.register(_end, presence, beating)  # Celery's own signal is not sent when a stop interrupts tasks
-    handlers.install_worker_term_hard_handler(sender.controller, sig="SIGTERM")  # type: ignore[attr-defined]
-
-
-def _end(presence: Presence, beating: ExitStack) -> None:
-    """The last act of the worker's main process, when its pool is gone; never that of a process forked from it."""
-    if os.getpid() == presence.process_id:
-        beating.close()
-        _unless_away(presence.end)
-
-
-def _unless_away(act: Callable[[], None]) -> None:
-    """A database that is away stops no worker."""
-    try:
-        act()
-    except SQLAlchemyError as failure:
-        log.warning("This worker could not tell that it is up or stops: %s", failure)
+    return worker.up

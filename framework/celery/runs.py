@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, select, update
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import (
@@ -17,7 +17,7 @@ from framework.celery.outbox import (
     hand_over_after_commit,
 )
 from framework.database.session import transaction
-from framework.database.types import now
+from framework.database.types import from_now, now
 from framework.errors import Conflict, Forbidden, Invalid, NotFound
 
 FINAL = (Invalid, Forbidden, NotFound)
@@ -48,11 +48,11 @@ def claim(row_id: str, where: str | None = None) -> OutboxRow | None:
 
     There is nothing to do for an unknown row, one that another worker runs, one that is not due, and a failed one.
     """
-    moment = now()
     with transaction() as session:
         row = session.get(OutboxRow, row_id, with_for_update=True)
         if row is None or row.state == FINISHED:
             return row
+        moment = session.scalars(select(from_now())).one()
         if not _may_start(row, moment):
             return None
         if row.attempts > len(DELAYS):
@@ -73,14 +73,14 @@ def renew(row_id: str) -> None:
     with transaction() as session:
         row = session.get_one(OutboxRow, row_id, with_for_update=True)
         if row.state == RUNNING:
-            row.handed_at = now()
+            row.handed_at = from_now()
 
 
 def give_back(where: str) -> int:
     """Have what this worker was running start again elsewhere, now that it has stopped; how many tasks."""
     interrupted = and_(OutboxRow.state == RUNNING, OutboxRow.place == where)
     with transaction() as session:
-        returned = update(OutboxRow).where(interrupted).values(state=WAITING, not_before=now())
+        returned = update(OutboxRow).where(interrupted).values(state=WAITING, not_before=from_now())
         return len(session.scalars(returned.returning(OutboxRow.id)).all())
 
 
@@ -94,15 +94,20 @@ def retry(row_id: str) -> None:
         row = session.get(OutboxRow, row_id, with_for_update=True)
         if row is None or row.state not in {FAILED, WAITING} or row.result is None:
             raise NothingToRetry
-        row.state, row.not_before, row.attempts = WAITING, now(), 0
+        row.state, row.not_before, row.attempts = WAITING, from_now(), 0
         row.finished_at = row.result = None
         hand_over_after_commit(session, row_id)
 
 
 def finish(row_id: str, value: Any) -> None:
-    """Record that the task has had its effect, and what it returned (as JSON, or as text where JSON has no form)."""
+    """Record that the task has had its effect, and what it returned (as JSON, or as text where JSON has no form).
+
+    What it was given goes: a mail is large and may hold a secret link, and nothing runs it again.
+    """
     with transaction() as session:
-        _end(session.get_one(OutboxRow, row_id, with_for_update=True), FINISHED, json.dumps(value, default=str))
+        row = session.get_one(OutboxRow, row_id, with_for_update=True)
+        _end(row, FINISHED, json.dumps(value, default=str))
+        row.args, row.kwargs = [], {}
 
 
 def put_off(row_id: str, error: Exception) -> timedelta | None:
@@ -113,7 +118,7 @@ def put_off(row_id: str, error: Exception) -> timedelta | None:
             _end(row, FAILED, _described(error))
             return None
         delay = DELAYS[max(row.attempts, 1) - 1]
-        row.state, row.not_before, row.result = WAITING, now() + delay, _described(error)
+        row.state, row.not_before, row.result = WAITING, from_now(delay), _described(error)
         return delay
 
 

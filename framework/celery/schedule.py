@@ -7,6 +7,7 @@ own fault, such as more memory than there is, and waits for the job's time.
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -22,11 +23,12 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import send
 from framework.database.insert import insert_if_absent
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now, now
 from framework.errors import Conflict
 
 LEASE = timedelta(minutes=5)
-LONGEST_SLEEP_SECONDS = 5.0
+LONGEST_SLEEP_SECONDS = 15.0
+INTERRUPTED_FOR = timedelta(minutes=1)
 AGAIN = "-again"
 """How the lease of a run ends that was started because the one before was lost."""
 
@@ -42,7 +44,7 @@ def start_due_jobs() -> float:
         BrokerAway: the broker takes no messages; the job is tried again.
     """
     for name in _due():
-        lease = _take(name, _lost(), again=True) or _take(name, ScheduledJob.next_run_at <= now())
+        lease = _take(name, _lost(), again=True) or _take(name, ScheduledJob.next_run_at <= from_now())
         if lease:
             _send(name, lease)
     return _seconds_to_next()
@@ -75,7 +77,7 @@ def name_of(task: str) -> str:
 
 def renew(name: str, lease: str) -> bool:
     """Hold the lease for another `LEASE`; False when it is no longer ours."""
-    return _changed(name, ScheduledJob.lease_owner == lease, {"lease_expires_at": now() + LEASE})
+    return _changed(name, ScheduledJob.lease_owner == lease, {"lease_expires_at": from_now(LEASE)})
 
 
 def record(name: str, lease: str, result: object) -> bool:
@@ -85,24 +87,47 @@ def record(name: str, lease: str, result: object) -> bool:
     return _changed(name, ScheduledJob.lease_owner == lease, came | given_back)
 
 
-def _due() -> list[str]:
+def note_run(name: str, result: object) -> None:
+    """Write down what came of the job when somebody ran it by hand, beside whatever the scheduler does."""
     _ensure_rows()
-    due = select(ScheduledJob.name).where(or_(ScheduledJob.next_run_at <= now(), _lost()), _free())
+    _changed(name, true(), {"last_run_at": now(), "last_result": json.dumps(result, default=str)})
+
+
+def put_off(name: str, lease: str) -> bool:
+    """Have a run that a restart interrupted begin again soon; what the one before found stays. False as above."""
+    again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": from_now(INTERRUPTED_FOR)}
+    return _changed(name, ScheduledJob.lease_owner == lease, again)
+
+
+def _due() -> list[str]:
+    due = and_(or_(ScheduledJob.next_run_at <= from_now(), _lost()), _free())
     with reading() as session:
-        return [name for name in session.scalars(due) if name in app.conf.beat_schedule]
+        found = session.execute(select(ScheduledJob.name, due).where(_is_ours())).all()
+    _add_rows([name for name, _is_due in found])
+    return [name for name, is_due in found if is_due]
 
 
 def _ensure_rows() -> None:
     with reading() as session:
         known = set(session.scalars(select(ScheduledJob.name)))
-    for name in set(app.conf.beat_schedule) - known:
+    _add_rows(known)
+
+
+def _add_rows(known: Collection[str]) -> None:
+    """Add the jobs that have no row yet."""
+    for name in set(app.conf.beat_schedule) - set(known):
         with transaction() as session:
             insert_if_absent(session, ScheduledJob, name=name, next_run_at=_next_run(name))
 
 
+def _is_ours() -> ColumnElement[bool]:
+    """Whether this release knows the job; another one's, whose time never passes here, would keep us awake."""
+    return ScheduledJob.name.in_(list(app.conf.beat_schedule))
+
+
 def _take(name: str, condition: ColumnElement[bool], *, again: bool = False) -> str | None:
     lease = uuid4().hex + (AGAIN if again else "")
-    taken = {"lease_owner": lease, "lease_expires_at": now() + LEASE, "next_run_at": _next_run(name)}
+    taken = {"lease_owner": lease, "lease_expires_at": from_now(LEASE), "next_run_at": _next_run(name)}
     return lease if _changed(name, and_(_free(), condition), taken) else None
 
 
@@ -111,18 +136,18 @@ def _send(name: str, lease: str) -> None:
         with broker.connected() as connection:
             send(Producer(connection.channel()), app.conf.beat_schedule[name]["task"], lease, (), {})
     except BrokerAway:
-        again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": now()}
+        again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": from_now()}
         _changed(name, ScheduledJob.lease_owner == lease, again)
         raise
 
 
 def _free() -> ColumnElement[bool]:
-    return or_(ScheduledJob.lease_expires_at.is_(None), ScheduledJob.lease_expires_at < now())
+    return or_(ScheduledJob.lease_expires_at.is_(None), ScheduledJob.lease_expires_at < from_now())
 
 
 def _lost() -> ColumnElement[bool]:
     """Whether a run was begun and its end never recorded, and it was not the second in a row."""
-    return and_(ScheduledJob.lease_expires_at < now(), ScheduledJob.lease_owner.not_like(f"%{AGAIN}"))
+    return and_(ScheduledJob.lease_expires_at < from_now(), ScheduledJob.lease_owner.not_like(f"%{AGAIN}"))
 
 
 def _changed(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:
@@ -141,7 +166,8 @@ def _next_run(name: str) -> datetime:
 
 def _seconds_to_next() -> float:
     with reading() as session:
-        soonest: datetime | None = session.scalar(select(func.min(ScheduledJob.next_run_at)))
+        next_run = select(func.min(ScheduledJob.next_run_at)).where(_is_ours(), _free())
+        soonest: datetime | None = session.scalar(next_run)
     if soonest is None:
         return LONGEST_SLEEP_SECONDS
     return min(max((soonest - now()).total_seconds(), 0.5), LONGEST_SLEEP_SECONDS)

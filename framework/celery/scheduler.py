@@ -6,7 +6,9 @@ from celery import beat
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery.broker import BrokerAway
-from framework.celery.schedule import LONGEST_SLEEP_SECONDS, start_due_jobs
+from framework.celery.schedule import start_due_jobs
+
+AGAIN_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -22,5 +24,5 @@ class Scheduler(beat.Scheduler):
         try:
             return start_due_jobs()
         except (BrokerAway, SQLAlchemyError) as failure:
-            log.warning("The scheduler tries again in %s seconds: %s", LONGEST_SLEEP_SECONDS, failure)
-            return LONGEST_SLEEP_SECONDS
+            log.warning("The scheduler tries again in %s seconds: %s", AGAIN_SECONDS, failure)
+            return AGAIN_SECONDS

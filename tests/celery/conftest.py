@@ -12,5 +12,5 @@ BROKERS = ("folder", "redis", "rabbitmq")
 @pytest.fixture(params=BROKERS)
 def each_broker(request: pytest.FixtureRequest, with_settings: Callable[..., Config]) -> Config:
     """The present deployment on each of the three brokers in turn."""
-    url = "filesystem://" if request.param == "folder" else request.getfixturevalue(request.param)
+    url = "folder:" if request.param == "folder" else request.getfixturevalue(request.param)
     return with_settings(broker_url=url)

@@ -5,6 +5,9 @@ import threading
 from sqlalchemy.exc import OperationalError
 
 from framework.celery.heartbeat import renewing
+from tests.cast import on_each_deployment
+
+pytestmark = on_each_deployment
 
 
 class Lease:

@@ -25,12 +25,12 @@ from tests.celery.conftest import BROKERS
 from tests.celery.rows import age, row
 from tests.celery.test_workers import eventually
 from tests.servers.gate import Gate
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.smtp import SmtpServer
 from tests.servers.workers import worker
 
-pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
-SECONDS = 120
+pytestmark = pytest.mark.deployments("embedded")
 HOUR = timedelta(hours=1)
 
 
@@ -47,7 +47,7 @@ class Broken:
 def broken(request: pytest.FixtureRequest, with_settings: Callable[..., Config]) -> Iterator[Broken]:
     """The deployment on each of the brokers in turn."""
     if request.param == "folder":
-        settings = with_settings(broker_url="filesystem://")
+        settings = with_settings(broker_url="folder:")
         yield Broken(settings, lambda: without_folder(settings.data / "broker"), None)
         return
     gate = Gate(request.getfixturevalue(request.param))
@@ -84,7 +84,7 @@ def done_once(run: Run, broken: Broken, task: str, tmp_path: Path) -> bool:
         last = enqueue(session, "framework.celery.tasks.echo", "the last")
     with worker(run, broken.settings, "--include", "tests.celery.effects", "--concurrency", "1"):
         for each in (task, last):
-            app.AsyncResult(each).get(timeout=SECONDS)
+            app.AsyncResult(each).get(timeout=HANG_SECONDS)
     return (tmp_path / "lines").read_text() == "one line\n"
 
 
@@ -144,8 +144,8 @@ def test_after_an_hour_without_broker_worker_and_mail_server_each_mail_comes_onc
             age(mail, HOUR)
         assert outbox.poll() == 2
         for mail in mails:
-            app.AsyncResult(mail).get(timeout=SECONDS)
-        assert app.AsyncResult(send_email.delay("ann@example.org", "Afterwards", "Hi.").id).get(timeout=SECONDS)
+            app.AsyncResult(mail).get(timeout=HANG_SECONDS)
+        assert app.AsyncResult(send_email.delay("ann@example.org", "Afterwards", "Hi.").id).get(timeout=HANG_SECONDS)
     subjects = Counter(str(delivery.message["Subject"]) for delivery in smtp.deliveries)
     assert subjects == {"Before": 1, "Meanwhile": 1, "Afterwards": 1}
     with reading() as session:

@@ -10,8 +10,11 @@ from framework.celery.broker import BrokerAway
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
+from tests.cast import on_each_deployment
 from tests.celery.rows import ECHO, age, committed, count, row, set_to
 from tests.servers.processes import free_port
+
+pytestmark = on_each_deployment
 
 
 def waiting_messages() -> list[str]:
@@ -58,13 +61,13 @@ def test_it_hands_over_every_task_of_a_transaction_in_order(settings: Config) ->
     assert sorted(waiting_messages()) == sorted(tasks)
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_refuses_a_key_that_the_table_cannot_hold(settings: Config) -> None:
     with pytest.raises(ValueError, match="longer than 100"):
         committed(key="k" * 101)
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_keeps_a_task_until_its_time(settings: Config) -> None:
     task = committed(not_before=now() + timedelta(hours=1))
     assert waiting_messages() == []
@@ -73,7 +76,7 @@ def test_it_keeps_a_task_until_its_time(settings: Config) -> None:
     assert waiting_messages() == [task]
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_it_keeps_a_task_while_the_broker_is_away(with_settings: Callable[..., Config], scheme: str) -> None:
     with_settings(broker_url=f"{scheme}://127.0.0.1:{free_port()}//")
@@ -82,7 +85,7 @@ def test_it_keeps_a_task_while_the_broker_is_away(with_settings: Callable[..., C
     age(task, timedelta(minutes=1))
     with pytest.raises(BrokerAway):
         outbox.poll()
-    with_settings(broker_url="filesystem://")
+    with_settings(broker_url="folder:")
     assert outbox.poll() == 1
     assert waiting_messages() == [task]
 
@@ -98,7 +101,7 @@ def test_it_sends_again_what_nobody_finished(settings: Config, state: str) -> No
     assert waiting_messages() == [task]
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize("state", ["finished", "failed"])
 def test_it_sends_nothing_again_that_has_ended(settings: Config, state: str) -> None:
     task = committed()
@@ -114,7 +117,7 @@ def test_it_forgets_what_ended_long_ago(settings: Config) -> None:
     for task in (old, young):
         runs.claim(task)
         runs.finish(task, "done")
-    age(old, outbox.KEPT_AFTER_THE_END + timedelta(hours=1))
+    age(old, timedelta(days=settings.outbox_days, hours=1))
     age(unfinished, timedelta(days=300))
     assert outbox.forget_finished() == 1
     assert {row(task).id for task in (young, unfinished)} == {young, unfinished}

@@ -10,7 +10,10 @@ from framework.celery.outbox import UNFINISHED_AFTER
 from framework.config import Config
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound, Unavailable
+from tests.cast import on_each_deployment
 from tests.celery.rows import age, committed, row, set_to
+
+pytestmark = on_each_deployment
 
 
 def test_it_gives_a_task_to_one_run(settings: Config) -> None:
@@ -47,17 +50,17 @@ def test_it_leaves_a_renewed_run_alone(settings: Config) -> None:
     assert runs.claim(task) is None
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_knows_no_task_without_a_row(settings: Config) -> None:
     assert runs.claim("never enqueued") is None
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_does_not_start_before_the_time(settings: Config) -> None:
     assert runs.claim(committed(not_before=now() + timedelta(minutes=1))) is None
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_waits_longer_after_each_failure_and_gives_up_after_five_days(settings: Config) -> None:
     task, waited = committed(), []
     while row(task).state != "failed":
@@ -70,7 +73,7 @@ def test_it_waits_longer_after_each_failure_and_gives_up_after_five_days(setting
     assert runs.claim(task) is None
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_task_that_was_put_off_does_not_start_early(settings: Config) -> None:
     task = committed()
     runs.claim(task)
@@ -79,7 +82,7 @@ def test_a_task_that_was_put_off_does_not_start_early(settings: Config) -> None:
     assert runs.claim(task) is None
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize("refusal", [Invalid, Forbidden, NotFound])
 def test_it_does_not_repeat_what_no_repetition_changes(settings: Config, refusal: type[Exception]) -> None:
     task = committed()
@@ -88,7 +91,7 @@ def test_it_does_not_repeat_what_no_repetition_changes(settings: Config, refusal
     assert row(task).state == "failed"
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_gives_up_on_a_task_that_ends_every_worker(settings: Config) -> None:
     task = committed()
     set_to(task, state="running", attempts=len(runs.DELAYS) + 1)

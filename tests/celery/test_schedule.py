@@ -12,12 +12,15 @@ from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
 from framework.celery.models import ScheduledJob
 from framework.celery.schedule import JobRuns
-from framework.celery.scheduler import Scheduler
+from framework.celery.scheduler import AGAIN_SECONDS, Scheduler
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from tests.cast import on_each_deployment
 from tests.celery.test_outbox import waiting_messages
 from tests.servers.processes import free_port
+
+pytestmark = on_each_deployment
 
 
 def job(name: str = "outbox") -> ScheduledJob:
@@ -52,6 +55,27 @@ def test_it_lists_every_job_at_the_first_look(settings: Config) -> None:
     assert 0 < schedule.start_due_jobs() <= schedule.LONGEST_SLEEP_SECONDS
     assert all(job(name).next_run_at > now() for name in app.conf.beat_schedule)
     assert waiting_messages() == []
+
+
+@pytest.fixture
+def idle(settings: Config) -> Config:
+    """A deployment none of whose jobs is due within the hour."""
+    schedule.start_due_jobs()
+    with transaction() as session:
+        session.execute(update(ScheduledJob).values(next_run_at=now() + timedelta(hours=1)))
+    return settings
+
+
+def test_it_sleeps_whatever_another_release_left_behind(idle: Config) -> None:
+    with transaction() as session:
+        session.add(ScheduledJob(name="of-a-later-release", next_run_at=now() - timedelta(days=1)))
+    assert schedule.start_due_jobs() == schedule.LONGEST_SLEEP_SECONDS
+
+
+def test_it_sleeps_while_a_job_runs_past_its_next_time(idle: Config) -> None:
+    schedule.start_now("outbox")
+    make_due()
+    assert schedule.start_due_jobs() == schedule.LONGEST_SLEEP_SECONDS
 
 
 def test_a_time_of_the_calendar_is_met_to_the_second(settings: Config) -> None:
@@ -115,7 +139,17 @@ def test_it_records_what_came_of_a_run(due: Config) -> None:
     assert not schedule.renew("outbox", lease)
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+def test_a_run_that_a_restart_interrupted_begins_again_soon(due: Config) -> None:
+    schedule.start_due_jobs()
+    lease = job().lease_owner
+    assert lease
+    assert schedule.put_off("outbox", lease)
+    assert (job().last_result, job().lease_owner) == (None, None)
+    assert now() < job().next_run_at <= now() + schedule.INTERRUPTED_FOR
+    assert not schedule.put_off("outbox", lease)
+
+
+@pytest.mark.deployments("embedded")
 def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_settings: Callable[..., Config]) -> None:
     with_settings(broker_url=f"redis://127.0.0.1:{free_port()}/0")
     with pytest.raises(BrokerAway):
@@ -124,16 +158,16 @@ def test_it_gives_the_lease_back_when_the_broker_is_away(due: Config, with_setti
     assert job().next_run_at <= now()
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_the_scheduler_goes_on_when_the_broker_is_away(due: Config, with_settings: Callable[..., Config]) -> None:
     with_settings(broker_url=f"redis://127.0.0.1:{free_port()}/0")
-    assert Scheduler(app).tick() == schedule.LONGEST_SLEEP_SECONDS
-    with_settings(broker_url="filesystem://")
+    assert Scheduler(app).tick() == AGAIN_SECONDS
+    with_settings(broker_url="folder:")
     Scheduler(app).tick()
     assert waiting_messages() == [job().lease_owner]
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_job_can_be_started_before_its_time_and_once(settings: Config) -> None:
     started = schedule.start_now("outbox")
     assert waiting_messages() == [started]

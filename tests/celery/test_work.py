@@ -16,7 +16,9 @@ from framework.database.engine import engine
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Invalid
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
+
+pytestmark = on_each_deployment
 
 SELDOM = 3600.0
 OFTEN = 0.01

@@ -1,0 +1,107 @@
+"""What a worker of ours does otherwise than Celery's.
+
+It has fewer connections to the broker and takes less memory, tells in SQL that it is up, and a stop ends it in time.
+"""
+
+import atexit
+import os
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from threading import Timer
+from types import FrameType
+from typing import Any
+
+from billiard import active_children
+from celery.apps import worker as handlers
+from celery.platforms import EX_FAILURE
+from celery.signals import celeryd_init, worker_ready
+from celery.utils.log import get_logger
+from celery.worker.consumer import Consumer as AnyConsumer
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework.celery.celery import app
+from framework.celery.heartbeat import renewing
+from framework.celery.presence import Presence
+from framework.metrics import allocator
+
+TELLS_EVERY_SECONDS = 15
+POOL_ENDS_WITHIN_SECONDS = 4
+"""Or half of the time that running tasks have, if that is longer.
+
+A process of the pool that is killed while it writes to the main process keeps the lock, and the others wait for it.
+"""
+
+log = get_logger(__name__)
+
+QUIET = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
+"""What workers tell each other through the broker: here they tell it in SQL, and each would cost connections."""
+
+
+class Consumer(AnyConsumer):
+    """What `worker_consumer` names; `-E` still sends the events of tasks to whoever monitors them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        options["worker_options"] = {**(options.get("worker_options") or {}), **QUIET}
+        super().__init__(*arguments, **options)
+
+
+@celeryd_init.connect
+def _be_frugal(**_facts: object) -> None:
+    """Before the pool is forked, so that its processes are, too."""
+    allocator.be_frugal()
+
+
+class Stop:
+    """How a worker ends: it tells that it does, gives back what it was running, and is never stuck."""
+
+    def __init__(self, presence: Presence) -> None:
+        self._presence, self._beating = presence, ExitStack()
+        _unless_away(presence.tell)
+        self._beating.enter_context(renewing(presence.tell, every_seconds=TELLS_EVERY_SECONDS))
+
+    def finish(self) -> None:
+        """The last act of the worker's main process, when its pool is gone; never that of a process forked from it."""
+        if os.getpid() == self._presence.process_id:
+            self._beating.close()
+            _unless_away(self._presence.end)
+
+    def bound(self, number: int) -> None:
+        """Have the stop that this signal begins end in time, whatever the pool does."""
+        begin = signal.getsignal(number)
+
+        def begin_in_time(number: int, frame: FrameType | None) -> None:
+            waits = app.conf.worker_soft_shutdown_timeout
+            timer = Timer(waits + max(POOL_ENDS_WITHIN_SECONDS, waits / 2), self._break_off)
+            timer.daemon = True
+            timer.start()
+            if callable(begin):
+                begin(number, frame)
+
+        signal.signal(number, begin_in_time)
+
+    def _break_off(self) -> None:
+        log.warning("The pool did not end in time: its processes are killed, what they ran starts again elsewhere")
+        for number in [child.pid for child in active_children() if child.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self.finish()
+        os._exit(EX_FAILURE)
+
+
+@worker_ready.connect
+def _begin(sender: Any, **_more: object) -> None:
+    """Begin to tell, and let SIGTERM stop the worker within `worker_soft_shutdown_timeout`, however it was started."""
+    stop = Stop(Presence(sender.hostname, [queue.name for queue in sender.task_consumer.queues]))
+    atexit.register(stop.finish)  # Celery's own signal is not sent when a stop interrupts tasks
+    handlers.install_worker_term_hard_handler(sender.controller, sig="SIGTERM")  # type: ignore[attr-defined]
+    for number in (signal.SIGTERM, signal.SIGQUIT):
+        stop.bound(number)
+
+
+def _unless_away(act: Callable[[], None]) -> None:
+    """A database that is away stops no worker."""
+    try:
+        act()
+    except SQLAlchemyError as failure:
+        log.warning("This worker could not tell that it is up or stops: %s", failure)

@@ -1,0 +1,37 @@
+"""What a process whose clock is hours ahead makes of leases that are held; prints it as JSON. Run under faketime."""
+
+import json
+import sys
+import time
+
+from framework import config
+from framework.celery import outbox, presence, runs, schedule
+from framework.celery.schedule import JobRuns
+from framework.config import Config
+from framework.database.types import now
+from framework.repositories import lfs, staging, turns
+
+
+def look(repository_id: str, task: str) -> dict[str, object]:
+    """Each lease, as this process sees it."""
+    try:
+        schedule.start_now("notices")
+        started = True
+    except JobRuns:
+        started = False
+    return {
+        "clock": now().isoformat(),
+        "the job was started again": started,
+        "the turn is taken": turns.is_taken(repository_id),
+        "the turn was given to another": turns.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
+        "pushes swept": staging.sweep(),
+        "large files swept": lfs.sweep(),
+        "workers that are up": [presence.is_up(each) for each in presence.workers()],
+        "tasks sent again": outbox.poll(),
+        "the task was claimed": runs.claim(task) is not None,
+    }
+
+
+if __name__ == "__main__":
+    config.use(Config.from_environment())
+    sys.stdout.write(json.dumps(look(*sys.argv[1:])))
