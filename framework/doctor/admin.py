@@ -8,7 +8,9 @@ from framework.accounts.login import current_account
 from framework.celery import presence, runs, schedule
 from framework.doctor import queues, shown
 from framework.doctor.attention import attention
-from framework.doctor.checks import broker_answers, examine, objects, rebuild_drill
+from framework.doctor.checks import broker_answers, objects, rebuild_drill
+from framework.doctor.examination import examine
+from framework.doctor.fencing import fencing
 from framework.doctor.samples import SAMPLES
 from framework.email.rendering import rendered
 from framework.errors import NotFound
@@ -52,7 +54,10 @@ def overview() -> str:
         workers=[(worker, presence.is_up(worker)) for worker in workers],
         release=presence.release(),
         queues=found,
-        attention=attention(workers, found, strangers),
+        attention=[
+            *(finding.words for finding in examine({"fencing": fencing}) if not finding.well),
+            *attention(workers, found, strangers),
+        ],
         groups=shown.task_groups(),
         jobs=shown.jobs(),
     )

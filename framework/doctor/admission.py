@@ -54,4 +54,5 @@ def _is_at_home(asked: Request) -> bool:
     settings = config.current()
     if settings.production or settings.metrics_token is not None or any(name in asked.headers for name in FORWARDED):
         return False
-    return asked.remote_addr is not None and ip_address(asked.remote_addr).is_loopback
+    peer = asked.remote_addr  # empty behind a socket file
+    return ip_address(peer).is_loopback if peer else False

@@ -1,17 +1,13 @@
 """What has to be there before anything starts."""
 
 from framework import config
-from framework.config import Config, ConfigError
+from framework.config import Config
 from framework.repositories import git
 
 
 def settings_or_exit() -> Config:
     """This deployment's settings; the process ends with one sentence when it cannot work with them."""
-    try:
-        settings = Config.from_environment()
-    except ConfigError as lacking:
-        raise SystemExit(f"Holdfast does not start: {lacking}.") from None
-    config.use(settings)
+    settings = config.start()
     if git.version() is None:
         raise SystemExit(
             "Holdfast does not start: git is not installed, or not in PATH. "

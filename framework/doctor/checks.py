@@ -4,63 +4,57 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from datetime import timedelta
+from pathlib import Path
 
 from celery.exceptions import TimeoutError as NoAnswer
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from framework import config
+from framework import __version__, config
 from framework.celery import broker, presence
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
-from framework.config import ConfigError
 from framework.database import schema
 from framework.database.session import reading
 from framework.database.types import now
+from framework.doctor import machine
 from framework.doctor.attention import attention
+from framework.doctor.connections import connections
+from framework.doctor.examination import Check, NotWell
+from framework.doctor.fencing import fencing
 from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
-from framework.errors import HoldfastError, Unavailable
 from framework.repositories import git
 from framework.repositories.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
-from framework.storage.current import store
+from framework.storage.current import open_store
+from framework.storage.patience import Patience
 
 WORKER_SECONDS = 20
+AT_ONCE = Patience(connect_timeout_seconds=2, read_timeout_seconds=4, deadline_seconds=0)
+"""No request is repeated: the doctor tells what happened, and who needs the store does not."""
+START_WORKER = "start the worker: on Heroku `heroku ps:scale worker=1`, elsewhere the line `worker` of the Procfile"
 SCHEDULER_LATE = timedelta(minutes=2)
+MEMORY_FULL = 0.95
 DRILL_LATE = timedelta(days=21)
+DRILL = "flask storage drill"
 MIB = 1024 * 1024
 
-Check = Callable[[], str]
+
+def settings() -> str:
+    """What this deployment is, and variables that are nearly one of ours."""
+    kind = "production" if config.current().production else "at home"
+    misspelt = config.current().misspelt
+    return "; ".join(
+        [kind, *(f"LOOK: {found} is no setting of Holdfast; is {meant} meant?" for found, meant in misspelt)]
+    )
 
 
-class NotWell(Unavailable):
-    """A part answers, but not as it has to."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What came of one check: the part, whether it is well, and the words about it."""
-
-    part: str
-    well: bool
-    words: str
-
-
-def examine(checks: Mapping[str, Check]) -> list[Finding]:
-    """Try every part; a failure is a finding, and the next part is tried all the same."""
-    return [_found(part, check) for part, check in checks.items()]
-
-
-def _found(part: str, check: Check) -> Finding:
-    try:
-        return Finding(part, well=True, words=check())
-    except (HoldfastError, ConfigError, SQLAlchemyError, OSError) as failure:
-        return Finding(part, well=False, words=" ".join(str(failure).split()))
+def one_machine(folder: Path) -> str:
+    """The words about a folder that stands for a service."""
+    return f"the folder {folder}, for one machine alone"
 
 
 def database_answers() -> str:
@@ -73,21 +67,28 @@ def database_answers() -> str:
 def database() -> str:
     """The database answers, and its tables are those of this version."""
     name = database_answers()
-    if schema.differences():
-        raise NotWell("the tables are not those of this version; run: flask database upgrade")
-    return f"{name}, the tables are up to date"
+    if lacking := schema.differences():
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        raise NotWell(f"the database lacks {lacking[0]}{more}; run: flask database upgrade")
+    return f"{name}, the tables are {'those of a later release' if schema.is_newer() else 'up to date'}"
 
 
 def store_answers() -> str:
     """One question to the object store, about an object that nobody has."""
-    with suppress(ObjectMissing):
-        store().size("doctor/nothing")
+    with closing(open_store(config.current(), AT_ONCE)) as opened, suppress(ObjectMissing):
+        opened.size("doctor/nothing")
     return "answers"
 
 
 def object_store() -> str:
     """An object is stored, moved to the archive's class where there is one, read, read in part and deleted."""
-    key, body, opened = f"doctor/{secrets.token_hex(16)}", secrets.token_bytes(4096), store()
+    with closing(open_store(config.current(), AT_ONCE)) as opened:
+        next(iter(opened.list("doctor/")), None)  # unlike others, the answer to a LIST says what is wrong
+        return _use(opened)
+
+
+def _use(opened: ObjectStore) -> str:
+    key, body = f"doctor/{secrets.token_hex(16)}", secrets.token_bytes(4096)
     opened.put(key, body, sha256=hashlib.sha256(body).hexdigest())
     try:
         if named := config.current().archive_storage_class:
@@ -98,7 +99,8 @@ def object_store() -> str:
     with suppress(ObjectMissing):
         opened.size(key)
         raise NotWell("an object is still there after it was deleted; look at the bucket's retention rules")
-    return f"put, get, range and delete work ({config.current().s3_bucket or 'a folder'})"
+    folder = config.current().store_folder
+    return f"put, get, range and delete work ({one_machine(folder) if folder else config.current().s3_bucket})"
 
 
 def _read_back(opened: ObjectStore, key: str, body: bytes) -> None:
@@ -130,29 +132,36 @@ def rebuild_drill() -> str:
     with reading() as session:
         job = session.get(ScheduledJob, "drill")
     if job is None or job.last_run_at is None:
-        return "has not run yet; it does every Saturday, and at `flask storage drill`"
+        return f"has not run yet; it does every Saturday, and now with: {DRILL}"
     result = json.loads(job.last_result or "{}")
     if result.get("error") or result.get("fault_count"):
-        raise NotWell(f"failed on {job.last_run_at:%Y-%m-%d}: {result.get('error') or result['faults'][0]}")
+        raise NotWell(
+            f"failed on {job.last_run_at:%Y-%m-%d}: {result.get('error') or result['faults'][0]}; again: {DRILL}"
+        )
     if now() - job.last_run_at > DRILL_LATE:
-        raise NotWell(f"has not run since {job.last_run_at:%Y-%m-%d}; is the scheduler running?")
+        raise NotWell(f"has not run since {job.last_run_at:%Y-%m-%d}: is the scheduler running? By hand: {DRILL}")
     return f"{result['repositories']} projects came back on {job.last_run_at:%Y-%m-%d} in {result['seconds']:g} s"
 
 
 def broker_answers() -> str:
     """The broker takes a connection."""
     with broker.connected():
-        return "a folder" if broker.in_folder() else str(broker.url().partition("://")[0])
+        folder = config.current().broker_folder
+        return one_machine(folder) if folder else str(broker.url().partition("://")[0])
 
 
 def workers() -> str:
     """A task goes the whole way: outbox, broker, worker, result."""
+    known = presence.workers()
+    if not any(presence.is_up(each) for each in known):
+        seen = f"the last one was heard of at {known[0].seen_at:%Y-%m-%d %H:%M} UTC" if known else "none was ever seen"
+        raise NotWell(f"no worker runs ({seen}): {START_WORKER}")
     sent = echo.delay("well")
     try:
         sent.get(timeout=WORKER_SECONDS, interval=0.1)
     except NoAnswer:
         raise NotWell(
-            f"no worker answered within {WORKER_SECONDS} seconds; start one: celery -A framework.celery.celery worker"
+            f"a worker runs, but did no task within {WORKER_SECONDS} s: it is busy, or lost the broker; look at its log"
         ) from None
     return "a task came back"
 
@@ -171,13 +180,42 @@ def scheduler() -> str:
     with reading() as session:
         job = session.get(ScheduledJob, "outbox")
     if job is None or now() - job.next_run_at > SCHEDULER_LATE:
-        raise NotWell("scheduled work has not run lately; start: celery -A framework.celery.celery beat, or worker -B")
+        raise NotWell(
+            f"scheduled work has not run lately. It runs in a worker that has -B (celery beat): {START_WORKER}"
+        )
     return f"last run {job.last_run_at:%H:%M:%S} UTC" if job.last_run_at else "about to run for the first time"
 
 
 def mail() -> str:
     """The mail server lets us in, or the folder of messages takes files."""
     return f"goes to {delivery.check_server()}"
+
+
+def clocks() -> str:
+    """The clocks of this machine, the database and the store agree: signatures and leases depend on them."""
+    apart = machine.seconds_ahead()
+    for part, seconds in apart.items():
+        if abs(seconds) > machine.MOST_APART_SECONDS:
+            raise NotWell(
+                f"the clock of the {part} is {abs(seconds):.0f} s {'ahead' if seconds > 0 else 'behind'} of this "
+                "machine's: set both by NTP; S3 refuses signatures that are 15 minutes off"
+            )
+    told = ", ".join(f"{part} {seconds:+.1f} s" for part, seconds in apart.items())
+    return told or "one machine, one clock"
+
+
+def memory() -> str:
+    """How much memory is left here, and what our own processes take."""
+    found = machine.memory()
+    if found is None:
+        return "this system does not tell"
+    used, limit = (size // MIB for size in found)
+    ours = machine.process_bytes()
+    told = [f"{used:,} of {limit:,} MiB in use on this machine"]
+    told += [f"{kind} {sum(each) // MIB:,} MiB in {len(each)} processes" for kind, each in sorted(ours.items())]
+    if used > limit * MEMORY_FULL:
+        raise NotWell(f"{'; '.join(told)}: lower WEB_CONCURRENCY or WEB_THREADS, or take a larger machine")
+    return "; ".join(told)
 
 
 def git_program() -> str:
@@ -190,34 +228,48 @@ def git_program() -> str:
 
 def limits() -> str:
     """The limits fit each other and the disk."""
-    settings = config.current()
-    if settings.max_file_bytes > settings.max_request_bytes:
+    chosen = config.current()
+    if chosen.max_file_bytes > chosen.max_request_bytes:
         raise NotWell("MAX_FILE_BYTES is above MAX_REQUEST_BYTES: no file of that size could arrive")
-    settings.data.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.data).free
+    chosen.data.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(chosen.data).free
     for name, needed in (
-        ("MAX_REQUEST_BYTES", settings.max_request_bytes),
-        ("MAX_PUSH_BYTES", settings.max_push_bytes),
+        ("MAX_REQUEST_BYTES", chosen.max_request_bytes),
+        ("MAX_PUSH_BYTES", chosen.max_push_bytes),
     ):
         if free < needed:
-            raise NotWell(f"only {free // MIB} MiB are free in {settings.data}; one request may need {name}")
-    return f"{settings.max_file_bytes // MIB} MiB a file, {free // MIB} MiB free in {settings.data}"
+            raise NotWell(f"only {free // MIB} MiB are free in {chosen.data}; one request may need {name}")
+    return f"{chosen.max_file_bytes // MIB} MiB a file, {free // MIB} MiB free in {chosen.data}"
+
+
+def files() -> str:
+    """Nobody else on this machine can read the database, the objects or the mails."""
+    if found := machine.exposed_path():
+        raise NotWell(f"other users of this machine may read {found}: chmod -R go= {found.parent}")
+    return "private"
 
 
 READY: Mapping[str, Check] = {"database": database_answers, "store": store_answers, "broker": broker_answers}
 """What a process needs to answer requests."""
 
 ALL: Mapping[str, Check] = {
+    "version": lambda: f"Holdfast {__version__}, code {presence.release()}",
+    "settings": settings,
     "database": database,
+    "connections": connections,
     "store": object_store,
+    "fencing": fencing,
     "objects": objects,
     "drill": rebuild_drill,
     "broker": broker_answers,
     "workers": workers,
     "queues": queues_move,
     "scheduler": scheduler,
+    "clocks": clocks,
+    "memory": memory,
     "mail": mail,
     "git": git_program,
     "limits": limits,
+    "files": files,
 }
 """What a deployment needs to do its work."""

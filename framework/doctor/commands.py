@@ -2,14 +2,17 @@
 
 import click
 
-from framework.doctor.checks import ALL, examine
+from framework.doctor.checks import ALL
+from framework.doctor.examination import examine
 
 
 @click.command("doctor")
-def doctor() -> None:
-    """Test database, store, stored objects, broker, workers, scheduler, mail, git and limits."""
-    findings = examine(ALL)
+@click.argument("parts", nargs=-1, type=click.Choice(list(ALL)), metavar="[PART]...")
+def doctor(parts: tuple[str, ...]) -> None:
+    """Test every part, or only those named: settings, database, store, objects, drill, broker, workers and so on."""
+    findings = examine({part: ALL[part] for part in parts or ALL})
     for finding in findings:
-        click.echo(f"{'ok   ' if finding.well else 'FAILS'} {finding.part:<10} {finding.words}")
+        verdict = "ok" if finding.well else "FAILS" if finding.tried else "-"
+        click.echo(f"{verdict:<5} {finding.part:<10} {finding.words}")
     if not all(finding.well for finding in findings):
         raise SystemExit(1)

@@ -14,7 +14,7 @@ from framework.celery import broker
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import HANDED, WAITING
 from framework.database.session import reading
-from framework.database.types import now
+from framework.database.types import from_now
 
 ANSWERS_WITHIN_SECONDS = 1
 
@@ -72,7 +72,7 @@ def _counts(queue: Queue, connection: Connection) -> tuple[int, int | None]:
 def _waiting() -> Mapping[str, tuple[int, datetime]]:
     """How many tasks of each queue are due and not begun, and since when the first of them has been."""
     query = select(OutboxRow.task, func.count(), func.min(OutboxRow.not_before)).group_by(OutboxRow.task)
-    due = query.where(OutboxRow.state.in_((WAITING, HANDED)), OutboxRow.not_before <= now())
+    due = query.where(OutboxRow.state.in_((WAITING, HANDED)), OutboxRow.not_before <= from_now())
     with reading() as session:
         rows = session.execute(due).all()
     found: dict[str, tuple[int, datetime]] = {}

@@ -1,11 +1,13 @@
 """Tasks and scheduled work as the administrator sees them; never their arguments, since mails hold secret links."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow, ScheduledJob
@@ -53,17 +55,20 @@ def task_groups() -> dict[str, list[ShownTask]]:
     """The newest tasks of each group."""
     with reading() as session:
         return {
-            group: [
-                _task(row)
-                for row in session.scalars(
-                    select(OutboxRow)
-                    .where(OutboxRow.state.in_(states))
-                    .order_by(OutboxRow.created_at.desc())
-                    .limit(LISTED)
-                )
-            ]
+            group: [_task(row) for row in sorted(_newest(session, states), key=_begins, reverse=True)[:LISTED]]
             for group, states in GROUPS.items()
         }
+
+
+def _newest(session: Session, states: Sequence[str]) -> Iterator[OutboxRow]:
+    """Of each state the newest by when they were to begin, which is how the outbox is indexed."""
+    for state in states:
+        rows = select(OutboxRow).where(OutboxRow.state == state).order_by(OutboxRow.not_before.desc())
+        yield from session.scalars(rows.limit(LISTED))
+
+
+def _begins(row: OutboxRow) -> datetime:
+    return row.not_before
 
 
 def jobs() -> list[ShownJob]:

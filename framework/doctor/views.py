@@ -4,10 +4,14 @@ import logging
 
 from flask import Blueprint, Response, make_response, request
 
+from framework import __version__
 from framework.doctor.admission import refuse_strangers
-from framework.doctor.checks import READY, examine
+from framework.doctor.checks import READY
+from framework.doctor.examination import examine
+from framework.doctor.fencing import knows_journals, owns_bucket
 from framework.doctor.numbers import State
 from framework.metrics.exposition import CONTENT_TYPE, exposed
+from framework.web.errors import RETRY_AFTER_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -16,19 +20,30 @@ health = Blueprint("health", __name__)
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """The process is up."""
-    return Response("ok\n", content_type="text/plain; charset=utf-8")
+    """The process is up, and which release it is."""
+    return Response(f"ok\nHoldfast {__version__}\n", content_type="text/plain; charset=utf-8")
 
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Database, store and broker answer; 503 when one does not. What is wrong stands in the log."""
+    """Database, store and broker answer, and the bucket is ours; 503 otherwise. What is wrong stands in the log.
+
+    `writing` says in words which projects cannot be written to. Where it is some of them, the server is ready all the
+    same: a balancer that took it away would take the others, too.
+    """
     findings = examine(READY)
     for finding in findings:
         if not finding.well:
             log.warning("%s is not well: %s", finding.part, finding.words)
-    status = 200 if all(finding.well for finding in findings) else 503
-    return make_response({finding.part: "ok" if finding.well else "fails" for finding in findings}, status)
+    told = {finding.part: "ok" if finding.well else "fails" for finding in findings}
+    ready = all(finding.well for finding in findings)
+    if ready:
+        owner, journals = examine({"owner": owns_bucket, "journals": knows_journals})
+        told["writing"] = next((finding.words for finding in (owner, journals) if not finding.well), "ok")
+        ready = owner.well
+    if ready:
+        return make_response(told)
+    return make_response(told, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 @health.get("/metrics")

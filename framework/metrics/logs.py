@@ -16,6 +16,7 @@ from celery import current_task
 from framework import config
 from framework.config import Config
 from framework.metrics import request_id
+from framework.metrics.foreseen import in_a_line, is_foreseen
 
 WEB, ALL, TASKS = "web.log", "celery.log", "tasks.log"
 NOBODY = "-"
@@ -31,7 +32,10 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's line."""
         told = record.getMessage()
-        if record.exc_info:
+        error = record.exc_info[1] if record.exc_info else None
+        if error and is_foreseen(error):
+            told = f"{told}: {in_a_line(error)}"
+        elif record.exc_info:
             told = f"{told}\n{self.formatException(record.exc_info)}"
         return self._write(
             {

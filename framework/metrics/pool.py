@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from framework.errors import Interrupted
 from framework.metrics import request_id
 
 P = ParamSpec("P")
@@ -14,8 +15,17 @@ class Pool(ThreadPoolExecutor):
     """A pool whose threads know, for each piece of work, the request of the thread that submitted it."""
 
     def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """Have it done by one of the threads."""
-        return super().submit(_following, request_id.current(), work, args, kwargs)
+        """Have it done by one of the threads.
+
+        Raises:
+            Interrupted: the process is ending, while the thread that asks still answers a request.
+        """
+        try:
+            return super().submit(_following, request_id.current(), work, args, kwargs)
+        except RuntimeError as refusal:
+            if "interpreter" not in str(refusal):
+                raise
+            raise Interrupted from refusal
 
 
 def _following(of: str | None, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

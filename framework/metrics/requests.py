@@ -7,13 +7,16 @@ from typing import Any
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from werkzeug.wsgi import ClosingIterator
 
+from framework import config
 from framework.metrics import counts, request_id
 
 ENDPOINT = "holdfast.endpoint"
 SHOWN_PATH = "holdfast.shown_path"
+PERSON = "holdfast.person"
+NOBODY = "-"
 NO_ENDPOINT = "none"
 HEADER = "X-Request-ID"
 
@@ -24,6 +27,12 @@ def register(app: Flask) -> None:
     """Count the requests of this application."""
     app.before_request(_note_view)
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def note_person(name: str) -> None:
+    """Note whose request this is, for its line in the log where LOG_PEOPLE is on."""
+    if has_request_context():
+        request.environ[PERSON] = name
 
 
 class Measured:
@@ -58,7 +67,14 @@ def _tell(environ: WSGIEnvironment, status: int, seconds: float) -> None:
     view = environ.get(ENDPOINT, NO_ENDPOINT)
     counts.request_ended(view, status, seconds)
     path = environ.get(SHOWN_PATH) or quote(environ.get("PATH_INFO", ""), encoding="latin-1")
-    log.info("%s %s %d %.3f s, %s", environ["REQUEST_METHOD"], path, status, seconds, view)
+    log.info("%s %s %d %.3f s, %s%s", environ["REQUEST_METHOD"], path, status, seconds, view, _from_whom(environ))
+
+
+def _from_whom(environ: WSGIEnvironment) -> str:
+    """The client's address, as trusted proxies tell it, and the account's name; nothing unless LOG_PEOPLE is on."""
+    if not config.current().log_people:
+        return ""
+    return f", {environ.get('REMOTE_ADDR') or NOBODY} {environ.get(PERSON, NOBODY)}"
 
 
 def _note_view() -> None:

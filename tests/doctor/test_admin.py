@@ -14,7 +14,7 @@ from sqlalchemy import update
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.celery import broker, presence, runs, schedule
-from framework.celery.models import OutboxRow, RunningWorker
+from framework.celery.models import GONE_AFTER, OutboxRow, RunningWorker
 from framework.celery.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
@@ -64,7 +64,7 @@ def serving(*states: queues.QueueState) -> RunningWorker:
         process_id=1,
         release=presence.release(),
         queues=[state.name for state in states],
-        seen_at=now(),
+        up=True,
     )
 
 
@@ -156,7 +156,7 @@ def test_it_warns_of_other_versions_and_of_silent_workers(settings: Config) -> N
         Presence(node, [queue.name for queue in broker.queues()]).tell()
     with transaction() as session:
         session.execute(update(RunningWorker).where(RunningWorker.node == "celery@older").values(release="0123456789"))
-        gone = now() - 2 * presence.GONE_AFTER
+        gone = now() - 2 * GONE_AFTER
         session.execute(update(RunningWorker).where(RunningWorker.node == "celery@killed").values(seen_at=gone))
     told = attention.attention(presence.workers(), queues.queue_states(), [])
     assert len(told) == 2

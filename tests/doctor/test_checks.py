@@ -9,17 +9,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from framework import __version__
 from framework.celery import schedule
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import poll_outbox
 from framework.config import Config
 from framework.database.session import transaction
 from framework.doctor import checks
-from framework.doctor.checks import ALL, examine
+from framework.doctor.checks import ALL
+from framework.doctor.examination import examine
 from framework.storage import current
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.servers.processes import free_port
 from tests.servers.run import Run
 from tests.servers.workers import worker
+
+pytestmark = on_each_deployment
 
 
 def finding(part: str) -> str:
@@ -49,13 +54,24 @@ def test_the_command_says_a_line_for_each_part_and_fails_when_one_does(
     assert "celery -A framework.celery.celery worker" in answer.output
 
 
+@on_one_deployment
+def test_the_command_tests_only_the_parts_that_are_named(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    answer = run(args=["doctor", "git", "store"])
+    assert [line.split()[:2] for line in answer.output.splitlines()] == [["ok", "git"], ["ok", "store"]]
+    assert "is not one of" in run(args=["doctor", "disk"]).output
+
+
 def test_ready_means_database_store_and_broker_answer(client: FlaskClient) -> None:
-    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/healthz").text == f"ok\nHoldfast {__version__}\n"
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"database": "ok", "store": "ok", "broker": "ok"})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"database": "ok", "store": "ok", "broker": "ok", "writing": "ok"},
+    )
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_broker_that_is_away_makes_it_unready_and_not_unhealthy(
     client: FlaskClient, with_settings: Callable[..., Config]
 ) -> None:
@@ -65,7 +81,7 @@ def test_a_broker_that_is_away_makes_it_unready_and_not_unhealthy(
     assert client.get("/healthz").status_code == 200
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_database_that_is_away_makes_it_unready(client: FlaskClient, with_settings: Callable[..., Config]) -> None:
     with_settings(database_url=f"postgresql+psycopg://nobody:secret@127.0.0.1:{free_port()}/none")
     answer = client.get("/readyz")
@@ -73,7 +89,7 @@ def test_a_database_that_is_away_makes_it_unready(client: FlaskClient, with_sett
     assert "secret" not in answer.text
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_store_that_is_away_makes_it_unready(client: FlaskClient, with_settings: Callable[..., Config]) -> None:
     with_settings(
         s3_bucket="none",
@@ -93,7 +109,7 @@ def test_it_sees_tables_of_another_version(settings: Config) -> None:
     assert "flask database upgrade" in finding("database")
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_sees_that_scheduled_work_stands_still(settings: Config) -> None:
     poll_outbox.delay()
     with transaction() as session:
@@ -101,19 +117,31 @@ def test_it_sees_that_scheduled_work_stands_still(settings: Config) -> None:
     assert "beat" in finding("scheduler")
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_sees_that_the_mail_server_is_away(with_settings: Callable[..., Config]) -> None:
     with_settings(smtp_url=f"smtp://127.0.0.1:{free_port()}")
-    assert "does not answer" in finding("mail")
+    assert "nothing listens at" in finding("mail")
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@on_one_deployment
+def test_it_sees_files_that_others_on_the_machine_may_read(settings: Config) -> None:
+    outbox, mail = settings.data / "outbox", settings.data / "outbox" / "1.eml"
+    outbox.mkdir(mode=0o700)
+    mail.touch(mode=0o644)
+    settings.data.chmod(0o711)
+    for path in settings.data.iterdir():
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    assert ALL["files"]() == "private"
+    outbox.chmod(0o755)
+    assert finding("files") == f"other users of this machine may read {outbox}: chmod -R go= {settings.data}"
+
+
 def test_it_sees_limits_that_exclude_each_other(with_settings: Callable[..., Config]) -> None:
     with_settings(max_file_bytes=2, max_request_bytes=1)
     assert "MAX_FILE_BYTES" in finding("limits")
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_sees_a_disk_that_is_too_small(with_settings: Callable[..., Config]) -> None:
     with_settings(max_request_bytes=1 << 60)
     assert "one request may need MAX_REQUEST_BYTES" in finding("limits")
@@ -121,20 +149,31 @@ def test_it_sees_a_disk_that_is_too_small(with_settings: Callable[..., Config]) 
     assert "one request may need MAX_PUSH_BYTES" in finding("limits")
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
-def test_it_sees_a_broker_address_that_is_none(with_settings: Callable[..., Config]) -> None:
-    with_settings(broker_url="carrier-pigeon://")
-    assert "BROKER_URL" in finding("broker")
-
-
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_it_sees_a_data_folder_that_cannot_be_written(with_settings: Callable[..., Config], tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     with_settings(data=tmp_path / "a file" / "data")
     assert finding("store")
 
 
-@pytest.mark.parametrize("deployment", ["production-like"])
+@pytest.mark.deployments("production-like")
 def test_a_storage_class_that_the_service_does_not_know_is_told(with_settings: Callable[..., Config]) -> None:
     with_settings(archive_storage_class="GLACIER_IR")
-    assert "refuses this server" in finding("store")
+    assert "has no class GLACIER_IR: set or leave out ARCHIVE_STORAGE_CLASS" in finding("store")
+
+
+@on_one_deployment
+def test_it_names_the_folders_that_stand_for_services(with_settings: Callable[..., Config], tmp_path: Path) -> None:
+    with_settings(s3_bucket=f"folder:{tmp_path}/s3", broker_url=f"folder:{tmp_path}/b", smtp_url=f"folder:{tmp_path}/m")
+    words = {found.part: found.words for found in examine(ALL) if found.part in {"store", "broker", "mail"}}
+    assert f"the folder {tmp_path}/s3, for one machine alone" in words["store"]
+    assert words["broker"] == f"the folder {tmp_path}/b, for one machine alone"
+    assert words["mail"] == f"goes to {tmp_path}/m: files that nobody is sent"
+
+
+@on_one_deployment
+def test_it_names_a_variable_that_is_nearly_ours(with_settings: Callable[..., Config]) -> None:
+    with_settings(misspelt=(("MAX_FILE_BYTE", "MAX_FILE_BYTES"),))
+    [found] = examine({"settings": ALL["settings"]})
+    assert found.well
+    assert found.words == "at home; LOOK: MAX_FILE_BYTE is no setting of Holdfast; is MAX_FILE_BYTES meant?"

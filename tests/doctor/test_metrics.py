@@ -28,14 +28,16 @@ from framework.repositories.models import Version
 from framework.repositories.operations import create_repository
 from framework.repositories.wanted import PathsChanged
 from framework.storage.current import store
-from tests.cast import PASSWORD, SignIn, on_one_deployment
+from tests.cast import PASSWORD, SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to
 from tests.metrics.numbers import number
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment
 from tests.servers.gunicorn import LiveServer, gunicorn
-from tests.servers.processes import free_port
+from tests.servers.processes import HANG_SECONDS, free_port
 from tests.servers.run import Run
+
+pytestmark = on_each_deployment
 
 TOKEN = "a token of the tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -155,7 +157,7 @@ def test_it_is_closed_to_other_machines(client: FlaskClient, headers: dict[str, 
     assert "METRICS_TOKEN" in answer.text
 
 
-@pytest.mark.parametrize("deployment", ["production-like"])
+@pytest.mark.deployments("production-like")
 def test_it_is_closed_in_production(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_base=FROM_HOME).status_code == 401
 
@@ -212,7 +214,7 @@ def answering(server: LiveServer, worker: int) -> Iterator[None]:
 
 def read(server: LiveServer, path: str) -> str:
     """What is at this address, for who bears the token; also when it is an error page."""
-    connection = HTTPConnection("localhost", int(server.environment["PORT"]), timeout=60)
+    connection = HTTPConnection("localhost", int(server.environment["PORT"]), timeout=HANG_SECONDS)
     connection.request("GET", path, headers={**BEARER, "Connection": "close"})
     text = connection.getresponse().read().decode()
     connection.close()
@@ -251,7 +253,7 @@ def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_
     read(two_workers, "/static/nothing")
     two_workers.process.wait_until(lambda: misses(two_workers) == 1)
     with socket.create_connection(("localhost", int(two_workers.environment["PORT"]))) as line:
-        form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n"
+        form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\nExpect: 100-continue\r\n"
         line.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\n" + form + b"\r\n")
         two_workers.process.wait_until(lambda: under_way(two_workers) == 2)
         killed = set(workers_of(two_workers))

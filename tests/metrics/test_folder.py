@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework.metrics import folder
+from tests.servers.run import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +59,9 @@ def test_without_a_folder_there_is_nothing_to_forget(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv(folder.VARIABLE)
     folder.forget_under_way(7)
     folder.close_folder()
+
+
+def test_the_first_process_of_the_server_loads_nothing_that_counts() -> None:
+    """What is imported before the folder is there counts for its own process alone."""
+    look = "import runpy, sys; runpy.run_path('gunicorn.conf.py'); sys.exit('prometheus_client' in sys.modules)"
+    subprocess.run([sys.executable, "-c", look], check=True, cwd=ROOT)

@@ -25,6 +25,7 @@ from tests.celery.test_workers import eventually
 from tests.git.client import Person
 from tests.servers.deployments import environment
 from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.workers import worker
 
@@ -63,7 +64,7 @@ def lines(settings: Config, name: str) -> list[dict[str, Any]]:
 def asked(server: LiveServer, path: str, given: str = CLIENT_ID) -> Message:
     """The header of an answer to a request with this id."""
     request = urllib.request.Request(server.url + path, headers={"X-Request-ID": given})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
         headers: Message = answer.headers
         return headers
 
@@ -111,7 +112,7 @@ def test_the_lines_of_a_push_have_its_id_in_every_process(
     with reading() as session:
         caused = session.scalars(select(OutboxRow).where(OutboxRow.task.like("%consolidate_packs"))).one()
     with worker(run, logging_settings):
-        app.AsyncResult(caused.id).get(timeout=60)
+        app.AsyncResult(caused.id).get(timeout=HANG_SECONDS)
     web = [line for line in lines(logging_settings, WEB) if line["request"] == CLIENT_ID]
     assert any("POST /alice/website.git/git-receive-pack 200" in line["message"] for line in web)
     told = [line for line in lines(logging_settings, ALL) if line["task"] == caused.id]

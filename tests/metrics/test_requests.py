@@ -1,12 +1,17 @@
 """HTTP requests are counted by view and by the class of their answer."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, Response
 
+from framework.accounts.account import Account
+from framework.application import create_app
+from framework.config import Config
 from framework.metrics.exposition import exposed
 from framework.metrics.requests import register
+from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 from tests.metrics.numbers import number
 
 UNDER_WAY = "holdfast_http_requests_under_way"
@@ -42,7 +47,7 @@ def scrape() -> str:
     return exposed().decode()
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize(
     ("address", "endpoint", "status"),
     [
@@ -64,7 +69,7 @@ def test_it_counts_under_the_view_and_the_class_of_the_answer(
     assert "/good/one" not in after
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_a_request_is_under_way_until_its_last_byte(counted: Flask) -> None:
     before = number(scrape(), UNDER_WAY)
     answer = counted.test_client().get("/slow")
@@ -73,10 +78,46 @@ def test_a_request_is_under_way_until_its_last_byte(counted: Flask) -> None:
     assert number(scrape(), UNDER_WAY) == before
 
 
-@pytest.mark.parametrize("deployment", ["embedded"])
+@pytest.mark.deployments("embedded")
 def test_an_application_that_raises_counts_as_a_failure(counted: Flask) -> None:
     counted.config["PROPAGATE_EXCEPTIONS"] = True
     before = number(scrape(), "holdfast_http_requests_total", endpoint="metrics.broken", status="5xx")
     with pytest.raises(RuntimeError, match="broken"):
         counted.test_client().get("/broken")
     assert number(scrape(), "holdfast_http_requests_total", endpoint="metrics.broken", status="5xx") == before + 1
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Gives the newest line of a request."""
+    caplog.set_level(logging.INFO, logger="framework.metrics.requests")
+    return lambda: caplog.messages[-1]
+
+
+@on_one_deployment
+def test_a_line_says_nothing_of_people_unless_it_is_asked_for(
+    signed_in: SignIn, alice: Account, told: Callable[[], str]
+) -> None:
+    signed_in(alice).get("/settings").close()
+    assert told().endswith(" s, settings.profile")
+    assert "alice" not in told()
+
+
+@on_one_deployment
+def test_a_line_names_address_and_account_where_that_is_wanted(
+    with_settings: Callable[..., Config], signed_in: SignIn, visitor: Visitor, alice: Account, told: Callable[[], str]
+) -> None:
+    with_settings(log_people=True)
+    signed_in(alice).get("/settings").close()
+    assert told().endswith(", 127.0.0.1 alice")
+    visitor.client.get("/alice/none.git/info/refs?service=git-upload-pack", auth=("alice", PASSWORD)).close()
+    assert told().endswith(", 127.0.0.1 alice")
+    visitor.get("/explore", **{"X-Forwarded-For": "192.0.2.7"}).close()
+    assert told().endswith(", 127.0.0.1 -"), "nobody trusts this peer"
+
+
+@on_one_deployment
+def test_a_trusted_proxy_tells_the_address(with_settings: Callable[..., Config], told: Callable[[], str]) -> None:
+    behind = create_app(with_settings(log_people=True, forwarded_allow_ips="127.0.0.1"))
+    behind.test_client().get("/explore", headers={"X-Forwarded-For": "192.0.2.7"}).close()
+    assert told().endswith(", 192.0.2.7 -")
