@@ -21,8 +21,9 @@ from framework.errors import Invalid
 
 FORMAT = "holdfast tables 1"
 ROWS_AT_ONCE = 500
-NEWS = ("long_works", "workers")
-"""How far the work of this moment is, this backup's too, and which workers are up: of no use to another database."""
+NEWS = ("long_works", "workers", "deployment")
+"""How far the work of this moment is, this backup's too, which workers are up, and this database's claim to the bucket:
+of no use to another database."""
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPES: dict[str, type[TypeEngine[Any]]] = {
@@ -111,11 +112,21 @@ def load_rows(session: Session, header: Header, lines: IO[bytes]) -> None:
     Raises:
         BackupDamaged: rows are missing, altered or too many; the transaction has to be given up.
     """
+    for dumped, batch in read_rows(header, lines):
+        session.execute(insert(_target(dumped)), batch)
+
+
+def read_rows(header: Header, lines: IO[bytes]) -> Iterator[tuple[DumpedTable, list[dict[str, Any]]]]:
+    """Every row, some of one table at a time; constant memory.
+
+    Raises:
+        BackupDamaged: rows are missing, altered or too many.
+    """
     for dumped in header.tables:
-        target, digest = _target(dumped), hashlib.sha256()
+        digest = hashlib.sha256()
         rows = _rows(dumped, islice(lines, dumped.rows), digest)
         while batch := list(islice(rows, ROWS_AT_ONCE)):
-            session.execute(insert(target), batch)
+            yield dumped, batch
         if digest.hexdigest() != dumped.sha256:
             raise BackupDamaged
     if lines.read(1):

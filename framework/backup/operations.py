@@ -6,27 +6,38 @@ import re
 import secrets
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
-from sqlalchemy import delete, func, inspect, select, table, text
+from sqlalchemy import delete, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from framework import config
-from framework.backup.dump import NEWS, BackupDamaged, Header, header_line, load_rows, read_header, tables, write_rows
+from framework.backup.dump import (
+    NEWS,
+    BackupDamaged,
+    Header,
+    header_line,
+    load_rows,
+    read_header,
+    read_rows,
+    tables,
+    write_rows,
+)
 from framework.backup.sealing import is_sealed, seal, unseal
 from framework.celery.work import Work, watched
 from framework.database import schema
+from framework.database.insert import number_on
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
 from framework.repositories.scratch import scratch
 from framework.storage.current import store
+from framework.storage.ownership import keep_claim
 
 FOLDER = "backups/"
 SEALED = ".sealed"
@@ -60,6 +71,16 @@ class SchemaUnknown(Invalid):
         )
 
 
+class NotSealed(Invalid):
+    """The backup is plain where only encrypted ones are trusted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The backup is not encrypted although BACKUP_KEY is set, so that anyone who can write to the bucket could "
+            "have made it. Choose an encrypted one (flask restore --list), or unset BACKUP_KEY to trust this one."
+        )
+
+
 class DoesNotFit(Invalid):
     """The database refuses a row of the backup."""
 
@@ -68,17 +89,28 @@ class DoesNotFit(Invalid):
 
 
 @dataclass(frozen=True)
-class Backup:
-    """A backup in the store or read from it."""
+class Stored:
+    """A backup in the store."""
 
     name: str
-    rows: int
     size_bytes: int
 
     @property
     def sealed(self) -> bool:
         """Whether it is encrypted."""
         return self.name.endswith(SEALED)
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was made, to the second."""
+        return datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Backup(Stored):
+    """One that was written or read."""
+
+    rows: int
 
 
 def back_up() -> Backup:
@@ -101,28 +133,43 @@ def _stored(work: Work) -> Backup:
         with file.open("rb") as source:
             sha256 = hashlib.file_digest(source, "sha256").hexdigest()
         store().put(FOLDER + name, file, sha256=sha256)
-        return Backup(name, header.rows, file.stat().st_size)
+        return Backup(name, file.stat().st_size, header.rows)
 
 
-def restore(name: str | None = None) -> Backup:
+def restore(name: str | None = None, *, own_bucket: Callable[[], None] = lambda: None) -> Backup:
     """Fill an empty database with the newest backup, or with the one of this name: all of it or nothing.
 
+    `own_bucket` makes this database the bucket's owner before it has rows, when everything else speaks for a restore.
+
     Raises:
-        NoBackup, DatabaseInUse, SchemaUnknown, CannotUnseal, BackupDamaged, DoesNotFit: nothing is changed.
+        NoBackup, DatabaseInUse, SchemaUnknown, CannotUnseal, NotSealed, BackupDamaged, DoesNotFit: nothing is changed.
     """
     chosen = _chosen(name)
     _refuse_rows()
-    with scratch("restore") as folder:
-        size = store().fetch(FOLDER + chosen, folder / "fetched").size_bytes
-        with _opened(folder / "fetched") as lines:
-            header = read_header(lines)
-            _load(header, lines)
-    return Backup(chosen, header.rows, size)
+    own_bucket()
+    with _fetched(chosen) as lines, keep_claim():
+        header = read_header(lines)
+        _load(header, lines)
+    return Backup(chosen.name, chosen.size_bytes, header.rows)
 
 
-def list_backups() -> list[str]:
-    """The names of the backups in the store, oldest first."""
-    return [name for entry in store().list(FOLDER) if _NAME.fullmatch(name := entry.key.removeprefix(FOLDER))]
+def check(name: str | None = None) -> Backup:
+    """Read the newest backup, or the one of this name, to its end with the key that is set; no database is touched.
+
+    Raises:
+        NoBackup, CannotUnseal, NotSealed, BackupDamaged.
+    """
+    chosen = _chosen(name)
+    with _fetched(chosen) as lines:
+        header = read_header(lines)
+        rows = sum(len(batch) for _table, batch in read_rows(header, lines))
+    return Backup(chosen.name, chosen.size_bytes, rows)
+
+
+def list_backups() -> list[Stored]:
+    """The backups in the store, oldest first."""
+    names = ((entry.key.removeprefix(FOLDER), entry.size_bytes) for entry in store().list(FOLDER))
+    return [Stored(name, size) for name, size in names if _NAME.fullmatch(name)]
 
 
 def _dumped(folder: Path, work: Work) -> tuple[Header, Path]:
@@ -138,25 +185,22 @@ def _dumped(folder: Path, work: Work) -> tuple[Header, Path]:
 
 def _delete_expired(kept: str) -> None:
     before = now() - timedelta(days=config.current().backup_retention_days)
-    for name in list_backups():
-        if name != kept and _made_at(name) < before:
-            store().delete(FOLDER + name)
+    for stored in list_backups():
+        if stored.name != kept and stored.made_at < before:
+            store().delete(FOLDER + stored.name)
 
 
-def _made_at(name: str) -> datetime:
-    return datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-
-
-def _chosen(name: str | None) -> str:
-    names = list_backups()
-    if name is None and names:
-        return names[-1]
-    wanted = (name or "").removeprefix(FOLDER)
-    if wanted in names:
-        return wanted
-    if not names:
+def _chosen(name: str | None) -> Stored:
+    found = list_backups()
+    if not found:
         raise NoBackup("There is no backup in the object store. `flask backup` makes one.")
-    raise NoBackup(f"There is no backup {wanted}. The newest ones are: {', '.join(names[-3:])}.")
+    if name is None:
+        return found[-1]
+    wanted = name.removeprefix(FOLDER)
+    for stored in found:
+        if stored.name == wanted:
+            return stored
+    raise NoBackup(f"There is no backup {wanted}. The newest ones are: {', '.join(one.name for one in found[-3:])}.")
 
 
 def _refuse_rows() -> None:
@@ -168,11 +212,21 @@ def _refuse_rows() -> None:
 
 
 @contextmanager
+def _fetched(chosen: Stored) -> Iterator[IO[bytes]]:
+    with scratch("restore") as folder:
+        store().fetch(FOLDER + chosen.name, folder / "fetched")
+        with _opened(folder / "fetched") as lines:
+            yield lines
+
+
+@contextmanager
 def _opened(fetched: Path) -> Iterator[IO[bytes]]:
     plain = fetched
     if is_sealed(fetched):
         plain = fetched.with_name("plain")
         unseal(fetched, plain, config.current().backup_key)
+    elif config.current().backup_key:
+        raise NotSealed
     try:
         with gzip.open(plain, "rb") as lines:
             yield cast("IO[bytes]", lines)
@@ -192,21 +246,8 @@ def _load(header: Header, lines: IO[bytes]) -> None:
             for name in REFILLED:
                 session.execute(delete(table(name)))
             load_rows(session, header, lines)
-            _set_sequences(session, header)
+            number_on(session, [(dumped.name, name) for dumped in header.tables for name, _kind in dumped.columns])
     except DBAPIError as error:
         raise DoesNotFit(str(error.orig)) from error
     finally:
         schema.upgrade()
-
-
-def _set_sequences(session: Session, header: Header) -> None:
-    """PostgreSQL numbers the next row by a sequence, which rows that bring their numbers do not move."""
-    if session.get_bind().dialect.name != "postgresql":
-        return
-    for dumped in header.tables:
-        for column, _kind in dumped.columns:
-            names = {"table": dumped.name, "column": column}
-            if sequence := session.scalar(text("SELECT pg_get_serial_sequence(:table, :column)"), names):
-                newest = text(f"SELECT coalesce(max({column}), 0) + 1 FROM {dumped.name}")  # noqa: S608
-                number = {"sequence": sequence, "next": session.scalar(newest)}
-                session.execute(text("SELECT setval(:sequence, :next, false)"), number)

@@ -46,18 +46,13 @@ def deliver(message: EmailMessage) -> str:
         MailServerAway: later it may.
     """
     refuse_held_connection("the mail server")
-    address = config.current().smtp_url
-    return _by_smtp(urlsplit(address), message) if address else _into_folder(message)
+    if folder := config.current().mail_folder:
+        return _into_folder(folder, message)
+    return _by_smtp(_server(), message)
 
 
-def outbox_folder() -> Path:
-    """Where mails are written without an SMTP server."""
-    return config.current().data / "outbox"
-
-
-def _into_folder(message: EmailMessage) -> str:
+def _into_folder(folder: Path, message: EmailMessage) -> str:
     """A name made of the Message-ID: the same message twice is one file."""
-    folder = outbox_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{re.sub(r'[^0-9A-Za-z-]', '', message['Message-ID'].partition('@')[0])}.eml"
     draft = folder / f".{uuid4().hex}.draft"
@@ -75,11 +70,14 @@ def check_server() -> str:
     Raises:
         MailServerAway: with the server's words.
     """
-    address = config.current().smtp_url
-    if not address:
-        return str(outbox_folder())
-    with _connected(urlsplit(address)):
-        return str(urlsplit(address).hostname)
+    if folder := config.current().mail_folder:
+        return f"{folder}: files that nobody is sent"
+    with _connected(_server()):
+        return str(_server().hostname)
+
+
+def _server() -> SplitResult:
+    return urlsplit(config.current().smtp_url or "")
 
 
 def _by_smtp(address: SplitResult, message: EmailMessage) -> str:
@@ -144,6 +142,8 @@ def _introduce(server: smtplib.SMTP, address: SplitResult) -> None:
         server.starttls(context=ssl.create_default_context())
         server.ehlo()
     if address.username:
+        if not isinstance(server.sock, ssl.SSLSocket):
+            raise smtplib.SMTPNotSupportedError("it offers no TLS, and a password is not sent without")
         server.login(unquote(address.username), unquote(address.password or ""))
 
 

@@ -31,8 +31,8 @@ def send_email(
     *,
     unsubscribe: str | None = None,
     expires_at: str | None = None,
-) -> str:
-    """Send one mail; what took it: a server's name or a file's.
+) -> bool:
+    """Send one mail; True when it was taken. The log tells what took it: a server's name or a file's.
 
     `message` is plain text, or with `html` the finished plain part. `expires_at` is a moment in ISO 8601.
 
@@ -53,4 +53,4 @@ def send_email(
         stopped.stop(to, refusal.sentence)
         raise
     log.info("%s took the message %s", took, mail["Message-ID"])
-    return took
+    return True

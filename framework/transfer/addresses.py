@@ -24,6 +24,9 @@ _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
 _IPV4_COMPATIBLE = IPv6Network("::/96")
+_IPV4_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+_DOCUMENTATION, _SEGMENT_ROUTING = IPv6Network("3fff::/20"), IPv6Network("5f00::/16")
+_NOT_PUBLIC = (*_NAT64, _IPV4_COMPATIBLE, _IPV4_TRANSLATED, _DOCUMENTATION, _SEGMENT_ROUTING)
 
 Address = IPv4Address | IPv6Address
 
@@ -112,10 +115,13 @@ def checked(address: str) -> SplitResult:
 
 
 def is_public(ip: Address) -> bool:
-    """Whether this address is one of the public internet, whatever it is wrapped in (RFC 6890, 4291, 6052, 3056)."""
+    """Whether this address is one of the public internet, whatever it is wrapped in.
+
+    RFC 6890, 4291, 6052, 3056, 2765 (IPv4-translated), 9637 (documentation), 9602 (segment routing).
+    """
     if isinstance(ip, IPv4Address):
         return ip.is_global and not ip.is_multicast and not ip.is_reserved and ip not in _PROTOCOL_ASSIGNMENTS
-    if any(ip in network for network in (*_NAT64, _IPV4_COMPATIBLE)) or ip.teredo:
+    if any(ip in network for network in _NOT_PUBLIC) or ip.teredo:
         return False
     inner = ip.ipv4_mapped or ip.sixtofour
     if inner is not None:

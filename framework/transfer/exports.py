@@ -18,8 +18,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.accounts import addresses
 from framework.accounts.account import Account
 from framework.accounts.models import User
+from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
@@ -39,7 +41,7 @@ from framework.transfer.imports import ARRIVED
 from framework.transfer.large_files import write_objects
 from framework.transfer.models import Export
 from framework.transfer.zips import ABOUT, BUNDLE
-from framework.web.pages import size
+from framework.web.sizes import size
 
 KIND = "export"
 FORMAT = "holdfast project 1"
@@ -94,7 +96,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
         ProjectNotFound, RoleTooLow: the person may not have it any more.
     """
     with reading() as session:
-        account = Account.of(session.get_one(User, account_id))
+        account = read_account(session, account_id)
         recheck(session, project_id, account, "owner")
         if session.get(Export, export_id):
             return export_id
@@ -213,7 +215,8 @@ def _record(row: Export, size_bytes: int) -> None:
         name = f"{session.get_one(User, project.owner_id).name}/{project.name}"
         facts = {"name": user.name, "project": name, "link": _link(row.id), "days": KEPT.days}
         key = f"export-{row.id}"
-        messages.queue(session, to=user.email, template="export", facts=facts, key=key, expires_at=row.expires_at)
+        if email := addresses.confirmed(user):
+            messages.queue(session, to=email, template="export", facts=facts, key=key, expires_at=row.expires_at)
 
 
 def _link(export_id: str) -> str:

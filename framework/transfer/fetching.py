@@ -10,7 +10,7 @@ from framework.repositories.hydration import lay_out
 from framework.transfer.addresses import Pinned
 
 DEADLINE_SECONDS = 3600
-REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/notes/*:refs/notes/*")
 FROM_FILE = ("-c", "protocol.allow=never", "-c", "protocol.file.allow=always")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from framework.accounts.account import Account
 from framework.accounts.models import User
+from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
@@ -129,7 +130,7 @@ def _watched(project_id: int, account_id: int, work_id: str) -> AbstractContextM
 def _who_and_where(project_id: int, account_id: int) -> tuple[ProjectAccess, Account]:
     """The project and the person as they are now, if the person may still write there."""
     with reading() as session:
-        account = Account.of(session.get_one(User, account_id))
+        account = read_account(session, account_id)
         project = session.get_one(Project, project_id)
         owner, name = session.get_one(User, project.owner_id).name, project.name
     return project_for(account, owner, name, "writer"), account

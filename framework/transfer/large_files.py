@@ -18,7 +18,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories import lfs
 from framework.repositories.change import StoredLfs
 from framework.transfer.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
-from framework.web.pages import size
+from framework.web.sizes import size
 
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.account import Account
 from framework.accounts.login import signed_in
+from framework.accounts.reauthentication import reauthenticate
 from framework.errors import Invalid
 from framework.projects.access import project_for
 from framework.storage.current import store
@@ -54,7 +55,7 @@ def begin_export(owner: str, project: str) -> AnyResponse:
     account = signed_in()
     access = project_for(account, owner, project, "owner")
     check_button()
-    return redirect(f"/work/{exports.begin_export(account, access)}", 303)
+    return redirect(f"/work/{exports.begin_export(reauthenticate().account, access)}", 303)
 
 
 @blueprint.get("/exports/<export_id>")

@@ -1,18 +1,21 @@
 """ZIP files that are imported: their files unpacked into scratch, counted as they inflate, links left out."""
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from framework import config
+from framework.browse.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
 from framework.repositories.packwriter import blob_name
 from framework.repositories.wanted import Put
 from framework.uploads.limits import too_large_sentence
 
 MOST_FILES = 20_000
+MOST_ENTRIES, LONGEST_DIRECTORY_BYTES = 100_000, 32 << 20
 CHUNK_BYTES = 1 << 20
 ENCRYPTED = 0x1
 TOO_MUCH = "Unpacked, this ZIP file is larger than one import may be."
@@ -96,11 +99,15 @@ def opened_zip(archive: Path) -> zipfile.ZipFile:
     """The ZIP file, opened.
 
     Raises:
-        ZipRefused: it is none.
+        ZipRefused: it is none. ZipTooLarge: it has more entries than are looked at.
     """
     try:
+        with archive.open("rb") as file:
+            check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_ENTRIES)
         return zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, UnicodeDecodeError, ValueError) as error:
+    except DirectoryTooLarge as error:
+        raise ZipTooLarge(f"This ZIP file holds too many files; one import may bring {MOST_FILES:,}.") from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError, OverflowError) as error:
         raise ZipRefused("This is not a ZIP file, or it is cut off.") from error
 
 

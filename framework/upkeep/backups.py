@@ -1,21 +1,25 @@
 """`flask backup` and `flask restore`: all tables to the object store and back."""
 
+from functools import partial
+
 import click
 
 from framework.backup import operations
 from framework.celery.work import followed
-from framework.projects.recovery import adopt
+from framework.projects.recovery import adopt, tell_of_recovery
 from framework.repositories import recovery
-from framework.upkeep.refusals import told_plainly
-from framework.upkeep.storage import report
-from framework.web.pages import size
+from framework.upkeep.refusals import by_hand, told_plainly
+from framework.upkeep.storage import become_owner, report, take_over_option
+from framework.web.sizes import size
 
 
 @click.command("backup")
 @told_plainly
 def backup() -> None:
     """Write all tables into the object store, encrypted when BACKUP_KEY is set."""
-    made = operations.back_up()
+    with by_hand("backup") as note:
+        made = operations.back_up()
+        note(made.name)
     click.echo(f"Stored {made.rows} rows in {made.name}, {size(made.size_bytes)}.")
     if not made.sealed:
         click.echo("It is not encrypted; whoever reads the object store can read it. BACKUP_KEY changes that.")
@@ -23,12 +27,30 @@ def backup() -> None:
 
 @click.command("restore")
 @click.argument("name", required=False)
+@click.option("--list", "listing", is_flag=True, help="Say which backups there are, oldest first, and change nothing.")
+@click.option("--check", is_flag=True, help="Read the backup to its end with BACKUP_KEY, and change nothing.")
+@take_over_option
 @told_plainly
-def restore(name: str | None) -> None:
+def restore(name: str | None, *, listing: bool, check: bool, take_over: bool) -> None:
     """Fill an empty database with the newest backup or the one of this NAME, then bring back what came after it.
 
     Stop the web processes and workers first.
     """
-    done = operations.restore(name)
-    click.echo(f"Restored {done.rows} rows from {done.name}.")
-    report(followed("resumption after a restore", recovery.resume(adopt)))
+    if listing:
+        _list()
+    elif check:
+        found = operations.check(name)
+        click.echo(f"{found.name} can be read: {found.rows} rows, made on {found.made_at:%Y-%m-%d %H:%M} UTC.")
+    else:
+        done = operations.restore(name, own_bucket=partial(become_owner, force=take_over))
+        click.echo(f"Restored {done.rows} rows from {done.name}.")
+        report(followed("resumption after a restore", recovery.resume(adopt, tell=tell_of_recovery)))
+
+
+def _list() -> None:
+    found = operations.list_backups()
+    for stored in found:
+        kind = "encrypted" if stored.sealed else "not encrypted"
+        click.echo(f"{stored.name}  {stored.made_at:%Y-%m-%d %H:%M} UTC, {size(stored.size_bytes)}, {kind}")
+    if not found:
+        click.echo("There is no backup in the object store. `flask backup` makes one.")

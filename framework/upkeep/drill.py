@@ -20,9 +20,10 @@ from framework import config
 from framework.config import Config
 from framework.database import engine, schema
 from framework.database.session import reading
-from framework.errors import Unavailable
+from framework.errors import Interrupted, Unavailable
 from framework.projects.recovery import adopt
 from framework.repositories import recovery
+from framework.repositories.failures import was_interrupted
 from framework.repositories.likeness import Likeness, differences, likenesses
 from framework.repositories.models import Repository
 from framework.repositories.scratch import scratch
@@ -61,7 +62,7 @@ def rehearse() -> Drill:
     """Rebuild and compare with what the database has now; what changes meanwhile is no fault.
 
     Raises:
-        DrillFailed: the rebuild did not come to its end.
+        DrillFailed: the rebuild did not come to its end. Interrupted: it was ended from outside.
     """
     started = monotonic()
     with scratch("drill") as folder:
@@ -85,6 +86,8 @@ def _in_another_process(folder: Path) -> Rebuilt:
         env=environment,
         cwd=Path(__file__).parent.parent.parent,
     )
+    if was_interrupted(done.returncode):
+        raise Interrupted
     if done.returncode:
         raise DrillFailed(f"The rebuild did not come to its end: {done.stderr.strip().splitlines()[-1:]}")
     return Rebuilt(**json.loads(done.stdout))

@@ -7,7 +7,8 @@ from framework.repositories import eviction, usage
 from framework.repositories.holdings import Holdings, read_holdings
 from framework.repositories.usage import CacheFigures
 from framework.storage.prices import costs_of
-from framework.web.pages import dollars, size
+from framework.web.pages import dollars
+from framework.web.sizes import size
 
 
 def report_lines() -> Iterator[str]:

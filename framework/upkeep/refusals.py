@@ -1,12 +1,15 @@
-"""Refusals on the command line: the same sentence that a page would show, and a status that is not 0."""
+"""What every command does: a refusal is the sentence that a page would show; a job's run by hand is written down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
 import click
 
+from framework.celery import schedule
 from framework.errors import HoldfastError
+from framework.storage.ownership import NotOwner
 
 P = ParamSpec("P")
 
@@ -18,7 +21,19 @@ def told_plainly(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except NotOwner as refusal:  # the sentence is for people; the reason names the command that helps
+            raise click.ClickException(refusal.reason) from refusal
         except HoldfastError as refusal:
             raise click.ClickException(refusal.sentence) from refusal
 
     return run
+
+
+@contextmanager
+def by_hand(job: str) -> Iterator[Callable[[object], None]]:
+    """Have the doctor and `/admin` know of a run of this scheduled job: its result, which is noted, or its error."""
+    try:
+        yield lambda result: schedule.note_run(job, result)
+    except HoldfastError as error:
+        schedule.note_run(job, {"error": f"{type(error).__name__}: {error}"})
+        raise

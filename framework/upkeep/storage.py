@@ -1,6 +1,7 @@
 """`flask storage …`: what lies where, what is whole, what is lost, what can go."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 import click
 from flask.cli import AppGroup
@@ -8,7 +9,7 @@ from flask.cli import AppGroup
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
-from framework.projects.recovery import adopt
+from framework.projects.recovery import adopt, tell_of_recovery
 from framework.repositories import archiving, eviction, recovery
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS
@@ -16,12 +17,20 @@ from framework.repositories.recovery import Recovered
 from framework.repositories.scrub import record_restore
 from framework.repositories.status import read_status
 from framework.repositories.verify import Verified, verify
+from framework.storage import current
 from framework.upkeep.drill import rehearse
 from framework.upkeep.figures import report_lines
-from framework.upkeep.refusals import told_plainly
-from framework.web.pages import size
+from framework.upkeep.refusals import by_hand, told_plainly
+from framework.web.sizes import size
 
 storage_commands = AppGroup("storage", help="The repositories' storage.")
+
+take_over_option = click.option(
+    "--take-over", is_flag=True, help="Even when another deployment is at work in the bucket; it refuses to write then."
+)
+rehearse_option = click.option(
+    "--dry-run", "--rehearse", "rehearse", is_flag=True, help="Say what would be done, and write nothing."
+)
 
 
 @storage_commands.command("status")
@@ -93,27 +102,43 @@ def collect_orphans(older_than: float | None) -> None:
     """Delete objects that no version and no push names any more; never what the log names."""
     names = {listed.repository_id: listed.full_name for listed in every_project()}
     objects = freed = 0
-    for found in followed("collection", collect(older_than)):
-        objects, freed = objects + found.objects, freed + found.size_bytes
-        if found.left_because:
-            click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
+    with by_hand("collect") as note:
+        for found in followed("collection", collect(older_than)):
+            objects, freed = objects + found.objects, freed + found.size_bytes
+            if found.left_because:
+                click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
+        note(objects)
     click.echo(f"Deleted {_counted(objects, 'object')} of {size(freed)}.")
 
 
 @storage_commands.command("resume")
+@take_over_option
+@rehearse_option
 @told_plainly
-def resume() -> None:
-    """After the database was restored: bring back what the log knows beyond it, and start new epochs.
+def resume(*, take_over: bool, rehearse: bool) -> None:
+    """After the database was restored or copied: bring back what the journal knows beyond it, and start new epochs.
 
-    Stop the web processes and workers first.
+    What another database wrote beside this one is kept on branches named recovered/TIME/BRANCH. Stop the web processes
+    and workers first.
     """
-    report(followed("resumption after a restore", recovery.resume(adopt)))
+    if rehearse:
+        report(recovery.resume(adopt, rehearse=True), rehearse=True)
+        return
+    become_owner(force=take_over)
+    report(followed("resumption after a restore", recovery.resume(adopt, tell=tell_of_recovery)))
 
 
 @storage_commands.command("rebuild")
+@take_over_option
+@rehearse_option
 @told_plainly
-def rebuild() -> None:
+def rebuild(*, take_over: bool, rehearse: bool) -> None:
     """With an empty database: bring back projects, people, branches and versions from the object store alone."""
+    if rehearse:
+        report(recovery.rebuild(adopt, rehearse=True), rehearse=True)
+        return
+    recovery.refuse_used_database()
+    become_owner(force=take_over)
     report(followed("rebuild", recovery.rebuild(adopt)))
 
 
@@ -129,8 +154,9 @@ def report_all() -> None:
 @told_plainly
 def drill() -> None:
     """Rehearse a rebuild from the object store into a scratch database, and compare it with this one."""
-    with watched("rehearsal of a rebuild"):
+    with watched("rehearsal of a rebuild"), by_hand("drill") as note:
         done = rehearse()
+        note(asdict(done))
     for fault in done.faults:
         click.echo(fault)
     click.echo(
@@ -141,28 +167,49 @@ def drill() -> None:
         raise click.ClickException(f"{_counted(done.fault_count, 'difference')} found; the lines above tell the first.")
 
 
-def report(done: Iterable[Recovered]) -> None:
-    """Say what came back, as it comes; fails in the end when something could not be read."""
+def become_owner(*, force: bool) -> None:
+    """Have this database own the bucket before it writes a new epoch; says what is waited for.
+
+    Raises:
+        StillOwned: another deployment is at work there, and `force` was not said.
+    """
+    if current.ownership().take_over(force=force, tell=click.echo):
+        click.echo("The bucket belongs to this database now; another deployment that used it refuses to write.")
+
+
+def report(done: Iterable[Recovered], *, rehearse: bool = False) -> None:
+    """Say what came back, or would, as it comes; fails in the end when something could not be read."""
     count = faults = 0
     for found in done:
         count, faults = count + 1, faults + len(found.faults)
-        for sentence in _sentences(found):
+        for sentence in _sentences(found, rehearse=rehearse):
             click.echo(sentence)
-    click.echo(f"Looked at {_counted(count, 'project')}.")
+    click.echo(f"Looked at {_counted(count, 'project')}{'; nothing was written' if rehearse else ''}.")
     if faults:
         raise click.ClickException("Some entries of the log could not be read; the lines above say which.")
 
 
-def _sentences(found: Recovered) -> Sequence[str]:
-    name = _full_name(found)
+def _sentences(found: Recovered, *, rehearse: bool) -> Sequence[str]:
+    name, would = _full_name(found), "would have " if rehearse else ""
     lines = [f"{name}: {fault}" for fault in found.faults]
     if found.deleted:
         lines.append(f"{name} was deleted; it stays deleted.")
-    elif found.created:
-        lines.append(f"{name} came back with {_counted(found.versions, 'version')}; it is private.")
+    elif found.created and found.versions:
+        came = "would come back" if rehearse else "came back"
+        lines.append(f"{name} {came} with {_counted(found.versions, 'version')}; it is private.")
     elif found.versions:
-        lines.append(f"{name} got {_counted(found.versions, 'version')} back.")
+        lines.append(f"{name} {would}got {_counted(found.versions, 'version')} back.")
+    if found.beside:
+        beside = _counted(found.beside, "version")
+        lines.append(f"{name}: another database wrote {beside} beside this one's. {_kept(found, rehearse=rehearse)}")
     return lines
+
+
+def _kept(found: Recovered, *, rehearse: bool) -> str:
+    if not found.kept:
+        return "Their files are all in this one's versions."
+    names = ", ".join(name.removeprefix("refs/heads/").removeprefix("refs/") for name in found.kept)
+    return f"What changed there {'would be' if rehearse else 'is'} on: {names}."
 
 
 def _full_name(found: Recovered) -> str:

@@ -13,14 +13,16 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from framework.accounts.models import User
-from framework.backup.dump import BackupDamaged
+from framework.backup.dump import BackupDamaged, tables
 from framework.backup.operations import (
     FOLDER,
     DatabaseInUse,
     DoesNotFit,
     NoBackup,
+    NotSealed,
     SchemaUnknown,
     back_up,
+    check,
     list_backups,
     restore,
 )
@@ -35,8 +37,10 @@ from framework.database.types import now
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 from tests import moments
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment
 
 Settings = Callable[..., Config]
 
@@ -61,7 +65,7 @@ def test_every_row_comes_back(filled: moments.Moment) -> None:
     moments.put_back(moments.NOTHING)
     restored = restore()
     assert (restored.name, restored.rows, restored.size_bytes) == (made.name, made.rows, made.size_bytes)
-    assert made.rows == sum(len(rows) for rows in filled.rows.values())
+    assert made.rows == sum(len(filled.rows[table.name]) for table in tables())
     assert moments.remember() == filled
 
 
@@ -147,6 +151,20 @@ def test_a_wrong_key_changes_nothing(
 
 
 @on_one_deployment
+def test_a_plain_backup_is_not_trusted_where_there_is_a_key(filled: moments.Moment, with_settings: Settings) -> None:
+    made = back_up()
+    moments.put_back(moments.NOTHING)
+    with_settings(backup_key="a key")
+    for refused in (restore, check):
+        with pytest.raises(NotSealed, match="unset BACKUP_KEY to trust this one"):
+            refused(made.name)
+    assert _names() == []
+    with_settings(backup_key=None)
+    restore(made.name)
+    assert moments.remember() == filled
+
+
+@on_one_deployment
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -174,8 +192,9 @@ def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callabl
     body = spoil(_body(name))
     alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
-    with pytest.raises(BackupDamaged, match="nothing of it was used"):
-        restore()
+    for read in (restore, check):
+        with pytest.raises(BackupDamaged, match="nothing of it was used"):
+            read()
     assert _names() == []
 
 
@@ -229,12 +248,12 @@ def test_old_backups_go_and_what_is_none_stays(settings: Config) -> None:
 def test_the_newest_stays_however_short_they_are_kept(settings: Config, with_settings: Settings) -> None:
     with_settings(backup_retention_days=0)
     made = back_up().name
-    assert list_backups() == [made]
+    assert [stored.name for stored in list_backups()] == [made]
 
 
 def test_the_nightly_job_makes_one(settings: Config) -> None:
     made = back_up_tables.run()
-    assert list_backups() == [made]
+    assert [stored.name for stored in list_backups()] == [made]
 
 
 def user(number: int | None, name: str, **values: Any) -> User:
@@ -254,6 +273,7 @@ def row(number: int) -> dict[str, Any]:
 NEXT_MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
+
 revision = '9000'
 down_revision = '{}'
 branch_labels = None

@@ -11,8 +11,10 @@ from framework.celery.models import LongWork
 from framework.config import Config
 from framework.database.session import reading
 from framework.storage.contract import StoreUnavailable
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.servers.processes import free_port
+
+pytestmark = on_each_deployment
 
 
 def works() -> list[LongWork]:

@@ -15,7 +15,7 @@ from framework.email import messages
 from framework.email.messages import BadAddress, BadSubject, compose, queue
 from framework.email.rendering import rendered, rendered_text, template_names
 
-pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
+pytestmark = pytest.mark.deployments("embedded")
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 

@@ -26,12 +26,13 @@ from framework.repositories.copy import opened
 from framework.repositories.reading import find
 from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
-from framework.transfer import exports
+from framework.transfer import exports, zips
 from framework.transfer import tasks as transfer_tasks
 from framework.transfer.models import Export
 from framework.transfer.zips import ZipTooLarge, files_of
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.servers.gunicorn import LiveServer
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.workers import worker
 from tests.uploads.form import upload
@@ -111,14 +112,14 @@ def test_an_address_becomes_a_project_with_every_branch_and_tag(
     answer = ask(signed_in(bob), address=f"{served.url}/alice/website.git")
     assert answer.status_code == 303
     allowed = with_settings(import_from_private_networks=True)
+    with reading() as session:
+        row = session.scalars(select(OutboxRow).where(OutboxRow.task.like("%import_address"))).one()
     with worker(run, allowed, "-B", IMPORT_FROM_PRIVATE_NETWORKS="on"):
-        with reading() as session:
-            task = session.scalars(select(OutboxRow.id).where(OutboxRow.task.like("%import_address"))).one()
-        assert app.AsyncResult(task).get(timeout=120) == "1 branches and tags were imported."
+        assert app.AsyncResult(row.id).get(timeout=HANG_SECONDS) == "1 branches and tags were imported."
     garden = project_for(bob, "bob", "garden")
     assert read_snapshot(garden.repository_id).refs == read_snapshot(history.repository_id).refs
     before = read_snapshot(garden.repository_id).version
-    run_waiting()
+    transfer_tasks.import_address.run(*row.args, **row.kwargs)
     assert read_snapshot(garden.repository_id).version == before, "a second run changes nothing"
 
 
@@ -152,6 +153,19 @@ def test_a_form_that_cannot_be_imported_is_given_back_and_makes_no_project(
     assert answer.status_code == 400
     assert words in answer.text
     assert signed_in(bob).get("/bob/garden").status_code == 404
+
+
+def test_a_zip_file_of_too_many_entries_is_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for number in range(4):
+            made.writestr(str(number), b"")
+    zips.opened_zip(archive).close()
+    monkeypatch.setattr(zips, "MOST_ENTRIES", 3)
+    with pytest.raises(ZipTooLarge, match="too many files"):
+        zips.opened_zip(archive)
 
 
 @on_one_deployment

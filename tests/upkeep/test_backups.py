@@ -2,23 +2,16 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-
-from framework import config
-from framework.accounts.operations import authenticate, create_user
-from framework.application import create_app
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import create_project, update_project
-from framework.storage.current import store
+from framework.accounts.operations import authenticate
+from framework.projects.access import ProjectAccess
+from framework.projects.operations import update_project
 from tests import moments
-from tests.cast import PASSWORD, Visitor, on_one_deployment
+from tests.cast import PASSWORD, Visitor, on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
-from tests.servers import deployments
-from tests.servers.ceph import ceph
-from tests.servers.run import Run
 from tests.upkeep.conftest import Flasks
+
+pytestmark = on_each_deployment
 
 FilesOf = Callable[[ProjectAccess], Bench]
 
@@ -70,26 +63,10 @@ def test_a_backup_that_is_not_there_is_told(flask: Flasks) -> None:
     )
 
 
-def test_an_instance_at_home_moves_to_a_cloud(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite and a folder become PostgreSQL and a bucket: a backup, a copy of the objects, a restore."""
-    with deployments.embedded(run, tmp_path / "home") as home:
-        monkeypatch.setattr(config, "_current", home)
-        app = create_app(home)
-        alice = create_user(name="alice", email="alice@example.org", password=PASSWORD)
-        project = create_project(alice, name="notes", description="", visibility="private")
-        bench = Bench(project.repository_id, tmp_path)
-        sha = bench.write(bench.put("a", b"1"), bench.put("large", bytes(2 << 20))).sha
-        assert app.test_cli_runner().invoke(args=["backup"]).exit_code == 0
-        objects = {entry.key: store().read(entry.key) for entry in store().list("")}
-        deployments.leave()
-    with deployments.production_like(run, tmp_path / "cloud") as cloud:
-        monkeypatch.setattr(config, "_current", cloud)
-        for key, body in objects.items():
-            ceph(run).client().put_object(Bucket=cloud.s3_bucket or "", Key=key, Body=body)
-        result = create_app(cloud).test_cli_runner().invoke(args=["restore"])
-        assert result.exit_code == 0, result.output
-        alice = authenticate("alice", PASSWORD, address="")
-        there = Bench(project_for(alice, "alice", "notes").repository_id, tmp_path)
-        assert there.read("large", sha) == bytes(2 << 20)
-        there.write(there.put("a", b"2"))
-        deployments.leave()
+@on_one_deployment
+def test_backups_are_listed_and_read_without_a_database_being_touched(flask: Flasks, website: ProjectAccess) -> None:
+    assert flask("restore", "--list").output.startswith("There is no backup in the object store.")
+    name = re.split(r" in |, ", flask("backup").output)[1]
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    assert re.fullmatch(rf"{name}  {moment}, \S+ KiB, not encrypted\n", flask("restore", "--list").output)
+    assert re.fullmatch(rf"{name} can be read: \d+ rows, made on {moment}\.\n", flask("restore", "--check").output)

@@ -9,7 +9,9 @@ from sqlalchemy import delete, update
 from framework.celery import schedule
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.doctor.checks import ALL, examine
+from framework.doctor.checks import ALL
+from framework.doctor.examination import examine
+from framework.doctor.shown import jobs
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Event, Project
 from framework.repositories import log
@@ -19,8 +21,11 @@ from framework.repositories.models import Ref, Repository
 from framework.repositories.removal import remove_rows
 from framework.storage.current import store
 from framework.upkeep import drill, tasks
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.upkeep.conftest import Flasks
+
+pytestmark = on_each_deployment
 
 
 @pytest.fixture
@@ -95,7 +100,7 @@ def test_a_rebuild_that_breaks_off_is_a_failure(files: Bench, monkeypatch: pytes
 
 
 def test_the_doctor_tells_what_the_last_one_found(files: Bench) -> None:
-    assert well() == (True, "has not run yet; it does every Saturday, and at `flask storage drill`")
+    assert well() == (True, "has not run yet; it does every Saturday, and now with: flask storage drill")
     lease = schedule.start_now("drill")
     result = tasks.rehearse_rebuild()
     assert schedule.record("drill", lease, result)
@@ -103,7 +108,31 @@ def test_the_doctor_tells_what_the_last_one_found(files: Bench) -> None:
     assert well()[1].startswith("1 projects came back on ")
     lease = schedule.start_now("drill")
     schedule.record("drill", lease, asdict(drill.Drill(1, 2, 0.1, 1, ["It did not."])))
-    assert well() == (False, f"failed on {now():%Y-%m-%d}: It did not.")
+    assert well() == (False, f"failed on {now():%Y-%m-%d}: It did not.; again: flask storage drill")
+
+
+def test_the_doctor_knows_of_one_that_was_run_by_hand(flask: Flasks, files: Bench) -> None:
+    flask("storage", "drill")
+    assert well()[0]
+    assert well()[1].startswith("1 projects came back on ")
+    store().delete(list_log(files.repository_id)[0].key)
+    flask("storage", "drill", status=1)
+    assert not well()[0]
+
+
+def test_one_by_hand_that_breaks_off_is_a_failure(flask: Flasks, files: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drill, "EXPECTED", "another.jsonl")
+    flask("storage", "drill", status=1)
+    assert "DrillFailed: The rebuild did not come to its end" in well()[1]
+
+
+def test_the_other_jobs_that_are_run_by_hand_are_noted(flask: Flasks, files: Bench) -> None:
+    flask("backup")
+    flask("storage", "collect")
+    told = {job.name: job for job in jobs()}
+    assert told["backup"].last_run_at is not None
+    assert told["backup"].result
+    assert told["collect"].result == "0"
 
 
 def test_a_repository_of_another_owner_is_told(files: Bench) -> None:

@@ -6,7 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.account import Account
-from framework.accounts.operations import authenticate, find_user, reset_password
+from framework.accounts.operations import (
+    NameTaken,
+    authenticate,
+    create_user,
+    find_user,
+    reset_password,
+    update_profile,
+)
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.directory import every_project
@@ -14,13 +21,16 @@ from framework.projects.models import Project
 from framework.projects.operations import create_project, restore_project, trash_project, update_project
 from framework.projects.people import add_person, people_of
 from framework.projects.removal import delete_for_good
+from framework.projects.tasks import refresh_about
 from framework.repositories.copy import opened
 from framework.repositories.reading import read_log, resolve
 from framework.storage.current import store
 from tests import moments
-from tests.cast import SignIn, Visitor, link_in_mail
+from tests.cast import SignIn, Visitor, link_in_mail, on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.upkeep.conftest import Flasks
+
+pytestmark = on_each_deployment
 
 FilesOf = Callable[[ProjectAccess], Bench]
 NEW_PASSWORD = "another horse battery"
@@ -60,6 +70,24 @@ def test_people_come_back_without_a_password_and_enter_by_mail(
     assert [(person.name, person.role) for person in people_of(again)] == [("alice", "owner"), ("bob", "writer")]
 
 
+def test_earlier_names_are_kept_for_whom_they_were(
+    flask: Flasks, alice: Account, website: ProjectAccess, files_of: FilesOf
+) -> None:
+    update_project(alice, website, name="page", description="", visibility="public")
+    update_profile(alice.id, name="alice-b", full_name="", email=alice.email)
+    bench = files_of(website)
+    bench.write(bench.put("a", b"1"))
+    refresh_about(website.id)
+    moments.put_back(moments.NOTHING)
+    flask("storage", "rebuild")
+    with reading() as session:
+        owner = find_user(session, "alice")
+    assert owner
+    assert project_for(Account.of(owner), "alice", "website").full_name == "alice-b/page"
+    with pytest.raises(NameTaken):
+        create_user(name="alice", email="new@example.org", password=NEW_PASSWORD)
+
+
 def test_nothing_is_public_after_a_rebuild(
     flask: Flasks, website: ProjectAccess, files_of: FilesOf, visitor: Visitor
 ) -> None:
@@ -80,7 +108,7 @@ def test_what_was_put_into_the_trash_stays_there(
     moments.put_back(moments.NOTHING)
     flask("storage", "rebuild")
     with reading() as session:
-        user = find_user(session, "alice@example.org")
+        user = find_user(session, "alice")
     assert user
     owner = Account.of(user)
     assert restore_project(owner, _only_project_id()) == "/alice/website"

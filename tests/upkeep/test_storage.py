@@ -10,9 +10,11 @@ from framework.repositories import keys, locks, usage
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
 from tests.upkeep.conftest import Flasks
+
+pytestmark = on_each_deployment
 
 FilesOf = Callable[[ProjectAccess], Bench]
 

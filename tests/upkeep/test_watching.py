@@ -12,8 +12,11 @@ from framework.repositories import keys, tasks
 from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.upkeep.conftest import Flasks
+
+pytestmark = on_each_deployment
 
 
 @pytest.fixture

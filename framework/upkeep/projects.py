@@ -1,0 +1,44 @@
+"""`flask projects …`: projects that somebody put into the trash, and the way back for whose owner is away."""
+
+from datetime import timedelta
+
+import click
+from flask.cli import AppGroup
+
+from framework import config
+from framework.projects.directory import owner_of, project_named, trashed_projects
+from framework.projects.leaving import hand_over
+from framework.projects.operations import restore_project
+from framework.upkeep.refusals import told_plainly
+
+projects_commands = AppGroup("projects", help="Deleted projects.")
+
+
+@projects_commands.command("trash")
+@told_plainly
+def trash() -> None:
+    """Say which projects are in the trash, and when each will be deleted for good; the next one first."""
+    days = timedelta(days=config.current().trash_days)
+    found = trashed_projects()
+    for listed, trashed_at in found:
+        click.echo(
+            f"{listed.full_name}: in the trash since {trashed_at:%Y-%m-%d %H:%M} UTC, "
+            f"will be deleted for good on {trashed_at + days:%Y-%m-%d}"
+        )
+    if not found:
+        click.echo("The trash is empty.")
+
+
+@projects_commands.command("restore")
+@click.argument("project", metavar="OWNER/PROJECT")
+@click.option("--to", "person", metavar="NAME", help="Give it to this person, such as when its owner was deleted.")
+@told_plainly
+def restore(project: str, person: str | None) -> None:
+    """Take a project out of the trash for its owner, with its history, people and settings."""
+    listed = project_named(project)
+    if listed not in [one for one, _at in trashed_projects()]:
+        raise click.ClickException(f"{listed.full_name} is not in the trash. `flask projects trash` says what is.")
+    if person:
+        hand_over(listed.id, person)
+    path = restore_project(owner_of(listed), listed.id)
+    click.echo(f"{listed.full_name} is back, with its history, people and settings: {config.current().base_url}{path}")

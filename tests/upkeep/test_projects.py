@@ -1,0 +1,25 @@
+"""`flask projects …`: what is in the trash, and taking it out for an owner who is away."""
+
+import re
+
+from framework.accounts.account import Account
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.operations import trash_project
+from tests.upkeep.conftest import Flasks
+
+
+def test_a_project_leaves_the_trash_as_it_was(flask: Flasks, alice: Account, website: ProjectAccess) -> None:
+    assert flask("projects", "trash").output == "The trash is empty.\n"
+    trash_project(alice, website)
+    moment, day = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", r"\d{4}-\d\d-\d\d"
+    line = rf"alice/website: in the trash since {moment}, will be deleted for good on {day}\n"
+    assert re.fullmatch(line, flask("projects", "trash").output)
+    output = flask("projects", "restore", "Alice/Website").output
+    assert output == ("alice/website is back, with its history, people and settings: http://localhost/alice/website\n")
+    assert project_for(None, "alice", "website").visibility == "public"
+
+
+def test_what_is_not_in_the_trash_is_refused(flask: Flasks, website: ProjectAccess) -> None:
+    output = flask("projects", "restore", "alice/website", status=1).output
+    assert output == "Error: alice/website is not in the trash. `flask projects trash` says what is.\n"
+    assert "There is no project alice/nothing." in flask("projects", "restore", "alice/nothing", status=1).output
