@@ -1,4 +1,8 @@
-"""`make run`: the schema brought up to date, then web, worker and scheduler under honcho until Ctrl-C or SIGTERM."""
+"""`make run` and `make serve`: the schema brought up to date, then every process under honcho until Ctrl-C or SIGTERM.
+
+`make run` is the deployment at home: the lines of Procfile.local. `make serve` is production on a machine of one's own:
+the lines of the Procfile.
+"""
 
 import os
 import socket
@@ -12,28 +16,37 @@ from urllib.request import urlopen
 from honcho import environ, manager
 
 ROOT = Path(__file__).resolve().parent.parent
-HONCHO_WAITS_SECONDS = 9
+PROCFILES = {"run": "Procfile.local", "serve": "Procfile"}
+SECONDS_TO_END = {"run": 9, "serve": 30}
+"""What processes are given after SIGTERM: a web server finishes its answers for 25 seconds in production."""
 LOOKS_EVERY_SECONDS = 0.2
 LOOKS = 1500
 
 
-def main() -> int:
+def main(kind: str) -> int:
     """Run everything; the exit status of the first process that ended, or 128 plus the signal's number."""
     os.chdir(ROOT)
     port = int(os.environ.get("PORT") or 5000)
-    if taken(port):
-        sys.stderr.write(f"Port {port} is taken by another program. Stop it, or choose another: make run PORT=5001\n")
+    if not os.environ.get("BIND") and taken(port):
+        sys.stderr.write(
+            f"Port {port} is taken by another program. Stop it, or choose another: make {kind} PORT=5001\n"
+        )
         return 1
+    lines = environ.parse_procfile((ROOT / PROCFILES[kind]).read_text()).processes
+    if kind == "serve":
+        return run_processes(lines, variables(port, HOLDFAST_ENV="production"), seconds=SECONDS_TO_END[kind])
     address = os.environ.get("BASE_URL") or f"http://localhost:{port}"
-    environment = os.environ | {"PORT": str(port), "BASE_URL": address, "PYTHONUNBUFFERED": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    if subprocess.run(["flask", "database", "upgrade"], check=False, env=environment).returncode:
-        return 1
     with subprocess.Popen([sys.executable, __file__, str(port), address], start_new_session=True) as herald:
         try:
-            return run_processes(environment)
+            return run_processes(lines, variables(port, BASE_URL=address), seconds=SECONDS_TO_END[kind])
         finally:
             herald.terminate()
+
+
+def variables(port: int, **added: str) -> dict[str, str]:
+    """What every process sees: the environment, with this Python's programs first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PORT": str(port), "PATH": path, "PYTHONUNBUFFERED": "1", **added}
 
 
 def taken(port: int) -> bool:
@@ -47,11 +60,13 @@ def taken(port: int) -> bool:
     return False
 
 
-def run_processes(environment: dict[str, str]) -> int:
-    """The lines of Procfile.local, each a process, their output as one."""
-    manager.KILL_WAIT = HONCHO_WAITS_SECONDS
+def run_processes(lines: dict[str, str], environment: dict[str, str], *, seconds: int) -> int:
+    """The release line alone until it has ended well; then the others, each a process, their output as one."""
+    if status := subprocess.run(lines.pop("release"), shell=True, check=False, env=environment).returncode:  # noqa: S602
+        return status
+    manager.KILL_WAIT = seconds
     processes = manager.Manager()
-    for name, command in environ.parse_procfile((ROOT / "Procfile.local").read_text()).processes.items():
+    for name, command in lines.items():
         processes.add_process(name, command, env=environment)
     processes.loop()
     return int(processes.returncode or 0)
@@ -78,7 +93,6 @@ def answers(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        announce(int(sys.argv[1]), sys.argv[2])
-    else:
-        sys.exit(main())
+    if sys.argv[1] in PROCFILES:
+        sys.exit(main(sys.argv[1]))
+    announce(int(sys.argv[1]), sys.argv[2])

@@ -12,10 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.servers.processes import Process, accepts, free_port
+from tests.servers.processes import HANG_SECONDS, Process, accepts, free_port
 from tests.servers.run import ROOT, Run
-
-STOPS_WITHIN_SECONDS = 8
 
 
 @pytest.fixture
@@ -52,22 +50,21 @@ def processes_in(folder: Path) -> Iterator[int]:
 
 def wait_for_address(process: Process, port: int) -> None:
     """Return once the address was announced."""
-    process.wait_until(lambda: f"Holdfast is at http://localhost:{port}\n" in process.log.read_text(), seconds=500)
+    process.wait_until(lambda: f"Holdfast is at http://localhost:{port}\n" in process.log.read_text())
 
 
 def end(process: Process, port: int, clone: Path) -> None:
-    """See every process gone in time."""
-    process.wait(seconds=STOPS_WITHIN_SECONDS)
+    """See every process gone; how soon, `make bench` tells."""
+    process.wait()
     assert list(processes_in(clone)) == []
     assert not accepts(port)
 
 
-@pytest.mark.timeout(600)
 def test_a_fresh_clone_installs_itself_once_answers_and_leaves_nothing_running(run: Run, clone: Path) -> None:
     port = free_port()
     first = make_run(run, clone, port)
     wait_for_address(first, port)
-    with urlopen(f"http://localhost:{port}/", timeout=30) as page:
+    with urlopen(f"http://localhost:{port}/", timeout=HANG_SECONDS) as page:
         assert page.status == 200
     os.kill(first.pid, signal.SIGTERM)
     end(first, port, clone)
@@ -86,7 +83,7 @@ def test_it_says_in_one_sentence_that_the_port_is_taken(tmp_path: Path) -> None:
         listener.listen()
         port = str(listener.getsockname()[1])
         told = subprocess.run(
-            [sys.executable, ROOT / "tools" / "run.py"],
+            [sys.executable, ROOT / "tools" / "run.py", "run"],
             env={**os.environ, "PORT": port, "HOLDFAST_DATA": str(tmp_path)},
             capture_output=True,
             text=True,

@@ -62,6 +62,18 @@ def test_it_names_the_packages_that_are_missing_to_those_who_may_not_install(tmp
     assert told.stderr.strip().endswith("apt-get install redis-server")
 
 
+def test_it_installs_what_is_wished_for_only_where_it_is_offered(tmp_path: Path) -> None:
+    script(tmp_path, "dpkg-query", 'for last; do :; done; [ "$last" = firefox-esr ] || echo installed')
+    script(tmp_path, "id", "echo 0")
+    script(tmp_path, "apt-get", f'echo "$@" >>{tmp_path}/asked')
+    for candidate, asked in (("(none)", False), ("128.0esr-1", True)):
+        script(tmp_path, "apt-cache", f'echo "  Candidate: {candidate}"')
+        told = run_tool("install-servers", PATH=f"{tmp_path}:/usr/bin:/bin")
+        assert told.returncode == 0, told.stderr
+        assert (tmp_path / "asked").exists() is asked
+    assert (tmp_path / "asked").read_text() == "install --yes -qq --no-install-recommends firefox-esr\n"
+
+
 def test_it_has_nothing_to_install_where_everything_is(tmp_path: Path) -> None:
     script(tmp_path, "dpkg-query", "echo installed")
     told = run_tool("install-servers", PATH=f"{tmp_path}:/usr/bin:/bin")

@@ -1,0 +1,109 @@
+"""requirements.txt alone carries production: everything that is imported is in it, and nothing comes from elsewhere."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.servers.production import FOLDER, production_programs
+from tests.servers.run import ROOT, Run
+
+PYTHONS = ("3.11.0", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
+OURS = {"app", "celeryconfig", "framework"}
+FILES = ["app.py", "celeryconfig.py", "gunicorn.conf.py", "framework/**/*.py", "tools/**/*.py", "bin/**/*.py"]
+FIND = (
+    "import importlib.util, json, sys; print(json.dumps([n for n in sys.argv[1:] if not importlib.util.find_spec(n)]))"
+)
+LOAD = """
+import app
+from kombu.transport import get_transport_cls
+from framework.celery.celery import celery
+from framework.environment import addresses
+celery.loader.import_default_modules()
+for scheme in addresses.BROKERS:
+    get_transport_cls(scheme)
+"""
+
+
+@pytest.fixture
+def python(run: Run) -> str:
+    """The interpreter of an environment that holds requirements.txt alone."""
+    return str(production_programs(run) / "python")
+
+
+def canonical(name: str) -> str:
+    """The name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The first names of the modules that a file imports when it runs."""
+    tree = ast.parse(file.read_text())
+    checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    skipped = {inner for node in checks for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if node not in skipped and isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif node not in skipped and isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).partition(".")[0]
+
+
+def pinned(name: str) -> list[Requirement]:
+    """The lines of a file of requirements."""
+    return [Requirement(line) for line in (ROOT / name).read_text().splitlines() if not line.startswith("-r ")]
+
+
+def installed() -> list[Distribution]:
+    """The packages of the environment."""
+    [packages] = (FOLDER / "lib").glob("python3*/site-packages")
+    return list(distributions(path=[str(packages)]))
+
+
+def test_every_package_is_pinned_and_none_is_there_beside(python: str) -> None:
+    here = [each for each in pinned("requirements.txt") if each.marker is None or each.marker.evaluate()]
+    assert {f"{canonical(each.name)}=={each.version}" for each in installed()} == {
+        f"{canonical(each.name)}{each.specifier}" for each in here
+    }
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_what_a_package_requires_on_another_python_is_pinned_too(python: str, version: str) -> None:
+    there = {"python_full_version": version, "python_version": version.rpartition(".")[0], "extra": ""}
+    required = [Requirement(line) for each in installed() for line in each.requires or []]
+    needed = {canonical(each.name) for each in required if each.marker is None or each.marker.evaluate(there)}
+    assert "kombu" in needed
+    assert needed - {canonical(each.name) for each in pinned("requirements.txt")} == set()
+
+
+def test_no_package_lacks_one_that_it_requires(python: str) -> None:
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "check"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout
+
+
+def test_what_production_needs_is_named_in_its_own_file_alone() -> None:
+    production, development = (
+        {canonical(each.name) for each in pinned(name)} for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert production & development == set()
+
+
+def test_every_module_that_a_file_imports_is_there(python: str) -> None:
+    names = {name for pattern in FILES for file in ROOT.glob(pattern) for name in imported(file)}
+    foreign = sorted(names - OURS - sys.stdlib_module_names)
+    assert {"celery", "flask", "honcho"} <= set(foreign)
+    assert json.loads(subprocess.check_output([python, "-c", FIND, *foreign])) == []
+
+
+def test_everything_loads_on_a_system_without_time_zones(python: str, tmp_path: Path) -> None:
+    """What a library imports only when it is used, such as kombu's transports, and what it expects of the system."""
+    variables = {"PATH": os.environ["PATH"], "HOLDFAST_DATA": str(tmp_path), "PYTHONTZPATH": ""}
+    subprocess.run([python, "-W", "error", "-c", LOAD], check=True, cwd=ROOT, env=variables)
