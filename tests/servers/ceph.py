@@ -120,16 +120,30 @@ class Ceph:
         self.client().create_bucket(Bucket=name)
         return name
 
+    def copy_bucket(self, source: str, target: str) -> None:
+        """Copy every object from one bucket to another."""
+        client = self.client()
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=source):
+            for line in page.get("Contents", []):
+                client.copy_object(Bucket=target, Key=line["Key"], CopySource={"Bucket": source, "Key": line["Key"]})
+
     def remove_bucket(self, name: str) -> None:
         """Remove the bucket and everything in it: the server keeps every byte in memory."""
+        self.empty_bucket(name)
+        self.client().delete_bucket(Bucket=name)
+
+    def empty_bucket(self, name: str) -> None:
+        """Remove everything in the bucket, older versions too."""
         client = self.client()
         with ThreadPoolExecutor(max_workers=8) as pool:
             for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
                 keys = [line["Key"] for line in page.get("Contents", [])]
                 list(pool.map(lambda key: client.delete_object(Bucket=name, Key=key), keys))
+            for older in client.get_paginator("list_object_versions").paginate(Bucket=name):
+                for line in [*older.get("Versions", []), *older.get("DeleteMarkers", [])]:
+                    client.delete_object(Bucket=name, Key=line["Key"], VersionId=line["VersionId"])
         for upload in client.list_multipart_uploads(Bucket=name).get("Uploads", []):
             client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-        client.delete_bucket(Bucket=name)
 
 
 @cache
@@ -159,7 +173,7 @@ def _start(run: Run) -> Facts:
     conf = ("-c", str(configuration))
     _prepare_monitor(run, conf, fsid, monitor)
     run.start("ceph-mon", [program("ceph-mon"), *conf, "-i", "a", "-f"])
-    _once(run, "ceph", *conf, "--connect-timeout", "30", "osd", "new", disk, "0")
+    _once(run, "ceph", *conf, "--connect-timeout", "300", "osd", "new", disk, "0")
     _once(run, "ceph-osd", *conf, "-i", "0", "--mkfs", "--osd-uuid", disk)
     osd = run.start("ceph-osd", [program("ceph-osd"), *conf, "-i", "0", "-f"])
     osd.wait_until(lambda: "1 up" in _once(run, "ceph", *conf, "osd", "stat"))

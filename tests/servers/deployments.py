@@ -1,9 +1,10 @@
 """The two kinds of deployment that every promise holds for: embedded, and like production."""
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from framework.config import Config
@@ -13,10 +14,11 @@ from framework.storage import current
 from tests.servers.ceph import ceph
 from tests.servers.migration import migrated_sqlite
 from tests.servers.postgres import postgres
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.redis import new_redis_url
 from tests.servers.run import Run
 
-SECRET_KEY = "of no value outside of the tests"
+SECRET_KEY = secrets.token_hex(32)
 _NAMES = {
     "data": "HOLDFAST_DATA",
     "s3_access_key_id": "AWS_ACCESS_KEY_ID",
@@ -27,7 +29,7 @@ _NAMES = {
 @contextmanager
 def embedded(run: Run, data: Path) -> Iterator[Config]:
     """SQLite, a folder as the store and as the broker: what `make run` gives a person at home."""
-    data.mkdir()
+    data.mkdir(mode=0o700)
     shutil.copyfile(migrated_sqlite(run), data / "holdfast.sqlite3")
     yield Config(
         data=data,
@@ -35,30 +37,48 @@ def embedded(run: Run, data: Path) -> Iterator[Config]:
         secret_key=SECRET_KEY,
         base_url="http://localhost",
         broker_url="filesystem://",
+        longest_wait_seconds=HANG_SECONDS,
     )
 
 
 @contextmanager
 def production_like(run: Run, data: Path) -> Iterator[Config]:
     """PostgreSQL, a bucket, Redis: a database, a bucket and a broker of one's own, taken away after the block."""
-    data.mkdir()
+    data.mkdir(mode=0o700)
     server, store = postgres(run), ceph(run)
-    database_url, bucket = server.new_database(), store.new_bucket()
+    database_url, bucket = server.borrow_database(), store.new_bucket()
     yield Config(
         data=data,
         database_url=database_url,
         secret_key=SECRET_KEY,
         base_url="http://localhost",
         broker_url=new_redis_url(run),
+        longest_wait_seconds=HANG_SECONDS,
         production=True,
         s3_bucket=bucket,
         s3_endpoint_url=store.endpoint_url,
         s3_region=store.region,
         s3_access_key_id=store.access_key_id,
         s3_secret_access_key=store.secret_access_key,
+        smtp_url="folder:",
     )
-    server.drop_database(database_url)
+    server.give_back(database_url)
     store.remove_bucket(bucket)
+
+
+@contextmanager
+def beside(run: Run, settings: Config, data: Path) -> Iterator[Config]:
+    """Another deployment, with a database and a disk of its own, that is given the same bucket."""
+    if settings.s3_bucket is None:
+        with embedded(run, data) as made:
+            (settings.data / "objects").mkdir(exist_ok=True)
+            (data / "objects").symlink_to(settings.data / "objects")
+            yield replace(made, owner_look_seconds=settings.owner_look_seconds)
+        return
+    data.mkdir(mode=0o700)
+    database_url = postgres(run).new_database()
+    yield replace(settings, data=data, database_url=database_url)
+    postgres(run).drop_database(database_url)
 
 
 DEPLOYMENTS = {"embedded": embedded, "production-like": production_like}
@@ -82,6 +102,6 @@ def leave() -> None:
     """
     background.settle()
     in_use = engine.engine().pool.status()
-    assert " Current Checked out connections: 0" in in_use, in_use
+    assert in_use.startswith("0 of "), in_use
     engine.dispose()
     current.dispose()

@@ -17,6 +17,10 @@ but stay in the session that they were started in, which the run's folder notes.
 """
 
 
+HANG_SECONDS = 600
+"""A bound on waiting that only ends what hangs: no verdict depends on how busy the machine is."""
+
+
 class ServerFailed(Exception):
     """A server ended or did not answer; the text holds the end of its log."""
 
@@ -45,7 +49,7 @@ class Process:
             os.waitpid(self.pid, os.WNOHANG)
         return is_running(self.pid)
 
-    def wait_until(self, answers: Callable[[], bool], *, seconds: float = 60) -> None:
+    def wait_until(self, answers: Callable[[], bool], *, seconds: float = HANG_SECONDS) -> None:
         """Return once `answers` says yes.
 
         Raises:
@@ -59,7 +63,7 @@ class Process:
                 raise ServerFailed(f"{self.command[0]} does not answer after {seconds} s:\n{self.last_lines()}")
             sleep(0.05)
 
-    def wait(self, *, seconds: float) -> int:
+    def wait(self, *, seconds: float = HANG_SECONDS) -> int:
         """Its exit status (negative: the signal that ended it).
 
         Raises:
@@ -74,10 +78,10 @@ class Process:
                 raise ServerFailed(f"{self.command[0]} still runs after {seconds} s:\n{self.last_lines()}")
             sleep(0.02)
 
-    def stop(self, *, seconds: float = 10) -> None:
+    def stop(self, *, seconds: float = 60, by: int = signal.SIGTERM) -> None:
         """Ask it to end; kill it with what it started when it does not."""
         if self.is_alive():
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, by)
         ends_at = monotonic() + seconds
         while self.is_alive() and monotonic() < ends_at:
             sleep(0.02)
@@ -110,7 +114,7 @@ def end_run(run: Path) -> None:
 
     The servers hold nothing that anybody wants back, so none is asked to finish.
     """
-    ends_at = monotonic() + 10
+    ends_at = monotonic() + HANG_SECONDS
     while (left := {*_in_sessions(run), *_marked(run)}) and monotonic() < ends_at:
         for pid in left:
             with suppress(ProcessLookupError, PermissionError):
@@ -126,6 +130,15 @@ def note_session(run: Path, pid: int) -> None:
     (run / "sessions" / str(pid)).write_text(_status(pid).began)
 
 
+def family(pid: int) -> list[int]:
+    """The running processes of the session that this process leads, and whatever these have started."""
+    running = {one: _status(one) for one in _running()}
+    found = {one for one, status in running.items() if one == pid or status.session == str(pid)}
+    while more := {one for one, status in running.items() if int(status.parent or 0) in found} - found:
+        found |= more
+    return sorted(found)
+
+
 def is_running(pid: int) -> bool:
     """Whether there is such a process and it has not ended yet."""
     return _status(pid).state not in {"", "Z", "X"}
@@ -133,9 +146,10 @@ def is_running(pid: int) -> bool:
 
 @dataclass(frozen=True)
 class _Status:
-    """Three fields of proc(5)'s `stat`; empty when there is no such process."""
+    """Four fields of proc(5)'s `stat`; empty when there is no such process."""
 
     state: str = ""
+    parent: str = ""
     session: str = ""
     began: str = ""
 
@@ -145,7 +159,7 @@ def _status(pid: int) -> _Status:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return _Status()
-    return _Status(fields[0], fields[3], fields[19])
+    return _Status(fields[0], fields[1], fields[3], fields[19])
 
 
 def _running() -> Iterator[int]:

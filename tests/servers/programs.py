@@ -7,6 +7,7 @@ from pathlib import Path
 _DEBIAN_PACKAGES = {
     "initdb": "postgresql",
     "postgres": "postgresql",
+    "pgbouncer": "pgbouncer",
     "redis-server": "redis-server",
     "rabbitmq-server": "rabbitmq-server",
     "epmd": "rabbitmq-server",
@@ -20,11 +21,13 @@ _DEBIAN_PACKAGES = {
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
     "firefox-esr": "firefox-esr",
-    "geckodriver": "geckodriver",
     "git-lfs": "git-lfs",
     "openssl": "openssl",
     "curl": "curl",
+    "nginx": "nginx",
+    "caddy": "caddy",
     "setpriv": "util-linux",
+    "faketime": "faketime",
 }
 
 
@@ -48,6 +51,16 @@ def program(name: str) -> str:
         package = _DEBIAN_PACKAGES[name]
         raise ProgramMissing(f"The tests need {name}: install the Debian package {package} (apt-get install {package})")
     return found
+
+
+def dying_git(folder: Path, command: str, ending: str = "TERM") -> str:
+    """A PATH whose git ends by this signal as soon as it is to run this command, or runs these lines of shell."""
+    folder.mkdir()
+    act = f"kill -{ending} $$" if ending.isalpha() else ending
+    git = folder / "git"
+    git.write_text(f'#!/bin/sh\ncase " $* " in *" {command} "*) {act} ;; esac\nexec {shutil.which("git")} "$@"\n')
+    git.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
 
 
 def _version(path: Path) -> float:

@@ -1,6 +1,7 @@
 """A proxy between the project and its S3 service that sees every request and spoils the chosen ones."""
 
 import fcntl
+import select
 import socket
 import struct
 import termios
@@ -37,6 +38,8 @@ class Fault:
     """Reset the connection after so many bytes of the answer's body, which the client has all received."""
     cut_request_after_bytes: int | None = None
     """Reset the connection after so many bytes of the request's body."""
+    hold_request_after_bytes: int | None = None
+    """Pass on so many bytes of the request's body, then nothing until the client or the service has gone."""
     slow_bytes_per_second: int | None = None
     """Pass the bodies on at this pace."""
     flip_answer_byte: int | None = None
@@ -72,6 +75,7 @@ class FaultyProxy:
         self.seen: list[Seen] = []
         self.closing = threading.Event()
         self._rules: list[_Rule] = []
+        self._always: Fault | None = None
         self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
         self._server: _Server | None = _Server(("127.0.0.1", 0), self)
@@ -87,6 +91,15 @@ class FaultyProxy:
         """Let this happen to the next `times` requests of the method whose path and query hold `part`."""
         with self._lock:
             self._rules.append(_Rule(method, part, fault, times))
+
+    @contextmanager
+    def spoiling(self, fault: Fault) -> Iterator[None]:
+        """Let this happen to every request that begins while the block runs."""
+        self._always = fault
+        try:
+            yield
+        finally:
+            self._always = None
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -111,7 +124,9 @@ class FaultyProxy:
                     connection.shutdown(socket.SHUT_RDWR)
 
     def fault_for(self, head: Head) -> Fault:
-        """The first rule's that fits, which is used up by one."""
+        """What happens to every one, else the first rule's that fits, which is used up by one."""
+        if self._always:
+            return self._always
         method, path = head.line[0], head.line[1]
         with self._lock:
             for rule in self._rules:
@@ -183,10 +198,21 @@ class _Conversation(StreamRequestHandler):
         with socket.create_connection(self.proxy.target) as upstream, upstream.makefile("rb") as answers:
             upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             upstream.sendall(without_expect(head.raw))
-            self._relay(
-                self.rfile, upstream, head.length, fault.cut_request_after_bytes, fault.flip_request_byte, fault
-            )
+            held, cut = fault.hold_request_after_bytes, fault.cut_request_after_bytes
+            length = head.length if held is None else min(held, head.length)
+            self._relay(self.rfile, upstream, length, cut, fault.flip_request_byte, fault)
+            if held is not None:
+                self._hold(upstream)
             self._pass_back(head, answers, fault)
+
+    def _hold(self, upstream: socket.socket) -> None:
+        """Wait until one of the two has gone."""
+        ends = select.poll()
+        for end in (self.connection, upstream):
+            ends.register(end, select.POLLRDHUP)
+        while not ends.poll(50) and not self.proxy.closing.is_set():
+            pass
+        raise _Cut
 
     def _pass_back(self, head: Head, answers: BufferedIOBase, fault: Fault) -> None:
         answer = read_head(answers)

@@ -49,7 +49,7 @@ def _start(run: Run) -> Facts:
     epmd = run.start("epmd", [program("epmd"), "-port", str(mapper), "-address", "127.0.0.1"], environment)
     epmd.wait_until(lambda: accepts(mapper))
     server = run.start("rabbitmq", [program("rabbitmq-server")], environment)
-    server.wait_until(lambda: _answers(http) and accepts(amqp), seconds=120)
+    server.wait_until(lambda: _answers(http) and accepts(amqp))
     return {"amqp": str(amqp), "http": str(http)}
 
 

@@ -1,6 +1,8 @@
 """A private Redis, and an empty database of it for whoever asks."""
 
-from tests.servers.processes import accepts, free_port
+from pathlib import Path
+
+from tests.servers.processes import Process, accepts, free_port
 from tests.servers.programs import program
 from tests.servers.run import Facts, Run
 
@@ -15,8 +17,13 @@ def new_redis_url(run: Run) -> str:
 
 def _start(run: Run) -> Facts:
     port = free_port()
-    options = ["--bind", "127.0.0.1", "--port", str(port), "--databases", str(DATABASES)]
-    options += ["--save", "", "--appendonly", "no", "--dir", str(run.data("redis"))]
-    process = run.start("redis", [program("redis-server"), *options])
-    process.wait_until(lambda: accepts(port))
+    start_redis(run, run.data("redis"), port, "--databases", str(DATABASES))
     return {"port": str(port)}
+
+
+def start_redis(run: Run, data: Path, port: int, *options: str) -> Process:
+    """A server that keeps nothing, once it answers."""
+    base = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(data)]
+    process = run.start("redis", [program("redis-server"), *base, *options])
+    process.wait_until(lambda: accepts(port))
+    return process

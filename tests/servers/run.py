@@ -51,18 +51,28 @@ class Run:
         return self.folder / f"{name}.data"
 
     def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Process:
-        """Start a process of this run; it sees only this environment besides PATH and a plain locale."""
+        """Start a process of this run; it sees only this environment besides PATH and a plain locale.
+
+        Its log is its own, whatever ran under this name before: names hold ports, and a port comes back.
+        """
         base = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-        log = self.folder / "logs" / f"{name}.log"
+        log = self._logs_of(name) / f"{self.number('process')}.log"
         process = Process(command, log=log, environment={**base, **(environment or {}), MARK: str(self.folder)})
         note_session(self.folder, process.pid)
         return process
+
+    def logs(self, name: str) -> list[Path]:
+        """The logs of all processes that were started under this name."""
+        return list(self._logs_of(name).glob("*.log"))
 
     def end(self) -> None:
         """End every process of the run and remove the servers' files."""
         end_run(self.folder)
         for data in self.folder.glob("*.data"):
             shutil.rmtree(data, ignore_errors=True)
+
+    def _logs_of(self, name: str) -> Path:
+        return self.folder / "logs" / name
 
     def _watch(self) -> None:
         """Have one watchdog; it alone is without the mark, since it must outlive those that it ends."""

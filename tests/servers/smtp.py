@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from time import time
 from typing import cast
 
 from aiosmtpd.controller import Controller
@@ -18,11 +19,13 @@ ACCEPTED = "250 Message accepted for delivery"
 
 @dataclass
 class Delivery:
-    """One message that the server has taken."""
+    """One message that the server has taken; `answered` tells whether the sender could know."""
 
     sender: str
     recipients: list[str]
     message: EmailMessage
+    answered: bool = True
+    at: float = field(default_factory=time)
 
 
 @dataclass
@@ -64,8 +67,9 @@ class SmtpServer:
             return refusal
         content = cast("bytes", envelope.content)
         message = message_from_bytes(content, policy=policy.default)
-        self.deliveries.append(Delivery(envelope.mail_from or "", list(envelope.rcpt_tos), message))
-        if self._hang_ups:
+        answered = not self._hang_ups
+        self.deliveries.append(Delivery(envelope.mail_from or "", list(envelope.rcpt_tos), message, answered))
+        if not answered:
             self._hang_ups -= 1
             cast("Transport", server.transport).abort()
         return ACCEPTED

@@ -12,5 +12,5 @@ def test_a_browser_opens_the_application(live_server: LiveServer, browser: WebDr
 
 
 def test_the_application_stops_when_it_is_asked_to(live_server: LiveServer) -> None:
-    live_server.process.stop(seconds=30)
+    live_server.process.stop()
     assert "Shutting down" in live_server.process.last_lines()

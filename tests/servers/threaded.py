@@ -15,7 +15,7 @@ def threaded(app: Flask) -> Iterator[str]:
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"http://localhost:{server.port}"
     finally:
         server.shutdown()
         thread.join()
