@@ -1,29 +1,31 @@
-# make run · make test · make check · make bench · make crash · make crowd · make mutations
+# make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/git soak"] · make soak [MINUTES=60] · make bench
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run test check bench crash crowd mutations
+.PHONY: run serve test test-full soak check bench
 
 run: .venv/runtime static/built/editor.js
-	@$(VENV)/python tools/run.py
+	@$(VENV)/python tools/run.py run
 
-test: .venv/development static/built/editor.js
+serve: .venv/runtime static/built/editor.js
+	@$(VENV)/python tools/run.py serve
+
+test: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers
-	@$(VENV)/python -m pytest -n 2
+	@$(VENV)/python -m pytest -n 2 --dist worksteal
+
+test-full: .venv/development .venv-production/requirements.txt static/built/editor.js
+	@tools/install-servers
+	@$(VENV)/python -m tests.full $(if $(MINUTES),--minutes $(MINUTES)) $(PARTS)
+
+soak: .venv/development static/built/editor.js
+	@tools/install-servers
+	@$(VENV)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: .venv/development
 	@tools/install-servers
 	@$(VENV)/python -m benchmarks
-
-mutations: .venv/development
-	@$(VENV)/python -m tests.mutations
-
-crash: .venv/development
-	@$(VENV)/python -m tests.crash.run --pairs 10000
-
-crowd: .venv/development
-	@CROWD_WAIT_SECONDS=20 $(VENV)/python -m pytest -s tests/api/test_crowd.py
 
 check: .venv/development
 	ruff format --check .
@@ -37,6 +39,14 @@ check: .venv/development
 
 .venv/development: requirements-dev.txt requirements.txt
 	@tools/install $< $@
+
+# What production has, so that a test sees what requirements.txt lacks; without pip, which brings packages of its own.
+.venv-production/requirements.txt: requirements.txt | .venv
+	@cmp -s $< $@ || { echo "Installing $< alone" && rm -rf $(@D) && \
+	$(VENV)/python -m venv --without-pip $(@D) && \
+	$(VENV)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $< && \
+	cp $< $@; }
+	@touch $@
 
 static/built/editor.js: tools/build_editor.py $(wildcard tools/editor/*) | .venv
 	@echo "Building the editor"

@@ -6,22 +6,23 @@ from typing import Any, Protocol
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.operations import create_user, send_reset
 from framework.celery.models import OutboxRow
-from framework.database.session import reading
+from framework.database.session import reading, transaction
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
 
 PASSWORD = "correct horse battery"
 
-on_one_deployment = pytest.mark.parametrize("deployment", ["embedded"])
-"""For what cannot depend on the database or the store: the same bad input need not be tried on each."""
-
+on_one_deployment = pytest.mark.deployments("embedded")
+"""For what cannot depend on the database, the store or the broker."""
+on_each_deployment = pytest.mark.deployments("embedded", "production-like")
+"""For what may depend on them: SQL's dialect, locks, constraints, what S3 and Redis really do."""
 
 SAME_REQUEST = {"X-Request-ID": "the-same-request"}
 """For two requests whose answers are to be the same, their ids included."""
@@ -74,8 +75,18 @@ def asked_for(task: str) -> list[list[Any]]:
         return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
 
 
+def send_resets() -> None:
+    """Do what the worker does for whoever has asked for a new password."""
+    mine = delete(OutboxRow).where(OutboxRow.task == "framework.accounts.tasks.send_reset").returning(OutboxRow)
+    with transaction() as session:
+        asked = session.scalars(mine).all()
+    for row in asked:
+        send_reset(*row.args, request=row.id)
+
+
 def link_in_mail(kind: str) -> str:
     """The path of the newest link of this kind (`reset`, `verify`) that was sent."""
+    send_resets()
     found = [match for text in posted_texts() for match in re.findall(rf"/{kind}/[\w.-]+", text)]
     assert found, f"no mail holds a link to {kind}"
     return str(found[-1])
@@ -102,19 +113,21 @@ def signed_in(app: Flask) -> SignIn:
 @pytest.fixture
 def alice(app: Flask) -> Account:
     """Owns projects."""
-    return create_user(name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell")
+    return create_user(
+        name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell", confirmed=True
+    )
 
 
 @pytest.fixture
 def bob(app: Flask) -> Account:
     """Helps Alice."""
-    return create_user(name="bob", email="bob@example.org", password=PASSWORD)
+    return create_user(name="bob", email="bob@example.org", password=PASSWORD, confirmed=True)
 
 
 @pytest.fixture
 def charlie(app: Flask) -> Account:
     """Has no access."""
-    return create_user(name="charlie", email="charlie@example.org", password=PASSWORD)
+    return create_user(name="charlie", email="charlie@example.org", password=PASSWORD, confirmed=True)
 
 
 @pytest.fixture

@@ -7,25 +7,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
+from framework.accounts import passwords
 from framework.application import create_app
+from framework.browse import colouring, highlighting, last_changes
+from framework.celery import broker
 from framework.config import Config
+from framework.database import engine
+from framework.doctor import checks
+from framework.sandbox import sandbox
+from framework.storage import current
 from tests.servers import browsers, deployments, gunicorn
 from tests.servers import ceph as ceph_server
 from tests.servers import postgres as postgres_server
 from tests.servers.ceph import Ceph
 from tests.servers.gunicorn import LiveServer
+from tests.servers.owners import Owners
 from tests.servers.postgres import Postgres
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.rabbitmq import new_rabbitmq_url, remove_rabbitmq_url
 from tests.servers.redis import new_redis_url
 from tests.servers.run import Run
 from tests.servers.smtp import SmtpServer, smtp_server
 
 pytest_plugins = ["tests.cast"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the long fuzzing goes on."""
+    parser.addoption("--fuzz-minutes", default="2", help="how long the long test of tests/fuzz goes on")
 
 
 def _run(configuration: pytest.Config) -> Run:
@@ -97,7 +112,7 @@ def smtp() -> Iterator[SmtpServer]:
         yield server
 
 
-@pytest.fixture(params=browsers.installed_browsers())
+@pytest.fixture(params=["chromium"])
 def browser(request: pytest.FixtureRequest, run: Run, tmp_path: Path) -> Iterator[WebDriver]:
     """A browser window with a fresh profile."""
     folder = tmp_path / "browser"
@@ -106,10 +121,45 @@ def browser(request: pytest.FixtureRequest, run: Run, tmp_path: Path) -> Iterato
         yield window
 
 
-@pytest.fixture(params=list(deployments.DEPLOYMENTS))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on the deployments that it names: `@pytest.mark.deployments("embedded", "production-like")`.
+
+    One that names none runs on the embedded deployment, and on the production-like one with the long tests.
+    """
+    named = metafunc.definition.get_closest_marker("deployments")
+    places = named.args if named else ("embedded", pytest.param("production-like", marks=pytest.mark.long))
+    for name in ("deployment", "house", "site"):
+        if name in metafunc.fixturenames and name not in _parametrized(metafunc):
+            metafunc.parametrize(name, places, indirect=True)
+
+
+def _parametrized(metafunc: pytest.Metafunc) -> set[str]:
+    names = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    return {name for one in names for name in ([one] if isinstance(one, str) else one)}
+
+
+@pytest.fixture
 def deployment(request: pytest.FixtureRequest) -> str:
-    """Which kind of deployment a test runs on; parametrise it directly to choose one."""
+    """Which kind of deployment a test runs on."""
     return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process wait for its parts however busy the machine is; who tests that it gives up says how soon."""
+    monkeypatch.setattr(broker, "ANSWER_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(checks, "WORKER_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(last_changes, "QUICK_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(highlighting, "LONGEST_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(colouring, "LONGEST_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(sandbox, "LIMITS", replace(sandbox.LIMITS, seconds=HANG_SECONDS))
+    monkeypatch.setattr(sandbox, "LONGEST_WAIT_SECONDS", HANG_SECONDS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Let a password's hash cost nothing: every test has people, and what guessing one costs is tested apart."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
@@ -117,6 +167,7 @@ def settings(deployment: str, run: Run, tmp_path: Path, monkeypatch: pytest.Monk
     """A migrated deployment of its own, which is this process's configuration."""
     with deployments.DEPLOYMENTS[deployment](run, tmp_path / "data") as made:
         monkeypatch.setattr(config, "_current", made)
+        current.ownership().look()  # as a process does when it starts
         yield made
         deployments.leave()
 
@@ -134,8 +185,41 @@ def with_settings(settings: Config, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 
 @pytest.fixture
+def owners(
+    settings: Config, run: Run, tmp_path: Path, with_settings: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Owners]:
+    """Two databases that are given the same bucket; this process works for the first one."""
+    first = with_settings(owner_look_seconds=1)
+    current.dispose()
+    with deployments.beside(run, first, tmp_path / "second") as second:
+        made = Owners(first, second, lambda chosen: monkeypatch.setattr(config, "_current", chosen))
+        made.work_for(first)
+        current.ownership().look(renew=True)  # the mark tells how long a take-over has to wait
+        yield made
+        made.work_for(second)
+        engine.engine().dispose()
+        made.work_for(first)
+
+
+@pytest.fixture
 def app(settings: Config) -> Flask:
-    """The application."""
+    """The application, one for all tests of a process, since making it takes longer than most tests."""
+    if settings.production not in _apps:
+        _apps[settings.production] = _make_app(settings)
+    config.use(settings)
+    return _apps[settings.production]
+
+
+_apps: dict[bool, Flask] = {}
+
+
+@pytest.fixture
+def own_app(settings: Config) -> Flask:
+    """The application for a test that adds to it."""
+    return _make_app(settings)
+
+
+def _make_app(settings: Config) -> Flask:
     made = create_app(settings)
     made.config["TESTING"] = True
     return made

@@ -5,7 +5,6 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from celeryconfig import imports
@@ -25,12 +24,12 @@ from framework.transfer.exports import begin_export
 from framework.transfer.imports import NewProject, import_zip
 from tests.cast import PASSWORD, on_one_deployment
 from tests.celery.conftest import each_broker
+from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.workers import worker
 from tests.transfer.test_transfer import zipped
 
 __all__ = ["each_broker"]
-SECONDS = 200
 
 
 def known() -> set[str]:
@@ -86,9 +85,8 @@ def effects(alice: Account, data: Path) -> list[Any]:
 
 
 @on_one_deployment
-@pytest.mark.timeout(600)
 def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
-    alice = create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    alice = create_user(name="alice", email="alice@example.org", password=PASSWORD, confirmed=True)
     website = create_project(alice, name="website", description="", visibility="public")
     archive = tmp_path / "garden.zip"
     archive.write_bytes(zipped({"a": b"1"}))
@@ -96,6 +94,8 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
     begin_export(alice, website)
     with transaction() as session:
         enqueue(session, "framework.celery.tasks.echo", "word")
+        enqueue(session, "framework.accounts.tasks.send_reset", alice.email)
+        enqueue(session, "framework.projects.tasks.take_invitations", alice.id)
         enqueue(session, "framework.projects.tasks.refresh_person", alice.id)
         enqueue(session, "framework.projects.tasks.purge_project", website.id, alice.id, "1" * 32)
         enqueue(session, "framework.projects.tasks.archive_project", website.id, alice.id, "2" * 32)
@@ -118,7 +118,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         finished = [row for row in rows if row.state == "finished"]
         deliver_again(finished)
         last = app.AsyncResult(enqueue_echo())
-        last.get(timeout=SECONDS)
+        last.get(timeout=HANG_SECONDS)
         assert effects(alice, each_broker.data) == before
     failed = [row.task for row in rows if row.state == "failed"]
     assert failed == ["framework.transfer.tasks.import_address"], "a private address is refused"

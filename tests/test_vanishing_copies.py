@@ -19,6 +19,12 @@ from tests.servers.threaded import threaded
 
 
 @pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """An application that forgets."""
+    return own_app
+
+
+@pytest.fixture
 def forgetful(app: Flask, settings: Config, with_settings: Callable[..., Config]) -> Iterator[str]:
     """The address of a server whose disk loses all copies before each request; a file of 4 KiB is a large one."""
     with_settings(large_blob_bytes=4096)

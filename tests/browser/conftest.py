@@ -1,10 +1,11 @@
 """One server and one browser for many stories: each story has people of its own and starts without cookies."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -22,9 +23,9 @@ from tests.cast import PASSWORD
 from tests.servers import browsers, deployments, gunicorn
 from tests.servers.run import Run
 
-on_one_site = pytest.mark.parametrize("site", ["embedded"], indirect=True)
-"""For stories that the database and the store have no part in."""
-
+in_each_browser = pytest.mark.each_browser("firefox", "grid")
+in_firefox_too = pytest.mark.each_browser("firefox")
+"""For what a browser elsewhere cannot do: be handed a folder, or show us what it has downloaded."""
 in_chromium = pytest.mark.parametrize("opened_browser", ["chromium"], indirect=True)
 """For what only Chromium's own protocol can do: drop files from a folder, slow the line down."""
 
@@ -45,7 +46,7 @@ class OpenedBrowser:
     downloads: Path
 
 
-@pytest.fixture(scope="session", params=list(deployments.DEPLOYMENTS))
+@pytest.fixture(scope="session")
 def site(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The application under gunicorn, where a file may have 1 MiB, a form 2 MiB and a version 3 MiB."""
     data = tmp_path_factory.mktemp("site") / "data"
@@ -56,7 +57,22 @@ def site(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.Temp
             yield Site(up.url, replace(settings, base_url=up.url))
 
 
-@pytest.fixture(scope="session", params=browsers.installed_browsers())
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a story in Chromium, in the browsers that its mark names, and in Firefox with the long tests."""
+    named = metafunc.definition.get_closest_marker("each_browser")
+    chosen = named.args if named else ()
+    given = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    for name in {"opened_browser", "opened_plain_browser"} & set(metafunc.fixturenames) - given:
+        metafunc.parametrize(name, _params(chosen), indirect=True, scope="session")
+
+
+def _params(chosen: Sequence[str]) -> list[Any]:
+    others = [name for name in browsers.installed_browsers() if name != "chromium"]
+    long = [pytest.param("firefox", marks=pytest.mark.long)] if "firefox" in others and "firefox" not in chosen else []
+    return ["chromium", *(name for name in others if name in chosen), *long]
+
+
+@pytest.fixture(scope="session")
 def opened_browser(
     request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenedBrowser]:
@@ -65,7 +81,7 @@ def opened_browser(
         yield opened
 
 
-@pytest.fixture(scope="session", params=browsers.installed_browsers())
+@pytest.fixture(scope="session")
 def opened_plain_browser(
     request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenedBrowser]:
@@ -100,7 +116,7 @@ def new_person(here: Site, run: Run) -> Callable[[str], Account]:
 
     def make(name: str) -> Account:
         unique = f"{name}-{run.number('person')}"
-        return create_user(name=unique, email=f"{unique}@example.org", password=PASSWORD)
+        return create_user(name=unique, email=f"{unique}@example.org", password=PASSWORD, confirmed=True)
 
     return make
 

@@ -2,16 +2,20 @@
 
 from framework.accounts.account import Account
 from tests.browser import pages
-from tests.browser.conftest import Site, on_one_site
+from tests.browser.conftest import Site, in_each_browser
 from tests.browser.window import Window
+from tests.cast import link_in_mail, on_one_deployment
 from tests.servers.run import Run
 
 
+@in_each_browser
 def test_a_person_signs_up_and_comes_back_by_name_and_by_email(window: Window, run: Run) -> None:
     name = f"dora-{run.number('person')}"
     email = f"{name}@example.org"
     pages.sign_up(window, name=name, email=email, password="a long summer night")
     window.reads(f"Welcome, {name}.")
+    window.open(link_in_mail("verify"))
+    window.reads(f"{email} is confirmed.")
     for login in (name, email):
         pages.sign_out(window, name)
         window.reads("You are signed out.")
@@ -19,7 +23,8 @@ def test_a_person_signs_up_and_comes_back_by_name_and_by_email(window: Window, r
         window.reads("Your first project")
 
 
-@on_one_site
+@on_one_deployment
+@in_each_browser
 def test_a_wrong_password_is_told_and_the_name_stays(window: Window, alice: Account) -> None:
     pages.enter_password(window, login=alice.name, password="not that one")
     assert window.path == "/login"
@@ -31,7 +36,7 @@ def test_a_wrong_password_is_told_and_the_name_stays(window: Window, alice: Acco
     window.arrives("/")
 
 
-@on_one_site
+@on_one_deployment
 def test_a_page_for_members_comes_after_signing_in(window: Window, here: Site, alice: Account) -> None:
     window.open("/settings/tokens")
     window.arrives("/login")
@@ -41,7 +46,7 @@ def test_a_page_for_members_comes_after_signing_in(window: Window, here: Site, a
     window.arrives("/settings/tokens")
 
 
-@on_one_site
+@on_one_deployment
 def test_who_has_signed_out_sees_nothing_private(window: Window, alice: Account, secret: object) -> None:
     pages.sign_in(window, alice)
     window.open(f"/{alice.name}/secret")

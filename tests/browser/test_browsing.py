@@ -8,16 +8,16 @@ from selenium.webdriver.common.keys import Keys
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
 from tests.browser import pages
-from tests.browser.conftest import on_one_site
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
+from tests.cast import on_one_deployment
 
 
 def chosen(window: Window) -> list[str]:
     return [row.get_attribute("id") or "" for row in window.visible("tr.chosen")]
 
 
-@on_one_site
+@on_one_deployment
 def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -45,3 +45,24 @@ def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window.reads("story.txt")
     window.leaves(lambda: window.element('input[name="q"]').send_keys(Keys.ENTER))
     window.wait(lambda: window.path.endswith("/story.txt"), "The file")
+
+
+@on_one_deployment
+def test_the_changes_of_a_file_come_when_it_is_opened(
+    window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{number:02}.txt" for number in range(25)]
+    for file in files:
+        file.write_text(f"words of {file.name}\n")
+    pages.sign_in(window, alice)
+    window.open(f"{secret.path}/upload/main")
+    page = UploadPage(window)
+    page.choose(*files)
+    page.send()
+
+    window.press("Add 25 files")
+    window.reads("words of 19.txt")
+    assert "words of 24.txt" not in window.text
+    window.press("24.txt")  # in the list of files
+    window.reads("words of 24.txt")
+    assert window.path.startswith(f"{secret.path}/commit/")

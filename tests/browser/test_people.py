@@ -8,9 +8,10 @@ from selenium.webdriver.support.select import Select
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
 from tests.browser import pages
-from tests.browser.conftest import Site, on_one_site
+from tests.browser.conftest import Site
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
+from tests.cast import on_one_deployment
 from tests.servers.run import Run
 from tests.servers.workers import worker
 
@@ -47,7 +48,7 @@ def test_a_reader_sees_the_project_and_changes_nothing(
     assert not window.visible("input[type=file]")
 
 
-@on_one_site
+@on_one_deployment
 def test_the_others_hear_of_an_upload(
     window: Window, alice: Account, bob: Account, secret: ProjectAccess, tmp_path: Path, here: Site, run: Run
 ) -> None:

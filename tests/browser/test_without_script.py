@@ -8,9 +8,9 @@ from framework.accounts.account import Account
 from framework.config import MIB
 from framework.projects.access import ProjectAccess
 from tests.browser import pages
-from tests.browser.conftest import on_one_site
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
+from tests.cast import on_one_deployment
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_whole_job_is_done_without_script(page: UploadPage, secret: ProjectA
         page.choose(*(tmp_path / name for name in names))
         page.window.fill("Message", f"The {content} one")
         page.send()
-        page.window.reads("2 files stored as a new version.")
+        page.window.reads("2 files uploaded.")
     assert pages.listed(page.window) == names
     page.window.press("notes.txt")
     page.window.press("File history")
@@ -43,7 +43,7 @@ def test_the_whole_job_is_done_without_script(page: UploadPage, secret: ProjectA
     assert page.window.downloaded("notes.txt") == b"first notes.txt"
 
 
-@on_one_site
+@on_one_deployment
 def test_a_file_over_the_limit_brings_the_form_back_with_each_files_fate(
     page: UploadPage, secret: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -62,13 +62,13 @@ def test_a_file_over_the_limit_brings_the_form_back_with_each_files_fate(
     page.window.reads("Add the first files")
 
 
-@on_one_site
+@on_one_deployment
 def test_a_form_without_a_file_says_what_to_do(page: UploadPage) -> None:
     page.send()
     page.window.reads("No file was chosen.")
 
 
-@on_one_site
+@on_one_deployment
 def test_a_menu_opens_and_a_person_signs_out_without_script(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)
     pages.sign_out(plain_window, alice.name)

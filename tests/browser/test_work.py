@@ -6,8 +6,8 @@ from selenium.webdriver.common.by import By
 from framework.accounts.account import Account
 from framework.celery.work import watched
 from tests.browser import pages
-from tests.browser.conftest import on_one_site
 from tests.browser.window import Window
+from tests.cast import on_one_deployment
 
 KIND = "verification"
 
@@ -18,7 +18,7 @@ def share_done(window: Window) -> tuple[str | None, str | None]:
     return bar.get_dom_attribute("value"), bar.get_dom_attribute("max")
 
 
-@on_one_site
+@on_one_deployment
 def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> None:
     pages.sign_in(window, alice)
     with watched(KIND, total=8, owner_id=alice.id) as work:
@@ -42,7 +42,7 @@ def fail_before(window: Window, person: Account) -> None:
         raise KeyError
 
 
-@on_one_site
+@on_one_deployment
 def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> None:
     pages.sign_in(window, alice)
     with pytest.raises(KeyError):
@@ -51,7 +51,7 @@ def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> 
     window.reads("something went wrong on our side")
 
 
-@on_one_site
+@on_one_deployment
 def test_the_page_moves_without_javascript(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)
     with watched(KIND, total=8, owner_id=alice.id) as work:

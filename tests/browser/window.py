@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import pytest
 from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-PATIENCE_SECONDS = 20
+from tests.servers.browsers import is_remote
+from tests.servers.processes import HANG_SECONDS
+
 _PRESSABLE = "self::a or self::button or self::summary or self::label"
 
 Found = TypeVar("Found")
@@ -23,7 +26,6 @@ class Window:
 
     def __init__(self, driver: WebDriver, url: str, downloads: Path) -> None:
         self.driver, self.url, self._downloads = driver, url, downloads
-        self._patience_seconds: float = PATIENCE_SECONDS
 
     def open(self, path: str) -> None:
         """Type this path of the site into the address bar."""
@@ -43,7 +45,7 @@ class Window:
         """What `until` gives as soon as it is true; a failure shows the page's text and what was wanted."""
         try:
             # while one page gives way to the next, a driver answers with many kinds of errors
-            patience = WebDriverWait(self.driver, self._patience_seconds, 0.1, [WebDriverException])
+            patience = WebDriverWait(self.driver, HANG_SECONDS, 0.1, [WebDriverException])
             found = patience.until(lambda _driver: until())
         except TimeoutException as error:
             raise AssertionError(f"{wanted} does not come; {self.path} says:\n{self.text}") from error
@@ -98,20 +100,22 @@ class Window:
         act()
         self.wait(lambda: self.driver.find_element(By.TAG_NAME, "html") != page, "Another page")
 
+    @property
+    def is_firefox(self) -> bool:
+        """Whether this is a window of Firefox."""
+        return bool(self.driver.capabilities["browserName"] == "firefox")
+
+    def refuse_elsewhere(self, reason: str) -> None:
+        """Skip what a browser cannot do that runs on a grid."""
+        if is_remote(self.driver):
+            pytest.skip(f"not on a grid: {reason}")
+
     def downloaded(self, name: str) -> bytes:
         """The bytes of a download, once it is complete; the browser names it otherwise until then."""
+        self.refuse_elsewhere("its downloads are in its own folders")
         path = self._downloads / name
         self.wait(path.exists, f"The download {name}")
         return path.read_bytes()
-
-    @contextmanager
-    def patience(self, *, seconds: float) -> Iterator[None]:
-        """Wait so long, for what takes a computer its time."""
-        self._patience_seconds = seconds
-        try:
-            yield
-        finally:
-            self._patience_seconds = PATIENCE_SECONDS
 
     @contextmanager
     def slow_line(self, bytes_per_second: int) -> Iterator[None]:
@@ -140,6 +144,7 @@ class Window:
 
     def drop(self, target: WebElement, paths: list[Path]) -> None:
         """Drag these files and folders from the computer onto the element; in Chromium only."""
+        self.refuse_elsewhere("what is dropped are paths of its own machine")
         box = target.rect
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
         place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "data": data}

@@ -105,7 +105,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repack", choices=REPACKERS)
-    parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only, with --repack")
+    parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
@@ -115,18 +115,18 @@ def main() -> int:
         if options.repack:
             cases = [{options.repack: point, "beside": 0} for point in range(1, points + 1, options.every)]
         else:
-            cases = _cases(points, options.pairs, drawn)
+            cases = _cases(range(1, points + 1, options.every), options.pairs, drawn)
         lanes = [Child(_lane(template, cases[lane::LANES])) for lane in range(LANES)]
         found = [problem for lane in lanes for problem in lane.answer()]
     print(json.dumps({"points": points, "pairs": options.pairs, "violations": found}))  # noqa: T201
     return int(bool(found))
 
 
-def _cases(points: int, pairs: int, drawn: random.Random) -> list[dict[str, int]]:
-    """A writer alone killed at every point, then pairs: one killed at a drawn point, the other too or not at all."""
-    alone = [{"alone": point} for point in range(1, points + 1)]
+def _cases(points: Sequence[int], pairs: int, drawn: random.Random) -> list[dict[str, int]]:
+    """A writer alone killed at each point, then pairs: one killed at a drawn point, the other too or not at all."""
+    alone = [{"alone": point} for point in points]
     together = [
-        {"killed": drawn.randint(1, points), "other": drawn.choice([0, drawn.randint(1, points)])} for _ in range(pairs)
+        {"killed": drawn.choice(points), "other": drawn.choice([0, drawn.choice(points)])} for _ in range(pairs)
     ]
     return alone + together
 

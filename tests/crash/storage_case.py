@@ -92,7 +92,7 @@ def result() -> Any:
 
 
 def _backed_up() -> Any:
-    made = list_backups()
+    made = [stored.name for stored in list_backups()]
     rows = []
     with scratch("read") as folder:
         for name in made:

@@ -57,8 +57,8 @@ def prepare(data: Path, scenario: Scenario, source: str) -> None:
     config.use(settings(data))
     schema.load_models()
     schema.upgrade()
-    create_user(name="alice", email="alice@example.org", password=PASSWORD)
-    create_user(name="bob", email="bob@example.org", password=PASSWORD)
+    create_user(name="alice", email="alice@example.org", password=PASSWORD, confirmed=True)
+    create_user(name="bob", email="bob@example.org", password=PASSWORD, confirmed=True)
     with transaction() as session:
         session.execute(update(OutboxRow).values(state="finished", result="null"))
     scenario.prepare()

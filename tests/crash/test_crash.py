@@ -1,4 +1,7 @@
-"""A writer is killed at every single point, and pairs of writers at drawn ones; nothing acknowledged is lost."""
+"""A writer, a consolidation, a purge or a take-over is killed at some of its points; nothing acknowledged is lost.
+
+`make test-full` tries every point, and five hundred pairs of writers.
+"""
 
 import json
 import subprocess
@@ -8,23 +11,20 @@ import pytest
 
 from tests.servers.run import ROOT
 
-PAIRS = 500
 
-
-@pytest.mark.timeout(1200)  # some hundred projects are made, killed and checked
-def test_no_kill_loses_halves_or_doubles_a_change() -> None:
-    command = [sys.executable, "-m", "tests.crash.run", "--pairs", str(PAIRS)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout, done.stderr
-    told = json.loads(done.stdout)
-    assert told["violations"] == []
-    assert told["points"] > 50
-
-
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("how", "every"), [("consolidation", 1), ("purge", 5)])
-def test_no_kill_of_a_consolidation_loses_anything_or_disturbs_a_writer(how: str, every: int) -> None:
-    command = [sys.executable, "-m", "tests.crash.run", "--repack", how, "--every", str(every)]
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ["run", "--pairs", "6", "--every", "12"],
+        ["run", "--repack", "consolidation", "--every", "24"],
+        ["run", "--repack", "purge", "--every", "48"],
+        ["take_over", "--every", "90"],
+    ],
+    ids=["writers", "consolidation", "purge", "take-over"],
+)
+def test_no_kill_loses_halves_or_doubles_a_change(chosen: list[str]) -> None:
+    module, *options = chosen
+    command = [sys.executable, "-m", f"tests.crash.{module}", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     told = json.loads(done.stdout)

@@ -18,8 +18,6 @@ from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
 from tests.git.client import Person
 
-KILLS = 12
-
 
 class Quiet(SimpleHTTPRequestHandler):
     """Files over HTTP, from which git can fetch (gitprotocol-http(5), the dumb protocol)."""
@@ -72,17 +70,19 @@ def again(data: Path, scenario: Scenario) -> Callable[[], Any]:
     return work
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(24, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "scenario", [*SCENARIOS, *storage_case.SCENARIOS], ids=lambda scenario: scenario.task.rpartition(".")[2]
 )
-@pytest.mark.timeout(900)
-def test_a_task_that_is_killed_anywhere_has_its_effect_once(scenario: Scenario, tmp_path: Path, source: str) -> None:
+def test_a_task_that_is_killed_anywhere_has_its_effect_once(
+    scenario: Scenario, tmp_path: Path, source: str, kills: int
+) -> None:
     template = tmp_path / "template"
     Child(lambda: task_case.prepare(template, scenario, source)).answer()
     whole = shutil.copytree(template, tmp_path / "whole")
     points = len(Child(running(whole, scenario, 0)).answer())
     expected = Child(again(whole, scenario)).answer()
-    for burns_at in range(1, points + 1, max(1, points // KILLS)):
+    for burns_at in range(1, points + 1, max(1, points // kills)):
         data = shutil.copytree(template, tmp_path / f"killed-{burns_at}")
         passed = Child(running(data, scenario, burns_at)).answer()
         assert passed is None or len(passed) < burns_at, "it was killed, unless this run had less to tell of its work"
