@@ -24,7 +24,7 @@ def import_repository(repository_id: str, source: Path) -> None:
     push_id = keys.new_id()
     with scratch("import") as folder:
         quarantine = Quarantine(folder, repository_id)
-        pack = quarantine.take(_packed(source), MOST_BYTES)
+        pack = quarantine.take(_packed(source), MOST_BYTES, MOST_BYTES)
         assert pack
         packs = split(quarantine, pack, quarantine.inventory(pack, limits))
         send(repository_id, push_id, {pack.new.name: pack.written for pack in packs})

@@ -4,7 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import cloning, cold, pages, requests, simulation, storing, throughput, uploading
+from benchmarks import (
+    cloning,
+    cold,
+    listings,
+    memory,
+    pages,
+    requests,
+    rest,
+    simulation,
+    slow_clients,
+    stopping,
+    storing,
+    throughput,
+    uploading,
+)
 from benchmarks.cold import Figure
 
 UPLOAD_GROWTH_MIB = 32
@@ -98,6 +112,16 @@ def pages_of_a_large_project() -> Table:
     )
 
 
+def lists_of_many_projects() -> Table:
+    """How long the server works on pages that list, with 100,000 projects in the database."""
+    times = list(listings.measure())
+    return Table(
+        f"{'pages beside 100,000 projects and 500,000 versions, ms':<72} {'took':>5} {'target':>7}",
+        [f"{it.page:<72} {it.milliseconds:>5.0f} {it.target:>7.0f}" for it in times],
+        [asdict(it) for it in times],
+    )
+
+
 def cold_projects() -> Table:
     """What a cold project of 1 GB costs whoever opens it; shares and counts are exact, times are this machine's."""
     figures = cold.measure()
@@ -131,14 +155,66 @@ def a_million_projects() -> Table:
     )
 
 
+def everything_ends() -> Table:
+    """How long what `make run` starts takes to end; the time is this machine's."""
+    stops = list(stopping.measure())
+    return Table(
+        f"{'make run ends after, s':<72} {'took':>5} {'limit':>7}",
+        [f"{stop.way:<72} {stop.seconds:>5} {stopping.LIMIT_SECONDS:>7}" for stop in stops],
+        [asdict(stop) for stop in stops],
+    )
+
+
+def memory_of_dynos() -> Table:
+    """What a web dyno and a worker dyno take while eight people work at once."""
+    dynos = list(memory.measure())
+    lines = [
+        f"{it.name:<48}{it.rest_mib:>6.0f}{it.most_mib:>6.0f}{it.git_mib:>8.0f}{it.after_mib:>6.0f}"
+        f"{it.limit_mib or '':>6}"
+        for it in dynos
+    ]
+    return Table(
+        f"{'eight people at once, MiB of a dyno (PSS)':<48}{'rest':>6}{'most':>6}{'of git':>8}{'after':>6}{'limit':>6}",
+        lines,
+        [asdict(dyno) for dyno in dynos],
+        all(dyno.most_mib <= dyno.limit_mib for dyno in dynos if dyno.limit_mib),
+    )
+
+
+def worker_at_rest() -> Table:
+    """What a worker with the scheduler costs while there is nothing to do; the CPU is this machine's."""
+    found = list(rest.measure())
+    return Table(
+        f"{'a worker at rest':<72} {'lines':>5} {'CPU %':>7}",
+        [f"{one.deployment:<72} {one.lines_a_day:>5.0f} {one.core_percent:>7.2f}" for one in found],
+        [asdict(one) for one in found],
+        all(one.lines_a_day == 0 for one in found),
+    )
+
+
+def slow_connections() -> Table:
+    """How soon a page comes while slow clients hold connections."""
+    waits = list(slow_clients.measure())
+    return Table(
+        f"{f'front page, beside {slow_clients.SLOW} slow clients, ms':<64} {'median':>7} {'longest':>7}",
+        [f"{it.slow_clients:<64} {it.median_ms:>7} {it.longest_ms:>7}" for it in waits],
+        [asdict(it) for it in waits],
+    )
+
+
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
     "storing": storing_a_file,
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,
     "pages": pages_of_a_large_project,
+    "listings": lists_of_many_projects,
     "throughput": beside_http_backend,
     "cold": cold_projects,
+    "memory": memory_of_dynos,
     "simulation": a_million_projects,
+    "stopping": everything_ends,
+    "rest": worker_at_rest,
+    "slow": slow_connections,
 }
 """Each table by the name that `python -m benchmarks` takes."""
