@@ -59,6 +59,15 @@ def tokens_in_file(file: Path) -> set[str]:
         return tokens_in(content)
 
 
+def tokens_in_pieces(pieces: Iterable[bytes]) -> set[str]:
+    """The same of a content that comes piece by piece; a token may lie across two."""
+    found, end = set[str](), b""
+    for piece in pieces:
+        found |= tokens_in(end + piece)
+        end = (end + piece)[-tokens.LONGEST :]
+    return found
+
+
 def tokens_in(content: Bytes) -> set[str]:
     """What looks like a token of ours; searching for the marks is ten times as fast as for the pattern."""
     found = set[str]()

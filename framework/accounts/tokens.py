@@ -31,6 +31,7 @@ SCOPES = ("read", "write", "admin")
 """Each includes those before it."""
 DIGITS = string.digits + string.ascii_letters
 RANDOM_LENGTH, CHECKSUM_LENGTH = 40, 6
+LONGEST = len(PREFIX) + RANDOM_LENGTH + CHECKSUM_LENGTH
 PATTERN = re.compile(rb"(?<![A-Za-z0-9_])(?:holdfast_[A-Za-z0-9]{46}|hf_[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 """What looks like a token in a text."""
 

@@ -1,11 +1,11 @@
 """What a push may bring: folders that Git accepts, files within the limit, no object made to exhaust us."""
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate, chain
 
 from framework import config
-from framework.accounts.leaks import refuse_tokens, tokens_in
+from framework.accounts.leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
 from framework.git.pktline import Received
 from framework.repositories.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
@@ -18,7 +18,8 @@ OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12
 
 MOST_SEARCHED_BYTES = 1 << 30
-"""A larger push, mostly of a history that has been elsewhere, is not searched for tokens."""
+"""How much of a push is searched for tokens. A larger one brings a history that has been elsewhere; what git packs it
+packs newest first, so that its latest versions are searched."""
 
 # Of a file in a thousand versions each counts whole when it is inflated, so that honest histories grow many times over.
 MAX_INFLATION = 64
@@ -117,16 +118,28 @@ def check_inflation(found: Inventory) -> None:
 
 
 def check_tokens(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> None:
-    """Look for access tokens of ours in commits, folders and smaller files, as far as that takes seconds.
+    """Look for access tokens of ours in what the push brings, as far as that takes seconds.
 
     Raises:
         TokenInFile: one works.
     """
-    if found.inflated_bytes > MOST_SEARCHED_BYTES:
-        return
+    left = MOST_SEARCHED_BYTES
     for sha, content in quarantine.named_contents(found.small):
-        if texts := tokens_in(content):
-            refuse_tokens(quarantine.path_of(sha, tips), texts)
+        _refuse_tokens(quarantine, sha, tokens_in(content), tips)
+        if (left := left - len(content)) <= 0:
+            return
+    for sha, pieces in quarantine.named_pieces(_first(found.large, left)):
+        _refuse_tokens(quarantine, sha, tokens_in_pieces(pieces), tips)
+
+
+def _first(sizes: Mapping[str, int], limit_bytes: int) -> Iterator[str]:
+    """The first of these objects that have no more than so many bytes together."""
+    return (name for name, end in zip(sizes, accumulate(sizes.values()), strict=True) if end <= limit_bytes)
+
+
+def _refuse_tokens(quarantine: Quarantine, sha: str, texts: set[str], tips: Iterable[str]) -> None:
+    if texts:
+        refuse_tokens(quarantine.path_of(sha, tips), texts)
 
 
 def check_trees(quarantine: Quarantine, found: Inventory) -> None:

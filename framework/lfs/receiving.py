@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.metrics.pool import Pool
@@ -53,7 +54,7 @@ def receive(repository_id: str, oid: str, chunks: Iterable[bytes], uploader_id: 
     """Take an object that was offered to be sent here; one that is there already need not be read.
 
     Raises:
-        LfsNotExpected, LfsAltered: nothing is kept. StoreUnavailable.
+        LfsNotExpected, LfsAltered, TokenInFile: nothing is kept. StoreUnavailable.
     """
     if _is_there(repository_id, oid):
         return
@@ -67,7 +68,7 @@ def verify(repository_id: str, sent: Pointer, uploader_id: int | None = None) ->
     """Read back what a client has put where it was told to, hash it, and keep a copy that nobody else can write to.
 
     Raises:
-        LfsNotExpected, LfsNotThere, LfsAltered: nothing is kept. StoreUnavailable.
+        LfsNotExpected, LfsNotThere, LfsAltered, TokenInFile: nothing is kept. StoreUnavailable.
     """
     if _is_there(repository_id, sent.oid):
         return
@@ -117,6 +118,7 @@ def _fetch(key: str, target: Path, wanted: Pointer) -> None:
 
 def _keep(repository_id: str, wanted: StoredLfs, file: Path, uploader_id: int | None) -> None:
     """Store the checked file under a name of its own; what was offered is not needed any more."""
+    refuse_tokens(f"Git LFS object {wanted.oid}", tokens_in_file(file))
     store_files(repository_id, {wanted.oid: file}, uploader_id)
     with suppress(Unavailable):  # the sweep does it later
         lfs.abandon([wanted])

@@ -23,6 +23,7 @@ from framework.repositories.snapshot import Snapshot
 DEADLINE_SECONDS = 3600
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
 SPARE_OBJECT_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20
 ASKED_AT_ONCE = 500  # so little that neither pipe fills while nobody reads it
 OVER_LIMIT = "over limit"
 BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
@@ -174,11 +175,15 @@ class Quarantine:
 
     def named_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
         """The same, each with its name."""
-        with names.open("rb") as given, self._start("cat-file", "--batch", "--buffer", stdin=given) as process:
-            assert process.stdout
-            while header := process.stdout.readline():
-                name, _kind, size = header.split()
-                yield name.decode(), process.stdout.read(int(size) + 1)[: int(size)]
+        with names.open("rb") as given:
+            for name, size, printed in self._printed(given):
+                yield name, printed.read(size)
+
+    def named_pieces(self, names: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """The objects of these names, each with its content in pieces; they are read before the next object is."""
+        with self._given("".join(f"{name}\n" for name in names).encode()) as given:
+            for name, size, printed in self._printed(given):
+                yield name, _pieces(printed, size)
 
     def heads(self, names: Sequence[str], limit_bytes: int) -> Iterator[tuple[str, bytes]]:
         """The first bytes of each of these objects, with its name; of one beyond the limit, as many zeros."""
@@ -325,6 +330,15 @@ class Quarantine:
         except git.GitFailed as failure:
             raise ObjectsMissing from failure
 
+    def _printed(self, names: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
+        """Name and size of each object, and where exactly its content is to be read from."""
+        with self._start("cat-file", "--batch", "--buffer", stdin=names) as process:
+            assert process.stdout
+            while header := process.stdout.readline():
+                name, _kind, size = header.split()
+                yield name.decode(), int(size), process.stdout
+                process.stdout.read(1)
+
     def _objects(self, pack: Path) -> Iterator[bytes]:
         """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete."""
         alone = self._bare(f"alone-{keys.new_id()}.git", [pack])
@@ -354,6 +368,11 @@ class Quarantine:
 
     def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
+
+
+def _pieces(printed: IO[bytes], size: int) -> Iterator[bytes]:
+    for start in range(0, size, PIECE_BYTES):
+        yield printed.read(min(PIECE_BYTES, size - start))
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:

@@ -209,6 +209,17 @@ def test_a_push_without_its_objects_is_refused(work: Work, project: ProjectAcces
     assert len(named(project)) == 3
 
 
+def test_an_object_with_a_token_that_works_is_refused(house: House, work: Work, project: ProjectAccess) -> None:
+    before = read_snapshot(project.repository_id)
+    content = FILM + f" {create_token(house.people['alice'].id, 'laptop', ['read'])}".encode()
+    work.commit("Second", new__bin=content)
+    said = work.push(project.full_name, "main", check=False).stderr
+    assert f"“Git LFS object {oid_of(content)}” contains an access token of this server that works" in said
+    assert named(project) == {oid_of(FILM)}
+    assert waiting(project) == {oid_of(content): "offered"}
+    assert read_snapshot(project.repository_id) == before
+
+
 def test_a_pointer_that_tells_another_size_is_refused(work: Work, project: ProjectAccess) -> None:
     work.commit("Lies", lie__txt=Pointer(oid_of(FILM), 5).text)
     said = work.push(project.full_name, "--no-verify", "main", check=False).stderr

@@ -11,6 +11,7 @@ from framework.database.session import transaction
 from framework.git.commands import MAX_COMMANDS
 from framework.projects.access import ProjectAccess
 from framework.repositories.models import Repository
+from framework.repositories.quarantine import PIECE_BYTES
 from tests.cast import on_one_deployment, posted_texts
 from tests.git.bomb import delta_bomb, tiny_objects
 from tests.git.client import Person, Work
@@ -81,10 +82,13 @@ def test_one_ref_twice(house: House, alice: Person, project: ProjectAccess, work
     assert state(house, project) == before
 
 
-def test_a_token_that_works(house: House, project: ProjectAccess, work: Work) -> None:
+@pytest.mark.parametrize(
+    "before_it", [0, 3 * PIECE_BYTES - 20], ids=["in a small file", "across pieces of a large one"]
+)
+def test_a_token_that_works(house: House, project: ProjectAccess, work: Work, before_it: int) -> None:
     text = create_token(house.people["alice"].id, "laptop", ["read"])
     before = state(house, project)
-    work.commit("Second", deploy__sh=f"TOKEN={text}")
+    work.commit("Second", deploy__sh=bytes(before_it) + f"TOKEN={text}".encode())
     work.commit("Third", deploy__sh="TOKEN=")
     said = work.push(project.full_name, "main", check=False).stderr
     assert "“deploy.sh” contains an access token of this server that works" in said
