@@ -1,6 +1,8 @@
 """What the web server answers by itself: to what is no HTTP as it reads it; and that it does not say what it is."""
 
+import json
 import logging
+import re
 from html import escape
 from socket import socket
 
@@ -8,9 +10,13 @@ from gunicorn.http.wsgi import Response
 from gunicorn.util import write_nonblock
 
 from framework.metrics import request_id
-from framework.web.errors import SENTENCES, TITLES, with_retry_after
+from framework.web.connections import Head
+from framework.web.errors import PROBLEM_JSON, SENTENCES, TITLES, problem_body, with_retry_after
 
 log = logging.getLogger(__name__)
+
+_LFS = re.compile(rb"/[^/?]+/[^/?]+/info/lfs/")
+_GIT = re.compile(rb"/[^/?]+/[^/?]+/(info/refs|git-upload-pack|git-receive-pack)(\?|$)")
 
 _SHEETS = "".join(f'<link rel="stylesheet" href="/static/{name}.css">' for name in ("tokens", "base", "components"))
 _PAGE = """<!doctype html>
@@ -24,22 +30,40 @@ _PAGE = """<!doctype html>
 </div></div></main></body></html>
 """
 _HEAD = (
-    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
+    "HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: {media_type}\r\n"
     "Content-Length: {size}\r\nX-Content-Type-Options: nosniff\r\nX-Request-ID: {reference}\r\n{more}\r\n"
 )
 
 
 def write_error(client: socket, status: int, reason: str, _message: str) -> None:
     """Send the page for this status; in the place of `gunicorn.util.write_error`, whose page echoes the request."""
+    refuse(client, status, reason, None)
+
+
+def refuse(client: socket, status: int, reason: str, head: Head | None) -> None:
+    """Send this status as the client of a request reads it: a page, or what its program understands.
+
+    Git shows plain text, git-lfs a `message`, and programs read problem+json (RFC 9457).
+    """
     reference = request_id.begin(None)
-    log.info("Answered %d %s to what is no request", status, reason)
+    log.info("Answered %d %s to what no thread has seen", status, reason)
     request_id.follow(None)
     sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
-    facts = {"status": status, "title": escape(TITLES.get(status, reason)), "sentence": escape(sentence)}
-    body = _PAGE.format(**facts, sheets=_SHEETS, reference=reference).encode()
+    media_type, body = _told(status, reason, sentence, reference, head)
     more = "".join(f"{name}: {value}\r\n" for name, value in with_retry_after(status, {}).items())
-    head = _HEAD.format(status=status, reason=reason, size=len(body), reference=reference, more=more)
-    write_nonblock(client, head.encode() + body)
+    facts = {"status": status, "reason": reason, "size": len(body), "media_type": media_type, "more": more}
+    write_nonblock(client, _HEAD.format(**facts, reference=reference).encode() + body)
+
+
+def _told(status: int, reason: str, sentence: str, reference: str, head: Head | None) -> tuple[str, bytes]:
+    if head and _LFS.match(head.path):
+        return "application/vnd.git-lfs+json", json.dumps({"message": sentence, "request_id": reference}).encode()
+    if head and (head.wants_json or head.path.startswith(b"/api/")):
+        return PROBLEM_JSON, json.dumps(problem_body(status, sentence, request_id=reference)).encode()
+    if head and _GIT.match(head.path):
+        return "text/plain; charset=utf-8", f"{sentence}\n".encode()
+    facts = {"status": status, "title": escape(TITLES.get(status, reason)), "sentence": escape(sentence)}
+    return "text/html; charset=utf-8", _PAGE.format(**facts, sheets=_SHEETS, reference=reference).encode()
 
 
 def hide_server() -> None:

@@ -23,6 +23,7 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _LAST_CHUNK = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
 _EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"\r\n(authorization:|cookie:[^\r\n]*(session|remember_token)=)", re.IGNORECASE)
+_WANTS_JSON = re.compile(rb"\r\naccept: *application/([a-z.-]+\+)?json", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Head:
     body_bytes: int | None
     expects_answer: bool
     has_credentials: bool
+    wants_json: bool
 
 
 def read_head(received: bytes | bytearray) -> Head | None:
@@ -136,6 +138,7 @@ def read_head(received: bytes | bytearray) -> Head | None:
         body_bytes=None if _CHUNKED.search(lines) else body,
         expects_answer=bool(_EXPECTS.search(lines)),
         has_credentials=bool(_CREDENTIALS.search(lines)),
+        wants_json=bool(_WANTS_JSON.search(lines)),
     )
 
 

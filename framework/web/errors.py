@@ -82,8 +82,12 @@ def speak_as(blueprint: str, voice: Voice) -> None:
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
     """An RFC 9457 answer; `more` are its extension members."""
-    body = {"type": "about:blank", "title": _phrase(status), "status": status, "detail": sentence, **more}
-    return Response(json.dumps(body), status, headers, content_type=PROBLEM_JSON)
+    return Response(json.dumps(problem_body(status, sentence, **more)), status, headers, content_type=PROBLEM_JSON)
+
+
+def problem_body(status: int, sentence: str, **more: object) -> dict[str, object]:
+    """The members of an RFC 9457 document."""
+    return {"type": "about:blank", "title": _phrase(status), "status": status, "detail": sentence, **more}
 
 
 def with_retry_after(status: int, headers: Mapping[str, str]) -> Mapping[str, str]:

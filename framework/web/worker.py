@@ -10,11 +10,11 @@ from time import monotonic
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from gunicorn import util
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from framework.web import bare
 from framework.web.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
 from framework.web.errors import BrokenBody
 from framework.web.gate import Gate, claims_of
@@ -215,7 +215,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._unwatch(connection)
         self._waiting.pop(connection, None)
         with suppress(OSError):
-            util.write_error(connection.sock, status, reason, "")
+            bare.refuse(connection.sock, status, reason, connection.head)
         connection.stays = False
         self._linger(connection)
 

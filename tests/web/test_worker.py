@@ -1,6 +1,7 @@
 """Slow clients wait in the worker's loop, and hold no thread; those that hold one leave room for everybody else."""
 
 import html
+import json
 import re
 import socket
 from base64 import b64encode
@@ -16,7 +17,7 @@ from framework import config
 from framework.accounts.operations import create_user
 from framework.projects.operations import create_project
 from framework.web import connections
-from framework.web.bare import write_error
+from framework.web.bare import refuse, write_error
 from framework.web.connections import HEAD_START_BYTES, Connection, read_head
 from framework.web.errors import SENTENCES
 from framework.web.gate import API, ARCHIVES, OF_STRANGERS, SEARCHES, STRANGERS, STREAMS, Gate, claims_of
@@ -207,6 +208,28 @@ def test_what_the_worker_refuses_says_when_to_try_again(status: int, again: bool
         head, _end, body = theirs.recv(1 << 16).partition(b"\r\n\r\n")
     assert (b"\r\nRetry-After: " in head) == again
     assert html.escape(SENTENCES[status]).encode() in body
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "media_type", "member"),
+    [
+        (b"GET /api/v1/projects HTTP/1.1\r\n\r\n", "application/problem+json", "detail"),
+        (b"GET /explore HTTP/1.1\r\nAccept: application/json\r\n\r\n", "application/problem+json", "detail"),
+        (b"POST /a/b.git/info/lfs/objects/batch HTTP/1.1\r\n\r\n", "application/vnd.git-lfs+json", "message"),
+        (b"POST /a/b/git-upload-pack HTTP/1.1\r\n\r\n", "text/plain; charset=utf-8", None),
+        (b"GET /a/b.git/info/refs?service=git-upload-pack HTTP/1.1\r\n\r\n", "text/plain; charset=utf-8", None),
+        (b"GET /a/b HTTP/1.1\r\nAccept: text/html, */*;q=0.1\r\n\r\n", "text/html; charset=utf-8", None),
+    ],
+)
+def test_a_refused_program_is_told_in_its_own_form(request_bytes: bytes, media_type: str, member: str | None) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        refuse(ours, 503, "Service Unavailable", read_head(request_bytes))
+        head, _end, body = theirs.recv(1 << 16).partition(b"\r\n\r\n")
+    assert f"\r\nContent-Type: {media_type}\r\n".encode() in head
+    assert b"\r\nRetry-After: " in head
+    told = json.loads(body)[member] if member else html.unescape(body.decode())
+    assert SENTENCES[503] in told
 
 
 def received(request: bytes) -> Connection:
