@@ -39,7 +39,7 @@ from framework.uploads.receiving import StreamingRequest
 from framework.uploads.restore_views import blueprint as restoring
 from framework.uploads.tus_views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
-from framework.web import compression, errors, forms, pages, reserved, security
+from framework.web import compression, errors, forms, pages, reserved, routing, security
 from framework.web.answer import Answer
 
 ROOT = Path(__file__).parent.parent
@@ -95,7 +95,7 @@ def create_app(settings: Config | None = None) -> Flask:
     compression.register(app)
     addresses.when_confirmed(invitations.take_now)
     signup.accept_invited(invitations.is_invited)
-    for part in (requests, security, errors, forms, pages, reserved, login, reauthentication, api, shell):
+    for part in (requests, routing, security, errors, forms, pages, reserved, login, reauthentication, api, shell):
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -1,5 +1,6 @@
 """Finding in a version: files by a few letters of their path, and lines by what they hold; both within bounds."""
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ MOST_LINES, MOST_OF_A_FILE = 300, 10
 MOST_PRINTED_BYTES = 4 << 20
 LONGEST_SHOWN_LINE = 240
 NO_MATCH = 1
+_MATCH = re.compile(rb"([^\0]+)\0([0-9]+)\0([^\n]*)\n")
+"""A line that `git grep -n -z` prints: a path may hold line breaks, its content holds none."""
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,13 @@ def _matches(copy: Copy, sha: str, text: str) -> Iterator[tuple[str, FoundLine]]
     with git.start(copy.path, *arguments, "-e", text, sha, deadline_seconds=DEADLINE_SECONDS) as process:
         rest, printed = b"", 0
         for chunk in git.chunks(process):
-            printed += len(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                path, _null, numbered = line.partition(b"\0")
-                number, _null, content = numbered.partition(b"\0")
+            printed, read, end = printed + len(chunk), rest + chunk, 0
+            while match := _MATCH.match(read, end):
+                path, number, content = match.groups()
                 name = path.removeprefix(f"{sha}:".encode()).decode(errors="surrogateescape")
                 yield name, _found_line(int(number), content.decode(errors="replace"), text)
+                end = match.end()
+            rest = read[end:]
             if printed > MOST_PRINTED_BYTES:
                 return
 

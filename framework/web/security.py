@@ -10,7 +10,6 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
@@ -40,7 +39,6 @@ HEADERS = {
     ),
 }
 TWO_YEARS_SECONDS = 63_072_000
-LARGEST_NUMBER = (1 << 31) - 1
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """What balancers and monitoring ask a process itself, by its address and over plain HTTP."""
 CONTACT_LASTS = timedelta(days=180)
@@ -51,13 +49,6 @@ class UnknownHost(Invalid):
 
     def __init__(self) -> None:
         super().__init__(f"This server answers at {config.current().base_url} only.")
-
-
-class RowNumber(IntegerConverter):
-    """The number of a row in an address; a larger one than any row's leads nowhere."""
-
-    def __init__(self, rules: Map) -> None:
-        super().__init__(rules, max=LARGEST_NUMBER)
 
 
 class TrustedProxies:
@@ -90,7 +81,6 @@ def register(app: Flask) -> None:
     app.after_request(_add_headers)
     app.after_request(_lead_to_own_host)
     app.add_url_rule("/.well-known/security.txt", view_func=security_contact)
-    app.url_map.converters["int"] = RowNumber
     if allowed := config.current().forwarded_allow_ips:
         app.wsgi_app = TrustedProxies(app.wsgi_app, allowed)  # type: ignore[method-assign]
 

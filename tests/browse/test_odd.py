@@ -14,7 +14,18 @@ pytestmark = pytest.mark.deployments("embedded")
 
 
 READABLE = [
-    name.encode() for name in ("café.txt", "日本語 #1?.md", "<b>&amp;.txt", "%2e%2e", "\u202egnp.exe", "a+b;c=d")
+    name.encode()
+    for name in (
+        "café.txt",
+        "日本語 #1?.md",
+        "<b>&amp;.txt",
+        "%2e%2e",
+        "\u202egnp.exe",
+        "a+b;c=d",
+        "a\nb.txt",
+        "tab\t.txt",
+        "Icon\r",
+    )
 ]
 UNREADABLE = [b"caf\xe9.txt", b"\xff\xfe"]
 PAGES = ("", "/tree/main/odd", "/find/main?q=x", "/search/main?q=content", "/commits/main/odd")
@@ -26,7 +37,9 @@ def test_names_in_any_encoding_have_pages(onlooker: Onlooker) -> None:
         (onlooker.gallery.folder / "odd" / os.fsdecode(name)).write_bytes(b"content\n")
     sha = onlooker.gallery.commit({}, "Odd names")
     onlooker.show()
-    for page in (*PAGES, f"/commit/{sha}", f"/commit/{sha}?view=split"):
+    before = onlooker.gallery.git("rev-parse", "HEAD~1")
+    onlooker.get(f"/compare/{before}..{sha}.patch")
+    for page in (*PAGES, f"/commit/{sha}", f"/commit/{sha}?view=split", f"/compare/{before}...{sha}"):
         assert "<b>&amp;.txt" not in onlooker.get(page)
     for name in READABLE:
         for kind in ("blob", "raw", "blame", "commits"):
