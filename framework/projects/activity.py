@@ -16,6 +16,8 @@ from framework.database.types import now
 from framework.projects import notices
 from framework.projects.models import Event, Project
 
+BY_ADDRESS = "somebody by e-mail"
+"""Stands for a person of whom only the address was given: the activity is read by more people than the owners."""
 PAGE = 30
 
 
@@ -45,9 +47,9 @@ def record(
 
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
-    branch or tag); `settings`; `person_added` and `person_changed` (person, role); `person_removed` (person);
-    `handed_over` (person); `trashed`; `restored`; `purged` (work). `woken` (days without a visit) changes nothing, and
-    is written by itself.
+    branch or tag); `settings`; `person_added` (person, person_id, role); `person_changed` (person, role);
+    `person_removed` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work). `woken` (days without a
+    visit) changes nothing, and is written by itself.
     """
     event = Event(
         project_id=project_id, actor_id=actor.id if actor else None, kind=kind, details=details or {}, created_at=now()

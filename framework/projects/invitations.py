@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -21,7 +21,7 @@ from framework.errors import HoldfastError, NotFound
 from framework.projects import messages
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, recheck
-from framework.projects.activity import record
+from framework.projects.activity import BY_ADDRESS, record
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.rules import ROLES
 from framework.repositories.operations import change_about
@@ -46,6 +46,7 @@ class Pending:
     email: str
     role: str
     by: str | None
+    project_id: int
     project: str
     expires_at: datetime
 
@@ -120,6 +121,7 @@ def accept(live: LiveSession, token: str) -> str:
         if (addresses.to_confirm(user) or "").casefold() == pending.email.casefold() and not user.email_verified_at:
             addresses.confirm(session, user, keep=live)
     _take(live.account.id, pending.id)
+    _show_name(live.account.id, pending.project_id)
     return f"/{pending.project}"
 
 
@@ -178,13 +180,22 @@ def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
     if user.id == row.owner_id or (member and ROLES.index(member.role) >= ROLES.index(role)):
         session.delete(kept)
         return role
-    session.merge(Member(project_id=row.id, user_id=user.id, role=role))
+    is_known = member is not None and member.added_as is None
+    session.merge(Member(project_id=row.id, user_id=user.id, role=role, added_as=None if is_known else kept.email))
     inviter = session.get(User, kept.invited_by_id) if kept.invited_by_id else None
     by = Account.of(inviter) if inviter and inviter.suspended_at is None else None
     session.delete(kept)
     session.flush()
-    record(session, row.id, actor=by, kind="person_added", details={"person": user.name, "role": role})
+    details = {"person": user.name if is_known else BY_ADDRESS, "person_id": user.id, "role": role}
+    record(session, row.id, actor=by, kind="person_added", details=details)
     return role
+
+
+def _show_name(user_id: int, project_id: int) -> None:
+    """Tell the project the name of somebody who has come to take part."""
+    theirs = (Member.project_id == project_id, Member.user_id == user_id)
+    with transaction() as session:
+        session.execute(update(Member).where(*theirs).values(added_as=None))
 
 
 def _pending() -> Select[Invitation, str | None, str, str]:
@@ -199,7 +210,7 @@ def _pending() -> Select[Invitation, str | None, str, str]:
 
 
 def _shown(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
-    return Pending(row.id, row.email, row.role, by, f"{owner}/{project}", row.expires_at)
+    return Pending(row.id, row.email, row.role, by, row.project_id, f"{owner}/{project}", row.expires_at)
 
 
 def _read(token: str) -> tuple[int, str]:

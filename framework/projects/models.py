@@ -45,13 +45,17 @@ class FormerProjectName(Base):
 
 
 class Member(Base):
-    """A person's role in a project that somebody else owns: reader, writer or owner."""
+    """A person's role in a project that somebody else owns: reader, writer or owner.
+
+    `added_as` is the address by which they were added; it stands for their name until they accept or change something.
+    """
 
     __tablename__ = "members"
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(String(10))
+    added_as: Mapped[str | None] = mapped_column(String(254))
     added_at: Mapped[datetime] = mapped_column(default=now)
 
 

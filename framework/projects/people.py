@@ -17,8 +17,8 @@ from framework.errors import Conflict, Invalid, NotFound
 from framework.projects import invitations, messages, rules
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, recheck
-from framework.projects.activity import record
-from framework.projects.models import Member, Project
+from framework.projects.activity import BY_ADDRESS, record
+from framework.projects.models import Event, Member, Project
 from framework.repositories.operations import change_about
 
 Made = TypeVar("Made")
@@ -42,13 +42,22 @@ class MemberNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Participant:
-    """Somebody who takes part; `owns` marks the account that the project belongs to, which stays."""
+    """Somebody who takes part; `owns` marks the account that the project belongs to, which stays.
+
+    `added_as` is the address by which they were added, where it is all that the project may know of them.
+    """
 
     id: int
     name: str
     full_name: str
     role: str
     owns: bool
+    added_as: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What they are called on the project's pages."""
+        return self.added_as or self.name
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Added:
 def people_of(project: ProjectAccess) -> list[Participant]:
     """The account that owns the project, then the others by name."""
     query = (
-        select(User, Member.role)
+        select(User, Member)
         .join(Member, Member.user_id == User.id)
         .where(Member.project_id == project.id)
         .order_by(User.name_key)
@@ -78,7 +87,10 @@ def people_of(project: ProjectAccess) -> list[Participant]:
     with reading() as session:
         owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
         members = [
-            Participant(user.id, user.name, user.full_name, role, owns=False) for user, role in session.execute(query)
+            Participant(
+                user.id, user.name, user.full_name, member.role, owns=False, added_as=_address_of(session, member)
+            )
+            for user, member in session.execute(query)
         ]
     return [Participant(owner.id, owner.name, owner.full_name, "owner", owns=True), *members]
 
@@ -104,13 +116,16 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
             row = session.get_one(Project, project.id)
             invitations.invite(session, row, project, email=email, role=role, by=account)
             return Added(email, pending=True, mailed=True)
-    who = person.strip() if "@" in person else user.name
+    address = person.strip() if "@" in person else None
+    who = address or user.name
 
     def add(session: Session, row: Project) -> Added:
         if user.id == row.owner_id or session.get(Member, (row.id, user.id)) is not None:
             raise AlreadyThere(f"{who} takes part already; change the role in the list.")
-        session.add(Member(project_id=row.id, user_id=user.id, role=role))
-        record(session, row.id, actor=account, kind="person_added", details={"person": user.name, "role": role})
+        session.add(Member(project_id=row.id, user_id=user.id, role=role, added_as=address))
+        name = BY_ADDRESS if address else user.name
+        details = {"person": name, "person_id": user.id, "role": role}
+        record(session, row.id, actor=account, kind="person_added", details=details)
         return Added(who, pending=False, mailed=messages.added(session, user, project, role=role, by=account))
 
     return _change(account, project, add)
@@ -124,7 +139,7 @@ def _address(person: str) -> str:
 
 
 def change_role(account: Account, project: ProjectAccess, *, person_id: int, role: str) -> str:
-    """Give somebody who takes part another role; their user name.
+    """Give somebody who takes part another role; what the project calls them.
 
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
@@ -135,15 +150,16 @@ def change_role(account: Account, project: ProjectAccess, *, person_id: int, rol
 
     def change(session: Session, row: Project) -> str:
         member, user = _member(session, row, person_id)
-        member.role = role
-        record(session, row.id, actor=account, kind="person_changed", details={"person": user.name, "role": role})
-        return user.name
+        member.role, address = role, _address_of(session, member)
+        details = {"person": BY_ADDRESS if address else user.name, "role": role}
+        record(session, row.id, actor=account, kind="person_changed", details=details)
+        return address or user.name
 
     return _change(account, project, change)
 
 
 def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -> str:
-    """Let somebody take part no longer; their user name.
+    """Let somebody take part no longer; what the project calls them.
 
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
@@ -152,9 +168,11 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
 
     def remove(session: Session, row: Project) -> str:
         member, user = _member(session, row, person_id)
+        address = _address_of(session, member)
         session.delete(member)
-        record(session, row.id, actor=account, kind="person_removed", details={"person": user.name})
-        return user.name
+        details = {"person": BY_ADDRESS if address else user.name}
+        record(session, row.id, actor=account, kind="person_removed", details=details)
+        return address or user.name
 
     return _change(account, project, remove)
 
@@ -178,3 +196,11 @@ def _member(session: Session, row: Project, person_id: int) -> tuple[Member, Use
     if member is None:
         raise MemberNotFound("This person takes no part in the project, or it is theirs.")
     return member, session.get_one(User, person_id)
+
+
+def _address_of(session: Session, member: Member) -> str | None:
+    """The address that stands for a member's name; what they have done in the project has told the name."""
+    if member.added_as is None:
+        return None
+    done = select(Event.id).where(Event.project_id == member.project_id, Event.actor_id == member.user_id)
+    return member.added_as if session.scalar(done.limit(1)) is None else None

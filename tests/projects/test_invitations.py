@@ -18,6 +18,7 @@ from framework.projects.people import add_person, people_of
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, posted_texts
+from tests.uploads.form import upload
 
 pytestmark = on_one_deployment
 
@@ -55,6 +56,34 @@ def test_an_address_that_nobody_confirmed_gets_an_invitation(
     assert "stranger" not in page
     assert "/invitations/" in posted_texts()[-1]
     assert "The invitation lasts 30 days" in posted_texts()[-1]
+
+
+def test_an_address_does_not_tell_whose_it_is(
+    alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn, app: Flask
+) -> None:
+    browser = signed_in(alice)
+    assert add_person(alice, secret, person="BOB@example.org", role="writer").who == "BOB@example.org"
+    for page in (PEOPLE, "/alice/secret/activity", "/alice/secret", "/"):
+        text = browser.get(page).text
+        assert 'href="/bob"' not in text, page
+        assert ">bob<" not in text, page
+    assert "added somebody by e-mail as writer" in browser.get("/alice/secret/activity").text
+    browser.submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/role", role="owner")
+    assert "The role of BOB@example.org is changed." in browser.get(PEOPLE).text
+    with reading() as session:
+        assert session.scalars(select(Notice.user_id)).all() == [bob.id]
+    assert upload(signed_in(bob), {"a.txt": b"1"}, page="/alice/secret/upload/main/").status_code == 303
+    page = browser.get(PEOPLE).text
+    assert 'href="/bob"' in page
+    assert "BOB@example.org" not in page
+
+
+def test_whoever_accepts_an_invitation_is_named(
+    alice: Account, stranger: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    signed_in(stranger).submit(link_in_mail("invitations"))
+    assert 'href="/stranger"' in signed_in(alice).get(PEOPLE).text
 
 
 @on_each_deployment
