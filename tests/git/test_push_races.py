@@ -3,21 +3,24 @@
 import hashlib
 import io
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, make_url, select
 
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
+from framework.database import engine
 from framework.database.session import reading, transaction
 from framework.git.body import PushBody
 from framework.git.commands import read_request
 from framework.git.pktline import Received
-from framework.git.pushing import Push, receive
+from framework.git.pushing import DATABASE_AWAY, Push, receive
 from framework.lfs.receiving import store_files
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.branch_rules import set_branch_rule
@@ -36,7 +39,7 @@ from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import PASSWORD, on_each_deployment
+from tests.cast import PASSWORD, on_each_deployment, on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.wire import NOTHING, everything, pack_of, push_body
 from tests.storage.meanwhile import before_the_next_put
@@ -206,6 +209,26 @@ def test_packs_that_were_consolidated_meanwhile(project: ProjectAccess, bob: Acc
     assert read_snapshot(project.repository_id).refs["refs/heads/main"] == second
     with opened(project.repository_id) as copy:
         assert copy.commit(second).message == b"Second\n"
+
+
+@on_one_deployment
+def test_a_database_that_is_busy_is_told_in_a_sentence(
+    settings: Config, project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    monkeypatch.setattr(engine, "SQLITE_BUSY_TIMEOUT_SECONDS", 0.1)
+    engine.dispose()
+    file = make_url(settings.database_url).database or ""
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        said = push(
+            project, bob, work, (first, second, "refs/heads/main"), act=lambda: void(other.execute("BEGIN IMMEDIATE"))
+        )
+    assert DATABASE_AWAY.encode() in said
+    assert b"ok refs" not in said
+    assert b"ng refs" not in said, "whether it is there has to be asked again"
+    assert read_snapshot(project.repository_id).refs["refs/heads/main"] == first
+    assert b"ok refs/heads/main" in push(project, bob, work, (first, second, "refs/heads/main"))
 
 
 def test_a_store_that_refuses_leaves_nothing(
