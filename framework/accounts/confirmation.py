@@ -39,10 +39,9 @@ def read_claim(token: str) -> Claim:
         AccountSuspended.
     """
     with reading() as session:
-        user = links.user_of_verify(session, token)
-        email = addresses.to_confirm(user)
+        user, email = links.address_of_verify(session, token)
     account = Account.of(user)
-    return Claim(account.id, account.name, email or user.email, done=email is None)
+    return Claim(account.id, account.name, email, done=email != addresses.to_confirm(user))
 
 
 def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
@@ -57,10 +56,11 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         AccountSuspended.
     """
     with addresses.one_at_a_time(), transaction() as session:
-        user = links.user_of_verify(session, token)
+        user, email = links.address_of_verify(session, token)
         Account.of(user)
         replaced = addresses.confirmed(user)
-        addresses.confirm(session, user, keep=keep)
+        if email == addresses.to_confirm(user):
+            addresses.confirm(session, user, keep=keep)
         if replaced and replaced != user.email:
             change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
             session.add(change)

@@ -47,17 +47,18 @@ def user_of_reset(session: Session, token: str) -> User:
     return user
 
 
-def user_of_verify(session: Session, token: str) -> User:
-    """Whose address the link confirms, or has confirmed.
+def address_of_verify(session: Session, token: str) -> tuple[User, str]:
+    """Whose address the link confirms, or has confirmed, and which of the account's two it is: the link proves no other.
 
     Raises:
         LinkExpired: nobody's, any more.
     """
     user, stamp = _read(session, "verify", token, VERIFY_DAYS * 86_400)
     known = (addresses.to_confirm(user), addresses.confirmed(user))
-    if stamp not in {_digest(email.casefold()) for email in known if email}:
+    email = next((email for email in known if email and _digest(email.casefold()) == stamp), None)
+    if email is None:
         raise LinkExpired(_SENTENCE)
-    return user
+    return user, email
 
 
 def change_of_undo(session: Session, token: str) -> AddressChange:

@@ -188,6 +188,19 @@ def test_a_new_address_counts_when_it_is_confirmed(alice: Account, visitor: Visi
     assert "Your e-mail address was changed" in mails()[-1]
 
 
+def test_a_link_confirms_the_address_alone_that_it_was_sent_to(app: Flask, signed_in: SignIn) -> None:
+    anna = sign_up("anna", "anna@own.example")
+    browser, link = signed_in(anna), link_in_mail("verify")
+    assert browser.get(link).status_code == 302
+    fields = {"username": "anna", "full_name": "", "current_password": PASSWORD}
+    assert browser.submit("/settings", email=PROF, **fields).status_code == 302
+    assert browser.get(link).status_code == 302  # it did its work before, and has none left
+    assert row_of(anna).email == "anna@own.example"
+    assert row_of(anna).pending_email == PROF
+    with reading() as session:
+        assert find_user(session, PROF) is None
+
+
 def test_an_address_can_be_written_in_another_case(alice: Account, signed_in: SignIn) -> None:
     browser = signed_in(alice)
     change_address(browser, "Alice@example.org")
