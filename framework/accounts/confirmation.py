@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from framework.accounts import addresses, links, messages, throttle
 from framework.accounts.account import Account
@@ -12,6 +13,9 @@ from framework.accounts.sessions import LiveSession
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict
+
+
+UNDONE_FOR = timedelta(days=links.UNDO_DAYS)
 
 
 class NothingToConfirm(Conflict):
@@ -62,10 +66,7 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         if email == addresses.to_confirm(user):
             addresses.confirm(session, user, keep=keep)
         if replaced and replaced != user.email:
-            change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
-            session.add(change)
-            session.flush()
-            messages.address_changed(session, user, change)
+            _note_change(session, user, replaced)
     return Account.of(user)
 
 
@@ -118,22 +119,46 @@ def undo_change(token: str) -> str:
     Raises:
         LinkExpired: the change cannot be undone any more.
         EmailTaken: another account has confirmed the address meanwhile.
+        AccountSuspended.
     """
     with addresses.one_at_a_time(), transaction() as session:
         change = links.change_of_undo(session, token)
         user = session.get_one(User, change.user_id, with_for_update=True)
+        Account.of(user)
         addresses.claim(user, change.email)
         session.flush()
         addresses.confirm(session, user)
         addresses.end_access(session, user)
         user.password_hash = None
-        later = (AddressChange.user_id == user.id, AddressChange.id >= change.id)
-        session.execute(delete(AddressChange).where(*later))
+        _forget_since(session, change)
     return links.reset_token(user)
+
+
+def _note_change(session: Session, user: User, replaced: str) -> None:
+    """Let the replaced address undo the change, unless this was itself an undoing: by hand, and not by the link.
+
+    Whoever had the address in between may be a thief, whose link would take the account once more.
+    """
+    mine = (AddressChange.user_id == user.id, AddressChange.changed_at > now() - UNDONE_FOR)
+    changes = select(AddressChange).where(*mine).order_by(AddressChange.id)
+    undone = (change for change in session.scalars(changes).all() if change.email.casefold() == user.email_key)
+    if (earlier := next(undone, None)) and replaced.casefold() != user.email_key:
+        _forget_since(session, earlier)
+        return
+    change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
+    session.add(change)
+    session.flush()
+    messages.address_changed(session, user, change)
+
+
+def _forget_since(session: Session, change: AddressChange) -> None:
+    """Let this change be undone no more, nor any that came after it."""
+    later = (AddressChange.user_id == change.user_id, AddressChange.id >= change.id)
+    session.execute(delete(AddressChange).where(*later))
 
 
 def forget_changes() -> int:
     """Delete the changes that cannot be undone any more; how many."""
-    old = AddressChange.changed_at < now() - timedelta(days=links.UNDO_DAYS)
+    old = AddressChange.changed_at < now() - UNDONE_FOR
     with transaction() as session:
         return len(session.scalars(delete(AddressChange).where(old).returning(AddressChange.id)).all())

@@ -14,6 +14,7 @@ from werkzeug.datastructures import Authorization
 from framework.accounts import confirmation, links
 from framework.accounts.account import Account
 from framework.accounts.addresses import NOWHERE, EmailTaken
+from framework.accounts.administration import suspend
 from framework.accounts.basic import account_from_bearer
 from framework.accounts.models import AddressChange, User
 from framework.accounts.operations import WrongLogin, authenticate, create_user, find_user
@@ -25,6 +26,7 @@ from tests.cast import (
     PASSWORD,
     SignIn,
     Visitor,
+    csrf_token,
     link_in_mail,
     on_each_deployment,
     on_one_deployment,
@@ -237,6 +239,32 @@ def test_the_old_address_can_undo_a_change(alice: Account, visitor: Visitor, app
     assert visitor.get(undo).status_code == 400
     with reading() as session:
         assert session.scalar(select(func.count(AddressChange.id))) == 0
+
+
+def test_who_had_an_address_in_between_cannot_have_it_back(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    for email in ("evil@example.org", "worse@example.org"):
+        change_address(browser, email)
+        browser.get(link_in_mail("verify"))
+    evil = link_in_mail("undo")
+    change_address(browser, "Alice@example.org")
+    browser.get(link_in_mail("verify"))
+    assert row_of(alice).email == "Alice@example.org"
+    assert link_in_mail("undo") == evil, "no link goes to worse@example.org"
+    assert visitor.get(evil).status_code == 400
+    with reading() as session:
+        assert session.scalar(select(func.count(AddressChange.id))) == 0
+
+
+def test_the_address_of_a_suspended_account_stays(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    change_address(browser, "new@example.org")
+    browser.get(link_in_mail("verify"))
+    undo = link_in_mail("undo")
+    page = visitor.get(undo)
+    suspend("alice", force=True)
+    assert visitor.client.post(undo, data={"csrf_token": csrf_token(page.text)}).status_code == 403
+    assert row_of(alice).email == "new@example.org"
 
 
 def test_a_change_can_be_undone_for_seven_days(
