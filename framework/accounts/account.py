@@ -1,6 +1,6 @@
 """`Account`: a person as the rest of the product sees them, without anything secret."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from framework import config
 from framework.accounts.models import User
@@ -24,6 +24,7 @@ class Account:
     """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all.
 
     `email` is what the person's versions carry; it is theirs beyond doubt where `email_confirmed`.
+    `session_key` tells whether the credentials are still those that were shown; by itself it lets nobody in.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Account:
     admin: bool = False
     confined_to: str | None = None
     email_confirmed: bool = False
+    session_key: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def of(cls, user: User) -> "Account":
@@ -50,6 +52,7 @@ class Account:
             email=user.email,
             admin=user.admin,
             email_confirmed=user.email_verified_at is not None,
+            session_key=user.session_key,
         )
 
     def confined(self, repository_id: str | None) -> "Account":

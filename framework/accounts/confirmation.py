@@ -14,7 +14,6 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 
-
 UNDONE_FOR = timedelta(days=links.UNDO_DAYS)
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import BrowserSession, Token
+from framework.accounts.account import Account, SignInRequired
+from framework.accounts.models import BrowserSession, Token, User
 
 USE_NOTED_EVERY = timedelta(hours=1)
 
@@ -26,6 +27,21 @@ class Kept:
 
 
 NOTHING = Kept()
+
+
+def user_still_let_in(session: Session, account: Account) -> User:
+    """The row of an account whose credentials were checked before this transaction; they stay until it ends.
+
+    A check of a password takes long enough for another one to be set meanwhile, and what is made after that would
+    outlive it.
+
+    Raises:
+        SignInRequired: they were changed since.
+    """
+    user = session.get(User, account.id, with_for_update={"read": True}, populate_existing=True)
+    if user is None or user.session_key != account.session_key:
+        raise SignInRequired("The password was changed a moment ago. Sign in with the new one.")
+    return user
 
 
 def end_all(session: Session, user_id: int, *, keep: Kept = NOTHING) -> None:

@@ -48,7 +48,7 @@ def user_of_reset(session: Session, token: str) -> User:
 
 
 def address_of_verify(session: Session, token: str) -> tuple[User, str]:
-    """Whose address the link confirms, or has confirmed, and which of the account's two it is: the link proves no other.
+    """Whose address the link confirms, or has confirmed, and which one: of the account's other it proves nothing.
 
     Raises:
         LinkExpired: nobody's, any more.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts import addresses, budgets, links, messages, passwords, rules, throttle
 from framework.accounts.account import Account, AccountNotFound
-from framework.accounts.credentials import NOTHING, Kept
+from framework.accounts.credentials import NOTHING, Kept, user_still_let_in
 from framework.accounts.models import FormerUserName, User
 from framework.accounts.names import former_holder, keep_former_name
 from framework.accounts.throttle import KnownBrowser
@@ -94,31 +94,34 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
     Raises:
         WrongPassword, BudgetSpent: as `check_password`, before anything is said of the new one.
         InvalidPassword: the new one breaks a rule.
+        SignInRequired: somebody else has set a new one meanwhile.
     """
-    check_password(account_id, current)
+    checked = check_password(account_id, current)
     with reading() as session:
         known = known_of(session.get_one(User, account_id))
     new_hash = passwords.hashed(rules.password(new, about=known))
     with transaction() as session:
-        user = session.get_one(User, account_id)
+        user = user_still_let_in(session, checked)
         set_password(session, user, new_hash, keep=keep)
     return Account.of(user)
 
 
-def check_password(account_id: int, password: str) -> None:
-    """Let somebody pass who gives the account's password again.
+def check_password(account_id: int, password: str) -> Account:
+    """Let somebody pass who gives the account's password again; the account as it was then.
 
     Raises:
         WrongPassword: it is another one.
         BudgetSpent: it was another one too often lately.
+        AccountSuspended.
     """
     with transaction() as session:
-        kept = session.get_one(User, account_id).password_hash
+        user = session.get_one(User, account_id)
         budgets.spend(session, [f"password:{account_id}"])
-    if not passwords.matches(password, kept):
+    if not passwords.matches(password, user.password_hash):
         raise WrongPassword("This is not your current password.")
     with transaction() as session:
         budgets.forget(session, f"password:{account_id}")
+    return Account.of(user)
 
 
 def update_profile(account_id: int, *, name: str, full_name: str, email: str) -> Account:

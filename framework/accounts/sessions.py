@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.accounts.browsers import in_words
-from framework.accounts.credentials import USE_NOTED_EVERY, digest
+from framework.accounts.credentials import USE_NOTED_EVERY, digest, user_still_let_in
 from framework.accounts.models import BrowserSession, User
 from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
@@ -62,13 +62,18 @@ class SessionAbout:
 def begin_session(
     account: Account, browser: Browser, *, remembered: bool, earlier: LiveSession | None = None
 ) -> LiveSession:
-    """A new session of this account, in place of the one that the browser had before."""
+    """A new session of this account, in place of the one that the browser had before.
+
+    Raises:
+        SignInRequired: the account's credentials were changed since they were checked.
+    """
     secret, moment = secrets.token_urlsafe(32), now()
     row = BrowserSession(user_id=account.id, digest=digest(secret), remembered=remembered)
     row.address, row.agent = _kept(browser.address, 45), _kept(browser.agent, 300)
     row.created_at = row.last_used_at = moment
     row.expires_at = moment + _lifetime(remembered=remembered)
     with transaction() as session:
+        user_still_let_in(session, account)
         if earlier:
             session.execute(delete(BrowserSession).where(_is(earlier)))
         session.add(row)

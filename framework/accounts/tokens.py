@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts import messages
 from framework.accounts.account import Account
-from framework.accounts.credentials import USE_NOTED_EVERY, digest
+from framework.accounts.credentials import USE_NOTED_EVERY, digest, user_still_let_in
 from framework.accounts.models import Token, User
 from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
@@ -121,14 +121,21 @@ def token_name(text: str) -> str:
 
 
 def create_token(
-    account_id: int, name: str, scopes: list[str], *, days: int | None = None, repository_id: str | None = None
+    account_id: int,
+    name: str,
+    scopes: list[str],
+    *,
+    days: int | None = None,
+    repository_id: str | None = None,
+    shown: Account | None = None,
 ) -> str:
     """A new token's text, which nobody can see again; it ends after `days`, or never, and is for one repository or all.
 
-    The account is told by mail.
+    The account is told by mail. `shown` is the account as its credentials were checked, where somebody has shown some.
 
     Raises:
         InvalidTokenName, InvalidScopes: what is asked for breaks the rules.
+        SignInRequired: the credentials were changed since.
     """
     name = token_name(name)
     if not scopes or not set(scopes) <= set(SCOPES):
@@ -137,10 +144,11 @@ def create_token(
     kept = " ".join(including(scopes))
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
+        user = user_still_let_in(session, shown) if shown else session.get_one(User, account_id)
         token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)
-        messages.token_made(session, session.get_one(User, account_id), token)
+        messages.token_made(session, user, token)
     return text
 
 

@@ -45,7 +45,9 @@ def make_token() -> Response:
     body = read_body(TokenBody)
     scopes = list(tokens.including([*body.scopes]))
     repository_id = project_for(account, *_owner_and_name(body.project)).repository_id if body.project else None
-    text = tokens.create_token(account.id, body.name, scopes, days=body.days, repository_id=repository_id)
+    text = tokens.create_token(
+        account.id, body.name, scopes, shown=account, days=body.days, repository_id=repository_id
+    )
     return answer(NewToken(token=text, name=body.name.strip(), scopes=scopes), 201)
 
 

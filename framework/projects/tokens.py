@@ -24,9 +24,10 @@ def access_tokens() -> Answer:
     days = int(form.days.data) if str(form.days.data).isdecimal() else None
     made = form.attempt(
         lambda: tokens.create_token(
-            reauthenticate(after_sign_in=True).account.id,
+            account.id,
             form.name.data,
             [form.scopes.data],
+            shown=reauthenticate(after_sign_in=True).account,
             days=days,
             repository_id=form.project.data or None,
         )

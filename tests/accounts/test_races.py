@@ -1,25 +1,36 @@
 """Two people in the same moment, on the database that lets them run at once."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from secrets import token_hex
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from framework.accounts.account import Account
+from framework.accounts import passwords
+from framework.accounts.account import Account, SignInRequired
 from framework.accounts.budgets import LIMITS, BudgetSpent
-from framework.accounts.models import Budget, User
-from framework.accounts.operations import NameTaken, WrongLogin, authenticate, create_user
+from framework.accounts.models import BrowserSession, Budget, Token, User
+from framework.accounts.operations import (
+    NameTaken,
+    WrongLogin,
+    authenticate,
+    change_password,
+    create_user,
+    set_password,
+)
 from framework.database.session import reading, transaction
 from framework.projects.models import Project
 from framework.projects.operations import ProjectNameTaken, create_project
 from framework.repositories.operations import create_repository
-from tests.cast import PASSWORD, on_each_deployment
+from tests.cast import PASSWORD, Visitor, on_each_deployment
 
 pytestmark = on_each_deployment
 
 TRIES = 8
+NEW = "another good password"
 only_postgres = pytest.mark.deployments("production-like")
 
 
@@ -65,3 +76,56 @@ def test_it_counts_failures_that_come_at_once(alice: Account) -> None:
     assert all(isinstance(attempt.exception(), WrongLogin) for attempt in tried)
     with reading() as session:
         assert set(session.scalars(select(Budget.spent))) == {TRIES}
+
+
+@contextmanager
+def while_it_is_checked(act: Callable[[], object]) -> Iterator[Future[object]]:
+    """Somebody shows a password, and its hash is made when this block has ended, not before."""
+    with ThreadPoolExecutor(1) as other:
+        with passwords.few, passwords.few:
+            shown = other.submit(act)
+            while not counted():
+                assert not shown.done(), shown.exception()
+            yield shown
+        shown.exception()  # waits
+
+
+def counted() -> int:
+    """How many attempts there were to show a password."""
+    with reading() as session:
+        return session.scalar(select(func.sum(Budget.spent))) or 0
+
+
+def replace(account: Account, new_hash: str) -> None:
+    """What a link for a new password does."""
+    with transaction() as session:
+        set_password(session, session.get_one(User, account.id), new_hash)
+
+
+def test_nobody_is_signed_in_by_a_password_that_was_just_replaced(app: Flask, alice: Account) -> None:
+    thief, new_hash = Visitor(app), passwords.hashed(NEW)
+    thief.get("/login")
+    with while_it_is_checked(lambda: thief.log_in(alice)) as shown:
+        replace(alice, new_hash)
+    assert shown.result().location == "/login"  # type: ignore[attr-defined]
+    with reading() as session:
+        assert session.scalars(select(BrowserSession)).all() == []
+
+
+def test_no_token_is_made_by_a_password_that_was_just_replaced(app: Flask, alice: Account) -> None:
+    thief, new_hash, body = app.test_client(), passwords.hashed(NEW), {"name": "t", "scopes": ["write"]}
+    make = lambda: thief.post("/api/v1/tokens", json=body, auth=("alice", PASSWORD))  # noqa: E731
+    with while_it_is_checked(make) as shown:
+        replace(alice, new_hash)
+    assert shown.result().status_code == 401  # type: ignore[attr-defined]
+    with reading() as session:
+        assert session.scalars(select(Token)).all() == []
+
+
+def test_the_password_is_not_changed_by_one_that_was_just_replaced(alice: Account) -> None:
+    new_hash = passwords.hashed(NEW)
+    change = lambda: change_password(alice.id, current=PASSWORD, new="what the thief chose")  # noqa: E731
+    with while_it_is_checked(change) as shown:
+        replace(alice, new_hash)
+    assert isinstance(shown.exception(), SignInRequired)
+    assert authenticate("alice", NEW, address="192.0.2.1").id == alice.id
