@@ -28,6 +28,7 @@ class Limit:
 
 _QUARTER = timedelta(minutes=15)
 _GUESSES = "failed attempts to sign in"
+_UNCONFIRMED = "invitations by an account that has not confirmed its e-mail address"
 LIMITS = {
     "login": Limit(12, _QUARTER, _GUESSES),  # for one name or address from one network
     "login-anywhere": Limit(100, _QUARTER, _GUESSES),  # for one name or address, from browsers that are not known
@@ -40,9 +41,12 @@ LIMITS = {
     "signup": Limit(14, timedelta(minutes=1), "new accounts from your network"),
     "signups": Limit(200, timedelta(days=1), "new accounts from your network"),
     "address": Limit(5, timedelta(hours=1), "changes of your e-mail address"),  # for one account
+    "claim": Limit(6, _QUARTER, "accounts that ask for this address"),  # mails to one address, whoever has it
     "leak": Limit(3, timedelta(days=1), "mails"),  # about one token that somebody was about to store
     "invite": Limit(4, timedelta(hours=1), "invitations of the same person"),  # by one account
     "invites": Limit(200, timedelta(hours=1), "invitations"),  # by one account
+    "invites-unconfirmed": Limit(20, timedelta(hours=1), _UNCONFIRMED),  # by one that has confirmed no address
+    "invited-unconfirmed": Limit(6, timedelta(hours=1), _UNCONFIRMED),  # of the same person, by all such accounts
 }
 """By the word that a key begins with."""
 

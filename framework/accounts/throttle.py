@@ -50,5 +50,14 @@ def may_send_mail(session: Session, user_id: int) -> bool:
     return True
 
 
+def may_ask_to_confirm(session: Session, email: str) -> bool:
+    """Whether another mail may tell this address that an account asks for it; counts it, for all who may ask."""
+    try:
+        budgets.spend(session, [f"claim:{_name(email)}"])
+    except BudgetSpent:
+        return False
+    return True
+
+
 def _name(login: str) -> str:
     return budgets.fingerprint(login.strip().casefold())

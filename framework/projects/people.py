@@ -108,7 +108,9 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
     rules.role(role)
     invited = budgets.fingerprint(person.strip().casefold())
     with transaction() as session:
-        budgets.spend(session, [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"])
+        as_stranger = [f"invites-unconfirmed:{account.id}", f"invited-unconfirmed:{invited}"]
+        keys = [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"]
+        budgets.spend(session, keys if account.email_confirmed else keys + as_stranger)
         recheck(session, project.id, account, "owner")
         user = find_user(session, person)
         if user is None:

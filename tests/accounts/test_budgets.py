@@ -7,14 +7,15 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
-from framework.accounts.budgets import LIMITS
+from framework.accounts.budgets import LIMITS, fingerprint
 from framework.accounts.models import Budget
+from framework.accounts.operations import find_user
 from framework.config import Config
-from framework.database.session import transaction
+from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.projects.access import ProjectAccess
 from framework.projects.people import add_person
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment, posted_texts
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment, posted_texts
 
 pytestmark = on_one_deployment
 
@@ -28,6 +29,14 @@ def count(key: str, spent: int) -> None:
     """Have so much been counted for this key."""
     with transaction() as session:
         session.merge(Budget(key=key, spent=spent, window_started_at=now()))
+
+
+def find(name: str) -> int:
+    """The number of the account of this name."""
+    with reading() as session:
+        user = find_user(session, name)
+    assert user
+    return user.id
 
 
 def refused(answer: TestResponse, words: str) -> bool:
@@ -60,6 +69,27 @@ def test_an_address_is_changed_no_more_than_so_often(alice: Account, signed_in: 
         for number in range(LIMITS["address"].most + 1)
     ]
     assert codes == [302] * LIMITS["address"].most + [429]
+
+
+@pytest.mark.parametrize("address", ["alice@example.org", "nobody@example.org"])
+def test_a_mailbox_hears_of_no_more_than_so_many_sign_ups(alice: Account, app: Flask, address: str) -> None:
+    before = len(posted_texts())
+    for number in range(LIMITS["claim"].most + 3):
+        answer = Visitor(app).submit("/signup", username=f"p{number}", email=address.title(), password=PASSWORD)
+        assert answer.status_code == 302
+    assert len(posted_texts()) - before == LIMITS["claim"].most
+
+
+@pytest.mark.parametrize("key", ["invites-unconfirmed", "invited-unconfirmed"])
+def test_who_has_confirmed_no_address_invites_few(visitor: Visitor, key: str) -> None:
+    sign_up(visitor, "dora")
+    visitor.submit("/new", name="spam", description="", visibility="private")
+    page = "/dora/spam/settings/people"
+    whose = str(find("dora")) if key == "invites-unconfirmed" else fingerprint("a@target.example")
+    count(f"{key}:{whose}", LIMITS[key].most)
+    assert refused(visitor.submit(page, person="a@target.example", role="reader"), "has not confirmed its e-mail")
+    visitor.get(link_in_mail("verify"))
+    assert visitor.submit(page, person="a@target.example", role="reader").status_code == 302
 
 
 def test_one_person_is_invited_to_a_project_no_more_than_so_often(
