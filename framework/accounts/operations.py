@@ -154,13 +154,14 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
 
 
 def send_reset(email: str, *, request: str) -> None:
-    """Send a link for a new password to the account with this address, or to those for which it waits.
+    """Send a link for a new password to the account with this address, or to those that wait for it and have no other.
 
     One `request` sends one mail to each, however often it comes.
     """
     with transaction() as session:
         confirmed = addresses.find_confirmed(session, email)
-        for user in [confirmed] if confirmed else addresses.find_claims(session, email)[:MOST_CLAIMS]:
+        claims = [user for user in addresses.find_claims(session, email) if not user.email_verified_at]
+        for user in [confirmed] if confirmed else claims[:MOST_CLAIMS]:
             if user.suspended_at is None and throttle.may_send_mail(session, user.id):
                 messages.choose_password(session, user, request=request)
 

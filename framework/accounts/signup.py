@@ -47,9 +47,9 @@ def sign_up(*, name: str, email: str, password: str, address: str) -> Account:
         BudgetSpent: too many have come from this network lately.
         Whatever `create_user` raises.
     """
-    refuse_signup(email)
     network = budgets.network_of(address)
-    budgets.spend_now(f"signup:{network}", f"signups:{network}")
+    budgets.spend_now(f"signup:{network}", f"signups:{network}")  # first: a refusal tells who is invited
+    refuse_signup(email)
     return create_user(name=name, email=email, password=password)
 
 

@@ -177,6 +177,16 @@ def test_a_link_for_a_password_goes_to_all_who_claim_an_address(visitor: Visitor
     assert len(mails()[before:]) == 4  # a confirmed address has one account; the other mail tells of the new password
 
 
+def test_no_link_for_a_password_is_asked_for_by_an_address_that_only_waits(
+    alice: Account, visitor: Visitor, signed_in: SignIn
+) -> None:
+    change_address(signed_in(alice), PROF)
+    before = len(mails())
+    visitor.submit("/forgot", email=PROF)
+    send_resets()
+    assert len(mails()) == before
+
+
 def test_a_new_address_counts_when_it_is_confirmed(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:
     browser = signed_in(alice)
     change_address(browser, "new@example.org")

@@ -148,5 +148,10 @@ def test_whoever_is_invited_signs_up(
     answer = sign_up(visitor, "dora")
     assert answer.status_code == 403
     assert "Nobody has invited this address." in answer.text
+    stranger = Visitor(visitor.client.application)
+    stranger.client.environ_base["REMOTE_ADDR"] = "192.0.2.9"
+    for number in range(LIMITS["signup"].most):
+        assert sign_up(stranger, f"guess{number}").status_code == 403
+    assert refused(sign_up(stranger, "onemore"), "Too many new accounts from your network.")
     add_person(alice, secret, person="dora@example.org", role="reader")
     assert sign_up(visitor, "dora").status_code == 302
