@@ -65,8 +65,7 @@ def change_project(owner: str, project: str) -> Response:
         callers.administrator()
     if branch := wanted.pop("default_branch", None):
         refs.choose_default_branch(account, access, branch)
-    present = {"name": access.name, "description": access.description, "visibility": access.visibility}
-    name = operations.update_project(account, access, **(present | wanted)) if wanted else access.name
+    name = operations.update_project(account, access, **wanted) if wanted else access.name
     return answer(Project.of(project_for(account, owner, name)))
 
 

@@ -84,32 +84,44 @@ def check_new_name(account: Account, name: str) -> None:
 
 
 def update_project(
-    account: Account, project: ProjectAccess, *, name: str, description: str, visibility: str, topics: str | None = None
+    account: Account,
+    project: ProjectAccess,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    visibility: str | None = None,
+    topics: str | None = None,
 ) -> str:
-    """Another name, description or visibility, as a version of its own; the name to find the project under.
+    """Another name, description, visibility or topics, as a version of its own; the name to find the project under.
 
-    The topics stay as they are when none are given.
+    What is not given stays as it is at that moment: perhaps another owner has just made the project private.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
         ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
         RoleTooLow: the caller is no owner any more.
     """
-    name = name if name == project.name else rules.project_name(name)
-    description, visibility = rules.description(description), rules.visibility(visibility)
-    topics = " ".join(project.topics) if topics is None else rules.topics(topics)
+    name = None if name in {None, project.name} else rules.project_name(name or "")
+    given = {
+        "description": None if description is None else rules.description(description),
+        "visibility": None if visibility is None else rules.visibility(visibility),
+        "topics": None if topics is None else rules.topics(topics),
+    }
 
     def change(session: Session) -> dict[str, Any]:
         recheck(session, project.id, account, "owner")
         row = session.get_one(Project, project.id)
-        _take_name(session, row, name, actor=account)
-        row.description, row.visibility, row.topics = description, visibility, topics
+        if name:
+            _take_name(session, row, name, actor=account)
+        for field, value in given.items():
+            if value is not None:
+                setattr(row, field, value)
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
 
-    with _unique_name(name):
+    with _unique_name(name or project.name):
         change_about(project.repository_id, change, actor=account.name)
-    return name
+    return name or project.name
 
 
 def trash_project(account: Account, project: ProjectAccess) -> None:

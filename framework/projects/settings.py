@@ -198,14 +198,15 @@ def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:
 def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:
     if form.visibility.data == "public" != access.visibility and not form.publish.data:
         raise PublishingUnconfirmed
-    if form.visibility.data != access.visibility:
+    visibility = None if form.visibility.data == access.visibility else form.visibility.data
+    if visibility:
         reauthenticate()
     return operations.update_project(
         account,
         access,
         name=form.name.data,
         description=form.description.data,
-        visibility=form.visibility.data,
+        visibility=visibility,
         topics=form.topics.data,
     )
 

@@ -18,7 +18,7 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import activity_in, read_activity, record
 from framework.projects.inbox import read_inbox
 from framework.projects.models import Event
-from framework.projects.operations import create_project
+from framework.projects.operations import create_project, update_project
 from framework.projects.rules import InvalidProjectName, project_name
 from framework.repositories.models import Repository
 from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment
@@ -160,6 +160,13 @@ def test_it_gives_bad_settings_back(
     assert answer.status_code == status
     assert 'id="name-error"' in answer.text
     assert 'value="Typed"' in answer.text
+
+
+def test_another_description_leaves_alone_what_was_changed_meanwhile(alice: Account, website: ProjectAccess) -> None:
+    update_project(alice, website, name="site", visibility="private", topics="rivers")
+    assert update_project(alice, website, description="New") == "website"  # whose page was asked for before
+    now_there = project_for(alice, "alice", "site")
+    assert (now_there.visibility, now_there.topics, now_there.description) == ("private", ("rivers",), "New")
 
 
 def test_it_lets_only_owners_change_the_settings(bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
