@@ -60,7 +60,7 @@ def create_user(
         session.flush()
         if confirmed:
             addresses.confirm(session, user)
-        elif throttle.may_ask_to_confirm(session, email):
+        elif throttle.may_mail_claimed(session, email):
             messages.confirm_address(session, user)
     return Account.of(user)
 
@@ -145,7 +145,7 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
         if email not in {user.email, user.pending_email}:
             budgets.spend(session, [f"address:{user.id}"])
             addresses.claim(user, email)
-            if throttle.may_ask_to_confirm(session, email):
+            if throttle.may_mail_claimed(session, email):
                 messages.confirm_address(session, user)
             messages.change_of_address_asked(session, user)
         if (user.name, user.email) != earlier:

@@ -50,8 +50,8 @@ def may_send_mail(session: Session, user_id: int) -> bool:
     return True
 
 
-def may_ask_to_confirm(session: Session, email: str) -> bool:
-    """Whether another mail may tell this address that an account asks for it; counts it, for all who may ask."""
+def may_mail_claimed(session: Session, email: str) -> bool:
+    """Whether another mail may go to an address that an account asks for; counts it, whichever account that is."""
     try:
         budgets.spend(session, [f"claim:{_name(email)}"])
     except BudgetSpent:

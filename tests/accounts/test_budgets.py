@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.accounts.budgets import LIMITS, fingerprint
 from framework.accounts.models import Budget
-from framework.accounts.operations import find_user
+from framework.accounts.operations import create_user, find_user
+from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
@@ -77,6 +78,15 @@ def test_a_mailbox_hears_of_no_more_than_so_many_sign_ups(alice: Account, app: F
     for number in range(LIMITS["claim"].most + 3):
         answer = Visitor(app).submit("/signup", username=f"p{number}", email=address.title(), password=PASSWORD)
         assert answer.status_code == 302
+    assert len(posted_texts()) - before == LIMITS["claim"].most
+
+
+def test_a_mailbox_hears_little_of_accounts_that_only_claim_it(app: Flask) -> None:
+    before = len(posted_texts())
+    for number in range(3):
+        thief = create_user(name=f"thief{number}", email="prof@university.example", password=PASSWORD)
+        for _ in range(LIMITS["mail"].most):
+            create_token(thief.id, "t", ["read"])
     assert len(posted_texts()) - before == LIMITS["claim"].most
 
 
