@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.credentials import NOTHING, Kept, end_all
 from framework.accounts.models import User
+from framework.accounts.rules import email_key
 from framework.accounts.sessions import LiveSession
 from framework.celery.outbox import enqueue
 from framework.database.session import after_commit
@@ -65,13 +66,13 @@ def reachable_at(user: User) -> str | None:
 
 def find_confirmed(session: Session, email: str) -> User | None:
     """The account that has confirmed this address, in any case."""
-    mine = (User.email_key == email.strip().casefold(), User.email_verified_at.is_not(None))
+    mine = (User.email_key == email_key(email), User.email_verified_at.is_not(None))
     return session.scalar(select(User).where(*mine))
 
 
 def find_claims(session: Session, email: str, *, lock: bool = False) -> list[User]:
     """The accounts for which this address waits, the oldest first; locked in that order where they are to change."""
-    key = email.strip().casefold()
+    key = email_key(email)
     mine = or_(User.pending_email_key == key, (User.email_key == key) & User.email_verified_at.is_(None))
     query = select(User).where(mine, User.deleted_at.is_(None)).order_by(User.id)
     if lock:

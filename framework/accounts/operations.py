@@ -215,7 +215,7 @@ def read_account(session: Session, account_id: int) -> Account:
 
 def find_user(session: Session, login: str) -> User | None:
     """The person with this name or confirmed e-mail address, in any case; an earlier name is theirs still."""
-    key = login.strip().casefold()
+    key = rules.email_key(login)
     if not rules.printable(key):
         return None
     held = select(FormerUserName.user_id).where(FormerUserName.name_key == key)

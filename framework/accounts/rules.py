@@ -94,6 +94,14 @@ def email(text: str) -> str:
     return address
 
 
+def email_key(text: str) -> str:
+    """What somebody typed, as the address that it spells is found by: in any case, and of a domain the ASCII form."""
+    try:
+        return email(text.strip()).casefold()
+    except InvalidEmail:
+        return text.strip().casefold()
+
+
 def password(text: str, *, about: Iterable[str] = ()) -> str:
     """A password of 8 to 256 characters that is hard to guess, also for who knows `about` the person: names, address.
 

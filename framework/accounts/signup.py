@@ -9,6 +9,7 @@ from framework.accounts import budgets
 from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.accounts.operations import create_user
+from framework.accounts.rules import email_key
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Forbidden
@@ -59,7 +60,7 @@ def refuse_signup(email: str) -> None:
     Raises:
         SignupRefused.
     """
-    settings = config.current()
+    settings, email = config.current(), email_key(email)
     if settings.signup == "closed":
         raise SignupRefused(CLOSED)
     if settings.signup == "domains" and not _is_below(email, settings.signup_domains):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from framework.accounts import budgets
 from framework.accounts.budgets import BudgetSpent
 from framework.accounts.models import User
+from framework.accounts.rules import email_key
 
 
 @dataclass(frozen=True)
@@ -60,4 +61,4 @@ def may_mail_claimed(session: Session, email: str) -> bool:
 
 
 def _name(login: str) -> str:
-    return budgets.fingerprint(login.strip().casefold())
+    return budgets.fingerprint(email_key(login))

@@ -106,7 +106,7 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         BudgetSpent: they have added this person, or many people, too often lately.
     """
     rules.role(role)
-    invited = budgets.fingerprint(person.strip().casefold())
+    invited = budgets.fingerprint(account_rules.email_key(person))
     with transaction() as session:
         as_stranger = [f"invites-unconfirmed:{account.id}", f"invited-unconfirmed:{invited}"]
         keys = [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"]

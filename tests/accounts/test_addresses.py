@@ -22,6 +22,8 @@ from framework.accounts.recovery import recovered_account
 from framework.accounts.tokens import create_token
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.projects.access import ProjectAccess
+from framework.projects.people import add_person
 from tests.cast import (
     PASSWORD,
     SignIn,
@@ -89,6 +91,17 @@ def test_it_lets_nobody_in_by_an_address_that_is_not_confirmed(app: Flask) -> No
     assert authenticate("anna", PASSWORD, address="192.0.2.1").id == anna.id
     confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
     assert authenticate(PROF.upper(), PASSWORD, address="192.0.2.1").id == anna.id
+
+
+@pytest.mark.parametrize("typed", ["anna@bücher.example", "Anna@BÜCHER.example", "anna@xn--bcher-kva.example"])
+def test_an_address_is_found_however_its_domain_is_written(
+    visitor: Visitor, alice: Account, secret: ProjectAccess, typed: str
+) -> None:
+    anna = create_user(name="anna", email="anna@bücher.example", password=PASSWORD, confirmed=True)
+    assert authenticate(typed, PASSWORD, address="192.0.2.1").id == anna.id
+    visitor.submit("/forgot", email=typed)
+    assert link_in_mail("reset")
+    assert not add_person(alice, secret, person=typed, role="reader").pending
 
 
 def test_a_sign_up_does_not_tell_whose_an_address_is(visitor: Visitor, alice: Account) -> None:
