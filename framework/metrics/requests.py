@@ -1,6 +1,7 @@
 """Every HTTP request has an id, is logged in a line, and is counted and timed by the name of its view."""
 
 import logging
+import re
 from collections.abc import Iterable
 from time import monotonic
 from typing import Any
@@ -20,12 +21,16 @@ NOBODY = "-"
 NO_ENDPOINT = "none"
 HEADER = "X-Request-ID"
 
+_SECRET = re.compile(r"^/+(reset|verify|undo|invitations|unsubscribe)/+[^/]+")
+"""What the links in mails begin with: the rest of them lets whoever reads it in."""
+
 log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
     """Count the requests of this application."""
     app.before_request(_note_view)
+    app.log_exception = _log_exception  # type: ignore[method-assign]
     app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign]
 
 
@@ -66,7 +71,7 @@ class Measured:
 def _tell(environ: WSGIEnvironment, status: int, seconds: float) -> None:
     view = environ.get(ENDPOINT, NO_ENDPOINT)
     counts.request_ended(view, status, seconds)
-    path = environ.get(SHOWN_PATH) or quote(environ.get("PATH_INFO", ""), encoding="latin-1")
+    path = environ.get(SHOWN_PATH) or quote(without_secret(environ.get("PATH_INFO", "")), "/()", encoding="latin-1")
     log.info("%s %s %d %.3f s, %s%s", environ["REQUEST_METHOD"], path, status, seconds, view, _from_whom(environ))
 
 
@@ -78,8 +83,20 @@ def _from_whom(environ: WSGIEnvironment) -> str:
 
 
 def _note_view() -> None:
-    """The path without what stands after `?`, and without a mail's secret: whoever reads the log could use it."""
     request.environ[ENDPOINT] = request.endpoint or NO_ENDPOINT
-    secret = (request.view_args or {}).get("token")
-    path = request.path.replace(secret, "(token)") if secret else request.path
-    request.environ[SHOWN_PATH] = quote(path, safe="/()")
+    request.environ[SHOWN_PATH] = _shown_path()
+
+
+def without_secret(path: str) -> str:
+    """The path without a mail's secret, also where no view takes it: whoever reads the log could use it."""
+    return _SECRET.sub(r"/\1/(token)", path)
+
+
+def _shown_path() -> str:
+    """Nor is what stands after `?` shown."""
+    return quote(without_secret(request.path), safe="/()")
+
+
+def _log_exception(exc_info: Any) -> None:
+    """As Flask does, with the path that is shown."""
+    log.error("Exception on %s [%s]", _shown_path(), request.method, exc_info=exc_info)

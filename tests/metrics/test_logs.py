@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from framework.celery.celery import app
@@ -145,6 +146,29 @@ def test_the_log_holds_no_secret_of_a_mail(visitor: Visitor, caplog: pytest.LogC
     told = [record.getMessage() for record in caplog.records if record.name == requests.__name__]
     paths = [line.split()[1] for line in told]
     assert paths == ["/reset/(token)", "/explore%0Aforged"]
+
+
+@on_one_deployment
+def test_no_link_of_a_mail_is_in_the_log_where_it_fails_or_fits_no_view(
+    app: Flask, visitor: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(app, "testing", False)
+    rules = [rule for rule in app.url_map.iter_rules() if "token" in rule.arguments]
+    assert len(rules) >= 5
+    for rule in rules:
+        monkeypatch.setitem(app.view_functions, rule.endpoint, fails)
+        address = rule.rule.replace("<token>", "a-secret-link")
+        assert visitor.get(address).status_code == 500
+        visitor.client.get("/", environ_overrides={"PATH_INFO": f"/{address}"}).close()
+        visitor.client.put(address).close()
+    assert f"Exception on {address.replace('a-secret-link', '(token)')} [GET]" in caplog.text
+    assert "a-secret-link" not in caplog.text
+
+
+def fails(token: str) -> None:
+    """A view with a fault that nobody foresaw."""
+    raise AssertionError
 
 
 @on_one_deployment
