@@ -38,7 +38,7 @@ def user_still_let_in(session: Session, account: Account) -> User:
     Raises:
         SignInRequired: they were changed since.
     """
-    user = session.get(User, account.id, with_for_update={"read": True}, populate_existing=True)
+    user = session.get(User, account.id, with_for_update={"key_share": True}, populate_existing=True)
     if user is None or user.session_key != account.session_key:
         raise SignInRequired("The password was changed a moment ago. Sign in with the new one.")
     return user

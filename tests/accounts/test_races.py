@@ -122,6 +122,14 @@ def test_no_token_is_made_by_a_password_that_was_just_replaced(app: Flask, alice
         assert session.scalars(select(Token)).all() == []
 
 
+def test_of_two_new_passwords_at_once_one_is_set(alice: Account) -> None:
+    chosen = [f"another good password {number}" for number in range(2)]
+    with ThreadPoolExecutor(2) as others:
+        asked = [others.submit(change_password, alice.id, current=PASSWORD, new=new) for new in chosen]
+    [kept] = [new for new, change in zip(chosen, asked, strict=True) if change.exception() is None]
+    assert authenticate("alice", kept, address="192.0.2.1").id == alice.id
+
+
 def test_the_password_is_not_changed_by_one_that_was_just_replaced(alice: Account) -> None:
     new_hash = passwords.hashed(NEW)
     change = lambda: change_password(alice.id, current=PASSWORD, new="what the thief chose")  # noqa: E731
