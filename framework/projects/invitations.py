@@ -106,6 +106,11 @@ def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> st
     return withdrawn[0]
 
 
+def withdraw_all_of(session: Session, row: Project, person_id: int) -> None:
+    """Take back what somebody who is no owner any more has invited to: perhaps themselves, by another address."""
+    session.execute(delete(Invitation).where(Invitation.project_id == row.id, Invitation.invited_by_id == person_id))
+
+
 def accept(live: LiveSession, token: str) -> str:
     """Let the person who is signed in take what the link gives; the path of the project.
 

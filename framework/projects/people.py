@@ -143,6 +143,8 @@ def _address(person: str) -> str:
 def change_role(account: Account, project: ProjectAccess, *, person_id: int, role: str) -> str:
     """Give somebody who takes part another role; what the project calls them.
 
+    Of whoever is an owner no longer, the invitations end that nobody has taken.
+
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
         InvalidRole: there is no such role.
@@ -153,6 +155,8 @@ def change_role(account: Account, project: ProjectAccess, *, person_id: int, rol
     def change(session: Session, row: Project) -> str:
         member, user = _member(session, row, person_id)
         member.role, address = role, _address_of(session, member)
+        if role != "owner":
+            invitations.withdraw_all_of(session, row, person_id)
         details = {"person": BY_ADDRESS if address else user.name, "role": role}
         record(session, row.id, actor=account, kind="person_changed", details=details)
         return address or user.name
@@ -161,7 +165,7 @@ def change_role(account: Account, project: ProjectAccess, *, person_id: int, rol
 
 
 def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -> str:
-    """Let somebody take part no longer; what the project calls them.
+    """Let somebody take part no longer, nor whom they invited and who has not come yet; what the project calls them.
 
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
@@ -172,6 +176,7 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
         member, user = _member(session, row, person_id)
         address = _address_of(session, member)
         session.delete(member)
+        invitations.withdraw_all_of(session, row, person_id)
         details = {"person": BY_ADDRESS if address else user.name}
         record(session, row.id, actor=account, kind="person_removed", details=details)
         return address or user.name

@@ -14,7 +14,7 @@ from framework.database.types import now
 from framework.projects import invitations, news
 from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.models import Invitation, Notice
-from framework.projects.people import add_person, people_of
+from framework.projects.people import add_person, change_role, people_of, remove_person
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, posted_texts
@@ -156,6 +156,22 @@ def test_an_invitation_can_be_withdrawn(
     assert signed_in(alice).submit(PEOPLE, to=address).location == PEOPLE
     add_person(alice, secret, person="other@example.org", role="owner")  # may get the number of the row that is gone
     assert signed_in(charlie).get(link).status_code == 404
+    confirm_newest()
+    assert role_of(stranger) is None
+
+
+@pytest.mark.parametrize("role", ["writer", None])
+def test_what_an_owner_has_invited_to_ends_when_they_are_none(
+    alice: Account, bob: Account, stranger: Account, secret: ProjectAccess, role: str | None
+) -> None:
+    add_person(alice, secret, person="bob", role="owner")
+    add_person(bob, project_for(bob, "alice", "secret"), person=PROF, role="owner")
+    add_person(alice, secret, person="other@university.example", role="reader")
+    if role:
+        change_role(alice, secret, person_id=bob.id, role=role)
+    else:
+        remove_person(alice, secret, person_id=bob.id)
+    assert [pending.email for pending in invitations.invitations_to(secret)] == ["other@university.example"]
     confirm_newest()
     assert role_of(stranger) is None
 
