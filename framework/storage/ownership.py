@@ -102,6 +102,11 @@ class _Listed:
     def newest(self) -> Token | None:
         return self.tokens[-1] if self.tokens else None
 
+    @property
+    def highest(self) -> int:
+        """The number of the newest claim that left anything, be it marks alone: its token may have been deleted."""
+        return max([0, *(number for number, _claim in self.tokens), *(number for number, _entry in self.marks)])
+
     def marks_of(self, token: Token | None) -> dict[str, datetime]:
         """The names of a token's marks, and when each was stored."""
         return {
@@ -175,8 +180,10 @@ class Ownership:
             return False
         before, seconds = listed.newest, self._permitted_seconds(listed)
         if row is None or row.state != WAITING or before != _token(row):
-            silent = self._is_silent(listed) or (not force and self._wait_for_silence(listed, tell))
-            row = _begin_claim(before, WAITING if before else CLAIMING)
+            silent = self._is_silent(listed) or (
+                before is not None and not force and self._wait_for_silence(listed, tell)
+            )
+            row = _begin_claim(listed, CLAIMING if silent and before is None else WAITING)
             self._put_token(row)
             silent = silent and self._list().marks_of(before) == listed.marks_of(before)
         else:  # a take-over that was interrupted while it waited
@@ -215,7 +222,7 @@ class Ownership:
             if listed.newest is None and _state(row) != _state(before):
                 continue  # another process of ours has claimed the bucket after it was listed
             if listed.newest is None:
-                self._claim(row)
+                self._claim(listed, row)
             elif row is not None and row.state == CLAIMING and listed.newest == _token(row):
                 self._settle(row)
             else:
@@ -235,7 +242,7 @@ class Ownership:
 
     def _judge(self, listed: _Listed, row: Deployment | None) -> Deployment:
         """The row, when the bucket is this database's and nobody else renews its mark."""
-        if row is None or listed.newest != _token(row):
+        if row is None or listed.newest != _token(row) or listed.highest > row.token:
             raise OwnedByAnother(
                 "The bucket belongs to another deployment"
                 + (", which took it over." if row is not None else ", and this database has never written to it.")
@@ -283,9 +290,9 @@ class Ownership:
         for name in there:
             self._store.delete(_mark_key(row.token, name))
 
-    def _claim(self, row: Deployment | None) -> None:
+    def _claim(self, listed: _Listed, row: Deployment | None) -> None:
         """Become the owner of a bucket that has none: a new one, or one from before buckets had owners."""
-        if row is None and next(self._store.list("repos/"), None) is not None:
+        if row is None and self._holds_projects():
             raise BucketInUse(
                 "The bucket holds projects, and this database knows none of them. Is S3_BUCKET right? To bring them "
                 "back into this database, run `flask storage rebuild`."
@@ -296,7 +303,10 @@ class Ownership:
                 "right? If the objects were moved here, copy those below deployment/ as well, or run "
                 "`flask storage resume --take-over`."
             )
-        self._put_token(row or _begin_claim(None, CLAIMING))
+        self._put_token(row or _begin_claim(listed, CLAIMING))
+
+    def _holds_projects(self) -> bool:
+        return next(self._store.list("repos/"), None) is not None
 
     def _put_token(self, row: Deployment) -> None:
         told: dict[str, object] = {"deployment": row.identity, "token": row.token, "at": row.claimed_at.isoformat()}
@@ -322,11 +332,12 @@ class Ownership:
     def _is_silent(self, listed: _Listed) -> bool:
         """Whether nobody can have permission to write, by the moments that the store gives its objects.
 
-        A clock that is wrong by less than `look_seconds` does no harm.
+        A clock that is wrong by less than `look_seconds` does no harm. Where there are projects and no owner, somebody
+        may have deleted its claim while it is at work.
         """
         marks = listed.marks_of(listed.newest)
         if listed.newest is None:
-            return True
+            return not self._holds_projects()
         if not marks:
             return False
         return now() - max(marks.values()) > timedelta(seconds=3 * self._permitted_seconds(listed))
@@ -423,15 +434,15 @@ def _read_row() -> Deployment | None:
         return _row(session)
 
 
-def _begin_claim(newest: Token | None, state: str) -> Deployment:
+def _begin_claim(listed: _Listed, state: str) -> Deployment:
     """Note in SQL what is about to be put into the bucket; a first claim that has begun goes on under its own name."""
     try:
-        return _note_claim(newest, state)
+        return _note_claim(listed.highest, state)
     except IntegrityError:  # another process has made the row at the same moment
-        return _note_claim(newest, state)
+        return _note_claim(listed.highest, state)
 
 
-def _note_claim(newest: Token | None, state: str) -> Deployment:
+def _note_claim(highest: int, state: str) -> Deployment:
     with transaction() as session:
         row = _row(session, lock=True)
         if row is not None and row.state == CLAIMING == state:
@@ -439,6 +450,6 @@ def _note_claim(newest: Token | None, state: str) -> Deployment:
         if row is None:
             row = Deployment(identity=secrets.token_hex(16), token=0)
             session.add(row)
-        row.token = max(newest[0] if newest else 0, row.token) + 1
+        row.token = max(highest, row.token) + 1
         row.claim, row.state, row.claimed_at, row.marks = secrets.token_hex(8), state, now(), []
         return row

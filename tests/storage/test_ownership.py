@@ -282,3 +282,22 @@ def test_a_thread_that_is_told_to_end_while_it_looks_ends_no_other(
         put("new")
     with pytest.raises(Unavailable, match="try again"):
         writes[0].result()
+
+
+def test_a_bucket_that_lost_its_owner_is_waited_for_when_it_holds_projects(owned: Owners) -> None:
+    """Whoever owned it may be at work and have permission left; what it writes would be found by nobody."""
+    ownership().look(renew=True)
+    for key in listed():
+        if key.startswith("deployment/"):
+            store().delete(key)
+    with owned.other():
+        ownership().take_over(force=False)
+    with pytest.raises(NotOwner):
+        put("by the former owner")
+
+
+def test_marks_of_an_owner_whose_claim_is_gone_are_not_taken_for_ones_own(owned: Owners) -> None:
+    store().delete(listed()[0])
+    with owned.other():
+        ownership().take_over(force=True)
+        put("by the second")
