@@ -205,8 +205,15 @@ _NUMBERS = {
     "DATABASE_CONNECTIONS": Config.database_connections,
 }
 
-_LEAST = {"DATABASE_CONNECTIONS": 2}
-"""Smaller numbers cannot work: long work holds one connection and tells how far it is with another."""
+_LEAST = {
+    "DATABASE_CONNECTIONS": 2,  # long work holds one and tells how far it is with another
+    "S3_CONNECTIONS": 1,
+    "WEB_CONCURRENCY": 1,
+    "WEB_THREADS": 1,
+    "WORKER_CONCURRENCY": 1,
+    "OWNER_LOOK_SECONDS": 1,
+}
+"""Smaller numbers cannot work."""
 
 VARIABLES = frozenset(_NUMBERS) | {
     "HOLDFAST_ENV",

@@ -3,8 +3,13 @@
 `folder:/path` names a folder instead of a bucket, a broker or a mail server: for one machine, and never by default.
 """
 
+import re
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from framework.environment.variables import ConfigError, Environ, is_on_dyno, is_production, missing
 
@@ -12,6 +17,10 @@ FOLDER = "folder:"
 OWN_FOLDER = "filesystem://"
 """The broker at home: a folder in the data folder."""
 BROKERS = {"redis", "rediss", "amqp", "amqps"}
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:\S+")
+"""A bucket's name, or the ARN of an access point: nothing that has a place inside of a bucket."""
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
+IN_MEMORY = {None, "", ":memory:"}
 BROKER_FORM = "redis://… or amqp://…, or to folder: where everything runs on one machine"
 
 
@@ -24,14 +33,19 @@ def folder_of(address: str | None, default: Path) -> Path | None:
 
 def database_url(environ: Environ, data: Path) -> str:
     """SQLAlchemy's address of the database."""
-    url = environ.get("DATABASE_URL", "")
+    url = _address(environ, "DATABASE_URL")
     if not url and is_production(environ):
         raise missing(environ, "DATABASE_URL", "a production deployment needs a PostgreSQL database")
     scheme, separator, rest = url.partition("://")
-    if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and _is_for_sqlalchemy(url):
         return f"postgresql+psycopg{separator}{rest}"
-    if url and scheme != "sqlite":
+    if url and not (scheme == "sqlite" and _is_for_sqlalchemy(url)):
         raise ConfigError("DATABASE_URL is no address of PostgreSQL; set it to postgres://user:password@host/database")
+    if url and make_url(url).database in IN_MEMORY:
+        raise ConfigError(
+            "DATABASE_URL is a database in memory, which each process has for itself and forgets; set it to "
+            "postgres://user:password@host/database, or to sqlite:////path of a file"
+        )
     if url:
         _refuse_on_dyno(environ, "DATABASE_URL")
     return url or f"sqlite:///{data / 'holdfast.sqlite3'}"
@@ -39,7 +53,7 @@ def database_url(environ: Environ, data: Path) -> str:
 
 def s3_bucket(environ: Environ) -> str | None:
     """The bucket, or `folder:/path`; None at home, where it is a folder in the data folder."""
-    named = environ.get("S3_BUCKET", "")
+    named = _address(environ, "S3_BUCKET")
     form = "the bucket that keeps every project, or to folder:/path for a disk that is never wiped"
     if not named and is_production(environ):
         raise missing(environ, "S3_BUCKET", f"set it to {form}")
@@ -48,12 +62,14 @@ def s3_bucket(environ: Environ) -> str | None:
     if named.startswith(FOLDER):
         _check_path("S3_BUCKET", named)
         _refuse_on_dyno(environ, "S3_BUCKET")
+    elif named and not BUCKET.fullmatch(named):
+        raise ConfigError(f"S3_BUCKET is {named!r}, which is no name of a bucket; set it to {form}")
     return named or None
 
 
 def s3_endpoint_url(environ: Environ) -> str | None:
     """The address of the S3 service; None is Amazon's."""
-    url = environ.get("S3_ENDPOINT_URL", "")
+    url = _address(environ, "S3_ENDPOINT_URL")
     if url and not _is_address(url, {"http", "https"}):
         raise ConfigError(f"S3_ENDPOINT_URL is {url!r}; set it to an address such as https://s3.example.org")
     return url or None
@@ -62,8 +78,8 @@ def s3_endpoint_url(environ: Environ) -> str | None:
 def broker_url(environ: Environ) -> str:
     """The address of the message broker."""
     names = ("BROKER_URL", "CLOUDAMQP_URL", "REDIS_URL")
-    name = next((name for name in names if environ.get(name)), "BROKER_URL")
-    url = environ.get(name, "")
+    name = next((name for name in names if _address(environ, name)), "BROKER_URL")
+    url = _address(environ, name)
     if not url and is_production(environ):
         raise missing(environ, name, f"web and worker need a message broker that they share: set it to {BROKER_FORM}")
     if url.startswith(OWN_FOLDER) and is_production(environ):
@@ -80,7 +96,7 @@ def broker_url(environ: Environ) -> str:
 
 def smtp_url(environ: Environ) -> str | None:
     """The mail server, or `folder:` with a path or without; None at home, where mails are files in the data folder."""
-    url = environ.get("SMTP_URL", "")
+    url = _address(environ, "SMTP_URL")
     form = "smtp://user:password@host:587 or smtps://…, or to folder: for mails that stay here as files"
     if not url and is_production(environ):
         raise missing(environ, "SMTP_URL", f"set it to {form}")
@@ -93,18 +109,25 @@ def smtp_url(environ: Environ) -> str | None:
 
 def base_url(environ: Environ, port: int) -> str:
     """The public address, without a slash at its end."""
-    url = environ.get("BASE_URL", "")
+    url = _address(environ, "BASE_URL")
     if not url and is_production(environ):
         raise missing(environ, "BASE_URL", "set it to the public address, for example https://holdfast.example.org")
-    if url and not _is_address(url, {"http", "https"}):
-        raise ConfigError(f"BASE_URL is {url!r}; set it to an address such as https://holdfast.example.org")
+    if url and not _is_host_alone(url):
+        raise ConfigError(
+            "BASE_URL is not the address of a host with nothing behind it; set it to one such as "
+            "https://holdfast.example.org"
+        )
     return (url or f"http://localhost:{port}").rstrip("/")
 
 
 def mail_from(environ: Environ) -> str:
     """The sender of mail, by default of the public address's host."""
-    host = urlsplit(environ.get("BASE_URL", "")).hostname or "localhost"
-    return environ.get("MAIL_FROM") or f"Holdfast <holdfast@{host}>"
+    host = urlsplit(_address(environ, "BASE_URL")).hostname or "localhost"
+    named = environ.get("MAIL_FROM", "").strip()
+    mailbox = parseaddr(named)[1]
+    if named and not (named.isprintable() and re.fullmatch(r"[^@\s]+@[^@\s]+", mailbox)):
+        raise ConfigError(f"MAIL_FROM is {named!r}; set it to a sender such as Holdfast <holdfast@{host}>")
+    return named or f"Holdfast <holdfast@{host}>"
 
 
 def security_contact(environ: Environ) -> str | None:
@@ -116,12 +139,34 @@ def security_contact(environ: Environ) -> str | None:
     return contact or None
 
 
+def _address(environ: Environ, name: str) -> str:
+    """What the variable holds, without the space around a pasted line; the scheme in small letters, as it is read."""
+    return SCHEME.sub(lambda scheme: scheme[0].lower(), environ.get(name, "").strip(), count=1)
+
+
 def _is_address(url: str, schemes: set[str]) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        known = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+    return known and not any(map(str.isspace, url))
+
+
+def _is_host_alone(url: str) -> bool:
+    """Whether paths can be written behind it: the site is at the root of its host."""
+    if not _is_address(url, {"http", "https"}):
+        return False
+    parts = urlsplit(url)
+    return "@" not in parts.netloc and parts.path in {"", "/"} and "?" not in url and "#" not in url
+
+
+def _is_for_sqlalchemy(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 def _check_path(name: str, address: str) -> None:

@@ -80,12 +80,57 @@ def test_a_dyno_is_not_at_home(at_home: Read) -> None:
         ("BASE_URL", "holdfast.example.org"),
         ("BASE_URL", "https://"),
         ("BASE_URL", "https://[holdfast"),
+        ("BASE_URL", "https://holdfast.example.org/forge"),
+        ("BASE_URL", "https://holdfast.example.org?"),
+        ("BASE_URL", "https://holdfast.example.org forge"),
+        ("BASE_URL", "https://me:secret@holdfast.example.org"),
+        ("DATABASE_URL", "postgres://user:secret@db.example.org:port/holdfast"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("S3_BUCKET", "s3://projects"),
+        ("S3_BUCKET", "projects/holdfast"),
+        ("S3_BUCKET", "https://projects.s3.amazonaws.com"),
+        ("MAIL_FROM", "Holdfast"),
+        ("MAIL_FROM", "Holdfast <holdfast@>"),
+        ("MAIL_FROM", "Holdfast <holdfast@example.org>\nBcc: everyone@example.org"),
     ],
 )
 def test_what_is_no_address_is_refused_by_name(in_production: Read, name: str, value: str) -> None:
     said = refusal(in_production, **{name: value})
     assert said.startswith(f"{name} ")
     assert "set it to" in said or "for example" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("BASE_URL", " HTTPS://holdfast.example.org/\n", "https://holdfast.example.org"),
+        ("BROKER_URL", "Redis://redis.example.org ", "redis://redis.example.org"),
+        ("SMTP_URL", "\tSMTP://mail.example.org", "smtp://mail.example.org"),
+        ("S3_BUCKET", " projects\n", "projects"),
+        ("S3_BUCKET", "Folder:/srv/objects", "folder:/srv/objects"),
+        ("MAIL_FROM", "Ours <ours@example.org>\n", "Ours <ours@example.org>"),
+        ("S3_ENDPOINT_URL", "HTTPS://s3.example.org\n", "https://s3.example.org"),
+        ("DATABASE_URL", "Postgres://db.example.org/holdfast\n", "postgresql+psycopg://db.example.org/holdfast"),
+    ],
+)
+def test_an_address_may_be_pasted_with_space_around(in_production: Read, name: str, value: str, read: str) -> None:
+    """And with a scheme in capitals."""
+    settings = in_production(**{name: value})
+    assert getattr(settings, name.lower()) == read
+    assert settings.is_https, "or cookies would go without TLS"
+
+
+def test_space_alone_is_no_address(in_production: Read) -> None:
+    assert refusal(in_production, BROKER_URL=" ").startswith("BROKER_URL is not set; ")
+    assert in_production(BROKER_URL=" ", REDIS_URL="redis://host").broker_url == "redis://host"
+
+
+@pytest.mark.parametrize(
+    "name", ["WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY", "S3_CONNECTIONS", "OWNER_LOOK_SECONDS"]
+)
+def test_nothing_is_left_without_anybody_to_do_it(at_home: Read, name: str) -> None:
+    assert refusal(at_home, **{name: "0"}).startswith(f"{name} is 0; set it to at least 1")
 
 
 @pytest.mark.parametrize("address", ["mongodb://localhost", "localhost:6379", "carrier-pigeon://"])
