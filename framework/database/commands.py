@@ -2,8 +2,10 @@
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework.database import schema
+from framework.database.causes import known_cause
 from framework.errors import HoldfastError
 
 database_commands = AppGroup("database", help="The schema of the database.")
@@ -14,9 +16,15 @@ def upgrade() -> None:
     """Bring the schema to the newest revision."""
     try:
         schema.upgrade()
+        newer = schema.is_newer()
     except HoldfastError as refusal:
         raise click.ClickException(refusal.sentence) from None
-    if schema.is_newer():
+    except SQLAlchemyError as failure:
+        cause = known_cause(failure)
+        if cause is None:
+            raise
+        raise click.ClickException(f"The database: {cause}") from None
+    if newer:
         click.echo("The database is newer than this release: nothing to do.")
     else:
         click.echo("The database is up to date.")

@@ -5,35 +5,18 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
 from framework.celery.broker import BrokerAway
 from framework.config import Config
+from framework.database import causes as database_causes
 from framework.email.delivery import MailServerAway
 from framework.storage.contract import StoreRefused, StoreUnavailable
 
 Causes = Mapping[str, str]
 """Sentences by patterns of what a part says of itself; the first that is found counts."""
 
-DATABASE: Causes = {
-    r"connection refused|no such file or directory": (
-        "nothing listens at {place}: start PostgreSQL there, or correct DATABASE_URL"
-    ),
-    r"timeout|timed out": "{place} does not answer: look at DATABASE_URL, and at firewalls in between",
-    r"could not translate|name or service not known|nodename|resolve": "there is no host {host}: correct DATABASE_URL",
-    r"password authentication failed": "{place} refuses the user or the password in DATABASE_URL: correct them",
-    r"role \"[^\"]*\" does not exist": "{place} knows no user {user}: create it, or correct DATABASE_URL",
-    r"database \"[^\"]*\" does not exist": "{place} has no database {database}: create it, or correct DATABASE_URL",
-    r"too many clients|too many connections|remaining connection slots": (
-        "{place} has no free connection: end what holds them, lower DATABASE_CONNECTIONS or the number of processes, "
-        "or take a larger plan"
-    ),
-    r"no pg_hba.conf entry|ssl": "{place} does not let us in this way: look at sslmode in DATABASE_URL",
-    r"undefinedtable|no such table": "tables are missing; run: flask database upgrade",
-    r"unable to open database file": "the file of the database cannot be opened: look at HOLDFAST_DATA and its rights",
-}
 STORE: Causes = {
     r"NoSuchBucket|^404": "the bucket {bucket} does not exist at {place}: create it, or set S3_BUCKET",
     r"InvalidAccessKeyId": "{place} knows no such key: set AWS_ACCESS_KEY_ID to one of its keys",
@@ -83,8 +66,9 @@ MAIL: Causes = {
 
 def in_words(failure: Exception) -> str:
     """Cause and cure of what a check raised; what nobody has foreseen is told in its own words."""
+    if isinstance(failure, SQLAlchemyError):
+        return database_causes.in_words(failure)
     for kinds, causes, facts in (
-        ((SQLAlchemyError,), DATABASE, _database),
         ((StoreRefused, StoreUnavailable), STORE, _store),
         ((BrokerAway,), BROKER, _broker),
         ((MailServerAway,), MAIL, _mail),
@@ -96,9 +80,10 @@ def in_words(failure: Exception) -> str:
 
 def place_of(part: str) -> str | None:
     """Where a part is expected, for when it says nothing at all."""
-    settings = config.current()
-    facts = {"database": _database, "store": _store, "broker": _broker, "mail": _mail}.get(part)
-    return facts(settings, None)["place"] if facts else None
+    if part == "database":
+        return database_causes.place()
+    facts = {"store": _store, "broker": _broker, "mail": _mail}.get(part)
+    return facts(config.current(), None)["place"] if facts else None
 
 
 def _first(causes: Causes, sayings: list[str], facts: Mapping[str, str]) -> str:
@@ -119,22 +104,13 @@ def _sayings(failure: BaseException) -> Iterator[str]:
             yield f"{seen.response.get('Error', {}).get('Code', '')}: {seen}"
         elif isinstance(seen, BotoCoreError):
             yield f"{type(seen).__name__}: {seen}"
-        elif isinstance(seen, DBAPIError):
-            yield f"{type(seen.orig).__name__}: {seen.orig}"
         else:
             yield str(seen) or type(seen).__name__
-        seen = seen.__cause__ if not isinstance(seen, DBAPIError) else None
+        seen = seen.__cause__
 
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _database(settings: Config, _failure: object) -> dict[str, str]:
-    url = make_url(settings.database_url)
-    host = url.host or "this machine"
-    place = f"{host}:{url.port or 5432}" if url.get_backend_name() == "postgresql" else str(url.database)
-    return {"place": place, "host": host, "user": url.username or "", "database": url.database or ""}
 
 
 def _store(settings: Config, failure: object) -> dict[str, str]:

@@ -6,8 +6,10 @@ from functools import wraps
 from typing import ParamSpec
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery import schedule
+from framework.database.causes import known_cause
 from framework.errors import HoldfastError
 from framework.storage.ownership import NotOwner
 
@@ -15,7 +17,7 @@ P = ParamSpec("P")
 
 
 def told_plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Have a command end with a refusal's sentence instead of a traceback."""
+    """Have a command end with a refusal's sentence, or with what the database lacks, instead of a traceback."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -25,6 +27,11 @@ def told_plainly(command: Callable[P, None]) -> Callable[P, None]:
             raise click.ClickException(refusal.reason) from refusal
         except HoldfastError as refusal:
             raise click.ClickException(refusal.sentence) from refusal
+        except SQLAlchemyError as failure:
+            cause = known_cause(failure)
+            if cause is None:
+                raise
+            raise click.ClickException(f"The database: {cause}") from failure
 
     return run
 

@@ -20,6 +20,7 @@ from framework.application import create_app
 from framework.config import Config
 from framework.database import engine, schema
 from tests.servers.postgres import Postgres
+from tests.servers.processes import free_port
 from tests.servers.run import ROOT
 
 HEAD = """
@@ -133,6 +134,17 @@ def test_two_release_phases_at_once_both_succeed(postgres: Postgres, tmp_path: P
     postgres.drop_database(url)
     assert told == ["The database is up to date.\n"] * 2
     assert [phase.returncode for phase in phases] == [0, 0]
+
+
+def test_a_release_phase_without_a_database_says_what_to_do(tmp_path: Path) -> None:
+    environment = {"HOLDFAST_DATA": str(tmp_path), "PATH": os.environ["PATH"]}
+    environment["DATABASE_URL"] = f"postgres://holdfast:secret@127.0.0.1:{free_port()}/holdfast"
+    command = [sys.executable, "-m", "flask", "database", "upgrade"]
+    phase = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert phase.returncode == 1
+    [line] = phase.stderr.splitlines()
+    assert line.startswith("Error: The database: nothing listens at 127.0.0.1:")
+    assert "secret" not in line
 
 
 def test_a_migration_that_stopped_in_its_middle_begins_again(on_postgres: Config, migration: Migration) -> None:
