@@ -5,6 +5,7 @@ the lines of the Procfile.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ LOOKS = 1500
 def main(kind: str) -> int:
     """Run everything; the exit status of the first process that ended, or 128 plus the signal's number."""
     os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, end)  # until honcho has handlers of its own
     port = int(os.environ.get("PORT") or 5000)
     if not os.environ.get("BIND") and taken(port):
         sys.stderr.write(
@@ -62,7 +64,7 @@ def taken(port: int) -> bool:
 
 def run_processes(lines: dict[str, str], environment: dict[str, str], *, seconds: int) -> int:
     """The release line alone until it has ended well; then the others, each a process, their output as one."""
-    if status := subprocess.run(lines.pop("release"), shell=True, check=False, env=environment).returncode:  # noqa: S602
+    if status := run_to_its_end(lines.pop("release"), environment):
         return status
     manager.KILL_WAIT = seconds
     processes = manager.Manager()
@@ -70,6 +72,21 @@ def run_processes(lines: dict[str, str], environment: dict[str, str], *, seconds
         processes.add_process(name, command, env=environment)
     processes.loop()
     return int(processes.returncode or 0)
+
+
+def run_to_its_end(command: str, environment: dict[str, str]) -> int:
+    """The status that a line of the Procfile ends with; what it has started ends with this process."""
+    with subprocess.Popen(command, shell=True, env=environment, start_new_session=True) as shell:  # noqa: S602
+        try:
+            return shell.wait()
+        except BaseException:
+            os.killpg(shell.pid, signal.SIGTERM)
+            raise
+
+
+def end(number: int, _frame: object) -> None:
+    """Leave by an exception, so that whatever runs by then is ended on the way out."""
+    raise SystemExit(128 + number)
 
 
 def announce(port: int, address: str) -> None:

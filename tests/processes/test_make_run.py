@@ -4,10 +4,13 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.request import urlopen
 
 import pytest
@@ -91,3 +94,33 @@ def test_it_says_in_one_sentence_that_the_port_is_taken(tmp_path: Path) -> None:
         )
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr == f"Port {port} is taken by another program. Stop it, or choose another: make run PORT=5001\n"
+
+
+def processes_of(data: Path) -> dict[int, str]:
+    """The command lines of the processes that were given this data folder."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and f"HOLDFAST_DATA={data}".encode() in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
+                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_before_the_tables_are_up_to_date_leaves_nothing_running(
+    run: Run, tmp_path: Path, number: signal.Signals
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "holdfast.sqlite3", isolation_level=None)) as others:
+        others.execute("BEGIN EXCLUSIVE")  # the release phase waits for them
+        command = [sys.executable, str(ROOT / "tools" / "run.py"), "run"]
+        variables = {"PORT": str(free_port()), "HOLDFAST_DATA": str(tmp_path), "PATH": os.environ["PATH"]}
+        process = run.start(f"early-{free_port()}", command, variables)
+        process.wait_until(lambda: any("flask database upgrade" in line for line in processes_of(tmp_path).values()))
+        os.kill(process.pid, number)
+        process.wait()
+        ends_at = monotonic() + HANG_SECONDS
+        while processes_of(tmp_path):
+            assert monotonic() < ends_at, processes_of(tmp_path)
+            sleep(0.05)
