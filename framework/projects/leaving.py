@@ -13,6 +13,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts import administration
+from framework.accounts.account import AccountSuspended
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
@@ -117,12 +118,15 @@ def hand_over(project_id: int, name: str) -> None:
 
     Raises:
         AccountNotFound.
+        AccountSuspended: nobody could do anything with the project.
     """
     with reading() as session:
         repository_id = session.get_one(Project, project_id).repository_id
 
     def change(session: Session) -> dict[str, Any]:
         row, heir = session.get_one(Project, project_id), administration.account_named(session, name)
+        if heir.suspended_at is not None:
+            raise AccountSuspended(heir.name)
         if row.owner_id != heir.id:
             keep_former_address(session, row)
             row.name = free_name(session, row, owner_id=heir.id)

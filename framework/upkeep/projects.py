@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from framework import config
+from framework.accounts.account import AccountSuspended
 from framework.projects.directory import owner_of, project_named, trashed_projects
 from framework.projects.leaving import hand_over
 from framework.projects.operations import restore_project
@@ -38,7 +39,15 @@ def restore(project: str, person: str | None) -> None:
     listed = project_named(project)
     if listed not in [one for one, _at in trashed_projects()]:
         raise click.ClickException(f"{listed.full_name} is not in the trash. `flask projects trash` says what is.")
-    if person:
-        hand_over(listed.id, person)
-    path = restore_project(owner_of(listed), listed.id)
-    click.echo(f"{listed.full_name} is back, with its history, people and settings: {config.current().base_url}{path}")
+    try:
+        if person:
+            hand_over(listed.id, person)
+        path = restore_project(owner_of(listed), listed.id)
+    except AccountSuspended as refusal:  # its sentence is for whoever is suspended
+        name = person or listed.full_name.partition("/")[0]
+        raise click.ClickException(
+            f"{name} is suspended or deleted, so the project stays in the trash. Give it to somebody who can sign in "
+            "with --to NAME; `flask users resume NAME` lets somebody in again."
+        ) from refusal
+    full_name = path.removeprefix("/")  # another one than before when it was given to somebody
+    click.echo(f"{full_name} is back, with its history, people and settings: {config.current().base_url}{path}")

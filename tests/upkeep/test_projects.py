@@ -23,3 +23,25 @@ def test_what_is_not_in_the_trash_is_refused(flask: Flasks, website: ProjectAcce
     output = flask("projects", "restore", "alice/website", status=1).output
     assert output == "Error: alice/website is not in the trash. `flask projects trash` says what is.\n"
     assert "There is no project alice/nothing." in flask("projects", "restore", "alice/nothing", status=1).output
+
+
+def test_a_project_is_given_to_nobody_who_cannot_sign_in(
+    flask: Flasks, alice: Account, bob: Account, website: ProjectAccess
+) -> None:
+    trash_project(alice, website)
+    flask("users", "suspend", "bob")
+    before = flask("projects", "trash").output
+    output = flask("projects", "restore", "alice/website", "--to", "bob", status=1).output
+    assert output.startswith("Error: bob is suspended or deleted, so the project stays in the trash.")
+    assert flask("projects", "trash").output == before, "it is still its owner's"
+
+
+def test_a_project_of_somebody_who_was_deleted_is_back_under_the_name_of_who_gets_it(
+    flask: Flasks, alice: Account, bob: Account, website: ProjectAccess
+) -> None:
+    trash_project(alice, website)
+    flask("users", "delete", "alice", "--yes")
+    name = flask("projects", "trash").output.partition(": ")[0]
+    assert "is suspended or deleted" in flask("projects", "restore", name, status=1).output
+    output = flask("projects", "restore", name, "--to", "bob").output
+    assert output.startswith("bob/website is back, ")
