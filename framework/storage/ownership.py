@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient
 
 from framework.database.session import reading, transaction
-from framework.database.types import now
+from framework.database.types import from_now, now
 from framework.errors import Conflict, Unavailable
 from framework.storage.contract import ObjectMissing, ObjectStore, StoredObject
 from framework.storage.models import CLAIMING, OWNER, WAITING, Deployment
@@ -269,18 +269,20 @@ class Ownership:
 
     def _is_fresh(self, listed: _Listed, row: Deployment) -> bool:
         """Whether a mark of ours lies in the bucket that is young enough to stand for this look."""
-        there, oldest = listed.marks_of(_token(row)), now() - timedelta(seconds=self._look_seconds / 2)
+        with reading() as session:
+            oldest = _moment(session) - timedelta(seconds=self._look_seconds / 2)
+        there = listed.marks_of(_token(row))
         return any(mark["name"] in there and datetime.fromisoformat(mark["at"]) > oldest for mark in row.marks)
 
     def _renew(self, row: Deployment, listed: _Listed) -> None:
         """Write a new mark: its name in SQL first, so that no process of ours takes it for another's."""
         there = listed.marks_of(_token(row))
-        mark = {"name": secrets.token_hex(16), "at": now().isoformat()}
         with transaction() as session:
             locked = _row(session, lock=True)
             if locked is None or _token(locked) != _token(row):
                 return
-            forgotten = now() - KEPT
+            moment = _moment(session)
+            mark, forgotten = {"name": secrets.token_hex(16), "at": moment.isoformat()}, moment - KEPT
             kept = [
                 old for old in locked.marks if old["name"] in there or datetime.fromisoformat(old["at"]) > forgotten
             ]
@@ -332,15 +334,22 @@ class Ownership:
     def _is_silent(self, listed: _Listed) -> bool:
         """Whether nobody can have permission to write, by the moments that the store gives its objects.
 
-        A clock that is wrong by less than `look_seconds` does no harm. Where there are projects and no owner, somebody
-        may have deleted its claim while it is at work.
+        Where there are projects and no owner, somebody may have deleted its claim while it is at work.
         """
         marks = listed.marks_of(listed.newest)
         if listed.newest is None:
             return not self._holds_projects()
         if not marks:
             return False
-        return now() - max(marks.values()) > timedelta(seconds=3 * self._permitted_seconds(listed))
+        return self._moment_there() - max(marks.values()) > timedelta(seconds=3 * self._permitted_seconds(listed))
+
+    def _moment_there(self) -> datetime:
+        """The present moment by the store's clock, which has dated the marks, and not by this machine's."""
+        key = f"{PREFIX}moments/{secrets.token_hex(16)}"
+        self._put(key, {})
+        there = next(self._store.list(key), None)
+        self._store.delete(key)
+        return there.modified_at if there else now()
 
     def _wait_for_silence(self, listed: _Listed, tell: Callable[[str], None]) -> bool:
         """Return when no mark was written for twice the time that a look permits to write."""
@@ -406,6 +415,11 @@ def _every(seconds: float, in_all: float) -> Iterator[None]:
     while (left := end - _clock()) > 0:
         time.sleep(min(seconds, left))
         yield
+
+
+def _moment(session: Session) -> datetime:
+    """The present moment by the database's clock, on which all our machines agree."""
+    return session.scalars(select(from_now())).one()
 
 
 def _state(row: Deployment | None) -> str | None:

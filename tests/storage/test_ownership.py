@@ -5,13 +5,16 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from time import sleep
 
 import pytest
 from sqlalchemy import delete, select
 
 from framework.database.session import reading, transaction
+from framework.database.types import now
 from framework.errors import HoldfastError, Unavailable
+from framework.storage import ownership as module
 from framework.storage.contract import ObjectMissing
 from framework.storage.counting import requests
 from framework.storage.current import ownership, store
@@ -301,3 +304,29 @@ def test_marks_of_an_owner_whose_claim_is_gone_are_not_taken_for_ones_own(owned:
     with owned.other():
         ownership().take_over(force=True)
         put("by the second")
+
+
+def test_a_clock_that_is_wrong_makes_no_living_owner_silent(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    def renew(_sentence: str) -> None:
+        with owned.other():
+            ownership().look(renew=True)
+
+    ownership().look(renew=True)
+    before = [key for key in listed() if "marks" not in key]
+    monkeypatch.setattr(module, "now", lambda: now() + timedelta(hours=1))
+    with owned.other(), pytest.raises(StillOwned):
+        ownership().take_over(force=False, tell=renew)
+    assert [key for key in listed() if "marks" not in key] == before, "nothing is left of the look at the clock"
+
+
+def test_a_mark_of_a_machine_whose_clock_is_ahead_is_not_fresh_for_longer(
+    owned: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as ahead:
+        ahead.setattr(module, "now", lambda: now() + timedelta(minutes=10))
+        ownership().look(renew=True)
+    [before] = [key for key in listed() if "marks" in key]
+    sleep(0.6)  # more than half of the second that a look permits here
+    owned.start_anew()
+    put("new")
+    assert before not in listed(), "another process has renewed it"
