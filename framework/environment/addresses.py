@@ -19,6 +19,7 @@ OWN_FOLDER = "filesystem://"
 BROKERS = {"redis", "rediss", "amqp", "amqps"}
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:\S+")
 """A bucket's name, or the ARN of an access point: nothing that has a place inside of a bucket."""
+REGION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 IN_MEMORY = {None, "", ":memory:"}
 BROKER_FORM = "redis://… or amqp://…, or to folder: where everything runs on one machine"
@@ -73,6 +74,14 @@ def s3_endpoint_url(environ: Environ) -> str | None:
     if url and not _is_address(url, {"http", "https"}):
         raise ConfigError(f"S3_ENDPOINT_URL is {url!r}; set it to an address such as https://s3.example.org")
     return url or None
+
+
+def s3_region(environ: Environ) -> str | None:
+    """The bucket's region, which is a part of host names; None is the usual one."""
+    named = environ.get("S3_REGION", "").strip()
+    if named and not REGION.fullmatch(named):
+        raise ConfigError(f"S3_REGION is {named!r}; set it to the name of a region such as us-east-1")
+    return named or None
 
 
 def broker_url(environ: Environ) -> str:

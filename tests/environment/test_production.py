@@ -90,6 +90,7 @@ def test_a_dyno_is_not_at_home(at_home: Read) -> None:
         ("S3_BUCKET", "s3://projects"),
         ("S3_BUCKET", "projects/holdfast"),
         ("S3_BUCKET", "https://projects.s3.amazonaws.com"),
+        ("S3_REGION", "EU (Frankfurt)"),
         ("MAIL_FROM", "Holdfast"),
         ("MAIL_FROM", "Holdfast <holdfast@>"),
         ("MAIL_FROM", "Holdfast <holdfast@example.org>\nBcc: everyone@example.org"),
@@ -111,6 +112,7 @@ def test_what_is_no_address_is_refused_by_name(in_production: Read, name: str, v
         ("S3_BUCKET", "Folder:/srv/objects", "folder:/srv/objects"),
         ("MAIL_FROM", "Ours <ours@example.org>\n", "Ours <ours@example.org>"),
         ("S3_ENDPOINT_URL", "HTTPS://s3.example.org\n", "https://s3.example.org"),
+        ("S3_REGION", "eu-central-1\n", "eu-central-1"),
         ("DATABASE_URL", "Postgres://db.example.org/holdfast\n", "postgresql+psycopg://db.example.org/holdfast"),
     ],
 )
