@@ -15,8 +15,8 @@ from framework.web.errors import PROBLEM_JSON, SENTENCES, TITLES, problem_body, 
 
 log = logging.getLogger(__name__)
 
-_LFS = re.compile(rb"/[^/?]+/[^/?]+/info/lfs/")
-_GIT = re.compile(rb"/[^/?]+/[^/?]+/(info/refs|git-upload-pack|git-receive-pack)(\?|$)")
+_LFS = re.compile(rb"/[^/]+/[^/]+/info/lfs/")
+_GIT = re.compile(rb"/[^/]+/[^/]+/(info/refs|git-upload-pack|git-receive-pack)$")
 
 _SHEETS = "".join(f'<link rel="stylesheet" href="/static/{name}.css">' for name in ("tokens", "base", "components"))
 _PAGE = """<!doctype html>

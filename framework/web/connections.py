@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+from gunicorn.util import split_request_uri
 from gunicorn.workers.gthread import TConn
 
 HEAD_START_BYTES = 1 << 16
@@ -18,9 +20,11 @@ LONGEST_OUTGOING_BYTES = 1 << 19
 """So much of an answer may wait for its client without a thread: all of a usual page."""
 RECEIVED_AT_ONCE_BYTES = 1 << 17
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
+_LONGEST_LENGTH_DIGITS = 15
+_ENDLESS_BYTES = 10**_LONGEST_LENGTH_DIGITS
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-_LAST_CHUNK = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
+_CHUNK = re.compile(rb"0*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]{0,8192})?\r\n")
 _EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"\r\n(authorization:|cookie:[^\r\n]*(session|remember_token)=)", re.IGNORECASE)
 _WANTS_JSON = re.compile(rb"\r\naccept: *application/([a-z.-]+\+)?json", re.IGNORECASE)
@@ -113,7 +117,10 @@ class ClientSocket(socket.socket):
 
 @dataclass(frozen=True)
 class Head:
-    """What a request's head tells before it is parsed in full; `body_bytes` is None for a body in chunks."""
+    """What a request's head tells before it is parsed in full; `body_bytes` is None for a body in chunks.
+
+    `path` is what routes will see: decoded, without the query, and without the host that a target may begin with.
+    """
 
     path: bytes
     size_bytes: int
@@ -130,16 +137,28 @@ def read_head(received: bytes | bytearray) -> Head | None:
         return None
     lines = bytes(received[: end + 2])
     words = lines.partition(b"\r\n")[0].split(b" ")
-    length = _LENGTH.search(lines)
-    body = int(length[1]) if length else 0
     return Head(
-        path=words[1] if len(words) > 1 else b"",
+        path=_path(words[1]) if len(words) > 1 else b"",
         size_bytes=end + 4,
-        body_bytes=None if _CHUNKED.search(lines) else body,
+        body_bytes=None if _CHUNKED.search(lines) else _body_bytes(lines),
         expects_answer=bool(_EXPECTS.search(lines)),
         has_credentials=bool(_CREDENTIALS.search(lines)),
         wants_json=bool(_WANTS_JSON.search(lines)),
     )
+
+
+def _path(target: bytes) -> bytes:
+    with suppress(ValueError):  # the parser refuses it, too
+        return unquote_to_bytes(split_request_uri(target.decode("latin-1")).path)
+    return b""
+
+
+def _body_bytes(lines: bytes) -> int:
+    """The length that the parser will read: any number of digits is one."""
+    found = _LENGTH.search(lines)
+    if found is None:
+        return 0
+    return int(found[1]) if len(found[1]) <= _LONGEST_LENGTH_DIGITS else _ENDLESS_BYTES
 
 
 class Connection(TConn):  # type: ignore[misc]
@@ -156,6 +175,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.lingers_until = 0.0
         self.unread_bytes = 0
         self._began = 0.0
+        self._next_chunk = 0
 
     @property
     def kept_bytes(self) -> int:
@@ -166,7 +186,7 @@ class Connection(TConn):  # type: ignore[misc]
         """Be ready for the next request; what arrived beyond the last one is its beginning."""
         if self.parser:
             self.received += self.parser.unreader.take_buffered()
-        self.sock.pace, self.head, self._began = Pace(), None, monotonic()
+        self.sock.pace, self.head, self._began, self._next_chunk = Pace(), None, monotonic(), 0
         self.deadline = self._began + (PATIENT.grace_seconds if self.received else idle_seconds)
 
     def receive(self) -> bool:
@@ -198,8 +218,20 @@ class Connection(TConn):  # type: ignore[misc]
         if self.head is None:
             return False
         if self.head.body_bytes is None:
-            return bool(_LAST_CHUNK.search(self.received, max(self.head.size_bytes - 2, len(self.received) - 8192)))
+            return self._has_last_chunk(self.head.size_bytes)
         return len(self.received) >= self.head.size_bytes + self.head.body_bytes
+
+    def _has_last_chunk(self, start: int) -> bool:
+        """Whether the chunks end within what has arrived (RFC 9112, 7.1); what only looks like their end may be data.
+
+        A line that is no chunk's has no end, and the parser refuses it.
+        """
+        self._next_chunk = max(self._next_chunk, start)
+        while line := _CHUNK.match(self.received, self._next_chunk):
+            if not (size := int(line[1], 16)):
+                return self.received.find(b"\r\n\r\n", line.end() - 2) >= 0
+            self._next_chunk = line.end() + size + len(b"\r\n")
+        return False
 
     def has_gone(self) -> bool:
         """Whether the client has ended its side in the middle of its request."""

@@ -19,14 +19,17 @@ A stream is a request whose body or answer takes as long as its client does: upl
 take a processor as long as they last, and so does what looks through a history or a version: search, blame, compare.
 """
 
-_HEALTH = re.compile(rb"^/(healthz|readyz)(\?|$)")
+_HEALTH = re.compile(rb"^/(healthz|readyz)$")
 _STREAMS = re.compile(
-    rb"^/[^/?]+/[^/?]+\.git(/|\?|$)"
-    rb"|^/[^/?]+/[^/?]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|\?|$)"
-    rb"|^/api/v1/projects/[^/?]+/[^/?]+/(raw|archive)/"
+    rb"^/[^/]+/[^/]+\.git(/|$)"
+    rb"|^/[^/]+/[^/]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|$)"
+    rb"|^/[^/]+/[^/]+/(commit|compare)/.*\.(diff|patch)$"
+    rb"|^/exports/"
+    rb"|^/api/v1/projects/[^/]+/[^/]+/(raw|archive)/",
+    re.DOTALL,
 )
-_ARCHIVES = re.compile(rb"^(/api/v1/projects)?/[^/?]+/[^/?]+/(archive|export)(/|\?|$)")
-_SEARCHES = re.compile(rb"^/[^/?]+/[^/?]+/(search|find|blame|compare)(/|\?|$)")
+_ARCHIVES = re.compile(rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)")
+_SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare)(/|$)")
 
 
 def claims_of(connection: Connection) -> frozenset[str]:

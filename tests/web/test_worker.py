@@ -40,6 +40,10 @@ BEGUN = {
     "a form that began": b"POST /login HTTP/1.1\r\n" + BODY + b"x" * HEAD_START_BYTES,
     "a body in chunks": b"POST /alice/open.git/git-upload-pack HTTP/1.1\r\nHost: x\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe",
+    "a form whose length has many digits": b"POST /login HTTP/1.1\r\nHost: x\r\nCookie: session=x\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + b"0" * 20 + b"1000\r\n\r\nx",
+    "a chunk that looks like the last one": b"POST /login HTTP/1.1\r\nHost: x\r\nCookie: session=x\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n0\r\n\r\n",
     "an answer that nobody reads": b"GET /static/components.css HTTP/1.1\r\nHost: x\r\n\r\n" * 100,
 }
 
@@ -255,6 +259,12 @@ def received(request: bytes) -> Connection:
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n", False, False),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", True, True),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0;a=b\r\nX: y\r\n\r\n", True, True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n0\r\n\r\n", False, False),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n00A\r\n0\r\n\r\n01234\r\n0\r\n\r\nGET", True, True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n0\r\n\r\n", False, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 20 + b"9\r\n\r\nabc", False, False),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 20 + b"3\r\n\r\nabc", True, True),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nabc", False, False),
     ],
 )
 def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bool, whole: bool) -> None:
@@ -275,6 +285,14 @@ def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bo
             "",
             {STREAMS, ARCHIVES, STRANGERS, OF_STRANGERS[STREAMS], OF_STRANGERS[ARCHIVES]},
         ),
+        ("GET http://x/a/b/archive/main.zip?x", "Cookie: session=c", {STREAMS, ARCHIVES}),
+        ("GET x:/a/b/archive/main.zip", "Cookie: session=c", {STREAMS, ARCHIVES}),
+        ("GET /a/b/%61rchive/main.zip", "Cookie: session=c", {STREAMS, ARCHIVES}),
+        ("GET /a/b%2F%73earch/main", "Cookie: session=c", {SEARCHES}),
+        ("GET http://[/", "Cookie: session=c", set()),
+        ("GET /a/b/commit/123.diff", "Cookie: session=c", {STREAMS}),
+        ("GET /a/b/compare/x...y.patch", "Cookie: session=c", {STREAMS, SEARCHES}),
+        ("GET /exports/1", "Cookie: session=c", {STREAMS}),
         ("GET /a/b/search/main?q=x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/blame/main/x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/compare/x...y", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
