@@ -1,16 +1,14 @@
 """How to cite a project: by its CITATION.cff, else by what is known of it; pinned to a tag or a commit."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
 
 from framework import config
 from framework.browse.about import about
+from framework.browse.citation_files import CitationFile
 from framework.browse.places import place_at
-from framework.browse.rendering import head_of
+from framework.browse.rendering import citation_file, head_of
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
 from framework.repositories.moments import moment_at
@@ -19,7 +17,7 @@ from framework.repositories.refs import TAGS
 
 FILE_NAME = "CITATION.cff"
 LONGEST_BYTES = 1 << 16
-MOST_AUTHORS = 50
+NOTHING = CitationFile("", "", None, ())
 
 _SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
             **{sign: f"\\{sign}" for sign in "&%$#_{}"}}  # fmt: skip
@@ -93,18 +91,18 @@ def cite(copy: Copy, access: ProjectAccess, ref: str) -> Citation:
     entries = list_folder(copy, find(copy, place.sha, ""), sizes=False)
     tags = [place.tag] if place.tag else _tags_at(copy, place.sha)
     version = tags[0] if tags else place.sha[:12]
-    told = _told(copy, entries)
+    told = _told(copy, entries) or NOTHING
     moment = moment_at(copy.commit(place.sha).commit_time)
     people = about(copy, place.sha, (), whole=False).shown
     return Citation(
-        title=_text(told.get("title")) or access.name,
-        authors=_authors(told) or [Author(one.name) for one in people],
-        year=_year(told.get("date-released")) or moment.year,
+        title=told.title or access.name,
+        authors=[Author(*names) for names in told.authors] or [Author(one.name) for one in people],
+        year=told.year or moment.year,
         version=version,
         url=config.current().base_url + access.address("tree", TAGS + tags[0] if tags else place.sha),
         publisher=config.current().base_url.partition("://")[2],
-        doi=_text(told.get("doi")),
-        from_file=bool(told),
+        doi=told.doi,
+        from_file=told is not NOTHING,
     )
 
 
@@ -112,41 +110,13 @@ def _tags_at(copy: Copy, sha: str) -> list[str]:
     return sorted(name for name, target in copy.snapshot.tags.items() if target == sha)
 
 
-def _told(copy: Copy, entries: Sequence[Entry]) -> Mapping[str, Any]:
-    """What CITATION.cff says (Citation File Format 1.2.0); nothing when there is none, or it is no such file."""
+def _told(copy: Copy, entries: Sequence[Entry]) -> CitationFile | None:
+    """What CITATION.cff says; None when there is none, or it is no such file."""
     found = next((entry for entry in entries if entry.name == FILE_NAME and entry.kind == "blob"), None)
     blob = copy.blob(found.sha) if found else None
     if blob is None or blob.size_bytes > LONGEST_BYTES:
-        return {}
-    try:
-        told = yaml.safe_load(head_of(blob, LONGEST_BYTES).decode())
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    if not isinstance(told, dict):
-        return {}
-    preferred = told.get("preferred-citation")
-    return {**told, **preferred} if isinstance(preferred, dict) else told
-
-
-def _authors(told: Mapping[str, Any]) -> list[Author]:
-    listed = told.get("authors")
-    made = []
-    for one in (listed if isinstance(listed, list) else [])[:MOST_AUTHORS]:
-        if isinstance(one, dict):
-            particle = _text(one.get("name-particle"))
-            family = " ".join(part for part in (particle, _text(one.get("family-names"))) if part)
-            name = family or _text(one.get("name")) or _text(one.get("alias"))
-            made += [Author(name, _text(one.get("given-names")) if family else "")] if name else []
-    return made
-
-
-def _year(value: object) -> int | None:
-    found = re.match(r"\d{4}", str(value)) if isinstance(value, object) and value is not None else None
-    return int(found[0]) if found else None
-
-
-def _text(value: object) -> str:
-    return " ".join(str(value).split())[:500] if isinstance(value, str | int | float) else ""
+        return None
+    return citation_file(copy.snapshot.repository_id, blob.sha, head_of(blob, LONGEST_BYTES))
 
 
 def _escaped(text: str) -> str:

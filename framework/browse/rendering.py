@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from framework.browse import images, listings, notebooks
 from framework.browse.asked import Asked
 from framework.browse.changed_notebooks import NotebookChange, changed_notebook
+from framework.browse.citation_files import CitationFile, read_citation_file
 from framework.browse.colouring import Coloured, colour_files
 from framework.browse.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.documents import Links, document_html
@@ -37,6 +38,7 @@ _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "pytho
 sandbox = Sandbox(
     "framework.browse.previews",
     "framework.browse.changed_notebooks",
+    "framework.browse.citation_files",
     "framework.browse.images",
     "docutils.readers.standalone",
     "docutils.writers.html5_polyglot",
@@ -64,6 +66,13 @@ def notebook_change(of: str, before: bytes, now: bytes) -> NotebookChange | None
     """The change between two notebooks of this repository; None when lines tell it better, or take less."""
     with suppress(TooCostly, Busy):
         return sandbox.call((of, before, now), changed_notebook, before, now)
+    return None
+
+
+def citation_file(of: str, sha: str, content: bytes) -> CitationFile | None:
+    """What a CITATION.cff of this repository says; None when it is no such file, or takes too much."""
+    with suppress(TooCostly, Busy):
+        return sandbox.call((of, sha), read_citation_file, content)
     return None
 
 

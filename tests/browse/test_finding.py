@@ -99,8 +99,20 @@ def test_a_version_is_cited_as_its_authors_wish(onlooker: Onlooker) -> None:
     assert ">Licence</a>" in onlooker.get()
 
 
+GROWS = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{number}: &a{number} {{<<: [{', '.join([f'*a{number - 1}'] * 20)}]}}\n" for number in range(1, 12)
+)
+"""Every line is twenty times as large as the one above it."""
+
+
 @pytest.mark.parametrize(
-    "text", ["[", "7", "authors: 7", "a: &a [*a]", "title: [1]\nauthors: [{}]", "x: 2021-99-99", "\x00"]
+    "text",
+    [
+        *("[", "7", "authors: 7", "a: &a [*a]", "title: [1]\nauthors: [{}]", "x: 2021-99-99", "\x00"),
+        *(f"title: 0x{'f' * 5000}", f"date-released: 0x{'f' * 5000}", f"title: 1{':00' * 5000}", GROWS),
+        *("x: !!bool x", "x: !!int ''", "x: !!timestamp x", "? {}\n: 1", "[" * 5000),
+    ],
+    ids=lambda text: text[:20],
 )
 def test_a_broken_citation_file_is_as_good_as_none(onlooker: Onlooker, text: str) -> None:
     onlooker.gallery.commit({"CITATION.cff": text.encode()}, "Cite")
