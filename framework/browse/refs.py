@@ -7,9 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from dulwich.objects import Commit, ObjectID, Tag
-
 from framework.repositories import git
+from framework.repositories.commits import StoredCommit
 from framework.repositories.copy import Copy, ObjectAbsent
 from framework.repositories.moments import moment_at
 from framework.repositories.reading import read_commits
@@ -84,7 +83,7 @@ class _Mark:
     """A ref by its short name, the commit that it leads to, and an annotated tag's message."""
 
     name: str
-    commit: Commit
+    commit: StoredCommit
     message: str = ""
 
     @property
@@ -116,9 +115,8 @@ def _distance(repository: Path, base: str, sha: str) -> tuple[int, int]:
 
 def _tag(copy: Copy, name: str, sha: str) -> Iterator[_Mark]:
     """The tag, unless it marks something else than a commit, as Git allows."""
-    found = copy.objects[ObjectID(sha.encode())]
-    text = found.message.decode(errors="replace") if isinstance(found, Tag) else ""
     with suppress(ObjectAbsent):
+        text = copy.tag_message(sha)
         yield _Mark(name, copy.commit(sha), text.partition("-----BEGIN")[0].strip())
 
 

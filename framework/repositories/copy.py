@@ -12,12 +12,13 @@ from traceback import clear_frames
 from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException, WrongObjectException
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.object_store import DiskObjectStore
-from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
+from dulwich.objects import ObjectID, Tree
 from dulwich.pack import Pack, PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
 from framework.repositories import cache, git, keys
 from framework.repositories.change import HISTORY
+from framework.repositories.commits import StoredCommit, message_of, read_commit, target_of
 from framework.repositories.hydration import PackMissing
 from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash, object_hash
 from framework.repositories.snapshot import Snapshot
@@ -25,6 +26,8 @@ from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store
 
 LONGEST_ENTRY_HEADER_BYTES = 16
+COMMIT, TREE, TAG = 1, 2, 4
+_KINDS = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 
 # What dulwich raises for wrong bytes, depending on where in a pack or index they are.
 _DAMAGE = (
@@ -87,21 +90,28 @@ class Copy:
     snapshot: Snapshot
     objects: NamedPacks
 
-    def commit(self, sha: str) -> Commit:
+    def commit(self, sha: str) -> StoredCommit:
         """The commit that this object name, or the tag of this name, stands for."""
-        found = self._object(sha)
-        while isinstance(found, Tag):
-            found = self._object(found.object[1].decode())
-        if not isinstance(found, Commit):
+        name, (kind, raw) = sha, self._object(sha)
+        while kind == TAG:
+            name = target_of(raw)
+            kind, raw = self._object(name)
+        if kind != COMMIT:
             raise ObjectAbsent(sha)
-        return found
+        return read_commit(name, raw)
+
+    def tag_message(self, sha: str) -> str:
+        """What the annotated tag of this name says; empty for another object."""
+        kind, raw = self._object(sha)
+        return message_of(raw).decode(errors="replace") if kind == TAG else ""
 
     def tree(self, sha: str) -> Tree:
         """The tree of this name."""
-        found = self._object(sha)
-        if not isinstance(found, Tree):
+        kind, raw = self._object(sha)
+        if kind != TREE:
             raise ObjectAbsent(sha)
-        return found
+        with _damage_told(sha):
+            return Tree.from_string(raw)
 
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
@@ -126,17 +136,17 @@ class Copy:
         indexes = (self.path / "objects" / "pack").glob("*.idx")
         return all(idx.with_suffix(".pack").exists() for idx in indexes)
 
-    def _object(self, sha: str) -> ShaFile:
+    def _object(self, sha: str) -> tuple[int, bytes]:
+        """An object's kind, by its number in packs, and its bytes; dulwich could not take all of them apart."""
         if not self.has(sha):
             raise ObjectAbsent(sha)
         with _damage_told(sha):
-            found = self.objects[ObjectID(sha.encode())]
-            raw = found.as_raw_string()
-        check = object_hash(found.type_name, len(raw))
+            kind, raw = self.objects.get_raw(ObjectID(sha.encode()))
+            check = object_hash(_KINDS[kind], len(raw))
         check.update(raw)
         if check.hexdigest() != sha:
             raise ObjectAltered(sha)
-        return found
+        return kind, raw
 
     def _local_blob(self, pack: Path, offset: int, sha: str) -> Blob:
         with pack.open("rb") as file:

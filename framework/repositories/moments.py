@@ -18,10 +18,10 @@ def moment_of(text: str) -> datetime:
         return moment_at(seconds)
 
 
-def moment_at(seconds: int | str, zone_seconds: int = 0) -> datetime:
+def moment_at(seconds: int | str | None, zone_seconds: int = 0) -> datetime:
     """The moment so many seconds after 1970 began, in this zone; as `moment_of` where zone or date cannot be."""
     zone = timezone(timedelta(seconds=zone_seconds)) if abs(zone_seconds) < DAY_SECONDS else UTC
     try:
-        return datetime.fromtimestamp(int(seconds), zone)
+        return datetime.fromtimestamp(int(seconds or 0), zone)
     except (ValueError, OverflowError, OSError):
         return BEGINNING if zone == UTC else moment_at(seconds)

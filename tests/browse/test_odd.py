@@ -91,6 +91,27 @@ def test_a_date_that_no_calendar_knows_takes_no_page_away(onlooker: Onlooker, mo
     assert (answer.status_code, b"line 40" in answer.data) == (200, True)
 
 
+@pytest.mark.parametrize(
+    "who",
+    [
+        *(b"A <a@b.org>1700000000 +0000", b"A <a@b.org> 1700000000 +zzzz", b"A <a@b.org> 1700000000 UTC"),
+        *(b"A <a@b.org> 1700000000 +", b"A <a@b.org> 1700000000 ", b"A <a@b.org> 1700000000 + 100"),
+    ],
+)
+def test_a_moment_that_only_git_can_read_takes_no_page_away(onlooker: Onlooker, who: bytes) -> None:
+    sha = raw_commit(onlooker, b"author " + who, b"committer " + who, b"", b"Odd")
+    for name, end in (("said", b"\n\nSaid\n"), ("silent", b"\n")):
+        lines = [b"object " + sha.encode(), b"type commit", b"tag " + name.encode(), b"tagger " + who]
+        options = ("hash-object", "-t", "tag", "-w", "--stdin", "--literally")
+        tag = onlooker.gallery.git(*options, given=b"\n".join(lines) + end)
+        onlooker.gallery.git("update-ref", f"refs/tags/{name}", tag)
+    onlooker.show()
+    pages = ("", "/branches", "/tags", "/commits/main", f"/commit/{sha}", "/blame/main/tales/new.txt", "/cite/main")
+    for page in (*pages, "/tree/said", "/tree/silent"):
+        onlooker.get(page)
+    assert onlooker.visitor.get(f"{onlooker.project.path}/raw/silent/tales/new.txt").status_code == 200
+
+
 @pytest.mark.parametrize("encoding", ["GB2312", "cp936", "windows-1251", "EUC-JP", "ISO-8859-1", "Shift_JIS"])
 def test_every_page_decodes_a_commit_as_it_says_of_itself(onlooker: Onlooker, encoding: str) -> None:
     text = "Déjà vu" if encoding == "ISO-8859-1" else "Привет" if "1251" in encoding else "日本"

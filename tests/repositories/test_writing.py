@@ -210,7 +210,7 @@ def test_a_branch_begins_at_a_commit(bench: Bench) -> None:
     written = bench.write(bench.put("b", b"2"), branch="draft", start=first.sha)
     assert (bench.read("a", "draft"), bench.read("b", "draft"), bench.read("a")) == (b"0", b"2", b"1")
     with opened(bench.repository_id) as copy:
-        assert copy.commit(written.sha).parents == [first.sha.encode()]
+        assert copy.commit(written.sha).parents == (first.sha.encode(),)
     with pytest.raises(BranchExists):
         bench.write(bench.put("b", b"3"), branch="draft", start=first.sha)
 
