@@ -38,7 +38,7 @@ def land_history(
 
 def _refs(fetched: Path) -> dict[str, str]:
     printed = git.run(fetched, "for-each-ref", "--format=%(objectname) %(refname)", *KINDS)
-    lines = printed.decode(errors="surrogateescape").splitlines()
+    lines = printed.decode(errors="surrogateescape").split("\n")[:-1]
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 

@@ -97,7 +97,7 @@ def read_ends(repository_id: str, pack: StoredPack) -> Ends:
     if hashlib.sha256(data).hexdigest() != pack.side_files[BUNDLE].sha256:
         raise BundleAbsent
     lines, tail = data[len(SIGNATURE) :], PACK_HEADER.size + TRAILER_BYTES
-    named = (line.split(" ", 1) for line in lines[:-tail].decode().splitlines() if line)
+    named = (line.split(" ", 1) for line in lines[:-tail].decode().split("\n") if line)
     refs = {name: sha for sha, name in named if name != "HEAD"}
     return Ends(refs, data[-tail:-TRAILER_BYTES], data[-TRAILER_BYTES:])
 

@@ -65,6 +65,19 @@ def test_a_clone_gets_all_of_it_as_it_arrives(alice: Person, project: ProjectAcc
     assert copy.git("fsck", "--full", "--strict").stderr == ""
 
 
+def test_a_branch_may_have_any_letter_in_its_name(alice: Person, project: ProjectAccess) -> None:
+    """Some end a line elsewhere, and are letters as any other to Git."""
+    work = alice.work()
+    for number in range(4):
+        work.commit(f"Version {number}", a__txt=str(number) * 1000)
+        work.push(project.full_name, "HEAD:main", "HEAD:refs/heads/a\u2028b\x85c")
+    pack_neatly(project)
+    assert evict(project.repository_id)
+    copy, said = clone(alice, project)
+    assert BY_GIT not in said
+    assert copy.sha("origin/a\u2028b\x85c") == work.sha("HEAD")
+
+
 def test_what_was_passed_on_stays_as_the_local_copy(alice: Person, project: ProjectAccess, cold: Work) -> None:
     clone(alice, project)
     while not is_full(project):  # the client has its last byte before

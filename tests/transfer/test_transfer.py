@@ -20,10 +20,13 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
+from framework.git.importing import land_history
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.people import add_person, remove_person
+from framework.repositories import git
 from framework.repositories.copy import opened
 from framework.repositories.reading import find
+from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
 from framework.transfer import exports, zips
@@ -121,6 +124,19 @@ def test_an_address_becomes_a_project_with_every_branch_and_tag(
     before = read_snapshot(garden.repository_id).version
     transfer_tasks.import_address.run(*row.args, **row.kwargs)
     assert read_snapshot(garden.repository_id).version == before, "a second run changes nothing"
+
+
+@on_one_deployment
+def test_a_branch_may_have_any_letter_in_its_name(website: ProjectAccess, alice: Account, tmp_path: Path) -> None:
+    with scratch("history") as folder:
+        git.run(folder, "init", "-q", "--bare", ".")
+        tree = git.run(folder, "hash-object", "-t", "tree", "-w", "--stdin").decode().strip()
+        who = {f"GIT_{role}_{fact}": "x" for role in ("AUTHOR", "COMMITTER") for fact in ("NAME", "EMAIL")}
+        sha = git.run(folder, "commit-tree", "-m", "One", tree, environment=who).decode().strip()
+        for branch in ("main", "a\u2028b\x85c"):
+            git.run(folder, "update-ref", f"refs/heads/{branch}", sha)
+        assert land_history(website, alice, folder, say=str) == (2, [])
+    assert read_snapshot(website.repository_id).branches == {"main": sha, "a\u2028b\x85c": sha}
 
 
 @on_one_deployment
