@@ -31,7 +31,7 @@ _KINDS = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 
 # What dulwich raises for wrong bytes, depending on where in a pack or index they are.
 _DAMAGE = (
-    zlib.error, struct.error, AssertionError, ValueError, IndexError, TypeError, EOFError, KeyError,
+    zlib.error, struct.error, AssertionError, ValueError, IndexError, OverflowError, TypeError, EOFError, KeyError,
     ApplyDeltaError, ChecksumMismatch, FileFormatException, WrongObjectException,
 )  # fmt: skip
 

@@ -73,6 +73,14 @@ def test_a_truncated_index_heals_in_the_same_request(written: Bench, length: int
     assert read_copy(written.repository_id, page) == expected
 
 
+def test_an_index_that_points_beyond_any_file_heals_in_the_same_request(written: Bench) -> None:
+    expected = read_copy(written.repository_id, page)
+    for file in files(written, ".idx"):
+        whole = file.read_bytes()
+        file.write_bytes(whole[:8] + b"\xff" * 1020 + whole[8 + 1020 :])  # the last tells how many there are
+    assert read_copy(written.repository_id, page) == expected
+
+
 def test_a_damaged_large_blob_is_cut_off_and_never_passed_as_whole(written: Bench) -> None:
     largest = max(files(written, ".pack"), key=lambda file: file.stat().st_size)
     flip(largest, 1 << 20)
