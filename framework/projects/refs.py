@@ -51,7 +51,7 @@ def choose_default_branch(account: Account, project: ProjectAccess, branch: str)
 def rename_branch(account: Account, project: ProjectAccess, branch: str, name: str) -> str:
     """Give a branch another name, which it keeps its commits, its rule and its place as the default branch under.
 
-    A protected branch is renamed by owners only.
+    A protected branch is renamed by owners only. What a rule forbids of the new name stays forbidden.
 
     Raises:
         BranchAbsent, BranchExists, RefClash, BadRef, RefBusy, RoleTooLow: nothing is changed.
@@ -59,11 +59,17 @@ def rename_branch(account: Account, project: ProjectAccess, branch: str, name: s
     old, new = HEADS + branch, branch_ref(name)
 
     def move_rule(session: Session) -> dict[str, Any]:
-        free = read_protection(session, project.id).of(branch).deletion
-        recheck(session, project.id, account, "writer" if free else "owner")
+        protection = read_protection(session, project.id)
+        recheck(session, project.id, account, "writer" if protection.of(branch).deletion else "owner")
         if rule := session.get(BranchRule, (project.id, branch)):
+            there = protection.of(name)
             session.merge(
-                BranchRule(project_id=project.id, pattern=name, force_push=rule.force_push, deletion=rule.deletion)
+                BranchRule(
+                    project_id=project.id,
+                    pattern=name,
+                    force_push=rule.force_push and there.force_push,
+                    deletion=rule.deletion and there.deletion,
+                )
             )
             session.delete(rule)
         record(session, project.id, actor=account, kind="settings")

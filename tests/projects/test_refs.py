@@ -81,6 +81,19 @@ def test_a_writer_renames_what_is_not_protected(
     assert state(website).branches.keys() == {"main", "other"}
 
 
+@pytest.mark.parametrize("pattern", ["release", "rel*"])
+def test_no_rule_is_opened_by_a_rename(
+    visitor: Visitor, website: ProjectAccess, bob: Account, alice: Account, signed_in: SignIn, pattern: str
+) -> None:
+    """A writer may rename what may be deleted, and not bring its rule to where an owner made a stricter one."""
+    add_person(alice, website, person="bob", role="writer")
+    set_branch_rule(alice, website, Rule("side", force_push=True, deletion=True))
+    set_branch_rule(alice, website, Rule(pattern, force_push=False, deletion=True))
+    page = f"{website.path}/branches"
+    assert signed_in(bob).submit(page, to=f"{page}/rename", branch="side", name="release").status_code == 302
+    assert protection_of(website.id).of("release") == Rule("release", force_push=False, deletion=True)
+
+
 def test_programs_do_the_same(visitor: Visitor, website: ProjectAccess, alice: Account, app: Flask) -> None:
     program, path = Program.of(app, alice, "read", "write"), f"/projects{website.path}"
     assert program.call("PATCH", path, json={"default_branch": "side"}).json["default_branch"] == "side"
