@@ -1,11 +1,12 @@
 """The batch API: which objects to send or fetch, and where (git-lfs's docs/api/batch.md)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from framework import config
-from framework.database.session import reading
 from framework.errors import Conflict, Invalid, TooLarge
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects import quota
@@ -165,9 +166,10 @@ def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Addr
     there = received | lfs.read_named(access.repository_id, oids)
     lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
-    _refuse_beyond_quota(access, lacking)
     offered = lfs.offer(
-        access.repository_id, {line.asked.oid: line.asked.size_bytes for line in lacking if not line.error}
+        access.repository_id,
+        {line.asked.oid: line.asked.size_bytes for line in lacking},
+        admit=lambda session, before: _within_quota(session, access, lacking, before),
     )
     for line in lacking:
         if not line.error:
@@ -187,12 +189,12 @@ def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
     return None
 
 
-def _refuse_beyond_quota(access: ProjectAccess, lines: Sequence[Line]) -> None:
-    """In their order, as long as there is room; what was offered before has been counted."""
-    counted = lfs.read_offered(access.repository_id, [line.asked.oid for line in lines])
-    room = quota.room_bytes(access)
-    with reading() as session:
-        left = quota.store_room_bytes(session)
+def _within_quota(session: Session, access: ProjectAccess, lines: Sequence[Line], counted: Set[str]) -> set[str]:
+    """The objects that may be sent, in their order as long as there is room; the other lines get their errors.
+
+    What was offered before has been counted. The owner is locked: of two batches at once the later one sees the other.
+    """
+    room, left = quota.locked_room_bytes(session, access), quota.store_room_bytes(session)
     for line in lines:
         needed = 0 if line.asked.oid in counted else line.asked.size_bytes
         if left is not None and needed > left:
@@ -203,6 +205,7 @@ def _refuse_beyond_quota(access: ProjectAccess, lines: Sequence[Line]) -> None:
         else:
             room -= needed
             left = left - needed if left is not None else None
+    return {line.asked.oid for line in lines if not line.error}
 
 
 def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:

@@ -59,8 +59,14 @@ def room_bytes(access: ProjectAccess) -> int:
     """How much more the project's owner may store, large files that are on their way taken off."""
     with reading() as session:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-        pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
-        return config.current().quota_bytes - used_bytes(session, owner_id) - pending
+        return _room_bytes(session, owner_id)
+
+
+def locked_room_bytes(session: Session, access: ProjectAccess) -> int:
+    """The same, with the owner locked: nobody else is promised it before the transaction ends."""
+    owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+    return _room_bytes(session, owner_id)
 
 
 def check_room(access: ProjectAccess, new_bytes: int) -> None:
@@ -97,6 +103,11 @@ def refuse_full_store(session: Session, new_bytes: int) -> None:
     room = _store_room(session) if new_bytes else None
     if room is not None and new_bytes > room:
         raise StoreFull
+
+
+def _room_bytes(session: Session, owner_id: int) -> int:
+    pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
+    return config.current().quota_bytes - used_bytes(session, owner_id) - pending
 
 
 def _store_room(session: Session) -> int | None:

@@ -1,11 +1,15 @@
 """Where the batch API sends clients: to the bucket itself, or to this server when the bucket is out of their reach."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
+from framework.accounts.account import Account
 from framework.config import Config
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
-from framework.projects.access import ProjectAccess
+from framework.projects.access import ProjectAccess, project_for
+from framework.projects.operations import create_project
 from framework.repositories.pointer import Pointer
 from tests.cast import on_each_deployment
 
@@ -13,6 +17,7 @@ pytestmark = on_each_deployment
 
 ASKED = Pointer("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", 1)
 """The SHA-256 of one `x`."""
+CLIENTS = 8
 
 
 def address(name: str) -> str:
@@ -46,3 +51,22 @@ def test_who_asks_again_keeps_what_was_received(website: ProjectAccess) -> None:
     receive(website.repository_id, ASKED.oid, [])
     [line] = answer(website, Batch(UPLOAD, [ASKED]), address)["objects"]
     assert line == {"oid": ASKED.oid, "size": 1}
+
+
+def test_batches_at_one_moment_are_not_promised_the_same_room(
+    website: ProjectAccess, alice: Account, with_settings: Callable[..., Config]
+) -> None:
+    """In two projects of one owner, whose quota has room for one of the objects."""
+    create_project(alice, name="garden", description="", visibility="private")
+    projects = [website, project_for(alice, "alice", "garden")]
+    with_settings(quota_bytes=3)
+    together = Barrier(CLIENTS)
+
+    def ask(number: int) -> bool:
+        together.wait()
+        batch = Batch(UPLOAD, [Pointer(f"{number:064x}", 2)])
+        [line] = answer(projects[number % 2], batch, address)["objects"]
+        return "actions" in line
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        assert sum(pool.map(ask, range(CLIENTS))) == 1
