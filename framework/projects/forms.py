@@ -85,6 +85,6 @@ class TokenForm(PageForm):
     """A new access token; the choices of `project` are repository ids, which the page fills in."""
 
     name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
-    scopes = SelectField("It may", choices=MAY, default="write")
-    project = SelectField("It is for", choices=ALL_PROJECTS, default="")
-    days = SelectField("It ends after", choices=TOKEN_DAYS, default="90")
+    scopes = SelectField("Permission", choices=MAY, default="write")
+    project = SelectField("Access to", choices=ALL_PROJECTS, default="")
+    days = SelectField("Expires after", choices=TOKEN_DAYS, default="90")
