@@ -57,6 +57,22 @@ def test_pages_link_to_it(onlooker: Onlooker) -> None:
     assert '<a href="https://github.com/a/b" rel="nofollow noopener">er</a>' in onlooker.get("/tree/main/deep")
 
 
+def test_a_change_of_it_tells_its_commits(onlooker: Onlooker) -> None:
+    added = onlooker.gallery.git("rev-parse", "main")
+    onlooker.gallery.git("update-index", "--cacheinfo", f"160000,{'2' * 40},module")
+    onlooker.gallery.git("commit", "-q", "-m", "Move it")
+    moved = onlooker.gallery.git("rev-parse", "main")
+    onlooker.gallery.git("update-index", "--force-remove", "module")
+    onlooker.gallery.git("commit", "-q", "-m", "Without it")
+    onlooker.show()
+    assert f"Submodule at {SHA[:10]}." in onlooker.get(f"/commit/{added}")
+    assert f"Submodule from {SHA[:10]} to {'2' * 10}." in onlooker.get(f"/commit/{moved}")
+    gone = onlooker.get(f"/commit/{onlooker.gallery.git('rev-parse', 'main')}")
+    assert f"Submodule at {'2' * 10} before." in gone
+    assert "/module" not in gone.partition("1 changed file")[2], "there is no page of it to open"
+    assert '">+0<' not in gone
+
+
 def test_a_page_comes_whatever_gitmodules_says(onlooker: Onlooker) -> None:
     onlooker.gallery.write({".gitmodules": b"[submodule \xff\n\0"})
     onlooker.gallery.git("add", ".gitmodules")
