@@ -99,6 +99,13 @@ def _task(row: OutboxRow) -> ShownTask:
     )
 
 
+def _outcome(told: object) -> str:
+    """What a run returned, in words: counts by name; empty where it found nothing to do."""
+    if isinstance(told, dict):
+        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in told.items() if value)
+    return str(told or "")
+
+
 def _job(row: ScheduledJob) -> ShownJob:
     told = json.loads(row.last_result) if row.last_result else None
     failed = isinstance(told, dict) and "error" in told
@@ -106,7 +113,7 @@ def _job(row: ScheduledJob) -> ShownJob:
         name=row.name,
         does=_purpose(app.conf.beat_schedule[row.name]["task"]),
         last_run_at=row.last_run_at,
-        result=str(told["error"] if failed and isinstance(told, dict) else "" if told is None else told),
+        result=str(told["error"]) if failed and isinstance(told, dict) else _outcome(told),
         failed=failed,
         next_run_at=row.next_run_at,
         runs=row.lease_expires_at is not None and row.lease_expires_at > now(),

@@ -140,6 +140,18 @@ def test_a_job_starts_before_its_time(ada: Account, signed_in: SignIn) -> None:
 
 
 @on_one_deployment
+def test_a_job_tells_what_came_of_it_in_words(ada: Account, signed_in: SignIn) -> None:
+    schedule.start_due_jobs()
+    schedule.note_run("backup", {"kept_dumps": 3, "faults": [], "lost": False})
+    schedule.note_run("outbox", 0)
+    page = signed_in(ada).get("/admin").text
+    assert "</time>: kept dumps: 3<" in page.replace("\n", "")
+    assert "</time>: 0" not in page
+    assert "lost: " not in page
+    assert "`" not in page, "the tasks' docstrings name variables in backticks"
+
+
+@on_one_deployment
 def test_a_broker_that_is_away_leaves_the_page(
     ada: Account, signed_in: SignIn, with_settings: Callable[..., Config]
 ) -> None:

@@ -155,6 +155,6 @@ def test_the_list_shows_ones_own_and_administrators_all(
     hers, nobodys = started(owner_id=alice.id), started()
     pages = {name: signed_in(who).get("/work").text for name, who in (("alice", alice), ("bob", bob), ("ada", ada))}
     assert (hers in pages["alice"], nobodys in pages["alice"]) == (True, False)
-    assert "Nothing is under way" in pages["bob"]
+    assert "No jobs running" in pages["bob"]
     assert (hers in pages["ada"], nobodys in pages["ada"]) == (True, True)
     assert visitor.get("/work").status_code == 302
