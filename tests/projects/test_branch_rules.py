@@ -63,18 +63,18 @@ def test_a_refusal_names_what_is_protected() -> None:
 
 def test_an_owner_frees_tags(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
     visitor, page = signed_in(alice), f"{website.path}/settings/branches"
-    assert "neither moved nor deleted" in visitor.get(page).text
+    assert "cannot be moved or deleted" in visitor.get(page).text
     assert visitor.submit(page, kind="tag", pattern="nightly/*", force_push="y").location == page
     assert protection_of(website.id).rules == (Rule("refs/tags/nightly/*", force_push=True),)
-    assert "May be moved, not deleted" in visitor.get(page).text
+    assert "Can be moved, not deleted" in visitor.get(page).text
 
 
 def test_an_owner_sets_and_removes_a_rule(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
     visitor, page = signed_in(alice), f"{website.path}/settings/branches"
-    assert "Neither rewritten nor deleted" in visitor.get(page).text
+    assert "Protected: cannot be rewritten or deleted" in visitor.get(page).text
     assert visitor.submit(page, pattern=" refs/heads/release/* ", force_push="y").location == page
     assert protection_of(website.id).rules == (Rule("release/*", force_push=True),)
-    assert "May be rewritten, not deleted" in visitor.get(page).text
+    assert "Can be rewritten, not deleted" in visitor.get(page).text
     visitor.submit(page, pattern="release/*", deletion="y")
     assert protection_of(website.id).rules == (Rule("release/*", deletion=True),)
     visitor.submit(page, to=f"{page}/remove", pattern="release/*")
