@@ -28,7 +28,7 @@ class ProjectNotFound(NotFound):
     """There is no such project, or the caller may not know of it; the sentence is the same."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such project, or you may not see it. Look for a typing error, or sign in.")
+        super().__init__("There is no such project, or you may not see it. Check the address, or sign in.")
 
 
 class RoleTooLow(Forbidden):

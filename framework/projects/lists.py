@@ -101,7 +101,7 @@ def person(name: str) -> Person:
     with reading() as session:
         user = find_user(session, name) if NAME.fullmatch(name) else None
     if user is None:
-        raise PersonNotFound("There is nobody of this name. Look for a typing error.")
+        raise PersonNotFound("There is nobody with this name. Check the address.")
     return Person(user.id, user.name, user.full_name)
 
 

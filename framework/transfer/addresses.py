@@ -133,7 +133,7 @@ def _resolved(host: str, port: int) -> Sequence[Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as failure:
-        raise NameUnknown(f"The name {host} is not known. Look for a typing error, or try again later.") from failure
+        raise NameUnknown(f"The name {host} is not known. Check the address, or try again later.") from failure
     return [ip_address(entry[4][0]) for entry in found]
 
 

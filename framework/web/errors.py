@@ -19,24 +19,24 @@ log = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 
 SENTENCES = {
-    400: "The request could not be understood. Go back, look at what you sent, and send it again.",
+    400: "The request could not be understood. Go back, check what you sent, and try again.",
     401: "This needs you to sign in.",
     403: "You are not allowed to do this.",
-    404: "There is nothing at this address, or you may not see it. Look for a typing error, or sign in.",
-    405: "This address does not answer to that kind of request. Go back and use the buttons of the page.",
+    404: "There is nothing at this address, or you may not see it. Check the address, or sign in.",
+    405: "This page cannot be opened this way. Go back and use the buttons of the page.",
     408: "The request took too long to arrive. Try again, on a faster connection if you can.",
-    409: "Somebody else changed this meanwhile. Look at the newest state and try again.",
-    413: "What you sent is larger than this server accepts. Send less at once, or a smaller file.",
+    409: "Someone else changed this meanwhile. Reload the page and try again.",
+    413: "What you sent is larger than this server accepts. Send fewer or smaller files.",
     414: "The address is longer than this server reads. Go back and try a shorter one.",
     415: "This server does not understand that kind of content.",
     429: "Too many requests. Wait a moment and try again.",
     431: "The request's headers are longer than this server reads. Deleting this site's cookies may help.",
     500: "Something went wrong on our side. What was stored before is safe. Try again in a moment.",
-    503: "A part of the service does not answer at the moment. What was stored before is safe; try again in a moment.",
+    503: "Part of the service is not answering. What was stored before is safe. Try again in a moment.",
 }
 SENTENCES_FOR_PROGRAMS = {
     400: "The request could not be understood. Look at what you sent, and send it again.",
-    404: "There is nothing at this address, or you may not see it. Look for a typing error, or send a token.",
+    404: "There is nothing at this address, or you may not see it. Check the address, or send a token.",
     405: "This address does not answer to that method; the header Allow tells which it takes.",
     413: "What you sent is larger than this address accepts.",
 }
@@ -45,11 +45,11 @@ TITLES = {
     404: "Not found",
     405: "Not possible here",
     408: "Too slow",
-    409: "Changed meanwhile",
+    409: "Already changed",
     413: "Too large",
-    429: "Please wait a little",
+    429: "Please wait a moment",
     500: "Something went wrong",
-    503: "Not available at the moment",
+    503: "Temporarily unavailable",
 }
 
 
