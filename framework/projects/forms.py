@@ -41,9 +41,7 @@ class NewProjectForm(ProjectForm):
 class PurgeForm(PageForm):
     """The project's name, once more, before something is dropped for good."""
 
-    confirmation = StringField(
-        "The project's name", filters=[stripped], validators=[filled("Write the project's name.")]
-    )
+    confirmation = StringField("Project name", filters=[stripped], validators=[filled("Type the project's name.")])
 
 
 class DeleteForm(PurgeForm):

@@ -16,7 +16,7 @@ from framework.repositories.change import Committed
 from framework.repositories.consolidation import STEPS, Wish, consolidate
 
 KIND, DONE = "purge", "purged"
-DONE_BEFORE = "Everything that was to be purged is gone."
+DONE_BEFORE = "The removed content is erased."
 TASK = "framework.projects.tasks.purge_project"
 
 
@@ -26,7 +26,7 @@ class NameNotRepeated(Invalid):
     field = "confirmation"
 
     def __init__(self) -> None:
-        super().__init__("This is not the project's name, so nothing was purged.")
+        super().__init__("This is not the project's name, so nothing was erased.")
 
 
 def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str) -> str:
@@ -62,7 +62,7 @@ def purge(project_id: int, account_id: int, work_id: str) -> bool:
     with watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
         wish = Wish(project.repository_id, purge=True, actor=actor.name, within=tell)
         done = None if done_before else consolidate(wish, work)
-        work.say(done.sentence if done else DONE_BEFORE if done_before else "There was nothing to purge.")
+        work.say(done.sentence if done else DONE_BEFORE if done_before else "There was nothing to erase.")
     return done_before or done is not None
 
 

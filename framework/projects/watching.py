@@ -20,13 +20,15 @@ from framework.projects.models import Project
 
 SILENT = "silent"
 LISTED = 50
+TITLES = {"purge": "Erasing removed content"}
+"""What is being done, where its kind is no word that people use."""
 
 
 class WorkNotFound(NotFound):
     """There is no such work, or the caller may not know of it."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such work, or you may not see it. Look for a typing error, or sign in.")
+        super().__init__("There is no such work, or you may not see it. Check the address, or sign in.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class WatchedWork:
     @property
     def title(self) -> str:
         """What is being done, and where."""
-        return self.kind.capitalize() + (f" of {self.project}" if self.project else "")
+        return TITLES.get(self.kind, self.kind.capitalize()) + (f" of {self.project}" if self.project else "")
 
     @property
     def has_ended(self) -> bool:

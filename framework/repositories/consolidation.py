@@ -57,7 +57,7 @@ class StillInMotion(Conflict):
     """People kept pushing what the purge was about to drop, or kept repacking."""
 
     def __init__(self) -> None:
-        super().__init__("The project was changed again and again meanwhile, so nothing was purged; try again later.")
+        super().__init__("The project kept changing meanwhile, so nothing was erased. Try again later.")
 
 
 class _BeginAnew(Exception):

@@ -51,11 +51,11 @@ def test_an_owner_purges_a_secret(
     assert "Waiting for its turn" in owner.get(answer.location).text
     assert tasks.purge_project.run(project_id, account_id, work_id)
     watched = owner.get(answer.location).text
-    assert "Purge of alice/website" in watched
+    assert "Erasing removed content of alice/website" in watched
     assert "2 packs of " in watched
     assert visitor.get(f"/alice/website/commit/{leaked}").status_code == 404
     assert visitor.get("/alice/website/raw/main/a").data == b"1"
-    assert "purged what no branch or tag leads to" in owner.get("/alice/website/activity").text
+    assert "permanently erased removed content" in owner.get("/alice/website/activity").text
     assert verify(website.repository_id).faults == ()
     before = read_snapshot(website.repository_id).version
     assert tasks.purge_project.run(project_id, account_id, work_id), "a task may run twice"
@@ -65,7 +65,7 @@ def test_an_owner_purges_a_secret(
 @pytest.mark.parametrize(
     ("confirmation", "told"),
     [
-        ("", "Write the project&#39;s name."),
+        ("", "Type the project&#39;s name."),
         ("webpage", "This is not the project&#39;s name"),
         ("alice", "This is not"),
     ],
@@ -94,5 +94,5 @@ def test_the_settings_lead_there(alice: Account, website: ProjectAccess, signed_
     owner = signed_in(alice)
     assert f'href="{PAGE}"' in owner.get("/alice/website/settings").text
     page = owner.get(PAGE).text
-    assert "Purge now" in page
+    assert "Erase now" in page
     assert "This cannot be undone" in page
