@@ -54,7 +54,7 @@ def change_of_address_asked(session: Session, user: User) -> None:
         session,
         user,
         title="Your e-mail address is about to change",
-        what=f"the e-mail address of your account will be {user.pending_email} once that address is confirmed.",
+        what=f"The e-mail address of your account will be {user.pending_email} once that address is confirmed.",
         remedy="choose a new password at once: that also cancels the change.",
     )
 
@@ -74,25 +74,25 @@ def address_changed(session: Session, user: User, change: AddressChange) -> None
 
 def password_changed(session: Session, user: User) -> None:
     """Tell a person that the password is another one now."""
-    _warn(session, user, title="Your password was changed", what="the password of your account was changed.")
+    _warn(session, user, title="Your password was changed", what="The password of your account was changed.")
 
 
 def token_made(session: Session, user: User, token: Token) -> None:
     """Tell a person that there is another access token; a thief may have made it."""
     may = "read and change everything" if "admin" in token.scopes else token.scopes.replace(" ", " and ")
     ends = f", until {token.expires_at:%-d %b %Y}" if token.expires_at else ""
-    what = f"the access token “{token.name}” was made for your account. It may {may}{ends}."
+    what = f"The access token “{token.name}” was created for your account. It can {may}{ends}."
     remedy = "delete it in your settings, under Access tokens, and choose a new password."
-    _warn(session, user, title="A new access token was made", what=what, remedy=remedy)
+    _warn(session, user, title="A new access token was created", what=what, remedy=remedy)
 
 
 def token_found(session: Session, user: User, token: Token) -> None:
     """Tell a person that somebody was about to store a token of theirs, perhaps they themselves."""
     what = (
-        f"somebody was about to store a file that contains your access token “{token.name}”. This was refused, but"
-        " the token works, and the file may be somewhere else, too."
+        f"Somebody tried to store a file that contains your access token “{token.name}”. This was refused, but the"
+        " token still works, and the file may be somewhere else, too."
     )
-    remedy = "the same holds. Delete the token in your settings, under Access tokens, and make a new one."
+    remedy = "or even if it was, delete the token in your settings, under Access tokens, and create a new one."
     _warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
 
 
@@ -102,7 +102,7 @@ def _address_claimed(session: Session, owner: User, *, by: User) -> None:
         session,
         owner,
         title="You already have an account",
-        what=f"the account {by.name} asked for this address. It belongs to your account {owner.name}, and stays there.",
+        what=f"The account {by.name} asked for this address. It belongs to your account {owner.name}, and stays there.",
         remedy="you need not do anything. If it was, sign in with your user name; you can choose a new password.",
     )
 

@@ -23,7 +23,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "security": {
         **_NAME,
         "title": "Your password was changed",
-        "what": "the password of your account was changed.",
+        "what": "The password of your account was changed.",
         "remedy": "choose a new one at once.",
         "link": "http://localhost/forgot",
     },

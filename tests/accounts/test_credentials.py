@@ -78,7 +78,7 @@ def test_a_new_token_is_told_by_mail(alice: Account) -> None:
     create_token(alice.id, "laptop", ["write"], days=30)
     mail = posted_texts()[-1]
     assert "alice@example.org" in mail
-    assert "A new access token was made" in mail
+    assert "A new access token was created" in mail
     assert "laptop" in mail
 
 

@@ -56,7 +56,7 @@ def test_the_others_hear_of_an_upload(
         pages.sign_in(window, alice)
         _add(window, secret, bob, role="Writer")
         pages.sign_out(window, alice.name)
-        Mailbox(window, here, bob).waits_for(f"You take part in {secret.full_name}")
+        Mailbox(window, here, bob).waits_for(f"You were added to {secret.full_name}")
     _upload(window, alice, secret, tmp_path / "plan.txt")
     window.open("/inbox")
     window.reads("Nothing new")

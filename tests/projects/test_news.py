@@ -271,7 +271,7 @@ def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
     with reading() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("quota-%"))).all()
     assert [(row.args[0], row.args[1]) for row in rows] == [
-        ("alice@example.org", "Your projects have used 90 % of their room")
+        ("alice@example.org", "Your projects use 90 % of your storage")
     ]
 
 

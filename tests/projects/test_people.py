@@ -31,7 +31,7 @@ def test_it_writes_to_who_was_added(alice: Account, bob: Account, secret: Projec
     mails = posted_texts()[before:]
     assert len(mails) == 1
     assert "bob@example.org" in mails[0]
-    assert "You take part in alice/secret" in mails[0]
+    assert "You were added to alice/secret" in mails[0]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_who_takes_part_is_told_with_the_next_digest(
     age_notices(timedelta(days=1))
     assert send_news() == 1
     [mail] = mails_to(alice)[before:]
-    assert mail.args[1] == "[alice/website] Opened again after a long rest"
+    assert mail.args[1] == "[alice/website] Opened again after a long time"
     assert "Somebody has opened it again, after 45 days without a visit." in mail.args[2]
     assert "bob" not in mail.args[2], "nobody is told who looks"
     assert mail.kwargs["unsubscribe"].startswith("http://localhost/unsubscribe/")
