@@ -207,7 +207,7 @@ def test_a_new_address_counts_when_it_is_confirmed(alice: Account, visitor: Visi
     assert "Confirm your e-mail address" in told
     assert "about to change" in told
     assert row_of(alice).email == "alice@example.org"
-    assert "becomes your address once" in browser.get("/settings").text
+    assert "will be your address once" in browser.get("/settings").text
     browser.get(link_in_mail("verify"))
     assert row_of(alice).email == "new@example.org"
     assert "Your e-mail address was changed" in mails()[-1]
