@@ -114,7 +114,7 @@ def test_two_versions_are_compared_from_where_they_parted_or_directly(onlooker: 
     assert "1 commit" in since
     assert "keep.txt" not in since
     assert "keep.txt" in onlooker.get("/compare/main..feature/deep")
-    assert "has nothing that" in onlooker.get("/compare/main...v1.0")
+    assert "has no changes that" in onlooker.get("/compare/main...v1.0")
     assert "feature/deep" in onlooker.get("/compare")
     chosen = onlooker.visitor.get(f"{onlooker.project.path}/compare?old=main&new=feature/deep")
     assert chosen.location == "/alice/website/compare/main...feature/deep"

@@ -52,7 +52,9 @@ def test_no_page_is_wider_than_a_phone(phone: Window, alice: Account, secret: Pr
 
 @on_one_deployment
 @in_chromium
-@pytest.mark.parametrize("menu", ["Get", "main", "Add something else", "More for this folder", "Your account, {name}"])
+@pytest.mark.parametrize(
+    "menu", ["Download", "main", "Add something else", "More for this folder", "Your account, {name}"]
+)
 def test_an_open_menu_stays_on_the_phone(
     phone: Window, alice: Account, secret: ProjectAccess, tmp_path: Path, menu: str
 ) -> None:

@@ -235,7 +235,7 @@ def test_leaving_the_page_while_files_are_sent_asks(page: UploadPage, tmp_path: 
 def test_a_project_is_downloaded_as_a_zip(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:
     page.choose(folder / "readme.txt")
     page.send()
-    page.window.press("Get")
+    page.window.press("Download")
     address = page.window.element("#clone-address").get_property("value")
     assert address == f"{page.window.url}{secret.path}.git"
     page.window.press("Download ZIP")

@@ -117,7 +117,7 @@ def test_who_edits_what_somebody_else_has_changed_sees_both(
     mine = {"csrf_token": csrf_token(opened_page), "path": "a.txt", "content": "mine\r\n", "message": "Why"}
     answer = writer.client.post(page, data={**mine, "base": base}, content_type="multipart/form-data")
     assert answer.status_code == 409
-    for kept in ("theirs", "mine", "Why", "nothing of it is lost"):
+    for kept in ("theirs", "mine", "Why", "nothing is lost"):
         assert kept in answer.text
     assert content(secret, "a.txt") == b"theirs\n"
     again = answer.text.partition('name="base"')[2].partition('value="')[2].partition('"')[0]

@@ -23,7 +23,7 @@ def test_a_bad_name_gives_the_form_back_and_stores_nothing(
     answer = upload(uploader, {"good.txt": b"1", name: b"2"}, message="Kept message")
     assert answer.status_code == 400
     assert reason in answer.text
-    assert "Not stored, since an upload is stored as a whole" in answer.text
+    assert "Not saved, since an upload is saved as a whole" in answer.text
     assert "Kept message" in answer.text
     assert nothing_stored(secret)
 

@@ -60,7 +60,7 @@ def submit(visitor: Visitor, page: str, **fields: str) -> TestResponse:
 
 def test_a_file_is_restored(writer: Visitor, secret: ProjectAccess, versions: list[str]) -> None:
     page = f"/alice/secret/restore/main/a.txt?version={versions[0]}"
-    assert "Changes" in writer.get(page).text
+    assert "Will be changed" in writer.get(page).text
     answer = submit(writer, page)
     assert (answer.status_code, answer.location) == (303, "/alice/secret/blob/main/a.txt")
     assert contents(secret) == {"a.txt": b"1", "docs/x.md": b"x2", "new.txt": b"n"}
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_not_restored(writer: Visitor, versions: list[str],
 @on_one_deployment
 def test_the_same_version_is_not_restored(writer: Visitor, versions: list[str]) -> None:
     page = f"/alice/secret/restore/main/a.txt?version={versions[2]}"
-    assert "the newest version is the same" in writer.get(page).text
+    assert "The newest version is the same" in writer.get(page).text
     shown = writer.get("/new").text
     data = {"csrf_token": csrf_token(shown), "base": versions[2]}
     assert writer.client.post(page, data=data).status_code == 409
