@@ -18,4 +18,4 @@ def mebibytes(size_bytes: int) -> str:
 def too_large_sentence(path: str, size_bytes: int) -> str:
     """What is wrong with a file of this size."""
     limit = config.current().max_file_bytes
-    return f"“{path}” has {mebibytes(size_bytes)}; a file may have {mebibytes(limit)} at most."
+    return f"“{path}” is {mebibytes(size_bytes)}, over the {mebibytes(limit)} limit."

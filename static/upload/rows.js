@@ -6,7 +6,7 @@ const SAID = { new: "new", replaces: "new version" };
 
 function note(item) {
   if (item.problem) return item.problem;
-  if (item.isRefused) return `${item.outlook.note} It will not be uploaded, the others will.`;
+  if (item.isRefused) return `${item.outlook.note} It will be skipped, the others will be uploaded.`;
   if (item.unchanged) return `${size(item.file.size)} · unchanged, skipped`;
   if (item.state === "pausing") return `${size(item.sent)} of ${size(item.file.size)} · the connection broke off, trying again`;
   if (item.state === "sending") return howFar(item.sent, item.file.size, item.speed);

@@ -40,7 +40,8 @@ def test_what_would_happen_is_told_before_a_byte_is_sent(
             "same.txt": "4 bytes · unchanged, skipped",
             "other.txt": "3 bytes · new version",
             "x.tmp": "1 byte · A .gitignore leaves it out.",
-            "dir": "“dir” is a folder already; give the file another name. It will not be uploaded, the others will.",
+            "dir": "“dir” is a folder already; give the file another name. It will be skipped, the others"
+            " will be uploaded.",
             "Other.txt": "1 byte · new · Differs from “other.txt” in large and small letters only; on Windows and macOS"
             " one hides the other.",
         }

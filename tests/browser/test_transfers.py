@@ -141,8 +141,8 @@ def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
     page.is_told(
         {
             "right.bin": "100 MiB · new",
-            "more.bin": "“more.bin” has 100.1 MiB; a file may have 100 MiB at most. It will not be uploaded, the"
-            " others will.",
+            "more.bin": "“more.bin” is 100.1 MiB, over the 100 MiB limit. It will be skipped, the"
+            " others will be uploaded.",
         }
     )
     page.send()

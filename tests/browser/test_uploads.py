@@ -98,8 +98,7 @@ def test_a_file_over_the_limit_stays_behind_and_the_others_are_stored(
     page.waits_for(list(sizes))
     page.is_told(
         {
-            "film.mp4": "“film.mp4” has 1.1 MiB; a file may have 1 MiB at most. It will not be uploaded, the others"
-            " will.",
+            "film.mp4": "“film.mp4” is 1.1 MiB, over the 1 MiB limit. It will be skipped, the others will be uploaded.",
             "just-right.bin": "1 MiB · new",
             "empty.txt": "0 bytes · new",
         }

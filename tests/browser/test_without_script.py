@@ -55,7 +55,7 @@ def test_a_file_over_the_limit_brings_the_form_back_with_each_files_fate(
     page.send()
     page.window.reads("Nothing of this upload was stored.")
     told = page.outcomes()
-    assert told["film.mp4"] == "“film.mp4” has 1.1 MiB; a file may have 1 MiB at most."
+    assert told["film.mp4"] == "“film.mp4” is 1.1 MiB, over the 1 MiB limit."
     assert told["good.txt"].startswith("Not saved, since an upload is saved as a whole.")
     assert page.window.field("Message").get_property("value") == "Two files"
     page.window.open(secret.path)

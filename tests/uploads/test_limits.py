@@ -30,7 +30,7 @@ def test_one_byte_more_is_refused_with_name_size_and_limit(
 ) -> None:
     answer = upload(uploader, {"big.bin": os.urandom(MIB + 1), "small": b"1"})
     assert answer.status_code == 413
-    assert "“big.bin” has 1.1 MiB; a file may have 1 MiB at most." in answer.text
+    assert "“big.bin” is 1.1 MiB, over the 1 MiB limit." in answer.text
     assert nothing_stored(secret)
     assert not list((small_limits.data / "scratch").iterdir())
 

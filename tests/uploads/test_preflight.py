@@ -65,7 +65,7 @@ def test_it_tells_what_cannot_be(writer: Visitor) -> None:
     told = ask(writer, {**dict.fromkeys(names, 1), "film": 100 * (1 << 20) + 1})
     refused = [path for path, one in told.items() if one["state"] == "refused"]
     assert refused == ["docs", "a.txt/inside", ".git/config", "../x", "clash/inside", "film"]
-    assert told["film"]["note"] == "“film” has 100.1 MiB; a file may have 100 MiB at most."
+    assert told["film"]["note"] == "“film” is 100.1 MiB, over the 100 MiB limit."
     assert "is a folder already" in told["docs"]["note"]
     assert "“a.txt” is a file" in told["a.txt/inside"]["note"]
 

@@ -140,7 +140,7 @@ def test_a_file_over_the_limit_is_refused_before_a_byte_is_sent(tus: TusClient) 
     name = "filename " + b64encode("Größe.mp4".encode()).decode()
     answer = tus.send("POST", UPLOADS, Upload_Length=str(100 * MIB + 1), Upload_Metadata=name)
     assert answer.status_code == 413
-    assert json.loads(answer.text)["detail"] == "“Größe.mp4” has 100.1 MiB; a file may have 100 MiB at most."
+    assert json.loads(answer.text)["detail"] == "“Größe.mp4” is 100.1 MiB, over the 100 MiB limit."
     tus.create(100 * MIB)
 
 
