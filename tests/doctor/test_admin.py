@@ -250,7 +250,7 @@ def test_the_storage_of_all_projects_is_told(
     page = person.get("/admin/storage").text
     assert "of 1 project in 2 packs, with 3 Git objects and 1 version." in page
     assert "S3 Glacier Instant Retrieval" in page
-    assert "1 project hot on this server" in page
+    assert "1 project cached on this server" in page
     assert "Would have, with one GiB more on each" in page
     with transaction() as session:
         session.execute(update(Pack).values(fault="A pack is missing."))

@@ -37,15 +37,15 @@ def test_it_tells_what_is_kept_and_what_it_costs(files: Bench, alice: Account, s
     person = signed_in(alice)
     files.read("small")
     page = person.get(PAGE).text
-    assert "Hot: a copy is on this server" in page
+    assert ">Cached<" in page
     assert "2 packs" in page
     assert "4 Git objects" in page
     assert "1 version." in page
     assert "S3 Glacier Instant Retrieval" in page
     assert "S3 in 2013" in page
-    assert "has not been this one&#39;s turn yet" in page or "has not been this one's turn yet" in page
+    assert "This one has not been chosen yet." in page
     eviction.evict(files.repository_id)
-    assert "Cold: in the object store only" in person.get(PAGE).text
+    assert ">Not cached<" in person.get(PAGE).text
 
 
 def test_a_project_without_a_file_has_a_page_too(website: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
@@ -127,7 +127,7 @@ def test_the_owner_archives_a_project_and_can_watch(
     assert answer.location == f"/work/{row[2]}"
     assert tasks.archive_project.run(*row)
     assert "Archive of alice/website" in owner.get(answer.location).text
-    assert "Cold: in the object store only" in owner.get(PAGE).text
+    assert ">Not cached<" in owner.get(PAGE).text
     assert files.read("small") == b"2"
 
 
