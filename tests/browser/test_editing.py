@@ -124,7 +124,7 @@ def test_the_whole_project_goes_back_to_a_version_and_forward_again(
 @on_one_deployment
 def test_a_project_comes_back_from_the_trash(at_home: Window, project: ProjectAccess) -> None:
     at_home.open(f"{project.path}/settings")
-    at_home.press("Move to trash")
+    at_home.press("Put into the trash")
     at_home.arrives("/trash")
     at_home.reads("kept until")
     at_home.press(f"Restore {project.full_name}")

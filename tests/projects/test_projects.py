@@ -186,7 +186,7 @@ def test_it_puts_a_project_into_the_trash_and_restores_it(
 ) -> None:
     visitor = signed_in(alice)
     page = visitor.get("/alice/website/settings").text
-    assert "Move to trash" in page
+    assert "Put into the trash" in page
     gone = visitor.submit("/alice/website/settings", to="/alice/website/settings/trash")
     assert gone.location == "/trash"
     assert visitor.get("/alice/website/settings").status_code == 404
