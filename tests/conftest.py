@@ -1,6 +1,7 @@
 """Fixtures named by nouns: the real servers of a run, both kinds of deployment, and the application."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,14 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from framework import config
 from framework.accounts import passwords
 from framework.application import create_app
-from framework.browse import colouring, highlighting, last_changes
+from framework.browse import blame, colouring, finding, highlighting, last_changes
 from framework.celery import broker
 from framework.config import Config
 from framework.database import engine
-from framework.doctor import checks
+from framework.doctor import checks, examination
 from framework.sandbox import sandbox
 from framework.storage import current
+from framework.uploads import ignoring
 from tests.servers import browsers, deployments, gunicorn
 from tests.servers import ceph as ceph_server
 from tests.servers import postgres as postgres_server
@@ -36,6 +38,12 @@ from tests.servers.run import Run
 from tests.servers.smtp import SmtpServer, smtp_server
 
 pytest_plugins = ["tests.cast"]
+
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if (
+        signal.getsignal(_number) is signal.SIG_IGN
+    ):  # in the background of a shell; what a test starts would ignore it, too
+        signal.signal(_number, lambda _number, _frame: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,6 +157,11 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process wait for its parts however busy the machine is; who tests that it gives up says how soon."""
     monkeypatch.setattr(broker, "ANSWER_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(checks, "WORKER_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(examination, "SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(examination, "LONGER", {})
+    monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(blame, "DEADLINE_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(finding, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(last_changes, "QUICK_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(colouring, "LONGEST_SECONDS", HANG_SECONDS)
