@@ -1,6 +1,7 @@
 """Which files belong into Git LFS: those that `.gitattributes` gives the filter `lfs`, by git's own rules."""
 
 from collections.abc import Iterator, Sequence
+from stat import S_ISREG
 
 from dulwich.objects import Tree
 
@@ -8,7 +9,7 @@ from framework.repositories import git
 from framework.repositories.copy import Copy
 from framework.repositories.paths import folders_above
 from framework.repositories.scratch import scratch
-from framework.repositories.trees import EXECUTABLE, FILE, FOLDER
+from framework.repositories.trees import FOLDER
 
 NAME = ".gitattributes"
 
@@ -37,7 +38,7 @@ def _attribute_files(copy: Copy, tip: str, paths: Sequence[str]) -> Iterator[tup
         if folder:
             trees[folder] = _subtree(copy, trees[parent], name)
         mode, sha = _entry(trees[folder], NAME)
-        if mode in {FILE, EXECUTABLE}:
+        if S_ISREG(mode):  # also of a mode that only old versions of git have written, such as 100664
             yield f"{folder}/{NAME}".lstrip("/"), sha
 
 

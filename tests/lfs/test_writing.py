@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from benchmarks.importing import import_repository
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import reading
@@ -170,6 +172,24 @@ def test_the_rules_are_gits_own(uploader: Visitor, website: ProjectAccess) -> No
         tip = resolve(copy, "main")
         assert tracked_paths(copy, tip, list(EXPECTED)) == {path for path, tracked in EXPECTED.items() if tracked}
         assert tracked_paths(copy, None, list(EXPECTED)) == set()
+
+
+@on_one_deployment
+@pytest.mark.parametrize("mode", ["100644", "100755", "100664"])
+def test_rules_of_any_mode_of_a_file_count(website: ProjectAccess, tmp_path: Path, mode: str) -> None:
+    def git(*arguments: str, given: bytes = b"") -> str:
+        person = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        command = ["git", *person, "-C", str(tmp_path), *arguments]
+        return subprocess.run(command, input=given, capture_output=True, check=True).stdout.decode().strip()
+
+    git("init", "-q", "-b", "main")
+    rules = git("hash-object", "-w", "--stdin", given=b"*.png filter=lfs\n")
+    entry = f"{mode} .gitattributes\0".encode() + bytes.fromhex(rules)
+    tree = git("hash-object", "-w", "-t", "tree", "--stdin", "--literally", given=entry)
+    git("update-ref", "refs/heads/main", git("commit-tree", tree, "-m", "Rules"))
+    import_repository(website.repository_id, tmp_path)
+    with opened(website.repository_id) as copy:
+        assert tracked_paths(copy, resolve(copy, "main"), ["a.png"]) == {"a.png"}
 
 
 @on_one_deployment
