@@ -102,7 +102,7 @@ class Config:
             ConfigError: a variable is missing in production or is not of its form.
         """
         data = Path(environ.get("HOLDFAST_DATA") or "var").absolute()
-        port = variables.whole_number(environ, "PORT", 5000)
+        port = variables.whole_number(environ, "PORT", 5000, most=65_535)
         signup, signup_domains = variables.signup(environ)
         return cls(
             production=variables.is_production(environ),
@@ -144,7 +144,9 @@ class Config:
             git_environment=variables.git_environment(environ),
             misspelt=spelling.misspelt(environ, VARIABLES),
             **{
-                name.lower(): variables.whole_number(environ, name, default, least=_LEAST.get(name, 0))
+                name.lower(): variables.whole_number(
+                    environ, name, default, least=_LEAST.get(name, 0), most=_MOST.get(name.rpartition("_")[2])
+                )
                 for name, default in _NUMBERS.items()
             },
         )
@@ -214,6 +216,9 @@ _LEAST = {
     "OWNER_LOOK_SECONDS": 1,
 }
 """Smaller numbers cannot work."""
+
+_MOST = {"DAYS": 36_500, "HOURS": 876_000, "SECONDS": 3_153_600_000}
+"""A century, by the unit that a name ends with: what lies further back than calendars go cannot be counted with."""
 
 VARIABLES = frozenset(_NUMBERS) | {
     "HOLDFAST_ENV",

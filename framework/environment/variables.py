@@ -45,8 +45,8 @@ def missing(environ: Environ, name: str, needed: str) -> ConfigError:
     return ConfigError(f"{name} is not set; {needed}" + (f" (is {found} a misspelling of it?)" if found else ""))
 
 
-def whole_number(environ: Environ, name: str, default: int, *, least: int = 0) -> int:
-    """A number of decimal digits, no smaller than the least that can work."""
+def whole_number(environ: Environ, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A number of decimal digits, neither smaller nor larger than what can work."""
     text = environ.get(name, "").strip()
     if not text:
         return default
@@ -54,6 +54,8 @@ def whole_number(environ: Environ, name: str, default: int, *, least: int = 0) -
         raise ConfigError(f"{name} is {text!r}; set it to a whole number, for example {default}")
     if int(text) < least:
         raise ConfigError(f"{name} is {text}; set it to at least {least}, for example {default}")
+    if most is not None and int(text) > most:
+        raise ConfigError(f"{name} is {text}; set it to at most {most}, for example {default}")
     return int(text)
 
 

@@ -135,6 +135,11 @@ def test_nothing_is_left_without_anybody_to_do_it(at_home: Read, name: str) -> N
     assert refusal(at_home, **{name: "0"}).startswith(f"{name} is 0; set it to at least 1")
 
 
+@pytest.mark.parametrize("name", ["EVENT_DAYS", "TRASH_DAYS", "STAGED_HOURS", "LONGEST_WAIT_SECONDS", "PORT"])
+def test_a_number_beyond_any_calendar_or_port_is_refused(at_home: Read, name: str) -> None:
+    assert refusal(at_home, **{name: "9999999999"}).startswith(f"{name} is 9999999999; set it to at most ")
+
+
 @pytest.mark.parametrize("address", ["mongodb://localhost", "localhost:6379", "carrier-pigeon://"])
 def test_at_home_a_broker_that_is_not_known_is_refused_as_well(at_home: Read, address: str) -> None:
     assert refusal(at_home, BROKER_URL=address).startswith("BROKER_URL is the address of no message broker")
