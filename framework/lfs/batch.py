@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.database.session import transaction
 from framework.errors import Conflict, Invalid, TooLarge
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects import quota
@@ -166,11 +167,14 @@ def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Addr
     there = received | lfs.read_named(access.repository_id, oids)
     lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
-    offered = lfs.offer(
-        access.repository_id,
-        {line.asked.oid: line.asked.size_bytes for line in lacking},
-        admit=lambda session, before: _within_quota(session, access, lacking, before),
-    )
+    with transaction() as session:
+        owner_id = quota.lock_owner(session, access)
+        offered = lfs.offer(
+            session,
+            access.repository_id,
+            {line.asked.oid: line.asked.size_bytes for line in lacking},
+            admit=lambda before: _within_quota(session, access, owner_id, lacking, before),
+        )
     for line in lacking:
         if not line.error:
             line.actions = _upload(access.repository_id, offered[line.asked.oid], address)
@@ -189,12 +193,14 @@ def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
     return None
 
 
-def _within_quota(session: Session, access: ProjectAccess, lines: Sequence[Line], counted: Set[str]) -> set[str]:
+def _within_quota(
+    session: Session, access: ProjectAccess, owner_id: int, lines: Sequence[Line], counted: Set[str]
+) -> set[str]:
     """The objects that may be sent, in their order as long as there is room; the other lines get their errors.
 
     What was offered before has been counted. The owner is locked: of two batches at once the later one sees the other.
     """
-    room, left = quota.locked_room_bytes(session, access), quota.store_room_bytes(session)
+    room, left = quota.room_of_owner_bytes(session, owner_id), quota.store_room_bytes(session)
     for line in lines:
         needed = 0 if line.asked.oid in counted else line.asked.size_bytes
         if left is not None and needed > left:

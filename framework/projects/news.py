@@ -64,7 +64,7 @@ def send_news() -> int:
 
 def _send_to(user_id: int) -> int:
     with transaction() as session:
-        user = session.scalars(select(User).where(User.id == user_id).with_for_update()).one()
+        user = session.scalars(select(User).where(User.id == user_id).with_for_update(key_share=True)).one()
         rows = _rows(session, user)
         reachable = _is_reachable(session, user)
         _settle([row for row in rows if not (row.is_wanted and reachable)])

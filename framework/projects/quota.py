@@ -46,8 +46,7 @@ def admission(access: ProjectAccess) -> Admit:
     """What a commit point asks first, with the owner locked: the quota has room for what is new."""
 
     def admit(session: Session, change: Change) -> None:
-        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-        session.execute(select(User.id).where(User.id == owner_id).with_for_update())
+        owner_id = lock_owner(session, access)
         _refuse_excess(session, access, owner_id, change.new_bytes)
         refuse_full_store(session, change.new_bytes)
         _warn_when_nearly_full(session, owner_id, change.new_bytes)
@@ -59,14 +58,24 @@ def room_bytes(access: ProjectAccess) -> int:
     """How much more the project's owner may store, large files that are on their way taken off."""
     with reading() as session:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-        return _room_bytes(session, owner_id)
+        return room_of_owner_bytes(session, owner_id)
 
 
-def locked_room_bytes(session: Session, access: ProjectAccess) -> int:
-    """The same, with the owner locked: nobody else is promised it before the transaction ends."""
+def room_of_owner_bytes(session: Session, owner_id: int) -> int:
+    """The same, of all projects of this account."""
+    pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
+    return config.current().quota_bytes - used_bytes(session, owner_id) - pending
+
+
+def lock_owner(session: Session, access: ProjectAccess) -> int:
+    """Have nobody else count what the owner's projects hold before this transaction ends; the account's number.
+
+    To be called before any other row is locked, the repository's too, or two transactions could wait for each other.
+    Rows that refer to the account are written meanwhile.
+    """
     owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-    session.execute(select(User.id).where(User.id == owner_id).with_for_update())
-    return _room_bytes(session, owner_id)
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))
+    return owner_id
 
 
 def check_room(access: ProjectAccess, new_bytes: int) -> None:
@@ -103,11 +112,6 @@ def refuse_full_store(session: Session, new_bytes: int) -> None:
     room = _store_room(session) if new_bytes else None
     if room is not None and new_bytes > room:
         raise StoreFull
-
-
-def _room_bytes(session: Session, owner_id: int) -> int:
-    pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
-    return config.current().quota_bytes - used_bytes(session, owner_id) - pending
 
 
 def _store_room(session: Session) -> int | None:

@@ -18,7 +18,7 @@ from framework.storage.current import store
 
 ROWS_AT_ONCE = 500
 
-Admit = Callable[[Session, Set[str]], Set[str]]
+Admit = Callable[[Set[str]], Set[str]]
 
 OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
 
@@ -81,19 +81,19 @@ def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs
         return _waiting(session, repository_id, oids, OFFERED)
 
 
-def offer(repository_id: str, sizes: Mapping[str, int], *, admit: Admit | None = None) -> dict[str, StoredLfs]:
+def offer(
+    session: Session, repository_id: str, sizes: Mapping[str, int], *, admit: Admit | None = None
+) -> dict[str, StoredLfs]:
     """Own a key for each of these objects, for a client to send it to; who asks twice is given the same key.
 
-    Only for those that `admit` names, which is asked with the repository locked and told which were offered before.
+    Only for those that `admit` names, which is told which were offered before.
     """
-    with transaction() as session:
-        session.get(Repository, repository_id, with_for_update=True)
-        before = _waiting(session, repository_id, sizes, OFFERED)
-        wanted = admit(session, before.keys()) if admit else sizes.keys()
-        offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
-        _renew(session, [one.name for one in offered.values()])
-        for oid in wanted - offered.keys():
-            offered[oid] = _own(session, repository_id, StoredLfs(oid, keys.new_id(), sizes[oid]), OFFERED)
+    before = _waiting(session, repository_id, sizes, OFFERED)
+    wanted = admit(before.keys()) if admit else sizes.keys()
+    offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
+    _renew(session, [one.name for one in offered.values()])
+    for oid in wanted - offered.keys():
+        offered[oid] = _own(session, repository_id, StoredLfs(oid, keys.new_id(), sizes[oid]), OFFERED)
     return offered
 
 

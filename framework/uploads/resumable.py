@@ -98,7 +98,7 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
     if size_bytes > settings.max_file_bytes:
         raise FileTooLarge(too_large_sentence(name, size_bytes))
     with transaction() as session:
-        session.execute(select(User.id).where(User.id == account.id).with_for_update())
+        session.execute(select(User.id).where(User.id == account.id).with_for_update(key_share=True))
         count, under_way = _under_way(session, account.id)
         room = quota.most_room_bytes(session, account.id)
         if under_way + size_bytes > room or count >= MOST_UPLOADS:

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+from sqlalchemy import select, text
+
 from framework.accounts.account import Account
 from framework.config import Config
+from framework.database.session import transaction
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
+from framework.projects import quota
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
+from framework.repositories.models import Repository
 from framework.repositories.pointer import Pointer
 from tests.cast import on_each_deployment
+from tests.celery.test_workers import eventually
 
 pytestmark = on_each_deployment
 
@@ -70,3 +77,24 @@ def test_batches_at_one_moment_are_not_promised_the_same_room(
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         assert sum(pool.map(ask, range(CLIENTS))) == 1
+
+
+@pytest.mark.deployments("production-like")
+def test_a_batch_waits_for_the_owner_without_holding_the_project(website: ProjectAccess) -> None:
+    """A commit locks the owner first and then the repository: in another order the two would wait for each other."""
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            quota.lock_owner(session, website)
+            asked = pool.submit(actions, website, UPLOAD)
+
+            def is_waiting() -> bool:
+                session.execute(text("SELECT pg_stat_clear_snapshot()"))
+                return bool(session.scalar(waits))
+
+            eventually(is_waiting)
+            row = select(Repository.id).where(Repository.id == website.repository_id)
+            assert session.scalar(row.with_for_update(nowait=True))
+        assert "upload" in asked.result()

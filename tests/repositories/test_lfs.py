@@ -159,9 +159,10 @@ def test_the_sweep_leaves_a_project_alone_whose_log_knows_more(bench: Bench) -> 
 
 
 def test_who_offers_twice_gives_the_same_key(bench: Bench) -> None:
-    first = lfs.offer(bench.repository_id, {"0" * 64: 1, "1" * 64: 2})
-    assert lfs.offer(bench.repository_id, {"1" * 64: 2}) == {"1" * 64: first["1" * 64]}
-    assert lfs.offer(bench.repository_id, {"1" * 64: 3})["1" * 64] != first["1" * 64]
+    with transaction() as session:
+        first = lfs.offer(session, bench.repository_id, {"0" * 64: 1, "1" * 64: 2})
+        assert lfs.offer(session, bench.repository_id, {"1" * 64: 2}) == {"1" * 64: first["1" * 64]}
+        assert lfs.offer(session, bench.repository_id, {"1" * 64: 3})["1" * 64] != first["1" * 64]
 
 
 def test_an_empty_database_gets_them_back(bench: Bench, film: StoredLfs) -> None:
