@@ -223,7 +223,7 @@ def test_a_file_may_have_the_limit_and_no_byte_more(small: Program) -> None:
     assert small.commit("alice/secret", {"op": "put", "path": "exact", "content_base64": exact}).status_code == 201
     answer = small.commit("alice/secret", put("more", "x" * (MIB + 1)), put("fine"))
     assert answer.status_code == 413
-    assert "“more” has 1.1 MiB; a file may have 1 MiB at most." in answer.json["detail"]
+    assert "“more” is 1.1 MiB, over the 1 MiB limit." in answer.json["detail"]
     assert tree(small) == {"exact"}
 
 

@@ -114,7 +114,7 @@ def test_a_file_over_the_limit(house: House, project: ProjectAccess, work: Work)
     (folder / "too long.mov").write_bytes(bytes(64 * MIB + 1))
     work.commit("With a film")
     said = work.push(project.full_name, "main", check=False).stderr
-    assert "remote: error: “films/too long.mov” has 64.1 MiB; a file may have 64 MiB at most." in said
+    assert "remote: error: “films/too long.mov” is 64.1 MiB, over the 64 MiB limit." in said
     assert "git rm --cached" in said
     assert "[remote rejected] main -> main" in said
     assert state(house, project) == before
