@@ -55,7 +55,7 @@ def test_an_address_that_nobody_confirmed_gets_an_invitation(
     assert "Pending invitations" in page
     assert "stranger" not in page
     assert "/invitations/" in posted_texts()[-1]
-    assert "The invitation lasts 30 days" in posted_texts()[-1]
+    assert "The invitation is valid for 30 days" in posted_texts()[-1]
 
 
 def test_an_address_does_not_tell_whose_it_is(
