@@ -38,7 +38,7 @@ LIMITS = {
     "password": Limit(10, _QUARTER, "attempts with a wrong password"),  # the present one, asked for again
     "mail": Limit(5, _QUARTER, "mails"),  # links to one person
     "forgot": Limit(60, timedelta(minutes=10), "requests for a new password"),  # from one network
-    "signup": Limit(14, timedelta(minutes=1), "new accounts from your network"),
+    "signup": Limit(14, timedelta(seconds=20), "new accounts from your network"),
     "signups": Limit(200, timedelta(days=1), "new accounts from your network"),
     "address": Limit(5, timedelta(hours=1), "changes of your e-mail address"),  # for one account
     "claim": Limit(6, _QUARTER, "accounts that ask for this address"),  # mails to one address, whoever has it
