@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
 from framework.accounts import budgets
@@ -22,6 +22,10 @@ from framework.projects.models import Event, Member, Project
 from framework.repositories.operations import change_about
 
 Made = TypeVar("Made")
+
+_DONE = exists().where(Event.project_id == Member.project_id, Event.actor_id == Member.user_id)
+_ADDRESS = case((Member.added_as.is_not(None) & ~_DONE, Member.added_as))
+"""The address that stands for a member's name; what they have done in the project has told the name."""
 
 
 class UnknownPerson(Invalid):
@@ -79,7 +83,7 @@ class Added:
 def people_of(project: ProjectAccess) -> list[Participant]:
     """The account that owns the project, then the others by name."""
     query = (
-        select(User, Member)
+        select(User, Member, _ADDRESS)
         .join(Member, Member.user_id == User.id)
         .where(Member.project_id == project.id)
         .order_by(User.name_key)
@@ -87,10 +91,8 @@ def people_of(project: ProjectAccess) -> list[Participant]:
     with reading() as session:
         owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
         members = [
-            Participant(
-                user.id, user.name, user.full_name, member.role, owns=False, added_as=_address_of(session, member)
-            )
-            for user, member in session.execute(query)
+            Participant(user.id, user.name, user.full_name, member.role, owns=False, added_as=address)
+            for user, member, address in session.execute(query)
         ]
     return [Participant(owner.id, owner.name, owner.full_name, "owner", owns=True), *members]
 
@@ -206,8 +208,5 @@ def _member(session: Session, row: Project, person_id: int) -> tuple[Member, Use
 
 
 def _address_of(session: Session, member: Member) -> str | None:
-    """The address that stands for a member's name; what they have done in the project has told the name."""
-    if member.added_as is None:
-        return None
-    done = select(Event.id).where(Event.project_id == member.project_id, Event.actor_id == member.user_id)
-    return member.added_as if session.scalar(done.limit(1)) is None else None
+    mine = (Member.project_id == member.project_id, Member.user_id == member.user_id)
+    return session.scalar(select(_ADDRESS).where(*mine))
