@@ -80,7 +80,7 @@ def send_link_again(account_id: int) -> str:
         email = addresses.to_confirm(user)
         if email is None:
             raise NothingToConfirm
-        if not (throttle.may_send_mail(session, user.id) and throttle.may_mail_claimed(session, email)):
+        if not throttle.may_mail_claimant(session, user.id, email):
             return f"The link was sent to {email} several times. Check your spam folder, or try again in a while."
         messages.confirm_address(session, user)
     return f"A link to confirm the address is on its way to {email}."

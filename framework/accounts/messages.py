@@ -112,15 +112,10 @@ def _warn(
 ) -> None:
     """Tell a person what happened to the account; nobody is told where no address is known."""
     email = addresses.reachable_at(user)
-    if email is None or not (user.email_verified_at or _may_write(session, user, email)):
+    if email is None or not (user.email_verified_at or throttle.may_mail_claimant(session, user.id, email)):
         return
     facts = {"name": user.name, "title": title, "what": what, "remedy": remedy, "link": _link("forgot")}
     messages.queue(session, to=email, template="security", facts=facts, key=_key("security", user))
-
-
-def _may_write(session: Session, user: User, email: str) -> bool:
-    """Of an address that is only claimed: it may be anybody's, and many accounts may claim it."""
-    return throttle.may_send_mail(session, user.id) and throttle.may_mail_claimed(session, email)
 
 
 def _link(*steps: str) -> str:

@@ -44,17 +44,22 @@ def forget_guesses(session: Session, user: User) -> None:
 
 def may_send_mail(session: Session, user_id: int) -> bool:
     """Whether another link may be sent to this person; counts it, so that nobody's mailbox is flooded."""
-    try:
-        budgets.spend(session, [f"mail:{user_id}"])
-    except BudgetSpent:
-        return False
-    return True
+    return _has_left(session, f"mail:{user_id}")
 
 
 def may_mail_claimed(session: Session, email: str) -> bool:
     """Whether another mail may go to an address that an account asks for; counts it, whichever account that is."""
+    return _has_left(session, f"claim:{_name(email)}")
+
+
+def may_mail_claimant(session: Session, user_id: int, email: str) -> bool:
+    """Both, for an account and the address that it asks for: it may be anybody's, and many accounts may ask for it."""
+    return may_send_mail(session, user_id) and may_mail_claimed(session, email)
+
+
+def _has_left(session: Session, key: str) -> bool:
     try:
-        budgets.spend(session, [f"claim:{_name(email)}"])
+        budgets.spend(session, [key])
     except BudgetSpent:
         return False
     return True
