@@ -1,5 +1,8 @@
 """`flask database …`: the schema from the command line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,19 +14,26 @@ from framework.errors import HoldfastError
 database_commands = AppGroup("database", help="The schema of the database.")
 
 
-@database_commands.command("upgrade")
-def upgrade() -> None:
-    """Bring the schema to the newest revision."""
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Have a command end with a refusal's sentence, or with what the database lacks, instead of a traceback."""
     try:
-        schema.upgrade()
-        newer = schema.is_newer()
+        yield
     except HoldfastError as refusal:
-        raise click.ClickException(refusal.sentence) from None
+        raise click.ClickException(refusal.sentence) from refusal
     except SQLAlchemyError as failure:
         cause = known_cause(failure)
         if cause is None:
             raise
-        raise click.ClickException(f"The database: {cause}") from None
+        raise click.ClickException(f"The database: {cause}") from failure
+
+
+@database_commands.command("upgrade")
+def upgrade() -> None:
+    """Bring the schema to the newest revision."""
+    with plainly():
+        schema.upgrade()
+        newer = schema.is_newer()
     if newer:
         click.echo("The database is newer than this release: nothing to do.")
     else:

@@ -6,10 +6,9 @@ from functools import wraps
 from typing import ParamSpec
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery import schedule
-from framework.database.causes import known_cause
+from framework.database.commands import plainly
 from framework.errors import HoldfastError
 from framework.storage.ownership import NotOwner
 
@@ -21,17 +20,11 @@ def told_plainly(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except NotOwner as refusal:  # the sentence is for people; the reason names the command that helps
-            raise click.ClickException(refusal.reason) from refusal
-        except HoldfastError as refusal:
-            raise click.ClickException(refusal.sentence) from refusal
-        except SQLAlchemyError as failure:
-            cause = known_cause(failure)
-            if cause is None:
-                raise
-            raise click.ClickException(f"The database: {cause}") from failure
+        with plainly():
+            try:
+                command(*args, **kwargs)
+            except NotOwner as refusal:  # the sentence is for people; the reason names the command that helps
+                raise click.ClickException(refusal.reason) from refusal
 
     return run
 
