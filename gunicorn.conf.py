@@ -7,8 +7,8 @@ from typing import Any
 import gunicorn.util
 
 from framework.doctor.boot import settings_or_exit
+from framework.gitcore import git
 from framework.metrics import allocator, folder, logs
-from framework.repositories import git
 from framework.web.bare import hide_server, write_error
 
 settings = settings_or_exit()

@@ -9,14 +9,14 @@ from pathlib import Path
 from benchmarks.deployment import Project, project
 from framework.celery.work import watched
 from framework.git import fetching
-from framework.git.pktline import FLUSH, pkt
+from framework.gitcore.pack_objects import measured
+from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.repositories import keys
 from framework.repositories.cache import open_copy
 from framework.repositories.change import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.marker import FULL
-from framework.repositories.packobjects import measured
 from framework.repositories.sending import send
 
 COMMITS, PUSHES, FILES = 20_000, 40, 400

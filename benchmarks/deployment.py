@@ -11,10 +11,10 @@ from framework import config
 from framework.config import Config
 from framework.database import schema
 from framework.database.session import transaction
+from framework.gitcore.pack_writer import blob_name
 from framework.repositories import keys
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.operations import create_repository
-from framework.repositories.packwriter import blob_name
 from framework.repositories.wanted import Put, Write
 from framework.repositories.writing import write
 from tests.servers import deployments

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.deployment import MIB, project
-from framework.repositories.packwriter import CHUNK_BYTES, blob_hash
+from framework.gitcore.pack_writer import CHUNK_BYTES, blob_hash
 
 SIZE = 100 * MIB
 

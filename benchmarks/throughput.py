@@ -10,7 +10,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.git_servers import GitServer, Spent, backend, ours
-from framework.git.pktline import FLUSH, pkt
+from framework.gitcore.pkt_line import FLUSH, pkt
 
 MIB = 1 << 20
 PAIRS = 7

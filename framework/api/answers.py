@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from framework import config
 from framework.accounts.account import Account
 from framework.accounts.tokens import TokenAbout
+from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.access import ProjectAccess
 from framework.projects.usage import PLAN
 from framework.projects.usage import Usage as ProjectUsage
 from framework.projects.watching import WatchedWork
 from framework.repositories.reading import Changed, Entry, LogEntry
-from framework.repositories.refs import HEADS, TAGS, short_name
 from framework.repositories.snapshot import Snapshot
 from framework.repositories.status import StorageStatus
 

@@ -10,6 +10,7 @@ from framework.api.calls import Call, described
 from framework.api.paging import PAGE, links, page_length, page_number, page_of
 from framework.browse.history import HISTORY_PAGE, HistoryPage, history_page
 from framework.browse.raw import raw_answer
+from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects import refs
 from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.copy import Copy
@@ -25,7 +26,6 @@ from framework.repositories.reading import (
     resolve,
     split_ref,
 )
-from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_snapshot
 from framework.web.pages import asked_path
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from identify.identify import license_id
 
 from framework.browse.remembered import Remembered
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.copy import Copy
 from framework.repositories.reading import Entry
 from framework.repositories.scratch import scratch

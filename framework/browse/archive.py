@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from framework import config
 from framework.errors import Invalid, TooLarge
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.cache import open_copy
 from framework.repositories.copy import Copy
 from framework.repositories.marker import FULL

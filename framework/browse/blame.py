@@ -14,9 +14,9 @@ from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
 from framework.browse.rendering import coloured
 from framework.errors import Invalid, Unavailable
-from framework.repositories import git
+from framework.gitcore import git
+from framework.gitcore.dates import moment_at
 from framework.repositories.copy import Copy
-from framework.repositories.moments import moment_at
 from framework.repositories.reading import Entry, find
 
 DEADLINE_SECONDS = 15

@@ -9,11 +9,11 @@ from framework.browse.about import about
 from framework.browse.citation_files import CitationFile
 from framework.browse.places import place_at
 from framework.browse.rendering import citation_file, head_of
+from framework.gitcore.dates import moment_at
+from framework.gitcore.ref_names import TAGS
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
-from framework.repositories.moments import moment_at
 from framework.repositories.reading import Entry, find, list_folder
-from framework.repositories.refs import TAGS
 
 FILE_NAME = "CITATION.cff"
 LONGEST_BYTES = 1 << 16

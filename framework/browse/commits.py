@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from framework.browse.differences import EMPTY_TREE, Difference, changed_between, difference, needs_large_blobs
 from framework.errors import Invalid, NotFound
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.cache import open_copy
 from framework.repositories.change import HISTORY
 from framework.repositories.copy import Copy

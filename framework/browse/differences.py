@@ -10,7 +10,7 @@ from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
 from framework.browse.rendering import coloured_sides
 from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
 from framework.browse.wide_texts import patches
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.copy import Copy
 from framework.repositories.reading import below, blob_sizes
 

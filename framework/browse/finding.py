@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.copy import Copy
 
 MOST_PATHS = 50_000

@@ -19,11 +19,11 @@ from framework.browse.remembered import Remembered
 from framework.browse.rendering import head_of, preview_of
 from framework.browse.submodules import submodule_urls
 from framework.errors import NotFound
+from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
-from framework.repositories.moments import moment_at
 from framework.repositories.reading import (
     Entry,
     LogEntry,

@@ -4,9 +4,9 @@ from flask import Blueprint, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.login import current_account, signed_in
+from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects import refs
 from framework.projects.access import ProjectAccess, project_for
-from framework.repositories.refs import HEADS, TAGS
 from framework.web.forms import check_button
 
 blueprint = Blueprint("refs", __name__)

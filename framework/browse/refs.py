@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from framework.repositories import git
-from framework.repositories.commits import StoredCommit
+from framework.gitcore import git
+from framework.gitcore.commit_objects import StoredCommit
+from framework.gitcore.dates import moment_at
+from framework.gitcore.ref_names import TAGS
 from framework.repositories.copy import Copy, ObjectAbsent
-from framework.repositories.moments import moment_at
 from framework.repositories.reading import read_commits
-from framework.repositories.refs import TAGS
 
 REFS_PAGE = 25
 CACHED_DISTANCES = 2048

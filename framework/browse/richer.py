@@ -10,7 +10,7 @@ from framework.browse.changed_notebooks import CHANGED, GONE, NEW, NotebookChang
 from framework.browse.encodings import decoded
 from framework.browse.patches import ADDED, NOTE, REMOVED, Hunk, Line
 from framework.browse.rendering import notebook_change
-from framework.repositories import pointer
+from framework.gitcore import lfs_pointer
 from framework.repositories.copy import Copy
 
 NOTHING = "0" * 40
@@ -47,8 +47,8 @@ class PointerChange:
     """A file that is stored with Git LFS, before and now; None where it is not."""
 
     template: ClassVar = "pointer"
-    old: pointer.Pointer | None
-    new: pointer.Pointer | None
+    old: lfs_pointer.Pointer | None
+    new: lfs_pointer.Pointer | None
 
 
 Rich = TableChange | NotebookChange | PointerChange
@@ -85,7 +85,9 @@ def _mentions_pointer(hunks: Sequence[Hunk]) -> bool:
 
 
 def _pointers(copy: Copy, sides: Sides) -> PointerChange:
-    return PointerChange(pointer.parse(_content(copy, sides.old_sha)), pointer.parse(_content(copy, sides.new_sha)))
+    return PointerChange(
+        lfs_pointer.parse(_content(copy, sides.old_sha)), lfs_pointer.parse(_content(copy, sides.new_sha))
+    )
 
 
 def _content(copy: Copy, sha: str) -> bytes:

@@ -7,12 +7,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 from framework import config
 from framework.errors import NotFound
+from framework.gitcore import git
+from framework.gitcore.path_policy import MODULES
 from framework.projects.access import ProjectAccess
 from framework.projects.rules import NAME
-from framework.repositories import git
 from framework.repositories.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES
-from framework.repositories.paths import MODULES
 from framework.repositories.reading import Entry, find
 
 # git@host:path, as ssh takes it; a Windows drive has one letter only.

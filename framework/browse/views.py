@@ -16,6 +16,7 @@ from framework.browse.places import way_out
 from framework.browse.raw import raw_answer
 from framework.browse.rendering import document, dressed
 from framework.browse.submodules import submodule_address
+from framework.gitcore.ref_names import short_name
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
 from framework.repositories import prefetch
@@ -23,7 +24,6 @@ from framework.repositories.copy import Copy
 from framework.repositories.graphing import graph_later
 from framework.repositories.healing import healing_after, read_copy
 from framework.repositories.reading import split_ref
-from framework.repositories.refs import short_name
 from framework.repositories.status import read_status
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dulwich.objects import Blob
 
 from framework.browse.encodings import decoded, marked_encoding
-from framework.repositories import git
+from framework.gitcore import git
+from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.copy import Copy
 from framework.repositories.hydration import lay_out
-from framework.repositories.packwriter import PackWriter
 from framework.repositories.reading import read_blobs
 from framework.repositories.scratch import scratch
 

@@ -2,7 +2,7 @@
 
 from framework import config
 from framework.config import Config
-from framework.repositories import git
+from framework.gitcore import git
 
 
 def settings_or_exit() -> Config:

@@ -26,7 +26,7 @@ from framework.doctor.examination import Check, NotWell
 from framework.doctor.fencing import fencing
 from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store

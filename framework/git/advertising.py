@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from framework.git.commands import CAPABILITIES, NOTHING
-from framework.git.pktline import FLUSH, pkt
+from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.repositories.snapshot import read_snapshot
 
 

@@ -4,7 +4,7 @@ import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
-from framework.git.pktline import FLUSH, KEEP_ALIVE, PROGRESS, REPORT, band, pkt
+from framework.gitcore.pkt_line import FLUSH, KEEP_ALIVE, PROGRESS, REPORT, band, pkt
 from framework.metrics.pool import Pool
 
 KEEP_ALIVE_SECONDS = 5

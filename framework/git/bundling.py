@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.bundle import Bundle, offered_bundle, read_bundle
 from framework.web.streaming import streamed
 

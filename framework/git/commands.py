@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from framework.errors import TooLarge
-from framework.git.pktline import BadRequest, Received
+from framework.gitcore.pkt_line import BadRequest, Received
 
 MAX_COMMANDS = 20_000
 MAX_OPTIONS = 1_000

@@ -12,16 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.errors import Unavailable
 from framework.git import passing_on
-from framework.git.pktline import err
 from framework.git.waking import SERVICE, Asked, Opening, Waking, asked_by
+from framework.gitcore import git
+from framework.gitcore.pkt_line import err
+from framework.gitcore.ref_names import HEADS
 from framework.metrics.foreseen import in_a_line, is_foreseen
-from framework.repositories import cache, git
+from framework.repositories import cache
 from framework.repositories.change import HISTORY
 from framework.repositories.healing import heal
 from framework.repositories.hydration import lay_out
 from framework.repositories.marker import replace_text
 from framework.repositories.passing import whole_for
-from framework.repositories.refs import HEADS
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
 from framework.web.errors import SENTENCES

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from framework.accounts.account import Account
 from framework.git.commands import Command, PushRequest
-from framework.git.pktline import Received
 from framework.git.receiving import Arrival, Receiver
 from framework.git.verdicts import Verdicts
+from framework.gitcore import git
+from framework.gitcore.pkt_line import Received
+from framework.gitcore.ref_names import KINDS
 from framework.projects.access import ProjectAccess
-from framework.repositories import git
 from framework.repositories.quarantine import DEADLINE_SECONDS
-from framework.repositories.refs import KINDS
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot
 

@@ -9,6 +9,7 @@ from framework.accounts.account import Account
 from framework.git.commands import Command
 from framework.git.messages import LISTED_TITLES, RefNews
 from framework.git.verdicts import Verdicts
+from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
 from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
@@ -16,7 +17,6 @@ from framework.projects.protection import Protection, RefProtected, recheck_prot
 from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.commit import RefClash, RefMoved, commit
 from framework.repositories.quarantine import ObjectsMissing, Quarantine
-from framework.repositories.refs import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
 from framework.repositories.snapshot import Snapshot
 from framework.repositories.splitting import PushedPack
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.git.commands import Command
-from framework.repositories.refs import TAGS, short_name
+from framework.gitcore.ref_names import TAGS, short_name
 
 LISTED_TITLES = 10
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from framework.errors import HoldfastError
-from framework.git.pktline import FLUSH, PACK, band
 from framework.git.waking import Opening
+from framework.gitcore.pkt_line import FLUSH, PACK, band
 from framework.repositories.passing import Whole
 
 

@@ -13,9 +13,9 @@ from framework.errors import HoldfastError, Interrupted, Unavailable
 from framework.git.answering import Output, answer
 from framework.git.body import PushBody
 from framework.git.commands import PushRequest
-from framework.git.pktline import Received
 from framework.git.receiving import Arrival, Receiver
 from framework.git.verdicts import Verdicts
+from framework.gitcore.pkt_line import Received
 from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache

@@ -15,8 +15,9 @@ from framework.git import landing, policy
 from framework.git.breadth import check_breadth
 from framework.git.landing import Landing
 from framework.git.messages import RefNews
-from framework.git.pktline import Received
 from framework.git.verdicts import Verdicts
+from framework.gitcore.git import GitFailed
+from framework.gitcore.pkt_line import Received
 from framework.lfs.pushing import needed
 from framework.metrics import counts
 from framework.metrics.pool import Pool
@@ -26,7 +27,6 @@ from framework.projects.protection import protection_of
 from framework.repositories import keys, staging
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
-from framework.repositories.git import GitFailed
 from framework.repositories.healing import recover
 from framework.repositories.log import NotConfirmed
 from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine

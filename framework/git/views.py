@@ -13,7 +13,7 @@ from framework.git.advertising import advertise_for_push
 from framework.git.body import PushBody, spooled
 from framework.git.commands import read_request
 from framework.git.permission import PasswordNeeded, pushable, pushed_to, readable
-from framework.git.pktline import Received
+from framework.gitcore.pkt_line import Received
 from framework.projects.access import ProjectAccess
 from framework.web.errors import problem, speak_as, wants_json
 from framework.web.streaming import streamed

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import IO
 
 from framework.errors import HoldfastError, Unavailable
-from framework.git.pktline import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
+from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
+from framework.gitcore.ref_names import HEADS
 from framework.metrics.pool import Pool
 from framework.repositories import cache
 from framework.repositories.change import HISTORY
 from framework.repositories.marker import FULL
-from framework.repositories.refs import HEADS
 from framework.repositories.snapshot import Snapshot
 
 FIRST_SIGN_SECONDS = 0.5

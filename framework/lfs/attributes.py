@@ -5,9 +5,9 @@ from stat import S_ISREG
 
 from dulwich.objects import Tree
 
-from framework.repositories import git
+from framework.gitcore import git
+from framework.gitcore.path_policy import folders_above
 from framework.repositories.copy import Copy
-from framework.repositories.paths import folders_above
 from framework.repositories.scratch import scratch
 from framework.repositories.trees import FOLDER
 

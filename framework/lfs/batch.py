@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import transaction
 from framework.errors import Conflict, Invalid, TooLarge
+from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
-from framework.repositories.pointer import Pointer
 from framework.storage.current import store
 
 MAX_OBJECTS = 1000

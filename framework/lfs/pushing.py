@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from framework.errors import Invalid, TooLarge
+from framework.gitcore.lfs_pointer import Pointer, parse
 from framework.repositories import lfs
 from framework.repositories.change import StoredLfs
-from framework.repositories.pointer import Pointer, parse
 from framework.repositories.quarantine import Inventory, Quarantine
 
 AT_ONCE = 500

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from framework.errors import NotFound, Unavailable
-from framework.repositories import keys, pointer
+from framework.gitcore import lfs_pointer
+from framework.repositories import keys
 from framework.repositories.change import StoredLfs
 from framework.repositories.copy import Blob, Copy
 from framework.repositories.lfs import names_any, read_named, read_own
@@ -65,10 +66,10 @@ def content(copy: Copy, sha: str) -> Content:
         What `Copy.blob` raises.
     """
     blob = copy.blob(sha)
-    if blob.size_bytes not in pointer.SIZES:
+    if blob.size_bytes not in lfs_pointer.SIZES:
         return Content(blob, None)
     data = b"".join(blob.chunks)
-    stored = _stored(copy.snapshot.repository_id, pointer.parse(data))
+    stored = _stored(copy.snapshot.repository_id, lfs_pointer.parse(data))
     if stored is None:
         return Content(Blob(sha, len(data), iter([data])), None)
     return Content(Blob(stored.oid, stored.size_bytes, whole(copy.snapshot.repository_id, stored)), stored)
@@ -79,10 +80,10 @@ def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
 
     One query for a project without Git LFS; else one git and one more query, however many entries there are.
     """
-    brief = [entry.sha for entry in entries if (entry.size_bytes or 0) in pointer.SIZES and entry.kind == "blob"]
+    brief = [entry.sha for entry in entries if (entry.size_bytes or 0) in lfs_pointer.SIZES and entry.kind == "blob"]
     if not brief or not names_any(copy.snapshot.repository_id):
         return {}
-    read = ((sha, pointer.parse(data)) for sha, data in read_blobs(copy, brief))
+    read = ((sha, lfs_pointer.parse(data)) for sha, data in read_blobs(copy, brief))
     pointers = {sha: found for sha, found in read if found}
     named = read_named(copy.snapshot.repository_id, [one.oid for one in pointers.values()])
     return {sha: one.size_bytes for sha, one in pointers.items() if one.oid in named}
@@ -126,5 +127,5 @@ def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) ->
         yield from chunks
 
 
-def _stored(repository_id: str, found: pointer.Pointer | None) -> StoredLfs | None:
+def _stored(repository_id: str, found: lfs_pointer.Pointer | None) -> StoredLfs | None:
     return read_named(repository_id, [found.oid]).get(found.oid) if found else None

@@ -13,10 +13,10 @@ from pathlib import Path
 from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
+from framework.gitcore.lfs_pointer import Pointer
 from framework.metrics.pool import Pool
 from framework.repositories import keys, lfs
 from framework.repositories.change import StoredLfs
-from framework.repositories.pointer import Pointer
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing

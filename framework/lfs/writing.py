@@ -7,17 +7,18 @@ from functools import cache
 from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
+from framework.gitcore import lfs_pointer
+from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.pack_writer import file_blob_name
+from framework.gitcore.path_policy import asked_path
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
-from framework.repositories import lfs, pointer, writing
+from framework.repositories import lfs, writing
 from framework.repositories.change import StoredLfs
 from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
 from framework.repositories.lfs import LfsExpired
-from framework.repositories.packwriter import file_blob_name
-from framework.repositories.paths import asked_path
-from framework.repositories.pointer import Pointer
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 
@@ -108,9 +109,9 @@ class _Files:
 
 
 def _pointer_in(put: Put) -> Pointer | None:
-    if put.size_bytes not in pointer.SIZES:
+    if put.size_bytes not in lfs_pointer.SIZES:
         return None
-    return pointer.parse(put.file.read_bytes())
+    return lfs_pointer.parse(put.file.read_bytes())
 
 
 def _sha256(path: Path) -> str:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading
 from framework.errors import Forbidden
+from framework.gitcore.ref_names import HEADS, NOTES, TAGS, short_name
 from framework.projects.models import BranchRule, Project
 from framework.repositories.change import RefUpdate
 from framework.repositories.models import Repository
-from framework.repositories.refs import HEADS, NOTES, TAGS, short_name
 
 
 class RefProtected(Forbidden):

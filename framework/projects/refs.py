@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.account import Account
 from framework.errors import Conflict
+from framework.gitcore.ref_names import HEADS, branch_ref, short_name
 from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
@@ -16,7 +17,6 @@ from framework.repositories.commit import RefMoved, commit, nothing_to_add
 from framework.repositories.models import Ref, Repository
 from framework.repositories.operations import change_about
 from framework.repositories.reading import RefAbsent
-from framework.repositories.refs import HEADS, branch_ref, short_name
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.wanted import BranchAbsent, BranchExists
 

@@ -5,7 +5,7 @@ import unicodedata
 
 from framework.accounts.rules import printable
 from framework.errors import Invalid
-from framework.repositories.refs import HEADS, NOTES, TAGS, BadRef, checked_ref
+from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, checked_ref
 from framework.web.reserved import reserved_for_projects
 
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200

@@ -8,12 +8,12 @@ from framework.accounts.account import Account
 from framework.accounts.login import current_account, signed_in
 from framework.accounts.reauthentication import reauthenticate
 from framework.errors import Invalid
+from framework.gitcore.ref_names import TAGS, short_name
 from framework.projects import archiving, branch_rules, invitations, operations, people, purging, refs
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
 from framework.projects.protection import Rule, protection_of
 from framework.repositories.holdings import read_holdings
-from framework.repositories.refs import TAGS, short_name
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.status import read_status
 from framework.storage.prices import NAMES, costs_of

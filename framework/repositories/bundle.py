@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import NotFound
+from framework.gitcore.pack_writer import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
+from framework.gitcore.side_files import BUNDLE
 from framework.repositories import keys
 from framework.repositories.change import HISTORY
-from framework.repositories.packwriter import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
-from framework.repositories.sidefiles import BUNDLE
 from framework.repositories.snapshot import StoredPack, read_packs
 from framework.storage.current import store
 

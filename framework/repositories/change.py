@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.side_files import Recorded
 from framework.repositories import keys
-from framework.repositories.packwriter import WrittenPack
-from framework.repositories.sidefiles import Recorded
 
 HISTORY = "history"
 BLOBS = "blobs"

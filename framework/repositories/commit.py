@@ -12,13 +12,13 @@ from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
+from framework.gitcore.ref_names import HEADS, clashes
 from framework.metrics import counts
 from framework.repositories import lfs, log
 from framework.repositories.behind import refuse_behind
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
-from framework.repositories.refs import HEADS, clashes
 from framework.storage.current import store
 
 AT_ONCE = 500

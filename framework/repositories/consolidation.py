@@ -15,7 +15,8 @@ from pathlib import Path
 from framework import config
 from framework.celery.work import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
-from framework.repositories import cache, eviction, git, healing, keys, lfs, staging, turns
+from framework.gitcore import git
+from framework.repositories import cache, eviction, healing, keys, lfs, staging, turns
 from framework.repositories.change import HOUSE, Change, Repacking
 from framework.repositories.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
 from framework.repositories.repacking import (

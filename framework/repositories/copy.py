@@ -16,11 +16,12 @@ from dulwich.objects import ObjectID, Tree
 from dulwich.pack import Pack, PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
-from framework.repositories import cache, git, keys
+from framework.gitcore import git
+from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
+from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_hash
+from framework.repositories import cache, keys
 from framework.repositories.change import HISTORY
-from framework.repositories.commits import StoredCommit, message_of, read_commit, target_of
 from framework.repositories.hydration import PackMissing
-from framework.repositories.packwriter import BLOB, CHUNK_BYTES, blob_hash, object_hash
 from framework.repositories.snapshot import Snapshot
 from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store

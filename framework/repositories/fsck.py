@@ -12,10 +12,10 @@ from functools import lru_cache
 from dulwich.objects import Blob, ObjectID, Tree
 
 from framework.errors import Invalid
-from framework.repositories import git
+from framework.gitcore import git
+from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.path_policy import ATTRIBUTES, MODULES, read_as, shown, spells_git
 from framework.repositories.hydration import lay_out
-from framework.repositories.packwriter import PackWriter
-from framework.repositories.paths import ATTRIBUTES, MODULES, read_as, shown, spells_git
 from framework.repositories.scratch import scratch
 
 MAX_SPECIAL_BYTES = 1 << 20

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.errors import HoldfastError
-from framework.repositories import cache, git, locks
+from framework.gitcore import git
+from framework.repositories import cache, locks
 from framework.repositories.background import Threads
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.marker import read_marker

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from framework.repositories import cache, locks, sidefiles
+from framework.gitcore import side_files
+from framework.gitcore.git import GitFailed
+from framework.repositories import cache, locks
 from framework.repositories.change import HISTORY
 from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
 from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.git import GitFailed
 from framework.repositories.hydration import mend
 from framework.repositories.marker import read_marker, write_marker
 from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
@@ -114,14 +115,14 @@ def _drop_damaged_side_files(path: Path, packs: Sequence[StoredPack]) -> bool:
     found = read_marker(path)
     sided = [pack for pack in packs if found and pack.name == found.sided]
     damaged = any(
-        _differs(sidefiles.installed(path, suffix), (recorded.size_bytes, recorded.sha256))
+        _differs(side_files.installed(path, suffix), (recorded.size_bytes, recorded.sha256))
         for pack in sided
         for suffix, recorded in pack.side_files.items()
-        if suffix in sidefiles.INSTALLED
+        if suffix in side_files.INSTALLED
     )
     if found and damaged:
         log.error("a side file was damaged in the local copy %s", path.name)
-        sidefiles.remove(path)
+        side_files.remove(path)
         write_marker(path, replace(found, kind=HISTORY, sided=None))
     return damaged
 

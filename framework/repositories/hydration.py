@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framework.errors import Unavailable
+from framework.gitcore import side_files
+from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
-from framework.repositories import keys, ranges, sidefiles
+from framework.repositories import keys, ranges
 from framework.repositories.change import BLOBS, HISTORY
 from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
-from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack
 from framework.storage.contract import Fetched, ObjectMissing
@@ -89,7 +90,7 @@ def drop_superseded(path: Path, found: Marker) -> None:
     """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
     sided = found.sided if found.sided in found.packs else None
     if sided is None:
-        sidefiles.remove(path)
+        side_files.remove(path)
     for file in _superseded(path, found.packs):
         file.unlink()
     write_marker(path, replace(found, sided=sided, crowded=False, size_bytes=_size_bytes(path)))
@@ -192,7 +193,7 @@ def _fetch_missing(path: Path, filling: Filling, landing: Path, sided: str | Non
 def _beside(pack: StoredPack, filling: Filling) -> list[str]:
     """Which side files of the pack the copy gets: they name all packs of a consolidation, so those have to be there."""
     wanted = filling.kind == FULL or pack.name in filling.written
-    return [suffix for suffix in sidefiles.INSTALLED if suffix in pack.side_files and wanted]
+    return [suffix for suffix in side_files.INSTALLED if suffix in pack.side_files and wanted]
 
 
 def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
@@ -213,10 +214,10 @@ def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Pa
 def _install_side_files(landing: Path, path: Path, filling: Filling) -> str | None:
     """Install what landed; the pack that it belongs to."""
     for pack in filling.packs:
-        files = {suffix: landing / f"{pack.name}.{suffix}" for suffix in sidefiles.INSTALLED}
+        files = {suffix: landing / f"{pack.name}.{suffix}" for suffix in side_files.INSTALLED}
         landed = {suffix: file for suffix, file in files.items() if file.exists()}
         if landed:
-            sidefiles.install(path, landed)
+            side_files.install(path, landed)
             return pack.name
     return None
 

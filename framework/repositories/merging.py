@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.database.session import reading
+from framework.gitcore.ref_names import KINDS
 from framework.repositories import keys
 from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.change import BLOBS
@@ -25,7 +26,6 @@ from framework.repositories.models import (
     StagedLfs,
     StagedPush,
 )
-from framework.repositories.refs import KINDS
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
+from framework.gitcore.pack_objects import sha256_of
+from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
 from framework.repositories import bundle, cache, eviction, keys, ranges, scrub
 from framework.repositories.background import Threads
 from framework.repositories.bundle import PACK_HEADER, Ends
 from framework.repositories.hydration import PackAltered, PackMissing, indexed
 from framework.repositories.marker import FULL, read_marker
-from framework.repositories.packobjects import sha256_of
-from framework.repositories.packwriter import TRAILER_BYTES, WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.storage.contract import ObjectMissing

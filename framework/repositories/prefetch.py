@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
 from framework.errors import HoldfastError
+from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics import counts
 from framework.repositories import cache
 from framework.repositories.background import Threads
 from framework.repositories.eviction import copy_path
 from framework.repositories.hydration import download
 from framework.repositories.marker import FULL, read_marker
-from framework.repositories.packwriter import WrittenPack
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 

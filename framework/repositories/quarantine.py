@@ -13,11 +13,12 @@ from typing import IO
 
 from framework import config
 from framework.errors import Invalid, TooLarge
-from framework.repositories import git, keys
+from framework.gitcore import git
+from framework.gitcore.hashing_reader import Passed
+from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
+from framework.repositories import keys
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
-from framework.repositories.packobjects import object_count, pack_objects, sha256_of
-from framework.repositories.passed import Passed
 from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600

@@ -7,11 +7,11 @@ from datetime import datetime
 from itertools import islice
 
 from framework.errors import NotFound
-from framework.repositories import git, moments
+from framework.gitcore import dates, git
+from framework.gitcore.dates import moment_of
+from framework.gitcore.path_policy import BadPath, asked_path
+from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.copy import Copy
-from framework.repositories.moments import moment_of
-from framework.repositories.paths import BadPath, asked_path
-from framework.repositories.refs import HEADS, TAGS
 from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
@@ -19,7 +19,7 @@ _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
 LOOKED_AT_DELETIONS = 500
 
 # Fields end with NUL, the one character that neither a message nor a name can hold.
-_FIELDS = ("%H", "%P", "%an", "%ae", moments.FORMAT, "%B")
+_FIELDS = ("%H", "%P", "%an", "%ae", dates.FORMAT, "%B")
 _LOG = ("log", "-z", "--no-mailmap", f"--format={'%x00'.join(_FIELDS)}")
 
 

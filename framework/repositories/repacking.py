@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from framework import config
-from framework.repositories import bundle, git, keys, sidefiles
+from framework.gitcore import git, side_files
+from framework.gitcore.lfs_references import pointed_at
+from framework.gitcore.pack_objects import DEADLINE_SECONDS, measured, object_names, pack_objects, sha256_of
+from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.ref_names import HEADS
+from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
+from framework.repositories import bundle, keys
 from framework.repositories.change import BLOBS, HISTORY, NewPack
 from framework.repositories.hydration import lay_out, write_refs
 from framework.repositories.links import link_packs
-from framework.repositories.packobjects import DEADLINE_SECONDS, measured, object_names, pack_objects, sha256_of
-from framework.repositories.packwriter import WrittenPack
-from framework.repositories.pointed import pointed_at
-from framework.repositories.refs import HEADS
-from framework.repositories.sidefiles import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories.snapshot import Snapshot, StoredPack
 from framework.repositories.splitting import PushedPack
 
@@ -139,8 +140,8 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     named = [(kind, keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
     written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
-        side_files = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
-        written[0] = replace(written[0], side_files=side_files)
+        made = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
+        written[0] = replace(written[0], side_files=made)
     return [
         PushedPack(NewPack.of(name, kind, pack, sizes), pack)
         for (kind, name, _pack, sizes), pack in zip(named, written, strict=True)
@@ -199,7 +200,7 @@ def _side_files(
     graph = ("commit-graph", "write", "--no-progress", "--reachable", "--changed-paths")
     for command in (index, graph):
         git.run(alone, *command, deadline_seconds=DEADLINE_SECONDS)
-    found = {suffix: sidefiles.installed(alone, suffix) for suffix in INSTALLED}
+    found = {suffix: side_files.installed(alone, suffix) for suffix in INSTALLED}
     if snapshot.refs and with_bundle:  # what nobody asks for is sent to nobody
         found[BUNDLE] = alone / "bundle"
         bundle.write_ends(found[BUNDLE], snapshot.refs, snapshot.refs.get(HEADS + snapshot.default_branch), packs)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from framework.celery.heartbeat import renewing
+from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
 from framework.repositories import keys, staging
 from framework.repositories.behind import refuse_behind
-from framework.repositories.packwriter import WrittenPack
 from framework.storage.current import store
 
 PARALLEL_SENDS = 5

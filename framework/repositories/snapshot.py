@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading
 from framework.errors import NotFound
+from framework.gitcore.ref_names import HEADS, TAGS
+from framework.gitcore.side_files import Recorded
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
-from framework.repositories.refs import HEADS, TAGS
-from framework.repositories.sidefiles import Recorded
 
 
 class RepositoryMissing(NotFound):

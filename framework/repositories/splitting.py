@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framework.gitcore.pack_objects import measured
+from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import keys
 from framework.repositories.change import BLOBS, HISTORY, NewPack
-from framework.repositories.packobjects import measured
-from framework.repositories.packwriter import WrittenPack
 from framework.repositories.quarantine import Inventory, Quarantine
 from framework.repositories.snapshot import read_large_blob_sizes
 

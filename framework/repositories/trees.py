@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from dulwich.objects import ObjectID, Tree
 
 from framework.errors import Conflict, NotFound
+from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.copy import Copy
 from framework.repositories.fsck import SpecialFile, check_tree
-from framework.repositories.packwriter import PackWriter
 
 FILE = 0o100644
 EXECUTABLE = 0o100755

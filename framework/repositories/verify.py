@@ -8,16 +8,17 @@ from pathlib import Path
 from sqlalchemy import select
 
 from framework.database.session import reading
-from framework.repositories import git, keys
+from framework.gitcore import git
+from framework.gitcore.git import GitCutOff, GitFailed
+from framework.gitcore.path_policy import shown
+from framework.repositories import keys
 from framework.repositories.behind import settled_entries, unknown
 from framework.repositories.change import StoredLfs
 from framework.repositories.entries import History, list_log, read_history
-from framework.repositories.git import GitCutOff, GitFailed
 from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
 from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Version
-from framework.repositories.paths import shown
 from framework.repositories.readback import object_fault
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs

@@ -10,6 +10,9 @@ from dulwich.objects import Commit, ObjectID
 
 from framework import config
 from framework.errors import HoldfastError, Unavailable
+from framework.gitcore.pack_writer import PackWriter, WrittenPack
+from framework.gitcore.path_policy import asked_path, checked_path
+from framework.gitcore.ref_names import branch_ref
 from framework.metrics import counts
 from framework.repositories import cache, keys, lfs, staging, turns
 from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
@@ -17,10 +20,7 @@ from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
 from framework.repositories.healing import read_copy
-from framework.repositories.packwriter import PackWriter, WrittenPack
-from framework.repositories.paths import asked_path, checked_path
 from framework.repositories.reading import find, refuse_lost
-from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import put_all
 from framework.repositories.snapshot import read_large_blob_sizes

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from framework import config
 from framework.errors import Invalid, Unavailable
-from framework.repositories import git
+from framework.gitcore import git
 
 PORTS = {"http": 80, "https": 443}
 PINNING_SINCE = (2, 37)

@@ -28,9 +28,10 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
+from framework.gitcore import git
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
-from framework.repositories import git, keys
+from framework.repositories import keys
 from framework.repositories.cache import open_copy
 from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL

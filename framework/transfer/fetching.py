@@ -5,7 +5,7 @@ from pathlib import Path
 
 from framework import config
 from framework.errors import Invalid
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.hydration import lay_out
 from framework.transfer.addresses import Pinned
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from framework import config
 from framework.browse.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
-from framework.repositories.packwriter import blob_name
+from framework.gitcore.pack_writer import blob_name
 from framework.repositories.wanted import Put
 from framework.uploads.limits import too_large_sentence
 

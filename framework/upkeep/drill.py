@@ -21,9 +21,9 @@ from framework.config import Config
 from framework.database import engine, schema
 from framework.database.session import reading
 from framework.errors import Interrupted, Unavailable
+from framework.gitcore.failures import was_interrupted
 from framework.projects.recovery import adopt
 from framework.repositories import recovery
-from framework.repositories.failures import was_interrupted
 from framework.repositories.likeness import Likeness, differences, likenesses
 from framework.repositories.models import Repository
 from framework.repositories.scratch import scratch

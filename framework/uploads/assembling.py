@@ -9,9 +9,9 @@ from pathlib import Path
 from framework import config
 from framework.accounts.account import Account
 from framework.errors import Conflict, TooLarge
+from framework.gitcore.pack_writer import file_blob_name
 from framework.metrics.pool import Pool
 from framework.repositories import keys
-from framework.repositories.packwriter import file_blob_name
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
 from framework.uploads.limits import mebibytes

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from framework.accounts.account import Account
 from framework.errors import Conflict, Invalid
+from framework.gitcore.pack_writer import file_blob_name
+from framework.gitcore.path_policy import checked_path
+from framework.gitcore.ref_names import branch_ref
 from framework.projects.access import ProjectAccess
 from framework.repositories import keys
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.packwriter import file_blob_name
-from framework.repositories.paths import checked_path
 from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
-from framework.repositories.refs import branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.trees import PathAbsent
 from framework.repositories.wanted import Delete, Move, Operation, Put, Written

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from framework.errors import Invalid
-from framework.repositories import git
+from framework.gitcore import git
 from framework.repositories.scratch import scratch
 
 NAME = ".gitignore"

@@ -9,12 +9,12 @@ from typing import Protocol
 from framework import config
 from framework.accounts.account import Account
 from framework.errors import Invalid, TooLarge
+from framework.gitcore.path_policy import BadPath, checked_path
+from framework.gitcore.ref_names import HEADS, branch_ref
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.paths import BadPath, checked_path
 from framework.repositories.reading import exists, resolve
-from framework.repositories.refs import HEADS, branch_ref
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Put, Written
 from framework.uploads.assembling import open_uploads

@@ -7,10 +7,10 @@ from typing import Any
 
 from framework import config
 from framework.errors import Invalid
+from framework.gitcore.path_policy import BadPath, checked_path, folders_above
 from framework.projects.access import ProjectAccess
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
-from framework.repositories.paths import BadPath, checked_path, folders_above
 from framework.repositories.reading import blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE
 from framework.uploads import ignoring

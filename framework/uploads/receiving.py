@@ -14,8 +14,8 @@ from werkzeug.formparser import FormDataParser
 
 from framework import config
 from framework.errors import Invalid, TooLarge
+from framework.gitcore.pack_writer import file_blob_name
 from framework.repositories import keys
-from framework.repositories.packwriter import file_blob_name
 from framework.repositories.scratch import scratch
 from framework.uploads.limits import MIB, mebibytes
 

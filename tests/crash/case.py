@@ -16,6 +16,7 @@ from framework.config import Config
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.gitcore.pack_writer import blob_name
 from framework.lfs.reading import content as content_of
 from framework.lfs.writing import write
 from framework.repositories import cache, tasks
@@ -28,7 +29,6 @@ from framework.repositories.eviction import evict
 from framework.repositories.keys import idx_key, lfs_key, log_key, pack_key
 from framework.repositories.lfs import RETIRED
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
-from framework.repositories.packwriter import blob_name
 from framework.repositories.reading import find, read_log, resolve
 from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify

@@ -17,6 +17,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.gitcore.pack_writer import blob_name
 from framework.projects import tasks as project_tasks
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.archiving import ask_for_archive
@@ -30,7 +31,6 @@ from framework.repositories.change import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.packwriter import blob_name
 from framework.repositories.scratch import scratch
 from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.verify import verify

@@ -6,7 +6,7 @@ import pytest
 
 from framework.git import answering
 from framework.git.answering import Output, answer
-from framework.git.pktline import FLUSH, KEEP_ALIVE, pkt
+from framework.gitcore.pkt_line import FLUSH, KEEP_ALIVE, pkt
 
 BANDS = frozenset({"side-band-64k", "report-status"})
 

@@ -15,10 +15,10 @@ import pytest
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
+from framework.gitcore.pack_writer import blob_name
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
 from framework.repositories.commit import nothing_to_add
-from framework.repositories.packwriter import blob_name
 from framework.repositories.wanted import Put, Write
 from framework.repositories.writing import write
 from tests.cast import PASSWORD

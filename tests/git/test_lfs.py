@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from framework.accounts.tokens import create_token
 from framework.database.session import reading
+from framework.gitcore.lfs_pointer import Pointer
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
 from framework.repositories import lfs
 from framework.repositories.models import LfsObject, Repository, StagedLfs
-from framework.repositories.pointer import Pointer
 from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
 from tests.git.client import Person, Work

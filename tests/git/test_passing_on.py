@@ -9,8 +9,8 @@ import pytest
 
 from framework import config
 from framework.git import passing_on
-from framework.git.pktline import pkt
 from framework.git.waking import Opening
+from framework.gitcore.pkt_line import pkt
 from framework.projects.access import ProjectAccess
 from framework.projects.branch_rules import set_branch_rule
 from framework.projects.protection import Rule

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 from sqlalchemy import select
 
 from framework.database.session import reading
-from framework.git.pktline import FLUSH
+from framework.gitcore.pkt_line import FLUSH
 from framework.projects.access import ProjectAccess
 from framework.projects.activity import read_activity
 from framework.projects.branch_rules import set_branch_rule

@@ -19,8 +19,9 @@ from framework.database import engine
 from framework.database.session import reading, transaction
 from framework.git.body import PushBody
 from framework.git.commands import read_request
-from framework.git.pktline import Received
 from framework.git.pushing import DATABASE_AWAY, Push, receive
+from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.pkt_line import Received
 from framework.lfs.receiving import store_files
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.branch_rules import set_branch_rule
@@ -33,7 +34,6 @@ from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.models import Repository, StagedPush
-from framework.repositories.pointer import Pointer
 from framework.repositories.reading import find
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify

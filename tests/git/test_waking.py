@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from framework.git.pktline import FLUSH, pkt
 from framework.git.waking import Asked, Opening, Overtaken, Waking
+from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache, keys, locks
 from framework.repositories.change import BLOBS, HISTORY

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from framework.git.pktline import FLUSH, pkt
+from framework.gitcore.pkt_line import FLUSH, pkt
 from tests.git.client import Person, Work
 
 NOTHING = "0" * 40

@@ -10,13 +10,13 @@ from sqlalchemy import select, text
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import transaction
+from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
 from framework.projects import quota
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
 from framework.repositories.models import Repository
-from framework.repositories.pointer import Pointer
 from tests.cast import on_each_deployment
 from tests.celery.test_workers import eventually
 

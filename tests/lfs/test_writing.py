@@ -15,14 +15,14 @@ from benchmarks.importing import import_repository
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import reading
+from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.pack_writer import blob_name
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
 from framework.projects.access import ProjectAccess
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.models import LfsObject, StagedLfs
-from framework.repositories.packwriter import blob_name
-from framework.repositories.pointer import Pointer
 from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Delete, Put, Write

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from framework import config
 from framework.config import Config
+from framework.gitcore.pack_writer import blob_name
 from framework.repositories.commit import nothing_to_add
-from framework.repositories.packwriter import blob_name
 from framework.repositories.wanted import Put, Write
 from framework.repositories.writing import write
 

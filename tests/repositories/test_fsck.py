@@ -12,11 +12,11 @@ from dulwich.objects import Blob, ObjectID, ShaFile, Tree
 
 from framework.config import Config
 from framework.errors import Invalid
+from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.path_policy import ATTRIBUTES, MODULES
 from framework.repositories import trees
 from framework.repositories.fsck import SpecialFile, check_special_file, check_tree
 from framework.repositories.hydration import lay_out
-from framework.repositories.packwriter import PackWriter
-from framework.repositories.paths import ATTRIBUTES, MODULES
 from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from framework.config import Config
-from framework.repositories import git
+from framework.gitcore import git
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.repositories import git, healing, tasks
+from framework.gitcore import git
+from framework.repositories import healing, tasks
 from framework.repositories.cache import open_copy
 from framework.repositories.copy import Copy, ObjectAltered, opened
 from framework.repositories.eviction import copy_path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dulwich.objects import Commit, ObjectID, Tree
 
-from framework.repositories.packwriter import PackWriter, blob_name
+from framework.gitcore.pack_writer import PackWriter, blob_name
 from tests.servers.run import ROOT
 
 
@@ -56,7 +56,7 @@ def test_noise_is_stored_and_text_is_deflated(tmp_path: Path) -> None:
 def test_a_large_file_passes_in_constant_memory(tmp_path: Path) -> None:
     """A child packs 16 and then 100 MiB of noise, for which it may have no more memory."""
     code = (
-        "import sys; from pathlib import Path; from framework.repositories.packwriter import *\n"
+        "import sys; from pathlib import Path; from framework.gitcore.pack_writer import *\n"
         "from tests.memory import growing_by\n"
         "def pack(file):\n"
         "    size = file.stat().st_size\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.repositories.paths import BadPath, checked_path
+from framework.gitcore.path_policy import BadPath, checked_path
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from framework.celery.work import watched
 from framework.database.session import reading
+from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.reading import LfsAbsent, content, find_object
 from framework.lfs.writing import write
@@ -18,7 +19,6 @@ from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.entries import list_log, read_entry
 from framework.repositories.models import Repository
-from framework.repositories.pointer import Pointer
 from framework.repositories.reading import find, resolve
 from framework.repositories.snapshot import read_snapshot
 from framework.repositories.tasks import sweep_staged

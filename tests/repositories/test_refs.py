@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from framework.errors import Invalid
-from framework.repositories.refs import BadRef, branch_ref, checked_ref, clashes
+from framework.gitcore.ref_names import BadRef, branch_ref, checked_ref, clashes
 
 NAMES = ["main", "a/b", "v1.0", "über", "a-b", "a.b", "日本", "x" * 200, "heads", "a@b", "@a", "feature/refs/heads/x"]
 BAD = ["", ".a", "a.", "a..b", "a/.b", "a b", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b", "a\\b", "a@{b", "@", "/a", "a/",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from framework.celery.work import Work
 from framework.database.session import reading
+from framework.gitcore.side_files import INSTALLED, installed
 from framework.repositories import keys, recovery
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
@@ -16,7 +17,6 @@ from framework.repositories.eviction import copy_path, evict
 from framework.repositories.healing import heal
 from framework.repositories.marker import FULL
 from framework.repositories.models import LargeBlob
-from framework.repositories.sidefiles import INSTALLED, installed
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import keys, sending, staging, tasks
 from framework.repositories.commit import StagingExpired
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import StagedPush, Version
-from framework.repositories.packwriter import WrittenPack
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import on_each_deployment

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from framework.config import Config
-from framework.repositories import eviction, git, prefetch, ranges
+from framework.gitcore import git
+from framework.repositories import eviction, prefetch, ranges
 from framework.repositories.copy import opened
 from framework.repositories.marker import FULL
 from framework.repositories.reading import find, resolve

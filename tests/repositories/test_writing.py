@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.errors import Forbidden, HoldfastError
+from framework.gitcore.path_policy import BadPath
+from framework.gitcore.ref_names import BadRef
 from framework.repositories import behind
 from framework.repositories.change import Change
 from framework.repositories.copy import ObjectAbsent, opened
 from framework.repositories.eviction import copy_path
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, StagedPush, Version
-from framework.repositories.paths import BadPath
 from framework.repositories.reading import find, list_folder, read_log, resolve
-from framework.repositories.refs import BadRef
 from framework.repositories.staging import sweep
 from framework.repositories.trees import PathAbsent, PathClash
 from framework.repositories.wanted import BranchAbsent, BranchExists, BranchMoved, Delete, Move, Operation, PathsChanged

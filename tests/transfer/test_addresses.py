@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from framework.config import Config
+from framework.gitcore import git
 from framework.projects.access import ProjectAccess
-from framework.repositories import git
 from framework.transfer.addresses import AddressRefused, GitTooOld, NameUnknown, Pinned, checked, is_public, pinned
 from framework.transfer.fetching import FetchFailed, fetch_address
 from tests.cast import Visitor, on_one_deployment

@@ -21,9 +21,9 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
 from framework.git.importing import land_history
+from framework.gitcore import git
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.people import add_person, remove_person
-from framework.repositories import git
 from framework.repositories.copy import opened
 from framework.repositories.reading import find
 from framework.repositories.scratch import scratch

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from os import SEEK_END
 from pathlib import Path
 
-from framework.repositories.packwriter import TRAILER_BYTES
+from framework.gitcore.pack_writer import TRAILER_BYTES
 
 
 class Passed:

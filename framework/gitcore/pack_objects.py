@@ -7,8 +7,8 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.repositories import git
-from framework.repositories.packwriter import WrittenPack
+from framework.gitcore import git
+from framework.gitcore.pack_writer import WrittenPack
 
 DEADLINE_SECONDS = 3600
 MEMORY_BYTES = 1 << 30

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from framework.repositories import git, pointer
-from framework.repositories.packobjects import DEADLINE_SECONDS
+from framework.gitcore import git, lfs_pointer
+from framework.gitcore.pack_objects import DEADLINE_SECONDS
 
 
 def pointed_at(repository: Path, tips: Iterable[str], folder: Path) -> set[str]:
@@ -25,7 +25,7 @@ def pointed_at(repository: Path, tips: Iterable[str], folder: Path) -> set[str]:
     with brief.open("wb") as names, _asked(repository, reached, "cat-file", "--batch-check", "--buffer") as process:
         names.writelines(_of_a_pointers_size(process))
     with _asked(repository, brief, "cat-file", "--batch", "--buffer") as process:
-        return {found.oid for data in _contents(process) if (found := pointer.parse(data))}
+        return {found.oid for data in _contents(process) if (found := lfs_pointer.parse(data))}
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def _of_a_pointers_size(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
     assert process.stdout
     for line in process.stdout:
         sha, kind, size = line.split()
-        if kind == b"blob" and int(size) in pointer.SIZES:
+        if kind == b"blob" and int(size) in lfs_pointer.SIZES:
             yield sha + b"\n"
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, Self
 from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
-from framework.repositories.sidefiles import MadeFile
+from framework.gitcore.side_files import MadeFile
 
 CHUNK_BYTES = 1 << 18
 PROBE_BYTES = 1 << 20

@@ -16,7 +16,7 @@ from typing import IO
 
 from framework import config
 from framework.database.session import refuse_held_connection
-from framework.repositories.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
+from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
 
 __all__ = ["GitCutOff", "GitFailed", "GitInterrupted", "GitTooSlow"]
 
