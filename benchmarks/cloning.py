@@ -11,9 +11,9 @@ from framework.celery.work import watched
 from framework.git import fetching
 from framework.gitcore.pack_objects import measured
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.cache import open_copy
-from framework.repositories.change import HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.marker import FULL
@@ -80,7 +80,7 @@ def _packed(source: Path, old: str | None, new: str) -> Path:
 
 
 def _store(made: Project, pack: Path, update: RefUpdate) -> None:
-    written, name, push_id = measured(pack), keys.new_id(), keys.new_id()
+    written, name, push_id = measured(pack), object_keys.new_id(), object_keys.new_id()
     send(made.repository_id, push_id, {name: written})
     new = NewPack.of(name, HISTORY, written, {})
     change = Change(repository_id=made.repository_id, actor="bench", push_id=push_id, updates=(update,), packs=(new,))

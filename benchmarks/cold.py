@@ -20,10 +20,10 @@ import requests as browser
 
 from benchmarks.history import MIB, Shape
 from benchmarks.served import TIMES, TOKEN, Bench, served
-from framework.repositories import eviction, keys
+from framework.repositories import eviction, object_keys
+from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.repositories.copy import opened
 from framework.repositories.marker import FULL, read_marker
-from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 
 MISSION_TIMES = 10
@@ -201,7 +201,7 @@ def _plain_download(bench: Bench) -> None:
     _snapshot, packs = read_snapshot_and_packs(bench.project.repository_id)
     with TemporaryDirectory() as folder, ThreadPoolExecutor(CONNECTIONS) as pool:
         parts = [
-            pool.submit(_plain_part, keys.pack_key(bench.project.repository_id, pack.name), start, Path(folder))
+            pool.submit(_plain_part, object_keys.pack_key(bench.project.repository_id, pack.name), start, Path(folder))
             for pack in packs
             for start in range(0, pack.pack_bytes, PART_BYTES)
         ]
@@ -210,6 +210,6 @@ def _plain_download(bench: Bench) -> None:
 
 
 def _plain_part(key: str, start: int, folder: Path) -> None:
-    with (folder / keys.new_id()).open("wb") as file:
+    with (folder / object_keys.new_id()).open("wb") as file:
         for chunk in store().stream(key, start, PART_BYTES):
             file.write(chunk)

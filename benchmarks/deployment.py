@@ -12,7 +12,7 @@ from framework.config import Config
 from framework.database import schema
 from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.commit import nothing_to_add
 from framework.repositories.operations import create_repository
 from framework.repositories.wanted import Put, Write
@@ -35,7 +35,7 @@ class Project:
 
     def noise(self, path: str, size_bytes: int) -> Put:
         """A file of noise, to be stored under this path."""
-        file = self.folder / keys.new_id()
+        file = self.folder / object_keys.new_id()
         with file.open("wb") as target:
             for start in range(0, size_bytes, MIB):
                 target.write(os.urandom(min(MIB, size_bytes - start)))

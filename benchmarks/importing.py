@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from framework import config
-from framework.repositories import keys
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.quarantine import Limits, Quarantine
 from framework.repositories.scratch import scratch
@@ -21,7 +21,7 @@ def import_repository(repository_id: str, source: Path) -> None:
     """Store all branches and tags of the repository at `source`, and everything that they lead to."""
     settings = config.current()
     limits = Limits(settings.large_blob_bytes, settings.max_file_bytes, settings.max_file_bytes)
-    push_id = keys.new_id()
+    push_id = object_keys.new_id()
     with scratch("import") as folder:
         quarantine = Quarantine(folder, repository_id)
         pack = quarantine.take(_packed(source), MOST_BYTES, MOST_BYTES)

@@ -15,7 +15,7 @@ from benchmarks.running import application, family
 from framework import config
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.storage.current import store
 from framework.uploads.appending import PART_BYTES
 
@@ -63,7 +63,7 @@ def measure() -> Uploading:
     """One file of 100 MiB by itself, then eight at the same time, into one web process."""
     with project() as made:
         file = made.noise("large", SIZE).file
-        user = create_user(name="bench-user", email="bench@example.org", password=keys.new_id())
+        user = create_user(name="bench-user", email="bench@example.org", password=object_keys.new_id())
         token = create_token(user.id, "bench", ["write"])
         with application({"HOLDFAST_DATA": str(config.current().data)}) as running:
             server = _Server(running.port, token)
@@ -82,7 +82,7 @@ def _floor(file: Path) -> None:
     """The same parts read, hashed and stored, one after the other."""
     with file.open("rb") as source:
         while part := source.read(PART_BYTES):
-            store().put(f"uploads/bench/{keys.new_id()}", part, sha256=hashlib.sha256(part).hexdigest())
+            store().put(f"uploads/bench/{object_keys.new_id()}", part, sha256=hashlib.sha256(part).hexdigest())
 
 
 def _seconds(work: Callable[[], None]) -> float:

@@ -143,7 +143,7 @@ MUTATIONS = (
     ),
     Mutation(
         15, "the LFS objects of a refused push can be fetched by nobody else",
-        "framework/repositories/lfs.py", ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",
+        "framework/repositories/catalog/lfs_objects.py", ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",
         "tests/git/test_lfs.py -k refused_push",
     ),
     Mutation(

@@ -18,7 +18,7 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.projects.access import project_for
 from framework.projects.operations import create_project
-from framework.repositories.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.current import store
 from framework.transfer.exports import begin_export
 from framework.transfer.imports import NewProject, import_zip

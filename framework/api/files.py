@@ -13,6 +13,7 @@ from framework.browse.raw import raw_answer
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects import refs
 from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.reading import (
@@ -26,7 +27,6 @@ from framework.repositories.reading import (
     resolve,
     split_ref,
 )
-from framework.repositories.snapshot import read_snapshot
 from framework.web.pages import asked_path
 
 files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")

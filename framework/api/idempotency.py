@@ -20,7 +20,7 @@ from framework.database.insert import insert_if_absent
 from framework.database.session import transaction
 from framework.database.types import from_now
 from framework.errors import Conflict, Invalid
-from framework.repositories import keys
+from framework.repositories import object_keys
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
@@ -105,7 +105,7 @@ class _Claim:
 
     def __init__(self, account_id: int, key: str, request_sha256: str) -> None:
         self._account_id, self._key, self._request_sha256 = account_id, key, request_sha256
-        self._holder = keys.new_id()
+        self._holder = object_keys.new_id()
 
     def take(self) -> Created | None:
         """The answer when there is one; None when this attempt has to find it.

@@ -11,10 +11,10 @@ from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
 from framework.repositories.cache import open_copy
+from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.copy import Copy
 from framework.repositories.marker import FULL
 from framework.repositories.reading import find, resolve
-from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import PathAbsent
 from framework.web.sizes import size
 

@@ -7,7 +7,7 @@ from framework.browse.differences import EMPTY_TREE, Difference, changed_between
 from framework.errors import Invalid, NotFound
 from framework.gitcore import git
 from framework.repositories.cache import open_copy
-from framework.repositories.change import HISTORY
+from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.copy import Copy
 from framework.repositories.marker import FULL
 from framework.repositories.reading import LogEntry, read_log, resolve

@@ -15,7 +15,7 @@ from framework.doctor.samples import SAMPLES
 from framework.email.rendering import rendered
 from framework.errors import NotFound
 from framework.repositories import eviction, usage
-from framework.repositories.holdings import read_holdings
+from framework.repositories.catalog.storage_usage import read_holdings
 from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from framework.git.commands import CAPABILITIES, NOTHING
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.repositories.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import read_snapshot
 
 
 def advertise_for_push(repository_id: str | None) -> Iterator[bytes]:

@@ -18,13 +18,13 @@ from framework.gitcore.pkt_line import err
 from framework.gitcore.ref_names import HEADS
 from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.repositories import cache
-from framework.repositories.change import HISTORY
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.healing import heal
 from framework.repositories.hydration import lay_out
 from framework.repositories.marker import replace_text
 from framework.repositories.passing import whole_for
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import read_snapshot
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from framework.metrics import counts
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.protection import Protection, RefProtected, recheck_protection, rewriting_refused
-from framework.repositories.change import Change, Committed, RefUpdate, StoredLfs
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.commit import RefClash, RefMoved, commit
 from framework.repositories.quarantine import ObjectsMissing, Quarantine
-from framework.repositories.snapshot import Snapshot
 from framework.repositories.splitting import PushedPack
 
 FETCH_FIRST = "fetch first"

@@ -24,14 +24,14 @@ from framework.metrics.pool import Pool
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.projects.protection import protection_of
-from framework.repositories import keys, staging
-from framework.repositories.change import StoredLfs
+from framework.repositories import object_keys, staging
+from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.healing import recover
 from framework.repositories.log import NotConfirmed
 from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine
 from framework.repositories.sending import send
-from framework.repositories.snapshot import Snapshot, read_snapshot
 from framework.repositories.splitting import PushedPack, large_left_out, split
 from framework.web.sizes import size
 
@@ -55,7 +55,7 @@ class Receiver:
         self._arrival, self._verdicts = arrival, verdicts
         self._access = arrival.access
         self._repository_id = arrival.access.repository_id
-        self._push_id = keys.new_id()
+        self._push_id = object_keys.new_id()
         self._protection = protection_of(self._access.id)
         self._found: Inventory | None = None
         self._lfs: tuple[StoredLfs, ...] = ()

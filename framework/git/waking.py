@@ -15,9 +15,9 @@ from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Recei
 from framework.gitcore.ref_names import HEADS
 from framework.metrics.pool import Pool
 from framework.repositories import cache
-from framework.repositories.change import HISTORY
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.marker import FULL
-from framework.repositories.snapshot import Snapshot
 
 FIRST_SIGN_SECONDS = 0.5
 SIGN_SECONDS = 5

@@ -13,8 +13,9 @@ from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys, lfs
-from framework.repositories.change import StoredLfs
+from framework.repositories import object_keys
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import StoredLfs
 from framework.storage.current import store
 
 MAX_OBJECTS = 1000
@@ -155,21 +156,21 @@ def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, ad
         return Line(asked, error=(404, LfsAbsent(asked.oid).sentence))
     if found.size_bytes != asked.size_bytes:
         return Line(asked, error=(422, _other_size(found)))
-    key = keys.lfs_key(access.repository_id, found.oid, found.name)
+    key = object_keys.lfs_key(access.repository_id, found.oid, found.name)
     elsewhere = store().presigned_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
     return Line(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
 
 
 def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
     oids = [one.oid for one in objects]
-    received = lfs.read_received(access.repository_id, oids)
-    lfs.renew(received.values())  # the push that needs them is about to come
-    there = received | lfs.read_named(access.repository_id, oids)
+    received = lfs_objects.read_received(access.repository_id, oids)
+    lfs_objects.renew(received.values())  # the push that needs them is about to come
+    there = received | lfs_objects.read_named(access.repository_id, oids)
     lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
     with transaction() as session:
         owner_id = quota.lock_owner(session, access)
-        offered = lfs.offer(
+        offered = lfs_objects.offer(
             session,
             access.repository_id,
             {line.asked.oid: line.asked.size_bytes for line in lacking},
@@ -215,7 +216,7 @@ def _within_quota(
 
 
 def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:
-    key = keys.lfs_key(repository_id, offered.oid, offered.name)
+    key = object_keys.lfs_key(repository_id, offered.oid, offered.name)
     direct = config.current().lfs_direct
     elsewhere = store().presigned_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes) if direct else None
     actions = {UPLOAD: _action(elsewhere, address(offered.oid))}

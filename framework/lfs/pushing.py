@@ -5,8 +5,8 @@ from itertools import islice
 
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.lfs_pointer import Pointer, parse
-from framework.repositories import lfs
-from framework.repositories.change import StoredLfs
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.quarantine import Inventory, Quarantine
 
 AT_ONCE = 500
@@ -48,7 +48,7 @@ def needed(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> tup
     if lacking:
         oid, blob = next(iter(lacking.items()))
         raise LfsUnknown(len(lacking), oid, quarantine.path_of(blob, tips))
-    lfs.renew(new.values())
+    lfs_objects.renew(new.values())
     return tuple(new.values())
 
 
@@ -68,8 +68,8 @@ def _sort(
     The received ones are read first: what a version comes to name in between is found among the named.
     """
     oids = [pointer.oid for _blob, pointer in some]
-    received = lfs.read_received(repository_id, oids)
-    named = lfs.read_named(repository_id, oids)
+    received = lfs_objects.read_received(repository_id, oids)
+    named = lfs_objects.read_named(repository_id, oids)
     for blob, pointer in some:
         there = named.get(pointer.oid) or received.get(pointer.oid)
         if there is None or there.size_bytes != pointer.size_bytes:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from framework.errors import NotFound, Unavailable
 from framework.gitcore import lfs_pointer
-from framework.repositories import keys
-from framework.repositories.change import StoredLfs
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.catalog.lfs_objects import names_any, read_named, read_own
 from framework.repositories.copy import Blob, Copy
-from framework.repositories.lfs import names_any, read_named, read_own
 from framework.repositories.reading import Entry, read_blobs
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
@@ -113,12 +113,12 @@ def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
             yield held
         held = chunk
     if check.hexdigest() != stored.oid:
-        raise LfsLost(keys.lfs_key(repository_id, stored.oid, stored.name))
+        raise LfsLost(object_keys.lfs_key(repository_id, stored.oid, stored.name))
     yield held
 
 
 def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
-    key = keys.lfs_key(repository_id, stored.oid, stored.name)
+    key = object_keys.lfs_key(repository_id, stored.oid, stored.name)
     try:
         chunks = store().stream(key, start, length)
     except ObjectMissing as error:

@@ -15,8 +15,9 @@ from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.gitcore.lfs_pointer import Pointer
 from framework.metrics.pool import Pool
-from framework.repositories import keys, lfs
-from framework.repositories.change import StoredLfs
+from framework.repositories import object_keys
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing
@@ -76,16 +77,16 @@ def verify(repository_id: str, sent: Pointer, uploader_id: int | None = None) ->
     if sent.size_bytes != wanted.size_bytes:
         raise LfsAltered(Pointer(wanted.oid, wanted.size_bytes), sent.size_bytes)
     with scratch("lfs") as folder:
-        _fetch(keys.lfs_key(repository_id, wanted.oid, wanted.name), folder / sent.oid, sent)
+        _fetch(object_keys.lfs_key(repository_id, wanted.oid, wanted.name), folder / sent.oid, sent)
         _keep(repository_id, wanted, folder / sent.oid, uploader_id)
 
 
 def _is_there(repository_id: str, oid: str) -> bool:
-    return bool(lfs.read_received(repository_id, [oid]) or lfs.read_named(repository_id, [oid]))
+    return bool(lfs_objects.read_received(repository_id, [oid]) or lfs_objects.read_named(repository_id, [oid]))
 
 
 def _offered(repository_id: str, oid: str) -> StoredLfs:
-    found = lfs.read_offered(repository_id, [oid]).get(oid)
+    found = lfs_objects.read_offered(repository_id, [oid]).get(oid)
     if found is None:
         raise LfsNotExpected(oid)
     return found
@@ -121,12 +122,12 @@ def _keep(repository_id: str, wanted: StoredLfs, file: Path, uploader_id: int | 
     refuse_tokens(f"Git LFS object {wanted.oid}", tokens_in_file(file))
     store_files(repository_id, {wanted.oid: file}, uploader_id)
     with suppress(Unavailable):  # the sweep does it later
-        lfs.abandon([wanted])
+        lfs_objects.abandon([wanted])
 
 
 def _put_all(repository_id: str, staged: Sequence[StoredLfs], files: Mapping[str, Path]) -> None:
     def put(one: StoredLfs) -> None:
-        store().put(keys.lfs_key(repository_id, one.oid, one.name), files[one.oid], sha256=one.oid)
+        store().put(object_keys.lfs_key(repository_id, one.oid, one.name), files[one.oid], sha256=one.oid)
 
     with Pool(PARALLEL_SENDS) as pool:
         for future in [pool.submit(put, one) for one in staged]:
@@ -142,13 +143,13 @@ def store_files(repository_id: str, files: Mapping[str, Path], uploader_id: int 
         StoreUnavailable, LfsExpired: none is kept.
     """
     sizes = {oid: file.stat().st_size for oid, file in files.items()}
-    staged = list(lfs.stage(repository_id, sizes, uploader_id).values())
+    staged = list(lfs_objects.stage(repository_id, sizes, uploader_id).values())
     try:
-        with renewing(partial(lfs.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
+        with renewing(partial(lfs_objects.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
             _put_all(repository_id, staged, files)
-        lfs.receive(staged)
+        lfs_objects.receive(staged)
     except HoldfastError:
         with suppress(Unavailable):
-            lfs.abandon(staged)
+            lfs_objects.abandon(staged)
         raise
     return staged

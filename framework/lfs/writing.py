@@ -14,11 +14,12 @@ from framework.gitcore.path_policy import asked_path
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
-from framework.repositories import lfs, writing
-from framework.repositories.change import StoredLfs
+from framework.repositories import writing
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.catalog.lfs_objects import LfsExpired
 from framework.repositories.commit import Admit
 from framework.repositories.healing import read_copy
-from framework.repositories.lfs import LfsExpired
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 
@@ -49,7 +50,7 @@ def _write_once(files: "_Files", admit: Admit, within: Within) -> Written:
         return writing.write(changed, admit=admit, within=within)
     except HoldfastError:
         with suppress(Unavailable):
-            lfs.abandon(stored)
+            lfs_objects.abandon(stored)
         raise
 
 
@@ -69,8 +70,8 @@ class _Files:
                 self.pointers[put.path] = Pointer(hashed(put.file), put.size_bytes)
                 sources[self.pointers[put.path].oid] = put.file
         oids = [one.oid for one in self.pointers.values()]
-        received = lfs.read_received(wanted.repository_id, oids)
-        named = lfs.read_named(wanted.repository_id, oids)
+        received = lfs_objects.read_received(wanted.repository_id, oids)
+        named = lfs_objects.read_named(wanted.repository_id, oids)
         self.received: dict[str, StoredLfs] = {oid: one for oid, one in received.items() if oid not in named}
         self.named = frozenset(named)
         self.lacking = {oid: file for oid, file in sources.items() if oid not in named and oid not in received}

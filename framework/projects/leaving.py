@@ -24,7 +24,7 @@ from framework.projects.activity import record
 from framework.projects.addresses import keep_former_address
 from framework.projects.models import Member, Project
 from framework.projects.recovery import free_name
-from framework.repositories.change import HOUSE
+from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.operations import change_about
 
 LISTED = 10

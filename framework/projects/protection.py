@@ -14,7 +14,7 @@ from framework.database.session import reading
 from framework.errors import Forbidden
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, short_name
 from framework.projects.models import BranchRule, Project
-from framework.repositories.change import RefUpdate
+from framework.repositories.catalog.changes import RefUpdate
 from framework.repositories.models import Repository
 
 

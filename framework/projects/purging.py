@@ -12,7 +12,7 @@ from framework.errors import Invalid
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
 from framework.projects.models import Event, Project
-from framework.repositories.change import Committed
+from framework.repositories.catalog.changes import Committed
 from framework.repositories.consolidation import STEPS, Wish, consolidate
 
 KIND, DONE = "purge", "purged"

@@ -10,9 +10,9 @@ from framework.errors import TooLarge
 from framework.projects import messages
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Member, Project
-from framework.repositories.change import Change
+from framework.repositories.catalog.changes import Change
+from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.commit import Admit
-from framework.repositories.lfs import pending_bytes
 from framework.repositories.models import Repository
 from framework.web.sizes import size
 

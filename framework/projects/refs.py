@@ -12,12 +12,12 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
 from framework.projects.models import BranchRule, Project
 from framework.projects.protection import read_protection
-from framework.repositories.change import Change, Committed, RefUpdate
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import RefMoved, commit, nothing_to_add
 from framework.repositories.models import Ref, Repository
 from framework.repositories.operations import change_about
 from framework.repositories.reading import RefAbsent
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.wanted import BranchAbsent, BranchExists
 
 TRIES = 5

@@ -25,10 +25,10 @@ from framework.projects.models import Project
 from framework.projects.operations import trashed_project
 from framework.projects.usage import usage_of
 from framework.repositories import eviction
-from framework.repositories.change import HOUSE
+from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.models import Repository
 from framework.repositories.operations import change_about
-from framework.repositories.removal import remove_rows
 
 
 class NameNotRepeated(Invalid):

@@ -14,7 +14,7 @@ from framework.projects.archiving import archive_for
 from framework.projects.models import Member, Project
 from framework.projects.purging import purge
 from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
-from framework.repositories.change import HOUSE
+from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.models import Repository
 from framework.repositories.operations import change_about
 

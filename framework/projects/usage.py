@@ -11,7 +11,7 @@ from framework.accounts.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading
 from framework.projects.models import Project
-from framework.repositories.lfs import pending_bytes
+from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.models import Repository
 
 PLAN = "standard"

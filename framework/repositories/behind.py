@@ -9,9 +9,9 @@ from sqlalchemy import and_, func, or_, select, update
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories.cache import DatabaseBehind
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.entries import LogKey, Place, Settled, list_log
 from framework.repositories.models import Repository, SettledEntry, Version
-from framework.repositories.snapshot import read_snapshot
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
 from framework.metrics.pool import Pool
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
 from framework.repositories.scratch import scratch
 from framework.storage.current import store
@@ -19,14 +19,14 @@ def read_blob_sizes(repository_id: str, pack_name: str) -> dict[str, int]:
     """The sizes in bytes of the blobs in a pack of kind `blobs`: one request for the index and one for each blob."""
     offsets = _offsets(repository_id, pack_name)
     with Pool(PARALLEL_READS) as pool:
-        sizes = pool.map(partial(_size, keys.pack_key(repository_id, pack_name)), offsets.values())
+        sizes = pool.map(partial(_size, object_keys.pack_key(repository_id, pack_name)), offsets.values())
         return dict(zip(offsets, sizes, strict=True))
 
 
 def _offsets(repository_id: str, pack_name: str) -> dict[str, int]:
     with scratch("sizes") as folder:
         idx = folder / "pack.idx"
-        store().fetch(keys.idx_key(repository_id, pack_name), idx)
+        store().fetch(object_keys.idx_key(repository_id, pack_name), idx)
         with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
             return {name.hex(): offset for name, offset, _crc in index.iterentries()}
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from framework.errors import NotFound
 from framework.gitcore.pack_writer import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
 from framework.gitcore.side_files import BUNDLE
-from framework.repositories import keys
-from framework.repositories.change import HISTORY
-from framework.repositories.snapshot import StoredPack, read_packs
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import StoredPack, read_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"
@@ -93,7 +93,7 @@ def read_ends(repository_id: str, pack: StoredPack) -> Ends:
     Raises:
         BundleAbsent: it is not what was recorded. What the store raises.
     """
-    data = store().read(keys.side_key(repository_id, pack.name, BUNDLE))
+    data = store().read(object_keys.side_key(repository_id, pack.name, BUNDLE))
     if hashlib.sha256(data).hexdigest() != pack.side_files[BUNDLE].sha256:
         raise BundleAbsent
     lines, tail = data[len(SIGNATURE) :], PACK_HEADER.size + TRAILER_BYTES
@@ -118,7 +118,7 @@ def read_bundle(repository_id: str) -> Bundle:
     if first is None:
         raise BundleAbsent
     ends = first.side_files[BUNDLE].size_bytes - TRAILER_BYTES
-    key = keys.side_key(repository_id, first.name, BUNDLE)
+    key = object_keys.side_key(repository_id, first.name, BUNDLE)
     together = [pack for pack in packs if (pack.epoch, pack.version) == (first.epoch, first.version)]
     bodies = [_body(repository_id, pack) for pack in in_order(together)]
     return Bundle(first.name, (Part(key, 0, ends), *bodies, Part(key, ends, TRAILER_BYTES)))
@@ -140,7 +140,7 @@ def in_order(packs: Iterable[StoredPack]) -> list[StoredPack]:
 
 def _body(repository_id: str, pack: StoredPack) -> Part:
     size = pack.pack_bytes - PACK_HEADER.size - TRAILER_BYTES
-    return Part(keys.pack_key(repository_id, pack.name), PACK_HEADER.size, size)
+    return Part(object_keys.pack_key(repository_id, pack.name), PACK_HEADER.size, size)
 
 
 def _bodies(packs: Sequence[WrittenPack]) -> Iterator[bytes]:

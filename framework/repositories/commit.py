@@ -14,10 +14,11 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.metrics import counts
-from framework.repositories import lfs, log
+from framework.repositories import log
 from framework.repositories.behind import refuse_behind
 from framework.repositories.cache import DatabaseBehind
-from framework.repositories.change import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.storage.current import store
 
@@ -121,7 +122,7 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         if repository.diverged_at is not None:  # another process has found out since this one looked
             raise DatabaseBehind
         _take_staged(session, change)
-        change = replace(change, lfs=lfs.take(session, repository.id, change.lfs))
+        change = replace(change, lfs=lfs_objects.take(session, repository.id, change.lfs))
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
@@ -283,7 +284,7 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> N
     for start in range(0, len(forgotten := sorted(repacking.forgotten)), AT_ONCE):
         gone = LargeBlob.repository_id == repository.id, LargeBlob.sha.in_(forgotten[start : start + AT_ONCE])
         session.execute(delete(LargeBlob).where(*gone))
-    lfs.retire(session, repository, repacking.forgotten_lfs)
+    lfs_objects.retire(session, repository, repacking.forgotten_lfs)
 
 
 def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:

@@ -16,8 +16,10 @@ from framework import config
 from framework.celery.work import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
 from framework.gitcore import git
-from framework.repositories import cache, eviction, healing, keys, lfs, staging, turns
-from framework.repositories.change import HOUSE, Change, Repacking
+from framework.repositories import cache, eviction, healing, object_keys, staging, turns
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import HOUSE, Change, Repacking
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
 from framework.repositories.repacking import (
     Gathered,
@@ -30,7 +32,6 @@ from framework.repositories.repacking import (
 )
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
-from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.splitting import PushedPack
 from framework.web.sizes import size
 
@@ -123,7 +124,7 @@ def is_consolidated(packs: Sequence[StoredPack]) -> bool:
 class _Consolidation:
     def __init__(self, wish: Wish, work: Work, folder: Path) -> None:
         self._wish, self._work, self._folder = wish, work, folder
-        self._push_id = keys.new_id()
+        self._push_id = object_keys.new_id()
         self._needed_lfs: set[str] | None = None
         self._dropped_lfs = 0
 
@@ -207,7 +208,7 @@ class _Consolidation:
 
     def _note_needed_lfs(self, found: Gathered, known: Snapshot | None = None) -> None:
         """Add what a purge has to keep of Git LFS since the version `known`."""
-        if self._wish.purge and lfs.names_any(self._wish.repository_id):
+        if self._wish.purge and lfs_objects.names_any(self._wish.repository_id):
             before = self._needed_lfs
             self._needed_lfs = found.lfs_objects() if before is None else before | found.lfs_objects(known)
 
@@ -215,7 +216,7 @@ class _Consolidation:
         """The objects that the version names, and that nothing which is kept stands for."""
         if self._needed_lfs is None:
             return set()
-        named = lfs.read_all_named(self._wish.repository_id, until=latest.version)
+        named = lfs_objects.read_all_named(self._wish.repository_id, until=latest.version)
         return {one.oid for one in named} - self._needed_lfs
 
     def _checked(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:

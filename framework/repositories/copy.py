@@ -19,10 +19,10 @@ from framework.errors import NotFound, Unavailable
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
 from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_hash
-from framework.repositories import cache, keys
-from framework.repositories.change import HISTORY
+from framework.repositories import cache, object_keys
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.hydration import PackMissing
-from framework.repositories.snapshot import Snapshot
 from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store
 
@@ -164,7 +164,7 @@ class Copy:
 
     def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
-        key = keys.pack_key(self.snapshot.repository_id, pack)
+        key = object_keys.pack_key(self.snapshot.repository_id, pack)
         try:
             chunks = store().stream(key, start, end - start if end else None)
         except ObjectMissing as error:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 from framework import config
 from framework.database.session import reading, transaction
 from framework.errors import HoldfastError, NotFound
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.repositories.scrub import TABLES, Row, in_use
 from framework.storage.current import store
@@ -66,5 +66,5 @@ def _demote(row: Row, wanted: str) -> bool:
 def _object(row: Row) -> tuple[str, str]:
     """Key and SHA-256 (hex) of what is moved."""
     if isinstance(row, Pack):
-        return keys.pack_key(row.repository_id, row.name), row.pack_sha256
-    return keys.lfs_key(row.repository_id, row.oid, row.name), row.oid
+        return object_keys.pack_key(row.repository_id, row.name), row.pack_sha256
+    return object_keys.lfs_key(row.repository_id, row.oid, row.name), row.oid

@@ -11,7 +11,7 @@ from typing import Any
 
 from framework.errors import Unavailable
 from framework.metrics.pool import Pool
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.log import FORMAT
 from framework.storage.contract import ObjectMissing, StoredObject
 from framework.storage.current import store
@@ -47,7 +47,7 @@ class LogKey:
     @property
     def key(self) -> str:
         """Where the entry lies in the store."""
-        return keys.log_key(self.repository_id, self.epoch, self.version, self.hash_start)
+        return object_keys.log_key(self.repository_id, self.epoch, self.version, self.hash_start)
 
     @property
     def place(self) -> Place:

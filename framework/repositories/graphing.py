@@ -13,10 +13,10 @@ from framework.errors import HoldfastError
 from framework.gitcore import git
 from framework.repositories import cache, locks
 from framework.repositories.background import Threads
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.marker import read_marker
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import read_snapshot
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from typing import TypeVar
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed
 from framework.repositories import cache, locks
-from framework.repositories.change import HISTORY
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
 from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
 from framework.repositories.eviction import copy_path, lock_path
 from framework.repositories.hydration import mend
 from framework.repositories.marker import read_marker, write_marker
-from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 
 log = logging.getLogger(__name__)
 

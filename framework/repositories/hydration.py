@@ -11,11 +11,11 @@ from framework.errors import Unavailable
 from framework.gitcore import side_files
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
-from framework.repositories import keys, ranges
-from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories import object_keys, ranges
+from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack
 from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import Snapshot, StoredPack
 from framework.storage.contract import Fetched, ObjectMissing
 from framework.storage.current import store
 
@@ -204,7 +204,7 @@ def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Pa
         target.hardlink_to(own.side_files[suffix].path)
         return
     recorded = pack.side_files[suffix]
-    key = keys.side_key(filling.snapshot.repository_id, pack.name, suffix)
+    key = object_keys.side_key(filling.snapshot.repository_id, pack.name, suffix)
     try:
         _fetch_checked(_Wanted(key, recorded.size_bytes, recorded.sha256), target, ranges.fetch)
     except Unavailable as error:
@@ -246,8 +246,8 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
 
 def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
     if suffix == ".pack":
-        return _Wanted(keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256)
-    return _Wanted(keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256)
+        return _Wanted(object_keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256)
+    return _Wanted(object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256)
 
 
 def _fetch_checked(wanted: _Wanted, target: Path, fetch: Fetch) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.repositories import cache
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.marker import FULL
-from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 
 
 def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:

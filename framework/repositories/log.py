@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
-from framework.repositories import keys
-from framework.repositories.change import Change
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import Change
 from framework.repositories.models import LfsObject, Pack, Ref, Repository, SettledEntry, Version
 from framework.storage.current import store
 
@@ -96,7 +96,7 @@ def _unconfirmed(repository_id: str) -> Sequence[Version]:
 def _write(version: Version) -> None:
     if version.entry is None:  # another process has confirmed it since it was read
         return
-    key = keys.log_key(version.repository_id, version.epoch, version.version, version.entry_hash)
+    key = object_keys.log_key(version.repository_id, version.epoch, version.version, version.entry_hash)
     store().put(key, version.entry, sha256=version.entry_hash)
     with transaction() as session:
         session.execute(

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from framework.repositories.change import HISTORY
-from framework.repositories.snapshot import Snapshot
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import Snapshot
 
 NAME = "holdfast.json"
 FULL = "full"

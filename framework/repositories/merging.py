@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading
 from framework.gitcore.ref_names import KINDS
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.blobsizes import read_blob_sizes
-from framework.repositories.change import BLOBS
+from framework.repositories.catalog.changes import BLOBS
 from framework.repositories.entries import EntryDamaged, History, LogEntry, LoggedLfs, LoggedPack, LogKey, read_entry
 from framework.repositories.lines import Line
 from framework.repositories.models import (
@@ -169,8 +169,8 @@ def _new_name(line: Line, name: str, taken: Mapping[str, str]) -> str:
 def _is_stored(repository_id: str, pack: LoggedPack) -> bool:
     try:
         lengths = (
-            store().size(keys.pack_key(repository_id, pack.name)),
-            store().size(keys.idx_key(repository_id, pack.name)),
+            store().size(object_keys.pack_key(repository_id, pack.name)),
+            store().size(object_keys.idx_key(repository_id, pack.name)),
         )
     except ObjectMissing:
         return False

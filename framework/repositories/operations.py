@@ -5,16 +5,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.behind import note_new
-from framework.repositories.change import Change
+from framework.repositories.catalog.changes import Change
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.models import Repository
 
 
 def create_repository(session: Session, about: dict[str, Any]) -> str:
     """A repository without a version, in the caller's transaction; its id. The store is not asked."""
-    repository = Repository(id=keys.new_id(), about=about)
+    repository = Repository(id=object_keys.new_id(), about=about)
     session.add(repository)
     session.flush()
     note_new(repository.id)

@@ -16,13 +16,13 @@ from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.gitcore.pack_objects import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
-from framework.repositories import bundle, cache, eviction, keys, ranges, scrub
+from framework.repositories import bundle, cache, eviction, object_keys, ranges, scrub
 from framework.repositories.background import Threads
 from framework.repositories.bundle import PACK_HEADER, Ends
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.hydration import PackAltered, PackMissing, indexed
 from framework.repositories.marker import FULL, read_marker
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.storage.contract import ObjectMissing
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Whole:
 
     def _body(self, pack: StoredPack, file: Path) -> Iterator[bytes]:
         """The entries of one stored pack, all of which is in the file then."""
-        key = keys.pack_key(self.repository_id, pack.name)
+        key = object_keys.pack_key(self.repository_id, pack.name)
         start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
         at = 0
         try:
@@ -84,7 +84,7 @@ class Whole:
     def _check(self, pack: StoredPack, written: WrittenPack) -> None:
         if sha256_of(written.pack) != pack.pack_sha256:
             scrub.check_pack(pack.name)
-            raise PackAltered(keys.pack_key(self.repository_id, pack.name))
+            raise PackAltered(object_keys.pack_key(self.repository_id, pack.name))
 
 
 def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:

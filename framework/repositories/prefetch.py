@@ -18,11 +18,11 @@ from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics import counts
 from framework.repositories import cache
 from framework.repositories.background import Threads
+from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
 from framework.repositories.eviction import copy_path
 from framework.repositories.hydration import download
 from framework.repositories.marker import FULL, read_marker
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import StoredPack, read_snapshot_and_packs
 
 THREADS = 2
 LONGEST_QUEUE = 20

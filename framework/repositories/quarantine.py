@@ -16,10 +16,10 @@ from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
 from framework.gitcore.hashing_reader import Passed
 from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
-from framework.repositories import keys
+from framework.repositories import object_keys
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.hydration import lay_out
 from framework.repositories.links import link_packs
-from framework.repositories.snapshot import Snapshot
 
 DEADLINE_SECONDS = 3600
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
@@ -105,7 +105,7 @@ class Quarantine:
         Raises:
             What `cache.open_copy` raises.
         """
-        base = self._folder / f"base-{keys.new_id()}"
+        base = self._folder / f"base-{object_keys.new_id()}"
         (base / "pack").mkdir(parents=True)
         self.snapshot, packs = link_packs(self._repository_id, base / "pack")
         self._builds_on_nothing = not packs
@@ -284,7 +284,7 @@ class Quarantine:
         Raises:
             ObjectsMissing: an object on the way is neither in them nor in the version's packs.
         """
-        sent = self._bare(f"sent-{keys.new_id()}.git", packs)
+        sent = self._bare(f"sent-{object_keys.new_id()}.git", packs)
         (sent / "objects" / "info" / "alternates").write_text(f"{self._base}\n")
         self._walk(sent, tips)
 
@@ -342,7 +342,7 @@ class Quarantine:
 
     def _objects(self, pack: Path) -> Iterator[bytes]:
         """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete."""
-        alone = self._bare(f"alone-{keys.new_id()}.git", [pack])
+        alone = self._bare(f"alone-{object_keys.new_id()}.git", [pack])
         arguments = ("cat-file", "--batch-check", "--batch-all-objects", "--unordered", "--buffer")
         with git.start(alone, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
             assert process.stdout
@@ -363,7 +363,7 @@ class Quarantine:
         return "".join([*(f"{tip}\n" for tip in tips), *(f"^{sha}\n" for sha in known)]).encode()
 
     def _given(self, data: bytes) -> IO[bytes]:
-        path = self._folder / f"given-{keys.new_id()}"
+        path = self._folder / f"given-{object_keys.new_id()}"
         path.write_bytes(data)
         return path.open("rb")
 

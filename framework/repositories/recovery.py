@@ -12,7 +12,8 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict
 from framework.repositories.behind import known_hashes, unknown
 from framework.repositories.blobsizes import read_blob_sizes
-from framework.repositories.change import BLOBS, HOUSE, Change
+from framework.repositories.catalog.changes import BLOBS, HOUSE, Change
+from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.entries import (
     History,
@@ -28,7 +29,6 @@ from framework.repositories.entries import (
 from framework.repositories.lines import Line, Lines, find_lines
 from framework.repositories.merging import Beside, keep_beside, read_beside, read_there, settle
 from framework.repositories.models import LargeBlob, Repository
-from framework.repositories.removal import remove_rows
 from framework.repositories.replay import record_versions, replay
 from framework.storage.current import store
 

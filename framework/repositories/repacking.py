@@ -13,11 +13,11 @@ from framework.gitcore.pack_objects import DEADLINE_SECONDS, measured, object_na
 from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
-from framework.repositories import bundle, keys
-from framework.repositories.change import BLOBS, HISTORY, NewPack
+from framework.repositories import bundle, object_keys
+from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack
 from framework.repositories.hydration import lay_out, write_refs
 from framework.repositories.links import link_packs
-from framework.repositories.snapshot import Snapshot, StoredPack
 from framework.repositories.splitting import PushedPack
 
 LONGEST_HINT = 200
@@ -85,7 +85,7 @@ def gather(repository_id: str, folder: Path) -> Gathered:
     Raises:
         What `cache.open_copy` raises.
     """
-    path = folder / f"gathered-{keys.new_id()}.git"
+    path = folder / f"gathered-{object_keys.new_id()}.git"
     lay_out(path)
     snapshot, packs = link_packs(repository_id, path / "objects" / "pack")
     write_refs(path, snapshot)
@@ -137,7 +137,7 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     lay_out(alone)
     write_refs(alone, gathered.snapshot)
     made = [(HISTORY, history, {}), (BLOBS, blobs, listing.large)]
-    named = [(kind, keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
+    named = [(kind, object_keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
     written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
         made = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from framework import config
 from framework.errors import Unavailable
-from framework.repositories import keys
+from framework.repositories import object_keys
 
 YOUNGEST_SECONDS = 60
 
@@ -31,7 +31,7 @@ def scratch(purpose: str) -> Iterator[Path]:
     Raises:
         DiskEmptied: an operation of the block on files failed, and the folder is no longer there.
     """
-    path = _root() / f"{purpose}-{keys.new_id()}"
+    path = _root() / f"{purpose}-{object_keys.new_id()}"
     path.mkdir(parents=True)
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.repositories.readback import object_fault
 from framework.repositories.verify import Verified
@@ -221,9 +221,9 @@ def _fault(row: Row) -> str | None:
 def _objects(row: Row) -> Iterator[tuple[str, int, str]]:
     """Its objects in the store: key, length in bytes and SHA-256 of each."""
     if isinstance(row, LfsObject):
-        yield keys.lfs_key(row.repository_id, row.oid, row.name), row.size_bytes, row.oid
+        yield object_keys.lfs_key(row.repository_id, row.oid, row.name), row.size_bytes, row.oid
         return
-    yield keys.pack_key(row.repository_id, row.name), row.pack_bytes, row.pack_sha256
-    yield keys.idx_key(row.repository_id, row.name), row.idx_bytes, row.idx_sha256
+    yield object_keys.pack_key(row.repository_id, row.name), row.pack_bytes, row.pack_sha256
+    yield object_keys.idx_key(row.repository_id, row.name), row.idx_bytes, row.idx_sha256
     for suffix, recorded in (row.side_files or {}).items():
-        yield keys.side_key(row.repository_id, row.name, suffix), recorded["size_bytes"], recorded["sha256"]
+        yield object_keys.side_key(row.repository_id, row.name, suffix), recorded["size_bytes"], recorded["sha256"]

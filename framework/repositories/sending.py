@@ -6,7 +6,7 @@ from functools import partial
 from framework.celery.heartbeat import renewing
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
-from framework.repositories import keys, staging
+from framework.repositories import object_keys, staging
 from framework.repositories.behind import refuse_behind
 from framework.storage.current import store
 
@@ -42,8 +42,8 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
 
 
 def _puts(repository_id: str, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
-    yield partial(store().put, keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
-    yield partial(store().put, keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
+    yield partial(store().put, object_keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
+    yield partial(store().put, object_keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
     for suffix, made in pack.side_files.items():
-        key = keys.side_key(repository_id, name, suffix)
+        key = object_keys.side_key(repository_id, name, suffix)
         yield partial(store().put, key, made.path, sha256=made.recorded.sha256)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from framework.gitcore.pack_objects import measured
 from framework.gitcore.pack_writer import WrittenPack
-from framework.repositories import keys
-from framework.repositories.change import BLOBS, HISTORY, NewPack
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
+from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.quarantine import Inventory, Quarantine
-from framework.repositories.snapshot import read_large_blob_sizes
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,4 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
 
 def _pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
     written = measured(pack, pack_sha256=pack_sha256)
-    return PushedPack(NewPack.of(keys.new_id(), kind, written, sizes), written)
+    return PushedPack(NewPack.of(object_keys.new_id(), kind, written, sizes), written)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import from_now
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.behind import is_behind
 from framework.repositories.commit import StagingExpired
 from framework.repositories.models import StagedPush
@@ -76,8 +76,8 @@ def _expiry() -> ColumnElement[datetime]:
 def _keys(repository_id: str, name: str) -> list[str]:
     pack, _, suffix = name.partition(".")
     if suffix:
-        return [keys.side_key(repository_id, pack, suffix)]
-    return [keys.pack_key(repository_id, pack), keys.idx_key(repository_id, pack)]
+        return [object_keys.side_key(repository_id, pack, suffix)]
+    return [object_keys.pack_key(repository_id, pack), object_keys.idx_key(repository_id, pack)]
 
 
 def _delete(push_id: str) -> None:

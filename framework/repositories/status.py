@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from framework.database.session import reading
+from framework.repositories.catalog.snapshot import RepositoryMissing
 from framework.repositories.eviction import copy_path
 from framework.repositories.marker import last_used, read_marker
 from framework.repositories.models import LfsObject, Pack, Repository
-from framework.repositories.snapshot import RepositoryMissing
 
 HOT, COLD = "hot", "cold"
 

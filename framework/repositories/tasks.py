@@ -9,12 +9,13 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError, Interrupted
-from framework.repositories import archived, demotion, eviction, healing, lfs, log, scrub, staging
+from framework.repositories import archived, demotion, eviction, healing, log, scrub, staging
 from framework.repositories.archiving import archive
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.log import NotConfirmed
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
@@ -83,7 +84,7 @@ def demote_archived() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")
 def sweep_staged() -> int:
     """Clean up after pushes and LFS objects that were refused or took too long; how many."""
-    return staging.sweep() + lfs.sweep()
+    return staging.sweep() + lfs_objects.sweep()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")

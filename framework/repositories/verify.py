@@ -11,17 +11,17 @@ from framework.database.session import reading
 from framework.gitcore import git
 from framework.gitcore.git import GitCutOff, GitFailed
 from framework.gitcore.path_policy import shown
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.behind import settled_entries, unknown
-from framework.repositories.change import StoredLfs
+from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.catalog.lfs_objects import read_all_named
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.entries import History, list_log, read_history
 from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
-from framework.repositories.lfs import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Version
 from framework.repositories.readback import object_fault
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 
 FSCK_SECONDS = 3600
 TOLD_OBJECTS = 3
@@ -74,8 +74,8 @@ def _one_pack_faults(copy: Path, snapshot: Snapshot, pack: StoredPack) -> Iterat
 def _object_faults(repository_id: str, pack: StoredPack) -> Iterator[str]:
     """All that is wrong: whoever brings back the one object that was found first would find the next one missing."""
     for wanted in (
-        (keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256),
-        (keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256),
+        (object_keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256),
+        (object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256),
     ):
         if fault := object_fault(*wanted):
             yield fault
@@ -84,14 +84,14 @@ def _object_faults(repository_id: str, pack: StoredPack) -> Iterator[str]:
 def _side_file_faults(snapshot: Snapshot, pack: StoredPack) -> Iterator[str]:
     """Those that no copy needs are looked at here; a copy that lacks one that it could use is only slower."""
     for suffix, recorded in pack.side_files.items():
-        key = keys.side_key(snapshot.repository_id, pack.name, suffix)
+        key = object_keys.side_key(snapshot.repository_id, pack.name, suffix)
         if fault := object_fault(key, recorded.size_bytes, recorded.sha256):
             yield fault
 
 
 def _lfs_faults(repository_id: str, objects: Sequence[StoredLfs]) -> Iterator[str]:
     for one in objects:
-        if fault := object_fault(keys.lfs_key(repository_id, one.oid, one.name), one.size_bytes, one.oid):
+        if fault := object_fault(object_keys.lfs_key(repository_id, one.oid, one.name), one.size_bytes, one.oid):
             yield fault
 
 
@@ -124,7 +124,7 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     confirmed = _confirmed(snapshot)
     listed = list_log(snapshot.repository_id)
     yield from (
-        f"{keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, the log entry of version {version}, "
+        f"{object_keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, the log entry of version {version}, "
         "is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
         if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from framework.errors import Conflict, NotFound, Unavailable
-from framework.repositories.change import StoredLfs
+from framework.repositories.catalog.changes import StoredLfs
 
 
 class BranchAbsent(NotFound):

@@ -14,8 +14,10 @@ from framework.gitcore.pack_writer import PackWriter, WrittenPack
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.metrics import counts
-from framework.repositories import cache, keys, lfs, staging, turns
-from framework.repositories.change import BLOBS, HISTORY, Change, NewPack, RefUpdate
+from framework.repositories import cache, object_keys, staging, turns
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
@@ -23,7 +25,6 @@ from framework.repositories.healing import read_copy
 from framework.repositories.reading import find, refuse_lost
 from framework.repositories.scratch import scratch
 from framework.repositories.sending import put_all
-from framework.repositories.snapshot import read_large_blob_sizes
 from framework.repositories.trees import TreeEditor
 from framework.repositories.wanted import (
     BranchAbsent,
@@ -80,7 +81,7 @@ class _Writer:
     def __init__(self, wanted: Write, folder: Path) -> None:
         self._wanted = wanted
         self._folder = folder
-        self._push_id = keys.new_id()
+        self._push_id = object_keys.new_id()
         self._first: dict[str, tuple[int, str] | None] | None = None
         self._blobs: dict[str, tuple[str, WrittenPack]] = {}
         self._sizes: dict[str, dict[str, int]] = {}
@@ -135,9 +136,9 @@ class _Writer:
         editor = TreeEditor(copy, root)
         self._refuse_touched_paths(copy, editor)
         self._apply(copy, editor)
-        lfs.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)
+        lfs_objects.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)
         self._pack_large_blobs()
-        name = keys.new_id()
+        name = object_keys.new_id()
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             self._add_small_blobs(writer, copy)
             tree = editor.write(writer)
@@ -219,7 +220,7 @@ class _Writer:
         new = {put.sha: put for put in puts if put.sha not in known}
         if not new:
             return
-        name = keys.new_id()
+        name = object_keys.new_id()
         self._sizes[name] = {sha: put.size_bytes for sha, put in new.items()}
         with PackWriter(self._folder / f"pack-{name}.pack") as writer:
             for put in new.values():

@@ -31,9 +31,9 @@ from framework.errors import NotFound, Unavailable
 from framework.gitcore import git
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.cache import open_copy
-from framework.repositories.lfs import read_all_named
+from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.marker import FULL
 from framework.repositories.models import Repository
 from framework.repositories.scratch import scratch
@@ -110,7 +110,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
         archive = folder / "export.zip"
         _write(archive, repository_id, about, work)
         work.say("Storing")
-        key = f"{PLACE}{keys.new_id()}.zip"
+        key = f"{PLACE}{object_keys.new_id()}.zip"
         with archive.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         store().put(key, archive, sha256=digest)

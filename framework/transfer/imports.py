@@ -15,9 +15,9 @@ from framework.git.importing import land_history
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.models import Project
 from framework.projects.operations import create_project
-from framework.repositories import keys
+from framework.repositories import object_keys
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import read_snapshot
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 from framework.transfer.addresses import checked, pinned
@@ -59,7 +59,7 @@ def import_zip(account: Account, new: NewProject, archive: Path) -> str:
         ZipRefused, ZipTooLarge: nothing is made. What `create_project` and the store raise.
     """
     check_zip(archive)
-    key = f"{ARRIVED}{keys.new_id()}.zip"
+    key = f"{ARRIVED}{object_keys.new_id()}.zip"
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     store().put(key, archive, sha256=digest)

@@ -15,8 +15,8 @@ from framework.lfs.reading import whole
 from framework.lfs.receiving import store_files
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
-from framework.repositories import lfs
-from framework.repositories.change import StoredLfs
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import StoredLfs
 from framework.transfer.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.web.sizes import size
 
@@ -71,7 +71,7 @@ def _entries(opened: zipfile.ZipFile) -> Entries:
 
 
 def _lacking(repository_id: str, entries: Entries) -> Entries:
-    there = lfs.read_received(repository_id, entries) | lfs.read_named(repository_id, entries)
+    there = lfs_objects.read_received(repository_id, entries) | lfs_objects.read_named(repository_id, entries)
     return {oid: entry for oid, entry in entries.items() if oid not in there}
 
 

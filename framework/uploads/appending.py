@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import transaction
 from framework.errors import Conflict, HoldfastError, Invalid, TooLarge
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.scratch import scratch
 from framework.storage.current import store
 from framework.uploads.body import Body
@@ -84,7 +84,7 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
 def _stored_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> Iterator[StoredPart]:
     """Cut the body into parts, and store each as soon as it is there."""
     while start < upload.size_bytes:
-        file = folder / keys.new_id()
+        file = folder / object_keys.new_id()
         size, sha256 = body.spool(file, min(PART_BYTES, upload.size_bytes - start))
         if not size:
             return
@@ -110,7 +110,7 @@ def _take(upload_id: str, offset_bytes: int) -> str:
     """
     with transaction() as session:
         row = _at(session, upload_id, offset_bytes)
-        row.writer = keys.new_id()
+        row.writer = object_keys.new_id()
         return row.writer
 
 

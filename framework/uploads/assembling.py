@@ -11,7 +11,7 @@ from framework.accounts.account import Account
 from framework.errors import Conflict, TooLarge
 from framework.gitcore.pack_writer import file_blob_name
 from framework.metrics.pool import Pool
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
 from framework.uploads.limits import mebibytes
@@ -69,7 +69,9 @@ def open_uploads(account: Account, upload_ids: Collection[str], folder: Path) ->
     size_bytes = sum(about.size_bytes for about in found)
     if size_bytes > config.current().max_push_bytes:
         raise VersionTooLarge(size_bytes)
-    opened = {about.id: OpenedUpload(about.id, folder / f"upload-{keys.new_id()}", about.size_bytes) for about in found}
+    opened = {
+        about.id: OpenedUpload(about.id, folder / f"upload-{object_keys.new_id()}", about.size_bytes) for about in found
+    }
     for upload in opened.values():
         with upload.path.open("xb") as file:
             file.truncate(upload.size_bytes)

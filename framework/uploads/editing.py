@@ -11,7 +11,7 @@ from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.copy import Copy
 from framework.repositories.healing import read_copy
 from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
@@ -242,6 +242,6 @@ def _store_text(
 
 
 def _put(folder: Path, path: str, content: bytes) -> Put:
-    file = folder / keys.new_id()
+    file = folder / object_keys.new_id()
     file.write_bytes(content)
     return Put(path, file, len(content), file_blob_name(file, len(content)))

@@ -15,7 +15,7 @@ from werkzeug.formparser import FormDataParser
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.pack_writer import file_blob_name
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.scratch import scratch
 from framework.uploads.limits import MIB, mebibytes
 
@@ -97,7 +97,7 @@ class Receiver:
 
     def receive(self) -> ReceivedFile:
         """A place for the next file."""
-        self._files.append(ReceivedFile(self._folder / keys.new_id(), config.current().max_file_bytes))
+        self._files.append(ReceivedFile(self._folder / object_keys.new_id(), config.current().max_file_bytes))
         return self._files[-1]
 
     def close_files(self) -> None:

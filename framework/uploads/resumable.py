@@ -15,7 +15,7 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import NotFound, TooLarge
 from framework.projects import quota
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.models import ResumableUpload, UploadPart
 from framework.web.sizes import size
@@ -104,7 +104,9 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
         if under_way + size_bytes > room or count >= MOST_UPLOADS:
             raise UploadsFull(room, under_way)
         quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
-        row = ResumableUpload(id=keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0)
+        row = ResumableUpload(
+            id=object_keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0
+        )
         row.expires_at = expiry()
         session.add(row)
     return _about(row)

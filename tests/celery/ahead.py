@@ -9,7 +9,8 @@ from framework.celery import outbox, presence, runs, schedule
 from framework.celery.schedule import JobRuns
 from framework.config import Config
 from framework.database.types import now
-from framework.repositories import lfs, staging, turns
+from framework.repositories import staging, turns
+from framework.repositories.catalog import lfs_objects
 
 
 def look(repository_id: str, task: str) -> dict[str, object]:
@@ -25,7 +26,7 @@ def look(repository_id: str, task: str) -> dict[str, object]:
         "the turn is taken": turns.is_taken(repository_id),
         "the turn was given to another": turns.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
         "pushes swept": staging.sweep(),
-        "large files swept": lfs.sweep(),
+        "large files swept": lfs_objects.sweep(),
         "workers that are up": [presence.is_up(each) for each in presence.workers()],
         "tasks sent again": outbox.poll(),
         "the task was claimed": runs.claim(task) is not None,

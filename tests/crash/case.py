@@ -20,15 +20,15 @@ from framework.gitcore.pack_writer import blob_name
 from framework.lfs.reading import content as content_of
 from framework.lfs.writing import write
 from framework.repositories import cache, tasks
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.lfs_objects import RETIRED
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import evict
-from framework.repositories.keys import idx_key, lfs_key, log_key, pack_key
-from framework.repositories.lfs import RETIRED
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
+from framework.repositories.object_keys import idx_key, lfs_key, log_key, pack_key
 from framework.repositories.reading import find, read_log, resolve
 from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify

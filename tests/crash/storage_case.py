@@ -24,15 +24,15 @@ from framework.projects.archiving import ask_for_archive
 from framework.projects.models import Event
 from framework.projects.operations import create_project
 from framework.projects.purging import ask_for_purge
-from framework.repositories import eviction, keys
+from framework.repositories import eviction, object_keys
 from framework.repositories import tasks as repository_tasks
 from framework.repositories.cache import open_copy
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, Version
 from framework.repositories.scratch import scratch
-from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Put
 from framework.storage.current import store
@@ -108,7 +108,7 @@ def _damage() -> None:
     with transaction() as session:
         session.execute(update(Pack).values(checked_at=now() - timedelta(days=365)))
         names = session.scalars(select(Pack.name).order_by(Pack.name)).all()
-    key = keys.pack_key(garden.repository_id, names[0])
+    key = object_keys.pack_key(garden.repository_id, names[0])
     body = b"x" * store().size(key)
     alter(key, body)
 

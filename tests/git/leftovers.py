@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, StagedPush, Version
-from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
 from tests.git.conftest import House
 

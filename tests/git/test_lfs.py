@@ -20,9 +20,9 @@ from framework.gitcore.lfs_pointer import Pointer
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
-from framework.repositories import lfs
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LfsObject, Repository, StagedLfs
-from framework.repositories.snapshot import read_snapshot
 from framework.storage.current import store
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
@@ -278,7 +278,7 @@ def test_a_living_address_cannot_change_what_was_verified(house: House, alice: P
         assert ask(alice, project.full_name, "objects/verify", sent)[0] == 200
         assert put(None, address, FILM[::-1]) == 200
         assert ask(alice, project.full_name, "objects/verify", sent)[0] == 200
-    found = lfs.read_received(project.repository_id, [oid_of(FILM)])[oid_of(FILM)]
+    found = lfs_objects.read_received(project.repository_id, [oid_of(FILM)])[oid_of(FILM)]
     assert store().read(f"repos/{project.repository_id}/lfs/{found.oid}-{found.name}") == FILM
 
 

@@ -14,14 +14,14 @@ from framework.gitcore.pkt_line import pkt
 from framework.projects.access import ProjectAccess
 from framework.projects.branch_rules import set_branch_rule
 from framework.projects.protection import Rule
-from framework.repositories import keys, ranges
+from framework.repositories import object_keys, ranges
 from framework.repositories.background import settle
 from framework.repositories.cache import open_copy
-from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.eviction import copy_path, evict
 from framework.repositories.marker import FULL, read_marker
 from framework.repositories.passing import whole_for
-from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.verify import verify
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -41,7 +41,7 @@ def cold(project: ProjectAccess, consolidated: Work) -> Work:
 
 def clone(person: Person, project: ProjectAccess, *options: str) -> tuple[Work, str]:
     """A clone, and what git said meanwhile."""
-    name = keys.new_id()
+    name = object_keys.new_id()
     said = person.git("clone", "--progress", *options, person.address(project.full_name), name)
     return Work(person, name), said.stderr
 
@@ -53,7 +53,7 @@ def is_full(project: ProjectAccess) -> bool:
 
 @pytest.mark.parametrize("bands", ["1", "0"], ids=["sideband-all", "bands in the pack alone"])
 def test_a_clone_gets_all_of_it_as_it_arrives(alice: Person, project: ProjectAccess, cold: Work, bands: str) -> None:
-    name = keys.new_id()
+    name = object_keys.new_id()
     address = alice.address(project.full_name)
     said = alice.git("clone", "--progress", address, name, more={"GIT_TEST_SIDEBAND_ALL": bands}).stderr
     copy = Work(alice, name)
@@ -152,7 +152,7 @@ def test_what_was_damaged_on_its_way_alone_is_not_held_against_the_store(
 
 def test_a_pack_that_is_missing_is_told(alice: Person, project: ProjectAccess, cold: Work) -> None:
     [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == BLOBS]
-    store().delete(keys.pack_key(project.repository_id, pack.name))
+    store().delete(object_keys.pack_key(project.repository_id, pack.name))
     done = alice.git("clone", alice.address(project.full_name), "refused", check=False)
     assert done.returncode != 0
     assert "A part of this project is missing in the object store" in done.stderr
@@ -223,7 +223,7 @@ def test_a_disk_without_room_leaves_it_to_who_knows_what_to_say(
 
 def flip_a_bit(project: ProjectAccess, kind: str) -> None:
     [pack] = [pack for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.kind == kind]
-    key = keys.pack_key(project.repository_id, pack.name)
+    key = object_keys.pack_key(project.repository_id, pack.name)
     body = bytearray(store().read(key))
     body[len(body) // 2] ^= 1
     alter(key, bytes(body))

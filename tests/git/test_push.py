@@ -16,8 +16,8 @@ from framework.projects.inbox import read_inbox
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
 from framework.projects.protection import Rule
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, Version
-from framework.repositories.snapshot import read_snapshot
 from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House

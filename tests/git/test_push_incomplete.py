@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework.projects.access import ProjectAccess
-from framework.repositories.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.conftest import House, others_are_answered

@@ -14,7 +14,7 @@ from framework.database.session import transaction
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project, trash_project
 from framework.projects.people import add_person
-from framework.repositories.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work
 from tests.git.conftest import House

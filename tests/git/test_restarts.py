@@ -18,7 +18,7 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.repositories.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import PASSWORD
 from tests.git.client import Finished, Person, Work
 from tests.git.wire import NOTHING, everything, pack_of, push_body

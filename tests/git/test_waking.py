@@ -13,10 +13,10 @@ import pytest
 from framework.git.waking import Asked, Opening, Overtaken, Waking
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.projects.access import ProjectAccess
-from framework.repositories import cache, keys, locks
-from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories import cache, locks, object_keys
+from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.eviction import evict, lock_path
-from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.storage.current import store
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
@@ -84,7 +84,7 @@ def test_a_clone_is_told_what_cannot_be_fetched(alice: Person, cold: ProjectAcce
             wait_until_told(process, b"remote: Waking this project")
             for pack in packs:
                 if pack.kind == BLOBS:
-                    store().delete(keys.pack_key(cold.repository_id, pack.name))
+                    store().delete(object_keys.pack_key(cold.repository_id, pack.name))
         _out, said = process.communicate()
     assert process.returncode != 0
     assert b"A part of this project is missing in the object store" in said
@@ -95,7 +95,7 @@ def test_a_clone_that_fails_at_once_is_told_why(alice: Person, cold: ProjectAcce
     assert evict(cold.repository_id)
     for pack in read_snapshot_and_packs(cold.repository_id)[1]:
         if pack.kind == BLOBS:
-            store().delete(keys.pack_key(cold.repository_id, pack.name))
+            store().delete(object_keys.pack_key(cold.repository_id, pack.name))
     with cloning(alice, cold, way) as process:
         _out, said = process.communicate()
     assert process.returncode != 0
@@ -120,7 +120,7 @@ def test_a_list_of_refs_that_cannot_be_told_is_a_503(alice: Person, cold: Projec
     assert evict(cold.repository_id)
     _snapshot, packs = read_snapshot_and_packs(cold.repository_id)
     for pack in packs:
-        store().delete(keys.idx_key(cold.repository_id, pack.name))
+        store().delete(object_keys.idx_key(cold.repository_id, pack.name))
     connection, answer = ask_for_refs(alice, cold, 0)
     assert answer.status == 503
     assert b"missing in the object store" in answer.read()

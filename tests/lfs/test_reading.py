@@ -8,8 +8,8 @@ import pytest
 
 from framework.lfs.reading import LfsLost, part, whole
 from framework.lfs.receiving import store_files
-from framework.repositories import keys
-from framework.repositories.change import StoredLfs
+from framework.repositories import object_keys
+from framework.repositories.catalog.changes import StoredLfs
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench, bench, new_bench
@@ -46,7 +46,7 @@ def test_an_empty_object(bench: Bench) -> None:
 def test_a_damaged_object_is_never_handed_out_to_its_end(
     bench: Bench, film: StoredLfs, spoil: Callable[[bytes], bytes]
 ) -> None:
-    key, body = keys.lfs_key(bench.repository_id, film.oid, film.name), spoil(FILM)
+    key, body = object_keys.lfs_key(bench.repository_id, film.oid, film.name), spoil(FILM)
     store().delete(key)
     with pytest.raises(LfsLost):
         list(whole(bench.repository_id, film))

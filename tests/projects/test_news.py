@@ -22,7 +22,7 @@ from framework.projects.models import Notice
 from framework.projects.news import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.operations import create_project, trash_project
 from framework.projects.people import add_person, remove_person
-from framework.repositories.change import Change, NewPack
+from framework.repositories.catalog.changes import Change, NewPack
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.projects.notice_rows import age_notices
 

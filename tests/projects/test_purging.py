@@ -11,9 +11,9 @@ from framework.database.session import reading
 from framework.projects import tasks
 from framework.projects.access import ProjectAccess
 from framework.projects.purging import TASK
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from tests.cast import SignIn, Visitor, on_each_deployment
 from tests.repositories.conftest import Bench

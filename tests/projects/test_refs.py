@@ -8,9 +8,9 @@ from framework.projects.access import ProjectAccess
 from framework.projects.branch_rules import set_branch_rule
 from framework.projects.people import add_person
 from framework.projects.protection import Rule, protection_of
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.snapshot import Snapshot, read_snapshot
 from framework.repositories.verify import verify
 from tests.api.program import Program
 from tests.cast import SignIn, Visitor, on_each_deployment

@@ -15,7 +15,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.archiving import TASK
 from framework.projects.people import add_person
 from framework.repositories import eviction
-from framework.repositories.holdings import read_holdings
+from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
 from framework.web.pages import dollars

@@ -14,7 +14,7 @@ from framework.projects import lists
 from framework.projects.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for, recheck
 from framework.projects.models import Project
 from framework.projects.operations import TokenConfined, create_project
-from framework.repositories.removal import remove_rows
+from framework.repositories.catalog.deletion import remove_rows
 from tests.cast import PASSWORD, SignIn
 
 

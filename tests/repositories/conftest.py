@@ -12,7 +12,7 @@ from framework.celery.work import Work, watched
 from framework.config import Config
 from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.commit import Admit, nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.operations import create_repository
@@ -37,7 +37,7 @@ class Bench:
 
     def put(self, path: str, content: bytes) -> Put:
         """The operation that stores this content."""
-        file = self.folder / keys.new_id()
+        file = self.folder / object_keys.new_id()
         file.write_bytes(content)
         with file.open("rb") as source:
             return Put(path, file, len(content), blob_name(source, len(content)))
@@ -64,7 +64,7 @@ class Bench:
 @pytest.fixture
 def new_bench(settings: Config, tmp_path: Path) -> Callable[[], Bench]:
     def make() -> Bench:
-        folder = tmp_path / keys.new_id()
+        folder = tmp_path / object_keys.new_id()
         folder.mkdir()
         with transaction() as session:
             repository_id = create_repository(session, {"name": "field-notes"})

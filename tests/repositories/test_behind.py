@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.repositories import behind, keys, staging
+from framework.repositories import behind, object_keys, staging
 from framework.repositories.behind import is_behind
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.models import StagedPush
@@ -80,13 +80,13 @@ def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(
 
 def test_an_old_database_does_not_sweep_what_became_a_version_since(bench: Bench) -> None:
     """The backup knows the push as staged; the log knows it as version 1."""
-    name, body = keys.new_id(), b"x"
-    staging.stage(bench.repository_id, keys.new_id(), [name])
+    name, body = object_keys.new_id(), b"x"
+    staging.stage(bench.repository_id, object_keys.new_id(), [name])
     with transaction() as session:
         session.execute(update(StagedPush).values(expires_at=now() - timedelta(hours=1)))
     backup = moments.remember()
     bench.write(bench.put("a", b"1"))
-    store().put(keys.pack_key(bench.repository_id, name), body, sha256=hashlib.sha256(body).hexdigest())
+    store().put(object_keys.pack_key(bench.repository_id, name), body, sha256=hashlib.sha256(body).hexdigest())
     moments.put_back(backup)
     assert staging.sweep() == 0
-    assert store().read(keys.pack_key(bench.repository_id, name)) == body
+    assert store().read(object_keys.pack_key(bench.repository_id, name)) == body

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from framework.database.session import reading, transaction
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.copy import opened
 from framework.repositories.eviction import copy_path
@@ -118,7 +118,7 @@ def test_a_marker_of_another_release_or_a_damaged_one_is_none(written: Bench, ma
 def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(written: Bench) -> None:
     with reading() as session:
         pack = session.scalars(select(Pack).where(Pack.kind == "history")).all()[0]
-    store().delete(keys.pack_key(written.repository_id, pack.name))
+    store().delete(object_keys.pack_key(written.repository_id, pack.name))
     shutil.rmtree(copy_path(written.repository_id))
     with pytest.raises(PackMissing) as alarm:
         written.read("a")

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import keys, staging
-from framework.repositories.change import Change
+from framework.repositories import object_keys, staging
+from framework.repositories.catalog.changes import Change
 from framework.repositories.collect import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.entries import list_log
@@ -59,12 +59,14 @@ def test_a_repository_without_a_version_is_cleaned_as_well(bench: Bench) -> None
 
 
 def test_a_push_on_its_way_keeps_its_packs(written: Bench) -> None:
-    staging.stage(written.repository_id, keys.new_id(), [_orphan(written)])
+    staging.stage(written.repository_id, object_keys.new_id(), [_orphan(written)])
     assert [found.objects for found in collect(0)] == [0]
 
 
 def test_what_is_not_a_pack_is_not_the_collectors(written: Bench) -> None:
-    store().put(f"repos/{written.repository_id}/lfs/{keys.new_id()}", b"x", sha256=hashlib.sha256(b"x").hexdigest())
+    store().put(
+        f"repos/{written.repository_id}/lfs/{object_keys.new_id()}", b"x", sha256=hashlib.sha256(b"x").hexdigest()
+    )
     assert [found.objects for found in collect(0)] == [0]
 
 
@@ -159,7 +161,7 @@ def test_a_deleted_project_goes_as_a_whole_and_the_entry_that_says_so_last(
 
 def test_the_sweep_and_a_commit_exclude_each_other(written: Bench) -> None:
     """An expired push is doomed first: whoever comes to commit it afterwards finds it gone."""
-    push_id = keys.new_id()
+    push_id = object_keys.new_id()
     staging.stage(written.repository_id, push_id, [_orphan(written)])
     with transaction() as session:
         session.get_one(StagedPush, push_id).expires_at = now() - timedelta(seconds=1)
@@ -176,8 +178,8 @@ def _stored() -> list[str]:
 
 
 def _orphan(bench: Bench) -> str:
-    name = keys.new_id()
-    for key in (keys.pack_key(bench.repository_id, name), keys.idx_key(bench.repository_id, name)):
+    name = object_keys.new_id()
+    for key in (object_keys.pack_key(bench.repository_id, name), object_keys.idx_key(bench.repository_id, name)):
         store().put(key, b"x", sha256=hashlib.sha256(b"x").hexdigest())
     return name
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from framework.database.session import reading, transaction
-from framework.repositories import keys, staging
-from framework.repositories.change import HISTORY, Change, NewPack, RefUpdate
+from framework.repositories import object_keys, staging
+from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import (
     NotCommitted,
     OutcomeUnknown,
@@ -41,7 +41,7 @@ def land(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generati
 
 
 def prepared(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generation: int = 0) -> Change:
-    push_id, pack = push_id or keys.new_id(), keys.new_id()
+    push_id, pack = push_id or object_keys.new_id(), object_keys.new_id()
     staging.stage(bench.repository_id, push_id, [pack])
     packs = (NewPack(pack, HISTORY, 10, "0" * 64, 10, "0" * 64, 1),)
     change = Change(bench.repository_id, "alice", push_id=push_id, pack_generation=generation)

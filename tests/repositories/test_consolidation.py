@@ -10,7 +10,8 @@ from framework.celery.models import LongWork, OutboxRow
 from framework.celery.work import Work
 from framework.config import Config
 from framework.database.session import reading
-from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.commit import CONSOLIDATE
 from framework.repositories.consolidation import NoRoom, Wish, consolidate, is_consolidated
@@ -19,7 +20,6 @@ from framework.repositories.entries import list_log, read_entry
 from framework.repositories.eviction import evict
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.tasks import consolidate_packs
 from framework.repositories.verify import verify
 from framework.storage.counting import requests

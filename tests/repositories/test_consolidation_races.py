@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from framework.celery.work import Work, watched
 from framework.database.session import reading
-from framework.repositories.change import BLOBS, HISTORY, Change, RefUpdate
+from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import PacksChanged, commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import ObjectAbsent, opened
@@ -18,7 +19,6 @@ from framework.repositories.eviction import copy_path, evict
 from framework.repositories.marker import FULL
 from framework.repositories.models import LargeBlob, Pack, StagedPush
 from framework.repositories.reading import find, resolve
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests.cast import on_each_deployment

@@ -15,8 +15,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import scrub, tasks, usage
 from framework.repositories.archiving import archive
-from framework.repositories.holdings import read_holdings
-from framework.repositories.lfs import read_all_named
+from framework.repositories.catalog.lfs_objects import read_all_named
+from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.repositories import keys
+from framework.repositories import object_keys
+from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.entries import EntryDamaged, LogKey, list_log, log_keys, read_entry, read_history
-from framework.repositories.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_one_deployment
@@ -51,7 +51,7 @@ def test_it_lists_from_a_version_on_in_one_request(written: Bench) -> None:
 
 
 def test_what_is_no_entry_is_passed_over(written: Bench) -> None:
-    for name in ("log/000001/notes.txt", f"packs/pack-{keys.new_id()}.pack"):
+    for name in ("log/000001/notes.txt", f"packs/pack-{object_keys.new_id()}.pack"):
         store().put(f"repos/{written.repository_id}/{name}", b"", sha256=hashlib.sha256(b"").hexdigest())
     assert len(log_keys(store().list(f"repos/{written.repository_id}/"))) == 3
 
@@ -109,7 +109,7 @@ def test_two_entries_for_one_version_are_a_fork(written: Bench) -> None:
     document = json.loads(store().read(listed[-1].key)) | {"actor": "bob"}
     data = json.dumps(document).encode()
     store().put(
-        keys.log_key(written.repository_id, 1, 3, hashlib.sha256(data).hexdigest()),
+        object_keys.log_key(written.repository_id, 1, 3, hashlib.sha256(data).hexdigest()),
         data,
         sha256=hashlib.sha256(data).hexdigest(),
     )

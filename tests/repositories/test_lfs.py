@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import keys, lfs
-from framework.repositories.change import Change, StoredLfs
+from framework.repositories import object_keys
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import Change, StoredLfs
+from framework.repositories.catalog.deletion import remove_rows
+from framework.repositories.catalog.lfs_objects import LfsExpired
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.entries import list_log, read_entry
-from framework.repositories.lfs import LfsExpired
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.operations import change_about
 from framework.repositories.recovery import rebuild, resume
-from framework.repositories.removal import remove_rows
 from framework.repositories.status import read_status
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
@@ -39,9 +40,9 @@ FILM = os.urandom(1 << 20)
 def receive(bench: Bench, content: bytes) -> StoredLfs:
     """An object that waits for a version."""
     oid = hashlib.sha256(content).hexdigest()
-    one = lfs.stage(bench.repository_id, {oid: len(content)})[oid]
+    one = lfs_objects.stage(bench.repository_id, {oid: len(content)})[oid]
     store().put(key_of(bench, one), content, sha256=oid)
-    lfs.receive([one])
+    lfs_objects.receive([one])
     return one
 
 
@@ -51,7 +52,7 @@ def name(bench: Bench, *objects: StoredLfs) -> None:
 
 
 def key_of(bench: Bench, one: StoredLfs) -> str:
-    return keys.lfs_key(bench.repository_id, one.oid, one.name)
+    return object_keys.lfs_key(bench.repository_id, one.oid, one.name)
 
 
 def adopt(_session: Session, _repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def film(bench: Bench) -> StoredLfs:
 
 
 def test_a_version_names_it_in_sql_and_in_the_log(bench: Bench, film: StoredLfs) -> None:
-    assert lfs.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
+    assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert rows() == []
     logged = [read_entry(key).lfs for key in list_log(bench.repository_id)]
     assert [len(listed) for listed in logged] == [0, 1]
@@ -106,7 +107,7 @@ def test_of_two_that_name_one_object_the_second_finds_it_named(bench: Bench, fil
     assert read_status(bench.repository_id).stored_bytes == before
     other = receive(bench, FILM)
     name(bench, other)
-    assert lfs.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
+    assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert verify(bench.repository_id).faults == ()
 
 
@@ -126,18 +127,18 @@ def test_what_nobody_named_in_time_is_swept_and_cannot_be_named_any_more(bench: 
     one = receive(bench, FILM)
     assert sweep_staged() == 0
     expire()
-    assert lfs.read_received(bench.repository_id, [one.oid]) == {}
+    assert lfs_objects.read_received(bench.repository_id, [one.oid]) == {}
     assert sweep_staged() == 1
     assert [entry.key for entry in store().list(f"repos/{bench.repository_id}/lfs/")] == []
     with pytest.raises(LfsExpired):
         name(bench, one)
     with pytest.raises(LfsExpired):
-        lfs.receive([one])
+        lfs_objects.receive([one])
     assert rows() == []
 
 
 def test_what_a_version_named_is_not_swept(bench: Bench, film: StoredLfs) -> None:
-    lfs.abandon([film])
+    lfs_objects.abandon([film])
     expire()
     assert sweep_staged() == 0
     assert store().read(key_of(bench, film)) == FILM
@@ -152,7 +153,7 @@ def test_the_sweep_leaves_a_project_alone_whose_log_knows_more(bench: Bench) -> 
     expire()
     assert sweep_staged() == 0
     list(resume(adopt))
-    assert lfs.read_named(bench.repository_id, [one.oid]) == {one.oid: one}
+    assert lfs_objects.read_named(bench.repository_id, [one.oid]) == {one.oid: one}
     assert sweep_staged() == 0
     assert rows() == []
     assert verify(bench.repository_id).faults == ()
@@ -160,9 +161,9 @@ def test_the_sweep_leaves_a_project_alone_whose_log_knows_more(bench: Bench) -> 
 
 def test_who_offers_twice_gives_the_same_key(bench: Bench) -> None:
     with transaction() as session:
-        first = lfs.offer(session, bench.repository_id, {"0" * 64: 1, "1" * 64: 2})
-        assert lfs.offer(session, bench.repository_id, {"1" * 64: 2}) == {"1" * 64: first["1" * 64]}
-        assert lfs.offer(session, bench.repository_id, {"1" * 64: 3})["1" * 64] != first["1" * 64]
+        first = lfs_objects.offer(session, bench.repository_id, {"0" * 64: 1, "1" * 64: 2})
+        assert lfs_objects.offer(session, bench.repository_id, {"1" * 64: 2}) == {"1" * 64: first["1" * 64]}
+        assert lfs_objects.offer(session, bench.repository_id, {"1" * 64: 3})["1" * 64] != first["1" * 64]
 
 
 def test_an_empty_database_gets_them_back(bench: Bench, film: StoredLfs) -> None:
@@ -170,7 +171,7 @@ def test_an_empty_database_gets_them_back(bench: Bench, film: StoredLfs) -> None
     before = read_status(bench.repository_id).stored_bytes
     moments.put_back(moments.NOTHING)
     list(rebuild(adopt))
-    assert lfs.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
+    assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert read_status(bench.repository_id).stored_bytes == before
     with reading() as session:
         assert session.scalars(select(LfsObject.version)).all() == [2]

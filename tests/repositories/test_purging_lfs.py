@@ -11,8 +11,9 @@ from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.reading import LfsAbsent, content, find_object
 from framework.lfs.writing import write
-from framework.repositories import lfs
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories.catalog import lfs_objects
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
@@ -20,7 +21,6 @@ from framework.repositories.copy import opened
 from framework.repositories.entries import list_log, read_entry
 from framework.repositories.models import Repository
 from framework.repositories.reading import find, resolve
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Write
@@ -62,7 +62,7 @@ def purge(bench: Bench) -> str:
 
 
 def named(bench: Bench) -> set[str]:
-    return {one.oid for one in lfs.read_all_named(bench.repository_id, until=99)}
+    return {one.oid for one in lfs_objects.read_all_named(bench.repository_id, until=99)}
 
 
 def stored(bench: Bench) -> set[str]:

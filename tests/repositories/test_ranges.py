@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.repositories import eviction, keys, ranges
+from framework.repositories import eviction, object_keys, ranges
 from framework.repositories.copy import opened
 from framework.repositories.hydration import PackAltered, PackMissing
 from framework.repositories.marker import FULL
@@ -82,7 +82,7 @@ def test_a_pack_with_wrong_bytes_is_fetched_twice_and_never_used(cold: Bench) ->
 def test_a_missing_pack_is_an_alarm(cold: Bench) -> None:
     with reading() as session:
         name = session.scalars(select(Pack.name).where(Pack.kind == "blobs")).one()
-    store().delete(keys.pack_key(cold.repository_id, name))
+    store().delete(object_keys.pack_key(cold.repository_id, name))
     with pytest.raises(PackMissing), opened(cold.repository_id, FULL):
         pass
 

@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
-from framework.repositories import keys, staging
-from framework.repositories.change import Change, RefUpdate
+from framework.repositories import object_keys, staging
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.copy import opened
 from framework.repositories.entries import list_log
@@ -19,7 +20,6 @@ from framework.repositories.models import LargeBlob, Pack, Repository, StagedPus
 from framework.repositories.operations import change_about
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
-from framework.repositories.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.staging import sweep
 from framework.repositories.verify import verify
 from framework.storage.current import store
@@ -136,7 +136,7 @@ def test_a_staged_push_whose_packs_became_a_version_keeps_them(bench: Bench) -> 
     with reading() as session:
         names = session.scalars(select(Pack.name)).all()
     moments.put_back(backup)
-    staging.stage(bench.repository_id, keys.new_id(), [*names, keys.new_id()])
+    staging.stage(bench.repository_id, object_keys.new_id(), [*names, object_keys.new_id()])
     list(resume(adopt))
     sweep()
     with reading() as session:
@@ -260,7 +260,7 @@ def test_packs_of_another_line_are_no_longer_on_their_way(bench: Bench) -> None:
     stored = {
         entry.key.rpartition("pack-")[2].partition(".")[0] for entry in store().list("repos/") if "/packs/" in entry.key
     }
-    staging.stage(bench.repository_id, keys.new_id(), sorted(stored - known))
+    staging.stage(bench.repository_id, object_keys.new_id(), sorted(stored - known))
     list(resume(adopt))
     with transaction() as session:
         session.execute(update(StagedPush).values(state="doomed"))

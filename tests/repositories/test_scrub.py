@@ -17,9 +17,9 @@ from framework.doctor.checks import ALL
 from framework.doctor.examination import examine
 from framework.doctor.numbers import State
 from framework.metrics.exposition import exposed
-from framework.repositories import keys, scrub, tasks
+from framework.repositories import object_keys, scrub, tasks
+from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.holdings import read_holdings
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
@@ -92,7 +92,7 @@ def test_a_missing_object_is_an_alarm_until_it_is_back(
     stored: Bench, suffix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     pack = packs()["history"]
-    key = (keys.pack_key if suffix == "pack" else keys.idx_key)(stored.repository_id, pack.name)
+    key = (object_keys.pack_key if suffix == "pack" else object_keys.idx_key)(stored.repository_id, pack.name)
     body = store().read(key)
     store().delete(key)
     with caplog.at_level(logging.CRITICAL):
@@ -109,7 +109,7 @@ def test_a_missing_object_is_an_alarm_until_it_is_back(
 
 def test_other_bytes_of_the_same_length_are_found(stored: Bench) -> None:
     pack = packs()["history"]
-    spoil(keys.pack_key(stored.repository_id, pack.name), pack.pack_bytes)
+    spoil(object_keys.pack_key(stored.repository_id, pack.name), pack.pack_bytes)
     assert scrub.scrub().faults == 1
     assert "another length or SHA-256" in (packs()["history"].fault or "")
 
@@ -159,7 +159,7 @@ def test_a_sample_is_restored_in_full_and_its_faults_are_told(
     with reading() as session:
         row = session.get_one(Repository, bench.repository_id)
     assert row.restored_at is not None
-    store().delete(keys.pack_key(bench.repository_id, packs()["history"].name))
+    store().delete(object_keys.pack_key(bench.repository_id, packs()["history"].name))
     with caplog.at_level(logging.CRITICAL):
         result = tasks.restore_sample()
     assert "is missing" in str(result["faults"])
@@ -185,7 +185,7 @@ def test_side_files_are_read_back_too(stored: Bench) -> None:
     with reading() as session:
         [pack] = session.scalars(select(Pack).where(Pack.superseded_version.is_(None), Pack.side_files.is_not(None)))
     suffix = next(iter(pack.side_files or {}))
-    store().delete(keys.side_key(stored.repository_id, pack.name, suffix))
+    store().delete(object_keys.side_key(stored.repository_id, pack.name, suffix))
     found = [scrub.scrub().faults for _ in range(2)]
     assert sum(found) == 1
     assert not well()[0]

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from framework.celery.work import Work
 from framework.database.session import reading
 from framework.gitcore.side_files import INSTALLED, installed
-from framework.repositories import keys, recovery
+from framework.repositories import object_keys, recovery
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
 from framework.repositories.eviction import copy_path, evict
@@ -57,7 +57,7 @@ def test_later_pushes_live_beside_the_side_files(grown: Bench, work: Work) -> No
 @pytest.mark.parametrize("suffix", INSTALLED)
 def test_a_side_file_that_is_lost_or_damaged_only_makes_things_slower(grown: Bench, work: Work, suffix: str) -> None:
     consolidate(Wish(grown.repository_id), work)
-    key = keys.side_key(grown.repository_id, packs_of(grown)[0].name, suffix)
+    key = object_keys.side_key(grown.repository_id, packs_of(grown)[0].name, suffix)
     store().delete(key)
     evict(grown.repository_id)
     with opened(grown.repository_id, FULL) as copy:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import WrittenPack
-from framework.repositories import keys, sending, staging, tasks
+from framework.repositories import object_keys, sending, staging, tasks
 from framework.repositories.commit import StagingExpired
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import StagedPush, Version
@@ -64,15 +64,15 @@ def test_the_missing_entries_are_written_oldest_first_with_the_next_version(
 
 
 def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
-    names = {age: keys.new_id() for age in ("expired", "fresh")}
+    names = {age: object_keys.new_id() for age in ("expired", "fresh")}
     for age, name in names.items():
         staging.stage(bench.repository_id, age, [name])
-        store().put(keys.pack_key(bench.repository_id, name), b"x", sha256=hashlib.sha256(b"x").hexdigest())
+        store().put(object_keys.pack_key(bench.repository_id, name), b"x", sha256=hashlib.sha256(b"x").hexdigest())
     with transaction() as session:
         session.get_one(StagedPush, "expired").expires_at = now() - timedelta(seconds=1)
     assert tasks.sweep_staged() == 1
     left = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
-    assert left == [keys.pack_key(bench.repository_id, names["fresh"])]
+    assert left == [object_keys.pack_key(bench.repository_id, names["fresh"])]
     with reading() as session:
         assert session.scalars(select(StagedPush.id)).all() == ["fresh"]
 
@@ -94,7 +94,7 @@ def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, mon
     idx.write_bytes(b"idx")
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (pack, idx)]
     written = WrittenPack(pack, idx, 4, hashes[0], 3, hashes[1], object_count=1)
-    sending.send(bench.repository_id, keys.new_id(), {keys.new_id(): written})
+    sending.send(bench.repository_id, object_keys.new_id(), {object_keys.new_id(): written})
     staging.sweep()
     assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
 
@@ -107,7 +107,7 @@ def unexpired() -> int:
 
 @pytest.mark.parametrize("state", ["doomed", "swept"])
 def test_a_push_that_was_cleaned_up_is_not_renewed(bench: Bench, state: str) -> None:
-    push_id = keys.new_id()
+    push_id = object_keys.new_id()
     staging.stage(bench.repository_id, push_id, [])
     with transaction() as session:
         session.execute(update(StagedPush).values(state="doomed", expires_at=now() - timedelta(seconds=1)))
@@ -119,15 +119,15 @@ def test_a_push_that_was_cleaned_up_is_not_renewed(bench: Bench, state: str) -> 
 
 @pytest.mark.parametrize("swept", [True, False], ids=["swept", "doomed"])
 def test_a_push_whose_packs_were_cleaned_up_cannot_go_on_with_others(bench: Bench, *, swept: bool) -> None:
-    push_id = keys.new_id()
-    staging.stage(bench.repository_id, push_id, [keys.new_id()])
-    staging.stage(bench.repository_id, push_id, [keys.new_id()], again=True)
+    push_id = object_keys.new_id()
+    staging.stage(bench.repository_id, push_id, [object_keys.new_id()])
+    staging.stage(bench.repository_id, push_id, [object_keys.new_id()], again=True)
     with transaction() as session:
         session.get_one(StagedPush, push_id).state = "doomed"
     if swept:
         staging.sweep()
     with pytest.raises(StagingExpired):
-        staging.stage(bench.repository_id, push_id, [keys.new_id()], again=True)
+        staging.stage(bench.repository_id, push_id, [object_keys.new_id()], again=True)
 
 
 def test_a_committed_push_cannot_be_abandoned(bench: Bench) -> None:

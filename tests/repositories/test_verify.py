@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from framework.database.session import reading, transaction
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.entries import list_log
 from framework.repositories.eviction import copy_path
 from framework.repositories.models import Pack, Ref, Version
@@ -48,7 +48,7 @@ def test_a_damaged_local_copy_is_no_fault_of_the_store(written: Bench) -> None:
     assert verify(written.repository_id).faults == ()
 
 
-@pytest.mark.parametrize("key_of", [keys.pack_key, keys.idx_key])
+@pytest.mark.parametrize("key_of", [object_keys.pack_key, object_keys.idx_key])
 def test_a_missing_object_is_found(written: Bench, key_of: Callable[[str, str], str]) -> None:
     key = key_of(written.repository_id, _pack(written, "blobs"))
     store().delete(key)
@@ -57,7 +57,7 @@ def test_a_missing_object_is_found(written: Bench, key_of: Callable[[str, str], 
 
 @pytest.mark.parametrize("spoil", [lambda body: body[:-1], lambda body: body[:-1] + bytes([body[-1] ^ 1])])
 def test_an_altered_object_is_found(written: Bench, spoil: Callable[[bytes], bytes]) -> None:
-    key = keys.pack_key(written.repository_id, _pack(written, "history"))
+    key = object_keys.pack_key(written.repository_id, _pack(written, "history"))
     body = spoil(store().read(key))
     alter(key, body)
     assert verify(written.repository_id).faults == (f"{key} has another length or SHA-256 than the database recorded.",)
@@ -66,7 +66,7 @@ def test_an_altered_object_is_found(written: Bench, spoil: Callable[[bytes], byt
 def test_every_missing_object_is_told(written: Bench) -> None:
     """Not only the first one: whoever repairs the store asks once."""
     name = _pack(written, "history")
-    objects = keys.pack_key(written.repository_id, name), keys.idx_key(written.repository_id, name)
+    objects = object_keys.pack_key(written.repository_id, name), object_keys.idx_key(written.repository_id, name)
     for key in objects:
         store().delete(key)
     assert verify(written.repository_id).faults == tuple(f"{key} is missing in the object store." for key in objects)

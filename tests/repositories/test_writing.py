@@ -16,7 +16,7 @@ from framework.errors import Forbidden, HoldfastError
 from framework.gitcore.path_policy import BadPath
 from framework.gitcore.ref_names import BadRef
 from framework.repositories import behind
-from framework.repositories.change import Change
+from framework.repositories.catalog.changes import Change
 from framework.repositories.copy import ObjectAbsent, opened
 from framework.repositories.eviction import copy_path
 from framework.repositories.marker import FULL

@@ -9,7 +9,7 @@ from click.testing import Result
 from flask import Flask
 
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys
+from framework.repositories import object_keys
 from tests.repositories.conftest import Bench
 
 
@@ -36,7 +36,7 @@ def files_of(tmp_path: Path) -> Callable[[ProjectAccess], Bench]:
     """Gives the repository of a project, to write to and to read from."""
 
     def open_files(project: ProjectAccess) -> Bench:
-        folder = tmp_path / keys.new_id()
+        folder = tmp_path / object_keys.new_id()
         folder.mkdir()
         return Bench(project.repository_id, folder)
 

@@ -15,10 +15,10 @@ from framework.doctor.shown import jobs
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Event, Project
 from framework.repositories import log
+from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.entries import list_log
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import Ref, Repository
-from framework.repositories.removal import remove_rows
 from framework.storage.current import store
 from framework.upkeep import drill, tasks
 from tests.cast import on_each_deployment

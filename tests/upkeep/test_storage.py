@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys, locks, usage
+from framework.repositories import locks, object_keys, usage
+from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
@@ -84,7 +84,7 @@ def test_verify_fails_where_something_is_missing_and_goes_on(
     other = files_of(secret)
     other.write(other.put("b", b"2"))
     [pack] = read_snapshot_and_packs(other.repository_id)[1]
-    key = keys.pack_key(other.repository_id, pack.name)
+    key = object_keys.pack_key(other.repository_id, pack.name)
     store().delete(key)
     lines = flask("storage", "verify", status=1).output.splitlines()
     assert lines[0] == f"FAILS alice/secret: {key} is missing in the object store."
@@ -94,7 +94,7 @@ def test_verify_fails_where_something_is_missing_and_goes_on(
 
 def test_collect_says_what_it_deleted_and_what_it_left_alone(flask: Flasks, files: Bench) -> None:
     stray = "repos/" + "0" * 32 + "/packs/pack-" + "1" * 32 + ".pack"
-    for key in (stray, keys.pack_key(files.repository_id, keys.new_id())):
+    for key in (stray, object_keys.pack_key(files.repository_id, object_keys.new_id())):
         store().put(key, b"", sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     lines = flask("storage", "collect", "--older-than", "0").output.splitlines()
     assert lines == [

@@ -15,12 +15,12 @@ from framework.projects.operations import update_project
 from framework.projects.recovery import adopt
 from framework.repositories import behind
 from framework.repositories.cache import DatabaseBehind
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.entries import list_log
 from framework.repositories.log import NotConfirmed
 from framework.repositories.models import Repository
 from framework.repositories.recovery import recover
-from framework.repositories.snapshot import read_snapshot
 from framework.repositories.verify import verify
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner

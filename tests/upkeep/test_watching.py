@@ -8,8 +8,8 @@ from sqlalchemy import select
 from framework.celery.models import LongWork
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess
-from framework.repositories import keys, tasks
-from framework.repositories.snapshot import read_snapshot_and_packs
+from framework.repositories import object_keys, tasks
+from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 from tests import moments
 from tests.cast import on_each_deployment
@@ -35,7 +35,7 @@ def only_work() -> LongWork:
 
 def test_a_verification_counts_projects(flask: Flasks, files: Bench, secret: ProjectAccess) -> None:
     [pack] = read_snapshot_and_packs(files.repository_id)[1]
-    store().delete(keys.pack_key(files.repository_id, pack.name))
+    store().delete(object_keys.pack_key(files.repository_id, pack.name))
     flask("storage", "verify", status=1)
     work = only_work()
     assert (work.kind, work.project_id, work.state) == ("verification", None, "finished")

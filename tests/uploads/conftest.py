@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.projects.access import ProjectAccess
-from framework.repositories.keys import new_id
+from framework.repositories.object_keys import new_id
 from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete
 from framework.storage.current import store

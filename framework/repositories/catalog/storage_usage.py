@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.session import reading
-from framework.repositories.change import BLOBS, HISTORY
+from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.models import LfsObject, Pack, Repository, Version
 from framework.repositories.scrub import TABLES, in_use
 from framework.storage.prices import STANDARD

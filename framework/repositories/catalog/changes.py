@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.side_files import Recorded
-from framework.repositories import keys
+from framework.repositories import object_keys
 
 HISTORY = "history"
 BLOBS = "blobs"
@@ -99,7 +99,7 @@ class Change:
 
     repository_id: str
     actor: str
-    push_id: str = field(default_factory=keys.new_id)
+    push_id: str = field(default_factory=object_keys.new_id)
     updates: tuple[RefUpdate, ...] = ()
     packs: tuple[NewPack, ...] = ()
     lfs: tuple[StoredLfs, ...] = ()

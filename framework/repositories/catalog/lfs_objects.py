@@ -10,9 +10,9 @@ from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import from_now
 from framework.errors import Conflict
-from framework.repositories import keys
+from framework.repositories import object_keys
 from framework.repositories.behind import is_behind
-from framework.repositories.change import StoredLfs
+from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.models import LfsObject, Repository, StagedLfs
 from framework.storage.current import store
 
@@ -93,7 +93,7 @@ def offer(
     offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
     _renew(session, [one.name for one in offered.values()])
     for oid in wanted - offered.keys():
-        offered[oid] = _own(session, repository_id, StoredLfs(oid, keys.new_id(), sizes[oid]), OFFERED)
+        offered[oid] = _own(session, repository_id, StoredLfs(oid, object_keys.new_id(), sizes[oid]), OFFERED)
     return offered
 
 
@@ -101,7 +101,7 @@ def stage(repository_id: str, sizes: Mapping[str, int], uploader_id: int | None 
     """Own a key for each of these objects, for us to write it to."""
     with transaction() as session:
         return {
-            oid: _own(session, repository_id, StoredLfs(oid, keys.new_id(), size), STAGED, uploader_id)
+            oid: _own(session, repository_id, StoredLfs(oid, object_keys.new_id(), size), STAGED, uploader_id)
             for oid, size in sizes.items()
         }
 
@@ -197,7 +197,7 @@ def _delete_doomed(which: ColumnElement[bool]) -> int:
     with reading() as session:
         doomed = session.scalars(select(StagedLfs).where(StagedLfs.state == DOOMED, which)).all()
     for row in doomed:
-        store().delete(keys.lfs_key(row.repository_id, row.oid, row.name))
+        store().delete(object_keys.lfs_key(row.repository_id, row.oid, row.name))
     for names in _batches([row.name for row in doomed]):
         with transaction() as session:
             session.execute(delete(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == DOOMED))
