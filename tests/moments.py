@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, select
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import Base
-from framework.repositories import behind
 from framework.repositories.eviction import copies
+from framework.repositories.journal import divergence
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,6 @@ def put_back(moment: Moment) -> None:
 
 def start_anew() -> None:
     """What a restarted dyno remembers: nothing."""
-    behind._written.clear()
+    divergence._written.clear()
     for copy in copies():
         shutil.rmtree(copy)

@@ -11,7 +11,7 @@ from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
 from framework.api.incoming import Incoming, received_commit
 from framework.projects.access import ProjectAccess, project_for
-from framework.repositories import log
+from framework.repositories.journal import writer
 from framework.repositories.wanted import Written
 from framework.uploads.changing import store_changes
 from framework.uploads.resumable import mark_used
@@ -34,7 +34,7 @@ def make_commit(owner: str, project: str) -> Response:
             account,
             incoming.sha256,
             lambda keep: _store(access, account, incoming, keep),
-            again=lambda: log.confirm(access.repository_id),  # the first answer may have been lost before this
+            again=lambda: writer.confirm(access.repository_id),  # the first answer may have been lost before this
         )
     return made.response()
 

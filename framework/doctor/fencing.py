@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.doctor.examination import NotWell
 from framework.errors import HoldfastError
-from framework.repositories.behind import count_diverged
+from framework.repositories.journal.divergence import count_diverged
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner
 

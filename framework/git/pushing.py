@@ -20,7 +20,7 @@ from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.projects.access import ProjectAccess
 from framework.repositories import cache
 from framework.repositories.commit import OutcomeUnknown
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.quarantine import PackRefused
 from framework.repositories.scratch import scratch
 from framework.repositories.splitting import PushedPack

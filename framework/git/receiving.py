@@ -29,7 +29,7 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.healing import recover
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine
 from framework.repositories.sending import send
 from framework.repositories.splitting import PushedPack, large_left_out, split

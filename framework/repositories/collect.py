@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories.behind import note_diverged, unknown
-from framework.repositories.entries import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
+from framework.repositories.journal.divergence import note_diverged, unknown
+from framework.repositories.journal.reader import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store

@@ -14,11 +14,11 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.metrics import counts
-from framework.repositories import log
-from framework.repositories.behind import refuse_behind
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
+from framework.repositories.journal import writer
+from framework.repositories.journal.divergence import refuse_behind
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.storage.current import store
 
@@ -111,7 +111,7 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
         committed = _look_up(change, error)
     if committed:
         counts.change_committed(change.kind)
-        log.confirm(change.repository_id)
+        writer.confirm(change.repository_id)
     return committed
 
 
@@ -205,8 +205,8 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
         _add_lfs(session, repository, one)
     previous = repository.entry_hash
     _step(session, repository)
-    entry = log.entry_bytes(session, repository, change)
-    repository.entry_hash = log.entry_hash(entry)
+    entry = writer.entry_bytes(session, repository, change)
+    repository.entry_hash = writer.entry_hash(entry)
     session.add(
         Version(
             repository_id=repository.id,

@@ -7,7 +7,7 @@ from an earlier one is another database's line, written beside this one's.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from framework.repositories.entries import LogKey, LogLine, Place
+from framework.repositories.journal.reader import LogKey, LogLine, Place
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,15 @@ from framework.gitcore.ref_names import KINDS
 from framework.repositories import object_keys
 from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.catalog.changes import BLOBS
-from framework.repositories.entries import EntryDamaged, History, LogEntry, LoggedLfs, LoggedPack, LogKey, read_entry
+from framework.repositories.journal.reader import (
+    EntryDamaged,
+    History,
+    LogEntry,
+    LoggedLfs,
+    LoggedPack,
+    LogKey,
+    read_entry,
+)
 from framework.repositories.lines import Line
 from framework.repositories.models import (
     LargeBlob,

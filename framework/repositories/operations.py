@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from framework.repositories import object_keys
-from framework.repositories.behind import note_new
 from framework.repositories.catalog.changes import Change
 from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.journal.divergence import note_new
 from framework.repositories.models import Repository
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.errors import Conflict
-from framework.repositories.behind import known_hashes, unknown
 from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.catalog.changes import BLOBS, HOUSE, Change
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.entries import (
+from framework.repositories.journal.divergence import known_hashes, unknown
+from framework.repositories.journal.reader import (
     History,
     LogEntry,
     LogKey,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.database.types import now
-from framework.repositories.entries import LogEntry, LogLine
+from framework.repositories.journal.reader import LogEntry, LogLine
 from framework.repositories.models import LfsObject, Pack, Ref, Repository, StagedLfs, StagedPush, Version
 
 

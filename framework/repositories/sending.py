@@ -7,7 +7,7 @@ from framework.celery.heartbeat import renewing
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
 from framework.repositories import object_keys, staging
-from framework.repositories.behind import refuse_behind
+from framework.repositories.journal.divergence import refuse_behind
 from framework.storage.current import store
 
 PARALLEL_SENDS = 5

@@ -9,13 +9,14 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError, Interrupted
-from framework.repositories import archived, demotion, eviction, healing, log, scrub, staging
+from framework.repositories import archived, demotion, eviction, healing, scrub, staging
 from framework.repositories.archiving import archive
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal import writer
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.verify import verify
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
@@ -36,10 +37,10 @@ def renew_mark() -> dict[str, bool]:
 @app.task(base=Job, name="framework.repositories.tasks.confirm_log")
 def confirm_log() -> int:
     """Write the log entries that the store lacks; how many repositories lacked some."""
-    lacking = log.unconfirmed_repositories()
+    lacking = writer.unconfirmed_repositories()
     for repository_id in lacking:
         try:
-            log.confirm(repository_id)
+            writer.confirm(repository_id)
         except NotConfirmed:
             logger.warning("the log of %s is still not confirmed", repository_id)
     return len(lacking)

@@ -15,7 +15,7 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.projects.access import ProjectAccess
-from framework.repositories import log
+from framework.repositories.journal import writer
 from framework.storage.current import store
 from tests.api.program import Program, Reply, before_the_next_commit
 from tests.cast import on_each_deployment, on_one_deployment
@@ -164,12 +164,12 @@ def test_a_commit_that_was_not_confirmed_is_confirmed_before_it_is_answered_agai
 ) -> None:
     """The store takes the packs and not the log entry: a 503 that says so, and no second commit afterwards."""
     with monkeypatch.context() as broken:
-        broken.setattr(log, "_write", _away)
+        broken.setattr(writer, "_write", _away)
         assert commit(program).status_code == 503
         assert commit(program).status_code == 503, "still not in the log"
-    assert log.unconfirmed_repositories() == [secret.repository_id]
+    assert writer.unconfirmed_repositories() == [secret.repository_id]
     assert commit(program).status_code == 201
-    assert log.unconfirmed_repositories() == []
+    assert writer.unconfirmed_repositories() == []
     assert len(list(store().list(f"repos/{secret.repository_id}/log/"))) == 1
     assert commits(program) == 1
 
@@ -190,4 +190,4 @@ def test_a_key_is_forgotten_after_a_day(program: Program) -> None:
 
 
 def _away(_version: object) -> None:
-    raise log.NotConfirmed
+    raise writer.NotConfirmed

@@ -23,7 +23,7 @@ from framework.database import schema
 from framework.repositories import recovery
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.copy import opened
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.reading import find, resolve
 from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify

@@ -8,9 +8,10 @@ from sqlalchemy import update
 
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.repositories import behind, object_keys, staging
-from framework.repositories.behind import is_behind
+from framework.repositories import object_keys, staging
 from framework.repositories.cache import DatabaseBehind
+from framework.repositories.journal import divergence
+from framework.repositories.journal.divergence import is_behind
 from framework.repositories.models import StagedPush
 from framework.repositories.operations import change_about
 from framework.storage.counting import requests
@@ -50,7 +51,7 @@ def test_its_settings_cannot_be_changed(restored: Bench) -> None:
 
 
 def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
-    behind._written.clear()
+    divergence._written.clear()
     for expected in (1, 0):
         with requests() as asked:
             bench.write(bench.put("a", str(expected).encode()))

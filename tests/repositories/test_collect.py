@@ -14,7 +14,7 @@ from framework.repositories import object_keys, staging
 from framework.repositories.catalog.changes import Change
 from framework.repositories.collect import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.entries import list_log
+from framework.repositories.journal.reader import list_log
 from framework.repositories.models import Pack, StagedPush, Version
 from framework.repositories.operations import change_about
 from framework.repositories.verify import verify

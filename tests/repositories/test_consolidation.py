@@ -16,8 +16,8 @@ from framework.repositories.collect import collect
 from framework.repositories.commit import CONSOLIDATE
 from framework.repositories.consolidation import NoRoom, Wish, consolidate, is_consolidated
 from framework.repositories.copy import opened
-from framework.repositories.entries import list_log, read_entry
 from framework.repositories.eviction import evict
+from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs

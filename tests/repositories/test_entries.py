@@ -8,7 +8,7 @@ import pytest
 
 from framework.repositories import object_keys
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.entries import EntryDamaged, LogKey, list_log, log_keys, read_entry, read_history
+from framework.repositories.journal.reader import EntryDamaged, LogKey, list_log, log_keys, read_entry, read_history
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_one_deployment

@@ -20,7 +20,7 @@ from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.catalog.lfs_objects import LfsExpired
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.entries import list_log, read_entry
+from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.operations import change_about
 from framework.repositories.recovery import rebuild, resume

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from framework.repositories.entries import LogKey, LogLine
+from framework.repositories.journal.reader import LogKey, LogLine
 from framework.repositories.lines import find_lines
 
 REPOSITORY = "0" * 32

@@ -18,7 +18,7 @@ from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.copy import opened
-from framework.repositories.entries import list_log, read_entry
+from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import Repository
 from framework.repositories.reading import find, resolve
 from framework.repositories.tasks import sweep_staged

@@ -15,7 +15,7 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.copy import opened
-from framework.repositories.entries import list_log
+from framework.repositories.journal.reader import list_log
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.operations import change_about
 from framework.repositories.reading import find, list_folder, read_log, resolve

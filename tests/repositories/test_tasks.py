@@ -13,7 +13,7 @@ from framework.database.types import now
 from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys, sending, staging, tasks
 from framework.repositories.commit import StagingExpired
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import StagedPush, Version
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store

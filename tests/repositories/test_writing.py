@@ -15,10 +15,10 @@ from framework.database.session import reading, transaction
 from framework.errors import Forbidden, HoldfastError
 from framework.gitcore.path_policy import BadPath
 from framework.gitcore.ref_names import BadRef
-from framework.repositories import behind
 from framework.repositories.catalog.changes import Change
 from framework.repositories.copy import ObjectAbsent, opened
 from framework.repositories.eviction import copy_path
+from framework.repositories.journal import divergence
 from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.reading import find, list_folder, read_log, resolve
@@ -238,7 +238,7 @@ def test_the_requests_are_as_budgeted(bench: Bench) -> None:
     with requests() as creating, transaction() as session:
         session.add(Repository(id="0" * 32, about={}))
     assert creating.total == 0
-    behind._written.clear()
+    divergence._written.clear()
     with requests() as first:
         bench.write(bench.put("first", b""))
     assert sorted(first.operations) == ["list", "put", "put", "put"], "a process's first write looks at the log"

@@ -14,10 +14,10 @@ from framework.doctor.examination import examine
 from framework.doctor.shown import jobs
 from framework.projects.access import ProjectAccess
 from framework.projects.models import Event, Project
-from framework.repositories import log
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.entries import list_log
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal import writer
+from framework.repositories.journal.reader import list_log
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import Ref, Repository
 from framework.storage.current import store
 from framework.upkeep import drill, tasks
@@ -86,7 +86,7 @@ def test_a_version_that_waits_for_its_log_entry_is_no_fault(files: Bench, monkey
     def fail(_version: object) -> None:
         raise NotConfirmed
 
-    monkeypatch.setattr(log, "_write", fail)
+    monkeypatch.setattr(writer, "_write", fail)
     with pytest.raises(NotConfirmed):
         files.write(files.put("a", b"3"))
     done = drill.rehearse()

@@ -13,12 +13,12 @@ from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.projects.operations import update_project
 from framework.projects.recovery import adopt
-from framework.repositories import behind
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
-from framework.repositories.entries import list_log
-from framework.repositories.log import NotConfirmed
+from framework.repositories.journal import divergence
+from framework.repositories.journal.reader import list_log
+from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import Repository
 from framework.repositories.recovery import recover
 from framework.repositories.verify import verify
@@ -129,7 +129,7 @@ def test_a_project_that_cannot_be_written_to_takes_nobody_from_the_others(
     flask: Flasks, files: Bench, alice: Account, signed_in: SignIn
 ) -> None:
     flask("users", "promote", "alice")
-    behind.note_diverged(files.repository_id)
+    divergence.note_diverged(files.repository_id)
     visitor = signed_in(alice)
     ready = visitor.get("/readyz")
     told = [flask("doctor", "fencing", status=1).output, ready.get_json()["writing"], visitor.get("/admin").text]
@@ -149,7 +149,7 @@ def test_what_both_acknowledged_is_kept_by_a_resume(
             files.write(files.put("b", b"by the rehearsal"), files.put("large", LARGE))
             assert visibilities() == ["private"]
     files.write(files.put("a", b"3"))
-    behind._written.clear()
+    divergence._written.clear()
     with pytest.raises(DatabaseBehind):
         files.write(files.put("a", b"4"))
     with pytest.raises(NotWell, match="1 project cannot be written to"):

@@ -11,8 +11,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import from_now
 from framework.errors import Conflict
 from framework.repositories import object_keys
-from framework.repositories.behind import is_behind
 from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.journal.divergence import is_behind
 from framework.repositories.models import LfsObject, Repository, StagedLfs
 from framework.storage.current import store
 

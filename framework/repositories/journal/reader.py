@@ -12,7 +12,7 @@ from typing import Any
 from framework.errors import Unavailable
 from framework.metrics.pool import Pool
 from framework.repositories import object_keys
-from framework.repositories.log import FORMAT
+from framework.repositories.journal.writer import FORMAT
 from framework.storage.contract import ObjectMissing, StoredObject
 from framework.storage.current import store
 

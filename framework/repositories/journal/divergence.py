@@ -10,7 +10,7 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories.cache import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.entries import LogKey, Place, Settled, list_log
+from framework.repositories.journal.reader import LogKey, Place, Settled, list_log
 from framework.repositories.models import Repository, SettledEntry, Version
 
 log = logging.getLogger(__name__)
