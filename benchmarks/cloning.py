@@ -12,11 +12,11 @@ from framework.git import fetching
 from framework.gitcore.pack_objects import measured
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.repositories import object_keys
-from framework.repositories.cache import open_copy
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.marker import FULL
 from framework.repositories.sending import send
 
 COMMITS, PUSHES, FILES = 20_000, 40, 400

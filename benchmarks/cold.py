@@ -20,10 +20,11 @@ import requests as browser
 
 from benchmarks.history import MIB, Shape
 from benchmarks.served import TIMES, TOKEN, Bench, served
-from framework.repositories import eviction, object_keys
+from framework.repositories import object_keys
+from framework.repositories.cache import eviction
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
-from framework.repositories.copy import opened
-from framework.repositories.marker import FULL, read_marker
 from framework.storage.current import store
 
 MISSION_TIMES = 10

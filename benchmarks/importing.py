@@ -6,10 +6,10 @@ from pathlib import Path
 
 from framework import config
 from framework.repositories import object_keys
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.quarantine import Limits, Quarantine
-from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
 from framework.repositories.splitting import split
 

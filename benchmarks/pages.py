@@ -18,7 +18,7 @@ from framework.application import create_app
 from framework.config import Config
 from framework.database import schema
 from framework.projects.operations import create_project
-from framework.repositories.graphing import write_graph
+from framework.repositories.cache.commit_graph import write_graph
 from tests.servers import deployments
 
 COMMITS, FILES, FOLDERS = 20_000, 5_000, 100

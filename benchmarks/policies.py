@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from framework.repositories.eviction import burden
+from framework.repositories.cache.eviction import burden
 
 
 class Policy(Protocol):
@@ -155,7 +155,7 @@ class S3Fifo:
 
 
 class SizeAware:
-    """What `framework/repositories/eviction.py` does: whoever is the greatest `burden` goes.
+    """What `framework/repositories/cache/eviction.py` does: whoever is the greatest `burden` goes.
 
     The model keeps a queue for each power of two of sizes and compares their heads only, as age orders each queue.
     """

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from benchmarks.deployment import MIB, project
 from framework.celery.work import watched
 from framework.database.session import transaction
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import evict
+from framework.repositories.cache.marker import FULL
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import opened
-from framework.repositories.eviction import evict
-from framework.repositories.marker import FULL
 from framework.repositories.operations import create_repository
 from framework.repositories.reading import find, list_folder, resolve
 from framework.storage.counting import requests

@@ -27,7 +27,7 @@ from framework.projects.settings import settings as project_settings
 from framework.projects.tokens import token_settings
 from framework.projects.views import projects
 from framework.projects.works import works
-from framework.repositories import scratch
+from framework.repositories.cache import scratch
 from framework.transfer.views import blueprint as transfer
 from framework.upkeep import shell
 from framework.upkeep.backups import backup, restore

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import Base
-from framework.repositories.eviction import copies
+from framework.repositories.cache.eviction import copies
 from framework.repositories.journal import divergence
 
 

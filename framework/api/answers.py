@@ -15,9 +15,9 @@ from framework.projects.access import ProjectAccess
 from framework.projects.usage import PLAN
 from framework.projects.usage import Usage as ProjectUsage
 from framework.projects.watching import WatchedWork
+from framework.repositories.cache.status import StorageStatus
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.reading import Changed, Entry, LogEntry
-from framework.repositories.status import StorageStatus
 
 OBJECT_NAME = r"^[0-9a-f]{40}$"
 LOCATION = "Location"

@@ -13,9 +13,9 @@ from framework.browse.raw import raw_answer
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects import refs
 from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
 from framework.repositories.reading import (
     Changed,
     Entry,

@@ -16,7 +16,7 @@ from framework.api.paging import PAGE, links, page_length, page_number
 from framework.projects import archiving, lists, operations, refs
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.watching import work_of
-from framework.repositories.status import read_status
+from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 

@@ -35,7 +35,7 @@ from framework.database.insert import number_on
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 from framework.storage.ownership import keep_claim
 

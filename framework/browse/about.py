@@ -11,9 +11,9 @@ from identify.identify import license_id
 
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.reading import Entry
-from framework.repositories.scratch import scratch
 
 QUICK_COMMITS, MOST_COMMITS = 1_000, 50_000
 SHOWN_PEOPLE = 8

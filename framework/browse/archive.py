@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
-from framework.repositories.cache import open_copy
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.copy import Copy
-from framework.repositories.marker import FULL
 from framework.repositories.reading import find, resolve
 from framework.repositories.trees import PathAbsent
 from framework.web.sizes import size

@@ -16,7 +16,7 @@ from framework.browse.rendering import coloured
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import Entry, find
 
 DEADLINE_SECONDS = 15

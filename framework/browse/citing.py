@@ -12,7 +12,7 @@ from framework.browse.rendering import citation_file, head_of
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import Entry, find, list_folder
 
 FILE_NAME = "CITATION.cff"

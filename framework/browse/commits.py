@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from framework.browse.differences import EMPTY_TREE, Difference, changed_between, difference, needs_large_blobs
 from framework.errors import Invalid, NotFound
 from framework.gitcore import git
-from framework.repositories.cache import open_copy
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.copy import Copy
-from framework.repositories.marker import FULL
 from framework.repositories.reading import LogEntry, read_log, resolve
 
 COMPARED_COMMITS = 100

@@ -11,7 +11,7 @@ from framework.browse.rendering import coloured_sides
 from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
 from framework.browse.wide_texts import patches
 from framework.gitcore import git
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import below, blob_sizes
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

@@ -10,7 +10,7 @@ from pathlib import Path
 from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 
 MOST_PATHS = 50_000
 SHOWN_PATHS = 100

@@ -6,8 +6,8 @@ from framework.accounts.login import current_account
 from framework.browse.finding import FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import way_out
 from framework.projects.access import project_for
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
 
 blueprint = Blueprint("finding", __name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import LogEntry, exists, find, read_log, split_ref
 from framework.repositories.trees import PathAbsent
 

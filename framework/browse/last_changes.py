@@ -15,7 +15,7 @@ from pathlib import Path
 
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
 from framework.repositories.trees import PathAbsent
 

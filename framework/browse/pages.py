@@ -22,8 +22,8 @@ from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
+from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import (
     Entry,
     LogEntry,

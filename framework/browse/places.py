@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import RefAbsent, find, full_name, resolve, split_ref
 from framework.repositories.trees import PathAbsent
 

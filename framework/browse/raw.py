@@ -12,9 +12,9 @@ from framework.browse.pages import RawFile, raw_file
 from framework.browse.places import way_out
 from framework.lfs.reading import part
 from framework.projects.access import ProjectAccess
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import healing_after, hold_copy
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.copy import Copy
-from framework.repositories.healing import healing_after, hold_copy
 from framework.repositories.reading import split_ref
 from framework.web.ranges import ranged
 

@@ -11,7 +11,7 @@ from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
-from framework.repositories.copy import Copy, ObjectAbsent
+from framework.repositories.cache.copy import Copy, ObjectAbsent
 from framework.repositories.reading import read_commits
 
 REFS_PAGE = 25

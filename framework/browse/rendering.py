@@ -24,9 +24,9 @@ from framework.browse.previews import (
     needed_bytes,
     text_preview,
 )
-from framework.repositories.copy import Blob, Copy
+from framework.repositories.cache.copy import Blob, Copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.reading import Entry, read_blobs
-from framework.repositories.scratch import scratch
 from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 LONGEST_COLOURED_BYTES = 1 << 17

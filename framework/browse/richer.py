@@ -11,7 +11,7 @@ from framework.browse.encodings import decoded
 from framework.browse.patches import ADDED, NOTE, REMOVED, Hunk, Line
 from framework.browse.rendering import notebook_change
 from framework.gitcore import lfs_pointer
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 
 NOTHING = "0" * 40
 MOST_RICH_FILES = 10

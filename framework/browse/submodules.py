@@ -11,7 +11,7 @@ from framework.gitcore import git
 from framework.gitcore.path_policy import MODULES
 from framework.projects.access import ProjectAccess
 from framework.projects.rules import NAME
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES
 from framework.repositories.reading import Entry, find
 

@@ -13,9 +13,9 @@ from framework.browse.changed_tree import changed_tree
 from framework.browse.places import way_out
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.protection import protection_of
-from framework.repositories.copy import Copy
-from framework.repositories.healing import healing_after, read_copy
-from framework.repositories.marker import FULL
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.marker import FULL
+from framework.repositories.cache.repair import healing_after, read_copy
 from framework.repositories.reading import split_ref
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed

@@ -19,12 +19,12 @@ from framework.browse.submodules import submodule_address
 from framework.gitcore.ref_names import short_name
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.activity import read_activity
-from framework.repositories import prefetch
-from framework.repositories.copy import Copy
-from framework.repositories.graphing import graph_later
-from framework.repositories.healing import healing_after, read_copy
+from framework.repositories.cache import prefetch
+from framework.repositories.cache.commit_graph import graph_later
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import healing_after, read_copy
+from framework.repositories.cache.status import read_status
 from framework.repositories.reading import split_ref
-from framework.repositories.status import read_status
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed
 

@@ -7,10 +7,10 @@ from dulwich.objects import Blob
 from framework.browse.encodings import decoded, marked_encoding
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
-from framework.repositories.copy import Copy
-from framework.repositories.hydration import lay_out
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.hydration import lay_out
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.reading import read_blobs
-from framework.repositories.scratch import scratch
 
 NO_BLOB = "0" * 40
 MOST_FILES = 20

@@ -14,7 +14,7 @@ from framework.doctor.fencing import fencing
 from framework.doctor.samples import SAMPLES
 from framework.email.rendering import rendered
 from framework.errors import NotFound
-from framework.repositories import eviction, usage
+from framework.repositories.cache import eviction, usage
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.storage.prices import costs_of
 from framework.web.forms import check_button

@@ -15,7 +15,7 @@ from framework.celery.models import OutboxRow
 from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
 from framework.database.session import reading
 from framework.database.types import now
-from framework.repositories import eviction
+from framework.repositories.cache import eviction
 from framework.repositories.models import Version
 from framework.repositories.scrub import health_of
 

@@ -17,14 +17,14 @@ from framework.gitcore import git
 from framework.gitcore.pkt_line import err
 from framework.gitcore.ref_names import HEADS
 from framework.metrics.foreseen import in_a_line, is_foreseen
-from framework.repositories import cache
+from framework.repositories.cache import copies
+from framework.repositories.cache.hydration import lay_out
+from framework.repositories.cache.marker import replace_text
+from framework.repositories.cache.repair import heal
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.healing import heal
-from framework.repositories.hydration import lay_out
-from framework.repositories.marker import replace_text
 from framework.repositories.passing import whole_for
-from framework.repositories.scratch import scratch
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
     yield from waking.signs()
     if waking.failed:
         return
-    with cache.open_copy(repository_id, HISTORY) as (path, _snapshot):
+    with copies.open_copy(repository_id, HISTORY) as (path, _snapshot):
         environment = {"GIT_PROTOCOL": version, **settings}
         chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
         yield from waking.rest(chain([SERVICE], chunks))
@@ -89,7 +89,7 @@ def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mappin
     yield from waking.signs()
     if waking.failed:
         return
-    with cache.open_copy(repository_id, asked.kind) as (path, _snapshot):
+    with copies.open_copy(repository_id, asked.kind) as (path, _snapshot):
         yield from waking.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
 
 

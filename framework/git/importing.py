@@ -11,9 +11,9 @@ from framework.gitcore import git
 from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS
 from framework.projects.access import ProjectAccess
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.quarantine import DEADLINE_SECONDS
-from framework.repositories.scratch import scratch
 
 
 def land_history(

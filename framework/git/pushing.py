@@ -18,11 +18,11 @@ from framework.git.verdicts import Verdicts
 from framework.gitcore.pkt_line import Received
 from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.projects.access import ProjectAccess
-from framework.repositories import cache
+from framework.repositories.cache import copies
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.commit import OutcomeUnknown
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.quarantine import PackRefused
-from framework.repositories.scratch import scratch
 from framework.repositories.splitting import PushedPack
 
 RESTARTING = "error: the server is restarting; push again. Nothing of this push was stored."
@@ -100,4 +100,4 @@ class _Work:
         """Take the packs into the local copy; what hinders it is left to the next reader."""
         if packs:
             with suppress(Unavailable, SQLAlchemyError):  # the push has been answered
-                cache.install(self._push.access.repository_id, {pack.new.name: pack.written for pack in packs})
+                copies.install(self._push.access.repository_id, {pack.new.name: pack.written for pack in packs})

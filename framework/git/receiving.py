@@ -25,10 +25,10 @@ from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.projects.protection import protection_of
 from framework.repositories import object_keys, staging
+from framework.repositories.cache.repair import recover
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.commit import OutcomeUnknown, PacksChanged
-from framework.repositories.healing import recover
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine
 from framework.repositories.sending import send

@@ -14,10 +14,10 @@ from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
 from framework.gitcore.ref_names import HEADS
 from framework.metrics.pool import Pool
-from framework.repositories import cache
+from framework.repositories.cache import copies
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.marker import FULL
 
 FIRST_SIGN_SECONDS = 0.5
 SIGN_SECONDS = 5
@@ -104,7 +104,7 @@ class Waking:
                 yield chunk[known:]
 
     def _wake(self) -> None:
-        with cache.open_copy(self._repository_id, self._kind):
+        with copies.open_copy(self._repository_id, self._kind):
             return
 
     def _sign(self, opening: Opening) -> Iterator[bytes]:

@@ -7,8 +7,8 @@ from dulwich.objects import Tree
 
 from framework.gitcore import git
 from framework.gitcore.path_policy import folders_above
-from framework.repositories.copy import Copy
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.trees import FOLDER
 
 NAME = ".gitattributes"

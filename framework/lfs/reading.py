@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from framework.errors import NotFound, Unavailable
 from framework.gitcore import lfs_pointer
 from framework.repositories import object_keys
+from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import names_any, read_named, read_own
-from framework.repositories.copy import Blob, Copy
 from framework.repositories.reading import Entry, read_blobs
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store

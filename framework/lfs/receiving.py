@@ -16,9 +16,9 @@ from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.gitcore.lfs_pointer import Pointer
 from framework.metrics.pool import Pool
 from framework.repositories import object_keys
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.scratch import scratch
 from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store

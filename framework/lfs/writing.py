@@ -15,12 +15,12 @@ from framework.lfs.attributes import tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
 from framework.repositories import writing
+from framework.repositories.cache.repair import read_copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import LfsExpired
 from framework.repositories.commit import Admit
-from framework.repositories.healing import read_copy
-from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Operation, Put, Within, Write, Written
 
 

@@ -16,7 +16,7 @@ from framework.projects import woken
 from framework.projects.addresses import leads_to
 from framework.projects.models import Member, Project
 from framework.projects.rules import NAME, ROLES
-from framework.repositories.archived import idle_since
+from framework.repositories.cache.archived import idle_since
 from framework.repositories.models import Repository
 from framework.web.moved import redirect_reader
 

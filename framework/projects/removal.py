@@ -24,7 +24,7 @@ from framework.projects.leaving import forget_owner
 from framework.projects.models import Project
 from framework.projects.operations import trashed_project
 from framework.projects.usage import usage_of
-from framework.repositories import eviction
+from framework.repositories.cache import eviction
 from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.models import Repository

@@ -13,9 +13,9 @@ from framework.projects import archiving, branch_rules, invitations, operations,
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
 from framework.projects.protection import Rule, protection_of
+from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_holdings
-from framework.repositories.status import read_status
 from framework.storage.prices import NAMES, costs_of
 from framework.web.forms import check_button
 

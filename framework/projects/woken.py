@@ -13,7 +13,7 @@ from framework.database.types import now
 from framework.projects import notices
 from framework.projects.models import Event, Project
 from framework.projects.notices import WOKEN
-from framework.repositories.archived import idle_since
+from framework.repositories.cache.archived import idle_since
 from framework.repositories.models import Repository
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from framework.celery.work import Work
-from framework.repositories import eviction, usage
-from framework.repositories.archived import note_archived
+from framework.repositories.cache import eviction, usage
+from framework.repositories.cache.archived import note_archived
 from framework.repositories.consolidation import UNCHANGED, Wish, consolidate
 
 

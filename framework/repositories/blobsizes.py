@@ -8,8 +8,8 @@ from dulwich.pack import load_pack_index
 
 from framework.metrics.pool import Pool
 from framework.repositories import object_keys
-from framework.repositories.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
+from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 
 PARALLEL_READS = 8

@@ -16,7 +16,9 @@ from framework import config
 from framework.celery.work import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
 from framework.gitcore import git
-from framework.repositories import cache, eviction, healing, object_keys, staging, turns
+from framework.repositories import object_keys, staging, turns
+from framework.repositories.cache import copies, eviction, repair
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import HOUSE, Change, Repacking
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
@@ -30,7 +32,6 @@ from framework.repositories.repacking import (
     pack_blobs,
     pack_history,
 )
-from framework.repositories.scratch import scratch
 from framework.repositories.sending import send
 from framework.repositories.splitting import PushedPack
 from framework.web.sizes import size
@@ -131,7 +132,7 @@ class _Consolidation:
     def run(self) -> Consolidated | None:
         self._work.expect(STEPS)
         self._work.say("Reading what is there")
-        healing.heal(self._wish.repository_id)  # a damaged copy is never uploaded
+        repair.heal(self._wish.repository_id)  # a damaged copy is never uploaded
         read = gather(self._wish.repository_id, self._folder)
         made = self._pack(read)
         self._step("Storing the new packs")
@@ -139,7 +140,7 @@ class _Consolidation:
             return None
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
-            cache.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
+            copies.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
         return replace(_told(read, made), dropped_lfs=self._dropped_lfs)
 
     def _pack(self, read: Gathered) -> list[PushedPack]:

@@ -15,8 +15,8 @@ from framework.errors import Invalid
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.path_policy import ATTRIBUTES, MODULES, read_as, shown, spells_git
-from framework.repositories.hydration import lay_out
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.hydration import lay_out
+from framework.repositories.cache.scratch import scratch
 
 MAX_SPECIAL_BYTES = 1 << 20
 """Git does not look into larger ones: every git that runs here has this as its `core.bigFileThreshold`."""

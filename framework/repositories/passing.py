@@ -16,13 +16,14 @@ from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.gitcore.pack_objects import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
-from framework.repositories import bundle, cache, eviction, object_keys, ranges, scrub
-from framework.repositories.background import Threads
+from framework.repositories import bundle, object_keys, scrub
 from framework.repositories.bundle import PACK_HEADER, Ends
+from framework.repositories.cache import copies, eviction, ranges
+from framework.repositories.cache.hydration import PackAltered, PackMissing, indexed
+from framework.repositories.cache.marker import FULL, read_marker
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.hydration import PackAltered, PackMissing, indexed
-from framework.repositories.marker import FULL, read_marker
-from framework.repositories.scratch import scratch
 from framework.storage.contract import ObjectMissing
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class Whole:
                 written = {pack.name: indexed(self.repository_id, pack, folder) for pack in self.packs}
                 for pack in self.packs:
                     self._check(pack, written[pack.name])
-                cache.take_in(self.repository_id, written)
+                copies.take_in(self.repository_id, written)
             except (HoldfastError, OSError) as failure:
                 log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
 

@@ -17,9 +17,9 @@ from framework.gitcore import git
 from framework.gitcore.hashing_reader import Passed
 from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
 from framework.repositories import object_keys
+from framework.repositories.cache.hydration import lay_out
+from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.hydration import lay_out
-from framework.repositories.links import link_packs
 
 DEADLINE_SECONDS = 3600
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it

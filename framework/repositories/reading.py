@@ -11,8 +11,8 @@ from framework.gitcore import dates, git
 from framework.gitcore.dates import moment_of
 from framework.gitcore.path_policy import BadPath, asked_path
 from framework.gitcore.ref_names import HEADS, TAGS
+from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.copy import Copy
 from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}

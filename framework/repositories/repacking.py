@@ -14,10 +14,10 @@ from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories import bundle, object_keys
+from framework.repositories.cache.hydration import lay_out, write_refs
+from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack
-from framework.repositories.hydration import lay_out, write_refs
-from framework.repositories.links import link_packs
 from framework.repositories.splitting import PushedPack
 
 LONGEST_HINT = 200

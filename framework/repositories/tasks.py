@@ -9,8 +9,9 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError, Interrupted
-from framework.repositories import archived, demotion, eviction, healing, scrub, staging
+from framework.repositories import demotion, scrub, staging
 from framework.repositories.archiving import archive
+from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
@@ -99,7 +100,7 @@ def scrub_copies() -> int:
     """Compare every local copy with what SQL recorded, and mend it; how many were damaged."""
     found = eviction.copies()
     with watched("check of local copies", total=len(found)) as work:
-        damaged = healing.scrub(found, work.advance)
+        damaged = repair.scrub(found, work.advance)
         work.say(f"{damaged} mended.")
     return damaged
 

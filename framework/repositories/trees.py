@@ -6,7 +6,7 @@ from dulwich.objects import ObjectID, Tree
 
 from framework.errors import Conflict, NotFound
 from framework.gitcore.pack_writer import PackWriter
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.fsck import SpecialFile, check_tree
 
 FILE = 0o100644

@@ -12,16 +12,16 @@ from framework.gitcore import git
 from framework.gitcore.git import GitCutOff, GitFailed
 from framework.gitcore.path_policy import shown
 from framework.repositories import object_keys
+from framework.repositories.cache.hydration import Filling, PackAltered, PackMissing, fill, lay_out
+from framework.repositories.cache.marker import FULL
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.hydration import Filling, PackAltered, PackMissing, fill, lay_out
 from framework.repositories.journal.divergence import settled_entries, unknown
 from framework.repositories.journal.reader import History, list_log, read_history
-from framework.repositories.marker import FULL
 from framework.repositories.models import Version
 from framework.repositories.readback import object_fault
-from framework.repositories.scratch import scratch
 
 FSCK_SECONDS = 3600
 TOLD_OBJECTS = 3

@@ -14,16 +14,17 @@ from framework.gitcore.pack_writer import PackWriter, WrittenPack
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.metrics import counts
-from framework.repositories import cache, object_keys, staging, turns
+from framework.repositories import object_keys, staging, turns
+from framework.repositories.cache import copies
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
-from framework.repositories.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
-from framework.repositories.healing import read_copy
 from framework.repositories.reading import find, refuse_lost
-from framework.repositories.scratch import scratch
 from framework.repositories.sending import put_all
 from framework.repositories.trees import TreeEditor
 from framework.repositories.wanted import (
@@ -127,7 +128,7 @@ class _Writer:
             within=lambda session, _committed: within(session, written),
         )
         with suppress(Unavailable):  # the change is stored; what hinders the local copy is left to the next reader
-            cache.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
+            copies.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
         return written
 
     def _build(self, copy: Copy) -> _Attempt:

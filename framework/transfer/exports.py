@@ -32,11 +32,11 @@ from framework.gitcore import git
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.repositories import object_keys
-from framework.repositories.cache import open_copy
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.marker import FULL
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.lfs_objects import read_all_named
-from framework.repositories.marker import FULL
 from framework.repositories.models import Repository
-from framework.repositories.scratch import scratch
 from framework.storage.current import store
 from framework.transfer.imports import ARRIVED
 from framework.transfer.large_files import write_objects

@@ -6,7 +6,7 @@ from pathlib import Path
 from framework import config
 from framework.errors import Invalid
 from framework.gitcore import git
-from framework.repositories.hydration import lay_out
+from framework.repositories.cache.hydration import lay_out
 from framework.transfer.addresses import Pinned
 
 DEADLINE_SECONDS = 3600

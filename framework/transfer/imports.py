@@ -16,8 +16,8 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.projects.models import Project
 from framework.projects.operations import create_project
 from framework.repositories import object_keys
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.scratch import scratch
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 from framework.transfer.addresses import checked, pinned

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from framework import config
-from framework.repositories import eviction, usage
+from framework.repositories.cache import eviction, usage
+from framework.repositories.cache.usage import CacheFigures
 from framework.repositories.catalog.storage_usage import Holdings, read_holdings
-from framework.repositories.usage import CacheFigures
 from framework.storage.prices import costs_of
 from framework.web.pages import dollars
 from framework.web.sizes import size

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from framework.database.session import transaction
 from framework.errors import Conflict, HoldfastError, Invalid, TooLarge
 from framework.repositories import object_keys
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload, UploadPart

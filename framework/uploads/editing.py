@@ -12,10 +12,10 @@ from framework.gitcore.path_policy import checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.projects.access import ProjectAccess
 from framework.repositories import object_keys
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
-from framework.repositories.scratch import scratch
 from framework.repositories.trees import PathAbsent
 from framework.repositories.wanted import Delete, Move, Operation, Put, Written
 from framework.uploads.changing import Changes, store_changes

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from framework.errors import Invalid
 from framework.gitcore import git
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 
 NAME = ".gitignore"
 LONGEST_IGNORE_BYTES = 256 << 10

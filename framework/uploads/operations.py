@@ -12,10 +12,10 @@ from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, checked_path
 from framework.gitcore.ref_names import HEADS, branch_ref
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.reading import exists, resolve
-from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Put, Written
 from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes

@@ -9,8 +9,8 @@ from framework import config
 from framework.errors import Invalid
 from framework.gitcore.path_policy import BadPath, checked_path, folders_above
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
 from framework.repositories.reading import blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE
 from framework.uploads import ignoring

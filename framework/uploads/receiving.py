@@ -16,7 +16,7 @@ from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.pack_writer import file_blob_name
 from framework.repositories import object_keys
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 from framework.uploads.limits import MIB, mebibytes
 
 MAX_PARTS = 20_000

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from framework.accounts.account import Account
 from framework.errors import Conflict
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import Copy
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.copy import Copy
+from framework.repositories.cache.repair import read_copy
 from framework.repositories.reading import (
     Changed,
     Deleted,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from framework.errors import Invalid, TooLarge
-from framework.repositories.copy import Copy
+from framework.repositories.cache.copy import Copy
 from framework.repositories.reading import find
 
 EDITABLE_BYTES = 512 << 10

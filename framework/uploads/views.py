@@ -10,7 +10,7 @@ from framework import config
 from framework.accounts.login import signed_in
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.quota import room_bytes
-from framework.repositories.healing import read_copy
+from framework.repositories.cache.repair import read_copy
 from framework.repositories.reading import split_branch
 from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm

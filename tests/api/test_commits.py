@@ -13,7 +13,7 @@ import pytest
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.projects.access import ProjectAccess
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 from framework.storage.counting import requests
 from tests.api.program import Program, before_the_next_commit
 from tests.cast import on_one_deployment, posted_texts

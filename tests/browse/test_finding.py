@@ -8,9 +8,9 @@ import pytest
 from framework.browse import finding
 from framework.browse.finding import fitness
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import opened
-from framework.repositories.eviction import copy_path, evict
-from framework.repositories.graphing import is_wanted, write_graph
+from framework.repositories.cache.commit_graph import is_wanted, write_graph
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import copy_path, evict
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor
 

@@ -10,7 +10,7 @@ from benchmarks.importing import import_repository
 from framework.browse import last_changes
 from framework.config import Config
 from framework.database.session import transaction
-from framework.repositories.copy import Copy, opened
+from framework.repositories.cache.copy import Copy, opened
 from framework.repositories.operations import create_repository
 from framework.repositories.reading import find
 from tests.browse.gallery import Gallery

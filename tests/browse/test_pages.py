@@ -10,7 +10,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
-from framework.repositories.eviction import copy_path
+from framework.repositories.cache.eviction import copy_path
 from framework.storage.counting import requests
 from tests.browse.conftest import PHOTO
 from tests.cast import Visitor

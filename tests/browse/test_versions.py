@@ -11,8 +11,8 @@ import pytest
 
 from framework.browse import about, blame, last_changes
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import opened
-from framework.repositories.eviction import evict
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import evict
 from framework.storage.counting import requests
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor, on_one_deployment

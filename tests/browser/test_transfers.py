@@ -17,7 +17,7 @@ from framework.config import MIB
 from framework.database.session import reading
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.repositories.copy import opened
+from framework.repositories.cache.copy import opened
 from framework.repositories.reading import find, resolve
 from framework.uploads.models import ResumableUpload
 from tests.browser import pages

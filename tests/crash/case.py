@@ -19,14 +19,15 @@ from framework.database.types import now
 from framework.gitcore.pack_writer import blob_name
 from framework.lfs.reading import content as content_of
 from framework.lfs.writing import write
-from framework.repositories import cache, tasks
+from framework.repositories import tasks
+from framework.repositories.cache import copies
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import evict
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.lfs_objects import RETIRED
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import opened
-from framework.repositories.eviction import evict
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.object_keys import idx_key, lfs_key, log_key, pack_key
 from framework.repositories.reading import find, read_log, resolve
@@ -171,7 +172,7 @@ def _facts(key: str) -> tuple[int, str]:
 def _broken_copy() -> list[str]:
     """What git finds wrong in the project, hydrated onto an empty disk."""
     evict(PROJECT)
-    with cache.open_copy(PROJECT, "full") as (path, _snapshot):
+    with copies.open_copy(PROJECT, "full") as (path, _snapshot):
         command = ["git", "-C", str(path), "fsck", "--full", "--strict", "--no-dangling"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     return [f"fsck: {done.stdout}{done.stderr}"] if done.returncode or done.stdout else []

@@ -24,15 +24,16 @@ from framework.projects.archiving import ask_for_archive
 from framework.projects.models import Event
 from framework.projects.operations import create_project
 from framework.projects.purging import ask_for_purge
-from framework.repositories import eviction, object_keys
+from framework.repositories import object_keys
 from framework.repositories import tasks as repository_tasks
-from framework.repositories.cache import open_copy
+from framework.repositories.cache import eviction
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.marker import FULL
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.scratch import scratch
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Put
 from framework.storage.current import store

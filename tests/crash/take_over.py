@@ -21,8 +21,8 @@ from framework import config
 from framework.config import Config
 from framework.database import schema
 from framework.repositories import recovery
+from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.copy import opened
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.reading import find, resolve
 from framework.repositories.trees import PathAbsent

@@ -23,7 +23,7 @@ from framework.database.types import now
 from framework.doctor.numbers import State
 from framework.metrics import folder
 from framework.metrics.exposition import exposed
-from framework.repositories import eviction
+from framework.repositories.cache import eviction
 from framework.repositories.models import Version
 from framework.repositories.operations import create_repository
 from framework.repositories.wanted import PathsChanged

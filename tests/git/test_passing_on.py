@@ -14,13 +14,14 @@ from framework.gitcore.pkt_line import pkt
 from framework.projects.access import ProjectAccess
 from framework.projects.branch_rules import set_branch_rule
 from framework.projects.protection import Rule
-from framework.repositories import object_keys, ranges
-from framework.repositories.background import settle
-from framework.repositories.cache import open_copy
+from framework.repositories import object_keys
+from framework.repositories.cache import ranges
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.marker import FULL, read_marker
+from framework.repositories.cache.threads import settle
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.eviction import copy_path, evict
-from framework.repositories.marker import FULL, read_marker
 from framework.repositories.passing import whole_for
 from framework.repositories.verify import verify
 from framework.storage.counting import requests

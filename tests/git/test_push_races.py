@@ -29,11 +29,11 @@ from framework.projects.models import Member
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
 from framework.projects.protection import Rule
+from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import opened
 from framework.repositories.models import Repository, StagedPush
 from framework.repositories.reading import find
 from framework.repositories.verify import verify

@@ -9,7 +9,7 @@ from flask import Flask
 
 from framework.accounts.operations import create_user
 from framework.projects.operations import create_project
-from framework.repositories import eviction
+from framework.repositories.cache import eviction
 from framework.storage.counting import requests
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work

@@ -13,10 +13,11 @@ import pytest
 from framework.git.waking import Asked, Opening, Overtaken, Waking
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.projects.access import ProjectAccess
-from framework.repositories import cache, locks, object_keys
+from framework.repositories import object_keys
+from framework.repositories.cache import copies, locks
+from framework.repositories.cache.eviction import evict, lock_path
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.eviction import evict, lock_path
 from framework.storage.current import store
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House
@@ -39,7 +40,7 @@ def cold(house: House, alice: Person, project: ProjectAccess) -> ProjectAccess:
     work.git("tag", "-a", "v1", "-m", "Release")
     work.push(project.full_name, "main", "v1")
     assert evict(project.repository_id)
-    with cache.open_copy(project.repository_id, HISTORY):
+    with copies.open_copy(project.repository_id, HISTORY):
         return project
 
 

@@ -20,8 +20,8 @@ from framework.gitcore.pack_writer import blob_name
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
 from framework.projects.access import ProjectAccess
+from framework.repositories.cache.copy import opened
 from framework.repositories.commit import nothing_to_add
-from framework.repositories.copy import opened
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify

@@ -14,7 +14,7 @@ from framework.projects import tasks
 from framework.projects.access import ProjectAccess
 from framework.projects.archiving import TASK
 from framework.projects.people import add_person
-from framework.repositories import eviction
+from framework.repositories.cache import eviction
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs

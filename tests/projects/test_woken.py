@@ -18,7 +18,7 @@ from framework.projects.models import Event, Project
 from framework.projects.news import send_news
 from framework.projects.notices import WOKEN
 from framework.projects.people import add_person
-from framework.repositories import usage
+from framework.repositories.cache import usage
 from framework.repositories.models import Repository
 from framework.repositories.tasks import archive_idle
 from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment

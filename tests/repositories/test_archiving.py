@@ -16,13 +16,14 @@ from framework.celery.work import Work, watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import archived, consolidation, eviction, tasks, usage
+from framework.repositories import consolidation, tasks
 from framework.repositories.archiving import archive
+from framework.repositories.cache import archived, eviction, usage
+from framework.repositories.cache.marker import NAME
+from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
-from framework.repositories.marker import NAME
 from framework.repositories.models import Repository
-from framework.repositories.status import read_status
 from framework.repositories.verify import verify
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, Bench, Meanwhile

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from framework.repositories.background import Threads, settle
+from framework.repositories.cache.threads import Threads, settle
 from tests.servers.processes import HANG_SECONDS
 
 

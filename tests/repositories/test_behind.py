@@ -9,7 +9,7 @@ from sqlalchemy import update
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.repositories import object_keys, staging
-from framework.repositories.cache import DatabaseBehind
+from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.journal import divergence
 from framework.repositories.journal.divergence import is_behind
 from framework.repositories.models import StagedPush

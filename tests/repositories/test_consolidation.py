@@ -10,15 +10,15 @@ from framework.celery.models import LongWork, OutboxRow
 from framework.celery.work import Work
 from framework.config import Config
 from framework.database.session import reading
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import evict
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.commit import CONSOLIDATE
 from framework.repositories.consolidation import NoRoom, Wish, consolidate, is_consolidated
-from framework.repositories.copy import opened
-from framework.repositories.eviction import evict
 from framework.repositories.journal.reader import list_log, read_entry
-from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
 from framework.repositories.verify import verify

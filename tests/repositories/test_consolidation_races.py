@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from framework.celery.work import Work, watched
 from framework.database.session import reading
+from framework.repositories.cache.copy import ObjectAbsent, opened
+from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import PacksChanged, commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import ObjectAbsent, opened
-from framework.repositories.eviction import copy_path, evict
-from framework.repositories.marker import FULL
 from framework.repositories.models import LargeBlob, Pack, StagedPush
 from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify

@@ -13,8 +13,9 @@ from framework.celery.work import Work
 from framework.config import Config, ConfigError
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import scrub, tasks, usage
+from framework.repositories import scrub, tasks
 from framework.repositories.archiving import archive
+from framework.repositories.cache import usage
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.models import LfsObject, Pack, Repository

@@ -14,10 +14,10 @@ import pytest
 
 from framework import config
 from framework.config import Config
-from framework.repositories import cache, eviction, scratch
-from framework.repositories.copy import opened
-from framework.repositories.eviction import copy_path, evict
-from framework.repositories.marker import NAME
+from framework.repositories.cache import copies, eviction, scratch
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.marker import NAME
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench
@@ -96,7 +96,7 @@ def test_a_disk_that_stays_full_is_told_and_leaves_nothing(crowd: list[Bench], m
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(store(), "_fetch", fail)
-    with pytest.raises(cache.DiskFull) as refusal:
+    with pytest.raises(copies.DiskFull) as refusal:
         crowd[3].read("a")
     assert refusal.value.status == 503
     assert not copy_path(crowd[3].repository_id).exists()
@@ -118,7 +118,7 @@ def test_a_write_whose_packs_find_no_room_locally_is_stored_all_the_same(
 def test_scratch_of_a_killed_process_is_swept_and_that_of_a_living_one_kept(settings: Config) -> None:
     code = (
         "import sys, time; from framework import config; from framework.config import Config\n"
-        "from framework.repositories.scratch import scratch\n"
+        "from framework.repositories.cache.scratch import scratch\n"
         "config.use(Config.from_environment({'HOLDFAST_DATA': sys.argv[1]}))\n"
         "with scratch('work') as folder: (folder / 'half').touch(); print(folder, flush=True); time.sleep(600)\n"
     )

@@ -15,9 +15,9 @@ from framework.errors import Invalid
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.path_policy import ATTRIBUTES, MODULES
 from framework.repositories import trees
+from framework.repositories.cache.hydration import lay_out
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.fsck import SpecialFile, check_special_file, check_tree
-from framework.repositories.hydration import lay_out
 from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Delete, Move

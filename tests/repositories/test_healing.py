@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from framework.gitcore import git
-from framework.repositories import healing, tasks
-from framework.repositories.cache import open_copy
-from framework.repositories.copy import Copy, ObjectAltered, opened
-from framework.repositories.eviction import copy_path
-from framework.repositories.healing import read_copy
-from framework.repositories.marker import FULL, LAYOUT
+from framework.repositories import tasks
+from framework.repositories.cache import repair
+from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copy import Copy, ObjectAltered, opened
+from framework.repositories.cache.eviction import copy_path
+from framework.repositories.cache.marker import FULL, LAYOUT
+from framework.repositories.cache.repair import read_copy
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -62,7 +63,7 @@ def test_a_flipped_bit_heals_in_the_same_request(written: Bench) -> None:
         for position in everywhere(file):
             flip(file, position)
             assert read_copy(written.repository_id, page) == expected, (file.suffix, position)
-            healing.heal(written.repository_id)
+            repair.heal(written.repository_id)
             assert file.read_bytes() == whole
 
 
@@ -89,7 +90,7 @@ def test_a_damaged_large_blob_is_cut_off_and_never_passed_as_whole(written: Benc
     with opened(written.repository_id) as copy:
         blob = copy.blob(find(copy, resolve(copy, "main"), "large").sha)
         with pytest.raises(ObjectAltered):
-            sent.extend(byte for chunk in healing.healing_after(written.repository_id, blob.chunks) for byte in chunk)
+            sent.extend(byte for chunk in repair.healing_after(written.repository_id, blob.chunks) for byte in chunk)
     assert len(sent) < len(LARGE)
     assert written.read("large") == LARGE, "the failing read has healed the copy"
 

@@ -13,8 +13,8 @@ from framework.database.session import reading
 from framework.errors import Interrupted
 from framework.gitcore import git
 from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
+from framework.repositories.cache.eviction import copy_path
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.eviction import copy_path
 from framework.repositories.models import Repository
 from framework.repositories.quarantine import ObjectsMissing, PackRefused, Quarantine
 from framework.repositories.tasks import restore_sample

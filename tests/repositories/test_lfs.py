@@ -14,6 +14,7 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
+from framework.repositories.cache.status import read_status
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, StoredLfs
 from framework.repositories.catalog.deletion import remove_rows
@@ -24,7 +25,6 @@ from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.operations import change_about
 from framework.repositories.recovery import rebuild, resume
-from framework.repositories.status import read_status
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
 from framework.storage.current import store

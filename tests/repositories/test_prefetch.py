@@ -12,9 +12,9 @@ from framework.accounts.account import Account
 from framework.config import Config
 from framework.metrics.counts import COUNTS
 from framework.projects.access import ProjectAccess
-from framework.repositories import eviction, prefetch
-from framework.repositories.copy import opened
-from framework.repositories.marker import FULL, read_marker
+from framework.repositories.cache import eviction, prefetch
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.marker import FULL, read_marker
 from framework.storage.contract import Fetched, StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store

@@ -11,13 +11,13 @@ from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.reading import LfsAbsent, content, find_object
 from framework.lfs.writing import write
+from framework.repositories.cache.copy import opened
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import opened
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import Repository
 from framework.repositories.reading import find, resolve

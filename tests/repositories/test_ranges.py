@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.repositories import eviction, object_keys, ranges
-from framework.repositories.copy import opened
-from framework.repositories.hydration import PackAltered, PackMissing
-from framework.repositories.marker import FULL
+from framework.repositories import object_keys
+from framework.repositories.cache import eviction, ranges
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.hydration import PackAltered, PackMissing
+from framework.repositories.cache.marker import FULL
 from framework.repositories.models import Pack
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests

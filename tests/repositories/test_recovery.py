@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.repositories import object_keys, staging
+from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.copy import opened
 from framework.repositories.journal.reader import list_log
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.operations import change_about

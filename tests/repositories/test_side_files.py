@@ -11,11 +11,11 @@ from framework.celery.work import Work
 from framework.database.session import reading
 from framework.gitcore.side_files import INSTALLED, installed
 from framework.repositories import object_keys, recovery
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.marker import FULL
+from framework.repositories.cache.repair import heal
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.copy import opened
-from framework.repositories.eviction import copy_path, evict
-from framework.repositories.healing import heal
-from framework.repositories.marker import FULL
 from framework.repositories.models import LargeBlob
 from framework.repositories.verify import verify
 from framework.storage.current import store

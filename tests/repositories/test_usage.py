@@ -11,7 +11,7 @@ from framework import config
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import eviction, ghosts, usage
+from framework.repositories.cache import eviction, ghosts, usage
 from framework.repositories.models import CacheDay, Repository
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from framework.database.session import reading, transaction
 from framework.repositories import object_keys
-from framework.repositories.eviction import copy_path
+from framework.repositories.cache.eviction import copy_path
 from framework.repositories.journal.reader import list_log
 from framework.repositories.models import Pack, Ref, Version
 from framework.repositories.verify import Verified, verify

@@ -10,9 +10,9 @@ import pytest
 
 from framework.config import Config
 from framework.gitcore import git
-from framework.repositories import eviction, prefetch, ranges
-from framework.repositories.copy import opened
-from framework.repositories.marker import FULL
+from framework.repositories.cache import eviction, prefetch, ranges
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.marker import FULL
 from framework.repositories.reading import find, resolve
 from tests.repositories.conftest import Bench
 

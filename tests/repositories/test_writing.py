@@ -15,11 +15,11 @@ from framework.database.session import reading, transaction
 from framework.errors import Forbidden, HoldfastError
 from framework.gitcore.path_policy import BadPath
 from framework.gitcore.ref_names import BadRef
+from framework.repositories.cache.copy import ObjectAbsent, opened
+from framework.repositories.cache.eviction import copy_path
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change
-from framework.repositories.copy import ObjectAbsent, opened
-from framework.repositories.eviction import copy_path
 from framework.repositories.journal import divergence
-from framework.repositories.marker import FULL
 from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.staging import sweep

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.config import Config
 from framework.database import engine
-from framework.repositories import background
+from framework.repositories.cache import threads
 from framework.storage import current
 from tests.servers.ceph import ceph
 from tests.servers.migration import migrated_sqlite
@@ -100,7 +100,7 @@ def leave() -> None:
 
     A connection in use would be closed by nobody, and fail whichever test runs when it is collected.
     """
-    background.settle()
+    threads.settle()
     in_use = engine.engine().pool.status()
     assert in_use.startswith("0 of "), in_use
     engine.dispose()

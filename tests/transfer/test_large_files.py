@@ -18,8 +18,8 @@ from framework.database.session import reading, transaction
 from framework.errors import HoldfastError
 from framework.lfs.reading import content
 from framework.projects.access import ProjectAccess, project_for
+from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.copy import opened
 from framework.repositories.models import StagedLfs
 from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify

@@ -24,10 +24,10 @@ from framework.git.importing import land_history
 from framework.gitcore import git
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.people import add_person, remove_person
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.copy import opened
 from framework.repositories.reading import find
-from framework.repositories.scratch import scratch
 from framework.storage.current import store
 from framework.transfer import exports, zips
 from framework.transfer import tasks as transfer_tasks

@@ -22,7 +22,7 @@ from framework.projects.operations import create_project, restore_project, trash
 from framework.projects.people import add_person, people_of
 from framework.projects.removal import delete_for_good
 from framework.projects.tasks import refresh_about
-from framework.repositories.copy import opened
+from framework.repositories.cache.copy import opened
 from framework.repositories.reading import read_log, resolve
 from framework.storage.current import store
 from tests import moments

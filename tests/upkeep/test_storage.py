@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from framework.projects.access import ProjectAccess
-from framework.repositories import locks, object_keys, usage
+from framework.repositories import object_keys
+from framework.repositories.cache import locks, usage
+from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
-from framework.repositories.eviction import copy_path, lock_path
 from framework.storage.current import store
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench

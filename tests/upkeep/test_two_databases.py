@@ -13,7 +13,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.models import Project
 from framework.projects.operations import update_project
 from framework.projects.recovery import adopt
-from framework.repositories.cache import DatabaseBehind
+from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.journal import divergence

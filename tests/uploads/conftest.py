@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.projects.access import ProjectAccess
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.object_keys import new_id
-from framework.repositories.scratch import scratch
 from framework.repositories.wanted import Delete
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes

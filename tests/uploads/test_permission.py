@@ -6,7 +6,7 @@ from framework.accounts.account import Account
 from framework.config import Config
 from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.people import remove_person
-from framework.repositories.scratch import scratch
+from framework.repositories.cache.scratch import scratch
 from framework.uploads.operations import Upload, store_upload
 from framework.uploads.receiving import ReceivedFile
 from tests.cast import SignIn, Visitor, csrf_token

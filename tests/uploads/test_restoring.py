@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
-from framework.repositories.copy import opened
-from framework.repositories.eviction import evict
+from framework.repositories.cache.copy import opened
+from framework.repositories.cache.eviction import evict
 from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.verify import verify
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment

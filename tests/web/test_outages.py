@@ -18,7 +18,7 @@ from framework.application import create_app
 from framework.config import Config
 from framework.database import engine
 from framework.projects.operations import create_project
-from framework.repositories.eviction import copy_path
+from framework.repositories.cache.eviction import copy_path
 from tests.cast import PASSWORD, csrf_token, on_one_deployment
 from tests.repositories.conftest import Bench
 from tests.servers import deployments

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories.cache import DatabaseBehind
+from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import LogKey, Place, Settled, list_log
 from framework.repositories.models import Repository, SettledEntry, Version

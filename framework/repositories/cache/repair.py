@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed
-from framework.repositories import cache, locks
+from framework.repositories.cache import copies, locks
+from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, opened
+from framework.repositories.cache.eviction import copy_path, lock_path
+from framework.repositories.cache.hydration import mend
+from framework.repositories.cache.marker import read_marker, write_marker
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
-from framework.repositories.copy import Copy, ObjectAbsent, ObjectAltered, opened
-from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.hydration import mend
-from framework.repositories.marker import read_marker, write_marker
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
     damaged = 0
     for path in found:
         damaged += heal(path.stem)
-        cache.tidy(path.stem)
+        copies.tidy(path.stem)
         told()
     return damaged
 

@@ -11,11 +11,12 @@ from framework.errors import Unavailable
 from framework.gitcore import side_files
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
-from framework.repositories import object_keys, ranges
+from framework.repositories import object_keys
+from framework.repositories.cache import ranges
+from framework.repositories.cache.marker import FULL, Marker, read_marker, replace_text, write_marker
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack
-from framework.repositories.marker import FULL, Marker, read_marker, replace_text, write_marker
-from framework.repositories.scratch import scratch
 from framework.storage.contract import Fetched, ObjectMissing
 from framework.storage.current import store
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from framework.errors import Unavailable
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics import counts
-from framework.repositories import eviction, ghosts, locks, marker, usage
-from framework.repositories.archived import drop_archived
+from framework.repositories.cache import eviction, ghosts, locks, marker, usage
+from framework.repositories.cache.archived import drop_archived
+from framework.repositories.cache.eviction import copy_path, lock_path
+from framework.repositories.cache.hydration import Filling, drop_superseded, fill, lay_out
+from framework.repositories.cache.marker import FULL, Marker, read_marker
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
-from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.hydration import Filling, drop_superseded, fill, lay_out
-from framework.repositories.marker import FULL, Marker, read_marker
-from framework.repositories.scratch import scratch
 
 
 class DatabaseBehind(Unavailable):

@@ -16,13 +16,13 @@ from framework import config
 from framework.errors import HoldfastError
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics import counts
-from framework.repositories import cache
-from framework.repositories.background import Threads
+from framework.repositories.cache import copies
+from framework.repositories.cache.eviction import copy_path
+from framework.repositories.cache.hydration import download
+from framework.repositories.cache.marker import FULL, read_marker
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
-from framework.repositories.eviction import copy_path
-from framework.repositories.hydration import download
-from framework.repositories.marker import FULL, read_marker
-from framework.repositories.scratch import scratch
 
 THREADS = 2
 LONGEST_QUEUE = 20
@@ -83,7 +83,7 @@ def complete(repository_id: str) -> tuple[str, int]:
             if not copy_path(repository_id).exists():  # nobody looks any more
                 return "needless", sum(made.pack_bytes for made in written.values())
             written[pack.name] = download(repository_id, pack, folder)
-        cache.install(repository_id, written, FULL)
+        copies.install(repository_id, written, FULL)
     return "done", size
 
 

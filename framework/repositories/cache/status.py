@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from framework.database.session import reading
+from framework.repositories.cache.eviction import copy_path
+from framework.repositories.cache.marker import last_used, read_marker
 from framework.repositories.catalog.snapshot import RepositoryMissing
-from framework.repositories.eviction import copy_path
-from framework.repositories.marker import last_used, read_marker
 from framework.repositories.models import LfsObject, Pack, Repository
 
 HOT, COLD = "hot", "cold"

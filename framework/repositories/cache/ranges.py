@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from framework import config
-from framework.repositories.background import Threads
+from framework.repositories.cache.threads import Threads
 from framework.storage.contract import Fetched
 from framework.storage.current import store
 

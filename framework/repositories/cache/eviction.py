@@ -7,9 +7,9 @@ from pathlib import Path
 
 from framework import config
 from framework.metrics import counts
-from framework.repositories import ghosts, locks
-from framework.repositories.marker import last_used, read_marker
-from framework.repositories.scratch import scratch
+from framework.repositories.cache import ghosts, locks
+from framework.repositories.cache.marker import last_used, read_marker
+from framework.repositories.cache.scratch import scratch
 
 WAKING_BYTES = 8 << 20
 """What is transferred in the time that the round trips of a waking take: a copy of this size costs twice their time."""

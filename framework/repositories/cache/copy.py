@@ -19,10 +19,11 @@ from framework.errors import NotFound, Unavailable
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
 from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_hash
-from framework.repositories import cache, object_keys
+from framework.repositories import object_keys
+from framework.repositories.cache import copies
+from framework.repositories.cache.hydration import PackMissing
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.hydration import PackMissing
 from framework.storage.contract import Chunks, ObjectMissing
 from framework.storage.current import store
 
@@ -181,7 +182,7 @@ def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, DatabaseBehind.
     """
-    with cache.open_copy(repository_id, kind) as (path, snapshot):
+    with copies.open_copy(repository_id, kind) as (path, snapshot):
         objects = NamedPacks(path / "objects", snapshot.packs)
         try:
             yield Copy(path, snapshot, objects)

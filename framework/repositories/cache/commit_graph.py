@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.errors import HoldfastError
 from framework.gitcore import git
-from framework.repositories import cache, locks
-from framework.repositories.background import Threads
+from framework.repositories.cache import copies, locks
+from framework.repositories.cache.eviction import copy_path, lock_path
+from framework.repositories.cache.marker import read_marker
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.eviction import copy_path, lock_path
-from framework.repositories.marker import read_marker
-from framework.repositories.scratch import scratch
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def write_graph(repository_id: str) -> bool:
 
 def _make(repository_id: str, folder: Path) -> int:
     """The generation of packs that the graph in `folder` was made from; git takes its own old one as a beginning."""
-    with cache.open_copy(repository_id) as (path, snapshot):
+    with copies.open_copy(repository_id) as (path, snapshot):
         for name in ("info", "pack"):
             (folder / name).mkdir()
         (folder / "info" / "alternates").write_text(f"{path / 'objects'}\n")

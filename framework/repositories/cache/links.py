@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework.repositories import cache
+from framework.repositories.cache import copies
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.marker import FULL
 
 
 def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:
@@ -15,7 +15,7 @@ def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[Sto
         What `cache.open_copy` raises.
     """
     while True:
-        with cache.open_copy(repository_id, FULL) as (path, snapshot):
+        with copies.open_copy(repository_id, FULL) as (path, snapshot):
             newest, packs = read_snapshot_and_packs(repository_id)
             if newest != snapshot:
                 continue

@@ -7,8 +7,8 @@ from sqlalchemy import or_, select, update
 from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import eviction
-from framework.repositories.marker import last_used
+from framework.repositories.cache import eviction
+from framework.repositories.cache.marker import last_used
 from framework.repositories.models import Repository
 
 MOST_AT_ONCE = 500
