@@ -10,8 +10,8 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.history.reading import find, list_folder, resolve
 from framework.repositories.operations import create_repository
-from framework.repositories.reading import find, list_folder, resolve
 from framework.storage.counting import requests
 
 

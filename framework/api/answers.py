@@ -17,7 +17,7 @@ from framework.projects.usage import Usage as ProjectUsage
 from framework.projects.watching import WatchedWork
 from framework.repositories.cache.status import StorageStatus
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.reading import Changed, Entry, LogEntry
+from framework.repositories.history.reading import Changed, Entry, LogEntry
 
 OBJECT_NAME = r"^[0-9a-f]{40}$"
 LOCATION = "Location"

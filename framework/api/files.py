@@ -16,7 +16,7 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.reading import (
+from framework.repositories.history.reading import (
     Changed,
     Entry,
     LogEntry,

@@ -13,7 +13,7 @@ from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
-from framework.repositories.reading import Entry, find, list_folder
+from framework.repositories.history.reading import Entry, find, list_folder
 
 FILE_NAME = "CITATION.cff"
 LONGEST_BYTES = 1 << 16

@@ -10,7 +10,7 @@ from framework.repositories.cache.copies import open_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.reading import LogEntry, read_log, resolve
+from framework.repositories.history.reading import LogEntry, read_log, resolve
 
 COMPARED_COMMITS = 100
 DEADLINE_SECONDS = 600

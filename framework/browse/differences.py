@@ -12,7 +12,7 @@ from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, riche
 from framework.browse.wide_texts import patches
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
-from framework.repositories.reading import below, blob_sizes
+from framework.repositories.history.reading import below, blob_sizes
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LISTED_FILES = 300

@@ -9,7 +9,7 @@ from framework.browse.places import Place, place_at
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
-from framework.repositories.reading import LogEntry, exists, find, read_log, split_ref
+from framework.repositories.history.reading import LogEntry, exists, find, read_log, split_ref
 from framework.repositories.trees import PathAbsent
 
 HISTORY_PAGE = 50

@@ -16,7 +16,7 @@ from pathlib import Path
 from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
-from framework.repositories.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
+from framework.repositories.history.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
 from framework.repositories.trees import PathAbsent
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0

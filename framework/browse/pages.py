@@ -24,7 +24,7 @@ from framework.lfs.reading import content, sizes
 from framework.repositories.bundle import offered_bundle
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.reading import (
+from framework.repositories.history.reading import (
     Entry,
     LogEntry,
     find,

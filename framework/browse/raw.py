@@ -15,7 +15,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after, hold_copy
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.reading import split_ref
+from framework.repositories.history.reading import split_ref
 from framework.web.ranges import ranged
 
 

@@ -26,7 +26,7 @@ from framework.browse.previews import (
 )
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.reading import Entry, read_blobs
+from framework.repositories.history.reading import Entry, read_blobs
 from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 LONGEST_COLOURED_BYTES = 1 << 17

@@ -13,7 +13,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.rules import NAME
 from framework.repositories.cache.copy import Copy
 from framework.repositories.fsck import MAX_SPECIAL_BYTES
-from framework.repositories.reading import Entry, find
+from framework.repositories.history.reading import Entry, find
 
 # git@host:path, as ssh takes it; a Windows drive has one letter only.
 _SSH = re.compile(r"(?:[^@/:\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)(\S+)")

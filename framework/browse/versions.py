@@ -16,7 +16,7 @@ from framework.projects.protection import protection_of
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import healing_after, read_copy
-from framework.repositories.reading import split_ref
+from framework.repositories.history.reading import split_ref
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed
 

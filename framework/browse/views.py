@@ -24,7 +24,7 @@ from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after, read_copy
 from framework.repositories.cache.status import read_status
-from framework.repositories.reading import split_ref
+from framework.repositories.history.reading import split_ref
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed
 

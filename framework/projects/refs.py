@@ -15,9 +15,9 @@ from framework.projects.protection import read_protection
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import RefMoved, commit, nothing_to_add
+from framework.repositories.history.reading import RefAbsent
 from framework.repositories.models import Ref, Repository
 from framework.repositories.operations import change_about
-from framework.repositories.reading import RefAbsent
 from framework.repositories.wanted import BranchAbsent, BranchExists
 
 TRIES = 5

@@ -24,7 +24,7 @@ from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPa
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
 from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
-from framework.repositories.reading import find, refuse_lost
+from framework.repositories.history.reading import find, refuse_lost
 from framework.repositories.sending import put_all
 from framework.repositories.trees import TreeEditor
 from framework.repositories.wanted import (

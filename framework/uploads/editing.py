@@ -15,7 +15,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.reading import Entry, exists, find, list_folder, resolve, split_branch
+from framework.repositories.history.reading import Entry, exists, find, list_folder, resolve, split_branch
 from framework.repositories.trees import PathAbsent
 from framework.repositories.wanted import Delete, Move, Operation, Put, Written
 from framework.uploads.changing import Changes, store_changes

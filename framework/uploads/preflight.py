@@ -11,7 +11,7 @@ from framework.gitcore.path_policy import BadPath, checked_path, folders_above
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.reading import blob_sizes
+from framework.repositories.history.reading import blob_sizes
 from framework.repositories.trees import FOLDER, SUBMODULE
 from framework.uploads import ignoring
 from framework.uploads.limits import too_large_sentence

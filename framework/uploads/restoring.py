@@ -11,7 +11,7 @@ from framework.errors import Conflict
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.reading import (
+from framework.repositories.history.reading import (
     Changed,
     Deleted,
     Entry,

@@ -11,7 +11,7 @@ from framework.accounts.login import signed_in
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.quota import room_bytes
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.reading import split_branch
+from framework.repositories.history.reading import split_branch
 from framework.repositories.wanted import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload

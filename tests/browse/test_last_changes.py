@@ -11,8 +11,8 @@ from framework.browse import last_changes
 from framework.config import Config
 from framework.database.session import transaction
 from framework.repositories.cache.copy import Copy, opened
+from framework.repositories.history.reading import find
 from framework.repositories.operations import create_repository
-from framework.repositories.reading import find
 from tests.browse.gallery import Gallery
 
 pytestmark = pytest.mark.deployments("embedded")

@@ -18,7 +18,7 @@ from framework.database.session import reading
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import find, resolve
+from framework.repositories.history.reading import find, resolve
 from framework.uploads.models import ResumableUpload
 from tests.browser import pages
 from tests.browser.conftest import OpenedBrowser

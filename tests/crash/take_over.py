@@ -23,8 +23,8 @@ from framework.database import schema
 from framework.repositories import recovery
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.reading import find, resolve
 from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify
 from framework.storage.current import ownership

@@ -34,8 +34,8 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.history.reading import find
 from framework.repositories.models import Repository, StagedPush
-from framework.repositories.reading import find
 from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store

@@ -16,8 +16,8 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
+from framework.repositories.history.reading import find, list_folder, resolve
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.reading import find, list_folder, resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment

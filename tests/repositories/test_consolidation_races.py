@@ -17,8 +17,8 @@ from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUp
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.commit import PacksChanged, commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.history.reading import find, resolve
 from framework.repositories.models import LargeBlob, Pack, StagedPush
-from framework.repositories.reading import find, resolve
 from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests.cast import on_each_deployment

@@ -16,7 +16,7 @@ from framework.repositories.cache.copy import Copy, ObjectAltered, opened
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL, LAYOUT
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench

@@ -18,9 +18,9 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
 from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import Repository
-from framework.repositories.reading import find, resolve
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
 from framework.repositories.wanted import Write

@@ -15,10 +15,10 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.journal.reader import list_log
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.operations import change_about
-from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
 from framework.repositories.staging import sweep
 from framework.repositories.verify import verify

@@ -16,8 +16,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import turns
 from framework.repositories.cache.copy import opened
+from framework.repositories.history.reading import count_commits, find, list_folder, read_log, resolve
 from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
-from framework.repositories.reading import count_commits, find, list_folder, read_log, resolve
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment

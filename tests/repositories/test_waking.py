@@ -13,7 +13,7 @@ from framework.gitcore import git
 from framework.repositories.cache import eviction, prefetch, ranges
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.marker import FULL
-from framework.repositories.reading import find, resolve
+from framework.repositories.history.reading import find, resolve
 from tests.repositories.conftest import Bench
 
 READERS = 20

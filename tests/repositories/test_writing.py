@@ -19,9 +19,9 @@ from framework.repositories.cache.copy import ObjectAbsent, opened
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change
+from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.journal import divergence
 from framework.repositories.models import Pack, Repository, StagedPush, Version
-from framework.repositories.reading import find, list_folder, read_log, resolve
 from framework.repositories.staging import sweep
 from framework.repositories.trees import PathAbsent, PathClash
 from framework.repositories.wanted import BranchAbsent, BranchExists, BranchMoved, Delete, Move, Operation, PathsChanged

@@ -27,7 +27,7 @@ from framework.projects.people import add_person, remove_person
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.reading import find
+from framework.repositories.history.reading import find
 from framework.storage.current import store
 from framework.transfer import exports, zips
 from framework.transfer import tasks as transfer_tasks

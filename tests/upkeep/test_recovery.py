@@ -23,7 +23,7 @@ from framework.projects.people import add_person, people_of
 from framework.projects.removal import delete_for_good
 from framework.projects.tasks import refresh_about
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import read_log, resolve
+from framework.repositories.history.reading import read_log, resolve
 from framework.storage.current import store
 from tests import moments
 from tests.cast import SignIn, Visitor, link_in_mail, on_each_deployment

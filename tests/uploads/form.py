@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import find, list_folder, resolve
+from framework.repositories.history.reading import find, list_folder, resolve
 from framework.storage.current import store
 from tests.cast import Visitor, csrf_token
 

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import exists, find, read_log, resolve
+from framework.repositories.history.reading import exists, find, read_log, resolve
 from framework.uploads.text import EDITABLE_BYTES
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files

@@ -13,7 +13,7 @@ from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import find, read_log, resolve
+from framework.repositories.history.reading import find, read_log, resolve
 from framework.storage.counting import requests
 from framework.uploads import tasks
 from framework.uploads.receiving import MAX_PARTS

@@ -10,7 +10,7 @@ from framework.accounts.account import Account
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
-from framework.repositories.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.verify import verify
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files

@@ -14,7 +14,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.mail_choices import choose
 from framework.projects.news import send_news
 from framework.repositories.cache.copy import opened
-from framework.repositories.reading import read_log, resolve
+from framework.repositories.history.reading import read_log, resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
 from tests.projects.notice_rows import age_notices
 from tests.uploads.form import MIB, PAGE, as_script, files, nothing_stored, paths, upload
