@@ -15,9 +15,9 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copies import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
-from framework.repositories.sending import send
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.pack_upload import send
 
 COMMITS, PUSHES, FILES = 20_000, 40, 400
 RUNS = 3

@@ -13,10 +13,10 @@ from framework.database import schema
 from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories import object_keys
-from framework.repositories.commit import nothing_to_add
-from framework.repositories.operations import create_repository
-from framework.repositories.wanted import Put, Write
-from framework.repositories.writing import write
+from framework.repositories.write.branch_writer import write
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.creation import create_repository
+from framework.repositories.write.operations import Put, Write
 from tests.servers import deployments
 
 MIB = 1 << 20

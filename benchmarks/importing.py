@@ -8,10 +8,10 @@ from framework import config
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
-from framework.repositories.commit import commit, nothing_to_add
-from framework.repositories.quarantine import Limits, Quarantine
-from framework.repositories.sending import send
-from framework.repositories.splitting import split
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.pack_upload import send
+from framework.repositories.write.quarantine import Limits, Quarantine
+from framework.repositories.write.splitting import split
 
 CHUNK_BYTES = 1 << 16
 MOST_BYTES = 4 << 30

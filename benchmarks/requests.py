@@ -11,7 +11,7 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find, list_folder, resolve
-from framework.repositories.operations import create_repository
+from framework.repositories.write.creation import create_repository
 from framework.storage.counting import requests
 
 

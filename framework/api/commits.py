@@ -12,7 +12,7 @@ from framework.api.idempotency import Created, Keep, once
 from framework.api.incoming import Incoming, received_commit
 from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
-from framework.repositories.wanted import Written
+from framework.repositories.write.operations import Written
 from framework.uploads.changing import store_changes
 from framework.uploads.resumable import mark_used
 

@@ -15,7 +15,7 @@ from framework.api.parsing import refuse_other_media
 from framework.api.spooling import SpooledJson
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.wanted import Delete, Move, Operation, Put
+from framework.repositories.write.operations import Delete, Move, Operation, Put
 from framework.uploads.assembling import OpenedUpload, open_uploads
 from framework.uploads.changing import Changes
 from framework.uploads.limits import too_large_sentence

@@ -15,7 +15,7 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.reading import find, resolve
-from framework.repositories.trees import PathAbsent
+from framework.repositories.write.tree_editor import PathAbsent
 from framework.web.sizes import size
 
 DEADLINE_SECONDS = 3600

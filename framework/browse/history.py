@@ -10,7 +10,7 @@ from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import LogEntry, exists, find, read_log, split_ref
-from framework.repositories.trees import PathAbsent
+from framework.repositories.write.tree_editor import PathAbsent
 
 HISTORY_PAGE = 50
 MOST_RENAMES = 10

@@ -17,7 +17,7 @@ from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
-from framework.repositories.trees import PathAbsent
+from framework.repositories.write.tree_editor import PathAbsent
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0
 WHOLE_SECONDS = 20.0

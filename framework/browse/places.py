@@ -9,7 +9,7 @@ from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import RefAbsent, find, full_name, resolve, split_ref
-from framework.repositories.trees import PathAbsent
+from framework.repositories.write.tree_editor import PathAbsent
 
 
 class NothingThere(NotFound):

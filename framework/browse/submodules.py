@@ -12,8 +12,8 @@ from framework.gitcore.path_policy import MODULES
 from framework.projects.access import ProjectAccess
 from framework.projects.rules import NAME
 from framework.repositories.cache.copy import Copy
-from framework.repositories.fsck import MAX_SPECIAL_BYTES
 from framework.repositories.history.reading import Entry, find
+from framework.repositories.write.fsck import MAX_SPECIAL_BYTES
 
 # git@host:path, as ssh takes it; a Windows drive has one letter only.
 _SSH = re.compile(r"(?:[^@/:\s]+@)?([A-Za-z0-9.-]{2,}):(?!/)(\S+)")

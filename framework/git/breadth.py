@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from framework.errors import TooLarge
-from framework.repositories.quarantine import Quarantine
+from framework.repositories.write.quarantine import Quarantine
 from framework.web.sizes import size
 
 MAX_PATHS = 1_000_000

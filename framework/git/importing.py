@@ -13,7 +13,7 @@ from framework.gitcore.ref_names import KINDS
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.quarantine import DEADLINE_SECONDS
+from framework.repositories.write.quarantine import DEADLINE_SECONDS
 
 
 def land_history(

@@ -16,9 +16,9 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.protection import Protection, RefProtected, recheck_protection, rewriting_refused
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.commit import RefClash, RefMoved, commit
-from framework.repositories.quarantine import ObjectsMissing, Quarantine
-from framework.repositories.splitting import PushedPack
+from framework.repositories.write.commit import RefClash, RefMoved, commit
+from framework.repositories.write.quarantine import ObjectsMissing, Quarantine
+from framework.repositories.write.splitting import PushedPack
 
 FETCH_FIRST = "fetch first"
 TOLD_REFS = 20

@@ -8,8 +8,8 @@ from framework import config
 from framework.accounts.leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
 from framework.gitcore.pkt_line import Received
-from framework.repositories.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
-from framework.repositories.quarantine import Inventory, Limits, Quarantine
+from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
+from framework.repositories.write.quarantine import Inventory, Limits, Quarantine
 from framework.uploads.limits import too_large_sentence
 from framework.web.sizes import size
 

@@ -20,10 +20,10 @@ from framework.metrics.foreseen import in_a_line, is_foreseen
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache import copies
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.commit import OutcomeUnknown
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.quarantine import PackRefused
-from framework.repositories.splitting import PushedPack
+from framework.repositories.write.commit import OutcomeUnknown
+from framework.repositories.write.quarantine import PackRefused
+from framework.repositories.write.splitting import PushedPack
 
 RESTARTING = "error: the server is restarting; push again. Nothing of this push was stored."
 DATABASE_AWAY = "error: the database does not answer at the moment; push again in a minute. Repeating a push is safe."

@@ -24,15 +24,16 @@ from framework.metrics.pool import Pool
 from framework.projects import quota
 from framework.projects.access import ProjectAccess
 from framework.projects.protection import protection_of
-from framework.repositories import object_keys, staging
+from framework.repositories import object_keys
 from framework.repositories.cache.repair import recover
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
-from framework.repositories.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.quarantine import Inventory, ObjectsMissing, Quarantine
-from framework.repositories.sending import send
-from framework.repositories.splitting import PushedPack, large_left_out, split
+from framework.repositories.write import staging
+from framework.repositories.write.commit import OutcomeUnknown, PacksChanged
+from framework.repositories.write.pack_upload import send
+from framework.repositories.write.quarantine import Inventory, ObjectsMissing, Quarantine
+from framework.repositories.write.splitting import PushedPack, large_left_out, split
 from framework.web.sizes import size
 
 CHECKS_AT_ONCE = 6

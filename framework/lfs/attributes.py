@@ -9,7 +9,7 @@ from framework.gitcore import git
 from framework.gitcore.path_policy import folders_above
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.trees import FOLDER
+from framework.repositories.write.tree_editor import FOLDER
 
 NAME = ".gitattributes"
 

@@ -19,7 +19,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.sending import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
+from framework.repositories.write.pack_upload import PARALLEL_SENDS, RENEWED_EVERY_SECONDS
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 

@@ -14,14 +14,14 @@ from framework.gitcore.path_policy import asked_path
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
-from framework.repositories import writing
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import LfsExpired
-from framework.repositories.commit import Admit
-from framework.repositories.wanted import Operation, Put, Within, Write, Written
+from framework.repositories.write import branch_writer
+from framework.repositories.write.commit import Admit
+from framework.repositories.write.operations import Operation, Put, Within, Write, Written
 
 
 def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
@@ -42,12 +42,12 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
 def _write_once(files: "_Files", admit: Admit, within: Within) -> Written:
     wanted = files.wanted
     if not files.pointers:
-        return writing.write(wanted, admit=admit, within=within)
+        return branch_writer.write(wanted, admit=admit, within=within)
     stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
     received = (*files.received.values(), *stored)
     changed = replace(wanted, operations=files.operations, lfs=received, named_lfs=files.named)
     try:
-        return writing.write(changed, admit=admit, within=within)
+        return branch_writer.write(changed, admit=admit, within=within)
     except HoldfastError:
         with suppress(Unavailable):
             lfs_objects.abandon(stored)

@@ -14,7 +14,7 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
 from framework.projects.models import BranchRule, Project
 from framework.projects.protection import Rule
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 MOST_RULES = 100
 

@@ -24,7 +24,7 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import BY_ADDRESS, record
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.rules import ROLES
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 LASTS = timedelta(days=30)
 

@@ -25,7 +25,7 @@ from framework.projects.addresses import keep_former_address
 from framework.projects.models import Member, Project
 from framework.projects.recovery import free_name
 from framework.repositories.catalog.changes import HOUSE
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 LISTED = 10
 

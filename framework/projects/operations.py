@@ -19,8 +19,8 @@ from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.activity import record
 from framework.projects.models import Project
-from framework.repositories.commit import nothing_to_add
-from framework.repositories.operations import change_about, create_repository
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.creation import change_about, create_repository
 
 Within = Callable[[Session, ProjectAccess], None]
 

@@ -19,7 +19,7 @@ from framework.projects.about import describe
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import BY_ADDRESS, record
 from framework.projects.models import Event, Member, Project
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 Made = TypeVar("Made")
 

@@ -12,8 +12,8 @@ from framework.projects.access import ProjectAccess
 from framework.projects.models import Member, Project
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.lfs_objects import pending_bytes
-from framework.repositories.commit import Admit
 from framework.repositories.models import Repository
+from framework.repositories.write.commit import Admit
 from framework.web.sizes import size
 
 WARN_AT = 0.9

@@ -14,11 +14,11 @@ from framework.projects.models import BranchRule, Project
 from framework.projects.protection import read_protection
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.commit import RefMoved, commit, nothing_to_add
 from framework.repositories.history.reading import RefAbsent
 from framework.repositories.models import Ref, Repository
-from framework.repositories.operations import change_about
-from framework.repositories.wanted import BranchAbsent, BranchExists
+from framework.repositories.write.commit import RefMoved, commit, nothing_to_add
+from framework.repositories.write.creation import change_about
+from framework.repositories.write.operations import BranchAbsent, BranchExists
 
 TRIES = 5
 

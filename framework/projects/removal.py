@@ -28,7 +28,7 @@ from framework.repositories.cache import eviction
 from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.models import Repository
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 
 class NameNotRepeated(Invalid):

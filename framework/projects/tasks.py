@@ -16,7 +16,7 @@ from framework.projects.purging import purge
 from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
 from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.models import Repository
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 
 logger = get_task_logger(__name__)
 

@@ -16,13 +16,12 @@ from framework import config
 from framework.celery.work import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
 from framework.gitcore import git
-from framework.repositories import object_keys, staging, turns
+from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, repair
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import HOUSE, Change, Repacking
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
 from framework.repositories.repacking import (
     Gathered,
     gather,
@@ -32,8 +31,10 @@ from framework.repositories.repacking import (
     pack_blobs,
     pack_history,
 )
-from framework.repositories.sending import send
-from framework.repositories.splitting import PushedPack
+from framework.repositories.write import staging, write_queue
+from framework.repositories.write.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
+from framework.repositories.write.pack_upload import send
+from framework.repositories.write.splitting import PushedPack
 from framework.web.sizes import size
 
 STEPS = 6
@@ -182,12 +183,12 @@ class _Consolidation:
                 losses += 1
                 if losses >= FREE_LOSSES:
                     deadline = time.monotonic() + TURN_SECONDS
-                    turns.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
+                    write_queue.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
                 latest = self._checked(read, latest, made)
             raise StillInMotion
         finally:
             if losses >= FREE_LOSSES:
-                turns.give_back(self._wish.repository_id, self._push_id)
+                write_queue.give_back(self._wish.repository_id, self._push_id)
 
     def _change(self, read: Gathered, latest: Gathered, made: Sequence[PushedPack]) -> Change:
         """The change after which the packs that were read are out of use, and those that came since are in use."""

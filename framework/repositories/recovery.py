@@ -13,7 +13,6 @@ from framework.errors import Conflict
 from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.catalog.changes import BLOBS, HOUSE, Change
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.journal.divergence import known_hashes, unknown
 from framework.repositories.journal.reader import (
     History,
@@ -30,6 +29,7 @@ from framework.repositories.lines import Line, Lines, find_lines
 from framework.repositories.merging import Beside, keep_beside, read_beside, read_there, settle
 from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.replay import record_versions, replay
+from framework.repositories.write.commit import commit, nothing_to_add
 from framework.storage.current import store
 
 NO_VERSION: Place = (0, 0)

@@ -18,7 +18,7 @@ from framework.repositories.cache.hydration import lay_out, write_refs
 from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack
-from framework.repositories.splitting import PushedPack
+from framework.repositories.write.splitting import PushedPack
 
 LONGEST_HINT = 200
 """Of a path only the end helps git to find similar objects, and it takes no line of any length."""

@@ -9,7 +9,7 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError, Interrupted
-from framework.repositories import demotion, scrub, staging
+from framework.repositories import demotion, scrub
 from framework.repositories.archiving import archive
 from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog import lfs_objects
@@ -19,6 +19,7 @@ from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consoli
 from framework.repositories.journal import writer
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.verify import verify
+from framework.repositories.write import staging
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
 

@@ -11,7 +11,7 @@ from framework import config
 from framework.browse.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.pack_writer import blob_name
-from framework.repositories.wanted import Put
+from framework.repositories.write.operations import Put
 from framework.uploads.limits import too_large_sentence
 
 MOST_FILES = 20_000

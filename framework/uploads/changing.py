@@ -11,8 +11,8 @@ from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.lfs.writing import write
 from framework.projects import activity, quota
 from framework.projects.access import ProjectAccess, recheck
-from framework.repositories.commit import nothing_to_add
-from framework.repositories.wanted import Move, Operation, Put, Within, Write, Written
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.operations import Move, Operation, Put, Within, Write, Written
 
 LONGEST_MESSAGE = 10_000
 LISTED_PATHS = 20

@@ -2,7 +2,7 @@
 
 from wtforms import HiddenField, StringField, TextAreaField
 
-from framework.repositories.wanted import PathsChanged
+from framework.repositories.write.operations import PathsChanged
 from framework.uploads.editing import Target, Wish
 from framework.web.forms import PageForm, stripped
 

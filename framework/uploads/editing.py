@@ -16,8 +16,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.reading import Entry, exists, find, list_folder, resolve, split_branch
-from framework.repositories.trees import PathAbsent
-from framework.repositories.wanted import Delete, Move, Operation, Put, Written
+from framework.repositories.write.operations import Delete, Move, Operation, Put, Written
+from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.text import NotEditable, Text, encoded, read_text
 

@@ -16,7 +16,7 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.reading import exists, resolve
-from framework.repositories.wanted import Put, Written
+from framework.repositories.write.operations import Put, Written
 from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.limits import too_large_sentence

@@ -12,7 +12,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import blob_sizes
-from framework.repositories.trees import FOLDER, SUBMODULE
+from framework.repositories.write.tree_editor import FOLDER, SUBMODULE
 from framework.uploads import ignoring
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import MAX_PARTS

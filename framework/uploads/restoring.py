@@ -26,8 +26,8 @@ from framework.repositories.history.reading import (
     refuse_lost,
     resolve,
 )
-from framework.repositories.trees import PathAbsent
-from framework.repositories.wanted import Delete, Operation, Restore, Written
+from framework.repositories.write.operations import Delete, Operation, Restore, Written
+from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import store_changes
 from framework.uploads.editing import Target, Wish
 

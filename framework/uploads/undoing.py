@@ -5,7 +5,7 @@ from urllib.parse import quote
 from flask import flash
 
 from framework.projects.access import ProjectAccess
-from framework.repositories.wanted import Written
+from framework.repositories.write.operations import Written
 
 
 def flash_stored(access: ProjectAccess, branch: str, written: Written, said: str) -> None:

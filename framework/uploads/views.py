@@ -12,7 +12,7 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.projects.quota import room_bytes
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import split_branch
-from framework.repositories.wanted import Written
+from framework.repositories.write.operations import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead

@@ -24,7 +24,7 @@ from framework.accounts.operations import (
 from framework.database.session import reading, transaction
 from framework.projects.models import Project
 from framework.projects.operations import ProjectNameTaken, create_project
-from framework.repositories.operations import create_repository
+from framework.repositories.write.creation import create_repository
 from tests.cast import PASSWORD, Visitor, on_each_deployment
 
 pytestmark = on_each_deployment

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.api import openapi
-from framework.repositories import writing
-from framework.repositories.sending import put_all
+from framework.repositories.write import branch_writer
+from framework.repositories.write.pack_upload import put_all
 from tests.cast import PASSWORD
 
 ROOT = "/api/v1"
@@ -126,5 +126,5 @@ def before_the_next_commit(monkeypatch: pytest.MonkeyPatch, act: Callable[[], ob
             act()
         put_all(*given, **named)
 
-    monkeypatch.setattr(writing, "put_all", first)
+    monkeypatch.setattr(branch_writer, "put_all", first)
     return done

@@ -12,7 +12,7 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.repositories.cache.copy import Copy, opened
 from framework.repositories.history.reading import find
-from framework.repositories.operations import create_repository
+from framework.repositories.write.creation import create_repository
 from tests.browse.gallery import Gallery
 
 pytestmark = pytest.mark.deployments("embedded")

@@ -9,8 +9,8 @@ from framework.celery import outbox, presence, runs, schedule
 from framework.celery.schedule import JobRuns
 from framework.config import Config
 from framework.database.types import now
-from framework.repositories import staging, turns
 from framework.repositories.catalog import lfs_objects
+from framework.repositories.write import staging, write_queue
 
 
 def look(repository_id: str, task: str) -> dict[str, object]:
@@ -23,8 +23,8 @@ def look(repository_id: str, task: str) -> dict[str, object]:
     return {
         "clock": now().isoformat(),
         "the job was started again": started,
-        "the turn is taken": turns.is_taken(repository_id),
-        "the turn was given to another": turns.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
+        "the turn is taken": write_queue.is_taken(repository_id),
+        "the turn was given to another": write_queue.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
         "pushes swept": staging.sweep(),
         "large files swept": lfs_objects.sweep(),
         "workers that are up": [presence.is_up(each) for each in presence.workers()],

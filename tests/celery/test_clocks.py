@@ -17,10 +17,10 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import from_now, now
 from framework.projects.access import ProjectAccess
-from framework.repositories import staging, turns
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.models import WriterTicket
+from framework.repositories.write import staging, write_queue
 from tests.celery.rows import committed
 from tests.servers.deployments import environment
 from tests.servers.programs import program
@@ -44,7 +44,7 @@ def test_a_clock_that_is_ahead_ends_no_lease(settings: Config, alice: Account, s
     task = committed("word")
     assert runs.claim(task, "somewhere")
     schedule.start_now("notices")
-    assert turns.wait_for_turn(secret.repository_id, "1" * 32, deadline=0)
+    assert write_queue.wait_for_turn(secret.repository_id, "1" * 32, deadline=0)
     staging.stage(secret.repository_id, "3" * 32, ["4" * 32])
     with transaction() as session:
         lfs_objects._own(session, secret.repository_id, StoredLfs("5" * 64, "6" * 32, 1), lfs_objects.STAGED)

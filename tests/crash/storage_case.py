@@ -32,10 +32,10 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.models import Pack, Repository, Version
 from framework.repositories.verify import verify
-from framework.repositories.wanted import Put
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.operations import Put
 from framework.storage.current import store
 from framework.transfer import imports
 from framework.transfer import tasks as transfer_tasks

@@ -25,8 +25,8 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.trees import PathAbsent
 from framework.repositories.verify import verify
+from framework.repositories.write.tree_editor import PathAbsent
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
 from tests.crash import case

@@ -25,8 +25,8 @@ from framework.metrics import folder
 from framework.metrics.exposition import exposed
 from framework.repositories.cache import eviction
 from framework.repositories.models import Version
-from framework.repositories.operations import create_repository
-from framework.repositories.wanted import PathsChanged
+from framework.repositories.write.creation import create_repository
+from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
 from tests.cast import PASSWORD, SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to

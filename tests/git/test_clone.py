@@ -18,9 +18,9 @@ from framework.accounts.tokens import create_token
 from framework.gitcore.pack_writer import blob_name
 from framework.projects.access import ProjectAccess, project_for
 from framework.projects.operations import create_project
-from framework.repositories.commit import nothing_to_add
-from framework.repositories.wanted import Put, Write
-from framework.repositories.writing import write
+from framework.repositories.write.branch_writer import write
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.operations import Put, Write
 from tests.cast import PASSWORD
 from tests.servers.gunicorn import LiveServer
 

@@ -17,7 +17,7 @@ from dulwich import porcelain
 
 from framework.projects.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.quarantine import DOWNGRADED
+from framework.repositories.write.quarantine import DOWNGRADED
 from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.conftest import MIB, House

@@ -6,7 +6,7 @@ import pytest
 
 from framework.errors import Invalid
 from framework.git.policy import _PLAIN_TREE
-from framework.repositories.fsck import check_tree
+from framework.repositories.write.fsck import check_tree
 
 SHORT = [bytes(letters) for size in (1, 2) for letters in product(range(1, 256), repeat=size)]
 SPELLINGS = [

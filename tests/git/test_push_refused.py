@@ -11,7 +11,7 @@ from framework.database.session import transaction
 from framework.git.commands import MAX_COMMANDS
 from framework.projects.access import ProjectAccess
 from framework.repositories.models import Repository
-from framework.repositories.quarantine import PIECE_BYTES
+from framework.repositories.write.quarantine import PIECE_BYTES
 from tests.cast import on_one_deployment, posted_texts
 from tests.git.bomb import delta_bomb, tiny_objects
 from tests.git.client import Person, Work

@@ -10,8 +10,8 @@ import pytest
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.verify import verify
+from framework.repositories.write.quarantine import DOWNGRADED
 from tests.git.client import Person, Work
 from tests.git.conftest import House
 

@@ -21,11 +21,11 @@ from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
-from framework.repositories.commit import nothing_to_add
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.verify import verify
-from framework.repositories.wanted import Delete, Put, Write
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import Visitor, on_each_deployment, on_one_deployment

@@ -9,7 +9,7 @@ from framework.projects.branch_rules import MOST_RULES, set_branch_rule
 from framework.projects.protection import Protection, RefProtected, Rule, protection_of
 from framework.projects.recovery import adopt
 from framework.repositories.models import Repository
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 from tests.cast import SignIn, on_one_deployment
 
 OPEN = {"force_push": True, "deletion": True}

@@ -14,11 +14,11 @@ from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import opened
-from framework.repositories.commit import Admit, nothing_to_add
 from framework.repositories.history.reading import find, resolve
-from framework.repositories.operations import create_repository
-from framework.repositories.wanted import Operation, Put, Within, Write, Written
-from framework.repositories.writing import write
+from framework.repositories.write.branch_writer import write
+from framework.repositories.write.commit import Admit, nothing_to_add
+from framework.repositories.write.creation import create_repository
+from framework.repositories.write.operations import Operation, Put, Within, Write, Written
 from tests.storage.meanwhile import before_the_next_put
 
 Meanwhile = Callable[[Callable[[], object]], None]

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from framework import config
 from framework.config import Config
 from framework.gitcore.pack_writer import blob_name
-from framework.repositories.commit import nothing_to_add
-from framework.repositories.wanted import Put, Write
-from framework.repositories.writing import write
+from framework.repositories.write.branch_writer import write
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.operations import Put, Write
 
 
 def write_file(repository_id: str, file: Path) -> str:

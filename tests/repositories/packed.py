@@ -7,7 +7,7 @@ from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import read_marker
 from framework.repositories.catalog.changes import HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import StoredPack, read_snapshot, read_snapshot_and_packs
-from framework.repositories.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, nothing_to_add
 from tests.repositories.conftest import LARGE, Bench
 
 

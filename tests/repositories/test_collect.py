@@ -10,14 +10,15 @@ from sqlalchemy import select, update
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import object_keys, staging
+from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
 from framework.repositories.collect import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.journal.reader import list_log
 from framework.repositories.models import Pack, StagedPush, Version
-from framework.repositories.operations import change_about
 from framework.repositories.verify import verify
+from framework.repositories.write import staging
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
 from tests.cast import on_each_deployment

@@ -9,9 +9,11 @@ from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from framework.database.session import reading, transaction
-from framework.repositories import object_keys, staging
+from framework.repositories import object_keys
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
-from framework.repositories.commit import (
+from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.write import staging
+from framework.repositories.write.commit import (
     NotCommitted,
     OutcomeUnknown,
     PacksChanged,
@@ -21,8 +23,7 @@ from framework.repositories.commit import (
     commit,
     nothing_to_add,
 )
-from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
-from framework.repositories.operations import change_about
+from framework.repositories.write.creation import change_about
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment
@@ -175,7 +176,7 @@ def test_an_outcome_that_nobody_can_tell_is_neither_yes_nor_no(
     def away(_push_id: str) -> None:
         raise OperationalError("SELECT", {}, Exception("still away"))
 
-    monkeypatch.setattr("framework.repositories.commit.find_push", away)
+    monkeypatch.setattr("framework.repositories.write.commit.find_push", away)
     broken_commit(True)
     with pytest.raises(OutcomeUnknown) as told:
         land(bench, RefUpdate("refs/heads/main", None, ONE))

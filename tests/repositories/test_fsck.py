@@ -14,13 +14,13 @@ from framework.config import Config
 from framework.errors import Invalid
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.path_policy import ATTRIBUTES, MODULES
-from framework.repositories import trees
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.fsck import SpecialFile, check_special_file, check_tree
-from framework.repositories.quarantine import DOWNGRADED
 from framework.repositories.verify import verify
-from framework.repositories.wanted import Delete, Move
+from framework.repositories.write import tree_editor
+from framework.repositories.write.fsck import SpecialFile, check_special_file, check_tree
+from framework.repositories.write.operations import Delete, Move
+from framework.repositories.write.quarantine import DOWNGRADED
 from tests.repositories.conftest import Bench
 
 pytestmark = pytest.mark.deployments("embedded")
@@ -186,7 +186,7 @@ def test_what_an_earlier_release_stored_is_found_and_can_be_deleted(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(trees, "check_tree", lambda _folder, _entries: set())
+        before.setattr(tree_editor, "check_tree", lambda _folder, _entries: set())
         bench.write(bench.put("a.txt", b"1"), bench.put("deep/.gitmodules/x", b"1"))
     words, advice = verify(bench.repository_id).faults
     assert "gitmodulesBlob" in words

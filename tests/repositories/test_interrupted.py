@@ -16,9 +16,9 @@ from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, Git
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.models import Repository
-from framework.repositories.quarantine import ObjectsMissing, PackRefused, Quarantine
 from framework.repositories.tasks import restore_sample
 from framework.repositories.verify import verify
+from framework.repositories.write.quarantine import ObjectsMissing, PackRefused, Quarantine
 from tests.repositories.conftest import Bench
 from tests.servers.programs import dying_git
 

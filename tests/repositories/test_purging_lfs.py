@@ -16,14 +16,14 @@ from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.collect import collect
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.models import Repository
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.verify import verify
-from framework.repositories.wanted import Write
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.operations import Write
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import AUTHOR, Bench, Meanwhile

@@ -10,18 +10,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
-from framework.repositories import object_keys, staging
+from framework.repositories import object_keys
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.journal.reader import list_log
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
-from framework.repositories.operations import change_about
 from framework.repositories.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
-from framework.repositories.staging import sweep
 from framework.repositories.verify import verify
+from framework.repositories.write import staging
+from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.creation import change_about
+from framework.repositories.write.staging import sweep
 from framework.storage.current import store
 from tests import moments
 from tests.cast import on_each_deployment

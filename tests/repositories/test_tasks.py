@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import WrittenPack
-from framework.repositories import object_keys, sending, staging, tasks
-from framework.repositories.commit import StagingExpired
+from framework.repositories import object_keys, tasks
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import StagedPush, Version
+from framework.repositories.write import pack_upload, staging
+from framework.repositories.write.commit import StagingExpired
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import on_each_deployment
@@ -78,7 +79,7 @@ def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
 
 
 def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "RENEWED_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(pack_upload, "RENEWED_EVERY_SECONDS", 0.01)
     send = store()._put
 
     def send_when_expired_and_renewed(key: str, source: bytes | Path, sha256: str) -> None:
@@ -94,7 +95,7 @@ def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, mon
     idx.write_bytes(b"idx")
     hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (pack, idx)]
     written = WrittenPack(pack, idx, 4, hashes[0], 3, hashes[1], object_count=1)
-    sending.send(bench.repository_id, object_keys.new_id(), {object_keys.new_id(): written})
+    pack_upload.send(bench.repository_id, object_keys.new_id(), {object_keys.new_id(): written})
     staging.sweep()
     assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
 

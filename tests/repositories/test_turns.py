@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import turns
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import count_commits, find, list_folder, read_log, resolve
 from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
+from framework.repositories.write import write_queue
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment
@@ -45,26 +45,26 @@ def past() -> float:
 
 
 def test_a_turn_is_one_writers_until_it_is_given_back(bench: Bench) -> None:
-    assert not turns.is_taken(bench.repository_id)
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never())
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never()), "held on"
-    assert turns.is_taken(bench.repository_id)
-    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=past())
-    turns.give_back(bench.repository_id, "second")
-    assert turns.is_taken(bench.repository_id), "only its holder ends a turn"
-    turns.give_back(bench.repository_id, "first")
-    assert turns.wait_for_turn(bench.repository_id, "second", deadline=never())
+    assert not write_queue.is_taken(bench.repository_id)
+    assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
+    assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never()), "held on"
+    assert write_queue.is_taken(bench.repository_id)
+    assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
+    write_queue.give_back(bench.repository_id, "second")
+    assert write_queue.is_taken(bench.repository_id), "only its holder ends a turn"
+    write_queue.give_back(bench.repository_id, "first")
+    assert write_queue.wait_for_turn(bench.repository_id, "second", deadline=never())
 
 
 def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> None:
     names = ["first", "second", "third", "fourth"]
-    assert turns.wait_for_turn(bench.repository_id, "first", deadline=never())
+    assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
     landed: list[str] = []
 
     def wait(name: str) -> None:
-        assert turns.wait_for_turn(bench.repository_id, name, deadline=never())
+        assert write_queue.wait_for_turn(bench.repository_id, name, deadline=never())
         landed.append(name)
-        turns.give_back(bench.repository_id, name)
+        write_queue.give_back(bench.repository_id, name)
 
     threads = []
     for count, name in enumerate(names[1:], 2):
@@ -72,7 +72,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
         threads[-1].start()
         while _tickets() < count:
             time.sleep(0.01)
-    turns.give_back(bench.repository_id, "first")
+    write_queue.give_back(bench.repository_id, "first")
     for thread in threads:
         thread.join()
     assert landed == names[1:]
@@ -80,18 +80,18 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
 
 
 def test_who_waits_for_too_long_leaves_the_queue(bench: Bench) -> None:
-    turns.wait_for_turn(bench.repository_id, "first", deadline=never())
-    assert not turns.wait_for_turn(bench.repository_id, "second", deadline=past())
-    turns.give_back(bench.repository_id, "first")
-    assert not turns.is_taken(bench.repository_id)
+    write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
+    assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
+    write_queue.give_back(bench.repository_id, "first")
+    assert not write_queue.is_taken(bench.repository_id)
 
 
 def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
-    turns.wait_for_turn(bench.repository_id, "killed", deadline=never())
+    write_queue.wait_for_turn(bench.repository_id, "killed", deadline=never())
     with transaction() as session:
         session.scalars(select(WriterTicket)).one().expires_at = now()
-    assert not turns.is_taken(bench.repository_id)
-    assert turns.wait_for_turn(bench.repository_id, "next", deadline=never())
+    assert not write_queue.is_taken(bench.repository_id)
+    assert write_queue.wait_for_turn(bench.repository_id, "next", deadline=never())
 
 
 def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings: Config, tmp_path: Path) -> None:

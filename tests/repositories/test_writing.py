@@ -22,9 +22,17 @@ from framework.repositories.catalog.changes import Change
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.journal import divergence
 from framework.repositories.models import Pack, Repository, StagedPush, Version
-from framework.repositories.staging import sweep
-from framework.repositories.trees import PathAbsent, PathClash
-from framework.repositories.wanted import BranchAbsent, BranchExists, BranchMoved, Delete, Move, Operation, PathsChanged
+from framework.repositories.write.operations import (
+    BranchAbsent,
+    BranchExists,
+    BranchMoved,
+    Delete,
+    Move,
+    Operation,
+    PathsChanged,
+)
+from framework.repositories.write.staging import sweep
+from framework.repositories.write.tree_editor import PathAbsent, PathClash
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench

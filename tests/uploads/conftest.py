@@ -14,7 +14,7 @@ from framework.accounts.tokens import create_token
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.object_keys import new_id
-from framework.repositories.wanted import Delete
+from framework.repositories.write.operations import Delete
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.operations import Upload, store_upload

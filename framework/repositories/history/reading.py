@@ -13,7 +13,7 @@ from framework.gitcore.path_policy import BadPath, asked_path
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.trees import FOLDER, SUBMODULE, SYMLINK, PathAbsent
+from framework.repositories.write.tree_editor import FOLDER, SUBMODULE, SYMLINK, PathAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
 LOOKED_AT_DELETIONS = 500

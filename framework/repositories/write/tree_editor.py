@@ -7,7 +7,7 @@ from dulwich.objects import ObjectID, Tree
 from framework.errors import Conflict, NotFound
 from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy
-from framework.repositories.fsck import SpecialFile, check_tree
+from framework.repositories.write.fsck import SpecialFile, check_tree
 
 FILE = 0o100644
 EXECUTABLE = 0o100755

@@ -9,9 +9,9 @@ from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import from_now
 from framework.repositories import object_keys
-from framework.repositories.commit import StagingExpired
 from framework.repositories.journal.divergence import is_behind
 from framework.repositories.models import StagedPush
+from framework.repositories.write.commit import StagingExpired
 from framework.storage.current import store
 
 

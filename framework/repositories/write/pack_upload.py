@@ -6,8 +6,9 @@ from functools import partial
 from framework.celery.heartbeat import renewing
 from framework.gitcore.pack_writer import WrittenPack
 from framework.metrics.pool import Pool
-from framework.repositories import object_keys, staging
+from framework.repositories import object_keys
 from framework.repositories.journal.divergence import refuse_behind
+from framework.repositories.write import staging
 from framework.storage.current import store
 
 PARALLEL_SENDS = 5

@@ -14,7 +14,7 @@ from framework.gitcore.pack_writer import PackWriter, WrittenPack
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.metrics import counts
-from framework.repositories import object_keys, staging, turns
+from framework.repositories import object_keys
 from framework.repositories.cache import copies
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
@@ -22,12 +22,11 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.commit import Admit, PacksChanged, RefMoved, commit
-from framework.repositories.fsck import MAX_SPECIAL_BYTES, check_special_file
 from framework.repositories.history.reading import find, refuse_lost
-from framework.repositories.sending import put_all
-from framework.repositories.trees import TreeEditor
-from framework.repositories.wanted import (
+from framework.repositories.write import staging, write_queue
+from framework.repositories.write.commit import Admit, PacksChanged, RefMoved, commit
+from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, check_special_file
+from framework.repositories.write.operations import (
     BranchAbsent,
     BranchExists,
     BranchMoved,
@@ -42,6 +41,8 @@ from framework.repositories.wanted import (
     Write,
     Written,
 )
+from framework.repositories.write.pack_upload import put_all
+from framework.repositories.write.tree_editor import TreeEditor
 
 FREE_LOSSES = 2
 
@@ -100,10 +101,10 @@ class _Writer:
         """Try at once; after the second loss, or when others wait already, in turn."""
         repository_id = self._wanted.repository_id
         deadline = time.monotonic() + config.current().longest_wait_seconds
-        losses, in_turn = 0, turns.is_taken(repository_id)
+        losses, in_turn = 0, write_queue.is_taken(repository_id)
         try:
             while time.monotonic() < deadline:
-                if in_turn and not turns.wait_for_turn(repository_id, self._push_id, deadline=deadline):
+                if in_turn and not write_queue.wait_for_turn(repository_id, self._push_id, deadline=deadline):
                     break
                 with suppress(RefMoved, PacksChanged):
                     return self._try_once(admit, within)
@@ -113,7 +114,7 @@ class _Writer:
             raise TooBusy
         finally:
             if in_turn:
-                turns.give_back(repository_id, self._push_id)
+                write_queue.give_back(repository_id, self._push_id)
 
     def _try_once(self, admit: Admit, within: Within) -> Written:
         attempt = read_copy(self._wanted.repository_id, self._build)

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
-from framework.repositories.commit import commit, nothing_to_add
 from framework.repositories.journal.divergence import note_new
 from framework.repositories.models import Repository
+from framework.repositories.write.commit import commit, nothing_to_add
 
 
 def create_repository(session: Session, about: dict[str, Any]) -> str:
