@@ -15,7 +15,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copies import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
-from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import Wish, consolidate
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.pack_upload import send
 

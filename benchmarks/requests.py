@@ -9,8 +9,8 @@ from framework.database.session import transaction
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
-from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find, list_folder, resolve
+from framework.repositories.maintenance.consolidation import Wish, consolidate
 from framework.repositories.write.creation import create_repository
 from framework.storage.counting import requests
 

@@ -22,8 +22,8 @@ from framework.celery.work import watched
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.repositories.archiving import archive
 from framework.repositories.cache import eviction
+from framework.repositories.maintenance.archiving import archive
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run

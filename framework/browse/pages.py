@@ -21,7 +21,6 @@ from framework.browse.submodules import submodule_urls
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes
-from framework.repositories.bundle import offered_bundle
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.reading import (
@@ -32,6 +31,7 @@ from framework.repositories.history.reading import (
     resolve,
     sized,
 )
+from framework.repositories.serve.bundle import offered_bundle
 
 FOLDER_PAGE = 1_000
 REMEMBERED_FOLDERS = 512

@@ -27,7 +27,7 @@ from framework.doctor.fencing import fencing
 from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
 from framework.gitcore import git
-from framework.repositories.scrub import read_health
+from framework.repositories.maintenance.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store
 from framework.storage.patience import Patience

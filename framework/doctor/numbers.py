@@ -16,8 +16,8 @@ from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
 from framework.database.session import reading
 from framework.database.types import now
 from framework.repositories.cache import eviction
+from framework.repositories.maintenance.scrub import health_of
 from framework.repositories.models import Version
-from framework.repositories.scrub import health_of
 
 log = logging.getLogger(__name__)
 

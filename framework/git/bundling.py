@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from framework.gitcore import git
-from framework.repositories.bundle import Bundle, offered_bundle, read_bundle
+from framework.repositories.serve.bundle import Bundle, offered_bundle, read_bundle
 from framework.web.streaming import streamed
 
 ADVERTISES_BUNDLES = (2, 40)

@@ -24,7 +24,7 @@ from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.passing import whole_for
+from framework.repositories.serve.cold_stream import whole_for
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from framework.errors import HoldfastError
 from framework.git.waking import Opening
 from framework.gitcore.pkt_line import FLUSH, PACK, band
-from framework.repositories.passing import Whole
+from framework.repositories.serve.cold_stream import Whole
 
 
 def answer(whole: Whole, opening: Opening) -> Iterator[bytes]:

@@ -6,8 +6,8 @@ from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction
 from framework.projects.access import ProjectAccess, recheck
 from framework.projects.models import Project
-from framework.repositories.archiving import Archived, archive
-from framework.repositories.consolidation import STEPS
+from framework.repositories.maintenance.archiving import Archived, archive
+from framework.repositories.maintenance.consolidation import STEPS
 
 KIND = "archive"
 TASK = "framework.projects.tasks.archive_project"

@@ -13,7 +13,7 @@ from framework.projects.access import ProjectAccess, recheck
 from framework.projects.activity import record
 from framework.projects.models import Event, Project
 from framework.repositories.catalog.changes import Committed
-from framework.repositories.consolidation import STEPS, Wish, consolidate
+from framework.repositories.maintenance.consolidation import STEPS, Wish, consolidate
 
 KIND, DONE = "purge", "purged"
 DONE_BEFORE = "The removed content is erased."

@@ -9,16 +9,16 @@ from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError, Interrupted
-from framework.repositories import demotion, scrub
-from framework.repositories.archiving import archive
 from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.collect import collect
-from framework.repositories.consolidation import STEPS, UNCHANGED, Wish, consolidate
 from framework.repositories.journal import writer
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.verify import verify
+from framework.repositories.maintenance import scrub, storage_class
+from framework.repositories.maintenance.archiving import archive
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write import staging
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
@@ -81,7 +81,7 @@ def archive_idle() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.demote_archived")
 def demote_archived() -> int:
     """Move what archived projects keep to `ARCHIVE_STORAGE_CLASS`, when there is one; how many objects."""
-    return demotion.demote_archived()
+    return storage_class.demote_archived()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")

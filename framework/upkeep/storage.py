@@ -10,14 +10,15 @@ from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt, tell_of_recovery
-from framework.repositories import archiving, recovery
+from framework.repositories import recovery
 from framework.repositories.cache import eviction
 from framework.repositories.cache.status import read_status
-from framework.repositories.collect import collect
-from framework.repositories.consolidation import STEPS
+from framework.repositories.maintenance import archiving
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.consolidation import STEPS
+from framework.repositories.maintenance.scrub import record_restore
+from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.recovery import Recovered
-from framework.repositories.scrub import record_restore
-from framework.repositories.verify import Verified, verify
 from framework.storage import current
 from framework.upkeep.drill import rehearse
 from framework.upkeep.figures import report_lines

@@ -13,7 +13,7 @@ from framework.projects.archiving import TASK
 from framework.projects.lists import PAGE
 from framework.projects.operations import create_project
 from framework.projects.people import add_person
-from framework.repositories.consolidation import UNCHANGED
+from framework.repositories.maintenance.consolidation import UNCHANGED
 from framework.storage.counting import requests
 from tests.api.program import Program
 from tests.cast import SignIn, asked_for, on_one_deployment

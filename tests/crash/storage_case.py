@@ -32,8 +32,8 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.operations import Put
 from framework.storage.current import store

@@ -25,7 +25,7 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.tree_editor import PathAbsent
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner

@@ -18,7 +18,7 @@ from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.projects.access import ProjectAccess
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from tests.api.conftest import program
 from tests.api.program import Program
 from tests.cast import on_each_deployment

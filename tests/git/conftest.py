@@ -18,7 +18,7 @@ from framework.celery.work import watched
 from framework.config import Config
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
-from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import Wish, consolidate
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work
 from tests.servers import deployments

@@ -11,7 +11,7 @@ from framework.git import bundling
 from framework.gitcore import git
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import update_project
-from framework.repositories import bundle
+from framework.repositories.serve import bundle
 from tests.git.client import Person, Work
 from tests.git.conftest import LARGE, House, pack_neatly
 

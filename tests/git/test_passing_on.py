@@ -22,8 +22,8 @@ from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.threads import settle
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.passing import whole_for
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
+from framework.repositories.serve.cold_stream import whole_for
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.git.client import Person, Work

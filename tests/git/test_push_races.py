@@ -32,10 +32,10 @@ from framework.projects.protection import Rule
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find
+from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository, StagedPush
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store

@@ -10,7 +10,7 @@ import pytest
 from framework.projects.access import ProjectAccess
 from framework.projects.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.quarantine import DOWNGRADED
 from tests.git.client import Person, Work
 from tests.git.conftest import House

@@ -22,8 +22,8 @@ from framework.lfs.writing import write
 from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import find, resolve
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import nothing_to_add
 from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests

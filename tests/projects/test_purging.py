@@ -13,7 +13,7 @@ from framework.projects.access import ProjectAccess
 from framework.projects.purging import TASK
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from tests.cast import SignIn, Visitor, on_each_deployment
 from tests.repositories.conftest import Bench

@@ -10,7 +10,7 @@ from framework.projects.people import add_person
 from framework.projects.protection import Rule, protection_of
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from tests.api.program import Program
 from tests.cast import SignIn, Visitor, on_each_deployment

@@ -17,7 +17,7 @@ from framework.projects.models import Event, Member, Project
 from framework.projects.operations import create_project, restore_project, trash_project
 from framework.projects.removal import NotInTrash, delete_for_good
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.collect import collect
+from framework.repositories.maintenance.collector import collect
 from framework.repositories.models import Repository, Version
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store

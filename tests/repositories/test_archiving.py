@@ -16,15 +16,16 @@ from framework.celery.work import Work, watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import consolidation, tasks
-from framework.repositories.archiving import archive
+from framework.repositories import tasks
 from framework.repositories.cache import archived, eviction, usage
 from framework.repositories.cache.marker import NAME
 from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
+from framework.repositories.maintenance import consolidation
+from framework.repositories.maintenance.archiving import archive
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
-from framework.repositories.verify import verify
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, Bench, Meanwhile
 from tests.repositories.packed import packs_of

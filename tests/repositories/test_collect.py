@@ -12,10 +12,10 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
-from framework.repositories.collect import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
 from framework.repositories.journal.reader import list_log
+from framework.repositories.maintenance.collector import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush, Version
-from framework.repositories.verify import verify
 from framework.repositories.write import staging
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.creation import change_about

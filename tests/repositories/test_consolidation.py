@@ -15,12 +15,12 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.collect import collect
-from framework.repositories.consolidation import NoRoom, Wish, consolidate, is_consolidated
 from framework.repositories.journal.reader import list_log, read_entry
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.consolidation import NoRoom, Wish, consolidate, is_consolidated
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import CONSOLIDATE
 from framework.storage.counting import requests
 from tests.cast import on_each_deployment

@@ -15,10 +15,10 @@ from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find, resolve
+from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, StagedPush
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import PacksChanged, commit, nothing_to_add
 from framework.storage.current import store
 from tests.cast import on_each_deployment

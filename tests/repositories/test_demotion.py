@@ -13,13 +13,14 @@ from framework.celery.work import Work
 from framework.config import Config, ConfigError
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories import scrub, tasks
-from framework.repositories.archiving import archive
+from framework.repositories import tasks
 from framework.repositories.cache import usage
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.maintenance import scrub
+from framework.repositories.maintenance.archiving import archive
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, Pack, Repository
-from framework.repositories.verify import verify
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store

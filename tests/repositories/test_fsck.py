@@ -16,7 +16,7 @@ from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.path_policy import ATTRIBUTES, MODULES
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.write import tree_editor
 from framework.repositories.write.fsck import SpecialFile, check_special_file, check_tree
 from framework.repositories.write.operations import Delete, Move

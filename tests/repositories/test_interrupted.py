@@ -14,10 +14,10 @@ from framework.errors import Interrupted
 from framework.gitcore import git
 from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import restore_sample
-from framework.repositories.verify import verify
 from framework.repositories.write.quarantine import ObjectsMissing, PackRefused, Quarantine
 from tests.repositories.conftest import Bench
 from tests.servers.programs import dying_git

@@ -19,12 +19,12 @@ from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, StoredLfs
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.catalog.lfs_objects import LfsExpired
-from framework.repositories.collect import collect
 from framework.repositories.journal.reader import list_log, read_entry
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.recovery import rebuild, resume
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store

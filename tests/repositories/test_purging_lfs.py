@@ -15,13 +15,13 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.collect import collect
-from framework.repositories.consolidation import Wish, consolidate
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.reader import list_log, read_entry
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.verify import verify
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.operations import Write
 from framework.storage.current import store
@@ -155,5 +155,5 @@ def test_a_purge_of_a_project_without_git_lfs_looks_for_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench.write(bench.put("a", b"1"))
-    monkeypatch.setattr("framework.repositories.repacking.pointed_at", None)
+    monkeypatch.setattr("framework.repositories.maintenance.repacking.pointed_at", None)
     assert purge(bench)

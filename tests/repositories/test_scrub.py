@@ -17,9 +17,10 @@ from framework.doctor.checks import ALL
 from framework.doctor.examination import examine
 from framework.doctor.numbers import State
 from framework.metrics.exposition import exposed
-from framework.repositories import object_keys, scrub, tasks
+from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.storage_usage import read_holdings
-from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.maintenance import scrub
+from framework.repositories.maintenance.consolidation import Wish, consolidate
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests

@@ -15,9 +15,9 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import heal
-from framework.repositories.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob
-from framework.repositories.verify import verify
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import LARGE, Bench

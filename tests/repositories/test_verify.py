@@ -10,8 +10,8 @@ from framework.database.session import reading, transaction
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.journal.reader import list_log
+from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.models import Pack, Ref, Version
-from framework.repositories.verify import Verified, verify
 from framework.storage.current import store
 from tests import moments
 from tests.cast import on_each_deployment

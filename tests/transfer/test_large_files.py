@@ -21,8 +21,8 @@ from framework.projects.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import StagedLfs
-from framework.repositories.verify import verify
 from framework.storage.current import store
 from framework.transfer import exports
 from framework.transfer.exports import NoRoomToExport

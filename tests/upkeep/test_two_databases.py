@@ -15,13 +15,13 @@ from framework.projects.operations import update_project
 from framework.projects.recovery import adopt
 from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.collect import collect
 from framework.repositories.journal import divergence
 from framework.repositories.journal.reader import list_log
 from framework.repositories.journal.writer import NotConfirmed
+from framework.repositories.maintenance.collector import collect
+from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.recovery import recover
-from framework.repositories.verify import verify
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner
 from tests.cast import SignIn, posted_texts

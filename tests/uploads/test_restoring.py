@@ -11,7 +11,7 @@ from framework.projects.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
-from framework.repositories.verify import verify
+from framework.repositories.maintenance.verification import verify
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.session import reading
 from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.maintenance.scrub import TABLES, in_use
 from framework.repositories.models import LfsObject, Pack, Repository, Version
-from framework.repositories.scrub import TABLES, in_use
 from framework.storage.prices import STANDARD
 
 

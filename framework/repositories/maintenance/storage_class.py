@@ -12,8 +12,8 @@ from framework import config
 from framework.database.session import reading, transaction
 from framework.errors import HoldfastError, NotFound
 from framework.repositories import object_keys
+from framework.repositories.maintenance.scrub import TABLES, Row, in_use
 from framework.repositories.models import LfsObject, Pack, Repository
-from framework.repositories.scrub import TABLES, Row, in_use
 from framework.storage.current import store
 
 SMALLEST_BYTES = 128 << 10

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from framework.celery.work import Work
 from framework.repositories.cache import eviction, usage
 from framework.repositories.cache.archived import note_archived
-from framework.repositories.consolidation import UNCHANGED, Wish, consolidate
+from framework.repositories.maintenance.consolidation import UNCHANGED, Wish, consolidate
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from framework import config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
+from framework.repositories.maintenance.read_back import object_fault
+from framework.repositories.maintenance.verification import Verified
 from framework.repositories.models import LfsObject, Pack, Repository
-from framework.repositories.readback import object_fault
-from framework.repositories.verify import Verified
 
 RUNS_PER_DAY = 24
 MOST_PER_RUN = 10_000

@@ -20,8 +20,8 @@ from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.journal.divergence import settled_entries, unknown
 from framework.repositories.journal.reader import History, list_log, read_history
+from framework.repositories.maintenance.read_back import object_fault
 from framework.repositories.models import Version
-from framework.repositories.readback import object_fault
 
 FSCK_SECONDS = 3600
 TOLD_OBJECTS = 3

@@ -16,14 +16,16 @@ from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.gitcore.pack_objects import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
-from framework.repositories import bundle, object_keys, scrub
-from framework.repositories.bundle import PACK_HEADER, Ends
+from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges
 from framework.repositories.cache.hydration import PackAltered, PackMissing, indexed
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.maintenance import scrub
+from framework.repositories.serve import bundle
+from framework.repositories.serve.bundle import PACK_HEADER, Ends
 from framework.storage.contract import ObjectMissing
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import HOUSE, Change, Repacking
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.repacking import (
+from framework.repositories.maintenance.repacking import (
     Gathered,
     gather,
     list_everything,
