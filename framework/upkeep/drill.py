@@ -23,10 +23,10 @@ from framework.database.session import reading
 from framework.errors import Interrupted, Unavailable
 from framework.gitcore.failures import was_interrupted
 from framework.projects.recovery import adopt
-from framework.repositories import recovery
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.fingerprint import Likeness, differences, likenesses
 from framework.repositories.models import Repository
+from framework.repositories.recovery import recovery
 from framework.storage import current
 from framework.storage.overlay import OverlayStore
 

@@ -10,7 +10,6 @@ from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
 from framework.projects.directory import Listed, every_project, project_named
 from framework.projects.recovery import adopt, tell_of_recovery
-from framework.repositories import recovery
 from framework.repositories.cache import eviction
 from framework.repositories.cache.status import read_status
 from framework.repositories.maintenance import archiving
@@ -18,7 +17,8 @@ from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS
 from framework.repositories.maintenance.scrub import record_restore
 from framework.repositories.maintenance.verification import Verified, verify
-from framework.repositories.recovery import Recovered
+from framework.repositories.recovery import recovery
+from framework.repositories.recovery.recovery import Recovered
 from framework.storage import current
 from framework.upkeep.drill import rehearse
 from framework.upkeep.figures import report_lines

@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.config import Config
 from framework.database import schema
-from framework.repositories import recovery
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.verification import verify
+from framework.repositories.recovery import recovery
 from framework.repositories.write.tree_editor import PathAbsent
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner

@@ -23,7 +23,7 @@ from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
-from framework.repositories.recovery import rebuild, resume
+from framework.repositories.recovery.recovery import rebuild, resume
 from framework.repositories.tasks import sweep_staged
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.creation import change_about

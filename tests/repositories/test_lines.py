@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from framework.repositories.journal.reader import LogKey, LogLine
-from framework.repositories.lines import find_lines
+from framework.repositories.recovery.lines import find_lines
 
 REPOSITORY = "0" * 32
 

@@ -18,7 +18,7 @@ from framework.repositories.history.reading import find, list_folder, read_log, 
 from framework.repositories.journal.reader import list_log
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
-from framework.repositories.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
+from framework.repositories.recovery.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
 from framework.repositories.write import staging
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.creation import change_about

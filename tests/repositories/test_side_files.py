@@ -10,7 +10,7 @@ from sqlalchemy import select
 from framework.celery.work import Work
 from framework.database.session import reading
 from framework.gitcore.side_files import INSTALLED, installed
-from framework.repositories import object_keys, recovery
+from framework.repositories import object_keys
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
@@ -18,6 +18,7 @@ from framework.repositories.cache.repair import heal
 from framework.repositories.maintenance.consolidation import Wish, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob
+from framework.repositories.recovery import recovery
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import LARGE, Bench

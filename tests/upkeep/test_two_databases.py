@@ -21,7 +21,7 @@ from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
-from framework.repositories.recovery import recover
+from framework.repositories.recovery.recovery import recover
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner
 from tests.cast import SignIn, posted_texts

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from framework.database.session import reading
 from framework.gitcore.ref_names import KINDS
 from framework.repositories import object_keys
-from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.catalog.changes import BLOBS
 from framework.repositories.journal.reader import (
     EntryDamaged,
@@ -23,7 +22,6 @@ from framework.repositories.journal.reader import (
     LogKey,
     read_entry,
 )
-from framework.repositories.lines import Line
 from framework.repositories.models import (
     LargeBlob,
     LfsObject,
@@ -34,6 +32,8 @@ from framework.repositories.models import (
     StagedLfs,
     StagedPush,
 )
+from framework.repositories.recovery.blob_sizes import read_blob_sizes
+from framework.repositories.recovery.lines import Line
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 

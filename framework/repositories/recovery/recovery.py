@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import reading, transaction
 from framework.errors import Conflict
-from framework.repositories.blobsizes import read_blob_sizes
 from framework.repositories.catalog.changes import BLOBS, HOUSE, Change
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.journal.divergence import known_hashes, unknown
@@ -25,10 +24,11 @@ from framework.repositories.journal.reader import (
     read_entry,
     read_history,
 )
-from framework.repositories.lines import Line, Lines, find_lines
-from framework.repositories.merging import Beside, keep_beside, read_beside, read_there, settle
 from framework.repositories.models import LargeBlob, Repository
-from framework.repositories.replay import record_versions, replay
+from framework.repositories.recovery.blob_sizes import read_blob_sizes
+from framework.repositories.recovery.lines import Line, Lines, find_lines
+from framework.repositories.recovery.merging import Beside, keep_beside, read_beside, read_there, settle
+from framework.repositories.recovery.replay import record_versions, replay
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.storage.current import store
 
