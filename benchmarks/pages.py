@@ -17,7 +17,7 @@ from framework.accounts.operations import create_user
 from framework.application import create_app
 from framework.config import Config
 from framework.database import schema
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.commit_graph import write_graph
 from tests.servers import deployments
 

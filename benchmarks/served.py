@@ -20,8 +20,8 @@ from framework import config
 from framework.accounts.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache import eviction
 from framework.repositories.maintenance.archiving import archive
 from tests.servers import deployments

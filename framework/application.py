@@ -21,12 +21,12 @@ from framework.doctor.views import health
 from framework.git.lfs_views import blueprint as lfs
 from framework.git.views import blueprint as git
 from framework.metrics import requests
-from framework.projects import invitations
-from framework.projects.inbox_views import inboxes
-from framework.projects.settings import settings as project_settings
-from framework.projects.tokens import token_settings
-from framework.projects.views import projects
-from framework.projects.works import works
+from framework.projects.members import invitations
+from framework.projects.views.inbox import inboxes
+from framework.projects.views.jobs import works
+from framework.projects.views.pages import projects
+from framework.projects.views.settings import settings as project_settings
+from framework.projects.views.tokens import token_settings
 from framework.repositories.cache import scratch
 from framework.transfer.views import blueprint as transfer
 from framework.upkeep import shell

@@ -13,9 +13,9 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user, send_reset
 from framework.celery.models import OutboxRow
 from framework.database.session import reading, transaction
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
 
 PASSWORD = "correct horse battery"
 

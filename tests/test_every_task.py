@@ -16,8 +16,8 @@ from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.projects.access import project_for
-from framework.projects.operations import create_project
+from framework.projects.core.access import project_for
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.current import store
 from framework.transfer.exports import begin_export

@@ -12,7 +12,7 @@ from flask import Flask
 
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn
 from tests.git.client import Person
 from tests.servers.threaded import threaded

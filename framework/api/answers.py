@@ -11,10 +11,10 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.tokens import TokenAbout
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
-from framework.projects.access import ProjectAccess
-from framework.projects.usage import PLAN
-from framework.projects.usage import Usage as ProjectUsage
-from framework.projects.watching import WatchedWork
+from framework.projects.core.access import ProjectAccess
+from framework.projects.core.jobs import WatchedWork
+from framework.projects.members.usage import PLAN
+from framework.projects.members.usage import Usage as ProjectUsage
 from framework.repositories.cache.status import StorageStatus
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.history.reading import Changed, Entry, LogEntry

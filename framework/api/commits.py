@@ -10,7 +10,7 @@ from framework.api.bodies import CommitBody
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
 from framework.api.incoming import Incoming, received_commit
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
 from framework.repositories.write.operations import Written
 from framework.uploads.changing import store_changes

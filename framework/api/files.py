@@ -11,8 +11,8 @@ from framework.api.paging import PAGE, links, page_length, page_number, page_of
 from framework.browse.history import HISTORY_PAGE, HistoryPage, history_page
 from framework.browse.raw import raw_answer
 from framework.gitcore.ref_names import HEADS, TAGS
-from framework.projects import refs
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.branches import operations
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -51,7 +51,7 @@ def rename_branch(owner: str, project: str, branch: str) -> Response:
     """Give a branch another name; a protected one, and the default one, is renamed by owners only."""
     account = callers.writer()
     access = project_for(account, owner, project, "writer")
-    name = refs.rename_branch(account, access, branch, read_body(BranchBody).name)
+    name = operations.rename_branch(account, access, branch, read_body(BranchBody).name)
     made = Ref.all_of(read_snapshot(access.repository_id))
     return answer(next(ref for ref in made if ref.ref == HEADS + name))
 
@@ -110,7 +110,7 @@ def show_commit(owner: str, project: str, ref: str) -> Response:
 
 def _deleted(owner: str, project: str, name: str) -> Response:
     account = callers.writer()
-    refs.delete_ref(account, project_for(account, owner, project, "writer"), name)
+    operations.delete_ref(account, project_for(account, owner, project, "writer"), name)
     return nothing()
 
 

@@ -7,9 +7,9 @@ from framework.api import callers
 from framework.api.answers import NewToken, Token, Usage, User, answer, nothing
 from framework.api.bodies import TokenBody, read_body
 from framework.api.calls import Call, described
-from framework.projects import lists
-from framework.projects.access import project_for
-from framework.projects.usage import usage_of
+from framework.projects.core import queries
+from framework.projects.core.access import project_for
+from framework.projects.members.usage import usage_of
 
 people = Blueprint("people", __name__)
 
@@ -33,7 +33,7 @@ def show_usage() -> Response:
 def list_tokens() -> Response:
     """The account's tokens, newest first."""
     account = callers.holder_of_password()
-    names = lists.names_of(account)
+    names = queries.names_of(account)
     return answer([Token.of(about, names.get(about.repository_id or "")) for about in tokens.tokens_of(account.id)])
 
 

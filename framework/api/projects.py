@@ -13,9 +13,11 @@ from framework.api.bodies import ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
 from framework.api.paging import PAGE, links, page_length, page_number
-from framework.projects import archiving, lists, operations, refs
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.watching import work_of
+from framework.projects.branches import operations as refs
+from framework.projects.core import queries
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.jobs import work_of
+from framework.projects.lifecycle import archiving, operations
 from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
@@ -31,9 +33,9 @@ FILTERS = {
 def list_projects() -> Response:
     """The projects that the caller may see, the latest change first."""
     viewer, number = callers.visitor(), page_number()
-    length = page_length(lists.PAGE)
+    length = page_length(queries.PAGE)
     asked = request.args.get("q", ""), request.args.get("owner", "")
-    listing = lists.search(viewer, asked[0], owner=asked[1], page=number, length=length)
+    listing = queries.search(viewer, asked[0], owner=asked[1], page=number, length=length)
     return answer([Project.of(access) for access in listing.projects], headers=links(number, more=listing.more))
 
 

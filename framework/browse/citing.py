@@ -11,7 +11,7 @@ from framework.browse.places import place_at
 from framework.browse.rendering import citation_file, head_of
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import Entry, find, list_folder
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import RefAbsent, find, full_name, resolve, split_ref
 from framework.repositories.write.tree_editor import PathAbsent

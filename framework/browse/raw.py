@@ -11,7 +11,7 @@ from framework.browse.content import raw_headers
 from framework.browse.pages import RawFile, raw_file
 from framework.browse.places import way_out
 from framework.lfs.reading import part
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after, hold_copy
 from framework.repositories.catalog.changes import StoredLfs

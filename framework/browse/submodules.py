@@ -9,8 +9,8 @@ from framework import config
 from framework.errors import NotFound
 from framework.gitcore import git
 from framework.gitcore.path_policy import MODULES
-from framework.projects.access import ProjectAccess
-from framework.projects.rules import NAME
+from framework.projects.core.access import ProjectAccess
+from framework.projects.core.validation import NAME
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import Entry, find
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES

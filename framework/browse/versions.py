@@ -11,8 +11,8 @@ from framework.browse import blame, commits, history, refs
 from framework.browse.asked import Asked
 from framework.browse.changed_tree import changed_tree
 from framework.browse.places import way_out
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.protection import protection_of
+from framework.projects.branches.protection import protection_of
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import healing_after, read_copy

@@ -17,8 +17,8 @@ from framework.browse.raw import raw_answer
 from framework.browse.rendering import document, dressed
 from framework.browse.submodules import submodule_address
 from framework.gitcore.ref_names import short_name
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.activity import read_activity
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.notify.activity import read_activity
 from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy

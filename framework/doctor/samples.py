@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from framework.projects.stories import Happened, story
+from framework.projects.notify.summaries import Happened, story
 
 _SHA = "5c1f0e5d0f0a4c55b0d2a7c9c9b4e9e8a1b2c3d4"
 _UPLOAD = Happened("alice", "upload", {"sha": _SHA, "title": "Add plans for the garden", "file_count": 3})

@@ -10,7 +10,7 @@ from framework.git.verdicts import Verdicts
 from framework.gitcore import git
 from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.write.quarantine import DEADLINE_SECONDS

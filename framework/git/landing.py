@@ -11,9 +11,10 @@ from framework.git.messages import LISTED_TITLES, RefNews
 from framework.git.verdicts import Verdicts
 from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
 from framework.metrics import counts
-from framework.projects import activity, quota
-from framework.projects.access import ProjectAccess, recheck
-from framework.projects.protection import Protection, RefProtected, recheck_protection, rewriting_refused
+from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewriting_refused
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.members import quota
+from framework.projects.notify import activity
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.write.commit import RefClash, RefMoved, commit

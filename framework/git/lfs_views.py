@@ -17,7 +17,7 @@ from framework.git.permission import PasswordNeeded, pushed_to, readable
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, Asking, BadBatch, answer, read_batch, read_object
 from framework.lfs.reading import find_object, part
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.web.errors import speak_as
 from framework.web.ranges import ranged
 

@@ -3,8 +3,8 @@
 from framework import config
 from framework.accounts.tokens import Caller
 from framework.errors import Forbidden
-from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
-from framework.projects.operations import check_new_name, create_project
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.lifecycle.operations import check_new_name, create_project
 
 CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
 

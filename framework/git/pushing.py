@@ -17,7 +17,7 @@ from framework.git.receiving import Arrival, Receiver
 from framework.git.verdicts import Verdicts
 from framework.gitcore.pkt_line import Received
 from framework.metrics.foreseen import in_a_line, is_foreseen
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import copies
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.journal.writer import NotConfirmed

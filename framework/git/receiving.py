@@ -21,9 +21,9 @@ from framework.gitcore.pkt_line import Received
 from framework.lfs.pushing import needed
 from framework.metrics import counts
 from framework.metrics.pool import Pool
-from framework.projects import quota
-from framework.projects.access import ProjectAccess
-from framework.projects.protection import protection_of
+from framework.projects.branches.protection import protection_of
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.repositories.cache.repair import recover
 from framework.repositories.catalog.changes import StoredLfs

@@ -14,7 +14,7 @@ from framework.git.body import PushBody, spooled
 from framework.git.commands import read_request
 from framework.git.permission import PasswordNeeded, pushable, pushed_to, readable
 from framework.gitcore.pkt_line import Received
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.web.errors import problem, speak_as, wants_json
 from framework.web.streaming import streamed
 

@@ -11,8 +11,8 @@ from framework.database.session import transaction
 from framework.errors import Conflict, Invalid, TooLarge
 from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
-from framework.projects import quota
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs

@@ -8,12 +8,13 @@ from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Unavailable
-from framework.projects import activity, invitations, news, notices
-from framework.projects.about import describe
-from framework.projects.archiving import archive_for
+from framework.projects.core.description import describe
+from framework.projects.lifecycle.archiving import archive_for
+from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, expired_projects
+from framework.projects.lifecycle.purging import purge
+from framework.projects.members import invitations
 from framework.projects.models import Member, Project
-from framework.projects.purging import purge
-from framework.projects.removal import NotInTrash, delete_for_good, expired_projects
+from framework.projects.notify import activity, digests, notices
 from framework.repositories.catalog.changes import HOUSE
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
@@ -68,7 +69,7 @@ def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
 @app.task(base=Job, name="framework.projects.tasks.send_news")
 def send_news() -> int:
     """Queue the mails about what is new whose time has come; how many."""
-    return news.send_news()
+    return digests.send_news()
 
 
 @app.task(base=Job, name="framework.projects.tasks.forget_notices")

@@ -29,7 +29,7 @@ from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
 from framework.gitcore import git
-from framework.projects.access import ProjectAccess, recheck
+from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import open_copy

@@ -2,7 +2,7 @@
 
 from wtforms import StringField
 
-from framework.projects.forms import NewProjectForm
+from framework.projects.views.forms import NewProjectForm
 from framework.transfer.imports import NewProject
 from framework.web.forms import stripped
 

@@ -12,9 +12,9 @@ from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
 from framework.git.importing import land_history
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import create_project
 from framework.projects.models import Project
-from framework.projects.operations import create_project
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot

@@ -13,8 +13,8 @@ from framework import config
 from framework.celery.work import Work
 from framework.lfs.reading import whole
 from framework.lfs.receiving import store_files
-from framework.projects import quota
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.transfer.zips import ZipRefused, ZipTooLarge, opened_zip, unpack

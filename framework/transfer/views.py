@@ -7,7 +7,7 @@ from framework.accounts.account import Account
 from framework.accounts.login import signed_in
 from framework.accounts.reauthentication import reauthenticate
 from framework.errors import Invalid
-from framework.projects.access import project_for
+from framework.projects.core.access import project_for
 from framework.storage.current import store
 from framework.transfer import exports, imports
 from framework.transfer.forms import ImportForm

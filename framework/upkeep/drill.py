@@ -22,7 +22,7 @@ from framework.database import engine, schema
 from framework.database.session import reading
 from framework.errors import Interrupted, Unavailable
 from framework.gitcore.failures import was_interrupted
-from framework.projects.recovery import adopt
+from framework.projects.lifecycle.adoption import adopt
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.fingerprint import Likeness, differences, likenesses
 from framework.repositories.models import Repository

@@ -17,7 +17,7 @@ from framework.accounts.operations import find_user
 from framework.database import schema
 from framework.database.engine import engine
 from framework.database.types import Base
-from framework.projects.directory import project_named
+from framework.projects.core.directory import project_named
 from framework.projects.models import Project
 from framework.repositories.models import Version
 

@@ -8,8 +8,8 @@ from flask.cli import AppGroup
 
 from framework.celery.work import followed, watched
 from framework.errors import HoldfastError
-from framework.projects.directory import Listed, every_project, project_named
-from framework.projects.recovery import adopt, tell_of_recovery
+from framework.projects.core.directory import Listed, every_project, project_named
+from framework.projects.lifecycle.adoption import adopt, tell_of_recovery
 from framework.repositories.cache import eviction
 from framework.repositories.cache.status import read_status
 from framework.repositories.maintenance import archiving

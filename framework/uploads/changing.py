@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from framework.accounts.account import Account
 from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.lfs.writing import write
-from framework.projects import activity, quota
-from framework.projects.access import ProjectAccess, recheck
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.members import quota
+from framework.projects.notify import activity
 from framework.repositories.write.commit import nothing_to_add
 from framework.repositories.write.operations import Move, Operation, Put, Within, Write, Written
 

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework.accounts.account import Account
 from framework.accounts.login import signed_in
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.write.operations import Written
 from framework.uploads import editing
 from framework.uploads.edit_forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm

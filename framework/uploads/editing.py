@@ -10,7 +10,7 @@ from framework.errors import Conflict, Invalid
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import checked_path
 from framework.gitcore.ref_names import branch_ref
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy

@@ -11,7 +11,7 @@ from framework.accounts.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, checked_path
 from framework.gitcore.ref_names import HEADS, branch_ref
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch

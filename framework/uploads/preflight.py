@@ -8,7 +8,7 @@ from typing import Any
 from framework import config
 from framework.errors import Invalid
 from framework.gitcore.path_policy import BadPath, checked_path, folders_above
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import blob_sizes

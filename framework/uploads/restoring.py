@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from framework.accounts.account import Account
 from framework.errors import Conflict
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import (

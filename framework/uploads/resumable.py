@@ -14,7 +14,7 @@ from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import NotFound, TooLarge
-from framework.projects import quota
+from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.models import ResumableUpload, UploadPart

@@ -9,7 +9,7 @@ from flask import session
 
 from framework import config
 from framework.errors import Invalid
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.uploads.limits import mebibytes
 from framework.web.sizes import size as told_size
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from flask import flash
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.write.operations import Written
 
 

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
 from framework.accounts.login import signed_in
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.quota import room_bytes
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.members.quota import room_bytes
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import split_branch
 from framework.repositories.write.operations import Written

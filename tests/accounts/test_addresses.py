@@ -22,8 +22,8 @@ from framework.accounts.recovery import recovered_account
 from framework.accounts.tokens import create_token
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members.people import add_person
 from tests.cast import (
     PASSWORD,
     SignIn,

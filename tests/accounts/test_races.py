@@ -22,8 +22,8 @@ from framework.accounts.operations import (
     set_password,
 )
 from framework.database.session import reading, transaction
+from framework.projects.lifecycle.operations import ProjectNameTaken, create_project
 from framework.projects.models import Project
-from framework.projects.operations import ProjectNameTaken, create_project
 from framework.repositories.write.creation import create_repository
 from tests.cast import PASSWORD, Visitor, on_each_deployment
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.storage.counting import requests
 from tests.api.program import Program, before_the_next_commit

@@ -3,7 +3,7 @@
 import pytest
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
 from tests.cast import SignIn, on_one_deployment
 

@@ -14,7 +14,7 @@ from framework.api.models import IdempotencyKey
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.journal import writer
 from framework.storage.current import store
 from tests.api.program import Program, Reply, before_the_next_commit

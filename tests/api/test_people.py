@@ -6,8 +6,8 @@ from flask import Flask
 from framework.accounts.account import Account
 from framework.accounts.budgets import LIMITS
 from framework.accounts.tokens import create_token, tokens_of
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from tests.api.program import Program
 from tests.cast import PASSWORD, Visitor, on_one_deployment
 

@@ -8,11 +8,11 @@ from flask import Flask
 
 from framework.accounts.account import Account
 from framework.projects import tasks
-from framework.projects.access import ProjectAccess
-from framework.projects.archiving import TASK
-from framework.projects.lists import PAGE
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.core.queries import PAGE
+from framework.projects.lifecycle.archiving import TASK
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
 from framework.repositories.maintenance.consolidation import UNCHANGED
 from framework.storage.counting import requests
 from tests.api.program import Program

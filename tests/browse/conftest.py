@@ -11,7 +11,7 @@ import pytest
 from benchmarks.importing import import_repository
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browse.gallery import Gallery, drawn
 from tests.cast import SignIn, Visitor
 from tests.uploads.form import upload

@@ -10,7 +10,7 @@ from framework.accounts.account import Account
 from framework.browse import restructured
 from framework.browse.documents import Links, document_html, readme_among
 from framework.browse.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
 from tests.uploads.form import upload
 

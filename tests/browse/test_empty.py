@@ -1,7 +1,7 @@
 """The page of a project without files."""
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn, Visitor, on_one_deployment
 
 

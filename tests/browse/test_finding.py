@@ -7,7 +7,7 @@ import pytest
 
 from framework.browse import finding
 from framework.browse.finding import fitness
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import copy_path, evict

@@ -6,7 +6,7 @@ import pytest
 
 from framework.browse.submodules import submodule_address
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")

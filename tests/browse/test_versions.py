@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from framework.browse import about, blame, last_changes
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.storage.counting import requests

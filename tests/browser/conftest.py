@@ -14,8 +14,8 @@ from framework import config
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.config import MIB, Config
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window

@@ -5,7 +5,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.window import Window

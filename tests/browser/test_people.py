@@ -6,7 +6,7 @@ from pathlib import Path
 from selenium.webdriver.support.select import Select
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import Site
 from tests.browser.pages import UploadPage

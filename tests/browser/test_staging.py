@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.pages import UploadPage

@@ -15,8 +15,8 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.config import MIB
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import find, resolve
 from framework.uploads.models import ResumableUpload

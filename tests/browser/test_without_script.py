@@ -6,7 +6,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.config import MIB
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window

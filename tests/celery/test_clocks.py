@@ -16,7 +16,7 @@ from framework.celery.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import from_now, now
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.models import WriterTicket

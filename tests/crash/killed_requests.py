@@ -26,7 +26,7 @@ from framework.application import create_app
 from framework.database import schema
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD
 from tests.crash import case
 from tests.crash.fuse import Fuse

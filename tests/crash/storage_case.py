@@ -19,11 +19,11 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import blob_name
 from framework.projects import tasks as project_tasks
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.archiving import ask_for_archive
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.archiving import ask_for_archive
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.lifecycle.purging import ask_for_purge
 from framework.projects.models import Event
-from framework.projects.operations import create_project
-from framework.projects.purging import ask_for_purge
 from framework.repositories import object_keys
 from framework.repositories import tasks as repository_tasks
 from framework.repositories.cache import eviction

@@ -24,11 +24,11 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import tasks as email_tasks
 from framework.projects import tasks as project_tasks
-from framework.projects.access import project_for
-from framework.projects.activity import record
+from framework.projects.core.access import project_for
+from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members.people import add_person
 from framework.projects.models import Event, Notice, Project
-from framework.projects.operations import create_project, trash_project
-from framework.projects.people import add_person
+from framework.projects.notify.activity import record
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 from framework.transfer import exports, imports

@@ -17,7 +17,7 @@ import pytest
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.maintenance.verification import verify
 from tests.api.conftest import program
 from tests.api.program import Program

@@ -20,7 +20,7 @@ from framework.accounts.models import Budget
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.database.session import reading
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD, csrf_token, link_in_mail, posted_texts
 from tests.git.client import Person
 from tests.servers import deployments

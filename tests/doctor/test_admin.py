@@ -22,7 +22,7 @@ from framework.database.types import now
 from framework.doctor import attention, queues
 from framework.email.rendering import template_names
 from framework.errors import Invalid, Unavailable
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment

@@ -16,8 +16,8 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.maintenance.consolidation import Wish, consolidate
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, StagedPush, Version
 from framework.storage.current import store

@@ -9,8 +9,8 @@ import pytest
 
 from framework.git import bundling
 from framework.gitcore import git
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import update_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import update_project
 from framework.repositories.serve import bundle
 from tests.git.client import Person, Work
 from tests.git.conftest import LARGE, House, pack_neatly

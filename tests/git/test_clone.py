@@ -16,8 +16,8 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.gitcore.pack_writer import blob_name
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import nothing_to_add
 from framework.repositories.write.operations import Put, Write

@@ -15,7 +15,7 @@ import pygit2
 import pytest
 from dulwich import porcelain
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.write.quarantine import DOWNGRADED
 from tests.cast import on_one_deployment

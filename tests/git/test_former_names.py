@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import update_project
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import update_project
 from tests.cast import on_one_deployment
 from tests.git.client import Person, Work
 from tests.git.conftest import House

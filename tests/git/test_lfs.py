@@ -17,9 +17,9 @@ from sqlalchemy import select
 from framework.accounts.tokens import create_token
 from framework.database.session import reading
 from framework.gitcore.lfs_pointer import Pointer
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LfsObject, Repository, StagedLfs

@@ -11,9 +11,9 @@ from framework import config
 from framework.git import passing_on
 from framework.git.waking import Opening
 from framework.gitcore.pkt_line import pkt
-from framework.projects.access import ProjectAccess
-from framework.projects.branch_rules import set_branch_rule
-from framework.projects.protection import Rule
+from framework.projects.branches.protection import Rule
+from framework.projects.branches.rules import set_branch_rule
+from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import ranges
 from framework.repositories.cache.copies import open_copy

@@ -9,8 +9,8 @@ from framework.accounts.operations import create_user
 from framework.accounts.tokens import Caller
 from framework.config import Config, ConfigError
 from framework.git.permission import pushable, pushed_to
-from framework.projects.access import ProjectNotFound
-from framework.projects.rules import InvalidProjectName
+from framework.projects.core.access import ProjectNotFound
+from framework.projects.core.validation import InvalidProjectName
 from tests.cast import PASSWORD, on_one_deployment
 
 EVERYTHING = frozenset({"read", "write"})

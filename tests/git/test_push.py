@@ -9,13 +9,13 @@ from sqlalchemy import select
 
 from framework.database.session import reading
 from framework.gitcore.pkt_line import FLUSH
-from framework.projects.access import ProjectAccess
-from framework.projects.activity import read_activity
-from framework.projects.branch_rules import set_branch_rule
-from framework.projects.inbox import read_inbox
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
-from framework.projects.protection import Rule
+from framework.projects.branches.protection import Rule
+from framework.projects.branches.rules import set_branch_rule
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
+from framework.projects.notify.activity import read_activity
+from framework.projects.notify.inbox import read_inbox
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, Version
 from tests.cast import on_one_deployment

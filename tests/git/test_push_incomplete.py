@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import on_one_deployment
 from tests.git.client import Person, Work

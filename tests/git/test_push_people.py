@@ -11,9 +11,9 @@ from framework.accounts.models import Budget
 from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.database.session import transaction
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project, trash_project
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members.people import add_person
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import PASSWORD
 from tests.git.client import Person, Work

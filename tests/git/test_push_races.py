@@ -23,12 +23,12 @@ from framework.git.pushing import DATABASE_AWAY, Push, receive
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pkt_line import Received
 from framework.lfs.receiving import store_files
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.branch_rules import set_branch_rule
+from framework.projects.branches.protection import Rule
+from framework.projects.branches.rules import set_branch_rule
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
 from framework.projects.models import Member
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
-from framework.projects.protection import Rule
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot

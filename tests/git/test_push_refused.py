@@ -9,7 +9,7 @@ import pytest
 from framework.accounts.tokens import create_token
 from framework.database.session import transaction
 from framework.git.commands import MAX_COMMANDS
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.models import Repository
 from framework.repositories.write.quarantine import PIECE_BYTES
 from tests.cast import on_one_deployment, posted_texts

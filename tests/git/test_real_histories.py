@@ -7,8 +7,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.quarantine import DOWNGRADED

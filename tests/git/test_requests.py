@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.operations import create_user
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache import eviction
 from framework.storage.counting import requests
 from tests.cast import PASSWORD

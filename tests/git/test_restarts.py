@@ -16,8 +16,8 @@ import pytest
 from framework import config
 from framework.accounts.account import Account
 from framework.accounts.operations import create_user
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import PASSWORD
 from tests.git.client import Finished, Person, Work

@@ -12,7 +12,7 @@ import pytest
 
 from framework.git.waking import Asked, Opening, Overtaken, Waking
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.eviction import evict, lock_path

@@ -13,9 +13,9 @@ from framework.database.session import transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
-from framework.projects import quota
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import create_project
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members import quota
 from framework.repositories.models import Repository
 from tests.cast import on_each_deployment
 from tests.celery.test_workers import eventually

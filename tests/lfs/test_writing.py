@@ -19,7 +19,7 @@ from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import blob_name
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.maintenance.verification import verify

@@ -20,7 +20,7 @@ from framework.database.session import reading
 from framework.metrics import request_id, requests
 from framework.metrics.logs import ALL, WEB, Lines
 from framework.metrics.pool import Pool
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
 from tests.celery.test_workers import eventually
 from tests.git.client import Person

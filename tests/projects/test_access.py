@@ -3,9 +3,9 @@
 import pytest
 
 from framework.accounts.account import Account, SignInRequired
-from framework.projects.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for
-from framework.projects.operations import trash_project
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for
+from framework.projects.lifecycle.operations import trash_project
+from framework.projects.members.people import add_person
 from tests.cast import SAME_REQUEST, SignIn, Visitor, on_one_deployment
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess, RoleTooLow
-from framework.projects.branch_rules import MOST_RULES, set_branch_rule
-from framework.projects.protection import Protection, RefProtected, Rule, protection_of
-from framework.projects.recovery import adopt
+from framework.projects.branches.protection import Protection, RefProtected, Rule, protection_of
+from framework.projects.branches.rules import MOST_RULES, set_branch_rule
+from framework.projects.core.access import ProjectAccess, RoleTooLow
+from framework.projects.lifecycle.adoption import adopt
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
 from tests.cast import SignIn, on_one_deployment

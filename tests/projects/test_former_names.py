@@ -7,10 +7,10 @@ from framework.accounts import names
 from framework.accounts.account import Account
 from framework.accounts.names import TooManyNames
 from framework.accounts.operations import NameTaken, authenticate, create_user, update_profile
-from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
-from framework.projects.leaving import delete_person, hand_over
-from framework.projects.operations import ProjectNameTaken, create_project, update_project
-from framework.projects.people import add_person, people_of
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.lifecycle.leaving import delete_person, hand_over
+from framework.projects.lifecycle.operations import ProjectNameTaken, create_project, update_project
+from framework.projects.members.people import add_person, people_of
 from tests.api.program import Program
 from tests.cast import PASSWORD, SAME_REQUEST, SignIn, Visitor, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.form import files, paths, post

@@ -6,10 +6,10 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.email import stopped
-from framework.projects.access import ProjectAccess
-from framework.projects.inbox import standing
-from framework.projects.mail_choices import choices_of, unsubscribe_link
-from framework.projects.people import remove_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members.people import remove_person
+from framework.projects.notify.inbox import standing
+from framework.projects.notify.preferences import choices_of, unsubscribe_link
 from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.projects.test_news import uploaded
 

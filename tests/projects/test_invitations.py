@@ -11,10 +11,11 @@ from framework.accounts.account import Account
 from framework.accounts.operations import create_user
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects import invitations, news
-from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.members import invitations
+from framework.projects.members.people import add_person, change_role, people_of, remove_person
 from framework.projects.models import Invitation, Notice
-from framework.projects.people import add_person, change_role, people_of, remove_person
+from framework.projects.notify import digests
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, posted_texts
@@ -208,5 +209,5 @@ def test_no_mail_about_a_project_goes_to_an_address_that_is_not_confirmed(
     assert people_of(secret)[1].name == "stranger"
     with reading() as session:
         assert session.scalar(select(func.count(Notice.id)).where(Notice.user_id == stranger.id)) == 1
-    news.send_news()
+    digests.send_news()
     assert not any(PROF in text for text in posted_texts()[before:])

@@ -14,14 +14,15 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import stopped
-from framework.projects import news, notices, quota
-from framework.projects.access import ProjectAccess
-from framework.projects.activity import record
-from framework.projects.mail_choices import choose
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members import quota
+from framework.projects.members.people import add_person, remove_person
 from framework.projects.models import Notice
-from framework.projects.news import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
-from framework.projects.operations import create_project, trash_project
-from framework.projects.people import add_person, remove_person
+from framework.projects.notify import digests, notices
+from framework.projects.notify.activity import record
+from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
+from framework.projects.notify.preferences import choose
 from framework.repositories.catalog.changes import Change, NewPack
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.projects.notice_rows import age_notices
@@ -34,7 +35,7 @@ NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Sets the moment at which mails are gathered."""
-    return lambda moment: monkeypatch.setattr(news, "now", lambda: moment)
+    return lambda moment: monkeypatch.setattr(digests, "now", lambda: moment)
 
 
 def uploaded(project: ProjectAccess, actor: Account, title: str = "Field data", **details: Any) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess, RoleTooLow, project_for
-from framework.projects.notices import participants
-from framework.projects.people import add_person, people_of, remove_person
+from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
+from framework.projects.members.people import add_person, people_of, remove_person
+from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
 from tests.cast import SignIn, on_one_deployment, posted_texts

@@ -13,13 +13,13 @@ from framework.config import Config
 from framework.database import session as database_session
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects import activity
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.activity import activity_in, read_activity, record
-from framework.projects.inbox import read_inbox
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.validation import InvalidProjectName, project_name
+from framework.projects.lifecycle.operations import create_project, update_project
 from framework.projects.models import Event
-from framework.projects.operations import create_project, update_project
-from framework.projects.rules import InvalidProjectName, project_name
+from framework.projects.notify import activity
+from framework.projects.notify.activity import activity_in, read_activity, record
+from framework.projects.notify.inbox import read_inbox
 from framework.repositories.models import Repository
 from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment
 

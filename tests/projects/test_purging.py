@@ -9,8 +9,8 @@ from framework.accounts.account import Account
 from framework.celery.models import LongWork, OutboxRow
 from framework.database.session import reading
 from framework.projects import tasks
-from framework.projects.access import ProjectAccess
-from framework.projects.purging import TASK
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.purging import TASK
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.verification import verify

@@ -4,10 +4,10 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
-from framework.projects.branch_rules import set_branch_rule
-from framework.projects.people import add_person
-from framework.projects.protection import Rule, protection_of
+from framework.projects.branches.protection import Rule, protection_of
+from framework.projects.branches.rules import set_branch_rule
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members.people import add_person
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.maintenance.verification import verify

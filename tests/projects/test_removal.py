@@ -12,10 +12,10 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.projects import tasks
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good
+from framework.projects.lifecycle.operations import create_project, restore_project, trash_project
 from framework.projects.models import Event, Member, Project
-from framework.projects.operations import create_project, restore_project, trash_project
-from framework.projects.removal import NotInTrash, delete_for_good
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.models import Repository, Version

@@ -11,9 +11,9 @@ from framework.accounts.account import Account
 from framework.config import Config, ConfigError
 from framework.database.session import transaction
 from framework.projects import tasks
-from framework.projects.access import ProjectAccess
-from framework.projects.archiving import TASK
-from framework.projects.people import add_person
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.archiving import TASK
+from framework.projects.members.people import add_person
 from framework.repositories.cache import eviction
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.models import LfsObject, Pack

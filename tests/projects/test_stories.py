@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.projects.stories import LISTED, Happened, story
+from framework.projects.notify.summaries import LISTED, Happened, story
 
 LINK = "http://localhost/alice/garden"
 

@@ -10,10 +10,10 @@ from framework.accounts.account import Account
 from framework.accounts.basic import account_from_bearer
 from framework.accounts.tokens import create_token, tokens_of
 from framework.database.session import transaction
-from framework.projects import lists
-from framework.projects.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for, recheck
+from framework.projects.core import queries
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for, recheck
+from framework.projects.lifecycle.operations import TokenConfined, create_project
 from framework.projects.models import Project
-from framework.projects.operations import TokenConfined, create_project
 from framework.repositories.catalog.deletion import remove_rows
 from tests.cast import PASSWORD, SignIn
 
@@ -62,8 +62,10 @@ def test_lists_show_it_no_more_than_a_stranger_sees(
     alice: Account, confined: Account, secret: ProjectAccess, website: ProjectAccess
 ) -> None:
     create_project(alice, name="diary", description="", visibility="private")
-    mine = [project.name for project in lists.projects_of(confined).projects]
-    owned = {project.name: project.role for project in lists.projects_owned(lists.person("alice"), confined).projects}
+    mine = [project.name for project in queries.projects_of(confined).projects]
+    owned = {
+        project.name: project.role for project in queries.projects_owned(queries.person("alice"), confined).projects
+    }
     assert (mine, owned) == (["secret"], {"secret": "owner", "website": None})
 
 

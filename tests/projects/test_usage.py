@@ -11,12 +11,12 @@ from framework.accounts import reauthentication
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.lifecycle.deletion import delete_from_trash
+from framework.projects.lifecycle.operations import trash_project
+from framework.projects.members.people import add_person
+from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
-from framework.projects.operations import trash_project
-from framework.projects.people import add_person
-from framework.projects.removal import delete_from_trash
-from framework.projects.usage import usage_of
 from tests.api.program import Program
 from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment, on_one_deployment
 from tests.uploads.form import upload

@@ -10,14 +10,14 @@ from framework.accounts.account import Account
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects import woken
-from framework.projects.access import ProjectAccess
-from framework.projects.inbox import read_inbox
-from framework.projects.mail_choices import choose
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members.people import add_person
 from framework.projects.models import Event, Project
-from framework.projects.news import send_news
-from framework.projects.notices import WOKEN
-from framework.projects.people import add_person
+from framework.projects.notify import wakeups
+from framework.projects.notify.digests import send_news
+from framework.projects.notify.inbox import read_inbox
+from framework.projects.notify.notices import WOKEN
+from framework.projects.notify.preferences import choose
 from framework.repositories.cache import usage
 from framework.repositories.models import Repository
 from framework.repositories.tasks import archive_idle
@@ -93,7 +93,7 @@ def test_it_is_told_once_for_each_archive(idle: ProjectAccess, visitor: Visitor)
         visitor.get(PAGE)
     usage.write()
     visitor.get(PAGE)
-    woken.note(idle.id, None)
+    wakeups.note(idle.id, None)
     assert wakings() == [{"days": 45}]
     rest(days=50)
     visitor.get(PAGE)

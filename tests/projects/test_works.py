@@ -11,9 +11,9 @@ from framework.celery.models import LongWork
 from framework.celery.work import SILENT_AFTER, announce, watched
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import trash_project
 from framework.projects.models import Project
-from framework.projects.operations import trash_project
 from tests.cast import PASSWORD, SAME_REQUEST, SignIn, Visitor, on_one_deployment
 
 

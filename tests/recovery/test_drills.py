@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from framework import config
 from framework.database.session import reading
+from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.models import Project
-from framework.projects.removal import delete_for_good
 from tests.cast import PASSWORD
 from tests.git.client import Person
 from tests.recovery.conftest import NewStage

@@ -11,7 +11,7 @@ import pytest
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.metrics.counts import COUNTS
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import eviction, prefetch
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.marker import FULL, read_marker

@@ -12,7 +12,7 @@ import pytest
 
 from framework.config import Config
 from framework.gitcore import git
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.transfer.addresses import AddressRefused, GitTooOld, NameUnknown, Pinned, checked, is_public, pinned
 from framework.transfer.fetching import FetchFailed, fetch_address
 from tests.cast import Visitor, on_one_deployment

@@ -17,7 +17,7 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.errors import HoldfastError
 from framework.lfs.reading import content
-from framework.projects.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve

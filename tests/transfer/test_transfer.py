@@ -22,8 +22,8 @@ from framework.database.types import now
 from framework.errors import HoldfastError
 from framework.git.importing import land_history
 from framework.gitcore import git
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.people import add_person, remove_person
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.members.people import add_person, remove_person
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from framework.accounts.operations import authenticate
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import update_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import update_project
 from tests import moments
 from tests.cast import PASSWORD, Visitor, on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench

@@ -12,7 +12,7 @@ from framework.database.types import now
 from framework.doctor.checks import ALL
 from framework.doctor.examination import examine
 from framework.doctor.shown import jobs
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Event, Project
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.journal import writer

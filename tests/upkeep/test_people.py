@@ -15,12 +15,12 @@ from framework.accounts.account import Account, AccountSuspended
 from framework.accounts.models import User
 from framework.accounts.operations import WrongLogin, authenticate, create_user
 from framework.database.session import reading, transaction
-from framework.projects.access import ProjectAccess, recheck
-from framework.projects.lists import person
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.queries import person
+from framework.projects.lifecycle.deletion import delete_for_good
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person
 from framework.projects.models import Project
-from framework.projects.operations import create_project
-from framework.projects.people import add_person
-from framework.projects.removal import delete_for_good
 from framework.projects.tasks import refresh_about
 from framework.repositories.models import Repository
 from tests.cast import (

@@ -3,8 +3,8 @@
 import re
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.operations import trash_project
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import trash_project
 from tests.upkeep.conftest import Flasks
 
 

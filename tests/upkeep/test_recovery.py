@@ -15,12 +15,12 @@ from framework.accounts.operations import (
     update_profile,
 )
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess, project_for
-from framework.projects.directory import every_project
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.directory import every_project
+from framework.projects.lifecycle.deletion import delete_for_good
+from framework.projects.lifecycle.operations import create_project, restore_project, trash_project, update_project
+from framework.projects.members.people import add_person, people_of
 from framework.projects.models import Project
-from framework.projects.operations import create_project, restore_project, trash_project, update_project
-from framework.projects.people import add_person, people_of
-from framework.projects.removal import delete_for_good
 from framework.projects.tasks import refresh_about
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import read_log, resolve

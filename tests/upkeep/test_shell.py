@@ -9,7 +9,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.upkeep.shell import shell_names
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import locks, usage
 from framework.repositories.cache.eviction import copy_path, lock_path

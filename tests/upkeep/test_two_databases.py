@@ -9,10 +9,10 @@ from framework.accounts.account import Account
 from framework.database.session import reading
 from framework.doctor.examination import NotWell
 from framework.doctor.fencing import fencing
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.adoption import adopt
+from framework.projects.lifecycle.operations import update_project
 from framework.projects.models import Project
-from framework.projects.operations import update_project
-from framework.projects.recovery import adopt
 from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal import divergence

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from framework.celery.models import LongWork
 from framework.database.session import reading
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store

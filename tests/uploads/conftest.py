@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.object_keys import new_id
 from framework.repositories.write.operations import Delete

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import find, list_folder, resolve
 from framework.storage.current import store

@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import TestResponse, encode_multipart
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import exists, find, read_log, resolve
 from framework.uploads.text import EDITABLE_BYTES

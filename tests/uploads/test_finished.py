@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import find, read_log, resolve
 from framework.storage.counting import requests

@@ -12,7 +12,7 @@ from framework.accounts.models import Token
 from framework.accounts.tokens import create_token, new_text, revoke_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.accounts.test_tokens import EARLIER
 from tests.api.program import Program
 from tests.cast import SignIn, on_one_deployment, posted_texts

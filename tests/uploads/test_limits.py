@@ -8,7 +8,7 @@ from flask import Flask
 
 from framework import config
 from framework.config import Config
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor
 from tests.uploads.form import MIB, nothing_stored, paths, upload
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, csrf_token
 from tests.uploads.form import PAGE, files, nothing_stored, paths, post, raw_upload, upload
 

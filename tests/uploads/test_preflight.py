@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.gitcore.pack_writer import blob_hash
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.uploads import ignoring
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import store_files

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.repositories.history.reading import find, list_folder, read_log, resolve

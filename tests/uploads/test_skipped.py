@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.uploads.skipped import LISTED
 from tests.cast import Visitor, on_one_deployment
 from tests.uploads.form import MIB, nothing_stored, upload

@@ -19,10 +19,10 @@ from framework.accounts.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
-from framework.projects.operations import create_project
-from framework.projects.people import add_person, change_role, people_of
-from framework.projects.quota import StoreFull, check_room
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
+from framework.projects.members.people import add_person, change_role, people_of
+from framework.projects.members.quota import StoreFull, check_room
 from framework.repositories.models import Repository
 from framework.storage.current import store
 from framework.uploads import appending, tasks

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
-from framework.projects.mail_choices import choose
-from framework.projects.news import send_news
+from framework.projects.core.access import ProjectAccess
+from framework.projects.notify.digests import send_news
+from framework.projects.notify.preferences import choose
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import read_log, resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts

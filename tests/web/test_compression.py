@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
 from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.uploads.form import upload

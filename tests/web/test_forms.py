@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.account import Account
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.web.forms import EXPIRED
 from tests.cast import Visitor, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import store_files

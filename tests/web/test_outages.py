@@ -17,7 +17,7 @@ from framework.accounts.operations import create_user
 from framework.application import create_app
 from framework.config import Config
 from framework.database import engine
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.eviction import copy_path
 from tests.cast import PASSWORD, csrf_token, on_one_deployment
 from tests.repositories.conftest import Bench

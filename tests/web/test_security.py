@@ -13,7 +13,7 @@ from framework.accounts.account import Account
 from framework.application import create_app
 from framework.config import Config
 from framework.database.types import now
-from framework.projects.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess
 from framework.web.security import own_path
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
 from tests.servers.gunicorn import LiveServer

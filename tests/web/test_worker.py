@@ -15,7 +15,7 @@ import pytest
 
 from framework import config
 from framework.accounts.operations import create_user
-from framework.projects.operations import create_project
+from framework.projects.lifecycle.operations import create_project
 from framework.web import connections
 from framework.web.bare import refuse, write_error
 from framework.web.connections import HEAD_START_BYTES, Connection, read_head

@@ -1,0 +1,178 @@
+"""The one door to a project: fetch it and check who may do what, together."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account, SignInRequired
+from framework.accounts.models import User
+from framework.accounts.operations import read_account
+from framework.database.session import reading
+from framework.errors import Forbidden, NotFound
+from framework.projects.core.addresses import leads_to
+from framework.projects.core.validation import NAME, ROLES
+from framework.projects.models import Member, Project
+from framework.projects.notify import wakeups
+from framework.repositories.cache.archived import idle_since
+from framework.repositories.models import Repository
+from framework.web.moved import redirect_reader
+
+Projects = Select[Project, str, str, datetime | None, datetime]
+Found = Row[Project, str, str, datetime | None, datetime]
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project, or the caller may not know of it; the sentence is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such project, or you may not see it. Check the address, or sign in.")
+
+
+class RoleTooLow(Forbidden):
+    """The caller sees the project, but may not do this in it."""
+
+
+@dataclass(frozen=True)
+class ProjectAccess:
+    """A project, and what the caller is in it: reader, writer, owner, or None for a visitor of a public one.
+
+    `idle_since` is when somebody used it last, when it is archived for being idle.
+    """
+
+    id: int
+    owner: str
+    name: str
+    description: str
+    visibility: str
+    repository_id: str
+    role: str | None
+    created_at: datetime
+    updated_at: datetime
+    default_branch: str = "main"
+    trashed_at: datetime | None = None
+    topics: tuple[str, ...] = ()
+    idle_since: datetime | None = None
+
+    @property
+    def path(self) -> str:
+        """The address of the project's page on this site."""
+        return f"/{self.owner}/{self.name}"
+
+    def address(self, *parts: str) -> str:
+        """The address of a place below the project's page, such as `address("blob", "main", "a b.txt")`."""
+        steps = (quote(part.encode(errors="surrogateescape"), safe="/") for part in parts if part)
+        return "/".join((self.path, *steps))
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the caller may change files."""
+        return self.role in {"writer", "owner"}
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the caller may change the project itself."""
+        return self.role == "owner"
+
+
+def project_for(account: Account | None, owner: str, name: str, role: str = "reader") -> ProjectAccess:
+    """The project at `owner/name`, in any case, for a caller who needs this role; an idle one has been woken.
+
+    Both names may be earlier ones, as long as no project is called so now.
+
+    Raises:
+        Moved: a page, file or call is read by an earlier name.
+        ProjectNotFound: it does not exist, is in the trash, or is none of the caller's business.
+        SignInRequired: nobody is signed in, and the role needs somebody.
+        RoleTooLow: the caller may see it, but this needs a higher role.
+    """
+    if not NAME.fullmatch(owner) or not NAME.fullmatch(name):
+        raise ProjectNotFound
+    query = _projects().where(User.name_key == owner.casefold(), Project.name_key == name.casefold())
+    with reading() as session:
+        found = session.execute(query).one_or_none()
+        moved = None if found else session.execute(_projects().where(leads_to(owner, name)).limit(1)).one_or_none()
+        access = _admitted(session, found or moved, account, role)
+    if moved:
+        redirect_reader(owner=access.owner, project=access.name)
+    if access.idle_since:
+        wakeups.note(access.id, account.id if account else None)
+    return access
+
+
+def recheck(session: Session, project_id: int, account: Account | None, role: str) -> int:
+    """The same check once more, inside the transaction that makes the change; the id of the account that owns it.
+
+    Raises:
+        ProjectNotFound, SignInRequired, RoleTooLow: as `project_for`.
+        AccountSuspended, AccountNotFound: since the caller was let in.
+    """
+    if account is not None:
+        read_account(session, account.id)
+    found = session.execute(_projects().where(Project.id == project_id)).one_or_none()
+    _admitted(session, found, account, role)
+    return session.get_one(Project, project_id).owner_id
+
+
+def role_in(session: Session, account: Account | None, project: Project) -> str | None:
+    """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
+    if account is None or account.confined_to not in {None, project.repository_id}:
+        return None
+    if project.owner_id == account.id:
+        return "owner"
+    return session.scalar(select(Member.role).where(Member.project_id == project.id, Member.user_id == account.id))
+
+
+def _projects() -> Projects:
+    return (
+        select(Project, User.name, Repository.default_branch, Repository.archived_at, Repository.last_access_at)
+        .join(User, User.id == Project.owner_id)
+        .join(Repository, Repository.id == Project.repository_id)
+        .where(Project.trashed_at.is_(None))
+    )
+
+
+def _admitted(session: Session, found: Found | None, account: Account | None, needed: str) -> ProjectAccess:
+    if found is None:
+        raise ProjectNotFound
+    project, owner, default_branch, archived_at, used_at = found
+    role = role_in(session, account, project)
+    if role is None and project.visibility != "public":
+        raise ProjectNotFound
+    access = replace(access_of(project, owner, role, default_branch), idle_since=idle_since(archived_at, used_at))
+    _refuse_low_role(access, account, needed)
+    return access
+
+
+def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:
+    if needed == "reader" or (access.role is not None and ROLES.index(access.role) >= ROLES.index(needed)):
+        return
+    if account is None:
+        raise SignInRequired(f"Sign in to change {access.full_name}.")
+    wanted = "a writer" if needed == "writer" else "an owner"
+    raise RoleTooLow(f"You may look at {access.full_name}, but this needs {wanted}. Ask an owner to make you one.")
+
+
+def access_of(project: Project, owner: str, role: str | None, default_branch: str) -> ProjectAccess:
+    """The frozen copy of a row, for somebody with this role."""
+    return ProjectAccess(
+        id=project.id,
+        owner=owner,
+        name=project.name,
+        description=project.description,
+        visibility=project.visibility,
+        repository_id=project.repository_id,
+        role=role,
+        created_at=project.created_at,
+        updated_at=project.updated_at,
+        default_branch=default_branch,
+        trashed_at=project.trashed_at,
+        topics=tuple((project.topics or "").split()),
+    )

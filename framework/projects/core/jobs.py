@@ -1,0 +1,143 @@
+"""Long work as people may see it: who started it, who may see its project, and administrators."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, true
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.celery.models import LongWork
+from framework.celery.work import FAILED, FINISHED, RUNNING, SILENT_AFTER
+from framework.database.session import reading
+from framework.database.types import now
+from framework.errors import NotFound
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, recheck
+from framework.projects.models import Project
+
+SILENT = "silent"
+LISTED = 50
+TITLES = {"purge": "Erasing removed content"}
+"""What is being done, where its kind is no word that people use."""
+
+
+class WorkNotFound(NotFound):
+    """There is no such work, or the caller may not know of it."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such work, or you may not see it. Check the address, or sign in.")
+
+
+@dataclass(frozen=True)
+class WatchedWork:
+    """A long work as a page shows it; `state` is that of its row, or `silent` when nobody has heard of it for long."""
+
+    id: str
+    kind: str
+    state: str
+    done: int
+    total: int
+    message: str
+    project: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return f"/work/{self.id}"
+
+    @property
+    def title(self) -> str:
+        """What is being done, and where."""
+        return TITLES.get(self.kind, self.kind.capitalize()) + (f" of {self.project}" if self.project else "")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is to come."""
+        return self.state in {FINISHED, FAILED}
+
+    @property
+    def words(self) -> str:
+        """The state as people say it, with how far it is."""
+        amount = f"{self.done:,} of {self.total:,}" if self.total else f"{self.done:,} done"
+        return {
+            "waiting": "Waiting for its turn",
+            RUNNING: f"Running, {amount}",
+            SILENT: f"Nothing was heard of it for a while, {amount}; if it was interrupted, it starts again by itself",
+            FINISHED: "Finished",
+            FAILED: f"Ended early, {amount}",
+        }[self.state]
+
+    def as_json(self) -> dict[str, Any]:
+        """What a program is told."""
+        shown = ("id", "kind", "title", "state", "words", "done", "total", "message", "has_ended")
+        return {name: getattr(self, name) for name in shown}
+
+
+def work_for(account: Account | None, work_id: str) -> WatchedWork:
+    """A work that this person may see.
+
+    Raises:
+        WorkNotFound: there is none.
+    """
+    with reading() as session:
+        found = session.execute(_works().where(LongWork.id == work_id)).one_or_none()
+        if found is None or not _may_see(session, found[0], account):
+            raise WorkNotFound
+        return _watched(*found)
+
+
+def work_of(account: Account | None, project: ProjectAccess, work_id: str) -> WatchedWork:
+    """A work on this project, which the person may see.
+
+    Raises:
+        WorkNotFound: there is none.
+    """
+    found = work_for(account, work_id)
+    if found.project != project.full_name:
+        raise WorkNotFound
+    return found
+
+
+def works_of(account: Account) -> list[WatchedWork]:
+    """What this person has started lately, the newest first; for administrators whatever anybody has."""
+    own = true() if account.admin else LongWork.owner_id == account.id
+    with reading() as session:
+        rows = session.execute(_works().where(own).order_by(LongWork.created_at.desc()).limit(LISTED)).all()
+        return [_watched(*row) for row in rows]
+
+
+def _works() -> Select[LongWork, str | None, str | None]:
+    return (
+        select(LongWork, User.name, Project.name)
+        .outerjoin(Project, Project.id == LongWork.project_id)
+        .outerjoin(User, User.id == Project.owner_id)
+    )
+
+
+def _may_see(session: Session, work: LongWork, account: Account | None) -> bool:
+    if account is not None and (account.admin or work.owner_id == account.id):
+        return True
+    if work.project_id is not None:
+        with suppress(ProjectNotFound):
+            return bool(recheck(session, work.project_id, account, "reader"))
+    return False
+
+
+def _watched(work: LongWork, owner: str | None, project: str | None) -> WatchedWork:
+    silent = work.state == RUNNING and work.updated_at < now() - SILENT_AFTER
+    return WatchedWork(
+        id=work.id,
+        kind=work.kind,
+        state=SILENT if silent else work.state,
+        done=work.done,
+        total=work.total,
+        message=work.message,
+        project=f"{owner}/{project}" if owner else None,
+        created_at=work.created_at,
+        updated_at=work.updated_at,
+    )

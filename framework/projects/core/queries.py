@@ -1,0 +1,167 @@
+"""Lists of projects, a page at a time, each with only what the viewer may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, not_, null, or_, select, true, union
+
+from framework.accounts.account import Account
+from framework.accounts.models import FormerUserName, User
+from framework.accounts.operations import find_user
+from framework.accounts.rules import NAME
+from framework.database.session import reading
+from framework.errors import NotFound
+from framework.projects.core.access import ProjectAccess, access_of
+from framework.projects.models import Member, Project
+from framework.repositories.models import Repository
+
+PAGE = 20
+PUBLIC: ColumnElement[bool] = Project.visibility == literal_column("'public'")
+"""Written out, so that PostgreSQL can tell that the index of public projects serves whatever the parameters are."""
+WORDS: ColumnElement[str] = literal_column(
+    "projects.name_key || ' ' || projects.topics || ' ' || lower(projects.description)"
+)
+"""What a search looks into; migration 0013 indexes exactly this."""
+
+
+class PersonNotFound(NotFound):
+    """Nobody has this name."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of projects; `number` starts at 1, `more` says whether there is another page."""
+
+    projects: list[ProjectAccess]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """What everybody may know of a person."""
+
+    id: int
+    name: str
+    full_name: str
+
+
+def explore(viewer: Account | None, page: int = 1) -> Listing:
+    """Public projects, the latest change first."""
+    return _listing(viewer, [PUBLIC], page)
+
+
+def projects_of(account: Account, page: int = 1) -> Listing:
+    """What this person owns or takes part in, the latest change first."""
+    return _listing(account, _parts(account), page)
+
+
+def projects_owned(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
+    """Those of the owner's projects that the viewer may see, the latest change first."""
+    return _listing(viewer, [(Project.owner_id == owner.id) & or_(*_visible(viewer))], page)
+
+
+def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int = 1, length: int = PAGE) -> Listing:
+    """What the viewer may see: public projects and those that they take part in, the latest change first.
+
+    `text` is looked for in names, descriptions and topics, in any case; `owner` is a user name and leaves only theirs.
+    """
+    wanted = WORDS.contains(text.lower(), autoescape=True) if text else true()
+    if owner:
+        named = select(User.id).where(User.name_key == owner.casefold()).scalar_subquery()
+        held = select(FormerUserName.user_id).where(FormerUserName.name_key == owner.casefold()).scalar_subquery()
+        theirs = Project.owner_id == func.coalesce(named, held)  # one value, or no index serves
+        return _listing(viewer, [theirs & or_(*_visible(viewer)) & wanted], page, length=length)
+    return _listing(viewer, [condition & wanted for condition in _visible(viewer)], page, length=length)
+
+
+def names_of(account: Account) -> dict[str, str]:
+    """Every project that this person takes part in: `owner/name` by the repository's id, in alphabetical order."""
+    query = (
+        select(Project.repository_id, User.name, Project.name)
+        .join(User, User.id == Project.owner_id)
+        .where(or_(*_parts(account)), Project.trashed_at.is_(None))
+        .order_by(User.name_key, Project.name_key)
+    )
+    with reading() as session:
+        return {repository_id: f"{owner}/{name}" for repository_id, owner, name in session.execute(query)}
+
+
+def trashed_projects(account: Account, page: int = 1) -> Listing:
+    """Projects in the trash that this person can restore, the latest first."""
+    return _listing(account, _parts(account, "owner"), page, trashed=True)
+
+
+def person(name: str) -> Person:
+    """The person of this name, in any case.
+
+    Raises:
+        PersonNotFound: there is none.
+    """
+    with reading() as session:
+        user = find_user(session, name) if NAME.fullmatch(name) else None
+    if user is None:
+        raise PersonNotFound("There is nobody with this name. Check the address.")
+    return Person(user.id, user.name, user.full_name)
+
+
+def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:
+    """What this viewer may see: the projects of any of these conditions."""
+    return [PUBLIC, *_parts(viewer)] if viewer else [PUBLIC]
+
+
+def _parts(account: Account, role: str | None = None) -> list[ColumnElement[bool]]:
+    """What this person owns, and what they take part in, with this role or any: two conditions, each with its index."""
+    mine = (Project.owner_id == account.id, Project.id.in_(_member_projects(account, role)))
+    return [condition & _within_reach(account) for condition in mine]
+
+
+def _within_reach(account: Account) -> ColumnElement[bool]:
+    """A token for one project makes its person a stranger in the others."""
+    return true() if account.confined_to is None else Project.repository_id == account.confined_to
+
+
+def _member_projects(account: Account, role: str | None = None) -> Select[int]:
+    query = select(Member.project_id).where(Member.user_id == account.id)
+    return query if role is None else query.where(Member.role == role)
+
+
+def _listing(
+    viewer: Account | None,
+    conditions: Sequence[ColumnElement[bool]],
+    page: int,
+    *,
+    trashed: bool = False,
+    length: int = PAGE,
+) -> Listing:
+    """A page of the projects that any of the conditions admits."""
+    viewer_id = viewer.id if viewer else None
+    within_reach = _within_reach(viewer) if viewer else true()
+    role = case((not_(within_reach), null()), (Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
+    query = (
+        select(Project, User.name, role, Repository.default_branch)
+        .join(User, User.id == Project.owner_id)
+        .join(Repository, Repository.id == Project.repository_id)
+        .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == viewer_id))
+        .where(Project.id.in_(_ids(conditions, page, trashed=trashed, length=length)))
+        .order_by(Project.updated_at.desc(), Project.id.desc())
+    )
+    with reading() as session:
+        found = [access_of(*row) for row in session.execute(query)]
+    return Listing(found[:length], page, more=len(found) > length)
+
+
+def _ids(conditions: Sequence[ColumnElement[bool]], page: int, *, trashed: bool, length: int) -> Select[int]:
+    """The page's projects and one more: of each condition the newest are taken from its index, and only then joined."""
+    state = Project.trashed_at.is_not(None) if trashed else Project.trashed_at.is_(None)
+    newest = [
+        select(Project.id, Project.updated_at)
+        .where(condition, state)
+        .order_by(Project.updated_at.desc(), Project.id.desc())
+        .limit(page * length + 1)
+        .subquery()
+        for condition in conditions
+    ]
+    found = union(*(select(each.c.id, each.c.updated_at) for each in newest)).subquery()
+    ordered = select(found.c.id).order_by(found.c.updated_at.desc(), found.c.id.desc())
+    return ordered.offset((page - 1) * length).limit(length + 1)

@@ -1,0 +1,120 @@
+"""Projects brought in line with what the log tells of them after the database was lost or restored from a backup."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import User
+from framework.accounts.names import recall_former_names
+from framework.accounts.recovery import recovered_account
+from framework.database.types import now
+from framework.projects.core.addresses import recall_former_addresses
+from framework.projects.core.description import describe
+from framework.projects.core.validation import NAME_LENGTH
+from framework.projects.models import BranchRule, FormerProjectName, Member, Project
+from framework.projects.notify import emails
+
+
+def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the repository's project what the log tells: name, description, visibility, trash, people, branch rules.
+
+    A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
+    owner can make it public. One that was deleted for good does not come back, and a row of it goes. The owner of a
+    known project stays.
+    """
+    project = session.scalar(select(Project).where(Project.repository_id == repository_id))
+    if told.get("deleted_at"):
+        if project:
+            session.delete(project)
+            session.flush()
+        return dict(told)
+    if project is None:
+        project = _new_project(session, repository_id, told)
+    elif told["visibility"] == "private":
+        project.visibility = "private"
+    _rename(session, project, told["name"])
+    project.description, project.trashed_at = told["description"], _moment(told["trashed_at"])
+    project.topics = told.get("topics", "")
+    session.add(project)
+    session.flush()
+    _seat(session, project, told["members"])
+    _protect(session, project, told.get("branch_rules", []))
+    recall_former_addresses(session, project, told.get("former_names", []))
+    if project.owner_id == recovered_account(session, **told["owner"]):
+        recall_former_names(session, project.owner_id, told.get("owner_former_names", []))
+    return describe(session, project)
+
+
+def tell_of_recovery(
+    session: Session, repository_id: str, refs: Sequence[str], decided: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Mail the owners of the repository's project which branches and tags hold what another database wrote.
+
+    Where somebody had made the project private there, it is private: what was pushed since was meant to be.
+    """
+    project = session.scalars(select(Project).where(Project.repository_id == repository_id)).one_or_none()
+    if project is None:
+        return None
+    if any(told.get("visibility") == "private" for told in decided):
+        project.visibility = "private"
+        session.flush()
+    owners = select(Member.user_id).where(Member.project_id == project.id, Member.role == "owner")
+    people = session.scalars(select(User).where(or_(User.id == project.owner_id, User.id.in_(owners)))).all()
+    owner = session.get_one(User, project.owner_id)
+    for user in people:
+        emails.recovered(session, user, full_name=f"{owner.name}/{project.name}", refs=refs)
+    return describe(session, project)
+
+
+def _new_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> Project:
+    return Project(
+        owner_id=recovered_account(session, **told["owner"]),
+        repository_id=repository_id,
+        visibility="private",
+        created_at=_moment(told["created_at"]) or now(),
+    )
+
+
+def free_name(session: Session, project: Project, *, owner_id: int) -> str:
+    """The project's name for this owner, with a number behind it when another of their projects has or had it."""
+    with session.no_autoflush:
+        others = Project.repository_id != project.repository_id
+        taken = set(session.scalars(select(Project.name_key).where(Project.owner_id == owner_id, others)))
+        former = select(FormerProjectName.name_key).where(FormerProjectName.owner_id == owner_id)
+        taken |= set(session.scalars(former.where(FormerProjectName.project_id != project.id)))
+    name, number = project.name, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{project.name[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
+    return name
+
+
+def _rename(session: Session, project: Project, wanted: str) -> None:
+    project.name = wanted
+    project.name = free_name(session, project, owner_id=project.owner_id)
+    project.name_key = project.name.casefold()
+
+
+def _seat(session: Session, project: Project, told: Sequence[Mapping[str, str]]) -> None:
+    roles = {recovered_account(session, name=one["name"], email=one["email"]): one["role"] for one in told}
+    roles.pop(project.owner_id, None)
+    for member in session.scalars(select(Member).where(Member.project_id == project.id)).all():
+        if member.user_id not in roles:
+            session.delete(member)
+    for user_id, role in roles.items():
+        session.merge(Member(project_id=project.id, user_id=user_id, role=role))
+    session.flush()
+
+
+def _protect(session: Session, project: Project, told: Sequence[Mapping[str, Any]]) -> None:
+    session.execute(delete(BranchRule).where(BranchRule.project_id == project.id))
+    for rule in told:
+        session.add(BranchRule(project_id=project.id, **rule))
+    session.flush()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

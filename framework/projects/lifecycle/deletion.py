@@ -1,0 +1,114 @@
+"""The end of a project: after its days in the trash, or when an owner says so, it is deleted for good.
+
+The log tells it first, then SQL.
+
+The log's last entry says so; the collector then takes what is left in the store. A crash in between leaves a project in
+the trash, whose turn comes again.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict, Invalid
+from framework.projects.core.access import ProjectAccess
+from framework.projects.core.description import describe
+from framework.projects.lifecycle.leaving import forget_owner
+from framework.projects.lifecycle.operations import trashed_project
+from framework.projects.members.usage import usage_of
+from framework.projects.models import Project
+from framework.repositories.cache import eviction
+from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.catalog.deletion import remove_rows
+from framework.repositories.models import Repository
+from framework.repositories.write.creation import change_about
+
+
+class NameNotRepeated(Invalid):
+    """The name that was to confirm the deletion is not the project's."""
+
+    field = "confirmation"
+
+    def __init__(self) -> None:
+        super().__init__("This is not the project's name, so nothing was deleted.")
+
+
+class NotInTrash(Conflict):
+    """The project was restored meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("The project is not in the trash, so it was not deleted.")
+
+
+def expired_projects() -> list[int]:
+    """The projects that have been in the trash for `TRASH_DAYS`."""
+    before = now() - timedelta(days=config.current().trash_days)
+    with reading() as session:
+        return list(session.scalars(select(Project.id).where(Project.trashed_at < before)))
+
+
+def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation: str) -> str:
+    """Delete a project for good that this person, an owner, has named once more; its full name.
+
+    Raises:
+        NameNotRepeated, NotInTrash, NotConfirmed: nothing is deleted. ProjectNotFound: the caller is no owner any more.
+    """
+    if confirmation not in {project.name, project.full_name}:
+        raise NameNotRepeated
+    trashed_project(account, project.id)
+    delete_for_good(project.id, actor=account.name)
+    return project.full_name
+
+
+def empty_trash_of(account: Account) -> int:
+    """Delete for good what is in the trash and belongs to this person; how many projects.
+
+    Raises:
+        NotConfirmed: the store did not take an entry; what came before is deleted.
+    """
+    deleted = 0
+    for project in [project for project in usage_of(account).projects if project.trashed_at]:
+        with suppress(NotInTrash):  # restored meanwhile, or deleted by another click
+            delete_for_good(project.id, actor=account.name)
+            deleted += 1
+    return deleted
+
+
+def delete_for_good(project_id: int, *, actor: str = HOUSE) -> None:
+    """Delete a project that is in the trash, and everything in it.
+
+    Raises:
+        NotInTrash: it is not there any more; nothing is deleted.
+        NotConfirmed: the store did not take the entry that says so; nothing is deleted yet.
+    """
+    with reading() as session:
+        repository_id = _trashed(session, project_id).repository_id
+
+    def say_so(session: Session) -> dict[str, Any]:
+        return describe(session, _trashed(session, project_id)) | {"deleted_at": now().isoformat(timespec="seconds")}
+
+    change_about(repository_id, say_so, actor=actor)
+    with transaction() as session:
+        repository = session.get_one(Repository, repository_id, with_for_update=True)
+        project = _trashed(session, project_id)
+        if "deleted_at" not in repository.about:  # restored, and put into the trash again
+            raise NotInTrash
+        session.delete(project)
+        session.flush()
+        remove_rows(session, repository_id)
+        forget_owner(session, project.owner_id)
+    eviction.evict(repository_id)
+
+
+def _trashed(session: Session, project_id: int) -> Project:
+    project = session.get(Project, project_id)
+    if project is None or project.trashed_at is None:
+        raise NotInTrash
+    return project

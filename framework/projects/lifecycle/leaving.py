@@ -1,0 +1,202 @@
+"""Deleting a person: what becomes of the projects that they own or take part in.
+
+A project that somebody else owns, too, becomes theirs. Of the others each is moved to the trash. The row of the person
+keeps their place there, without anything of them, until the trash is emptied; without such projects it goes at once.
+A crash in between leaves the account suspended, with its name, so that the command can be repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from framework.accounts import administration
+from framework.accounts.account import AccountSuspended
+from framework.accounts.models import User
+from framework.celery.outbox import enqueue
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+from framework.projects.core.addresses import keep_former_address
+from framework.projects.core.description import describe
+from framework.projects.lifecycle.adoption import free_name
+from framework.projects.models import Member, Project
+from framework.projects.notify.activity import record
+from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.write.creation import change_about
+
+LISTED = 10
+
+
+class OwnsProjects(Conflict):
+    """The person is the only owner of projects, and nobody said what is to become of these."""
+
+    def __init__(self, leaving: "Leaving") -> None:
+        super().__init__(
+            f"{leaving.name} is the only owner of {_listed(leaving.alone)}. Have another owner added on the "
+            "page of the project's people, or repeat this with --with-projects to move these projects to the trash."
+        )
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A project of the person's: its number, its repository's id, its full name; `heir` becomes its owner."""
+
+    id: int
+    repository_id: str
+    full_name: str
+    trashed: bool
+    heir: str | None
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What deleting a person does."""
+
+    user_id: int
+    name: str
+    owned: Sequence[Owned]
+    takes_part: int
+
+    @property
+    def handed_over(self) -> list[Owned]:
+        """The projects that somebody else owns, too."""
+        return [project for project in self.owned if project.heir is not None]
+
+    @property
+    def alone(self) -> list[Owned]:
+        """The projects, not in the trash, that nobody else owns."""
+        return [project for project in self.owned if project.heir is None and not project.trashed]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What will happen, for whoever has to confirm it."""
+        told = [f"{project.full_name} becomes a project of {project.heir}." for project in self.handed_over]
+        if self.alone:
+            told.append(f"Moved to the trash, and deleted for good with it: {_listed(self.alone)}.")
+        if self.takes_part:
+            told.append(f"{self.name} is removed from {self.takes_part:,} projects of others.")
+        return [*told, "Commits keep their authors. The user name and the e-mail address can be used again."]
+
+
+def plan_leaving(name: str) -> Leaving:
+    """What deleting this person would do.
+
+    Raises:
+        AccountNotFound.
+    """
+    with transaction() as session:
+        user = administration.account_named(session, name)
+        takes_part = len(session.scalars(select(Member.project_id).where(Member.user_id == user.id)).all())
+        return Leaving(user.id, user.name, _owned(session, user), takes_part)
+
+
+def delete_person(name: str, *, with_projects: bool = False, force: bool = False) -> None:
+    """Delete the account, as `plan_leaving` tells.
+
+    Raises:
+        AccountNotFound.
+        OwnsProjects: there are projects that nobody else owns, and `with_projects` is not given.
+        LastAdministrator: nobody else is one, and `force` is not given.
+    """
+    leaving = plan_leaving(name)
+    if leaving.alone and not with_projects:
+        raise OwnsProjects(leaving)
+    administration.suspend(leaving.name, force=force)  # from here on nothing can be added
+    for project in leaving.owned:
+        if project.heir is not None:
+            hand_over(project.id, project.heir)
+    for project in leaving.alone:
+        _move_to_trash(project)
+    _erase(leaving.user_id)
+
+
+def hand_over(project_id: int, name: str) -> None:
+    """Make somebody the owner of a project; when they have one of its name, it gets a number.
+
+    Raises:
+        AccountNotFound.
+        AccountSuspended: nobody could do anything with the project.
+    """
+    with reading() as session:
+        repository_id = session.get_one(Project, project_id).repository_id
+
+    def change(session: Session) -> dict[str, Any]:
+        row, heir = session.get_one(Project, project_id), administration.account_named(session, name)
+        if heir.suspended_at is not None:
+            raise AccountSuspended(heir.name)
+        if row.owner_id != heir.id:
+            keep_former_address(session, row)
+            row.name = free_name(session, row, owner_id=heir.id)
+            row.owner_id, row.name_key = heir.id, row.name.casefold()
+            session.execute(delete(Member).where(Member.project_id == row.id, Member.user_id == heir.id))
+            record(session, row.id, actor=None, kind="handed_over", details={"person": heir.name})
+        return describe(session, row)
+
+    change_about(repository_id, change, actor=HOUSE)
+
+
+def forget_owner(session: Session, user_id: int) -> None:
+    """Delete the row of a person who was deleted before, when the last of their projects has gone."""
+    user = session.get_one(User, user_id)
+    if user.deleted_at is not None and session.scalar(select(Project.id).where(Project.owner_id == user_id)) is None:
+        session.delete(user)
+
+
+def _owned(session: Session, user: User) -> list[Owned]:
+    projects = session.scalars(select(Project).where(Project.owner_id == user.id).order_by(Project.name_key)).all()
+    return [_with_heir(session, user, project) for project in projects]
+
+
+def _with_heir(session: Session, user: User, project: Project) -> Owned:
+    """Of the other owners who can sign in, the one of the longest standing."""
+    heirs = (
+        select(User)
+        .join(Member, Member.user_id == User.id)
+        .where(Member.project_id == project.id, Member.role == "owner", User.suspended_at.is_(None))
+        .order_by(Member.added_at, User.id)
+    )
+    heir = session.scalars(heirs.limit(1)).one_or_none()
+    return Owned(
+        id=project.id,
+        repository_id=project.repository_id,
+        full_name=f"{user.name}/{project.name}",
+        trashed=project.trashed_at is not None,
+        heir=heir.name if heir else None,
+    )
+
+
+def _move_to_trash(project: Owned) -> None:
+    def change(session: Session) -> dict[str, Any]:
+        row = session.get_one(Project, project.id)
+        row.trashed_at = row.trashed_at or now()
+        record(session, row.id, actor=None, kind="trashed")
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=HOUSE)
+
+
+def _erase(user_id: int) -> None:
+    """One transaction; tasks then tell the journals of the projects that named the person."""
+    member = aliased(Member)
+    with transaction() as session:
+        user = session.get_one(User, user_id, with_for_update=True)
+        owned = session.scalars(select(Project.id).where(Project.owner_id == user_id)).all()
+        takes_part = select(member.project_id).where(member.user_id == user_id)
+        for project_id in session.scalars(
+            select(Project.id).where(or_(Project.id.in_(takes_part), Project.id.in_(owned)))
+        ):
+            enqueue(session, "framework.projects.tasks.refresh_about", project_id)
+        session.execute(delete(Member).where(Member.user_id == user_id))
+        administration.erase(session, user)
+        if not owned:
+            session.delete(user)
+
+
+def _listed(projects: Sequence[Owned]) -> str:
+    names = ", ".join(project.full_name for project in projects[:LISTED])
+    more = len(projects) - LISTED
+    counted = f"{len(projects):,} project{'' if len(projects) == 1 else 's'}"
+    return f"{counted}: {names}{f' and {more:,} more' if more > 0 else ''}"

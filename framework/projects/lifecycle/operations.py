@@ -1,0 +1,214 @@
+"""Creating projects, changing what they are, putting them into the trash and taking them out again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.accounts.signup import refuse_unconfirmed
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import Conflict, Forbidden
+from framework.projects.core import addresses, validation
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
+from framework.projects.core.description import describe
+from framework.projects.models import Project
+from framework.projects.notify.activity import record
+from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.creation import change_about, create_repository
+
+Within = Callable[[Session, ProjectAccess], None]
+
+
+class ProjectNameTaken(Conflict):
+    """The owner has a project of this name, perhaps in another case or in the trash."""
+
+    field = "name"
+
+
+class TokenConfined(Forbidden):
+    """A token for one project is used to make another one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This token is for one project only. Use one for all projects, made under Access tokens in settings."
+        )
+
+
+def create_project(
+    account: Account, *, name: str, description: str, visibility: str, within: Within = nothing_to_add
+) -> ProjectAccess:
+    """A new, empty project; the object store is not asked. `within` runs last in its transaction.
+
+    Raises:
+        InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
+        ProjectNameTaken: the owner has one of this name.
+        TokenConfined: the caller acts by a token for one project.
+        AddressUnconfirmed: `SIGNUP` is for certain addresses, and theirs is not confirmed.
+    """
+    if account.confined_to:
+        raise TokenConfined
+    validation.project_name(name)
+    project = Project(
+        owner_id=account.id,
+        description=validation.description(description),
+        visibility=validation.visibility(visibility),
+        created_at=now(),
+    )
+    with _unique_name(name), transaction() as session:
+        refuse_unconfirmed(session, account.id)
+        _take_name(session, project, name, actor=account)
+        project.repository_id = create_repository(session, describe(session, project))
+        session.add(project)
+        session.flush()
+        record(session, project.id, actor=account, kind="created")
+        created = access_of(project, account.name, "owner", "main")
+        within(session, created)
+    return created
+
+
+def check_new_name(account: Account, name: str) -> None:
+    """Whether this person could create a project of this name now.
+
+    Raises:
+        InvalidProjectName, ProjectNameTaken: as `create_project` would.
+    """
+    validation.project_name(name)
+    with reading() as session:
+        _refuse_taken(session, Project(owner_id=account.id), name)
+
+
+def update_project(
+    account: Account,
+    project: ProjectAccess,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    visibility: str | None = None,
+    topics: str | None = None,
+) -> str:
+    """Another name, description, visibility or topics, as a version of its own; the name to find the project under.
+
+    What is not given stays as it is at that moment: perhaps another owner has just made the project private.
+
+    Raises:
+        InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
+        ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
+        RoleTooLow: the caller is no owner any more.
+    """
+    name = None if name in {None, project.name} else validation.project_name(name or "")
+    given = {
+        "description": None if description is None else validation.description(description),
+        "visibility": None if visibility is None else validation.visibility(visibility),
+        "topics": None if topics is None else validation.topics(topics),
+    }
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck(session, project.id, account, "owner")
+        row = session.get_one(Project, project.id)
+        if name:
+            _take_name(session, row, name, actor=account)
+        for field, value in given.items():
+            if value is not None:
+                setattr(row, field, value)
+        record(session, row.id, actor=account, kind="settings")
+        return describe(session, row)
+
+    with _unique_name(name or project.name):
+        change_about(project.repository_id, change, actor=account.name)
+    return name or project.name
+
+
+def trash_project(account: Account, project: ProjectAccess) -> None:
+    """Put the project into the trash: nobody finds it, nothing of it is deleted.
+
+    Raises:
+        RoleTooLow: the caller is no owner any more.
+    """
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck(session, project.id, account, "owner")
+        row = session.get_one(Project, project.id)
+        row.trashed_at = now()
+        record(session, row.id, actor=account, kind="trashed")
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=account.name)
+
+
+def restore_project(account: Account, project_id: int) -> str:
+    """Take the project out of the trash, just as it was; the address of its page.
+
+    Raises:
+        ProjectNotFound: the caller has no such project in the trash.
+    """
+    with reading() as session:
+        project = _trashed(session, account, project_id)
+        path = f"/{session.get_one(User, project.owner_id).name}/{project.name}"
+
+    def change(session: Session) -> dict[str, Any]:
+        row = _trashed(session, account, project_id)
+        row.trashed_at = None
+        record(session, row.id, actor=account, kind="restored")
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=account.name)
+    return path
+
+
+def trashed_project(account: Account, project_id: int) -> ProjectAccess:
+    """A project in the trash, for its owner.
+
+    Raises:
+        ProjectNotFound: the caller has no such project in the trash.
+    """
+    with reading() as session:
+        project = _trashed(session, account, project_id)
+        return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
+
+
+def _trashed(session: Session, account: Account, project_id: int) -> Project:
+    project = session.get(Project, project_id)
+    if project is None or project.trashed_at is None or role_in(session, account, project) != "owner":
+        raise ProjectNotFound
+    return project
+
+
+def _refuse_taken(session: Session, project: Project, name: str) -> None:
+    query = select(Project).where(Project.owner_id == project.owner_id, Project.name_key == name.casefold())
+    other = session.scalar(query.where(Project.id != project.id))
+    if other is None:
+        return
+    where = " in the trash; restore it there" if other.trashed_at else ""
+    raise ProjectNameTaken(f"There is a project named {other.name} already{where}. Please choose another name.")
+
+
+def _take_name(session: Session, project: Project, name: str, *, actor: Account) -> None:
+    """Call the project so; its present address leads to it from then on.
+
+    An earlier name of another project is its owner's alone: else a co-owner's files would stand at its address.
+    """
+    _refuse_taken(session, project, name)
+    if project.id is not None and name.casefold() != project.name_key:
+        addresses.keep_former_address(session, project)
+    other = addresses.former_project(session, project.owner_id, name)
+    if other is not None and other.id != project.id and actor.id != project.owner_id:
+        raise ProjectNameTaken(
+            f"The name {name} leads to {other.name}, which was called so. Please choose another one."
+        )
+    addresses.release_former_address(session, project.owner_id, name)
+    project.name, project.name_key = name, name.casefold()
+
+
+@contextmanager
+def _unique_name(name: str) -> Iterator[None]:
+    """Two projects that take one name in the same moment: the database lets one of them through."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ProjectNameTaken(f"The name {name} was taken a moment ago. Please choose another one.") from error

@@ -1,0 +1,235 @@
+"""Invitations by e-mail address: a role for whoever confirms the address, and the signed link in its mail."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session, aliased
+
+from framework import config
+from framework.accounts import addresses
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.accounts.operations import read_account
+from framework.accounts.sessions import LiveSession
+from framework.database.session import reading, transaction
+from framework.database.types import now
+from framework.errors import HoldfastError, NotFound
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.description import describe
+from framework.projects.core.validation import ROLES
+from framework.projects.models import Invitation, Member, Project
+from framework.projects.notify import emails
+from framework.projects.notify.activity import BY_ADDRESS, record
+from framework.repositories.write.creation import change_about
+
+LASTS = timedelta(days=30)
+
+log = logging.getLogger(__name__)
+
+
+class InvitationGone(NotFound):
+    """The link's invitation was taken, withdrawn, has ended, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("This invitation was accepted or withdrawn, or has expired. Ask for a new one.")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An invitation as pages show it; `by` is None when the account that invited is gone."""
+
+    id: int
+    email: str
+    role: str
+    by: str | None
+    project_id: int
+    project: str
+    expires_at: datetime
+
+
+def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:
+    """Keep an invitation for this address, in place of an earlier one, and send its link there."""
+    key, moment = email.casefold(), now()
+    session.execute(delete(Invitation).where(Invitation.project_id == row.id, Invitation.email_key == key))
+    kept = Invitation(project_id=row.id, email=email, email_key=key, role=role, invited_by_id=by.id)
+    kept.created_at, kept.expires_at = moment, moment + LASTS
+    session.add(kept)
+    session.flush()
+    link = f"{config.current().base_url}/invitations/{_signer().dumps([kept.id, _stamp(kept)])}"
+    emails.invited(session, kept, project, link=link, by=by)
+
+
+def invitations_to(project: ProjectAccess) -> list[Pending]:
+    """The project's pending invitations, by address."""
+    with reading() as session:
+        rows = session.execute(_pending().where(Project.id == project.id).order_by(Invitation.email_key))
+        return [_shown(*row) for row in rows]
+
+
+def is_invited(session: Session, email: str) -> bool:
+    """Whether a project waits for whoever confirms this address."""
+    waiting = select(Invitation.id).where(Invitation.email_key == email.casefold(), Invitation.expires_at > now())
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def read_invitation(token: str) -> Pending:
+    """The invitation that a mail's link is for.
+
+    Raises:
+        InvitationGone.
+    """
+    invitation_id, stamp = _read(token)
+    with reading() as session:
+        found = session.execute(_pending().where(Invitation.id == invitation_id)).one_or_none()
+    if found is None or _stamp(found[0]) != stamp:
+        raise InvitationGone
+    return _shown(*found)
+
+
+def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> str:
+    """Take an invitation back; its address.
+
+    Raises:
+        InvitationGone: the project has none of this number.
+        RoleTooLow: the caller is no owner any more.
+    """
+    mine = (Invitation.id == invitation_id, Invitation.project_id == project.id)
+    with transaction() as session:
+        recheck(session, project.id, account, "owner")
+        withdrawn = session.scalars(delete(Invitation).where(*mine).returning(Invitation.email)).all()
+    if not withdrawn:
+        raise InvitationGone
+    return withdrawn[0]
+
+
+def withdraw_all_of(session: Session, row: Project, person_id: int) -> None:
+    """Take back what somebody who is no owner any more has invited to: perhaps themselves, by another address."""
+    session.execute(delete(Invitation).where(Invitation.project_id == row.id, Invitation.invited_by_id == person_id))
+
+
+def accept(live: LiveSession, token: str) -> str:
+    """Let the person who is signed in take what the link gives; the path of the project.
+
+    The link was sent to the address alone, so whoever has it and claims the address has confirmed it.
+
+    Raises:
+        InvitationGone.
+        EmailTaken: the person claims the address, and another account has confirmed it.
+    """
+    pending = read_invitation(token)
+    with addresses.one_at_a_time(), transaction() as session:
+        user = session.get_one(User, live.account.id)
+        if (addresses.to_confirm(user) or "").casefold() == pending.email.casefold() and not user.email_verified_at:
+            addresses.confirm(session, user, keep=live)
+    _take(live.account.id, pending.id)
+    _show_name(live.account.id, pending.project_id)
+    return f"/{pending.project}"
+
+
+def take_all(user_id: int) -> int:
+    """Let somebody take every invitation for their confirmed address; how many.
+
+    Doing so twice is fine. What fails here is done by a task that the confirmation has left in the outbox.
+    """
+    with reading() as session:
+        user = session.get(User, user_id)
+        email = addresses.confirmed(user) if user else None
+        mine = select(Invitation.id).where(Invitation.email_key == (email or "").casefold())
+        ids = session.scalars(mine.where(Invitation.expires_at > now())).all() if email else []
+    return sum(_take(user_id, invitation_id) for invitation_id in ids)
+
+
+def take_now(user_id: int) -> None:
+    """The same, right after the confirmation, so that the next page has the projects."""
+    try:
+        take_all(user_id)
+    except HoldfastError as refusal:
+        log.warning("invitations of the account %d wait for their task: %s", user_id, refusal.sentence)
+
+
+def forget_expired() -> int:
+    """Delete the invitations that have ended; how many."""
+    ended = delete(Invitation).where(Invitation.expires_at <= now()).returning(Invitation.id)
+    with transaction() as session:
+        return len(session.scalars(ended).all())
+
+
+def _take(user_id: int, invitation_id: int) -> bool:
+    with reading() as session:
+        found = session.get(Invitation, invitation_id)
+        project = session.get_one(Project, found.project_id) if found else None
+        actor = read_account(session, user_id)
+    if project is None:
+        return False
+    taken: list[str] = []
+
+    def change(session: Session) -> dict[str, Any]:
+        row = session.get_one(Project, project.id)
+        kept = session.get(Invitation, invitation_id, with_for_update=True)
+        if kept is not None:
+            taken.append(_join(session, row, kept, session.get_one(User, user_id)))
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=actor.name)
+    return bool(taken)
+
+
+def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
+    """Make the invitation a part in the project; a higher role that the person has stays."""
+    role = kept.role
+    member = session.get(Member, (row.id, user.id))
+    if user.id == row.owner_id or (member and ROLES.index(member.role) >= ROLES.index(role)):
+        session.delete(kept)
+        return role
+    is_known = member is not None and member.added_as is None
+    session.merge(Member(project_id=row.id, user_id=user.id, role=role, added_as=None if is_known else kept.email))
+    inviter = session.get(User, kept.invited_by_id) if kept.invited_by_id else None
+    by = Account.of(inviter) if inviter and inviter.suspended_at is None else None
+    session.delete(kept)
+    session.flush()
+    details = {"person": user.name if is_known else BY_ADDRESS, "person_id": user.id, "role": role}
+    record(session, row.id, actor=by, kind="person_added", details=details)
+    return role
+
+
+def _show_name(user_id: int, project_id: int) -> None:
+    """Tell the project the name of somebody who has come to take part."""
+    theirs = (Member.project_id == project_id, Member.user_id == user_id)
+    with transaction() as session:
+        session.execute(update(Member).where(*theirs).values(added_as=None))
+
+
+def _pending() -> Select[Invitation, str | None, str, str]:
+    inviter = aliased(User)
+    return (
+        select(Invitation, inviter.name, User.name, Project.name)
+        .join(Project, Project.id == Invitation.project_id)
+        .join(User, User.id == Project.owner_id)
+        .outerjoin(inviter, inviter.id == Invitation.invited_by_id)
+        .where(Project.trashed_at.is_(None), Invitation.expires_at > now())
+    )
+
+
+def _shown(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
+    return Pending(row.id, row.email, row.role, by, row.project_id, f"{owner}/{project}", row.expires_at)
+
+
+def _read(token: str) -> tuple[int, str]:
+    try:
+        invitation_id, stamp = _signer().loads(token)
+    except BadSignature as error:
+        raise InvitationGone from error
+    return invitation_id, stamp
+
+
+def _stamp(row: Invitation) -> str:
+    """What tells an invitation from a later one; SQLite gives the number of a row that is gone to another one."""
+    return row.created_at.isoformat()
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(config.current().signing_keys, salt="holdfast-invitation")

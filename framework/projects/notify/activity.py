@@ -1,0 +1,103 @@
+"""What happened in projects: one event a change, written in the change's own transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.database.session import delete_in_batches, reading
+from framework.database.types import now
+from framework.projects.models import Event, Project
+from framework.projects.notify import notices
+
+BY_ADDRESS = "somebody by e-mail"
+"""Stands for a person of whom only the address was given: the activity is read by more people than the owners."""
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One event as a page tells it; the actor is None when the account is gone."""
+
+    kind: str
+    details: dict[str, Any]
+    actor: str | None
+    owner: str
+    project: str
+    created_at: datetime
+
+    @property
+    def path(self) -> str:
+        """The address of the project's page."""
+        return f"/{self.owner}/{self.project}"
+
+
+def record(
+    session: Session, project_id: int, *, actor: Account | None, kind: str, details: dict[str, Any] | None = None
+) -> None:
+    """Write an event and the notices of whom it is news to, and note that the project has changed now.
+
+    The actor is None for what an operator did from the command line.
+
+    Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
+    or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
+    branch or tag); `settings`; `person_added` (person, person_id, role); `person_changed` (person, role);
+    `person_removed` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work). `woken` (days without a
+    visit) changes nothing, and is written by itself.
+    """
+    event = Event(
+        project_id=project_id, actor_id=actor.id if actor else None, kind=kind, details=details or {}, created_at=now()
+    )
+    session.add(event)
+    session.get_one(Project, project_id).updated_at = event.created_at
+    session.flush()
+    notices.tell(session, event)
+
+
+def read_activity(project_id: int, page: int = 1) -> list[Activity]:
+    """A page of the project's events, newest first."""
+    with reading() as session:
+        return _read(session, _newest(project_id).offset((page - 1) * PAGE).limit(PAGE))
+
+
+def activity_in(project_ids: Sequence[int], limit: int) -> list[Activity]:
+    """The newest events of these projects together."""
+    newest = [_newest(project_id).limit(limit).subquery() for project_id in project_ids]
+    if not newest:
+        return []
+    found = union_all(*(select(each.c.id, each.c.created_at) for each in newest)).subquery()
+    with reading() as session:
+        return _read(session, select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit))
+
+
+def forget_old() -> int:
+    """Delete the events that are older than `EVENT_DAYS`, and the notices of them; how many. Git has the rest."""
+    return delete_in_batches(Event.id, Event.created_at < now() - timedelta(days=config.current().event_days))
+
+
+def _newest(project_id: int) -> Select[int, datetime]:
+    own = select(Event.id, Event.created_at).where(Event.project_id == project_id)
+    return own.order_by(Event.created_at.desc(), Event.id.desc())
+
+
+def _read(session: Session, chosen: Select[int] | Select[int, datetime]) -> list[Activity]:
+    actor, owner = aliased(User), aliased(User)
+    ids = chosen.subquery()
+    query = (
+        select(Event, actor.name, owner.name, Project.name)
+        .join(ids, ids.c.id == Event.id)
+        .join(Project, Project.id == Event.project_id)
+        .join(owner, owner.id == Project.owner_id)
+        .outerjoin(actor, actor.id == Event.actor_id)
+        .order_by(Event.created_at.desc(), Event.id.desc())
+    )
+    return [
+        Activity(event.kind, event.details, who, whose, project, event.created_at)
+        for event, who, whose, project in session.execute(query)
+    ]

@@ -1,0 +1,79 @@
+"""The mails that somebody gets about a project, beside the news of it; they go to confirmed addresses only."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts import addresses
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.database.types import now
+from framework.email import messages
+from framework.projects.core.access import ProjectAccess
+from framework.projects.models import Invitation
+from framework.web.sizes import size
+
+MAY = {"reader": "see and download its files", "writer": "change its files", "owner": "change everything in it"}
+
+
+def added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:
+    """Tell somebody that they take part now, and what they may do; whether there is a confirmed address."""
+    if not (email := addresses.confirmed(user)):
+        return False
+    facts = {
+        "name": user.name,
+        "by": by.name,
+        "project": project.full_name,
+        "role": role,
+        "may": MAY[role],
+        "link": f"{config.current().base_url}{project.path}",
+    }
+    key = f"added-{project.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, to=email, template="invitation", facts=facts, key=key)
+    return True
+
+
+def invited(session: Session, invitation: Invitation, project: ProjectAccess, *, link: str, by: Account) -> None:
+    """Send the link by which whoever has the address can take part."""
+    facts = {
+        "name": invitation.email,
+        "by": by.name,
+        "project": project.full_name,
+        "may": MAY[invitation.role],
+        "link": link,
+        "days": (invitation.expires_at - invitation.created_at).days,
+    }
+    key = f"invited-{invitation.id}-{now():%Y%m%d%H%M%S%f}"
+    ends = invitation.expires_at
+    messages.queue(session, to=invitation.email, template="invited", facts=facts, key=key, expires_at=ends)
+
+
+def recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
+    """Tell an owner which branches and tags, by their full names, keep what another database wrote beside this one."""
+    if not (email := addresses.confirmed(owner)):
+        return
+    branches = [name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")]
+    facts = {
+        "name": owner.name,
+        "project": full_name,
+        "branches": branches,
+        "tags": [name.removeprefix("refs/tags/") for name in refs if name.startswith("refs/tags/")],
+        "link": f"{config.current().base_url}/{full_name}/branches",
+    }
+    key = f"recovered-{owner.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, to=email, template="recovered", facts=facts, key=key)
+
+
+def nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
+    """Tell an owner that the projects have used most of their quota; at most once a day."""
+    if not (email := addresses.confirmed(owner)):
+        return
+    facts = {
+        "name": owner.name,
+        "percent": used_bytes * 100 // limit_bytes,
+        "used": size(used_bytes),
+        "limit": size(limit_bytes),
+        "link": f"{config.current().base_url}/settings/usage",
+    }
+    messages.queue(session, to=email, template="quota", facts=facts, key=f"quota-{owner.id}-{now():%Y%m%d}")

@@ -1,0 +1,151 @@
+"""How often people get mail about what happens in projects: everywhere, and differently in some."""
+
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.models import User
+from framework.database.session import reading, transaction
+from framework.errors import Invalid, NotFound
+from framework.projects.core.access import role_in
+from framework.projects.models import MailChoice, Member, Project
+
+AT_ONCE, HOURLY, DAILY, OFF = "at_once", "hourly", "daily", "off"
+FREQUENCIES = {
+    AT_ONCE: "At once",
+    HOURLY: "Once an hour",
+    DAILY: "Once a day",
+    OFF: "Never",
+}
+AS_EVERYWHERE = ""
+EVERY_PROJECT = 0
+
+
+class UnknownFrequency(Invalid):
+    """Not one of the choices."""
+
+    field = "frequency"
+
+
+class LinkBroken(NotFound):
+    """The link of a mail is not complete, or its account is gone."""
+
+
+@dataclass(frozen=True)
+class ProjectChoice:
+    """A project that somebody takes part in, and their choice for it; empty: as everywhere."""
+
+    id: int
+    full_name: str
+    frequency: str
+
+
+@dataclass(frozen=True)
+class Unsubscription:
+    """What the link of a mail stops: the mails of one person about one project (0: about all).
+
+    `project` is its name, None for one that is none of the person's business any more.
+    """
+
+    user_id: int
+    name: str
+    project_id: int
+    project: str | None
+
+
+def choices_of(account: Account) -> tuple[str, list[ProjectChoice]]:
+    """How often everywhere, and the projects that the person takes part in."""
+    takes_part = select(Member.project_id).where(Member.user_id == account.id)
+    query = (
+        select(Project.id, User.name, Project.name, MailChoice.frequency)
+        .join(User, User.id == Project.owner_id)
+        .outerjoin(MailChoice, (MailChoice.project_id == Project.id) & (MailChoice.user_id == account.id))
+        .where(Project.trashed_at.is_(None), or_(Project.owner_id == account.id, Project.id.in_(takes_part)))
+        .order_by(User.name_key, Project.name_key)
+    )
+    with reading() as session:
+        everywhere = session.get_one(User, account.id).mail_frequency
+        rows = session.execute(query).all()
+    return everywhere, [ProjectChoice(number, f"{owner}/{name}", kept or "") for number, owner, name, kept in rows]
+
+
+def choose(account_id: int, project_id: int, frequency: str) -> None:
+    """Get mail about this project (0: about all that have no choice of their own) so often.
+
+    Raises:
+        UnknownFrequency: there is no such choice; nothing is changed.
+    """
+    if frequency not in FREQUENCIES and (frequency != AS_EVERYWHERE or not project_id):
+        raise UnknownFrequency("Choose how often you want mail: at once, once an hour, once a day or never.")
+    with transaction() as session:
+        if not project_id:
+            session.get_one(User, account_id).mail_frequency = frequency
+        elif frequency == AS_EVERYWHERE:
+            _forget(session, account_id, project_id)
+        elif session.get(Project, project_id):
+            session.merge(MailChoice(user_id=account_id, project_id=project_id, frequency=frequency))
+
+
+def unsubscribe_link(user_id: int, project_id: int) -> str:
+    """The address, for mails, that stops them: of this project, or with 0 of all."""
+    return f"{config.current().base_url}/unsubscribe/{_serializer().dumps([user_id, project_id])}"
+
+
+def read_link(token: str) -> Unsubscription:
+    """What the link stops; it works for as long as the account is there, and needs nobody to be signed in.
+
+    Raises:
+        LinkBroken: it is not one of ours, or the account is gone.
+    """
+    try:
+        user_id, project_id = _serializer().loads(token)
+    except BadSignature as error:
+        raise LinkBroken(_SENTENCE) from error
+    with reading() as session:
+        user, project = session.get(User, user_id), session.get(Project, project_id)
+        if user is None:
+            raise LinkBroken(_SENTENCE)
+        name = _name_for(session, user, project) if project else None
+        return Unsubscription(user.id, user.name, project_id if project else EVERY_PROJECT, name)
+
+
+def unsubscribe(token: str) -> Unsubscription:
+    """Stop what the link names; doing so twice is fine.
+
+    Raises:
+        LinkBroken: as `read_link`.
+    """
+    asked = read_link(token)
+    if asked.project_id == EVERY_PROJECT:
+        with transaction() as session:
+            session.execute(delete(MailChoice).where(MailChoice.user_id == asked.user_id))
+    choose(asked.user_id, asked.project_id, OFF)
+    return asked
+
+
+def _name_for(session: Session, user: User, project: Project) -> str | None:
+    if user.suspended_at is not None or not _sees(session, user, project):
+        return None
+    return f"{session.get_one(User, project.owner_id).name}/{project.name}"
+
+
+def _sees(session: Session, user: User, project: Project) -> bool:
+    return project.visibility == "public" or role_in(session, Account.of(user), project) is not None
+
+
+def _forget(session: Session, account_id: int, project_id: int) -> None:
+    mine = (MailChoice.user_id == account_id, MailChoice.project_id == project_id)
+    session.execute(delete(MailChoice).where(*mine))
+
+
+_SENTENCE = (
+    "This link is not complete, or its account is gone. Open it again from the mail, or sign in and use Settings."
+)
+
+
+def _serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(config.current().signing_keys, salt="holdfast-unsubscribe")

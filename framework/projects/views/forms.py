@@ -1,0 +1,90 @@
+"""The forms of projects; field names are promised to programs that fill them in."""
+
+from wtforms import BooleanField, RadioField, SelectField, StringField
+
+from framework.accounts.tokens import token_name
+from framework.projects.core import validation
+from framework.web.forms import PageForm, filled, follows, stripped
+
+ALL_PROJECTS = {"": "All my projects"}
+TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
+ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
+
+
+class ProjectForm(PageForm):
+    """What a project is called, what it is for and who may see it."""
+
+    name = StringField("Name", filters=[stripped], validators=[filled("Choose a name.")])
+    description = StringField("Description", filters=[stripped], validators=[follows(validation.description)])
+    visibility = RadioField(
+        "Who may see it",
+        choices={"public": "Public", "private": "Private"},
+        default="private",
+        validate_choice=False,
+        validators=[follows(validation.visibility)],
+    )
+
+
+class SettingsForm(ProjectForm):
+    """The same for a project that exists, and its topics; `publish` is asked for where it is to become public."""
+
+    topics = StringField("Topics", filters=[stripped], validators=[follows(validation.topics)])
+    publish = BooleanField("I want anyone to see all of this")
+
+
+class NewProjectForm(ProjectForm):
+    """A project that does not exist yet."""
+
+    name = StringField(
+        "Name", filters=[stripped], validators=[filled("Choose a name."), follows(validation.project_name)]
+    )
+
+
+class PurgeForm(PageForm):
+    """The project's name, once more, before something is dropped for good."""
+
+    confirmation = StringField("Project name", filters=[stripped], validators=[filled("Type the project's name.")])
+
+
+class DeleteForm(PurgeForm):
+    """The same, before the whole project is."""
+
+
+class EmptyTrashForm(PageForm):
+    """Only a button, after what it does was shown."""
+
+
+class PersonForm(PageForm):
+    """Somebody to add, by user name or e-mail."""
+
+    person = StringField(
+        "User name or e-mail", filters=[stripped], validators=[filled("Enter a user name or an e-mail address.")]
+    )
+    role = SelectField(
+        "Role", choices=ROLE_CHOICES, default="reader", validate_choice=False, validators=[follows(validation.role)]
+    )
+
+
+class BranchRuleForm(PageForm):
+    """What branches or tags of a name or pattern allow; unchecked boxes protect."""
+
+    kind = SelectField("For", choices={"branch": "Branches", "tag": "Tags"}, default="branch")
+    pattern = StringField(
+        "Name or pattern",
+        filters=[stripped],
+        validators=[filled("Enter a name or a pattern."), follows(validation.branch_pattern)],
+    )
+    force_push = BooleanField("Allow its history to be rewritten, or a tag to be moved (force-push)")
+    deletion = BooleanField("Allow it to be deleted")
+
+
+MAY = {"read": "Read", "write": "Read and write", "admin": "Everything: settings, people and deletion, too"}
+
+
+class TokenForm(PageForm):
+    """A new access token; the choices of `project` are repository ids, which the page fills in."""
+
+    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
+    scopes = SelectField("Permission", choices=MAY, default="write")
+    project = SelectField("Access to", choices=ALL_PROJECTS, default="")
+    days = SelectField("Expires after", choices=TOKEN_DAYS, default="90")

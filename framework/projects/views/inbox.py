@@ -1,0 +1,98 @@
+"""Pages of the inbox, of how often mail comes, and of links that stop it."""
+
+from typing import cast
+
+from flask import Blueprint, Flask, flash, g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from framework.accounts.login import current_account, signed_in
+from framework.email import stopped
+from framework.projects.notify import inbox, preferences
+from framework.web.forms import check_button
+
+inboxes = Blueprint("inboxes", __name__)
+
+Answer = Response | str
+
+
+@inboxes.record_once
+def _give_templates(state: object) -> None:
+    app: Flask = state.app  # type: ignore[attr-defined]
+    app.jinja_env.globals["standing"] = _standing
+
+
+def _standing() -> inbox.Standing:
+    """What the top of the page tells, asked for once in a request."""
+    if "standing" not in g:
+        g.standing = inbox.standing(current_account())
+    return cast("inbox.Standing", g.standing)
+
+
+@inboxes.get("/inbox")
+def listing() -> str:
+    """What is new."""
+    number = request.args.get("page", "1")
+    page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+    items = inbox.read_inbox(signed_in(), page)
+    return render_template("projects/inbox.html", items=items, page=page, more=len(items) == inbox.PAGE)
+
+
+@inboxes.post("/inbox/read")
+def read_all() -> Response:
+    """Mark everything as read."""
+    account = signed_in()
+    check_button()
+    inbox.mark_read(account)
+    flash("Everything is marked as read.", "success")
+    return redirect("/inbox")
+
+
+@inboxes.post("/inbox/<int:notice_id>/read")
+def read(notice_id: int) -> Response:
+    """Mark one notice as read."""
+    account = signed_in()
+    check_button()
+    inbox.mark_read(account, notice_id)
+    return redirect("/inbox")
+
+
+@inboxes.get("/settings/mail")
+def choices() -> str:
+    """How often mail comes."""
+    everywhere, projects = preferences.choices_of(signed_in())
+    frequencies = preferences.FREQUENCIES
+    return render_template("projects/mail.html", everywhere=everywhere, projects=projects, frequencies=frequencies)
+
+
+@inboxes.post("/settings/mail")
+def choose() -> Response:
+    """Get mail about one project, or about all others, so often."""
+    account = signed_in()
+    check_button()
+    number = request.form.get("project", "0")
+    project_id = int(number) if number.isdecimal() and len(number) < 10 else preferences.EVERY_PROJECT
+    preferences.choose(account.id, project_id, request.form.get("frequency", ""))
+    flash("Your choice is saved.", "success")
+    return redirect("/settings/mail")
+
+
+@inboxes.post("/settings/mail/resume")
+def resume() -> Response:
+    """Send to the person's address again, after it bounced."""
+    account = signed_in()
+    check_button()
+    stopped.resume(account.email)
+    flash(f"Mail goes to {account.email} again.", "success")
+    return redirect("/settings/mail")
+
+
+@inboxes.get("/unsubscribe/<token>")
+def ask(token: str) -> str:
+    """Ask whether the mails are to stop; opening a link changes nothing, since programs open links, too."""
+    return render_template("projects/unsubscribe.html", asked=preferences.read_link(token), done=False)
+
+
+@inboxes.post("/unsubscribe/<token>")
+def stop(token: str) -> str:
+    """Stop the mails: the page's button, and a mail program's one click (RFC 8058), which has no cookie and no form."""
+    return render_template("projects/unsubscribe.html", asked=preferences.unsubscribe(token), done=True)

@@ -1,0 +1,147 @@
+"""Pages that list and create projects: start page, explore, profiles, the new project and the trash."""
+
+from datetime import timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from framework import config
+from framework.accounts.login import current_account, signed_in, signed_in_session
+from framework.accounts.reauthentication import reauthenticate
+from framework.projects.core import queries
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle import deletion, operations
+from framework.projects.members import invitations
+from framework.projects.members.usage import usage_of
+from framework.projects.notify.activity import activity_in
+from framework.projects.views.forms import DeleteForm, EmptyTrashForm, NewProjectForm
+from framework.web.forms import PageForm, check_button
+from framework.web.moved import redirect_reader
+
+projects = Blueprint("projects", __name__)
+
+LONGEST_QUERY = 200
+NEWS = 12
+
+Answer = Response | tuple[str, int]
+
+
+@projects.get("/")
+def home() -> str:
+    """What this is, for visitors; the dashboard for who is signed in."""
+    account = current_account()
+    if account is None:
+        return render_template("projects/landing.html")
+    listing = queries.projects_of(account, _page())
+    changed_last = listing if listing.number == 1 else queries.projects_of(account)
+    events = activity_in([project.id for project in changed_last.projects[:NEWS]], NEWS)  # each change is an event
+    return render_template("projects/dashboard.html", listing=listing, events=events)
+
+
+@projects.get("/explore")
+def explore() -> str:
+    """Public projects; what the viewer may see of those that `?q=` finds by name, description or topic."""
+    viewer, query = current_account(), request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
+    listing = queries.search(viewer, query, page=_page()) if query else queries.explore(viewer, _page())
+    return render_template("projects/explore.html", listing=listing, query=query)
+
+
+@projects.get("/<owner>")
+def profile(owner: str) -> str:
+    """A person's projects, as far as the viewer may see them."""
+    viewer = current_account()
+    person = queries.person(owner)
+    if person.name.casefold() != owner.casefold():
+        redirect_reader(owner=person.name)
+    listing = queries.projects_owned(person, viewer, _page())
+    return render_template("projects/profile.html", person=person, listing=listing)
+
+
+@projects.route("/new", methods=["GET", "POST"])
+def new() -> Answer:
+    """A new project."""
+    account = signed_in()
+    form = NewProjectForm()
+    project = form.attempt(
+        lambda: operations.create_project(
+            account, name=form.name.data, description=form.description.data, visibility=form.visibility.data
+        )
+    )
+    if project is None:
+        return render_template("projects/new.html", form=form), form.status
+    return redirect(project.path)
+
+
+@projects.get("/trash")
+def trash() -> str:
+    """Deleted projects, each with a way back."""
+    account, days = signed_in(), config.current().trash_days
+    listing, used = queries.trashed_projects(account, _page()), usage_of(account)
+    return render_template(
+        "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
+    )
+
+
+@projects.post("/trash/<int:project_id>/restore")
+def restore(project_id: int) -> Answer:
+    """Take a project out of the trash."""
+    account = signed_in()
+    check_button()
+    path = operations.restore_project(account, project_id)
+    flash("The project is back, just as it was.", "success")
+    return redirect(path)
+
+
+@projects.route("/trash/<int:project_id>/delete", methods=["GET", "POST"])
+def delete_for_good(project_id: int) -> Answer:
+    """Delete a project that is in the trash for good; asks for its name first."""
+    account = signed_in()
+    project = operations.trashed_project(account, project_id)
+    form = DeleteForm()
+    name = form.attempt(lambda: _delete_for_good(project, form))
+    if name is None:
+        return render_template("projects/delete.html", form=form, project=project), form.status
+    flash(f"{name} was deleted for good.", "success")
+    return redirect("/trash")
+
+
+@projects.route("/trash/empty", methods=["GET", "POST"])
+def empty_trash() -> Answer:
+    """Delete for good what is in the trash and one's own; shows first what that is."""
+    account = signed_in()
+    form = EmptyTrashForm()
+    count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
+    if count is None:
+        doomed = [project for project in usage_of(account).projects if project.trashed_at]
+        return render_template("projects/delete.html", form=form, doomed=doomed), form.status
+    flash(f"{count:,} project{'' if count == 1 else 's'} deleted for good.", "success")
+    return redirect("/trash")
+
+
+@projects.get("/settings/usage")
+def usage() -> str:
+    """What the person's projects hold, what takes the room, and how to free some."""
+    return render_template("accounts/usage.html", usage=usage_of(signed_in()))
+
+
+@projects.route("/invitations/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> Answer:
+    """What the link in an invitation's mail leads to; whoever is signed in can accept it."""
+    pending = invitations.read_invitation(token)
+    form = PageForm()
+    path = form.attempt(lambda: invitations.accept(signed_in_session(), token))
+    if path is None:
+        return render_template("projects/invitation.html", form=form, invitation=pending), form.status
+    flash(f"You were added to {pending.project}.", "success")
+    return redirect(path)
+
+
+def _delete_for_good(project: ProjectAccess, form: DeleteForm) -> str:
+    account = reauthenticate().account
+    return deletion.delete_from_trash(account, project, confirmation=form.confirmation.data)
+
+
+def _page() -> int:
+    """The number of the page that is asked for; what is no number is the first."""
+    text = request.args.get("page", "1")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1

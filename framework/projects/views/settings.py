@@ -1,0 +1,218 @@
+"""A project's settings, its people and the rules of its branches, for owners."""
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from framework import config
+from framework.accounts.account import Account
+from framework.accounts.login import current_account, signed_in
+from framework.accounts.reauthentication import reauthenticate
+from framework.errors import Invalid
+from framework.gitcore.ref_names import TAGS, short_name
+from framework.projects.branches import operations as refs
+from framework.projects.branches import rules
+from framework.projects.branches.protection import Rule, protection_of
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle import archiving, operations, purging
+from framework.projects.members import invitations, people
+from framework.projects.views.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
+from framework.repositories.cache.status import read_status
+from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.catalog.storage_usage import read_holdings
+from framework.storage.prices import NAMES, costs_of
+from framework.web.forms import check_button
+
+settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
+
+Answer = Response | tuple[str, int]
+
+
+class PublishingUnconfirmed(Invalid):
+    """A private project is to become public, and nobody has said that its history may be seen."""
+
+    field = "publish"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed yet. Tick the box and save again to make the project public.")
+
+
+@settings.route("", methods=["GET", "POST"])
+def general(owner: str, project: str) -> Answer:
+    """Name, description, topics and visibility."""
+    access = _owned(owner, project)
+    account = signed_in()
+    present = {"name": access.name, "description": access.description, "visibility": access.visibility}
+    form = SettingsForm(data={**present, "topics": " ".join(access.topics)})
+    name = form.attempt(lambda: _save(account, access, form))
+    if name is None:
+        seen = read_snapshot(access.repository_id) if form.publish.errors else None
+        return render_template("projects/settings.html", project=access, form=form, seen=seen), form.status
+    flash("The settings are saved.", "success")
+    return redirect(f"/{access.owner}/{name}/settings")
+
+
+@settings.route("/purge", methods=["GET", "POST"])
+def purge(owner: str, project: str) -> Answer:
+    """Drop for good what no branch or tag leads to; asks for the project's name first."""
+    access = _owned(owner, project)
+    form = PurgeForm()
+    given = {"confirmation": form.confirmation.data}
+    watch = form.attempt(lambda: purging.ask_for_purge(reauthenticate().account, access, **given))
+    if watch is None:
+        kept_hours = config.current().longest_request_hours
+        return render_template("projects/purge.html", project=access, form=form, kept_hours=kept_hours), form.status
+    return redirect(watch)
+
+
+@settings.post("/trash")
+def put_into_trash(owner: str, project: str) -> Answer:
+    """Put the project into the trash."""
+    access = _owned(owner, project)
+    check_button()
+    operations.trash_project(reauthenticate().account, access)
+    flash(f"{access.full_name} is in the trash. You can restore it from there.", "success")
+    return redirect("/trash")
+
+
+@settings.route("/people", methods=["GET", "POST"])
+def members(owner: str, project: str) -> Answer:
+    """Who takes part, and a form to add somebody."""
+    access = _owned(owner, project)
+    form = PersonForm()
+    added = form.attempt(lambda: _add_person(access, form))
+    if added is None:
+        facts = {"people": people.people_of(access), "invitations": invitations.invitations_to(access)}
+        return render_template("projects/people.html", project=access, form=form, **facts), form.status
+    flash(added.sentence, "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.post("/invitations/<int:invitation_id>/withdraw")
+def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
+    """Take an invitation back."""
+    access = _owned(owner, project)
+    check_button()
+    email = invitations.withdraw(signed_in(), access, invitation_id)
+    flash(f"The invitation of {email} is withdrawn.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.post("/people/<int:person_id>/role")
+def change_role(owner: str, project: str, person_id: int) -> Answer:
+    """Give somebody another role."""
+    access = _owned(owner, project)
+    check_button()
+    name = people.change_role(reauthenticate().account, access, person_id=person_id, role=request.form.get("role", ""))
+    flash(f"The role of {name} is changed.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.post("/people/<int:person_id>/remove")
+def remove(owner: str, project: str, person_id: int) -> Answer:
+    """Let somebody take part no longer."""
+    access = _owned(owner, project)
+    check_button()
+    name = people.remove_person(reauthenticate().account, access, person_id=person_id)
+    flash(f"{name} takes part no longer.", "success")
+    return redirect(f"{access.path}/settings/people")
+
+
+@settings.route("/branches", methods=["GET", "POST"])
+def branches(owner: str, project: str) -> Answer:
+    """Which branches are protected, and a form for another rule."""
+    access = _owned(owner, project)
+    account = signed_in()
+    form = BranchRuleForm()
+    pattern = form.attempt(
+        lambda: rules.set_branch_rule(
+            account,
+            access,
+            Rule(
+                TAGS * (form.kind.data == "tag") + form.pattern.data.strip(),
+                force_push=form.force_push.data,
+                deletion=form.deletion.data,
+            ),
+        )
+    )
+    if pattern is None:
+        page = render_template(
+            "projects/branches.html",
+            project=access,
+            form=form,
+            protection=protection_of(access.id),
+            branches=sorted(read_snapshot(access.repository_id).branches),
+        )
+        return page, form.status
+    flash(f"The rule for {short_name(pattern)} is saved.", "success")
+    return redirect(f"{access.path}/settings/branches")
+
+
+@settings.post("/branches/default")
+def choose_default_branch(owner: str, project: str) -> Answer:
+    """Make another branch the default one."""
+    access = _owned(owner, project)
+    check_button()
+    branch = request.form.get("default_branch", "")
+    refs.choose_default_branch(signed_in(), access, branch)
+    flash(f"{branch} is the default branch now.", "success")
+    return redirect(f"{access.path}/settings/branches")
+
+
+@settings.post("/branches/remove")
+def remove_branch_rule(owner: str, project: str) -> Answer:
+    """Take a rule away."""
+    access = _owned(owner, project)
+    check_button()
+    pattern = request.form.get("pattern", "")
+    rules.remove_branch_rule(signed_in(), access, pattern)
+    flash(f"The rule for {pattern} is removed.", "success")
+    return redirect(f"{access.path}/settings/branches")
+
+
+@settings.get("/storage")
+def storage(owner: str, project: str) -> str:
+    """What is stored of the project, what a month of it costs, and when it was last verified."""
+    access = _owned(owner, project)
+    holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
+    return render_template(
+        "projects/storage.html",
+        project=access,
+        holdings=holdings,
+        status=status,
+        costs=costs_of(holdings.classes),
+        idle_days=config.current().idle_days,
+        archive_class=NAMES.get(config.current().archive_storage_class or ""),
+    )
+
+
+@settings.post("/storage/archive")
+def archive(owner: str, project: str) -> Answer:
+    """Have the project packed neatly, and its copies dropped."""
+    access = _owned(owner, project)
+    check_button()
+    return redirect(f"/work/{archiving.ask_for_archive(signed_in(), access)}")
+
+
+def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:
+    account = reauthenticate().account
+    return people.add_person(account, access, person=form.person.data, role=form.role.data)
+
+
+def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:
+    if form.visibility.data == "public" != access.visibility and not form.publish.data:
+        raise PublishingUnconfirmed
+    visibility = None if form.visibility.data == access.visibility else form.visibility.data
+    if visibility:
+        reauthenticate()
+    return operations.update_project(
+        account,
+        access,
+        name=form.name.data,
+        description=form.description.data,
+        visibility=visibility,
+        topics=form.topics.data,
+    )
+
+
+def _owned(owner: str, project: str) -> ProjectAccess:
+    return project_for(current_account(), owner, project, "owner")
