@@ -46,7 +46,7 @@ def on_starting(_server: Any) -> None:
 
 def post_worker_init(_worker: Any) -> None:
     """A host's SIGTERM leaves git alone; who still waits for it near the end of the grace is told to come again."""
-    from framework.browse.rendering import sandbox  # noqa: PLC0415 - both count, in the folder that was made since
+    from framework.browse.render.rendering import sandbox  # noqa: PLC0415 - both count, in the folder that was made since
     from framework.doctor.fencing import look_at_bucket  # noqa: PLC0415
 
     gunicorn.util.write_error = write_error

@@ -9,8 +9,8 @@ from framework.accounts import addresses, login, reauthentication, signup
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
 from framework.api import views as api
-from framework.browse.finding_views import blueprint as finding
 from framework.browse.ref_views import blueprint as refs
+from framework.browse.search_views import blueprint as finding
 from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
 from framework.config import Config

@@ -16,7 +16,9 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from framework import config
 from framework.accounts import passwords
 from framework.application import create_app
-from framework.browse import blame, colouring, finding, highlighting, last_changes
+from framework.browse.diff import colouring
+from framework.browse.history import blame, last_changes, search
+from framework.browse.render import highlighting
 from framework.celery import broker
 from framework.config import Config
 from framework.database import engine
@@ -161,7 +163,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "LONGER", {})
     monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(blame, "DEADLINE_SECONDS", HANG_SECONDS)
-    monkeypatch.setattr(finding, "DEADLINE_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(search, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(last_changes, "QUICK_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(colouring, "LONGEST_SECONDS", HANG_SECONDS)

@@ -8,7 +8,7 @@ from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer, 
 from framework.api.bodies import BranchBody, read_body
 from framework.api.calls import Call, described
 from framework.api.paging import PAGE, links, page_length, page_number, page_of
-from framework.browse.history import HISTORY_PAGE, HistoryPage, history_page
+from framework.browse.history.history import HISTORY_PAGE, HistoryPage, history_page
 from framework.browse.raw import raw_answer
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects.branches import operations

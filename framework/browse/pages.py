@@ -6,18 +6,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from framework.browse.about import About, about
-from framework.browse.asked import Asked
-from framework.browse.content import media_type
-from framework.browse.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
-from framework.browse.encodings import decoded
-from framework.browse.history import newest_change
-from framework.browse.last_changes import LastChanges, last_changes
+from framework.browse.history.about import About, about
+from framework.browse.history.history import newest_change
+from framework.browse.history.last_changes import LastChanges, last_changes
+from framework.browse.history.submodules import submodule_urls
+from framework.browse.lru import Remembered
 from framework.browse.places import Place, SubmoduleHasNoFile, place_at
-from framework.browse.previews import Preview
-from framework.browse.remembered import Remembered
-from framework.browse.rendering import head_of, preview_of
-from framework.browse.submodules import submodule_urls
+from framework.browse.render.content import media_type
+from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
+from framework.browse.render.encodings import decoded
+from framework.browse.render.previews import Preview
+from framework.browse.render.rendering import head_of, preview_of
+from framework.browse.view_options import Asked
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes

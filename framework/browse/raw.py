@@ -7,9 +7,9 @@ from itertools import chain
 from flask import request
 from werkzeug.wrappers import Response
 
-from framework.browse.content import raw_headers
 from framework.browse.pages import RawFile, raw_file
 from framework.browse.places import way_out
+from framework.browse.render.content import raw_headers
 from framework.lfs.reading import part
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy

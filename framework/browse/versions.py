@@ -7,10 +7,10 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.login import current_account
-from framework.browse import blame, commits, history, refs
-from framework.browse.asked import Asked
-from framework.browse.changed_tree import changed_tree
+from framework.browse.diff.changed_tree import changed_tree
+from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import way_out
+from framework.browse.view_options import Asked
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import Copy

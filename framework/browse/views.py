@@ -7,15 +7,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework.accounts.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archive_of, archived
-from framework.browse.asked import Asked
-from framework.browse.citing import cite
-from framework.browse.content import file_icon, file_name_parameters
-from framework.browse.documents import MARKDOWN, Links
-from framework.browse.notebooks import Notebook
+from framework.browse.history.citing import cite
+from framework.browse.history.submodules import submodule_address
 from framework.browse.places import way_out
 from framework.browse.raw import raw_answer
-from framework.browse.rendering import document, dressed
-from framework.browse.submodules import submodule_address
+from framework.browse.render.content import file_icon, file_name_parameters
+from framework.browse.render.documents import MARKDOWN, Links
+from framework.browse.render.notebooks import Notebook
+from framework.browse.render.rendering import document, dressed
+from framework.browse.view_options import Asked
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.notify.activity import read_activity

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from framework import config
-from framework.browse.zip_ends import DirectoryTooLarge, check_directory
+from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories.write.operations import Put

@@ -5,9 +5,9 @@ import re
 import pytest
 from markupsafe import Markup
 
-from framework.browse import rendering
-from framework.browse.highlighting import file_lines
-from framework.browse.patches import ADDED, CONTEXT, REMOVED, Line, marked, paired, with_marks
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, marked, paired, with_marks
+from framework.browse.render import rendering
+from framework.browse.render.highlighting import file_lines
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")

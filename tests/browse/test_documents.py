@@ -7,9 +7,9 @@ import pytest
 from markupsafe import escape
 
 from framework.accounts.account import Account
-from framework.browse import restructured
-from framework.browse.documents import Links, document_html, readme_among
-from framework.browse.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
+from framework.browse.render import restructured
+from framework.browse.render.documents import Links, document_html, readme_among
+from framework.browse.render.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
 from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
 from tests.uploads.form import upload

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.browse import finding
-from framework.browse.finding import fitness
+from framework.browse.history import search
+from framework.browse.history.search import fitness
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
 from framework.repositories.cache.copy import opened
@@ -59,12 +59,12 @@ def test_whatever_is_searched_for_is_text(onlooker: Onlooker, query: str) -> Non
 def test_a_search_is_bounded(
     onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(finding, "MOST_LINES", 2)
+    monkeypatch.setattr(search, "MOST_LINES", 2)
     assert "Only the first 2 lines" in onlooker.get("/search/main?q=line")
     sleepy_git("grep")
-    monkeypatch.setattr(finding, "DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr(search, "DEADLINE_SECONDS", 0.2)
     assert "took too long" in onlooker.get("/search/main?q=nowhere")
-    monkeypatch.setattr(finding, "MOST_PATHS", 3)
+    monkeypatch.setattr(search, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
 
 

@@ -6,8 +6,8 @@ import re
 import pytest
 from markupsafe import Markup
 
-from framework.browse import highlighting
-from framework.browse.highlighting import file_lines, snippet, split_lines
+from framework.browse.render import highlighting
+from framework.browse.render.highlighting import file_lines, snippet, split_lines
 
 
 def text_of(lines: list[Markup]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.importing import import_repository
-from framework.browse import last_changes
+from framework.browse.history import last_changes
 from framework.config import Config
 from framework.database.session import transaction
 from framework.repositories.cache.copy import Copy, opened

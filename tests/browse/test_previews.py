@@ -14,15 +14,15 @@ from collections.abc import Callable
 import pytest
 from markupsafe import escape
 
-from framework.browse import json_trees, listings, notebooks, rendering, tables
-from framework.browse.asked import Asked
-from framework.browse.content import SHOWN_TEXT_BYTES
-from framework.browse.documents import Links
-from framework.browse.encodings import decoded
-from framework.browse.json_trees import read_tree
-from framework.browse.notebooks import dress, read_notebook
-from framework.browse.tables import TABLE_PAGE, read_table
-from framework.browse.zip_ends import DirectoryTooLarge, check_directory
+from framework.browse.render import json_trees, listings, notebooks, rendering, tables
+from framework.browse.render.content import SHOWN_TEXT_BYTES
+from framework.browse.render.documents import Links
+from framework.browse.render.encodings import decoded
+from framework.browse.render.json_trees import read_tree
+from framework.browse.render.notebooks import dress, read_notebook
+from framework.browse.render.tables import TABLE_PAGE, read_table
+from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
+from framework.browse.view_options import Asked
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")

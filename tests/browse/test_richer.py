@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
-from framework.browse.differences import SHOWN_FILES
-from framework.browse.patches import CONTEXT, Line, changed_words
+from framework.browse.diff.differences import SHOWN_FILES
+from framework.browse.diff.patches import CONTEXT, Line, changed_words
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.browse.submodules import submodule_address
+from framework.browse.history.submodules import submodule_address
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.browse.conftest import Onlooker

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.browse import about, blame, last_changes
+from framework.browse.history import about, blame, last_changes
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict

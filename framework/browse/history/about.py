@@ -9,7 +9,7 @@ from pathlib import Path
 
 from identify.identify import license_id
 
-from framework.browse.remembered import Remembered
+from framework.browse.lru import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch

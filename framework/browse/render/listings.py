@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from framework.browse.zip_ends import check_directory
+from framework.browse.render.zip_ends import check_directory
 
 LONGEST_BYTES = 32 << 20
 MOST_ENTRIES, MOST_READ_ENTRIES = 2_000, 50_000

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
-from framework.browse.changed_notebooks import CHANGED, GONE, NEW, NotebookChange
-from framework.browse.encodings import decoded
-from framework.browse.patches import ADDED, NOTE, REMOVED, Hunk, Line
-from framework.browse.rendering import notebook_change
+from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookChange
+from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, Line
+from framework.browse.render.encodings import decoded
+from framework.browse.render.rendering import notebook_change
 from framework.gitcore import lfs_pointer
 from framework.repositories.cache.copy import Copy
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from framework.browse.encodings import decoded
-from framework.browse.highlighting import file_lines
-from framework.browse.patches import Line
+from framework.browse.diff.patches import Line
+from framework.browse.render.encodings import decoded
+from framework.browse.render.highlighting import file_lines
 
 LONGEST_SECONDS = 0.8
 

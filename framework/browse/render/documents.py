@@ -13,9 +13,9 @@ from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from framework.browse.formulas import Formulas
-from framework.browse.highlighting import CLASSES, snippet
-from framework.browse.restructured import restructured_html
+from framework.browse.render.formulas import Formulas
+from framework.browse.render.highlighting import CLASSES, snippet
+from framework.browse.render.restructured import restructured_html
 
 README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
 MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd")

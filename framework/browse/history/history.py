@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
+from framework.browse.lru import Remembered
 from framework.browse.places import Place, place_at
-from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import LogEntry, exists, find, read_log, split_ref

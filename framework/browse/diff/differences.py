@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from framework.browse.colouring import coloured_lines
-from framework.browse.encodings import decoded
-from framework.browse.patches import ADDED, REMOVED, Hunk, hunks
-from framework.browse.rendering import coloured_sides
-from framework.browse.richer import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
-from framework.browse.wide_texts import patches
+from framework.browse.diff.colouring import coloured_lines
+from framework.browse.diff.patches import ADDED, REMOVED, Hunk, hunks
+from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
+from framework.browse.diff.wide_texts import patches
+from framework.browse.render.encodings import decoded
+from framework.browse.render.rendering import coloured_sides
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import below, blob_sizes

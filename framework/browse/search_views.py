@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from framework.accounts.login import current_account
-from framework.browse.finding import FoundFiles, FoundLines, find_files, find_lines
+from framework.browse.history.search import FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import way_out
 from framework.projects.core.access import project_for
 from framework.repositories.cache.copy import Copy

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.asked import Asked
-from framework.browse.encodings import well_formed
+from framework.browse.render.encodings import well_formed
+from framework.browse.view_options import Asked
 
 LONGEST_BYTES = 1 << 19
 MOST_NODES = 5_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dulwich.objects import Blob
 
-from framework.browse.encodings import decoded, marked_encoding
+from framework.browse.render.encodings import decoded, marked_encoding
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy

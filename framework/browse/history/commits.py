@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from framework.browse.differences import EMPTY_TREE, Difference, changed_between, difference, needs_large_blobs
+from framework.browse.diff.differences import EMPTY_TREE, Difference, changed_between, difference, needs_large_blobs
 from framework.errors import Invalid, NotFound
 from framework.gitcore import git
 from framework.repositories.cache.copies import open_copy

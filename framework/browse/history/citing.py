@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework import config
-from framework.browse.about import about
-from framework.browse.citation_files import CitationFile
+from framework.browse.history.about import about
+from framework.browse.history.citation_files import CitationFile
 from framework.browse.places import place_at
-from framework.browse.rendering import citation_file, head_of
+from framework.browse.render.rendering import citation_file, head_of
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.core.access import ProjectAccess

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.asked import Asked
+from framework.browse.view_options import Asked
 
 LONGEST_BYTES = 8 << 20
 TABLE_PAGE = 200

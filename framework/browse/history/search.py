@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
 
+from framework.browse.lru import Remembered
 from framework.browse.places import Place, place_at
-from framework.browse.remembered import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import ClassVar
 
-from framework.browse.asked import Asked
-from framework.browse.colouring import coloured_lines
-from framework.browse.encodings import decoded
-from framework.browse.highlighting import snippet_lines
-from framework.browse.notebooks import Cell, read_notebook
-from framework.browse.patches import ADDED, CONTEXT, REMOVED, Line, marked
+from framework.browse.diff.colouring import coloured_lines
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, marked
+from framework.browse.render.encodings import decoded
+from framework.browse.render.highlighting import snippet_lines
+from framework.browse.render.notebooks import Cell, read_notebook
+from framework.browse.view_options import Asked
 
 MOST_SOURCE_LINES = 400
 MOST_COLOURED_CELLS = 40

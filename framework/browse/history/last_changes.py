@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from framework.browse.remembered import Remembered
+from framework.browse.lru import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import COMMIT_LINE, Entry, by_commit, find, read_commits

@@ -5,15 +5,14 @@ from contextlib import suppress
 
 from markupsafe import Markup, escape
 
-from framework.browse import images, listings, notebooks
-from framework.browse.asked import Asked
-from framework.browse.changed_notebooks import NotebookChange, changed_notebook
-from framework.browse.citation_files import CitationFile, read_citation_file
-from framework.browse.colouring import Coloured, colour_files
-from framework.browse.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
-from framework.browse.documents import Links, document_html
-from framework.browse.highlighting import split_lines
-from framework.browse.previews import (
+from framework.browse.diff.colouring import Coloured, colour_files
+from framework.browse.diff.notebook_changes import NotebookChange, changed_notebook
+from framework.browse.history.citation_files import CitationFile, read_citation_file
+from framework.browse.render import images, listings, notebooks
+from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
+from framework.browse.render.documents import Links, document_html
+from framework.browse.render.highlighting import split_lines
+from framework.browse.render.previews import (
     Dump,
     Media,
     Preview,
@@ -24,6 +23,7 @@ from framework.browse.previews import (
     needed_bytes,
     text_preview,
 )
+from framework.browse.view_options import Asked
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.reading import Entry, read_blobs
@@ -36,10 +36,10 @@ BUSY = "The server is busy, so this is shown as it is written. Load the page aga
 
 _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
 sandbox = Sandbox(
-    "framework.browse.previews",
-    "framework.browse.changed_notebooks",
-    "framework.browse.citation_files",
-    "framework.browse.images",
+    "framework.browse.render.previews",
+    "framework.browse.diff.notebook_changes",
+    "framework.browse.history.citation_files",
+    "framework.browse.render.images",
     "docutils.readers.standalone",
     "docutils.writers.html5_polyglot",
     "docutils.parsers.rst.directives.tables",

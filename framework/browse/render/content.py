@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from framework.browse.encodings import marked_encoding
+from framework.browse.render.encodings import marked_encoding
 
 SHOWN_TEXT_BYTES = 1 << 20
 PROBED_BYTES = 8000

@@ -10,11 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from framework.browse.asked import Asked
-from framework.browse.documents import Links, cleaned, document_html
-from framework.browse.encodings import well_formed
-from framework.browse.formulas import formula_html
-from framework.browse.highlighting import snippet
+from framework.browse.render.documents import Links, cleaned, document_html
+from framework.browse.render.encodings import well_formed
+from framework.browse.render.formulas import formula_html
+from framework.browse.render.highlighting import snippet
+from framework.browse.view_options import Asked
 
 LONGEST_BYTES = 16 << 20
 MOST_CELLS, MOST_OUTPUTS = 400, 50

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from framework.browse import json_trees, listings, notebooks, tables
-from framework.browse.asked import Asked
-from framework.browse.content import SHOWN_TEXT_BYTES
-from framework.browse.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
-from framework.browse.encodings import Decoded, decoded
-from framework.browse.highlighting import file_lines, split_lines
+from framework.browse.render import json_trees, listings, notebooks, tables
+from framework.browse.render.content import SHOWN_TEXT_BYTES
+from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
+from framework.browse.render.encodings import Decoded, decoded
+from framework.browse.render.highlighting import file_lines, split_lines
+from framework.browse.view_options import Asked
 from framework.web.sizes import size
 
 LONGEST_SHOWN_LINE = 10_000
