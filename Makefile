@@ -1,4 +1,4 @@
-# make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/git soak"] · make soak [MINUTES=60] · make bench
+# make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from benchmarks.deployment import Project, project
 from framework.celery.work import watched
-from framework.git import fetching
 from framework.gitcore.pack_objects import measured
 from framework.gitcore.pkt_line import FLUSH, pkt
+from framework.githttp.fetch import fetching
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import open_copy
 from framework.repositories.cache.marker import FULL

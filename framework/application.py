@@ -18,8 +18,8 @@ from framework.database.commands import database_commands
 from framework.doctor.admin import admin
 from framework.doctor.commands import doctor
 from framework.doctor.views import health
-from framework.git.lfs_views import blueprint as lfs
-from framework.git.views import blueprint as git
+from framework.githttp.lfs_views import blueprint as lfs
+from framework.githttp.views import blueprint as git
 from framework.metrics import requests
 from framework.projects.members import invitations
 from framework.projects.views.inbox import inboxes

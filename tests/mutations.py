@@ -95,7 +95,7 @@ MUTATIONS = (
         9, "what was verified lies where no client can write to",
         "framework/lfs/receiving.py", "    store_files(repository_id, {wanted.oid: file}, uploader_id)\n",
         "    lfs.receive([wanted])\n    return\n",
-        "tests/git/test_lfs.py -k living_address",
+        "tests/githttp/test_lfs.py -k living_address",
     ),
     Mutation(
         10, "the sweep never takes what a version names",
@@ -144,13 +144,13 @@ MUTATIONS = (
     Mutation(
         15, "the LFS objects of a refused push can be fetched by nobody else",
         "framework/repositories/catalog/lfs_objects.py", ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",
-        "tests/git/test_lfs.py -k refused_push",
+        "tests/githttp/test_lfs.py -k refused_push",
     ),
     Mutation(
         15, "projects share no LFS object",
         f"{R}/lfs.py", "theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)\n",
         "theirs = select(LfsObject)\n",
-        "tests/git/test_lfs.py -k projects_share",
+        "tests/githttp/test_lfs.py -k projects_share",
     ),
     Mutation(
         16, "a version never needs a Git LFS object that a purge has dropped",
@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         15, "a clone is sent nothing that no ref reaches",
         f"{R}/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
-        "tests/git/test_passing_on.py -k pushed_away",
+        "tests/githttp/test_passing_on.py -k pushed_away",
     ),
     Mutation(
         16, "what was checked against packs that are gone is checked again",
@@ -184,8 +184,8 @@ MUTATIONS = (
     ),
     Mutation(
         16, "a push asks again for large files that a purge may have dropped",
-        "framework/git/receiving.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
-        "tests/git/test_push_races.py -k large_file_that_was_purged",
+        "framework/githttp/push/receiving.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
+        "tests/githttp/test_push_races.py -k large_file_that_was_purged",
     ),
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",

@@ -11,7 +11,7 @@ from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
-from framework.git.importing import land_history
+from framework.githttp.push.importing import land_history
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.models import Project

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.githttp.client import Person
 
 from framework import config
 from tests.crash import storage_case, task_case
@@ -16,7 +17,6 @@ from tests.crash.case import settings
 from tests.crash.fuse import Fuse
 from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
-from tests.git.client import Person
 
 
 class Quiet(SimpleHTTPRequestHandler):

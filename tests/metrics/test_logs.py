@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from tests.githttp.client import Person
 
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
@@ -23,7 +24,6 @@ from framework.metrics.pool import Pool
 from framework.projects.core.access import ProjectAccess
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
 from tests.celery.test_workers import eventually
-from tests.git.client import Person
 from tests.servers.deployments import environment
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.git.client import Finished, Person, Work
+from tests.githttp.client import Finished, Person, Work
+
 from tests.servers.nginx import Front
 from tests.soak.journal import AnswerLost, Change, fingerprint
 from tests.soak.people import Client, House

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, update
+from tests.githttp.client import Person
 
 from framework.accounts.account import Account
 from framework.celery.models import LongWork, OutboxRow
@@ -27,7 +28,6 @@ from framework.storage.current import store
 from framework.transfer import exports
 from framework.transfer.exports import NoRoomToExport
 from tests.cast import SignIn, Visitor, on_one_deployment
-from tests.git.client import Person
 from tests.transfer.test_transfer import ask, exported, run_waiting, work_of
 from tests.uploads.form import upload
 

@@ -20,8 +20,8 @@ from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
-from framework.git.importing import land_history
 from framework.gitcore import git
+from framework.githttp.push.importing import land_history
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.people import add_person, remove_person
 from framework.repositories.cache.copy import opened

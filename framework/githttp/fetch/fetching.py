@@ -1,0 +1,117 @@
+"""Clone and fetch: `git upload-pack --stateless-rpc` on the local copy, streamed."""
+
+import logging
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework.errors import Unavailable
+from framework.gitcore import git
+from framework.gitcore.pkt_line import err
+from framework.gitcore.ref_names import HEADS
+from framework.githttp.fetch import cold_clones
+from framework.githttp.fetch.keepalive import SERVICE, Asked, Opening, Waking, asked_by
+from framework.metrics.foreseen import in_a_line, is_foreseen
+from framework.repositories.cache import copies
+from framework.repositories.cache.hydration import lay_out
+from framework.repositories.cache.marker import replace_text
+from framework.repositories.cache.repair import heal
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.serve.cold_stream import whole_for
+from framework.web.errors import SENTENCES
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 6 * 3600
+
+
+def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) -> Iterator[bytes]:
+    """The answer to `info/refs?service=git-upload-pack` (gitprotocol-http(5)); `protocol` is the Git-Protocol header.
+
+    In version 2 it tells what the server understands and nothing of the project. `settings` is environment for git, as
+    `bundling.settings_for` gives it.
+
+    Raises:
+        StoreUnavailable, PackAltered: before the first byte.
+    """
+    version = _checked(protocol)
+    if version == "version=2":
+        with scratch("advertise") as folder:
+            lay_out(folder)
+            replace_text(folder / "HEAD", f"ref: {HEADS}main\n")
+            environment = {"GIT_PROTOCOL": version, **settings}
+            yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
+        return
+    waking = Waking(repository_id, Asked(HISTORY, Opening(SERVICE, has_bands=False)))
+    yield from waking.signs()
+    if waking.failed:
+        return
+    with copies.open_copy(repository_id, HISTORY) as (path, _snapshot):
+        environment = {"GIT_PROTOCOL": version, **settings}
+        chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
+        yield from waking.rest(chain([SERVICE], chunks))
+
+
+def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
+    """The answer to one `git-upload-pack` request, whose body is this file; of a cold project with signs of life.
+
+    `settings` as in `advertise`. What is not available is told in the answer: of another status git shows the number.
+
+    Raises:
+        BadRequest.
+    """
+    chunks = _served(repository_id, protocol, body, settings)
+    try:
+        first = next(chunks, b"")
+    except (Unavailable, SQLAlchemyError) as failure:
+        if not is_foreseen(failure):
+            raise
+        log.warning("%s: %s", repository_id, in_a_line(failure))
+        first = err(failure.sentence if isinstance(failure, Unavailable) else SENTENCES[503])
+    yield first
+    yield from chunks
+
+
+def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
+    version = _checked(protocol)
+    asked = asked_by(version, body, read_snapshot(repository_id))
+    if asked.wants and asked.opening and (whole := whole_for(repository_id, asked.wants)):
+        yield from cold_clones.answer(whole, asked.opening)
+        return
+    waking = Waking(repository_id, asked)
+    yield from waking.signs()
+    if waking.failed:
+        return
+    with copies.open_copy(repository_id, asked.kind) as (path, _snapshot):
+        yield from waking.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
+
+
+def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:
+    arguments = ["upload-pack", "--strict", "--stateless-rpc", *options, "."]
+    sent = False
+    try:
+        with git.start(
+            path, *arguments, stdin=stdin, environment=environment, deadline_seconds=DEADLINE_SECONDS
+        ) as process:
+            for chunk in git.bulk(process):
+                sent = True
+                yield chunk
+    except git.GitInterrupted as failure:
+        if not sent:
+            raise
+        log.warning("%s: %s", path.name, failure.sentence)
+    except git.GitFailed as failure:
+        # The protocol frames its own end: the client sees that it is missing, or was told the reason before.
+        log.warning("%s: %s", path.name, failure.words)
+        heal(path.stem)
+
+
+def _checked(protocol: str) -> str:
+    return protocol if re.fullmatch(r"version=[012]", protocol) else "version=0"

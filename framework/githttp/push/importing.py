@@ -1,0 +1,49 @@
+"""A history that was fetched from elsewhere becomes one version, by the same checks and limits as a push."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from framework.accounts.account import Account
+from framework.gitcore import git
+from framework.gitcore.pkt_line import Received
+from framework.gitcore.ref_names import KINDS
+from framework.githttp.protocol.commands import Command, PushRequest
+from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.push.receiving import Arrival, Receiver
+from framework.projects.core.access import ProjectAccess
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.write.quarantine import DEADLINE_SECONDS
+
+
+def land_history(
+    access: ProjectAccess, account: Account, fetched: Path, *, say: Callable[[str], None]
+) -> tuple[int, list[str]]:
+    """Give the project the branches and tags of this bare repository; how many, and why others were refused.
+
+    What the project has already stays, so that a second run after a lost answer changes nothing.
+
+    Raises:
+        What makes a push fail as a whole; nothing is stored then.
+    """
+    snapshot, refs = read_snapshot(access.repository_id), _refs(fetched)
+    wanted = {name: sha for name, sha in refs.items() if snapshot.refs.get(name) != sha}
+    commands = tuple(Command(name, snapshot.refs.get(name), sha) for name, sha in wanted.items())
+    verdicts = Verdicts(PushRequest(commands, frozenset()))
+    receiver = Receiver(Arrival(access, account, lambda: say("Checking every object"), say), verdicts)
+    with scratch("import") as folder:
+        receiver.receive(folder, Received(_packed(fetched)))
+    return len(refs) - len(wanted) + len(verdicts.accepted), list(verdicts.reasons())
+
+
+def _refs(fetched: Path) -> dict[str, str]:
+    printed = git.run(fetched, "for-each-ref", "--format=%(objectname) %(refname)", *KINDS)
+    lines = printed.decode(errors="surrogateescape").split("\n")[:-1]
+    return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
+
+
+def _packed(fetched: Path) -> Iterator[bytes]:
+    """All that the repository's refs lead to, as one pack; made when it is asked for."""
+    arguments = ("pack-objects", "--all", "--stdout", "--delta-base-offset", "-q")
+    with git.start(fetched, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
+        yield from git.bulk(process)

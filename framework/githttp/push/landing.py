@@ -1,0 +1,166 @@
+"""Which refs of a push may move, and the one version that moves them."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from framework.accounts.account import Account
+from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
+from framework.githttp.protocol.commands import Command
+from framework.githttp.protocol.messages import LISTED_TITLES, RefNews
+from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.metrics import counts
+from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewriting_refused
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.members import quota
+from framework.projects.notify import activity
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
+from framework.repositories.catalog.snapshot import Snapshot
+from framework.repositories.write.commit import RefClash, RefMoved, commit
+from framework.repositories.write.quarantine import ObjectsMissing, Quarantine
+from framework.repositories.write.splitting import PushedPack
+
+FETCH_FIRST = "fetch first"
+TOLD_REFS = 20
+FIRST_CHOICES = ("main", "master")
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed.
+
+    `news` is what the activity will tell, by the refs' names.
+    """
+
+    access: ProjectAccess
+    account: Account
+    push_id: str
+    verdicts: Verdicts
+    protection: Protection
+    packs: tuple[PushedPack, ...]
+    lfs: tuple[StoredLfs, ...]
+    news: dict[str, RefNews]
+
+
+def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -> None:
+    """Refuse the refs that need no look at an object: bad names, doubles, stale ones, deleted protected branches."""
+    asked = Counter(command.name for command in verdicts.asked.commands)
+    for command in verdicts.asked.commands:
+        if reason := _refusal(command, snapshot, asked, protection):
+            verdicts.refuse(command.name, reason)
+    _refuse_clashes(verdicts, snapshot)
+
+
+def _refuse_clashes(verdicts: Verdicts, snapshot: Snapshot) -> None:
+    """Refuse names that cannot be beside others, before the transaction that asks once more; all of them at once."""
+    moves = verdicts.moves
+    created = [command.name for command in moves if command.new and not command.old]
+    gone = {command.name for command in moves if not command.new}
+    for name, other in list(clashes(created, {*created, *(snapshot.refs.keys() - gone)})):
+        verdicts.refuse(name, RefClash(name, other).sentence)
+
+
+def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protection) -> None:
+    """Refuse branches that would point to something else than a commit, and protected ones that would lose some.
+
+    Raises:
+        ObjectsMissing: what one would point to is not there.
+    """
+    pointing = [command for command in verdicts.accepted if command.new and command.name.startswith((HEADS, NOTES))]
+    kinds = quarantine.kinds([command.new or "" for command in pointing])
+    for command, kind in zip(pointing, kinds, strict=True):
+        if kind == "missing":
+            raise ObjectsMissing
+        if kind != "commit":
+            verdicts.refuse(command.name, f"branches and notes point to a commit, and this is a {kind}")
+        elif not protection.may_rewrite(command.name) and _loses_commits(command, quarantine):
+            verdicts.refuse(command.name, rewriting_refused(command.name).sentence)
+
+
+def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) -> Committed | None:
+    """Make all refs that may move one version; those that lost a race are refused. None when none was left.
+
+    Raises:
+        PacksChanged: the project was repacked; the push has to be checked again. What `commit` raises otherwise.
+    """
+    verdicts = landing.verdicts
+    while moves := verdicts.moves:
+        news = landing.news or news_of(moves, quarantine)
+        told = tuple(news[command.name] for command in moves if command.name in news)
+        based_on = quarantine.snapshot if quarantine else snapshot
+        change = _change(landing, moves, based_on)
+        if quarantine:
+            change = replace(change, pack_generation=based_on.pack_generation)
+        try:
+            return _commit(landing, change, told)
+        except RefMoved as moved:
+            counts.change_conflicted("push")
+            verdicts.refuse(moved.name, FETCH_FIRST)
+        except (RefClash, RefProtected) as refusal:
+            verdicts.refuse(refusal.name, refusal.sentence)
+    return None
+
+
+def news_of(moves: list[Command], quarantine: Quarantine | None) -> dict[str, RefNews]:
+    """What the activity tells of the first refs, since nobody reads about thousands, by their names."""
+    return {command.name: _news(command, quarantine) for command in moves[:TOLD_REFS]}
+
+
+def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
+    try:
+        checked_ref(command.name)
+        command.name.encode()
+        if command.new is None:
+            protection.refuse_deletion(command.name)
+        elif command.old and command.old != command.new:
+            protection.refuse_moving_tag(command.name)
+    except (BadRef, RefElsewhere, RefProtected) as refusal:
+        return refusal.sentence
+    except UnicodeEncodeError:
+        return "a branch or tag has a name in UTF-8"
+    if asked[command.name] > 1:
+        return "one push changes a branch or tag once"
+    if command.old != snapshot.refs.get(command.name):
+        return FETCH_FIRST
+    return None
+
+
+def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
+    return bool(command.old and command.new) and not quarantine.descends(command.new or "", command.old or "")
+
+
+def _commit(landing: Landing, change: Change, news: tuple[RefNews, ...]) -> Committed | None:
+    access, account = landing.access, landing.account
+
+    def tell(session: Session, _committed: Committed) -> None:
+        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
+        recheck_protection(session, access.id, change.updates, landing.protection)
+        for ref in news:
+            activity.record(session, access.id, actor=account, kind="push", details=ref.details)
+
+    return commit(change, admit=quota.admission(access), within=tell)
+
+
+def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:
+    created = [command.name.removeprefix(HEADS) for command in moves if command.new and command.name.startswith(HEADS)]
+    first = next((name for name in FIRST_CHOICES if name in created), created[0] if created else None)
+    return Change(
+        repository_id=landing.access.repository_id,
+        actor=landing.account.name,
+        push_id=landing.push_id,
+        updates=tuple(RefUpdate(command.name, command.old, command.new) for command in moves),
+        packs=tuple(pack.new for pack in landing.packs),
+        lfs=landing.lfs,
+        kind="push",
+        default_branch=first if snapshot.default_branch not in snapshot.branches else None,
+    )
+
+
+def _news(command: Command, quarantine: Quarantine | None) -> RefNews:
+    if quarantine is None or command.new is None:
+        return RefNews(command)
+    if quarantine.kinds([f"{command.new}^{{commit}}"]) != ["commit"]:
+        return RefNews(command)
+    count, titles = quarantine.new_commits(command.new, LISTED_TITLES)
+    return RefNews(command, quarantine.title(command.new), count, tuple(titles))

@@ -1,0 +1,198 @@
+"""A pack that came, from a push or from elsewhere: checked in quarantine, stored, made one version.
+
+The checks run beside each other and beside the sending; what was sent of a pack that is refused is deleted.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework import config
+from framework.accounts.account import Account
+from framework.errors import HoldfastError, Unavailable
+from framework.gitcore.git import GitFailed
+from framework.gitcore.pkt_line import Received
+from framework.githttp.protocol.messages import RefNews
+from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.push import landing, policy
+from framework.githttp.push.landing import Landing
+from framework.githttp.push.tree_size import check_breadth
+from framework.lfs.pushing import needed
+from framework.metrics import counts
+from framework.metrics.pool import Pool
+from framework.projects.branches.protection import protection_of
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
+from framework.repositories import object_keys
+from framework.repositories.cache.repair import recover
+from framework.repositories.catalog.changes import StoredLfs
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
+from framework.repositories.journal.writer import NotConfirmed
+from framework.repositories.write import staging
+from framework.repositories.write.commit import OutcomeUnknown, PacksChanged
+from framework.repositories.write.pack_upload import send
+from framework.repositories.write.quarantine import Inventory, ObjectsMissing, Quarantine
+from framework.repositories.write.splitting import PushedPack, large_left_out, split
+from framework.web.sizes import size
+
+CHECKS_AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Who brings objects to which project; `arrived` is called when the pack was read, `say` with what is told."""
+
+    access: ProjectAccess
+    account: Account
+    arrived: Callable[[], None]
+    say: Callable[[str], None]
+
+
+class Receiver:
+    """Makes a version of what the verdicts' commands ask for; `verdicts` tells afterwards what became of each."""
+
+    def __init__(self, arrival: Arrival, verdicts: Verdicts) -> None:
+        self._arrival, self._verdicts = arrival, verdicts
+        self._access = arrival.access
+        self._repository_id = arrival.access.repository_id
+        self._push_id = object_keys.new_id()
+        self._protection = protection_of(self._access.id)
+        self._found: Inventory | None = None
+        self._lfs: tuple[StoredLfs, ...] = ()
+        self._news: dict[str, RefNews] = {}
+
+    def receive(self, folder: Path, pack: Received | None, announced_bytes: int = 0) -> list[PushedPack]:
+        """The packs that became part of a version; the work is done in `folder`, which is scratch.
+
+        Raises:
+            OutcomeUnknown, NotConfirmed: it may have become one. Others: nothing did, and nothing stays in the store.
+        """
+        try:
+            return self._received(folder, pack, announced_bytes)
+        except (OutcomeUnknown, NotConfirmed):
+            raise
+        except HoldfastError:
+            self._abandon()
+            raise
+
+    def _received(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
+        snapshot, quarantine = read_snapshot(self._repository_id), None
+        landing.check_refs(self._verdicts, snapshot, self._protection)
+        packs: list[PushedPack] = []
+        if pack and self._verdicts.accepted:
+            quota.check_room(self._access, announced_bytes)
+            quarantine = Quarantine(folder, self._repository_id)
+            packs = self._stored(quarantine, pack)
+        return self._landed(packs, snapshot, quarantine) if self._verdicts.moves else []
+
+    def _stored(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
+        """The packs in the store, when every object may be stored and nothing that they need is missing."""
+        settings = config.current()
+        pack = quarantine.take(policy.counted(received), settings.max_push_bytes, policy.most_allocated_bytes())
+        self._arrival.arrived()
+        with Pool(CHECKS_AT_ONCE) as pool:
+            connected = pool.submit(self._check_connected, quarantine)
+            if pack is None:
+                connected.result()
+                self._check_tips(quarantine)
+                return []
+            self._found = found = self._looked_at(quarantine, pack)
+            trees = pool.submit(policy.check_trees, quarantine, found)
+            tokens = pool.submit(policy.check_tokens, quarantine, found, self._verdicts.tips)
+            lfs = pool.submit(needed, quarantine, found, self._verdicts.tips)
+            packs = pool.submit(split, quarantine, pack, found)
+            self._check_tips(quarantine)
+            news = pool.submit(landing.news_of, self._verdicts.moves, quarantine)
+            sent = self._sent(packs.result())
+            connected.result()
+            trees.result()
+            tokens.result()
+            self._lfs, self._news = lfs.result(), news.result()
+        self._tell_stored(sent)
+        return sent
+
+    def _looked_at(self, quarantine: Quarantine, pack: Path) -> Inventory:
+        """What the pack holds, when its objects have sizes that may be stored."""
+        found = quarantine.inventory(pack, policy.limits())
+        policy.check_inflation(found)
+        policy.check_sizes(quarantine, found, self._verdicts.tips)
+        return found
+
+    def _sent(self, packs: list[PushedPack]) -> list[PushedPack]:
+        """These packs, in the store, unless no ref may move."""
+        if not self._verdicts.moves:
+            return []
+        quota.check_room(self._access, sum(pack.new.stored_bytes for pack in packs))
+        self._send(packs)
+        return packs
+
+    def _landed(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> list[PushedPack]:
+        while True:
+            try:
+                return packs if landing.land(self._landing(packs), snapshot, quarantine) else self._abandon()
+            except PacksChanged:
+                assert quarantine, "without objects there is nothing to check against packs"
+                counts.change_retried("push")
+                packs = self._checked_again(packs, quarantine)
+
+    def _landing(self, packs: list[PushedPack]) -> Landing:
+        return Landing(
+            access=self._access,
+            account=self._arrival.account,
+            push_id=self._push_id,
+            verdicts=self._verdicts,
+            protection=self._protection,
+            packs=tuple(packs),
+            lfs=self._lfs,
+            news=self._news,
+        )
+
+    def _checked_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
+        """The packs to send after the project was repacked: large blobs that it had before may be gone."""
+        quarantine.follow()
+        lost = large_left_out(quarantine, self._found, packs) if self._found else []
+        if lost:
+            self._send(lost)
+            self._tell_stored(lost)
+        if self._found:  # a purge may have dropped what its pointers stand for
+            self._lfs = needed(quarantine, self._found, self._verdicts.tips)
+        quarantine.check_connected_as_sent(self._verdicts.tips, [pack.written.pack for pack in [*packs, *lost]])
+        return [*packs, *lost]
+
+    def _check_tips(self, quarantine: Quarantine) -> None:
+        """Where objects are missing on the way, that is told, unless the copy was to blame."""
+        try:
+            landing.check_tips(self._verdicts, quarantine, self._protection)
+        except (GitFailed, ObjectsMissing):
+            self._check_connected(quarantine)
+            landing.check_tips(self._verdicts, quarantine, self._protection)
+
+    def _check_connected(self, quarantine: Quarantine) -> None:
+        """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""
+        try:
+            self._walk(quarantine)
+        except ObjectsMissing:
+            if not recover(self._repository_id):
+                raise
+            quarantine.follow()
+            self._walk(quarantine)
+
+    def _walk(self, quarantine: Quarantine) -> None:
+        """Folders first: git walks them by recursion, and their depth is the pusher's choice."""
+        check_breadth(quarantine, self._verdicts.tips, policy.MAX_INFLATION * config.current().max_push_bytes)
+        quarantine.check_connected(self._verdicts.tips)
+
+    def _send(self, packs: list[PushedPack]) -> None:
+        send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})
+
+    def _tell_stored(self, packs: list[PushedPack]) -> None:
+        if packs:
+            stored = sum(pack.new.stored_bytes for pack in packs)
+            self._arrival.say(f"stored {size(stored)} in the object store")
+
+    def _abandon(self) -> list[PushedPack]:
+        """Delete what was sent; where the store or the database does not answer, the sweep does it later."""
+        with suppress(Unavailable):
+            staging.abandon(self._push_id)
+        return []

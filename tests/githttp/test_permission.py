@@ -1,0 +1,53 @@
+"""Pushes that would create their project: a setting, on unless it is switched off."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framework.accounts.operations import create_user
+from framework.accounts.tokens import Caller
+from framework.config import Config, ConfigError
+from framework.githttp.permission import pushable, pushed_to
+from framework.projects.core.access import ProjectNotFound
+from framework.projects.core.validation import InvalidProjectName
+from tests.cast import PASSWORD, on_one_deployment
+
+EVERYTHING = frozenset({"read", "write"})
+
+
+@pytest.fixture
+def caller(settings: Config) -> Caller:
+    return Caller(create_user(name="alice", email="alice@example.org", password=PASSWORD), EVERYTHING)
+
+
+def test_asking_creates_nothing_and_pushing_does(caller: Caller) -> None:
+    assert pushable(caller, "Alice", "fresh") is None
+    assert pushable(caller, "alice", "fresh") is None
+    made = pushed_to(caller, "alice", "fresh")
+    assert (made.full_name, made.visibility) == ("alice/fresh", "private")
+    assert pushed_to(caller, "alice", "fresh").id == made.id
+
+
+@on_one_deployment
+def test_a_name_that_no_project_can_have(caller: Caller) -> None:
+    with pytest.raises(InvalidProjectName):
+        pushable(caller, "alice", "settings")
+
+
+@on_one_deployment
+def test_it_can_be_switched_off(caller: Caller, with_settings: Callable[..., Config]) -> None:
+    with_settings(create_on_push=False)
+    with pytest.raises(ProjectNotFound):
+        pushed_to(caller, "alice", "fresh")
+
+
+@pytest.mark.parametrize(("text", "on"), [("", True), ("on", True), ("Off", False)])
+def test_the_setting(text: str, on: bool, tmp_path: Path) -> None:
+    made = Config.from_environment({"CREATE_ON_PUSH": text, "HOLDFAST_DATA": str(tmp_path)})
+    assert made.create_on_push is on
+
+
+def test_a_setting_that_is_neither_on_nor_off(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="CREATE_ON_PUSH is 'maybe'; set it to on or off"):
+        Config.from_environment({"CREATE_ON_PUSH": "maybe", "HOLDFAST_DATA": str(tmp_path)})
