@@ -6,8 +6,8 @@ from typing import Any
 
 import gunicorn.util
 
-from framework.doctor.boot import settings_or_exit
 from framework.gitcore import git
+from framework.health.boot import settings_or_exit
 from framework.metrics import allocator, folder, logs
 from framework.web.bare import hide_server, write_error
 
@@ -47,7 +47,7 @@ def on_starting(_server: Any) -> None:
 def post_worker_init(_worker: Any) -> None:
     """A host's SIGTERM leaves git alone; who still waits for it near the end of the grace is told to come again."""
     from framework.browse.render.rendering import sandbox  # noqa: PLC0415 - both count, in the folder that was made since
-    from framework.doctor.fencing import look_at_bucket  # noqa: PLC0415
+    from framework.health.fencing import look_at_bucket  # noqa: PLC0415
 
     gunicorn.util.write_error = write_error
     hide_server()

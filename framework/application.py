@@ -8,6 +8,7 @@ from framework import config
 from framework.accounts import addresses, login, reauthentication, signup
 from framework.accounts.settings import settings as account_settings
 from framework.accounts.views import accounts
+from framework.admin.views import admin
 from framework.api import views as api
 from framework.browse.ref_views import blueprint as refs
 from framework.browse.search_views import blueprint as finding
@@ -15,11 +16,10 @@ from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
 from framework.config import Config
 from framework.database.commands import database_commands
-from framework.doctor.admin import admin
-from framework.doctor.commands import doctor
-from framework.doctor.views import health
 from framework.githttp.lfs_views import blueprint as lfs
 from framework.githttp.views import blueprint as git
+from framework.health.commands import doctor
+from framework.health.views import health
 from framework.metrics import requests
 from framework.projects.members import invitations
 from framework.projects.views.inbox import inboxes

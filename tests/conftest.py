@@ -22,7 +22,7 @@ from framework.browse.render import highlighting
 from framework.celery import broker
 from framework.config import Config
 from framework.database import engine
-from framework.doctor import checks, examination
+from framework.health import checks, examination
 from framework.sandbox import sandbox
 from framework.storage import current
 from framework.uploads import ignoring

@@ -7,10 +7,10 @@ from email.message import EmailMessage
 
 import pytest
 
+from framework.admin.samples import SAMPLES
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.doctor.samples import SAMPLES
 from framework.email import messages
 from framework.email.messages import BadAddress, BadSubject, compose, queue
 from framework.email.rendering import rendered, rendered_text, template_names

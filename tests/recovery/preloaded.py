@@ -19,7 +19,7 @@ from typing import Any
 from framework import config
 
 MODULES = ("flask", "gunicorn", "celery")
-PRELOADED = ("flask.cli", "gunicorn.workers.gthread", "framework.application", "framework.doctor.boot")
+PRELOADED = ("flask.cli", "gunicorn.workers.gthread", "framework.application", "framework.health.boot")
 _CLIENT = Path(__file__).parent / "forked.py"
 
 

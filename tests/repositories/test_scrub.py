@@ -13,9 +13,9 @@ from framework.celery.work import watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.doctor.checks import ALL
-from framework.doctor.examination import examine
-from framework.doctor.numbers import State
+from framework.health.checks import ALL
+from framework.health.examination import examine
+from framework.health.numbers import State
 from framework.metrics.exposition import exposed
 from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.storage_usage import read_holdings

@@ -6,12 +6,12 @@ from dataclasses import asdict
 import pytest
 from sqlalchemy import delete, update
 
+from framework.admin.shown import jobs
 from framework.celery import schedule
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.doctor.checks import ALL
-from framework.doctor.examination import examine
-from framework.doctor.shown import jobs
+from framework.health.checks import ALL
+from framework.health.examination import examine
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Event, Project
 from framework.repositories.catalog.deletion import remove_rows

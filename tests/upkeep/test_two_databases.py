@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from framework.accounts.account import Account
 from framework.database.session import reading
-from framework.doctor.examination import NotWell
-from framework.doctor.fencing import fencing
+from framework.health.examination import NotWell
+from framework.health.fencing import fencing
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.adoption import adopt
 from framework.projects.lifecycle.operations import update_project

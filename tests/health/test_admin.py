@@ -19,9 +19,9 @@ from framework.celery.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.doctor import attention, queues
 from framework.email.rendering import template_names
 from framework.errors import Invalid, Unavailable
+from framework.health import attention, queues
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack

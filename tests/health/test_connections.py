@@ -9,7 +9,7 @@ import pytest
 from framework import config
 from framework.config import Config
 from framework.database import engine
-from framework.doctor.connections import connections, most_taken
+from framework.health.connections import connections, most_taken
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])

@@ -5,15 +5,16 @@ from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.login import current_account
+from framework.admin import shown
+from framework.admin.samples import SAMPLES
 from framework.celery import presence, runs, schedule
-from framework.doctor import queues, shown
-from framework.doctor.attention import attention
-from framework.doctor.checks import broker_answers, objects, rebuild_drill
-from framework.doctor.examination import examine
-from framework.doctor.fencing import fencing
-from framework.doctor.samples import SAMPLES
 from framework.email.rendering import rendered
 from framework.errors import NotFound
+from framework.health import queues
+from framework.health.attention import attention
+from framework.health.checks import broker_answers, objects, rebuild_drill
+from framework.health.examination import examine
+from framework.health.fencing import fencing
 from framework.repositories.cache import eviction, usage
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.storage.prices import costs_of

@@ -20,7 +20,7 @@ from framework.accounts.operations import create_user
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.doctor.numbers import State
+from framework.health.numbers import State
 from framework.metrics import folder
 from framework.metrics.exposition import exposed
 from framework.repositories.cache import eviction

@@ -5,11 +5,11 @@ import logging
 from flask import Blueprint, Response, make_response, request
 
 from framework import __version__
-from framework.doctor.admission import refuse_strangers
-from framework.doctor.checks import READY
-from framework.doctor.examination import examine
-from framework.doctor.fencing import knows_journals, owns_bucket
-from framework.doctor.numbers import State
+from framework.health.admission import refuse_strangers
+from framework.health.checks import READY
+from framework.health.examination import examine
+from framework.health.fencing import knows_journals, owns_bucket
+from framework.health.numbers import State
 from framework.metrics.exposition import CONTENT_TYPE, exposed
 from framework.web.errors import RETRY_AFTER_SECONDS
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from framework.celery.models import RunningWorker
 from framework.celery.presence import is_up, release
 from framework.database.types import now
-from framework.doctor.queues import QueueState
+from framework.health.queues import QueueState
 
 STANDS_AFTER = timedelta(minutes=10)
 

@@ -15,9 +15,9 @@ from framework.celery.models import ScheduledJob
 from framework.celery.tasks import poll_outbox
 from framework.config import Config
 from framework.database.session import transaction
-from framework.doctor import checks
-from framework.doctor.checks import ALL
-from framework.doctor.examination import examine
+from framework.health import checks
+from framework.health.checks import ALL
+from framework.health.examination import examine
 from framework.storage import current
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.servers.processes import free_port

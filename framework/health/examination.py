@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.config import ConfigError
-from framework.doctor.causes import in_words, place_of
 from framework.errors import HoldfastError, Unavailable
+from framework.health.causes import in_words, place_of
 
 Check = Callable[[], str]
 

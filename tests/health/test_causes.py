@@ -18,9 +18,9 @@ from framework.config import Config
 from framework.database import engine
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.doctor import examination, machine
-from framework.doctor.checks import ALL
-from framework.doctor.examination import Finding, examine
+from framework.health import examination, machine
+from framework.health.checks import ALL
+from framework.health.examination import Finding, examine
 from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres, postgres
 from tests.servers.processes import free_port

@@ -19,14 +19,14 @@ from framework.celery.tasks import echo
 from framework.database import schema
 from framework.database.session import reading
 from framework.database.types import now
-from framework.doctor import machine
-from framework.doctor.attention import attention
-from framework.doctor.connections import connections
-from framework.doctor.examination import Check, NotWell
-from framework.doctor.fencing import fencing
-from framework.doctor.queues import foreign_nodes, queue_states
 from framework.email import delivery
 from framework.gitcore import git
+from framework.health import machine
+from framework.health.attention import attention
+from framework.health.connections import connections
+from framework.health.examination import Check, NotWell
+from framework.health.fencing import fencing
+from framework.health.queues import foreign_nodes, queue_states
 from framework.repositories.maintenance.scrub import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store

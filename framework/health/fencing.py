@@ -5,8 +5,8 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework.doctor.examination import NotWell
 from framework.errors import HoldfastError
+from framework.health.examination import NotWell
 from framework.repositories.journal.divergence import count_diverged
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner

@@ -2,8 +2,8 @@
 
 import click
 
-from framework.doctor.checks import ALL
-from framework.doctor.examination import examine
+from framework.health.checks import ALL
+from framework.health.examination import examine
 
 
 @click.command("doctor")
