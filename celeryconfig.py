@@ -71,7 +71,7 @@ imports = [
     "framework.api.tasks",
     "framework.uploads.tasks",
     "framework.transfer.tasks",
-    "framework.upkeep.tasks",
+    "framework.drill.tasks",
 ]
 
 # Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
@@ -92,7 +92,7 @@ beat_schedule = {
         "schedule": crontab(day_of_week="sun", hour="4", minute="0"),
     },
     "drill": {
-        "task": "framework.upkeep.tasks.rehearse_rebuild",
+        "task": "framework.drill.tasks.rehearse_rebuild",
         "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
     },
     "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},

@@ -14,6 +14,11 @@ from framework.browse.ref_views import blueprint as refs
 from framework.browse.search_views import blueprint as finding
 from framework.browse.versions import blueprint as versions
 from framework.browse.views import blueprint as browse
+from framework.cli import shell
+from framework.cli.backups import backup, restore
+from framework.cli.people import users_commands
+from framework.cli.projects import projects_commands
+from framework.cli.storage import storage_commands
 from framework.config import Config
 from framework.database.commands import database_commands
 from framework.githttp.lfs_views import blueprint as lfs
@@ -29,11 +34,6 @@ from framework.projects.views.settings import settings as project_settings
 from framework.projects.views.tokens import token_settings
 from framework.repositories.cache import scratch
 from framework.transfer.views import blueprint as transfer
-from framework.upkeep import shell
-from framework.upkeep.backups import backup, restore
-from framework.upkeep.people import users_commands
-from framework.upkeep.projects import projects_commands
-from framework.upkeep.storage import storage_commands
 from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.restore_views import blueprint as restoring

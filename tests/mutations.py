@@ -190,7 +190,7 @@ MUTATIONS = (
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",
         f"{R}/log.py", "            _write(version)\n        store().permit_write()\n", "            _write(version)\n",
-        "tests/upkeep/test_two_databases.py -k late_entry",
+        "tests/cli/test_two_databases.py -k late_entry",
     ),
     Mutation(
         17, "another database writes nothing",
@@ -215,17 +215,17 @@ MUTATIONS = (
     Mutation(
         17, "what both databases acknowledged is kept",
         f"{R}/recovery.py", "            keep_beside(session, repository, one)\n", "            pass\n",
-        "tests/upkeep/test_two_databases.py -k both_acknowledged",
+        "tests/cli/test_two_databases.py -k both_acknowledged",
     ),
     Mutation(
         17, "the packs of another line are in use",
         f"{R}/collect.py", "    if strange:  # the", "    if False:  # the",
-        "tests/upkeep/test_two_databases.py -k collector",
+        "tests/cli/test_two_databases.py -k collector",
     ),
     Mutation(
         17, "what a rebuild made private is nobody's decision",
         f"{R}/recovery.py", "        if not recovery:\n", "        if line:\n",
-        "tests/upkeep/test_two_databases.py -k visibility",
+        "tests/cli/test_two_databases.py -k visibility",
     ),
     Mutation(
         17, "a process that has written before stops, too",

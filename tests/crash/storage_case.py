@@ -17,6 +17,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.database.types import now
+from framework.drill import tasks as upkeep_tasks
 from framework.gitcore.pack_writer import blob_name
 from framework.projects import tasks as project_tasks
 from framework.projects.core.access import ProjectAccess, project_for
@@ -39,7 +40,6 @@ from framework.repositories.write.operations import Put
 from framework.storage.current import store
 from framework.transfer import imports
 from framework.transfer import tasks as transfer_tasks
-from framework.upkeep import tasks as upkeep_tasks
 from framework.uploads.changing import Changes, store_changes
 from tests.crash.case import LARGE_BLOB_BYTES
 from tests.crash.task_case import SOURCE, Scenario, account, states

@@ -7,6 +7,9 @@ import click
 from flask.cli import AppGroup
 
 from framework.celery.work import followed, watched
+from framework.cli.figures import report_lines
+from framework.cli.refusals import by_hand, told_plainly
+from framework.drill.drill import rehearse
 from framework.errors import HoldfastError
 from framework.projects.core.directory import Listed, every_project, project_named
 from framework.projects.lifecycle.adoption import adopt, tell_of_recovery
@@ -20,9 +23,6 @@ from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.recovery import recovery
 from framework.repositories.recovery.recovery import Recovered
 from framework.storage import current
-from framework.upkeep.drill import rehearse
-from framework.upkeep.figures import report_lines
-from framework.upkeep.refusals import by_hand, told_plainly
 from framework.web.sizes import size
 
 storage_commands = AppGroup("storage", help="The repositories' storage.")

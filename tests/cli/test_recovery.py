@@ -27,8 +27,8 @@ from framework.repositories.history.reading import read_log, resolve
 from framework.storage.current import store
 from tests import moments
 from tests.cast import SignIn, Visitor, link_in_mail, on_each_deployment
+from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-from tests.upkeep.conftest import Flasks
 
 pytestmark = on_each_deployment
 

@@ -5,7 +5,7 @@ import re
 from framework.accounts.account import Account
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import trash_project
-from tests.upkeep.conftest import Flasks
+from tests.cli.conftest import Flasks
 
 
 def test_a_project_leaves_the_trash_as_it_was(flask: Flasks, alice: Account, website: ProjectAccess) -> None:

@@ -25,9 +25,9 @@ from framework.repositories.recovery.recovery import recover
 from framework.storage.current import ownership, store
 from framework.storage.ownership import NotOwner
 from tests.cast import SignIn, posted_texts
+from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
 from tests.servers.owners import Owners
-from tests.upkeep.conftest import Flasks
 
 pytestmark = pytest.mark.deployments("embedded", "production-like")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from framework.accounts.account import Account
+from framework.cli.shell import shell_names
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
-from framework.upkeep.shell import shell_names
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment

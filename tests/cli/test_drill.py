@@ -10,6 +10,7 @@ from framework.admin.shown import jobs
 from framework.celery import schedule
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.drill import drill, tasks
 from framework.health.checks import ALL
 from framework.health.examination import examine
 from framework.projects.core.access import ProjectAccess
@@ -20,10 +21,9 @@ from framework.repositories.journal.reader import list_log
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import Ref, Repository
 from framework.storage.current import store
-from framework.upkeep import drill, tasks
 from tests.cast import on_each_deployment
+from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-from tests.upkeep.conftest import Flasks
 
 pytestmark = on_each_deployment
 

@@ -78,7 +78,7 @@ def _in_another_process(folder: Path) -> Rebuilt:
     environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
     given = json.dumps(asdict(config.current()), default=str)
     done = subprocess.run(
-        [sys.executable, "-m", "framework.upkeep.drill", str(folder)],
+        [sys.executable, "-m", "framework.drill.drill", str(folder)],
         input=given,
         capture_output=True,
         text=True,

@@ -6,10 +6,10 @@ import click
 
 from framework.backup import operations
 from framework.celery.work import followed
+from framework.cli.refusals import by_hand, told_plainly
+from framework.cli.storage import become_owner, report, take_over_option
 from framework.projects.lifecycle.adoption import adopt, tell_of_recovery
 from framework.repositories.recovery import recovery
-from framework.upkeep.refusals import by_hand, told_plainly
-from framework.upkeep.storage import become_owner, report, take_over_option
 from framework.web.sizes import size
 
 

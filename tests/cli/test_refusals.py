@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from framework.cli.refusals import told_plainly
 from framework.config import Config
 from framework.database import engine
 from framework.database.session import reading
-from framework.upkeep.refusals import told_plainly
+from tests.cli.conftest import Flasks
 from tests.servers.processes import free_port
-from tests.upkeep.conftest import Flasks
 
 pytestmark = pytest.mark.deployments("embedded")
 

@@ -12,9 +12,9 @@ from flask.cli import AppGroup
 from framework import config
 from framework.accounts import administration
 from framework.accounts.operations import create_user
+from framework.cli.refusals import told_plainly
 from framework.projects.core.directory import ListedPerson, every_person
 from framework.projects.lifecycle.leaving import delete_person, plan_leaving
-from framework.upkeep.refusals import told_plainly
 from framework.web.sizes import size
 
 users_commands = AppGroup("users", help="People's accounts.")

@@ -12,8 +12,8 @@ from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 from tests.cast import on_each_deployment, on_one_deployment
+from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-from tests.upkeep.conftest import Flasks
 
 pytestmark = on_each_deployment
 

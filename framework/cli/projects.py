@@ -7,10 +7,10 @@ from flask.cli import AppGroup
 
 from framework import config
 from framework.accounts.account import AccountSuspended
+from framework.cli.refusals import told_plainly
 from framework.projects.core.directory import owner_of, project_named, trashed_projects
 from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import restore_project
-from framework.upkeep.refusals import told_plainly
 
 projects_commands = AppGroup("projects", help="Deleted projects.")
 

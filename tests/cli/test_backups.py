@@ -8,8 +8,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from tests import moments
 from tests.cast import PASSWORD, Visitor, on_each_deployment, on_one_deployment
+from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-from tests.upkeep.conftest import Flasks
 
 pytestmark = on_each_deployment
 
