@@ -8,7 +8,7 @@ import gunicorn.util
 
 from framework.gitcore import git
 from framework.health.boot import settings_or_exit
-from framework.metrics import allocator, folder, logs
+from framework.observability import allocator, folder, logs
 from framework.web.bare import hide_server, write_error
 
 settings = settings_or_exit()

@@ -25,7 +25,8 @@ from framework.githttp.lfs_views import blueprint as lfs
 from framework.githttp.views import blueprint as git
 from framework.health.commands import doctor
 from framework.health.views import health
-from framework.metrics import requests
+from framework.import_export.views import blueprint as transfer
+from framework.observability import requests
 from framework.projects.members import invitations
 from framework.projects.views.inbox import inboxes
 from framework.projects.views.jobs import works
@@ -33,7 +34,6 @@ from framework.projects.views.pages import projects
 from framework.projects.views.settings import settings as project_settings
 from framework.projects.views.tokens import token_settings
 from framework.repositories.cache import scratch
-from framework.transfer.views import blueprint as transfer
 from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
 from framework.uploads.restore_views import blueprint as restoring

@@ -16,18 +16,18 @@ from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.config import Config
 from framework.database.session import reading, transaction
+from framework.import_export.exports import begin_export
+from framework.import_export.imports import NewProject, import_zip
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.current import store
-from framework.transfer.exports import begin_export
-from framework.transfer.imports import NewProject, import_zip
 from tests.cast import PASSWORD, on_one_deployment
 from tests.celery.conftest import each_broker
+from tests.import_export.test_transfer import zipped
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.workers import worker
-from tests.transfer.test_transfer import zipped
 
 __all__ = ["each_broker"]
 
@@ -102,7 +102,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
         enqueue(
             session,
-            "framework.transfer.tasks.import_address",
+            "framework.import_export.tasks.import_address",
             website.id,
             alice.id,
             "http://127.0.0.1/x",
@@ -121,7 +121,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         last.get(timeout=HANG_SECONDS)
         assert effects(alice, each_broker.data) == before
     failed = [row.task for row in rows if row.state == "failed"]
-    assert failed == ["framework.transfer.tasks.import_address"], "a private address is refused"
+    assert failed == ["framework.import_export.tasks.import_address"], "a private address is refused"
     assert [name for name, result in results.items() if "error" in result] == []
 
 

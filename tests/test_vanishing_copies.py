@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from tests.githttp.client import Person
 
 from framework.accounts.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn
+from tests.githttp.client import Person
 from tests.servers.threaded import threaded
 
 

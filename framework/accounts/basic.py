@@ -7,7 +7,7 @@ from framework.accounts import tokens
 from framework.accounts.account import Account
 from framework.accounts.operations import WrongLogin, authenticate
 from framework.accounts.tokens import Caller
-from framework.metrics.requests import note_person
+from framework.observability.requests import note_person
 
 
 def account_from_basic(authorization: Authorization | None) -> Caller | None:

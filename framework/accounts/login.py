@@ -16,7 +16,7 @@ from framework.accounts import sessions
 from framework.accounts.account import Account, SignInRequired
 from framework.accounts.sessions import REMEMBERED, Browser, LiveSession
 from framework.accounts.throttle import KnownBrowser
-from framework.metrics.requests import note_person
+from framework.observability.requests import note_person
 from framework.web.errors import problem, wants_json
 from framework.web.security import cookie_name
 

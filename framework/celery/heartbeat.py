@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.database.session import refuse_held_connection
-from framework.metrics import request_id
+from framework.observability import request_id
 
 EVERY_SECONDS = 60
 

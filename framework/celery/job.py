@@ -9,7 +9,7 @@ from celery.result import AsyncResult
 from framework.celery import schedule
 from framework.celery.heartbeat import renewing
 from framework.errors import Interrupted
-from framework.metrics import request_id
+from framework.observability import request_id
 
 
 class Job(Task[Any, Any]):

@@ -7,7 +7,7 @@ from celery.app.trace import LOG_RECEIVED, LOG_SUCCESS
 from celery.signals import after_setup_logger, after_setup_task_logger
 
 from framework.celery.celery import app
-from framework.metrics.logs import ALL, TASKS, prepare
+from framework.observability.logs import ALL, TASKS, prepare
 
 
 class FoundNothing(logging.Filter):

@@ -23,7 +23,7 @@ from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
 from framework.database.session import after_commit, delete_in_batches, reading, transaction
 from framework.database.types import from_now, now
-from framework.metrics import request_id
+from framework.observability import request_id
 
 WAITING, HANDED, RUNNING, FINISHED, FAILED = "waiting", "handed", "running", "finished", "failed"
 UNFINISHED_AFTER = timedelta(minutes=5)

@@ -16,7 +16,7 @@ from framework.celery.heartbeat import renewing
 from framework.celery.outbox import FINISHED, enqueue
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.metrics import request_id
+from framework.observability import request_id
 
 log = get_task_logger(__name__)
 

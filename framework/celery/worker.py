@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.celery.celery import app
 from framework.celery.heartbeat import renewing
 from framework.celery.presence import Presence
-from framework.metrics import allocator
+from framework.observability import allocator
 
 TELLS_EVERY_SECONDS = 15
 POOL_ENDS_WITHIN_SECONDS = 4

@@ -10,7 +10,7 @@ from framework.health.checks import READY
 from framework.health.examination import examine
 from framework.health.fencing import knows_journals, owns_bucket
 from framework.health.numbers import State
-from framework.metrics.exposition import CONTENT_TYPE, exposed
+from framework.observability.exposition import CONTENT_TYPE, exposed
 from framework.web.errors import RETRY_AFTER_SECONDS
 
 log = logging.getLogger(__name__)

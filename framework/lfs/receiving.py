@@ -14,7 +14,7 @@ from framework.accounts.leaks import refuse_tokens, tokens_in_file
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.gitcore.lfs_pointer import Pointer
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects

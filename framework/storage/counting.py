@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from framework.metrics import counts
+from framework.observability import counts
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from framework import config
 from framework.accounts.account import Account
 from framework.errors import Conflict, TooLarge
 from framework.gitcore.pack_writer import file_blob_name
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store

@@ -9,7 +9,7 @@ from socket import socket
 from gunicorn.http.wsgi import Response
 from gunicorn.util import write_nonblock
 
-from framework.metrics import request_id
+from framework.observability import request_id
 from framework.web.connections import Head
 from framework.web.errors import PROBLEM_JSON, SENTENCES, TITLES, problem_body, with_retry_after
 

@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from framework.errors import HoldfastError
-from framework.metrics import request_id
-from framework.metrics.foreseen import in_a_line, is_foreseen
+from framework.observability import request_id
+from framework.observability.foreseen import in_a_line, is_foreseen
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.config import Config
 from framework.database.session import reading, transaction
-from framework.metrics import request_id
+from framework.observability import request_id
 from tests.cast import on_one_deployment
 from tests.celery.test_workers import eventually
-from tests.metrics.test_logs import CLIENT_ID
+from tests.observability.test_logs import CLIENT_ID
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 from tests.servers.workers import worker

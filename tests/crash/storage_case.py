@@ -19,6 +19,8 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.drill import tasks as upkeep_tasks
 from framework.gitcore.pack_writer import blob_name
+from framework.import_export import imports
+from framework.import_export import tasks as transfer_tasks
 from framework.projects import tasks as project_tasks
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.archiving import ask_for_archive
@@ -38,8 +40,6 @@ from framework.repositories.models import Pack, Repository, Version
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.operations import Put
 from framework.storage.current import store
-from framework.transfer import imports
-from framework.transfer import tasks as transfer_tasks
 from framework.uploads.changing import Changes, store_changes
 from tests.crash.case import LARGE_BLOB_BYTES
 from tests.crash.task_case import SOURCE, Scenario, account, states

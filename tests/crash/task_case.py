@@ -23,6 +23,9 @@ from framework.database import schema
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import tasks as email_tasks
+from framework.import_export import exports, imports
+from framework.import_export import tasks as transfer_tasks
+from framework.import_export.models import Export
 from framework.projects import tasks as project_tasks
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle.operations import create_project, trash_project
@@ -31,9 +34,6 @@ from framework.projects.models import Event, Notice, Project
 from framework.projects.notify.activity import record
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
-from framework.transfer import exports, imports
-from framework.transfer import tasks as transfer_tasks
-from framework.transfer.models import Export
 from tests.cast import PASSWORD
 from tests.crash.case import settings
 

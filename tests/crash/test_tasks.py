@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.githttp.client import Person
 
 from framework import config
 from tests.crash import storage_case, task_case
@@ -17,6 +16,7 @@ from tests.crash.case import settings
 from tests.crash.fuse import Fuse
 from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
+from tests.githttp.client import Person
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.githttp.client import Person
 
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
@@ -24,6 +23,7 @@ from tests.api.conftest import program
 from tests.api.program import Program
 from tests.cast import on_each_deployment
 from tests.crowd.writers import ApiWriter, FormWriter, GitWriter, Writer
+from tests.githttp.client import Person
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run

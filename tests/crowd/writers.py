@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 import requests
-from tests.githttp.client import Person, Work
 
 from tests.cast import PASSWORD, csrf_token
+from tests.githttp.client import Person, Work
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 4
 

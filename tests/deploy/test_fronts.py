@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import requests
 from sqlalchemy import select
-from tests.githttp.client import Person
 
 from framework import config
 from framework.accounts.account import Account
@@ -23,6 +22,7 @@ from framework.accounts.tokens import create_token
 from framework.database.session import reading
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD, csrf_token, link_in_mail, posted_texts
+from tests.githttp.client import Person
 from tests.servers import deployments
 from tests.servers.caddy import caddy
 from tests.servers.gunicorn import gunicorn

@@ -21,8 +21,8 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.health.numbers import State
-from framework.metrics import folder
-from framework.metrics.exposition import exposed
+from framework.observability import folder
+from framework.observability.exposition import exposed
 from framework.repositories.cache import eviction
 from framework.repositories.models import Version
 from framework.repositories.write.creation import create_repository
@@ -30,7 +30,7 @@ from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
 from tests.cast import PASSWORD, SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to
-from tests.metrics.numbers import number
+from tests.observability.numbers import number
 from tests.repositories.conftest import Bench
 from tests.servers.deployments import environment
 from tests.servers.gunicorn import LiveServer, gunicorn

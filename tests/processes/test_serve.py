@@ -12,10 +12,10 @@ from time import sleep
 import pytest
 import requests
 from honcho.environ import parse_procfile
-from tests.githttp.client import Person
 
 from tests.cast import PASSWORD, csrf_token
 from tests.environment.conftest import PRODUCTION
+from tests.githttp.client import Person
 from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres
 from tests.servers.processes import Process, accepts, free_port

@@ -11,10 +11,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from urllib.error import URLError
 
-from tests.githttp.client import Person
-
 from framework.config import Config
 from tests.cast import PASSWORD
+from tests.githttp.client import Person
 from tests.recovery.document import Commands, drills, matches, replaced, stand_ins
 from tests.recovery.shell import Shell
 from tests.recovery.web import call

@@ -11,13 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import select
-from tests.githttp.client import Person
 
 from framework import config
 from framework.database.session import reading
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.models import Project
 from tests.cast import PASSWORD
+from tests.githttp.client import Person
 from tests.recovery.conftest import NewStage
 from tests.recovery.document import Commands, drills, left_to_the_reader, stand_ins
 from tests.recovery.stage import COMMANDS_LOOK_SECONDS, Ledger, Stage, begin, found

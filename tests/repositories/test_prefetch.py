@@ -10,7 +10,7 @@ import pytest
 
 from framework.accounts.account import Account
 from framework.config import Config
-from framework.metrics.counts import COUNTS
+from framework.observability.counts import COUNTS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import eviction, prefetch
 from framework.repositories.cache.copy import opened

@@ -16,7 +16,7 @@ from framework.database.types import now
 from framework.health.checks import ALL
 from framework.health.examination import examine
 from framework.health.numbers import State
-from framework.metrics.exposition import exposed
+from framework.observability.exposition import exposed
 from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.maintenance import scrub
@@ -26,7 +26,7 @@ from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment
-from tests.metrics.numbers import number
+from tests.observability.numbers import number
 from tests.repositories.conftest import Bench
 from tests.repositories.test_lfs import FILM, key_of, name, receive
 from tests.storage.altered import alter

@@ -18,9 +18,8 @@ from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
-from tests.githttp.client import Person
-
 from tests.cast import PASSWORD
+from tests.githttp.client import Person
 from tests.servers.run import Run
 from tests.soak.answers import Answers
 from tests.soak.clones import Cloner, person, start_history

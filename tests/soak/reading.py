@@ -10,10 +10,10 @@ from time import monotonic, sleep
 from urllib.parse import quote
 
 import psycopg
-from tests.githttp.client import Person, Work
 
 from framework.gitcore.lfs_pointer import parse
 from tests.cast import PASSWORD
+from tests.githttp.client import Person, Work
 from tests.servers.smtp import Delivery
 from tests.soak.journal import ACKNOWLEDGED, REFUSED, AnswerLost, Change, Entry, Refused, fingerprint
 from tests.soak.parts import Department

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.githttp.client import Person, Work
 
+from tests.githttp.client import Person, Work
 from tests.soak.answers import lacking_face
 from tests.soak.journal import ACKNOWLEDGED, REFUSED, UNKNOWN, AnswerLost, Change, Entry, fingerprint, open_journal
 from tests.soak.reading import Found, judge_version

@@ -16,7 +16,7 @@ from framework.gitcore.pkt_line import err
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.fetch import cold_clones
 from framework.githttp.fetch.keepalive import SERVICE, Asked, Opening, Waking, asked_by
-from framework.metrics.foreseen import in_a_line, is_foreseen
+from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.marker import replace_text

@@ -13,7 +13,7 @@ from typing import IO
 from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
 from framework.gitcore.ref_names import HEADS
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories.cache import copies
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from framework.gitcore.pkt_line import FLUSH, KEEP_ALIVE, PROGRESS, REPORT, band, pkt
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 
 KEEP_ALIVE_SECONDS = 5
 

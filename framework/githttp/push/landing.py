@@ -10,7 +10,7 @@ from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, chec
 from framework.githttp.protocol.commands import Command
 from framework.githttp.protocol.messages import LISTED_TITLES, RefNews
 from framework.githttp.protocol.ref_statuses import Verdicts
-from framework.metrics import counts
+from framework.observability import counts
 from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewriting_refused
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import quota

@@ -16,7 +16,7 @@ from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import PushRequest
 from framework.githttp.protocol.ref_statuses import Verdicts
 from framework.githttp.push.receiving import Arrival, Receiver
-from framework.metrics.foreseen import in_a_line, is_foreseen
+from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import copies
 from framework.repositories.cache.scratch import scratch

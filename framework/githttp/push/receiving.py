@@ -19,8 +19,8 @@ from framework.githttp.push import landing, policy
 from framework.githttp.push.landing import Landing
 from framework.githttp.push.tree_size import check_breadth
 from framework.lfs.pushing import needed
-from framework.metrics import counts
-from framework.metrics.pool import Pool
+from framework.observability import counts
+from framework.observability.pool import Pool
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota

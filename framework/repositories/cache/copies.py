@@ -9,7 +9,7 @@ from pathlib import Path
 
 from framework.errors import Unavailable
 from framework.gitcore.pack_writer import WrittenPack
-from framework.metrics import counts
+from framework.observability import counts
 from framework.repositories.cache import eviction, ghosts, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
 from framework.repositories.cache.eviction import copy_path, lock_path

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from framework import config
-from framework.metrics import counts
+from framework.observability import counts
 from framework.repositories.cache import ghosts, locks
 from framework.repositories.cache.marker import last_used, read_marker
 from framework.repositories.cache.scratch import scratch

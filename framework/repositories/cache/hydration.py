@@ -10,7 +10,7 @@ from pathlib import Path
 from framework.errors import Unavailable
 from framework.gitcore import side_files
 from framework.gitcore.pack_writer import WrittenPack
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache import ranges
 from framework.repositories.cache.marker import FULL, Marker, read_marker, replace_text, write_marker

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework import config
 from framework.errors import HoldfastError
 from framework.gitcore.pack_writer import WrittenPack
-from framework.metrics import counts
+from framework.observability import counts
 from framework.repositories.cache import copies
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import download

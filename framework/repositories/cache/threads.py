@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any, ParamSpec, TypeVar
 
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 
 P = ParamSpec("P")
 T = TypeVar("T")

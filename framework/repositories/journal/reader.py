@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from framework.errors import Unavailable
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.journal.writer import FORMAT
 from framework.storage.contract import ObjectMissing, StoredObject

@@ -6,7 +6,7 @@ from functools import partial
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
 from framework.repositories.cache.scratch import scratch

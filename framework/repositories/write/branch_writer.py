@@ -13,7 +13,7 @@ from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.pack_writer import PackWriter, WrittenPack
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.gitcore.ref_names import branch_ref
-from framework.metrics import counts
+from framework.observability import counts
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
 from framework.repositories.cache.copy import Copy

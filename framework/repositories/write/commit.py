@@ -13,7 +13,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.gitcore.ref_names import HEADS, clashes
-from framework.metrics import counts
+from framework.observability import counts
 from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs

@@ -5,7 +5,7 @@ from functools import partial
 
 from framework.celery.heartbeat import renewing
 from framework.gitcore.pack_writer import WrittenPack
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import refuse_behind
 from framework.repositories.write import staging

@@ -22,6 +22,10 @@ from framework.database.types import now
 from framework.errors import HoldfastError
 from framework.gitcore import git
 from framework.githttp.push.importing import land_history
+from framework.import_export import exports, zips
+from framework.import_export import tasks as transfer_tasks
+from framework.import_export.models import Export
+from framework.import_export.zips import ZipTooLarge, files_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.people import add_person, remove_person
 from framework.repositories.cache.copy import opened
@@ -29,10 +33,6 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find
 from framework.storage.current import store
-from framework.transfer import exports, zips
-from framework.transfer import tasks as transfer_tasks
-from framework.transfer.models import Export
-from framework.transfer.zips import ZipTooLarge, files_of
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.servers.gunicorn import LiveServer
 from tests.servers.processes import HANG_SECONDS
@@ -76,7 +76,7 @@ def ask(browser: Visitor, archive: bytes | None = None, **fields: str) -> TestRe
 def run_waiting() -> None:
     """Run the tasks of this room that wait, as a worker would."""
     with reading() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.transfer.%"))).all()
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.import_export.%"))).all()
     for row in rows:
         getattr(transfer_tasks, row.task.rpartition(".")[2]).run(*row.args, **row.kwargs)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from framework import config
 from framework.errors import Invalid
 from framework.gitcore import git
+from framework.import_export.addresses import Pinned
 from framework.repositories.cache.hydration import lay_out
-from framework.transfer.addresses import Pinned
 
 DEADLINE_SECONDS = 3600
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/notes/*:refs/notes/*")

@@ -9,10 +9,10 @@ from flask import Flask, Response
 from framework.accounts.account import Account
 from framework.application import create_app
 from framework.config import Config
-from framework.metrics.exposition import exposed
-from framework.metrics.requests import register
+from framework.observability.exposition import exposed
+from framework.observability.requests import register
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
-from tests.metrics.numbers import number
+from tests.observability.numbers import number
 
 UNDER_WAY = "holdfast_http_requests_under_way"
 
@@ -90,7 +90,7 @@ def test_an_application_that_raises_counts_as_a_failure(counted: Flask) -> None:
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """Gives the newest line of a request."""
-    caplog.set_level(logging.INFO, logger="framework.metrics.requests")
+    caplog.set_level(logging.INFO, logger="framework.observability.requests")
     return lambda: caplog.messages[-1]
 
 

@@ -2,8 +2,8 @@
 
 from wtforms import StringField
 
+from framework.import_export.imports import NewProject
 from framework.projects.views.forms import NewProjectForm
-from framework.transfer.imports import NewProject
 from framework.web.forms import stripped
 
 

@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 from tests.servers.run import ROOT
 
 # A request's thread outlives the main thread of a web process that was told to end, and asks for a pool then.
 _ENDING = """
 import threading
 from framework.errors import Interrupted
-from framework.metrics.pool import Pool
+from framework.observability.pool import Pool
 
 def answer():
     threading.main_thread().join()

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from tests.githttp.client import Person
 
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.config import Config, ConfigError
 from framework.database.session import reading
-from framework.metrics import request_id, requests
-from framework.metrics.logs import ALL, WEB, Lines
-from framework.metrics.pool import Pool
+from framework.observability import request_id, requests
+from framework.observability.logs import ALL, WEB, Lines
+from framework.observability.pool import Pool
 from framework.projects.core.access import ProjectAccess
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
 from tests.celery.test_workers import eventually
+from tests.githttp.client import Person
 from tests.servers.deployments import environment
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS

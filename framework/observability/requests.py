@@ -12,7 +12,7 @@ from flask import Flask, has_request_context, request
 from werkzeug.wsgi import ClosingIterator
 
 from framework import config
-from framework.metrics import counts, request_id
+from framework.observability import counts, request_id
 
 ENDPOINT = "holdfast.endpoint"
 SHOWN_PATH = "holdfast.shown_path"

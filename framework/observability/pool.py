@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from framework.errors import Interrupted
-from framework.metrics import request_id
+from framework.observability import request_id
 
 P = ParamSpec("P")
 T = TypeVar("T")

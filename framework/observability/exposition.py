@@ -6,7 +6,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from framework import config
-from framework.metrics.counts import COUNTS
+from framework.observability.counts import COUNTS
 
 __all__ = ["CONTENT_TYPE", "exposed"]
 

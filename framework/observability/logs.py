@@ -15,8 +15,8 @@ from celery import current_task
 
 from framework import config
 from framework.config import Config
-from framework.metrics import request_id
-from framework.metrics.foreseen import in_a_line, is_foreseen
+from framework.observability import request_id
+from framework.observability.foreseen import in_a_line, is_foreseen
 
 WEB, ALL, TASKS = "web.log", "celery.log", "tasks.log"
 NOBODY = "-"

@@ -29,6 +29,10 @@ from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
 from framework.gitcore import git
+from framework.import_export.imports import ARRIVED
+from framework.import_export.large_files import write_objects
+from framework.import_export.models import Export
+from framework.import_export.zips import ABOUT, BUNDLE
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.repositories import object_keys
@@ -38,10 +42,6 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.models import Repository
 from framework.storage.current import store
-from framework.transfer.imports import ARRIVED
-from framework.transfer.large_files import write_objects
-from framework.transfer.models import Export
-from framework.transfer.zips import ABOUT, BUNDLE
 from framework.web.sizes import size
 
 KIND = "export"
@@ -86,7 +86,7 @@ def begin_export(account: Account, access: ProjectAccess) -> str:
     with transaction() as session:
         recheck(session, access.id, account, "owner")
         work_id = announce(session, KIND, project_id=access.id, owner_id=account.id)
-        enqueue(session, "framework.transfer.tasks.export_project", access.id, account.id, work_id)
+        enqueue(session, "framework.import_export.tasks.export_project", access.id, account.id, work_id)
     return work_id
 
 

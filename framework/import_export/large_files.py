@@ -11,13 +11,13 @@ from pathlib import Path
 
 from framework import config
 from framework.celery.work import Work
+from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.lfs.reading import whole
 from framework.lfs.receiving import store_files
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.transfer.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.web.sizes import size
 
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.metrics import folder
+from framework.observability import folder
 from tests.servers.run import ROOT
 
 

@@ -7,10 +7,10 @@ from framework.accounts.account import Account
 from framework.accounts.login import signed_in
 from framework.accounts.reauthentication import reauthenticate
 from framework.errors import Invalid
+from framework.import_export import exports, imports
+from framework.import_export.forms import ImportForm
 from framework.projects.core.access import project_for
 from framework.storage.current import store
-from framework.transfer import exports, imports
-from framework.transfer.forms import ImportForm
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile, received
 from framework.web.forms import check_button

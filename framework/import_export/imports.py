@@ -12,6 +12,10 @@ from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
 from framework.githttp.push.importing import land_history
+from framework.import_export.addresses import checked, pinned
+from framework.import_export.fetching import fetch_address, fetch_bundle
+from framework.import_export.large_files import take_objects
+from framework.import_export.zips import bundle_of, check_zip, files_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.models import Project
@@ -20,10 +24,6 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
-from framework.transfer.addresses import checked, pinned
-from framework.transfer.fetching import fetch_address, fetch_bundle
-from framework.transfer.large_files import take_objects
-from framework.transfer.zips import bundle_of, check_zip, files_of
 from framework.uploads.changing import Changes, store_changes
 
 KIND = "import"
@@ -119,7 +119,7 @@ def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
     project = create_project(account, name=new.name, description=new.description, visibility=new.visibility)
     with transaction() as session:
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
-        enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id)
+        enqueue(session, f"framework.import_export.tasks.{task}", project.id, account.id, source, work_id)
     return work_id
 
 

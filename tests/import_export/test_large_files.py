@@ -10,13 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.githttp.client import Person
 
 from framework.accounts.account import Account
 from framework.celery.models import LongWork, OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.errors import HoldfastError
+from framework.import_export import exports
+from framework.import_export.exports import NoRoomToExport
 from framework.lfs.reading import content
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import opened
@@ -25,10 +26,9 @@ from framework.repositories.history.reading import find, resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import StagedLfs
 from framework.storage.current import store
-from framework.transfer import exports
-from framework.transfer.exports import NoRoomToExport
 from tests.cast import SignIn, Visitor, on_one_deployment
-from tests.transfer.test_transfer import ask, exported, run_waiting, work_of
+from tests.githttp.client import Person
+from tests.import_export.test_transfer import ask, exported, run_waiting, work_of
 from tests.uploads.form import upload
 
 PAGE = "/alice/website/upload/main"

@@ -12,9 +12,9 @@ import pytest
 
 from framework.config import Config
 from framework.gitcore import git
+from framework.import_export.addresses import AddressRefused, GitTooOld, NameUnknown, Pinned, checked, is_public, pinned
+from framework.import_export.fetching import FetchFailed, fetch_address
 from framework.projects.core.access import ProjectAccess
-from framework.transfer.addresses import AddressRefused, GitTooOld, NameUnknown, Pinned, checked, is_public, pinned
-from framework.transfer.fetching import FetchFailed, fetch_address
 from tests.cast import Visitor, on_one_deployment
 from tests.servers.gunicorn import LiveServer
 from tests.uploads.form import upload
