@@ -17,7 +17,7 @@ from framework.accounts.operations import create_user
 from framework.accounts.tokens import create_token
 from framework.repositories import object_keys
 from framework.storage.current import store
-from framework.uploads.appending import PART_BYTES
+from framework.uploads.tus.appending import PART_BYTES
 
 SIZE = 100 * MIB
 AT_ONCE = 8

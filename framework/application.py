@@ -21,6 +21,8 @@ from framework.cli.projects import projects_commands
 from framework.cli.storage import storage_commands
 from framework.config import Config
 from framework.database.commands import database_commands
+from framework.edits.restore_views import blueprint as restoring
+from framework.edits.views import blueprint as editing
 from framework.githttp.lfs_views import blueprint as lfs
 from framework.githttp.views import blueprint as git
 from framework.health.commands import doctor
@@ -34,10 +36,8 @@ from framework.projects.views.pages import projects
 from framework.projects.views.settings import settings as project_settings
 from framework.projects.views.tokens import token_settings
 from framework.repositories.cache import scratch
-from framework.uploads.edit_views import blueprint as editing
 from framework.uploads.receiving import StreamingRequest
-from framework.uploads.restore_views import blueprint as restoring
-from framework.uploads.tus_views import blueprint as tus
+from framework.uploads.tus.views import blueprint as tus
 from framework.uploads.views import blueprint as uploads
 from framework.web import compression, errors, forms, pages, reserved, routing, security
 from framework.web.answer import Answer

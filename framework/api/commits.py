@@ -14,7 +14,7 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
 from framework.repositories.write.operations import Written
 from framework.uploads.changing import store_changes
-from framework.uploads.resumable import mark_used
+from framework.uploads.tus.resumable import mark_used
 
 commits = Blueprint("commits", __name__, url_prefix="/projects/<owner>/<project>")
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from framework.api.calls import Call, Header
-from framework.uploads import tus, tus_views
+from framework.uploads.tus import protocol, views
 
-SPOKEN = {"Tus-Resumable": Header(f"The protocol's version: {tus.VERSION}.")}
+SPOKEN = {"Tus-Resumable": Header(f"The protocol's version: {protocol.VERSION}.")}
 CHECKSUM = {
     "Upload-Checksum": Header(
-        f"{', '.join(tus.ALGORITHMS)}: one of these, a space, the digest in base64.", required=False
+        f"{', '.join(protocol.ALGORITHMS)}: one of these, a space, the digest in base64.", required=False
     )
 }
 PROGRESS = {"Upload-Offset": "How many bytes have arrived.", "Upload-Expires": "Until when the upload is kept."}
@@ -17,7 +17,7 @@ HARM = (409, 410, 460)
 """What can become of bytes: they do not go on where the upload is, it has expired, they were damaged."""
 
 UPLOAD_CALLS: Mapping[Callable[..., Any], Call] = {
-    tus_views.tell_abilities: Call(
+    views.tell_abilities: Call(
         {204: None},
         tells={
             "Tus-Version": "The versions that are spoken here.",
@@ -26,10 +26,10 @@ UPLOAD_CALLS: Mapping[Callable[..., Any], Call] = {
             "Tus-Checksum-Algorithm": "What a checksum may be made by.",
         },
     ),
-    tus_views.create: Call(
+    views.create: Call(
         {201: None},
         needs="write",
-        media=tus.MEDIA_TYPE,
+        media=protocol.MEDIA_TYPE,
         headers={
             **SPOKEN,
             "Upload-Length": Header("The file's size in bytes."),
@@ -41,20 +41,20 @@ UPLOAD_CALLS: Mapping[Callable[..., Any], Call] = {
         tells={"Location": "The upload's address; its end is the id that a commit takes.", **PROGRESS},
         refusals=(400, 412, 413, *HARM),
     ),
-    tus_views.look: Call(
+    views.look: Call(
         {200: None},
         needs="write",
         headers=SPOKEN,
         tells={**PROGRESS, "Upload-Length": "The file's size in bytes."},
         refusals=(410, 412),
     ),
-    tus_views.append: Call(
+    views.append: Call(
         {204: None},
         needs="write",
-        media=tus.MEDIA_TYPE,
+        media=protocol.MEDIA_TYPE,
         headers={**SPOKEN, "Upload-Offset": Header("Where the bytes begin: how many have arrived before."), **CHECKSUM},
         tells=PROGRESS,
         refusals=(400, 412, 413, 415, *HARM),
     ),
-    tus_views.end: Call({204: None}, needs="write", headers=SPOKEN, refusals=(410, 412)),
+    views.end: Call({204: None}, needs="write", headers=SPOKEN, refusals=(410, 412)),
 }

@@ -15,7 +15,7 @@ from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
 from framework.uploads.limits import mebibytes
-from framework.uploads.resumable import StoredPart, UploadNotFound, find_uploads, part_key, parts_of
+from framework.uploads.tus.resumable import StoredPart, UploadNotFound, find_uploads, part_key, parts_of
 
 PARALLEL_FETCHES = 5
 

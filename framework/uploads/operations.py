@@ -21,7 +21,7 @@ from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile
-from framework.uploads.resumable import mark_used
+from framework.uploads.tus.resumable import mark_used
 
 
 class NoFiles(Invalid):

@@ -2,7 +2,7 @@
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.uploads import sweeping
+from framework.uploads.tus import sweeping
 
 
 @app.task(base=Job, name="framework.uploads.tasks.sweep_uploads")

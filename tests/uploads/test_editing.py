@@ -6,10 +6,10 @@ import pytest
 from werkzeug.test import TestResponse, encode_multipart
 
 from framework.accounts.account import Account
+from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.history.reading import exists, find, read_log, resolve
-from framework.uploads.text import EDITABLE_BYTES
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files
 

@@ -17,7 +17,7 @@ from framework.repositories.history.reading import find, read_log, resolve
 from framework.storage.counting import requests
 from framework.uploads import tasks
 from framework.uploads.receiving import MAX_PARTS
-from framework.uploads.resumable import find_upload
+from framework.uploads.tus.resumable import find_upload
 from tests.cast import SignIn, Visitor, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import TusClient, store_files, stored_parts
 

@@ -25,12 +25,13 @@ from framework.projects.members.people import add_person, change_role, people_of
 from framework.projects.members.quota import StoreFull, check_room
 from framework.repositories.models import Repository
 from framework.storage.current import store
-from framework.uploads import appending, tasks
-from framework.uploads.appending import OffsetMoved, append
+from framework.uploads import tasks
 from framework.uploads.assembling import OpenedUpload, UploadUnfinished, open_uploads
-from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload
-from framework.uploads.resumable import UploadNotFound, create_upload, find_upload
+from framework.uploads.tus import appending
+from framework.uploads.tus.appending import OffsetMoved, append
+from framework.uploads.tus.body import Body
+from framework.uploads.tus.resumable import UploadNotFound, create_upload, find_upload
 from tests.cast import SignIn, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import BYTES, UPLOADS, TusClient, stored_parts
 

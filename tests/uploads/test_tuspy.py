@@ -15,9 +15,9 @@ from tusclient.uploader.uploader import Uploader
 
 from framework.accounts.account import Account
 from framework.accounts.tokens import create_token
-from framework.uploads.appending import PART_BYTES
 from framework.uploads.assembling import open_uploads
-from framework.uploads.resumable import find_upload
+from framework.uploads.tus.appending import PART_BYTES
+from framework.uploads.tus.resumable import find_upload
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.proxy import Fault, FaultyProxy
 from tests.servers.run import Run

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from framework.accounts.account import Account, SignInRequired
 from framework.accounts.basic import account_from_bearer
 from framework.accounts.login import current_account
-from framework.uploads import appending, resumable, tus
+from framework.uploads.tus import appending, protocol, resumable
 from framework.web.forms import check_header
 
 blueprint = Blueprint("tus", __name__, url_prefix="/api/v1/uploads")
@@ -17,13 +17,13 @@ blueprint = Blueprint("tus", __name__, url_prefix="/api/v1/uploads")
 def refuse_other_versions() -> None:
     """Every request but the question for versions names its own."""
     if request.method != "OPTIONS":
-        tus.refuse_other_versions(request)
+        protocol.refuse_other_versions(request)
 
 
 @blueprint.after_request
 def name_version(response: Response) -> Response:
     """Every answer names the version."""
-    response.headers["Tus-Resumable"] = tus.VERSION
+    response.headers["Tus-Resumable"] = protocol.VERSION
     return response
 
 
@@ -31,18 +31,18 @@ def name_version(response: Response) -> Response:
 @blueprint.route("/<upload_id>", methods=["OPTIONS"])
 def tell_abilities(upload_id: str = "") -> Response:
     """What this server can do; anybody may ask."""
-    return Response(status=204, headers=tus.server_headers())
+    return Response(status=204, headers=protocol.server_headers())
 
 
 @blueprint.route("", methods=["POST"], provide_automatic_options=False)
 def create() -> Response:
     """Begin an upload, with its first bytes when the request has some."""
     account = _uploader()
-    size_bytes = tus.size_of(request, "Upload-Length")
-    info, name = tus.info_of(request)
+    size_bytes = protocol.size_of(request, "Upload-Length")
+    info, name = protocol.info_of(request)
     upload = resumable.create_upload(account, size_bytes=size_bytes, info=info, name=name)
-    offset_bytes = _append(upload, 0) if request.mimetype == tus.MEDIA_TYPE else 0
-    response = Response(status=201, headers=tus.progress_headers(upload, offset_bytes))
+    offset_bytes = _append(upload, 0) if request.mimetype == protocol.MEDIA_TYPE else 0
+    response = Response(status=201, headers=protocol.progress_headers(upload, offset_bytes))
     response.headers["Location"] = url_for("tus.look", upload_id=upload.id)
     response.autocorrect_location_header = False
     return response
@@ -52,18 +52,18 @@ def create() -> Response:
 def look(upload_id: str) -> Response:
     """Where the upload is."""
     upload = resumable.find_upload(_uploader(), upload_id)
-    return Response(status=200, headers=tus.about_headers(upload))
+    return Response(status=200, headers=protocol.about_headers(upload))
 
 
 @blueprint.route("/<upload_id>", methods=["PATCH"], provide_automatic_options=False)
 def append(upload_id: str) -> Response:
     """Take more bytes."""
     account = _uploader()
-    tus.refuse_other_media(request)
-    offset_bytes = tus.size_of(request, "Upload-Offset")
+    protocol.refuse_other_media(request)
+    offset_bytes = protocol.size_of(request, "Upload-Offset")
     upload = resumable.find_upload(account, upload_id)
     reached = _append(upload, offset_bytes)
-    return Response(status=204, headers=tus.progress_headers(upload, reached))
+    return Response(status=204, headers=protocol.progress_headers(upload, reached))
 
 
 @blueprint.route("/<upload_id>", methods=["DELETE"], provide_automatic_options=False)
@@ -79,13 +79,13 @@ def overridden(upload_id: str) -> Response:
     views: dict[str, Callable[[str], Response]] = {"HEAD": look, "PATCH": append, "DELETE": end}
     view = views.get(request.headers.get("X-HTTP-Method-Override", "").upper())
     if view is None:
-        raise tus.TusRefused("Send PATCH, HEAD or DELETE, or POST with the header X-HTTP-Method-Override.")
+        raise protocol.TusRefused("Send PATCH, HEAD or DELETE, or POST with the header X-HTTP-Method-Override.")
     return view(upload_id)
 
 
 def _append(upload: resumable.UploadAbout, offset_bytes: int) -> int:
-    checksum = tus.checksum_of(request)
-    body = tus.body_of(request, checksum)
+    checksum = protocol.checksum_of(request)
+    body = protocol.body_of(request, checksum)
     return appending.append(upload, body, offset_bytes=offset_bytes, checksum=checksum)
 
 

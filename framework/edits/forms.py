@@ -2,8 +2,8 @@
 
 from wtforms import HiddenField, StringField, TextAreaField
 
+from framework.edits.editing import Target, Wish
 from framework.repositories.write.operations import PathsChanged
-from framework.uploads.editing import Target, Wish
 from framework.web.forms import PageForm, stripped
 
 

@@ -9,9 +9,9 @@ from werkzeug.http import http_date
 
 from framework import config
 from framework.errors import Invalid
-from framework.uploads.appending import Checksum
-from framework.uploads.body import Body
-from framework.uploads.resumable import UploadAbout
+from framework.uploads.tus.appending import Checksum
+from framework.uploads.tus.body import Body
+from framework.uploads.tus.resumable import UploadAbout
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"

@@ -5,12 +5,12 @@ from werkzeug.wrappers import Response
 
 from framework.accounts.account import Account
 from framework.accounts.login import signed_in
+from framework.edits import editing
+from framework.edits.editing import Target
+from framework.edits.forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
+from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.write.operations import Written
-from framework.uploads import editing
-from framework.uploads.edit_forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
-from framework.uploads.editing import Target
-from framework.uploads.text import EDITABLE_BYTES
 from framework.uploads.undoing import flash_stored
 
 blueprint = Blueprint("editing", __name__)

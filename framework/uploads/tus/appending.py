@@ -17,9 +17,9 @@ from framework.errors import Conflict, HoldfastError, Invalid, TooLarge
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
-from framework.uploads.body import Body
 from framework.uploads.models import ResumableUpload, UploadPart
-from framework.uploads.resumable import StoredPart, UploadAbout, UploadExpired, expiry, part_key
+from framework.uploads.tus.body import Body
+from framework.uploads.tus.resumable import StoredPart, UploadAbout, UploadExpired, expiry, part_key
 
 PART_BYTES = 8 << 20
 

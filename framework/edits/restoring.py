@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework.accounts.account import Account
+from framework.edits.editing import Target, Wish
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
@@ -29,7 +30,6 @@ from framework.repositories.history.reading import (
 from framework.repositories.write.operations import Delete, Operation, Restore, Written
 from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import store_changes
-from framework.uploads.editing import Target, Wish
 
 
 class NothingToRestore(Conflict):

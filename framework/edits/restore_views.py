@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response
 
 from framework.accounts.account import Account
 from framework.accounts.login import current_account, signed_in
+from framework.edits import editing, restoring
+from framework.edits.forms import ChangeForm
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.uploads import editing, restoring
-from framework.uploads.edit_forms import ChangeForm
 from framework.uploads.undoing import flash_stored
 
 blueprint = Blueprint("restoring", __name__)

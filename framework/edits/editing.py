@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.accounts.account import Account
+from framework.edits.text import NotEditable, Text, encoded, read_text
 from framework.errors import Conflict, Invalid
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import checked_path
@@ -19,7 +20,6 @@ from framework.repositories.history.reading import Entry, exists, find, list_fol
 from framework.repositories.write.operations import Delete, Move, Operation, Put, Written
 from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.text import NotEditable, Text, encoded, read_text
 
 KEPT_FILE = ".gitkeep"
 _SHA = re.compile(r"[0-9a-f]{40}")
