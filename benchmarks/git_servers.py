@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.running import application, family, free_port, running
 from framework import config
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database import schema
 from tests.servers import deployments

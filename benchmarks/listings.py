@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from benchmarks.population import PROJECTS, fill
-from framework.accounts import sessions
-from framework.accounts.account import Account
+from framework.accounts.core import sessions
+from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import Browser
 from framework.accounts.models import User
-from framework.accounts.sessions import Browser
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.application import create_app
 from framework.config import Config
 from framework.database.session import reading

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from flask.testing import FlaskClient
 
 from benchmarks.importing import import_repository
-from framework.accounts.operations import create_user
+from framework.accounts.lifecycle.operations import create_user
 from framework.application import create_app
 from framework.config import Config
 from framework.database import schema

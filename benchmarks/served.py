@@ -17,7 +17,7 @@ from benchmarks import history
 from benchmarks.distance import distant
 from benchmarks.history import Shape
 from framework import config
-from framework.accounts.operations import create_user
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess

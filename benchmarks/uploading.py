@@ -13,8 +13,8 @@ from statistics import median
 from benchmarks.deployment import MIB, project
 from benchmarks.running import application, family
 from framework import config
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
 from framework.repositories import object_keys
 from framework.storage.current import store
 from framework.uploads.tus.appending import PART_BYTES

@@ -5,9 +5,11 @@ from pathlib import Path
 from flask import Flask
 
 from framework import config
-from framework.accounts import addresses, login, reauthentication, signup
-from framework.accounts.settings import settings as account_settings
-from framework.accounts.views import accounts
+from framework.accounts.core import addresses
+from framework.accounts.lifecycle import signup
+from framework.accounts.signin import login, reauthentication
+from framework.accounts.views.pages import accounts
+from framework.accounts.views.settings import settings as account_settings
 from framework.admin.views import admin
 from framework.api import views as api
 from framework.browse.ref_views import blueprint as refs

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user, send_reset
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user, send_reset
 from framework.celery.models import OutboxRow
 from framework.database.session import reading, transaction
 from framework.projects.core.access import ProjectAccess, project_for

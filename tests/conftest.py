@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
-from framework.accounts import passwords
+from framework.accounts.core import passwords
 from framework.application import create_app
 from framework.browse.diff import colouring
 from framework.browse.history import blame, last_changes, search

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from celeryconfig import imports
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery import outbox, schedule
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow, ScheduledJob

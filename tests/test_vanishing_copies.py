@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn

@@ -4,7 +4,8 @@ from typing import Any
 
 from celery import Task
 
-from framework.accounts import budgets, confirmation, operations, sessions
+from framework.accounts.core import budgets, sessions
+from framework.accounts.lifecycle import confirmation, operations
 from framework.celery.celery import app
 from framework.celery.job import Job
 

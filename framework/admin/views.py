@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.login import current_account
+from framework.accounts.signin.login import current_account
 from framework.admin import shown
 from framework.admin.samples import SAMPLES
 from framework.celery import presence, runs, schedule

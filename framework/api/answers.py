@@ -8,8 +8,8 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from framework import config
-from framework.accounts.account import Account
-from framework.accounts.tokens import TokenAbout
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import TokenAbout
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.jobs import WatchedWork

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
 
-from framework.accounts.tokens import NAME_LENGTH
+from framework.accounts.signin.tokens import NAME_LENGTH
 from framework.api.answers import OBJECT_NAME
 from framework.api.contents import Content
 from framework.api.parsing import parsed, refuse_other_media

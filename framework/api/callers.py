@@ -5,9 +5,9 @@ Cookies are not looked at, so no page of somebody else can make a browser call i
 
 from flask import request
 
-from framework.accounts.account import Account
-from framework.accounts.basic import account_from_bearer, account_from_password
-from framework.accounts.tokens import Caller
+from framework.accounts.core.account import Account
+from framework.accounts.signin.http_auth import account_from_bearer, account_from_password
+from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import NewCommit
 from framework.api.bodies import CommitBody

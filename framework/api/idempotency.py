@@ -13,7 +13,7 @@ from flask import Response, request
 from sqlalchemy import ColumnElement, and_, delete, or_, update
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.api.models import IdempotencyKey
 from framework.celery.heartbeat import renewing
 from framework.database.insert import insert_if_absent

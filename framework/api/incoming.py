@@ -9,7 +9,7 @@ from flask import Request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, checked
 from framework.api.parsing import refuse_other_media
 from framework.api.spooling import SpooledJson

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from framework.accounts import tokens
+from framework.accounts.signin import tokens
 from framework.api import callers
 from framework.api.answers import NewToken, Token, Usage, User, answer, nothing
 from framework.api.bodies import TokenBody, read_body

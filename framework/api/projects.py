@@ -6,7 +6,7 @@ import json
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import LOCATION, Project, Storage, Work, answer, nothing
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, signed_in
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects.branches import operations
 from framework.projects.core.access import ProjectAccess, project_for

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from framework.accounts.login import current_account
+from framework.accounts.signin.login import current_account
 from framework.browse.history.search import FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import way_out
 from framework.projects.core.access import project_for

@@ -6,7 +6,7 @@ from typing import TypeVar
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.login import current_account
+from framework.accounts.signin.login import current_account
 from framework.browse.diff.changed_tree import changed_tree
 from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import way_out

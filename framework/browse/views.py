@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.login import current_account
+from framework.accounts.signin.login import current_account
 from framework.browse import pages
 from framework.browse.archive import archive_of, archived
 from framework.browse.history.citing import cite

@@ -10,8 +10,8 @@ import click
 from flask.cli import AppGroup
 
 from framework import config
-from framework.accounts import administration
-from framework.accounts.operations import create_user
+from framework.accounts.lifecycle import administration
+from framework.accounts.lifecycle.operations import create_user
 from framework.cli.refusals import told_plainly
 from framework.projects.core.directory import ListedPerson, every_person
 from framework.projects.lifecycle.leaving import delete_person, plan_leaving

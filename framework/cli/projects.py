@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from framework import config
-from framework.accounts.account import AccountSuspended
+from framework.accounts.core.account import AccountSuspended
 from framework.cli.refusals import told_plainly
 from framework.projects.core.directory import owner_of, project_named, trashed_projects
 from framework.projects.lifecycle.leaving import hand_over

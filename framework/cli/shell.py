@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import User
-from framework.accounts.operations import find_user
 from framework.database import schema
 from framework.database.engine import engine
 from framework.database.types import Base

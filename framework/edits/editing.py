@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.edits.text import NotEditable, Text, encoded, read_text
 from framework.errors import Conflict, Invalid
 from framework.gitcore.pack_writer import file_blob_name

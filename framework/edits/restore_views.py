@@ -3,8 +3,8 @@
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts.account import Account
-from framework.accounts.login import current_account, signed_in
+from framework.accounts.core.account import Account
+from framework.accounts.signin.login import current_account, signed_in
 from framework.edits import editing, restoring
 from framework.edits.forms import ChangeForm
 from framework.projects.core.access import ProjectAccess, project_for

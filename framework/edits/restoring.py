@@ -6,7 +6,7 @@ Each is a new commit, so it can be undone in its turn; nothing of the history is
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.edits.editing import Target, Wish
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess

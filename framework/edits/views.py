@@ -3,8 +3,8 @@
 from flask import Blueprint, Request, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts.account import Account
-from framework.accounts.login import signed_in
+from framework.accounts.core.account import Account
+from framework.accounts.signin.login import signed_in
 from framework.edits import editing
 from framework.edits.editing import Target
 from framework.edits.forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm

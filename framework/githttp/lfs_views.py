@@ -9,8 +9,8 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 
 from framework import config
-from framework.accounts.basic import account_from_basic
-from framework.accounts.tokens import Caller
+from framework.accounts.signin.http_auth import account_from_basic
+from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
 from framework.githttp.permission import PasswordNeeded, pushed_to, readable
 from framework.githttp.protocol.body import CHUNK_BYTES

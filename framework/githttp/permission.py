@@ -1,7 +1,7 @@
 """Who may push, and pushes that create their project."""
 
 from framework import config
-from framework.accounts.tokens import Caller
+from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import check_new_name, create_project

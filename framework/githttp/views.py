@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
-from framework.accounts.basic import account_from_basic
+from framework.accounts.signin.http_auth import account_from_basic
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
 from framework.githttp.permission import PasswordNeeded, pushable, pushed_to, readable

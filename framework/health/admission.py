@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from flask import Request
 
 from framework import config
-from framework.accounts.login import current_account
+from framework.accounts.signin.login import current_account
 from framework.errors import Forbidden
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")

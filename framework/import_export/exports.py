@@ -18,10 +18,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import addresses
-from framework.accounts.account import Account
+from framework.accounts.core import addresses
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.accounts.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction

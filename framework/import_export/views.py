@@ -3,9 +3,9 @@
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.account import Account
-from framework.accounts.login import signed_in
-from framework.accounts.reauthentication import reauthenticate
+from framework.accounts.core.account import Account
+from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.reauthentication import reauthenticate
 from framework.errors import Invalid
 from framework.import_export import exports, imports
 from framework.import_export.forms import ImportForm

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from framework.accounts.leaks import refuse_tokens, tokens_in_file
+from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in_file
 from framework.celery.heartbeat import renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.gitcore.lfs_pointer import Pointer

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import Conflict, TooLarge
 from framework.gitcore.pack_writer import file_blob_name
 from framework.observability.pool import Pool

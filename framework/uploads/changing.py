@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
-from framework.accounts.leaks import refuse_tokens, tokens_in_file
+from framework.accounts.core.account import Account
+from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in_file
 from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import quota

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, checked_path
 from framework.gitcore.ref_names import HEADS, branch_ref

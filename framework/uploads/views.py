@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
-from framework.accounts.login import signed_in
+from framework.accounts.signin.login import signed_in
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.quota import room_bytes
 from framework.repositories.cache.repair import read_copy

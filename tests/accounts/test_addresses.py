@@ -11,15 +11,16 @@ from itsdangerous import TimestampSigner
 from sqlalchemy import func, select
 from werkzeug.datastructures import Authorization
 
-from framework.accounts import confirmation, links
-from framework.accounts.account import Account
-from framework.accounts.addresses import NOWHERE, EmailTaken
-from framework.accounts.administration import suspend
-from framework.accounts.basic import account_from_bearer
+from framework.accounts.core import signed_links
+from framework.accounts.core.account import Account
+from framework.accounts.core.addresses import NOWHERE, EmailTaken
+from framework.accounts.lifecycle import confirmation
+from framework.accounts.lifecycle.administration import suspend
+from framework.accounts.lifecycle.operations import WrongLogin, authenticate, create_user, find_user
+from framework.accounts.lifecycle.recovery import recovered_account
 from framework.accounts.models import AddressChange, User
-from framework.accounts.operations import WrongLogin, authenticate, create_user, find_user
-from framework.accounts.recovery import recovered_account
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.http_auth import account_from_bearer
+from framework.accounts.signin.tokens import create_token
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
@@ -148,7 +149,7 @@ def test_two_who_confirm_at_once_do_not_share_an_address(app: Flask) -> None:
         together.wait()
         try:
             return bool(confirmation.confirm_address(link))
-        except (EmailTaken, links.LinkExpired):
+        except (EmailTaken, signed_links.LinkExpired):
             return False
 
     with ThreadPoolExecutor(2) as people:
@@ -296,14 +297,14 @@ def test_a_change_can_be_undone_for_seven_days(
     browser = signed_in(alice)
     change_address(browser, "new@example.org")
     browser.get(link_in_mail("verify"))
-    seconds = TimestampSigner("any").get_timestamp() + links.UNDO_DAYS * 86_400
+    seconds = TimestampSigner("any").get_timestamp() + signed_links.UNDO_DAYS * 86_400
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: seconds + 1)
     assert visitor.get(link_in_mail("undo")).status_code == 400
 
 
 def test_it_forgets_changes_that_cannot_be_undone(alice: Account) -> None:
     with transaction() as session:
-        for days in (links.UNDO_DAYS + 1, links.UNDO_DAYS - 1):
+        for days in (signed_links.UNDO_DAYS + 1, signed_links.UNDO_DAYS - 1):
             moment = now() - timedelta(days=days)
             session.add(AddressChange(user_id=alice.id, email=f"a{days}@example.org", changed_at=moment))
     assert confirmation.forget_changes() == 1

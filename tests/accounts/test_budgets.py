@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
-from framework.accounts.budgets import LIMITS, fingerprint
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS, fingerprint
+from framework.accounts.lifecycle.operations import create_user, find_user
 from framework.accounts.models import Budget
-from framework.accounts.operations import create_user, find_user
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now

@@ -4,12 +4,12 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import Authorization
 
-from framework.accounts.account import Account
-from framework.accounts.administration import replace_password
-from framework.accounts.basic import account_from_bearer
-from framework.accounts.operations import create_user
-from framework.accounts.sessions import live_session
-from framework.accounts.tokens import create_token, tokens_of
+from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import live_session
+from framework.accounts.lifecycle.administration import replace_password
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.http_auth import account_from_bearer
+from framework.accounts.signin.tokens import create_token, tokens_of
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment, posted_texts
 
 pytestmark = on_one_deployment

@@ -7,10 +7,10 @@ from secrets import token_hex
 import pytest
 from sqlalchemy import select, update
 
-from framework.accounts.account import Account
-from framework.accounts.budgets import LIMITS, BudgetSpent, network_of, site_of
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS, BudgetSpent, network_of, site_of
+from framework.accounts.lifecycle.operations import WrongLogin, authenticate
 from framework.accounts.models import Budget, User
-from framework.accounts.operations import WrongLogin, authenticate
 from framework.accounts.tasks import forget_budgets
 from framework.database.session import reading, transaction
 from framework.database.types import now

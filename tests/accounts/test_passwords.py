@@ -4,12 +4,12 @@ import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner
 
-from framework.accounts.account import Account
-from framework.accounts.administration import replace_password
-from framework.accounts.budgets import LIMITS
-from framework.accounts.links import RESET_HOURS
-from framework.accounts.operations import create_user
-from framework.accounts.rules import InvalidPassword
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS
+from framework.accounts.core.signed_links import RESET_HOURS
+from framework.accounts.core.validation import InvalidPassword
+from framework.accounts.lifecycle.administration import replace_password
+from framework.accounts.lifecycle.operations import create_user
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment, posted_texts, send_resets
 
 NEW = "another good password"

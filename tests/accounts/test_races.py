@@ -9,11 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from framework.accounts import passwords
-from framework.accounts.account import Account, SignInRequired
-from framework.accounts.budgets import LIMITS, BudgetSpent
-from framework.accounts.models import BrowserSession, Budget, Token, User
-from framework.accounts.operations import (
+from framework.accounts.core import passwords
+from framework.accounts.core.account import Account, SignInRequired
+from framework.accounts.core.budgets import LIMITS, BudgetSpent
+from framework.accounts.lifecycle.operations import (
     NameTaken,
     WrongLogin,
     authenticate,
@@ -21,6 +20,7 @@ from framework.accounts.operations import (
     create_user,
     set_password,
 )
+from framework.accounts.models import BrowserSession, Budget, Token, User
 from framework.database.session import reading, transaction
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project
 from framework.projects.models import Project

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from framework.accounts.account import Account
-from framework.accounts.budgets import LIMITS
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS
 from framework.accounts.models import BrowserSession, Token, User
-from framework.accounts.reauthentication import HOLDS
-from framework.accounts.tokens import tokens_of
+from framework.accounts.signin.reauthentication import HOLDS
+from framework.accounts.signin.tokens import tokens_of
 from framework.celery.models import OutboxRow
 from framework.database.session import reading, transaction
 from framework.database.types import now

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from framework import config
-from framework.accounts import sessions
-from framework.accounts.account import Account
-from framework.accounts.browsers import in_words
-from framework.accounts.credentials import USE_NOTED_EVERY
+from framework.accounts.core import sessions
+from framework.accounts.core.account import Account
+from framework.accounts.core.browsers import in_words
+from framework.accounts.core.credentials import USE_NOTED_EVERY
+from framework.accounts.core.sessions import LONGEST, NOT_REMEMBERED, REMEMBERED
 from framework.accounts.models import BrowserSession
-from framework.accounts.sessions import LONGEST, NOT_REMEMBERED, REMEMBERED
 from framework.accounts.tasks import forget_sessions
 from framework.application import create_app
 from framework.config import Config

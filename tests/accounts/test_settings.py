@@ -9,11 +9,11 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.datastructures import Authorization
 
-from framework.accounts.account import Account
-from framework.accounts.basic import account_from_basic, account_from_bearer
-from framework.accounts.budgets import LIMITS, BudgetSpent
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS, BudgetSpent
 from framework.accounts.models import Token, User
-from framework.accounts.tokens import SCOPES, InvalidScopes, InvalidTokenName, create_token, tokens_of
+from framework.accounts.signin.http_auth import account_from_basic, account_from_bearer
+from framework.accounts.signin.tokens import SCOPES, InvalidScopes, InvalidTokenName, create_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, on_one_deployment, posted_texts

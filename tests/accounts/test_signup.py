@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from framework.accounts.account import Account
-from framework.accounts.addresses import EmailTaken
+from framework.accounts.core.account import Account
+from framework.accounts.core.addresses import EmailTaken
+from framework.accounts.core.validation import InvalidEmail, InvalidName, InvalidPassword
+from framework.accounts.lifecycle.operations import NameTaken, create_user
 from framework.accounts.models import User
-from framework.accounts.operations import NameTaken, create_user
-from framework.accounts.rules import InvalidEmail, InvalidName, InvalidPassword
 from framework.database.session import reading
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 from tests.servers.run import ROOT

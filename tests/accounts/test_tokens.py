@@ -2,10 +2,10 @@
 
 import pytest
 
-from framework.accounts.account import Account
-from framework.accounts.credentials import digest
+from framework.accounts.core.account import Account
+from framework.accounts.core.credentials import digest
 from framework.accounts.models import Token
-from framework.accounts.tokens import (
+from framework.accounts.signin.tokens import (
     PATTERN,
     InvalidScopes,
     caller_of_token,

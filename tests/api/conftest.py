@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
 

@@ -11,8 +11,8 @@ from openapi_schema_validator import OAS31Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.api import openapi
 from framework.repositories.write import branch_writer
 from framework.repositories.write.pack_upload import put_all

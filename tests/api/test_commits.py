@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch

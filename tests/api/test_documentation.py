@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from tests.cast import PASSWORD, on_one_deployment
 from tests.servers.gunicorn import LiveServer
 from tests.servers.programs import program

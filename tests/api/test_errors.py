@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
 from tests.cast import SignIn, on_one_deployment

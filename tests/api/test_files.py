@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from tests.api.program import Program
 from tests.browse.conftest import PHOTO
 from tests.cast import SignIn, on_one_deployment

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.api import tasks
 from framework.api.idempotency import LEASE, REMEMBERED, RENEWED_EVERY_SECONDS
 from framework.api.models import IdempotencyKey

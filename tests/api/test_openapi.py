@@ -5,8 +5,8 @@ import json
 from flask import Flask
 from openapi_spec_validator import validate
 
-from framework.accounts.account import Account
-from framework.accounts.administration import suspend
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.administration import suspend
 from framework.api.calls import CALLS
 from framework.api.uploads import UPLOAD_CALLS
 from tests.api.program import Program

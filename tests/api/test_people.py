@@ -3,9 +3,9 @@
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
-from framework.accounts.budgets import LIMITS
-from framework.accounts.tokens import create_token, tokens_of
+from framework.accounts.core.account import Account
+from framework.accounts.core.budgets import LIMITS
+from framework.accounts.signin.tokens import create_token, tokens_of
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from tests.api.program import Program

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.queries import PAGE

@@ -6,8 +6,8 @@ from base64 import b64encode
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from tests.api.program import Program
 from tests.cast import on_one_deployment
 from tests.uploads.conftest import TusClient

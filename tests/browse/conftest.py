@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.importing import import_repository
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.browse.gallery import Gallery, drawn

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from markupsafe import escape
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.browse.render import restructured
 from framework.browse.render.documents import Links, document_html, readme_among
 from framework.browse.render.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS

@@ -1,6 +1,6 @@
 """The page of a project without files."""
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn, Visitor, on_one_deployment
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.eviction import copy_path
 from framework.storage.counting import requests

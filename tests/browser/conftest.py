@@ -11,8 +11,8 @@ import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.config import MIB, Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project

@@ -7,7 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from tests.browser.window import Window
 from tests.cast import PASSWORD
 

@@ -1,6 +1,6 @@
 """Signing up, in and out, as people do it."""
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from tests.browser import pages
 from tests.browser.conftest import Site, in_each_browser
 from tests.browser.window import Window

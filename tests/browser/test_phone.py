@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.config import MIB
 from framework.database.session import reading
 from framework.projects.core.access import ProjectAccess

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages

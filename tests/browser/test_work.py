@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver.common.by import By
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.work import watched
 from tests.browser import pages
 from tests.browser.window import Window

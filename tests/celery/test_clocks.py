@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery import runs, schedule
 from framework.celery.models import RunningWorker
 from framework.celery.presence import Presence

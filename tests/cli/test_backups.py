@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from framework.accounts.operations import authenticate
+from framework.accounts.lifecycle.operations import authenticate
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from tests import moments

@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from framework.accounts import tokens
-from framework.accounts.account import Account, AccountSuspended
+from framework.accounts.core.account import Account, AccountSuspended
+from framework.accounts.lifecycle.operations import WrongLogin, authenticate, create_user
 from framework.accounts.models import User
-from framework.accounts.operations import WrongLogin, authenticate, create_user
+from framework.accounts.signin import tokens
 from framework.database.session import reading, transaction
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.queries import person

@@ -2,7 +2,7 @@
 
 import re
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import trash_project
 from tests.cli.conftest import Flasks

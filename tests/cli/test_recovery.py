@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from framework.accounts.account import Account
-from framework.accounts.operations import (
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import (
     NameTaken,
     authenticate,
     create_user,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.cli.shell import shell_names
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from sqlalchemy import select
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.database.session import reading
 from framework.health.examination import NotWell
 from framework.health.fencing import fencing

@@ -19,8 +19,8 @@ from typing import Any
 from sqlalchemy import update
 
 from framework import config
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
 from framework.api.models import IdempotencyKey
 from framework.application import create_app
 from framework.database import schema

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.backup import tasks as backup_tasks
 from framework.backup.dump import read_header
 from framework.backup.operations import FOLDER, _opened, list_backups

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user, update_profile
 from framework.accounts.models import User
-from framework.accounts.operations import create_user, update_profile
 from framework.celery import schedule
 from framework.celery.celery import app
 from framework.celery.job import Job

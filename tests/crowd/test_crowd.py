@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.maintenance.verification import verify

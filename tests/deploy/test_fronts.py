@@ -15,10 +15,10 @@ import requests
 from sqlalchemy import select
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import Budget
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.database.session import reading
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD, csrf_token, link_in_mail, posted_texts

@@ -14,8 +14,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from tests.api.program import Program
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.fuzz.values import ENDINGS, MEDIA, Values

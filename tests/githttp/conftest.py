@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from framework import config
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess

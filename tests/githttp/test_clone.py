@@ -12,9 +12,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
 from framework.gitcore.pack_writer import blob_name
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 from sqlalchemy import select
 
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.database.session import reading
 from framework.gitcore.lfs_pointer import Pointer
 from framework.projects.core.access import ProjectAccess

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import Caller
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import Caller
 from framework.config import Config, ConfigError
 from framework.githttp.permission import pushable, pushed_to
 from framework.projects.core.access import ProjectNotFound

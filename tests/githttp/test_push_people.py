@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete
 
-from framework.accounts.budgets import LIMITS
+from framework.accounts.core.budgets import LIMITS
+from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import Budget
-from framework.accounts.operations import create_user
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.database.session import transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project

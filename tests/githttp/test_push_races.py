@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, make_url, select
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery.work import watched
 from framework.config import Config
 from framework.database import engine

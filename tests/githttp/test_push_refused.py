@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from framework.accounts.tokens import create_token
+from framework.accounts.signin.tokens import create_token
 from framework.database.session import transaction
 from framework.githttp.protocol.commands import MAX_COMMANDS
 from framework.projects.core.access import ProjectAccess

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from framework.accounts.operations import create_user
+from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache import eviction
 from framework.storage.counting import requests

@@ -11,8 +11,8 @@ import pytest
 from kombu import Connection
 from sqlalchemy import update
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery import broker, presence, runs, schedule
 from framework.celery.models import GONE_AFTER, OutboxRow, RunningWorker
 from framework.celery.presence import Presence

@@ -15,8 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select, update
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.models import LongWork, OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction

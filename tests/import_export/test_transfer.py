@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.celery import app
 from framework.celery.models import LongWork, OutboxRow
 from framework.config import Config

@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, text
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import transaction
 from framework.gitcore.lfs_pointer import Pointer

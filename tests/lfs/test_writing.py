@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from benchmarks.importing import import_repository
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import reading
 from framework.gitcore.lfs_pointer import Pointer

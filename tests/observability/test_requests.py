@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, Response
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.application import create_app
 from framework.config import Config
 from framework.observability.exposition import exposed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.account import Account, SignInRequired
+from framework.accounts.core.account import Account, SignInRequired
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for
 from framework.projects.lifecycle.operations import trash_project
 from framework.projects.members.people import add_person

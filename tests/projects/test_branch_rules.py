@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.database.session import reading
 from framework.projects.branches.protection import Protection, RefProtected, Rule, protection_of
 from framework.projects.branches.rules import MOST_RULES, set_branch_rule

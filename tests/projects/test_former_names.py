@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 
-from framework.accounts import names
-from framework.accounts.account import Account
-from framework.accounts.names import TooManyNames
-from framework.accounts.operations import NameTaken, authenticate, create_user, update_profile
+from framework.accounts.core import former_names
+from framework.accounts.core.account import Account
+from framework.accounts.core.former_names import TooManyNames
+from framework.accounts.lifecycle.operations import NameTaken, authenticate, create_user, update_profile
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.leaving import delete_person, hand_over
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project, update_project
@@ -108,7 +108,7 @@ def test_an_earlier_name_is_theirs_when_others_name_them(alice: Account, bob: Ac
 
 @on_one_deployment
 def test_names_that_are_kept_are_counted(alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names, "MOST_FORMER_NAMES", 2)
+    monkeypatch.setattr(former_names, "MOST_FORMER_NAMES", 2)
     for name in ("one", "two"):
         call_oneself(alice, name)
     with pytest.raises(TooManyNames):

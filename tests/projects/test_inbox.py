@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import remove_person

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from framework.accounts import confirmation
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle import confirmation
+from framework.accounts.lifecycle.operations import create_user
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
@@ -104,7 +104,7 @@ def test_a_task_takes_what_the_confirmation_could_not(
     alice: Account, stranger: Account, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_person(alice, secret, person=PROF, role="reader")
-    monkeypatch.setattr("framework.accounts.addresses._followers", [])  # as after a crash right behind the commit
+    monkeypatch.setattr("framework.accounts.core.addresses._followers", [])  # as after a crash right behind the commit
     confirm_newest()
     assert role_of(stranger) is None
     assert any("take_invitations" in text for text in posted_texts())

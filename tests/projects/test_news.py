@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import reading, transaction

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.database.session import reading
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
 from framework.projects.members.people import add_person, people_of, remove_person

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.models import LongWork, OutboxRow
 from framework.database.session import reading
 from framework.projects import tasks

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.branches.protection import Rule, protection_of
 from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess

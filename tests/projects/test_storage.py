@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config, ConfigError
 from framework.database.session import transaction
 from framework.projects import tasks

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.projects.core.access import ProjectAccess
 from tests.cast import SAME_REQUEST, SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import store_files

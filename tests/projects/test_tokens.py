@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import Authorization
 
-from framework.accounts.account import Account
-from framework.accounts.basic import account_from_bearer
-from framework.accounts.tokens import create_token, tokens_of
+from framework.accounts.core.account import Account
+from framework.accounts.signin.http_auth import account_from_bearer
+from framework.accounts.signin.tokens import create_token, tokens_of
 from framework.database.session import transaction
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for, recheck

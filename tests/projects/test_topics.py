@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment

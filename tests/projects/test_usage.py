@@ -7,8 +7,8 @@ from html import unescape
 
 import pytest
 
-from framework.accounts import reauthentication
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.signin import reauthentication
 from framework.config import Config
 from framework.database.session import reading
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for

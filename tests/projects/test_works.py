@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.celery.models import LongWork
 from framework.celery.work import SILENT_AFTER, announce, watched
 from framework.database.session import transaction

@@ -8,7 +8,7 @@ from time import sleep
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.observability.counts import COUNTS
 from framework.projects.core.access import ProjectAccess

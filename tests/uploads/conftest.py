@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.object_keys import new_id

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse, encode_multipart
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened

@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from framework.accounts.account import Account
-from framework.accounts.leaks import tokens_in
+from framework.accounts.core.account import Account
 from framework.accounts.models import Token
-from framework.accounts.tokens import create_token, new_text, revoke_token, tokens_of
+from framework.accounts.signin.token_leaks import tokens_in
+from framework.accounts.signin.tokens import create_token, new_text, revoke_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members.people import remove_person

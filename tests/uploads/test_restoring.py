@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from werkzeug.test import TestResponse
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

@@ -13,8 +13,8 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.uploader.uploader import Uploader
 
-from framework.accounts.account import Account
-from framework.accounts.tokens import create_token
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.uploads.assembling import open_uploads
 from framework.uploads.tus.appending import PART_BYTES
 from framework.uploads.tus.resumable import find_upload

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.web.forms import EXPIRED
 from tests.cast import Visitor, csrf_token, on_each_deployment, on_one_deployment

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from framework import config
-from framework.accounts.account import Account
-from framework.accounts.operations import create_user
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import create_user
 from framework.application import create_app
 from framework.config import Config
 from framework.database import engine

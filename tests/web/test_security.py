@@ -9,7 +9,7 @@ import requests
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.application import create_app
 from framework.config import Config
 from framework.database.types import now

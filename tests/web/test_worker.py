@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework import config
-from framework.accounts.operations import create_user
+from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
 from framework.web import connections
 from framework.web.bare import refuse, write_error

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.gitcore import git
 from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS

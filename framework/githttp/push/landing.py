@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
 from framework.githttp.protocol.commands import Command
 from framework.githttp.protocol.messages import LISTED_TITLES, RefNews

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, chain
 
 from framework import config
-from framework.accounts.leaks import refuse_tokens, tokens_in, tokens_in_pieces
+from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
 from framework.gitcore.pkt_line import Received
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree

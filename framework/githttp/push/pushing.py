@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import HoldfastError, Interrupted, Unavailable
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.answering import Output, answer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.git import GitFailed
 from framework.gitcore.pkt_line import Received

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import Conflict
 from framework.gitcore.ref_names import HEADS, branch_ref, short_name
 from framework.projects.branches.protection import read_protection

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.errors import Invalid, NotFound
 from framework.projects.branches.protection import Rule
 from framework.projects.core import validation

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account, SignInRequired
+from framework.accounts.core.account import Account, SignInRequired
+from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.accounts.operations import read_account
 from framework.database.session import reading
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.accounts.core.former_names import former_names
 from framework.accounts.models import User
-from framework.accounts.names import former_names
 from framework.projects.core.addresses import former_project_names
 from framework.projects.models import BranchRule, Member, Project
 

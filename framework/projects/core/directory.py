@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, Subquery, func, select
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import BrowserSession, Token, User
 from framework.database.session import reading
 from framework.errors import NotFound

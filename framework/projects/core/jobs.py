@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.celery.models import LongWork
 from framework.celery.work import FAILED, FINISHED, RUNNING, SILENT_AFTER

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, not_, null, or_, select, true, union
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.core.validation import NAME
+from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import FormerUserName, User
-from framework.accounts.operations import find_user
-from framework.accounts.rules import NAME
 from framework.database.session import reading
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, access_of

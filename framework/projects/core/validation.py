@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from framework.accounts.rules import printable
+from framework.accounts.core.validation import printable
 from framework.errors import Invalid
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, checked_ref
 from framework.web.reserved import reserved_for_projects

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from framework.accounts.core.former_names import recall_former_names
+from framework.accounts.lifecycle.recovery import recovered_account
 from framework.accounts.models import User
-from framework.accounts.names import recall_former_names
-from framework.accounts.recovery import recovered_account
 from framework.database.types import now
 from framework.projects.core.addresses import recall_former_addresses
 from framework.projects.core.description import describe

@@ -1,6 +1,6 @@
 """Archiving on demand: the owner asks, a worker packs the project neatly and has its copies dropped."""
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.celery.outbox import enqueue
 from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from framework.accounts import administration
-from framework.accounts.account import AccountSuspended
+from framework.accounts.core.account import AccountSuspended
+from framework.accounts.lifecycle import administration
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import User
-from framework.accounts.signup import refuse_unconfirmed
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden

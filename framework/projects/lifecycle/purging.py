@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
-from framework.accounts.operations import read_account
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import read_account
 from framework.celery.outbox import enqueue
 from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction

@@ -10,11 +10,11 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
-from framework.accounts import addresses
-from framework.accounts.account import Account
+from framework.accounts.core import addresses
+from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import LiveSession
+from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.accounts.operations import read_account
-from framework.accounts.sessions import LiveSession
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, NotFound

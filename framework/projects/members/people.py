@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
-from framework.accounts import budgets
-from framework.accounts import rules as account_rules
-from framework.accounts.account import Account
+from framework.accounts.core import budgets
+from framework.accounts.core import validation as account_rules
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import User
-from framework.accounts.operations import find_user
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Invalid, NotFound
 from framework.projects.core import validation

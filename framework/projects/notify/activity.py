@@ -9,7 +9,7 @@ from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import delete_in_batches, reading
 from framework.database.types import now

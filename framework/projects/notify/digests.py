@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
-from framework.accounts import addresses
+from framework.accounts.core import addresses
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now

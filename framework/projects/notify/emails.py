@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import addresses
-from framework.accounts.account import Account
+from framework.accounts.core import addresses
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.email import messages

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now

@@ -7,7 +7,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.errors import Invalid, NotFound

@@ -2,7 +2,7 @@
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
-from framework.accounts.tokens import token_name
+from framework.accounts.signin.tokens import token_name
 from framework.projects.core import validation
 from framework.web.forms import PageForm, filled, follows, stripped
 

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, signed_in
 from framework.email import stopped
 from framework.projects.notify import inbox, preferences
 from framework.web.forms import check_button

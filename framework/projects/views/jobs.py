@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, make_response, render_template
 
-from framework.accounts.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, signed_in
 from framework.projects.core.jobs import work_for, works_of
 from framework.web.errors import wants_json
 

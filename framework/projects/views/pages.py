@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.login import current_account, signed_in, signed_in_session
-from framework.accounts.reauthentication import reauthenticate
+from framework.accounts.signin.login import current_account, signed_in, signed_in_session
+from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle import deletion, operations

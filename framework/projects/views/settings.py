@@ -4,9 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.account import Account
-from framework.accounts.login import current_account, signed_in
-from framework.accounts.reauthentication import reauthenticate
+from framework.accounts.core.account import Account
+from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.reauthentication import reauthenticate
 from framework.errors import Invalid
 from framework.gitcore.ref_names import TAGS, short_name
 from framework.projects.branches import operations as refs

@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
-from framework.accounts import tokens
-from framework.accounts.login import signed_in
-from framework.accounts.reauthentication import reauthenticate
+from framework.accounts.signin import tokens
+from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.views.forms import ALL_PROJECTS, TokenForm
 from framework.web.forms import check_button

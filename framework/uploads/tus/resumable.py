@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.account import Account
+from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
 from framework.database.types import now

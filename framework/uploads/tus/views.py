@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request, url_for
 
-from framework.accounts.account import Account, SignInRequired
-from framework.accounts.basic import account_from_bearer
-from framework.accounts.login import current_account
+from framework.accounts.core.account import Account, SignInRequired
+from framework.accounts.signin.http_auth import account_from_bearer
+from framework.accounts.signin.login import current_account
 from framework.uploads.tus import appending, protocol, resumable
 from framework.web.forms import check_header
 

@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts import confirmation, operations
-from framework.accounts.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
-from framework.accounts.login import current_account, current_session, known_browser, sign_in, sign_out
-from framework.accounts.signup import CLOSED, ask_for_reset, sign_up
+from framework.accounts.lifecycle import confirmation, operations
+from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, sign_up
+from framework.accounts.signin.login import current_account, current_session, known_browser, sign_in, sign_out
+from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
 from framework.web.forms import PageForm, check_button
 from framework.web.security import own_path
 

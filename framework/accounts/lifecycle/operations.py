@@ -8,12 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts import addresses, budgets, links, messages, passwords, rules, throttle
-from framework.accounts.account import Account, AccountNotFound
-from framework.accounts.credentials import NOTHING, Kept, user_still_let_in
+from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
+from framework.accounts.core.account import Account, AccountNotFound
+from framework.accounts.core.credentials import NOTHING, Kept, user_still_let_in
+from framework.accounts.core.former_names import former_holder, keep_former_name
+from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.models import FormerUserName, User
-from framework.accounts.names import former_holder, keep_former_name
-from framework.accounts.throttle import KnownBrowser
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Conflict, Invalid
@@ -50,8 +50,8 @@ def create_user(
         NameTaken: somebody was earlier.
         EmailTaken: an operator gives somebody an address that another account has confirmed.
     """
-    name, email, full_name = rules.user_name(name), rules.email(email), rules.full_name(full_name)
-    password_hash = passwords.hashed(rules.password(password, about=(name, full_name, email)))
+    name, email, full_name = validation.user_name(name), validation.email(email), validation.full_name(full_name)
+    password_hash = passwords.hashed(validation.password(password, about=(name, full_name, email)))
     user = User(full_name=full_name, password_hash=password_hash, session_key=secrets.token_hex(16), admin=admin)
     with _unique_names(), transaction() as session:
         _take_name(session, user, name)
@@ -61,7 +61,7 @@ def create_user(
         if confirmed:
             addresses.confirm(session, user)
         elif throttle.may_mail_claimed(session, email):
-            messages.confirm_address(session, user)
+            emails.confirm_address(session, user)
     return Account.of(user)
 
 
@@ -99,7 +99,7 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
     checked = check_password(account_id, current)
     with reading() as session:
         known = known_of(session.get_one(User, account_id))
-    new_hash = passwords.hashed(rules.password(new, about=known))
+    new_hash = passwords.hashed(validation.password(new, about=known))
     with transaction() as session:
         user = user_still_let_in(session, checked)
         set_password(session, user, new_hash, keep=keep)
@@ -134,20 +134,20 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
         NameTaken: somebody else has it, or had the name before.
         TooManyNames: they had too many names already.
     """
-    name, full_name, email = name.strip(), rules.full_name(full_name), rules.email(email)
+    name, full_name, email = name.strip(), validation.full_name(full_name), validation.email(email)
     with _unique_names(), transaction() as session:
         user = session.get_one(User, account_id)
         earlier = (user.name, user.email)
         if name != user.name:
-            rules.user_name(name)
+            validation.user_name(name)
         _take_name(session, user, name)
         user.full_name = full_name
         if email not in {user.email, user.pending_email}:
             budgets.spend(session, [f"address:{user.id}"])
             addresses.claim(user, email)
             if throttle.may_mail_claimed(session, email):
-                messages.confirm_address(session, user)
-            messages.change_of_address_asked(session, user)
+                emails.confirm_address(session, user)
+            emails.change_of_address_asked(session, user)
         if (user.name, user.email) != earlier:
             enqueue(session, addresses.REFRESH_PERSON, user.id)
     return Account.of(user)
@@ -163,7 +163,7 @@ def send_reset(email: str, *, request: str) -> None:
         claims = [user for user in addresses.find_claims(session, email) if not user.email_verified_at]
         for user in [confirmed] if confirmed else claims[:MOST_CLAIMS]:
             if user.suspended_at is None and throttle.may_send_mail(session, user.id):
-                messages.choose_password(session, user, request=request)
+                emails.choose_password(session, user, request=request)
 
 
 def reset_password(token: str, password: str) -> Account:
@@ -176,10 +176,10 @@ def reset_password(token: str, password: str) -> Account:
         AccountSuspended.
     """
     with reading() as session:
-        known = known_of(links.user_of_reset(session, token))
-    new_hash = passwords.hashed(rules.password(password, about=known))
+        known = known_of(signed_links.user_of_reset(session, token))
+    new_hash = passwords.hashed(validation.password(password, about=known))
     with addresses.one_at_a_time(), transaction() as session:
-        user = links.user_of_reset(session, token)
+        user = signed_links.user_of_reset(session, token)
         Account.of(user)
         if user.email_verified_at:
             user.pending_email = user.pending_email_key = None  # whoever asked for another address had the old password
@@ -197,7 +197,7 @@ def check_reset(token: str) -> None:
         LinkExpired: it works no longer.
     """
     with reading() as session:
-        links.user_of_reset(session, token)
+        signed_links.user_of_reset(session, token)
 
 
 def read_account(session: Session, account_id: int) -> Account:
@@ -215,8 +215,8 @@ def read_account(session: Session, account_id: int) -> Account:
 
 def find_user(session: Session, login: str) -> User | None:
     """The person with this name or confirmed e-mail address, in any case; an earlier name is theirs still."""
-    key = rules.email_key(login)
-    if not rules.printable(key):
+    key = validation.email_key(login)
+    if not validation.printable(key):
         return None
     held = select(FormerUserName.user_id).where(FormerUserName.name_key == key)
     address = (User.email_key == key) & User.email_verified_at.is_not(None)
@@ -228,7 +228,7 @@ def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NO
     """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail."""
     user.password_hash = new_hash
     addresses.end_access(session, user, keep=keep)
-    messages.password_changed(session, user)
+    emails.password_changed(session, user)
 
 
 def known_of(user: User) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from framework.accounts import budgets
-from framework.accounts.budgets import BudgetSpent
+from framework.accounts.core import budgets
+from framework.accounts.core.budgets import BudgetSpent
+from framework.accounts.core.validation import email_key
 from framework.accounts.models import User
-from framework.accounts.rules import email_key
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account
-from framework.accounts.browsers import in_words
-from framework.accounts.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core.account import Account
+from framework.accounts.core.browsers import in_words
+from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core.validation import printable
 from framework.accounts.models import BrowserSession, User
-from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import NotFound

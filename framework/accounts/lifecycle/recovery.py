@@ -5,10 +5,10 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.accounts import addresses
+from framework.accounts.core import addresses
+from framework.accounts.core.former_names import former_holder
+from framework.accounts.core.validation import NAME_LENGTH
 from framework.accounts.models import User
-from framework.accounts.names import former_holder
-from framework.accounts.rules import NAME_LENGTH
 
 
 def recovered_account(session: Session, *, name: str, email: str) -> int:

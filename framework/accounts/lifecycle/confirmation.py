@@ -6,15 +6,15 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.accounts import addresses, links, messages, throttle
-from framework.accounts.account import Account
+from framework.accounts.core import addresses, emails, signed_links, throttle
+from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import LiveSession
 from framework.accounts.models import AddressChange, User
-from framework.accounts.sessions import LiveSession
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 
-UNDONE_FOR = timedelta(days=links.UNDO_DAYS)
+UNDONE_FOR = timedelta(days=signed_links.UNDO_DAYS)
 
 
 class NothingToConfirm(Conflict):
@@ -42,7 +42,7 @@ def read_claim(token: str) -> Claim:
         AccountSuspended.
     """
     with reading() as session:
-        user, email = links.address_of_verify(session, token)
+        user, email = signed_links.address_of_verify(session, token)
     account = Account.of(user)
     return Claim(account.id, account.name, email, done=email != addresses.to_confirm(user))
 
@@ -59,7 +59,7 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         AccountSuspended.
     """
     with addresses.one_at_a_time(), transaction() as session:
-        user, email = links.address_of_verify(session, token)
+        user, email = signed_links.address_of_verify(session, token)
         Account.of(user)
         replaced = addresses.confirmed(user)
         if email == addresses.to_confirm(user):
@@ -82,7 +82,7 @@ def send_link_again(account_id: int) -> str:
             raise NothingToConfirm
         if not throttle.may_mail_claimant(session, user.id, email):
             return f"The link was sent to {email} several times. Check your spam folder, or try again in a while."
-        messages.confirm_address(session, user)
+        emails.confirm_address(session, user)
     return f"A link to confirm the address is on its way to {email}."
 
 
@@ -107,7 +107,7 @@ def check_undo(token: str) -> str:
         LinkExpired: the change cannot be undone any more.
     """
     with reading() as session:
-        return links.change_of_undo(session, token).email
+        return signed_links.change_of_undo(session, token).email
 
 
 def undo_change(token: str) -> str:
@@ -121,7 +121,7 @@ def undo_change(token: str) -> str:
         AccountSuspended.
     """
     with addresses.one_at_a_time(), transaction() as session:
-        change = links.change_of_undo(session, token)
+        change = signed_links.change_of_undo(session, token)
         user = session.get_one(User, change.user_id, with_for_update=True)
         Account.of(user)
         addresses.claim(user, change.email)
@@ -130,7 +130,7 @@ def undo_change(token: str) -> str:
         addresses.end_access(session, user)
         user.password_hash = None
         _forget_since(session, change)
-    return links.reset_token(user)
+    return signed_links.reset_token(user)
 
 
 def _note_change(session: Session, user: User, replaced: str) -> None:
@@ -147,7 +147,7 @@ def _note_change(session: Session, user: User, replaced: str) -> None:
     change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
     session.add(change)
     session.flush()
-    messages.address_changed(session, user, change)
+    emails.address_changed(session, user, change)
 
 
 def _forget_since(session: Session, change: AddressChange) -> None:

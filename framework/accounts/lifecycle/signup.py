@@ -5,11 +5,11 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import budgets
-from framework.accounts.account import Account
+from framework.accounts.core import budgets
+from framework.accounts.core.account import Account
+from framework.accounts.core.validation import email_key
+from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import User
-from framework.accounts.operations import create_user
-from framework.accounts.rules import email_key
 from framework.celery.outbox import enqueue
 from framework.database.session import reading, transaction
 from framework.errors import Forbidden

@@ -3,10 +3,10 @@
 from flask import request
 from werkzeug.datastructures import Authorization
 
-from framework.accounts import tokens
-from framework.accounts.account import Account
-from framework.accounts.operations import WrongLogin, authenticate
-from framework.accounts.tokens import Caller
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.operations import WrongLogin, authenticate
+from framework.accounts.signin import tokens
+from framework.accounts.signin.tokens import Caller
 from framework.observability.requests import note_person
 
 

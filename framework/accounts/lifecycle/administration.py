@@ -3,11 +3,11 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.accounts import addresses, messages, passwords, rules, sessions
-from framework.accounts.account import AccountNotFound, AccountSuspended
-from framework.accounts.credentials import end_all
+from framework.accounts.core import addresses, emails, passwords, sessions, validation
+from framework.accounts.core.account import AccountNotFound, AccountSuspended
+from framework.accounts.core.credentials import end_all
+from framework.accounts.lifecycle.operations import find_user, known_of, set_password
 from framework.accounts.models import FormerUserName, User
-from framework.accounts.operations import find_user, known_of, set_password
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Conflict
@@ -60,7 +60,7 @@ def replace_password(name: str, password: str) -> str:
     """
     with reading() as session:
         known = find_user(session, name)
-    new_hash = passwords.hashed(rules.password(password, about=known_of(known) if known else ()))
+    new_hash = passwords.hashed(validation.password(password, about=known_of(known) if known else ()))
     with transaction() as session:
         user = account_named(session, name)
         set_password(session, user, new_hash)
@@ -77,7 +77,7 @@ def send_reset(name: str) -> str:
         user = account_named(session, name)
         if user.suspended_at is not None:
             raise AccountSuspended(user.name)
-        messages.choose_password(session, user)
+        emails.choose_password(session, user)
     return addresses.reachable_at(user) or user.email
 
 

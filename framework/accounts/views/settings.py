@@ -3,12 +3,14 @@
 from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
-from framework.accounts import confirmation, operations, sessions, tokens
-from framework.accounts.account import Account
-from framework.accounts.addresses import NOWHERE
-from framework.accounts.forms import PasswordForm, ProfileForm
-from framework.accounts.login import sign_in, signed_in, signed_in_session
-from framework.accounts.reauthentication import reauthenticate
+from framework.accounts.core import sessions
+from framework.accounts.core.account import Account
+from framework.accounts.core.addresses import NOWHERE
+from framework.accounts.lifecycle import confirmation, operations
+from framework.accounts.signin import tokens
+from framework.accounts.signin.login import sign_in, signed_in, signed_in_session
+from framework.accounts.signin.reauthentication import reauthenticate
+from framework.accounts.views.forms import PasswordForm, ProfileForm
 from framework.web.forms import check_button
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from flask import Flask, Response, make_response, render_template, request
 
-from framework.accounts import operations, sessions
-from framework.accounts.login import signed_in_session
-from framework.accounts.sessions import LiveSession
+from framework.accounts.core import sessions
+from framework.accounts.core.sessions import LiveSession
+from framework.accounts.lifecycle import operations
+from framework.accounts.signin.login import signed_in_session
 from framework.database.types import now
 from framework.errors import Forbidden, HoldfastError
 from framework.web.errors import problem, wants_json

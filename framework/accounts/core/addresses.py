@@ -12,10 +12,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts.credentials import NOTHING, Kept, end_all
+from framework.accounts.core.credentials import NOTHING, Kept, end_all
+from framework.accounts.core.sessions import LiveSession
+from framework.accounts.core.validation import email_key
 from framework.accounts.models import User
-from framework.accounts.rules import email_key
-from framework.accounts.sessions import LiveSession
 from framework.celery.outbox import enqueue
 from framework.database.session import after_commit
 from framework.database.types import now

@@ -14,11 +14,11 @@ from zlib import crc32
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.accounts import messages
-from framework.accounts.account import Account
-from framework.accounts.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core import emails
+from framework.accounts.core.account import Account
+from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core.validation import printable
 from framework.accounts.models import Token, User
-from framework.accounts.rules import printable
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound
@@ -148,7 +148,7 @@ def create_token(
         token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)
-        messages.token_made(session, user, token)
+        emails.token_made(session, user, token)
     return text
 
 

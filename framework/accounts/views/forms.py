@@ -4,8 +4,8 @@ import re
 
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectMultipleField, StringField
 
-from framework.accounts import rules
-from framework.accounts.credentials import Kept
+from framework.accounts.core import validation
+from framework.accounts.core.credentials import Kept
 from framework.web.forms import PageForm, filled, follows, stripped
 
 
@@ -13,12 +13,12 @@ class SignupForm(PageForm):
     """A new account."""
 
     username = StringField(
-        "User name", filters=[stripped], validators=[filled("Choose a user name."), follows(rules.user_name)]
+        "User name", filters=[stripped], validators=[filled("Choose a user name."), follows(validation.user_name)]
     )
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
     )
-    password = PasswordField("Password", validators=[filled("Choose a password."), follows(rules.password)])
+    password = PasswordField("Password", validators=[filled("Choose a password."), follows(validation.password)])
     next = HiddenField()
 
 
@@ -35,14 +35,14 @@ class ForgotForm(PageForm):
     """Where to send a link for a new password."""
 
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
     )
 
 
 class ResetForm(PageForm):
     """A new password, by a link from a mail."""
 
-    password = PasswordField("New password", validators=[filled("Choose a password."), follows(rules.password)])
+    password = PasswordField("New password", validators=[filled("Choose a password."), follows(validation.password)])
 
 
 class ConfirmForm(PageForm):
@@ -54,10 +54,10 @@ class ConfirmForm(PageForm):
 class ProfileForm(PageForm):
     """What others see of a person."""
 
-    full_name = StringField("Full name", filters=[stripped], validators=[follows(rules.full_name)])
+    full_name = StringField("Full name", filters=[stripped], validators=[follows(validation.full_name)])
     username = StringField("User name", filters=[stripped], validators=[filled("Choose a user name.")])
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(rules.email)]
+        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import addresses
+from framework.accounts.core import addresses
 from framework.accounts.models import AddressChange, User
 from framework.errors import Invalid
 

@@ -12,10 +12,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.local import LocalProxy
 
 from framework import config
-from framework.accounts import sessions
-from framework.accounts.account import Account, SignInRequired
-from framework.accounts.sessions import REMEMBERED, Browser, LiveSession
-from framework.accounts.throttle import KnownBrowser
+from framework.accounts.core import sessions
+from framework.accounts.core.account import Account, SignInRequired
+from framework.accounts.core.sessions import REMEMBERED, Browser, LiveSession
+from framework.accounts.core.throttle import KnownBrowser
 from framework.observability.requests import note_person
 from framework.web.errors import problem, wants_json
 from framework.web.security import cookie_name

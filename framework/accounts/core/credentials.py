@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from framework.accounts.account import Account, SignInRequired
+from framework.accounts.core.account import Account, SignInRequired
 from framework.accounts.models import BrowserSession, Token, User
 
 USE_NOTED_EVERY = timedelta(hours=1)

@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from framework.accounts import budgets, messages, tokens
-from framework.accounts.budgets import BudgetSpent
-from framework.accounts.credentials import digest
+from framework.accounts.core import budgets, emails
+from framework.accounts.core.budgets import BudgetSpent
+from framework.accounts.core.credentials import digest
 from framework.accounts.models import Token, User
+from framework.accounts.signin import tokens
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.errors import Invalid
@@ -83,4 +84,4 @@ def tokens_in(content: Bytes) -> set[str]:
 def _tell(session: Session, user: User, token: Token) -> None:
     with suppress(BudgetSpent):
         budgets.spend(session, [f"leak:{token.id}"])
-        messages.token_found(session, user, token)
+        emails.token_found(session, user, token)

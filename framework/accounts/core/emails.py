@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts import addresses, links, throttle
+from framework.accounts.core import addresses, signed_links, throttle
 from framework.accounts.models import AddressChange, Token, User
 from framework.database.types import now
 from framework.email import messages
@@ -28,8 +28,8 @@ def confirm_address(session: Session, user: User) -> None:
     if owner and owner is not user:
         _address_claimed(session, owner, by=user)
         return
-    facts = {"name": user.name, "link": _link("verify", links.verify_token(user, email))}
-    ends = now() + timedelta(days=links.VERIFY_DAYS)
+    facts = {"name": user.name, "link": _link("verify", signed_links.verify_token(user, email))}
+    ends = now() + timedelta(days=signed_links.VERIFY_DAYS)
     messages.queue(session, to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
 
 
@@ -42,9 +42,13 @@ def choose_password(session: Session, user: User, *, request: str | None = None)
     email = addresses.reachable_at(user)
     if email is None:
         raise NoAddress(user.name)
-    facts = {"name": user.name, "link": _link("reset", links.reset_token(user)), "hours": links.RESET_HOURS}
+    facts = {
+        "name": user.name,
+        "link": _link("reset", signed_links.reset_token(user)),
+        "hours": signed_links.RESET_HOURS,
+    }
     key = f"reset-{user.id}-{request}" if request else _key("reset", user)
-    ends = now() + timedelta(hours=links.RESET_HOURS)
+    ends = now() + timedelta(hours=signed_links.RESET_HOURS)
     messages.queue(session, to=email, template="reset", facts=facts, key=key, expires_at=ends)
 
 
@@ -64,10 +68,10 @@ def address_changed(session: Session, user: User, change: AddressChange) -> None
     facts = {
         "name": user.name,
         "email": user.email,
-        "link": _link("undo", links.undo_token(change)),
-        "days": links.UNDO_DAYS,
+        "link": _link("undo", signed_links.undo_token(change)),
+        "days": signed_links.UNDO_DAYS,
     }
-    ends = now() + timedelta(days=links.UNDO_DAYS)
+    ends = now() + timedelta(days=signed_links.UNDO_DAYS)
     key = _key("moved", user)
     messages.queue(session, to=change.email, template="address_changed", facts=facts, key=key, expires_at=ends)
 
