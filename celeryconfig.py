@@ -26,7 +26,7 @@ control_exchange = f"{broker.deployment()}.control"
 event_exchange = f"{broker.deployment()}.event"
 # A worker holds two or three connections, since small plans have 20 for all.
 worker_enable_remote_control = False  # `flask doctor` and /admin ask the database, which costs no connection
-worker_consumer = "framework.celery.worker:Consumer"
+worker_consumer = "framework.celery.worker.consumer:Consumer"
 broker_pool_limit = 1
 
 # JSON only: a message or a result is data, never code.
@@ -59,9 +59,9 @@ worker_log_color = False
 
 # What a worker loads: its logs, its sign of life, its limits, and the rooms whose tasks it knows.
 imports = [
-    "framework.celery.logs",
-    "framework.celery.presence",
-    "framework.celery.worker",
+    "framework.celery.worker.logs",
+    "framework.celery.worker.presence",
+    "framework.celery.worker.consumer",
     "framework.celery.tasks",
     "framework.email.tasks",
     "framework.repositories.tasks",

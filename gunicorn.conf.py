@@ -9,7 +9,7 @@ import gunicorn.util
 from framework.gitcore import git
 from framework.health.boot import settings_or_exit
 from framework.observability import allocator, folder, logs
-from framework.web.bare import hide_server, write_error
+from framework.web.server.refusals import hide_server, write_error
 
 settings = settings_or_exit()
 allocator.be_frugal()
@@ -18,7 +18,7 @@ bind = settings.bind
 forwarded_allow_ips = ""  # FORWARDED_ALLOW_IPS is looked at in one place: framework/web/security.py
 
 # Threads wait for the object store, processes use the cores; slow clients wait in the worker's loop.
-worker_class = "framework.web.worker.Worker"
+worker_class = "framework.web.server.worker.Worker"
 workers = settings.web_concurrency
 threads = settings.web_threads
 preload_app = False  # connections must not be shared by a fork

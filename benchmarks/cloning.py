@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.deployment import Project, project
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.gitcore.pack_objects import measured
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.githttp.fetch import fetching

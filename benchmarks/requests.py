@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.deployment import MIB, project
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.database.session import transaction
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict

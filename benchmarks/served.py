@@ -18,7 +18,7 @@ from benchmarks.distance import distant
 from benchmarks.history import Shape
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project

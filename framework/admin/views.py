@@ -7,7 +7,8 @@ from framework import config
 from framework.accounts.signin.login import current_account
 from framework.admin import shown
 from framework.admin.samples import SAMPLES
-from framework.celery import presence, runs, schedule
+from framework.celery import schedule
+from framework.celery.worker import presence, runs
 from framework.email.rendering import rendered
 from framework.errors import NotFound
 from framework.health import queues

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 
 from framework.accounts.signin.tokens import NAME_LENGTH
 from framework.api.answers import OBJECT_NAME
-from framework.api.contents import Content
-from framework.api.parsing import parsed, refuse_other_media
+from framework.api.body.contents import Content
+from framework.api.body.parsing import parsed, refuse_other_media
 from framework.errors import Invalid
 from framework.uploads.receiving import MAX_PARTS
 

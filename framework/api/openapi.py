@@ -12,11 +12,11 @@ from werkzeug.routing import Rule
 
 from framework import config
 from framework.api.answers import Problem
+from framework.api.body.parsing import JSON
 from framework.api.calls import CALLS, Call, Shape
 from framework.api.idempotency import HEADER, LONGEST_KEY
 from framework.api.paging import PAGE
-from framework.api.parsing import JSON
-from framework.api.uploads import UPLOAD_CALLS
+from framework.api.resources.uploads import UPLOAD_CALLS
 from framework.web.errors import PROBLEM_JSON
 
 _ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")

@@ -3,10 +3,10 @@
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request
 
 from framework.api import openapi
-from framework.api.commits import commits
-from framework.api.files import files
-from framework.api.people import people
-from framework.api.projects import projects
+from framework.api.resources.commits import commits
+from framework.api.resources.files import files
+from framework.api.resources.people import people
+from framework.api.resources.projects import projects
 
 ROOT = "/api/"
 

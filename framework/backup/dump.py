@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ColumnClause, LargeBinary, Table, TableClause, colu
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType, TypeEngine
 
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.database import schema
 from framework.database.types import Base, UTCDateTime
 from framework.errors import Invalid

@@ -29,7 +29,7 @@ from framework.backup.dump import (
     write_rows,
 )
 from framework.backup.sealing import is_sealed, seal, unseal
-from framework.celery.work import Work, watched
+from framework.celery.jobs import Work, watched
 from framework.database import schema
 from framework.database.insert import number_on
 from framework.database.session import reading, transaction

@@ -16,7 +16,7 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after, hold_copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.reading import split_ref
-from framework.web.ranges import ranged
+from framework.web.byte_ranges import ranged
 
 
 def raw_answer(access: ProjectAccess, place: str) -> Response:

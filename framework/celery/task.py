@@ -11,9 +11,9 @@ from celery.exceptions import Ignore, Retry
 from celery.result import AsyncResult
 from celery.utils.log import get_task_logger
 
-from framework.celery import runs
 from framework.celery.heartbeat import renewing
 from framework.celery.outbox import FINISHED, enqueue
+from framework.celery.worker import runs
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.observability import request_id

@@ -1,6 +1,6 @@
 """The tasks of this room: re-sending, forgetting, and an answer that proves the whole way."""
 
-from framework.celery import outbox, work
+from framework.celery import jobs, outbox
 from framework.celery.celery import app
 from framework.celery.job import Job
 
@@ -14,7 +14,7 @@ def poll_outbox() -> int:
 @app.task(base=Job, name="framework.celery.tasks.forget_finished")
 def forget_finished() -> int:
     """Delete the rows of tasks and long works that ended long ago; how many."""
-    return outbox.forget_finished() + work.forget_ended()
+    return outbox.forget_finished() + jobs.forget_ended()
 
 
 @app.task(name="framework.celery.tasks.echo")

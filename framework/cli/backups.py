@@ -5,7 +5,7 @@ from functools import partial
 import click
 
 from framework.backup import operations
-from framework.celery.work import followed
+from framework.celery.jobs import followed
 from framework.cli.refusals import by_hand, told_plainly
 from framework.cli.storage import become_owner, report, take_over_option
 from framework.projects.lifecycle.adoption import adopt, tell_of_recovery

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 from flask.cli import AppGroup
 
-from framework.celery.work import followed, watched
+from framework.celery.jobs import followed, watched
 from framework.cli.figures import report_lines
 from framework.cli.refusals import by_hand, told_plainly
 from framework.drill.drill import rehearse

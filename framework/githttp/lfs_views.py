@@ -18,8 +18,8 @@ from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, Asking, BadBatch, answer, read_batch, read_object
 from framework.lfs.reading import find_object, part
 from framework.projects.core.access import ProjectAccess
+from framework.web.byte_ranges import ranged
 from framework.web.errors import speak_as
-from framework.web.ranges import ranged
 
 blueprint = Blueprint("lfs", __name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from framework.celery.models import RunningWorker
-from framework.celery.presence import is_up, release
+from framework.celery.worker.presence import is_up, release
 from framework.database.types import now
 from framework.health.queues import QueueState
 

@@ -13,9 +13,10 @@ from celery.exceptions import TimeoutError as NoAnswer
 from sqlalchemy import text
 
 from framework import __version__, config
-from framework.celery import broker, presence
+from framework.celery import broker
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
+from framework.celery.worker import presence
 from framework.database import schema
 from framework.database.session import reading
 from framework.database.types import now

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from framework import config
-from framework.celery import presence
+from framework.celery.worker import presence
 from framework.config import Config
 from framework.database.engine import WORKER_CONNECTIONS
 from framework.database.session import reading

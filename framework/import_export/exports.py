@@ -22,8 +22,8 @@ from framework.accounts.core import addresses
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
+from framework.celery.jobs import Work, announce, watched
 from framework.celery.outbox import enqueue
-from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.email import messages

@@ -8,8 +8,8 @@ from pathlib import Path
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
+from framework.celery.jobs import Work, announce, watched
 from framework.celery.outbox import enqueue
-from framework.celery.work import Work, announce, watched
 from framework.database.session import reading, transaction
 from framework.githttp.push.importing import land_history
 from framework.import_export.addresses import checked, pinned

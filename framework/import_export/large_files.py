@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from framework import config
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.lfs.reading import whole
 from framework.lfs.receiving import store_files

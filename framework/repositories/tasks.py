@@ -7,7 +7,7 @@ from celery.utils.log import get_task_logger
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.celery.work import followed, watched
+from framework.celery.jobs import followed, watched
 from framework.errors import HoldfastError, Interrupted
 from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog import lfs_objects

@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
 from framework.api.calls import CALLS
-from framework.api.uploads import UPLOAD_CALLS
+from framework.api.resources.uploads import UPLOAD_CALLS
 from tests.api.program import Program
 from tests.cast import on_one_deployment
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from framework.api.contents import BadContent, Content
-from framework.api.parsing import BadJson
-from framework.api.spooling import MAX_REST_BYTES, RestTooLarge, SpooledJson, TextTooLong
+from framework.api.body.contents import BadContent, Content
+from framework.api.body.parsing import BadJson
+from framework.api.body.spooling import MAX_REST_BYTES, RestTooLarge, SpooledJson, TextTooLong
 
 CONTENTS = frozenset({"content", "content_base64"})
 
@@ -63,7 +63,7 @@ def test_a_content_is_what_was_written(tmp_path: Path, text: str, step: int, asc
 def test_an_escape_may_lie_across_pieces_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = '🎉é\\"' * 40
     for size in range(1, 30):
-        monkeypatch.setattr("framework.api.contents.CHUNK_BYTES", size)
+        monkeypatch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
         assert b"".join(content(tmp_path, json.dumps({"content": text})).utf8()).decode() == text
 
 

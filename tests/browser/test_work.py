@@ -4,7 +4,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from framework.accounts.core.account import Account
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from tests.browser import pages
 from tests.browser.window import Window
 from tests.cast import on_one_deployment

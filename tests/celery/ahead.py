@@ -5,8 +5,9 @@ import sys
 import time
 
 from framework import config
-from framework.celery import outbox, presence, runs, schedule
+from framework.celery import outbox, schedule
 from framework.celery.schedule import JobRuns
+from framework.celery.worker import presence, runs
 from framework.config import Config
 from framework.database.types import now
 from framework.repositories.catalog import lfs_objects

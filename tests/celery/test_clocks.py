@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
-from framework.celery import runs, schedule
+from framework.celery import schedule
 from framework.celery.models import RunningWorker
-from framework.celery.presence import Presence
+from framework.celery.worker import runs
+from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import from_now, now

@@ -11,9 +11,9 @@ from celery.app.trace import LOG_RECEIVED, LOG_SUCCESS
 from sqlalchemy import select
 
 from framework.celery.celery import app
-from framework.celery.logs import FoundNothing
 from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
+from framework.celery.worker.logs import FoundNothing
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.observability import request_id

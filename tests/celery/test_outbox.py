@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from framework.celery import broker, outbox, runs
+from framework.celery import broker, outbox
 from framework.celery.broker import BrokerAway
+from framework.celery.worker import runs
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

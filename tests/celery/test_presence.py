@@ -9,11 +9,12 @@ from time import sleep
 import pytest
 from sqlalchemy import update
 
-from framework.celery import broker, presence
+from framework.celery import broker
 from framework.celery.celery import app
 from framework.celery.models import GONE_AFTER, RunningWorker
 from framework.celery.outbox import enqueue
-from framework.celery.presence import Presence
+from framework.celery.worker import presence
+from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from framework.celery import runs
 from framework.celery.outbox import UNFINISHED_AFTER
+from framework.celery.worker import runs
 from framework.config import Config
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound, Unavailable

@@ -8,9 +8,9 @@ from time import sleep
 import pytest
 from sqlalchemy import event, func, select, text, update
 
-from framework.celery import tasks, work
+from framework.celery import jobs, tasks
+from framework.celery.jobs import announce, watched
 from framework.celery.models import LongWork
-from framework.celery.work import announce, watched
 from framework.config import Config
 from framework.database.engine import engine
 from framework.database.session import reading, transaction
@@ -115,13 +115,13 @@ def test_what_is_no_news_is_not_written(settings: Config) -> None:
 def test_it_gives_a_sign_of_life_without_news(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     with watched("backup", every_seconds=SELDOM) as running:
         before = row(running.id).updated_at
-        monkeypatch.setattr(work, "SIGN_OF_LIFE_EVERY_SECONDS", 0)
+        monkeypatch.setattr(jobs, "SIGN_OF_LIFE_EVERY_SECONDS", 0)
         running.tell()
         assert row(running.id).updated_at > before
 
 
 @pytest.mark.parametrize(
-    ("error", "message"), [(Invalid("The dump is encrypted."), "The dump is encrypted."), (KeyError("x"), work.BROKEN)]
+    ("error", "message"), [(Invalid("The dump is encrypted."), "The dump is encrypted."), (KeyError("x"), jobs.BROKEN)]
 )
 def test_an_error_ends_it_and_is_told_in_words_for_people(settings: Config, error: Exception, message: str) -> None:
     with pytest.raises(type(error)):
@@ -175,7 +175,7 @@ def test_it_forgets_what_ended_long_ago(settings: Config) -> None:
         pass
     with watched("backup"):
         pass
-    long_ago = now() - work.KEPT_AFTER_THE_END - timedelta(hours=1)
+    long_ago = now() - jobs.KEPT_AFTER_THE_END - timedelta(hours=1)
     with transaction() as session:
         session.execute(update(LongWork).where(LongWork.id == old.id).values(updated_at=long_ago))
     assert (tasks.forget_finished(), count()) == (1, 1)

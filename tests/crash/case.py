@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from framework import config
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.config import Config
 from framework.database import schema
 from framework.database.session import reading, transaction

@@ -12,8 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from framework.celery import runs
 from framework.celery.outbox import enqueue
+from framework.celery.worker import runs
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

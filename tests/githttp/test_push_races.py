@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, make_url, select
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.config import Config
 from framework.database import engine
 from framework.database.session import reading, transaction

@@ -13,9 +13,10 @@ from sqlalchemy import update
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery import broker, presence, runs, schedule
+from framework.celery import broker, schedule
 from framework.celery.models import GONE_AFTER, OutboxRow, RunningWorker
-from framework.celery.presence import Presence
+from framework.celery.worker import presence, runs
+from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now

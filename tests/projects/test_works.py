@@ -7,8 +7,8 @@ from sqlalchemy import delete, update
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
+from framework.celery.jobs import SILENT_AFTER, announce, watched
 from framework.celery.models import LongWork
-from framework.celery.work import SILENT_AFTER, announce, watched
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess

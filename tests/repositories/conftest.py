@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from framework.celery.work import Work, watched
+from framework.celery.jobs import Work, watched
 from framework.config import Config
 from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from framework.celery.work import Work, watched
+from framework.celery.jobs import Work, watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now

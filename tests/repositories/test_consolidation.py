@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from framework.celery.jobs import Work
 from framework.celery.models import LongWork, OutboxRow
-from framework.celery.work import Work
 from framework.config import Config
 from framework.database.session import reading
 from framework.repositories.cache.copy import opened

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from framework.celery.work import Work, watched
+from framework.celery.jobs import Work, watched
 from framework.database.session import reading
 from framework.repositories.cache.copy import ObjectAbsent, opened
 from framework.repositories.cache.eviction import copy_path, evict

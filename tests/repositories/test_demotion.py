@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.config import Config, ConfigError
 from framework.database.session import reading, transaction
 from framework.database.types import now

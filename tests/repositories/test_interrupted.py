@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.config import Config
 from framework.database.session import reading
 from framework.errors import Interrupted

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.database.session import reading
 from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.pushing import LfsUnknown

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from framework.celery.work import watched
+from framework.celery.jobs import watched
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now

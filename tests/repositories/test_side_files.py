@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.database.session import reading
 from framework.gitcore.side_files import INSTALLED, installed
 from framework.repositories import object_keys

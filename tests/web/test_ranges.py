@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, request
 
-from framework.web.ranges import RangeAbsent, ranged
+from framework.web.byte_ranges import RangeAbsent, ranged
 from tests.cast import on_one_deployment
 
 CONTENT = bytes(range(100))

@@ -16,11 +16,11 @@ import pytest
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
-from framework.web import connections
-from framework.web.bare import refuse, write_error
-from framework.web.connections import HEAD_START_BYTES, Connection, read_head
 from framework.web.errors import SENTENCES
-from framework.web.gate import API, ARCHIVES, OF_STRANGERS, SEARCHES, STRANGERS, STREAMS, Gate, claims_of
+from framework.web.server import connections
+from framework.web.server.connections import HEAD_START_BYTES, Connection, read_head
+from framework.web.server.gate import API, ARCHIVES, OF_STRANGERS, SEARCHES, STRANGERS, STREAMS, Gate, claims_of
+from framework.web.server.refusals import refuse, write_error
 from tests.cast import PASSWORD, on_one_deployment
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
+from framework.celery.jobs import FAILED, FINISHED, RUNNING, SILENT_AFTER
 from framework.celery.models import LongWork
-from framework.celery.work import FAILED, FINISHED, RUNNING, SILENT_AFTER
 from framework.database.session import reading
 from framework.database.types import now
 from framework.errors import NotFound

@@ -1,8 +1,8 @@
 """Archiving on demand: the owner asks, a worker packs the project neatly and has its copies dropped."""
 
 from framework.accounts.core.account import Account
+from framework.celery.jobs import announce, watched
 from framework.celery.outbox import enqueue
-from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Project

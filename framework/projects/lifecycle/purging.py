@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
+from framework.celery.jobs import announce, watched
 from framework.celery.outbox import enqueue
-from framework.celery.work import announce, watched
 from framework.database.session import reading, transaction
 from framework.errors import Invalid
 from framework.projects.core.access import ProjectAccess, recheck

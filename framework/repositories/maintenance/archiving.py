@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.repositories.cache import eviction, usage
 from framework.repositories.cache.archived import note_archived
 from framework.repositories.maintenance.consolidation import UNCHANGED, Wish, consolidate

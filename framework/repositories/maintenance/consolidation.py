@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from framework import config
-from framework.celery.work import Work
+from framework.celery.jobs import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
 from framework.gitcore import git
 from framework.repositories import object_keys

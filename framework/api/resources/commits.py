@@ -7,9 +7,9 @@ from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import NewCommit
 from framework.api.bodies import CommitBody
+from framework.api.body.incoming import Incoming, received_commit
 from framework.api.calls import Call, described
 from framework.api.idempotency import Created, Keep, once
-from framework.api.incoming import Incoming, received_commit
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
 from framework.repositories.write.operations import Written

@@ -14,10 +14,10 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from framework.web import bare
-from framework.web.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
 from framework.web.errors import BrokenBody
-from framework.web.gate import Gate, claims_of
+from framework.web.server import refusals
+from framework.web.server.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
+from framework.web.server.gate import Gate, claims_of
 
 LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
@@ -215,7 +215,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._unwatch(connection)
         self._waiting.pop(connection, None)
         with suppress(OSError):
-            bare.refuse(connection.sock, status, reason, connection.head)
+            refusals.refuse(connection.sock, status, reason, connection.head)
         connection.stays = False
         self._linger(connection)
 

@@ -11,8 +11,8 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from framework import config
 from framework.accounts.core.account import Account
 from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, checked
-from framework.api.parsing import refuse_other_media
-from framework.api.spooling import SpooledJson
+from framework.api.body.parsing import refuse_other_media
+from framework.api.body.spooling import SpooledJson
 from framework.gitcore.path_policy import asked_path, checked_path
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.write.operations import Delete, Move, Operation, Put

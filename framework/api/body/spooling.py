@@ -10,8 +10,8 @@ import secrets
 from pathlib import Path
 from typing import IO, Any
 
-from framework.api.contents import CHUNK_BYTES, Content, SpooledContent
-from framework.api.parsing import BadJson, parsed
+from framework.api.body.contents import CHUNK_BYTES, Content, SpooledContent
+from framework.api.body.parsing import BadJson, parsed
 from framework.errors import TooLarge
 
 LONGEST_KEPT_BYTES = 128

@@ -10,8 +10,8 @@ from gunicorn.http.wsgi import Response
 from gunicorn.util import write_nonblock
 
 from framework.observability import request_id
-from framework.web.connections import Head
 from framework.web.errors import PROBLEM_JSON, SENTENCES, TITLES, problem_body, with_retry_after
+from framework.web.server.connections import Head
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from sqlalchemy import delete, select, update
 
-from framework.celery import runs
 from framework.celery.models import RunningWorker
+from framework.celery.worker import runs
 from framework.database.insert import insert_if_absent
 from framework.database.session import reading, transaction
 from framework.database.types import from_now, now

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery.celery import app
 from framework.celery.heartbeat import renewing
-from framework.celery.presence import Presence
+from framework.celery.worker.presence import Presence
 from framework.observability import allocator
 
 TELLS_EVERY_SECONDS = 15

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.api.parsing import BadJson
+from framework.api.body.parsing import BadJson
 
 CHUNK_BYTES = 1 << 18
 LONGEST_ESCAPE = len(r"\ud83d\ude00")

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from framework.web.connections import Connection, Head
+from framework.web.server.connections import Connection, Head
 
 STREAMS, STRANGERS, API = "streams", "strangers", "api"
 ARCHIVES, SEARCHES = "archives", "searches"
