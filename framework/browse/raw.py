@@ -12,8 +12,9 @@ from framework.browse.places import way_out
 from framework.browse.render.content import raw_headers
 from framework.lfs.reading import part
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import hold_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import healing_after, hold_copy
+from framework.repositories.cache.repair import healing_after
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.reading import split_ref
 from framework.web.byte_ranges import ranged
@@ -28,7 +29,7 @@ def raw_answer(access: ProjectAccess, place: str) -> Response:
     Raises:
         RefAbsent, PathAbsent, FolderHasNoBytes, RangeAbsent.
     """
-    raw, held = hold_copy(access.repository_id, lambda copy: _found(access, copy, place))
+    raw, held = hold_project(access, lambda copy: _found(access, copy, place))
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
     if access.visibility == "public":  # a figure may be shown by another site, as any public picture

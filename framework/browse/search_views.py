@@ -6,8 +6,8 @@ from framework.accounts.signin.login import current_account
 from framework.browse.history.search import FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import way_out
 from framework.projects.core.access import project_for
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
 
 blueprint = Blueprint("finding", __name__)
 
@@ -22,7 +22,7 @@ def go_to_file(owner: str, project: str, ref: str) -> str:
         with way_out(access, copy, ref):
             return find_files(copy, ref, query)
 
-    page = read_copy(access.repository_id, read)
+    page = read_project(access, read)
     return render_template("browse/find.html", project=access, page=page, tab="files")
 
 
@@ -36,5 +36,5 @@ def search_files(owner: str, project: str, ref: str) -> str:
         with way_out(access, copy, ref):
             return find_lines(copy, ref, query)
 
-    page = read_copy(access.repository_id, read)
+    page = read_project(access, read)
     return render_template("browse/search.html", project=access, page=page, tab="files")

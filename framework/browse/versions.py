@@ -13,9 +13,10 @@ from framework.browse.places import way_out
 from framework.browse.view_options import Asked
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
-from framework.repositories.cache.repair import healing_after, read_copy
+from framework.repositories.cache.repair import healing_after
 from framework.repositories.history.reading import split_ref
 from framework.web.pages import asked_path
 from framework.web.streaming import streamed
@@ -61,7 +62,7 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
     old, new = request.args.get("old", "").strip(), request.args.get("new", "").strip()
     if old and new:
         return redirect(access.address("compare", f"{old}...{new}"))
-    names = read_copy(access.repository_id, refs.names)
+    names = read_project(access, refs.names)
     return render_template("browse/choose.html", project=access, names=names, old=old, new=new, tab="history")
 
 
@@ -70,7 +71,7 @@ def compare(owner: str, project: str, spec: str) -> str:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = project_for(current_account(), owner, project)
     path = asked_path()
-    page = read_copy(access.repository_id, lambda copy: commits.compare_page(copy, spec, path))
+    page = read_project(access, lambda copy: commits.compare_page(copy, spec, path))
     return render_template("browse/compare.html", project=access, page=page, tab="history")
 
 
@@ -95,7 +96,7 @@ def list_branches(owner: str, project: str) -> str:
     """The branches, and how far each is from the default one."""
     access = project_for(current_account(), owner, project)
     number = Asked.of(request.args).number
-    page = read_copy(access.repository_id, lambda copy: refs.branches_page(copy, number))
+    page = read_project(access, lambda copy: refs.branches_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/branches.html", project=access, page=page, rules=rules, tab="branches")
 
@@ -105,7 +106,7 @@ def list_tags(owner: str, project: str) -> str:
     """The tags, the newest first, each with its downloads."""
     access = project_for(current_account(), owner, project)
     number = Asked.of(request.args).number
-    page = read_copy(access.repository_id, lambda copy: refs.tags_page(copy, number))
+    page = read_project(access, lambda copy: refs.tags_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/tags.html", project=access, page=page, rules=rules, tab="branches")
 
@@ -117,11 +118,11 @@ def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind:
         with way_out(access, copy, place):
             return act(copy)
 
-    return read_copy(access.repository_id, read, *kind)
+    return read_project(access, read, *kind)
 
 
 def _printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
-    printed = read_copy(access.repository_id, act)
+    printed = read_project(access, act)
     chunks = healing_after(access.repository_id, commits.printing(access.repository_id, printed))
     answer = streamed(chunks, Content_Type=PRINTED_TYPE)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -19,10 +19,11 @@ from framework.browse.view_options import Asked
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.notify.activity import read_activity
+from framework.projects.visits import read_project
 from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import healing_after, read_copy
+from framework.repositories.cache.repair import healing_after
 from framework.repositories.cache.status import read_status
 from framework.repositories.history.reading import split_ref
 from framework.web.pages import asked_path
@@ -51,7 +52,7 @@ def show_project(owner: str, project: str) -> str:
     account = current_account()
     access = project_for(account, owner, project)
     asked, storage = Asked.of(request.args), read_status(access.repository_id)
-    page = read_copy(access.repository_id, lambda copy: pages.project_page(copy, asked))
+    page = read_project(access, lambda copy: pages.project_page(copy, asked))
     if not page.complete:
         graph_later(access.repository_id)
     if account:  # robots read every page and clone nothing
@@ -80,7 +81,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
         with way_out(access, copy, place):
             return pages.page_at(copy, *split_ref(copy, place), asked)
 
-    page = read_copy(access.repository_id, read)
+    page = read_project(access, read)
     if not page.complete:
         graph_later(access.repository_id)
     if page.kind != kind:
@@ -102,7 +103,7 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     access = project_for(current_account(), owner, project)
     folder = asked_path().strip("/")
 
-    archive = read_copy(access.repository_id, lambda copy: archive_of(copy, ref, folder))
+    archive = read_project(access, lambda copy: archive_of(copy, ref, folder))
     name = "-".join((access.name, *short_name(ref).split("/"), *folder.split("/"))).rstrip("-")
     return streamed(
         healing_after(access.repository_id, archived(access.repository_id, archive, form=form, name=name)),
@@ -115,7 +116,7 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
 def show_citation(owner: str, project: str, ref: str) -> str:
     """How to cite this version of the project."""
     access = project_for(current_account(), owner, project)
-    citation = read_copy(access.repository_id, lambda copy: cite(copy, access, ref))
+    citation = read_project(access, lambda copy: cite(copy, access, ref))
     return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
 
 

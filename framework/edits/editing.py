@@ -12,13 +12,13 @@ from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import checked_path
 from framework.gitcore.ref_names import branch_ref
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import read_project
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import Entry, exists, find, list_folder, resolve, split_branch
 from framework.repositories.write.operations import Delete, Move, Operation, Put, Written
-from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import Changes, store_changes
 
 KEPT_FILE = ".gitkeep"
@@ -96,7 +96,7 @@ def target(access: ProjectAccess, place: str) -> Target:
         branch, path = split_branch(copy, place)
         return Target(branch, copy.snapshot.branches.get(branch), path)
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def entry_at(access: ProjectAccess, found: Target) -> tuple[Entry, list[Entry]]:
@@ -112,7 +112,7 @@ def entry_at(access: ProjectAccess, found: Target) -> tuple[Entry, list[Entry]]:
         entry = find(copy, found.tip, found.path)
         return entry, list_folder(copy, entry) if entry.kind == "tree" else []
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def text_at(access: ProjectAccess, commit: str | None, path: str) -> Text:
@@ -123,7 +123,7 @@ def text_at(access: ProjectAccess, commit: str | None, path: str) -> Text:
     """
     if commit is None:
         raise PathAbsent(path)
-    return read_copy(access.repository_id, lambda copy: read_text(copy, commit, path))
+    return read_project(access, lambda copy: read_text(copy, commit, path))
 
 
 def text_if_any(access: ProjectAccess, commit: str | None, path: str) -> Text | None:
@@ -214,7 +214,7 @@ def nearest_folder(access: ProjectAccess, branch: str, path: str) -> str:
             folder = folder.rpartition("/")[0]
         return folder
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def exists_at(access: ProjectAccess, wish: Wish, path: str) -> bool:
@@ -224,7 +224,7 @@ def exists_at(access: ProjectAccess, wish: Wish, path: str) -> bool:
         tip = wish.base if wish.new_branch else copy.snapshot.branches.get(wish.branch)
         return bool(tip) and exists(copy, str(tip), path)
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def _store_text(

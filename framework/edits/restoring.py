@@ -10,8 +10,9 @@ from framework.accounts.core.account import Account
 from framework.edits.editing import Target, Wish
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import (
     Changed,
     Deleted,
@@ -28,7 +29,6 @@ from framework.repositories.history.reading import (
     resolve,
 )
 from framework.repositories.write.operations import Delete, Operation, Restore, Written
-from framework.repositories.write.tree_editor import PathAbsent
 from framework.uploads.changing import store_changes
 
 
@@ -58,7 +58,7 @@ def preview_restore(access: ProjectAccess, where: Target, version: str) -> Previ
         sha = _version(copy, where, version)
         return Preview(read_log(copy, sha, limit=1)[0], differences(copy, str(where.tip), sha, where.path))
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def restore(access: ProjectAccess, account: Account, wish: Wish, *, where: Target, version: str) -> Written:
@@ -75,7 +75,7 @@ def restore(access: ProjectAccess, account: Account, wish: Wish, *, where: Targe
             return sha, [] if same else [Restore(where.path, sha, where.path)]
         return sha, _whole(copy, str(where.tip), sha)
 
-    sha, operations = read_copy(access.repository_id, plan)
+    sha, operations = read_project(access, plan)
     if not operations:
         raise NothingToRestore
     title = f"Restore {where.path or 'the project'} to version {sha[:10]}"
@@ -93,7 +93,7 @@ def preview_undo(access: ProjectAccess, version: str) -> Preview:
         commit = _undoable(copy, version)
         return Preview(commit, _undone(copy, commit))
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def undo(access: ProjectAccess, account: Account, branch: str, *, version: str, message: str = "") -> Written:
@@ -110,7 +110,7 @@ def undo(access: ProjectAccess, account: Account, branch: str, *, version: str, 
         restores = [Restore(file.path, commit.parents[0], file.path) for file in files if file.status != "D"]
         return commit, [*deletes, *restores]
 
-    commit, operations = read_copy(access.repository_id, plan)
+    commit, operations = read_project(access, plan)
     if not operations:
         raise NothingToRestore
     wish = Wish(branch, commit.sha, message)
@@ -126,7 +126,7 @@ def list_deleted(access: ProjectAccess, where: Target) -> list[Deleted]:
     tip = where.tip
     if tip is None:
         raise PathAbsent(where.path)
-    return read_copy(access.repository_id, lambda copy: deleted_files(copy, tip, where.path))
+    return read_project(access, lambda copy: deleted_files(copy, tip, where.path))
 
 
 def _version(copy: Copy, where: Target, version: str) -> str:

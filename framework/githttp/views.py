@@ -16,6 +16,7 @@ from framework.githttp.protocol.body import PushBody, spooled
 from framework.githttp.protocol.commands import read_request
 from framework.githttp.push import pushing
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import note_visit
 from framework.web.errors import problem, speak_as, wants_json
 from framework.web.streaming import streamed
 
@@ -48,6 +49,7 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
     if service != UPLOAD_PACK:
         return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
+    note_visit(access)
     return streamed(
         fetching.advertise(access.repository_id, protocol, _bundles(access)),
         Content_Type=f"application/x-{service}-advertisement",
@@ -107,6 +109,7 @@ def _result(chunks: Iterator[bytes]) -> AnyResponse:
 
 
 def _fetch(access: ProjectAccess) -> Iterator[bytes]:
+    note_visit(access)
     encoding = request.headers.get("Content-Encoding", "")
     protocol = request.headers.get("Git-Protocol", "")
     with spooled(request.stream, encoding) as body:

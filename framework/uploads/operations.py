@@ -12,8 +12,8 @@ from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, checked_path
 from framework.gitcore.ref_names import HEADS, branch_ref
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.reading import exists, resolve
 from framework.repositories.write.operations import Put, Written
@@ -108,7 +108,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 def _changes(access: ProjectAccess, upload: Upload, puts: Sequence[Put], message: str) -> Changes:
     if not upload.new_branch:
         return Changes(puts, upload.branch, message, kind="upload")
-    start = read_copy(access.repository_id, lambda copy: resolve(copy, upload.branch))
+    start = read_project(access, lambda copy: resolve(copy, upload.branch))
     return Changes(puts, branch_ref(upload.new_branch).removeprefix(HEADS), message, start=start, kind="upload")
 
 
@@ -147,7 +147,7 @@ def put_file(path: str, file: SentFile) -> Put:
 
 def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) -> str:
     """What the upload does, in a line: `Add a.txt`, `Update a.txt`, `Add 3 files and update 1`."""
-    known = read_copy(access.repository_id, lambda copy: _known(copy, branch, puts))
+    known = read_project(access, lambda copy: _known(copy, branch, puts))
     if len(puts) == 1:
         return f"{'Update' if known else 'Add'} {puts[0].path}"
     added = len(puts) - len(known)

@@ -7,12 +7,12 @@ from typing import Any
 
 from framework import config
 from framework.errors import Invalid
+from framework.gitcore.modes import FOLDER, SUBMODULE
 from framework.gitcore.path_policy import BadPath, checked_path, folders_above
 from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
 from framework.repositories.history.reading import blob_sizes
-from framework.repositories.write.tree_editor import FOLDER, SUBMODULE
 from framework.uploads import ignoring
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import MAX_PARTS
@@ -86,7 +86,7 @@ def look_ahead(access: ProjectAccess, branch: str, asked: Asked) -> list[Outlook
         sizes = blob_sizes(copy, [one.sha for one in found if one.sha])
         return [_with_size(one, sizes) for one in found]
 
-    return read_copy(access.repository_id, look)
+    return read_project(access, look)
 
 
 def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:

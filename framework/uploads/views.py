@@ -10,7 +10,7 @@ from framework import config
 from framework.accounts.signin.login import signed_in
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.quota import room_bytes
-from framework.repositories.cache.repair import read_copy
+from framework.projects.visits import read_project
 from framework.repositories.history.reading import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
@@ -79,7 +79,7 @@ def dismiss(owner: str, project: str) -> AnyResponse:
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
-    return read_copy(access.repository_id, lambda copy: split_branch(copy, place))
+    return read_project(access, lambda copy: split_branch(copy, place))
 
 
 def _page(access: ProjectAccess, form: UploadForm) -> str:
@@ -89,7 +89,7 @@ def _page(access: ProjectAccess, form: UploadForm) -> str:
         "form": settings.max_request_bytes,
         "version": settings.max_push_bytes,
     }
-    begun = read_copy(access.repository_id, lambda copy: bool(copy.snapshot.branches))
+    begun = read_project(access, lambda copy: bool(copy.snapshot.branches))
     return render_template(
         "uploads/upload.html", project=access, form=form, limits=limits, has_versions=begun, tab="files"
     )

@@ -10,7 +10,7 @@ from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.people import add_person
 from framework.projects.models import Event, Project
 from framework.projects.notify import wakeups
@@ -86,6 +86,13 @@ def test_every_way_in_wakes_it(idle: ProjectAccess, visitor: Visitor, way: str) 
     assert visitor.get(address).status_code == 200
     assert wakings() == [{"days": 45}]
     assert open_notices() == 2, "a stranger's visit is news to both"
+
+
+def test_the_door_writes_nothing(idle: ProjectAccess, bob: Account) -> None:
+    access = project_for(bob, "alice", "website")
+    assert access.idle_since
+    assert access.visitor_id == bob.id
+    assert wakings() == []
 
 
 def test_it_is_told_once_for_each_archive(idle: ProjectAccess, visitor: Visitor) -> None:

@@ -13,8 +13,8 @@ from framework.browse.raw import raw_answer
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects.branches import operations
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import read_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import (
     Changed,
@@ -75,9 +75,7 @@ def delete_tag(owner: str, project: str, tag: str) -> Response:
 def list_tree(owner: str, project: str, place: str) -> Response:
     """The entries of the folder at REF/PATH, subfolders first; of a file, its own entry."""
     access = _readable(owner, project)
-    return answer(
-        [TreeEntry.of(entry) for entry in read_copy(access.repository_id, lambda copy: _entries(copy, place))]
-    )
+    return answer([TreeEntry.of(entry) for entry in read_project(access, lambda copy: _entries(copy, place))])
 
 
 @files.get("/raw/<path:place>")
@@ -92,7 +90,7 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 def list_commits(owner: str, project: str) -> Response:
     """A history, newest first."""
     access, number, length = _readable(owner, project), page_number(), page_length(HISTORY_PAGE)
-    page = read_copy(access.repository_id, lambda copy: _history(copy, number, length))
+    page = read_project(access, lambda copy: _history(copy, number, length))
     return answer(
         [ListedCommit.of(commit) for commit in (step.commit for step in page.steps)],
         headers=links(number, more=page.more),
@@ -104,7 +102,7 @@ def list_commits(owner: str, project: str) -> Response:
 def show_commit(owner: str, project: str, ref: str) -> Response:
     """One commit, by its id or as the newest of a branch or tag, with the files that it changed."""
     access = _readable(owner, project)
-    commit, files = read_copy(access.repository_id, lambda copy: _commit(copy, ref))
+    commit, files = read_project(access, lambda copy: _commit(copy, ref))
     return answer(Commit.with_files(commit, files))
 
 

@@ -15,7 +15,6 @@ from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
 from framework.projects.core.validation import NAME, ROLES
 from framework.projects.models import Member, Project
-from framework.projects.notify import wakeups
 from framework.repositories.cache.archived import idle_since
 from framework.repositories.models import Repository
 from framework.web.moved import redirect_reader
@@ -39,7 +38,7 @@ class RoleTooLow(Forbidden):
 class ProjectAccess:
     """A project, and what the caller is in it: reader, writer, owner, or None for a visitor of a public one.
 
-    `idle_since` is when somebody used it last, when it is archived for being idle.
+    `idle_since` is when somebody used it last, when it is archived for being idle; `visitor_id` the caller's account.
     """
 
     id: int
@@ -55,6 +54,7 @@ class ProjectAccess:
     trashed_at: datetime | None = None
     topics: tuple[str, ...] = ()
     idle_since: datetime | None = None
+    visitor_id: int | None = None
 
     @property
     def path(self) -> str:
@@ -83,7 +83,7 @@ class ProjectAccess:
 
 
 def project_for(account: Account | None, owner: str, name: str, role: str = "reader") -> ProjectAccess:
-    """The project at `owner/name`, in any case, for a caller who needs this role; an idle one has been woken.
+    """The project at `owner/name`, in any case, for a caller who needs this role; nothing is written.
 
     Both names may be earlier ones, as long as no project is called so now.
 
@@ -102,8 +102,6 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
         access = _admitted(session, found or moved, account, role)
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
-    if access.idle_since:
-        wakeups.note(access.id, account.id if account else None)
     return access
 
 
@@ -146,7 +144,11 @@ def _admitted(session: Session, found: Found | None, account: Account | None, ne
     role = role_in(session, account, project)
     if role is None and project.visibility != "public":
         raise ProjectNotFound
-    access = replace(access_of(project, owner, role, default_branch), idle_since=idle_since(archived_at, used_at))
+    access = replace(
+        access_of(project, owner, role, default_branch),
+        idle_since=idle_since(archived_at, used_at),
+        visitor_id=account.id if account else None,
+    )
     _refuse_low_role(access, account, needed)
     return access
 
