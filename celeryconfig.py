@@ -52,7 +52,8 @@ worker_max_memory_per_child = 250_000  # KiB: a process of the pool that once to
 worker_soft_shutdown_timeout = 15.0 if settings.production else 1.0
 timezone = "UTC"
 
-# One line each, as text or JSON (LOG_FORMAT), to the terminal and into files (LOG_FOLDER); framework/observability/logs.py.
+# One line each, as text or JSON (LOG_FORMAT), to the terminal and into files (LOG_FOLDER); see
+# framework/observability/logs.py.
 worker_hijack_root_logger = True
 worker_redirect_stdouts = False  # what is printed stays what it is
 worker_log_color = False
@@ -92,7 +93,7 @@ beat_schedule = {
         "schedule": crontab(day_of_week="sun", hour="4", minute="0"),
     },
     "drill": {
-        "task": "framework.drill.tasks.rehearse_rebuild",
+        "task": "framework.upkeep.tasks.rehearse_rebuild",
         "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
     },
     "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},
@@ -105,6 +106,6 @@ beat_schedule = {
     "budgets": {"task": "framework.accounts.tasks.forget_budgets", "schedule": timedelta(hours=6)},
     "invitations": {"task": "framework.projects.tasks.forget_invitations", "schedule": timedelta(days=1)},
     "addresses": {"task": "framework.accounts.tasks.forget_address_changes", "schedule": timedelta(days=1)},
-    "exports": {"task": "framework.import_export.tasks.forget_exports", "schedule": timedelta(hours=1)},
+    "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
     "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
 }

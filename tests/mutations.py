@@ -143,7 +143,8 @@ MUTATIONS = (
     ),
     Mutation(
         15, "the LFS objects of a refused push can be fetched by nobody else",
-        "framework/repositories/catalog/lfs_objects.py", ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",
+        "framework/repositories/catalog/lfs_objects.py",
+        ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",
         "tests/githttp/test_lfs.py -k refused_push",
     ),
     Mutation(
@@ -184,7 +185,8 @@ MUTATIONS = (
     ),
     Mutation(
         16, "a push asks again for large files that a purge may have dropped",
-        "framework/githttp/push/receiving.py", "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
+        "framework/githttp/push/receiving.py",
+        "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
         "tests/githttp/test_push_races.py -k large_file_that_was_purged",
     ),
     Mutation(

@@ -102,7 +102,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
         enqueue(
             session,
-            "framework.import_export.tasks.import_address",
+            "framework.transfer.tasks.import_address",
             website.id,
             alice.id,
             "http://127.0.0.1/x",
@@ -121,7 +121,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         last.get(timeout=HANG_SECONDS)
         assert effects(alice, each_broker.data) == before
     failed = [row.task for row in rows if row.state == "failed"]
-    assert failed == ["framework.import_export.tasks.import_address"], "a private address is refused"
+    assert failed == ["framework.transfer.tasks.import_address"], "a private address is refused"
     assert [name for name, result in results.items() if "error" in result] == []
 
 

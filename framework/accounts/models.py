@@ -11,7 +11,7 @@ from framework.database.types import Base, Id32, now
 class User(Base):
     """A person; `name_key` and `email_key` are the case-folded forms that are unique.
 
-    An address counts once it is confirmed, as `email_verified_at` tells; `framework.accounts.core.addresses` has the rules.
+    An address counts once it is confirmed, as `email_verified_at` tells; `accounts/core/addresses.py` has the rules.
     `pending_email` waits for its confirmation: that of a new account, or the one that is to replace `email`. While none
     is confirmed `email_key` is no address, so that whoever confirms one can have it.
 

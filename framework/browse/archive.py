@@ -14,8 +14,8 @@ from framework.repositories.cache.copies import open_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, resolve
-from framework.repositories.write.tree_editor import PathAbsent
 from framework.web.sizes import size
 
 DEADLINE_SECONDS = 3600

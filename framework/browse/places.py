@@ -8,8 +8,8 @@ from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import RefAbsent, find, full_name, resolve, split_ref
-from framework.repositories.write.tree_editor import PathAbsent
+from framework.repositories.history.absent import PathAbsent, RefAbsent
+from framework.repositories.history.reading import find, full_name, resolve, split_ref
 
 
 class NothingThere(NotFound):

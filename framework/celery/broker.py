@@ -31,7 +31,7 @@ _ROOMS = {
     "framework.email.": MAIL,
     "framework.repositories.": STORAGE,
     "framework.backup.": STORAGE,
-    "framework.import_export.": STORAGE,
+    "framework.transfer.": STORAGE,
 }
 
 

@@ -31,7 +31,7 @@ CPU_SECONDS = 600
 LAST_CPU_SECONDS = 10  # between SIGXCPU and SIGKILL, so that the status tells which limit it was
 _MOST_CPU_SECONDS = CPU_SECONDS + LAST_CPU_SECONDS
 
-# What published histories hold and every git reads alike; the rest of fsck stays an error (framework/githttp/DESIGN.md).
+# What published histories hold and every git reads alike; the rest of fsck is an error (framework/githttp/DESIGN.md).
 FSCK_IGNORED = (
     "zeroPaddedFilemode",
     "badTimezone",

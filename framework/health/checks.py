@@ -28,7 +28,7 @@ from framework.health.connections import connections
 from framework.health.examination import Check, NotWell
 from framework.health.fencing import fencing
 from framework.health.queues import foreign_nodes, queue_states
-from framework.repositories.maintenance.scrub import read_health
+from framework.repositories.catalog.checks import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store
 from framework.storage.patience import Patience

@@ -16,7 +16,7 @@ from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
 from framework.database.session import reading
 from framework.database.types import now
 from framework.repositories.cache import eviction
-from framework.repositories.maintenance.scrub import health_of
+from framework.repositories.catalog.checks import health_of
 from framework.repositories.models import Version
 
 log = logging.getLogger(__name__)

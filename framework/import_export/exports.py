@@ -86,7 +86,7 @@ def begin_export(account: Account, access: ProjectAccess) -> str:
     with transaction() as session:
         recheck(session, access.id, account, "owner")
         work_id = announce(session, KIND, project_id=access.id, owner_id=account.id)
-        enqueue(session, "framework.import_export.tasks.export_project", access.id, account.id, work_id)
+        enqueue(session, "framework.transfer.tasks.export_project", access.id, account.id, work_id)
     return work_id
 
 

@@ -119,7 +119,7 @@ def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
     project = create_project(account, name=new.name, description=new.description, visibility=new.visibility)
     with transaction() as session:
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
-        enqueue(session, f"framework.import_export.tasks.{task}", project.id, account.id, source, work_id)
+        enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id)
     return work_id
 
 

@@ -6,10 +6,10 @@ from stat import S_ISREG
 from dulwich.objects import Tree
 
 from framework.gitcore import git
+from framework.gitcore.modes import FOLDER
 from framework.gitcore.path_policy import folders_above
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.write.tree_editor import FOLDER
 
 NAME = ".gitattributes"
 

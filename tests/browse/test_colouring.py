@@ -5,8 +5,8 @@ import re
 import pytest
 from markupsafe import Markup
 
+from framework.browse.diff import sandboxed
 from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, marked, paired, with_marks
-from framework.browse.render import rendering
 from framework.browse.render.highlighting import file_lines
 from tests.browse.conftest import Onlooker
 
@@ -41,7 +41,7 @@ def test_lines_in_any_encoding_and_with_any_ends_can_be_read(onlooker: Onlooker)
 
 
 def test_of_large_files_the_lines_are_plain(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "LONGEST_COLOURED_PAGE_BYTES", 3)
+    monkeypatch.setattr(sandboxed, "LONGEST_COLOURED_PAGE_BYTES", 3)
     page = changed(onlooker, "a.py", b"x = 1\n", b"x = 2\n")
     assert "x = <mark>2</mark>" in page
 

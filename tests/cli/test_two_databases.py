@@ -13,9 +13,9 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.adoption import adopt
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.models import Project
-from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal import divergence
+from framework.repositories.journal.divergence import DatabaseBehind
 from framework.repositories.journal.reader import list_log
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.collector import collect

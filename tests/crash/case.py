@@ -25,6 +25,7 @@ from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import evict
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.lfs_objects import RETIRED
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, read_log, resolve
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import Wish, consolidate
@@ -33,7 +34,6 @@ from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs
 from framework.repositories.object_keys import idx_key, lfs_key, log_key, pack_key
 from framework.repositories.write.commit import commit, nothing_to_add
 from framework.repositories.write.operations import Put, Write
-from framework.repositories.write.tree_editor import PathAbsent
 from framework.storage.current import store
 
 LARGE_BLOB_BYTES = 4096

@@ -22,11 +22,11 @@ from framework.config import Config
 from framework.database import schema
 from framework.repositories.cache.copy import opened
 from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.recovery import recovery
-from framework.repositories.write.tree_editor import PathAbsent
 from framework.storage.current import ownership
 from framework.storage.ownership import NotOwner
 from tests.crash import case

@@ -9,9 +9,8 @@ from sqlalchemy import update
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.repositories import object_keys
-from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.journal import divergence
-from framework.repositories.journal.divergence import is_behind
+from framework.repositories.journal.divergence import DatabaseBehind, is_behind
 from framework.repositories.models import StagedPush
 from framework.repositories.write import staging
 from framework.repositories.write.creation import change_about

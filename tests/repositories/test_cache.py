@@ -11,12 +11,12 @@ from sqlalchemy import delete, select, update
 
 from framework.database.session import reading, transaction
 from framework.repositories import object_keys
-from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.cache.copy import opened
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
 from framework.repositories.history.reading import find, list_folder, resolve
+from framework.repositories.journal.divergence import DatabaseBehind
 from framework.repositories.models import Pack, Repository, Version
 from framework.storage.counting import requests
 from framework.storage.current import store

@@ -15,6 +15,7 @@ from framework.database.session import reading, transaction
 from framework.database.types import now
 from framework.repositories import tasks
 from framework.repositories.cache import usage
+from framework.repositories.catalog import checks
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.maintenance import scrub
@@ -137,9 +138,9 @@ def test_what_is_dear_to_read_is_read_back_rarely(archived: Bench) -> None:
         rows = [*session.scalars(select(Pack)), *session.scalars(select(LfsObject))]
     read = {row.storage_class: now() - (row.checked_at or now()) < timedelta(minutes=5) for row in rows}
     assert read == {None: True, CHEAP_CLASS: False}
-    assert not scrub.read_health().late
+    assert not checks.read_health().late
     long_ago(days=721)
-    assert scrub.read_health().late
+    assert checks.read_health().late
     assert scrub.scrub().lfs_objects + scrub.scrub().lfs_objects == 1
 
 

@@ -18,6 +18,7 @@ from framework.health.examination import examine
 from framework.health.numbers import State
 from framework.observability.exposition import exposed
 from framework.repositories import object_keys, tasks
+from framework.repositories.catalog import read_back
 from framework.repositories.catalog.storage_usage import read_holdings
 from framework.repositories.maintenance import scrub
 from framework.repositories.maintenance.consolidation import Wish, consolidate
@@ -119,7 +120,7 @@ def test_a_pack_that_nothing_names_any_more_is_no_alarm(stored: Bench, caplog: p
     pack = packs()["history"]
     with transaction() as session:
         session.get_one(Pack, pack.name).superseded_version = 2
-    scrub.record_check(pack, "It is missing.")
+    read_back.record_check(pack, "It is missing.")
     assert packs()["history"].fault is None
     assert "ALARM" not in caplog.text
     assert scrub.scrub().packs == 1, "the blobs"

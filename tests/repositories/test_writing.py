@@ -19,6 +19,7 @@ from framework.repositories.cache.copy import ObjectAbsent, opened
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.journal import divergence
 from framework.repositories.models import Pack, Repository, StagedPush, Version
@@ -32,7 +33,7 @@ from framework.repositories.write.operations import (
     PathsChanged,
 )
 from framework.repositories.write.staging import sweep
-from framework.repositories.write.tree_editor import PathAbsent, PathClash
+from framework.repositories.write.tree_editor import PathClash
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from framework.browse.diff.colouring import coloured_lines
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk, hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
+from framework.browse.diff.sandboxed import coloured_sides
 from framework.browse.diff.wide_texts import patches
 from framework.browse.render.encodings import decoded
-from framework.browse.render.rendering import coloured_sides
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import below, blob_sizes

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookChange
 from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, Line
+from framework.browse.diff.sandboxed import notebook_change
 from framework.browse.render.encodings import decoded
-from framework.browse.render.rendering import notebook_change
 from framework.gitcore import lfs_pointer
 from framework.repositories.cache.copy import Copy
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from framework.browse.diff.sandboxed import coloured
 from framework.browse.history.history import newest_change
 from framework.browse.lru import Remembered
 from framework.browse.places import Place, place_at
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text
-from framework.browse.render.rendering import coloured
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at

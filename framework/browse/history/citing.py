@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from framework import config
 from framework.browse.history.about import about
-from framework.browse.history.citation_files import CitationFile
+from framework.browse.history.citation_files import CitationFile, read_citation_file
 from framework.browse.places import place_at
-from framework.browse.render.rendering import citation_file, head_of
+from framework.browse.render.rendering import head_of, sandbox
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import Entry, find, list_folder
+from framework.sandbox.sandbox import Busy, TooCostly
 
 FILE_NAME = "CITATION.cff"
 LONGEST_BYTES = 1 << 16
@@ -116,7 +118,10 @@ def _told(copy: Copy, entries: Sequence[Entry]) -> CitationFile | None:
     blob = copy.blob(found.sha) if found else None
     if blob is None or blob.size_bytes > LONGEST_BYTES:
         return None
-    return citation_file(copy.snapshot.repository_id, blob.sha, head_of(blob, LONGEST_BYTES))
+    with suppress(TooCostly, Busy):
+        key = copy.snapshot.repository_id, blob.sha
+        return sandbox.call(key, read_citation_file, head_of(blob, LONGEST_BYTES))
+    return None
 
 
 def _escaped(text: str) -> str:

@@ -9,8 +9,8 @@ from framework.browse.lru import Remembered
 from framework.browse.places import Place, place_at
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import LogEntry, exists, find, read_log, split_ref
-from framework.repositories.write.tree_editor import PathAbsent
 
 HISTORY_PAGE = 50
 MOST_RENAMES = 10

@@ -16,8 +16,8 @@ from pathlib import Path
 from framework.browse.lru import Remembered
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
-from framework.repositories.write.tree_editor import PathAbsent
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0
 WHOLE_SECONDS = 20.0

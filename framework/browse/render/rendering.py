@@ -1,17 +1,12 @@
 """Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
 
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from framework.browse.diff.colouring import Coloured, colour_files
-from framework.browse.diff.notebook_changes import NotebookChange, changed_notebook
-from framework.browse.history.citation_files import CitationFile, read_citation_file
 from framework.browse.render import images, listings, notebooks
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import Links, document_html
-from framework.browse.render.highlighting import split_lines
 from framework.browse.render.previews import (
     Dump,
     Media,
@@ -24,13 +19,11 @@ from framework.browse.render.previews import (
     text_preview,
 )
 from framework.browse.view_options import Asked
-from framework.repositories.cache.copy import Blob, Copy
+from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.history.reading import Entry, read_blobs
+from framework.repositories.history.reading import Entry
 from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
-LONGEST_COLOURED_BYTES = 1 << 17
-LONGEST_COLOURED_PAGE_BYTES = 1 << 19
 TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."
 BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
 
@@ -60,49 +53,6 @@ def dressed(notebook: notebooks.Notebook, links: Links) -> notebooks.Notebook:
     with suppress(TooCostly, Busy):
         return sandbox.call((notebook, links), notebooks.dress, notebook, links)
     return notebook
-
-
-def notebook_change(of: str, before: bytes, now: bytes) -> NotebookChange | None:
-    """The change between two notebooks of this repository; None when lines tell it better, or take less."""
-    with suppress(TooCostly, Busy):
-        return sandbox.call((of, before, now), changed_notebook, before, now)
-    return None
-
-
-def citation_file(of: str, sha: str, content: bytes) -> CitationFile | None:
-    """What a CITATION.cff of this repository says; None when it is no such file, or takes too much."""
-    with suppress(TooCostly, Busy):
-        return sandbox.call((of, sha), read_citation_file, content)
-    return None
-
-
-def coloured(of: str, path: str, content: bytes) -> Coloured:
-    """The lines of a file of this repository, in colours where that does not take too much."""
-    made = _coloured(of, [(path, content)])[0]
-    return made or [escape(line) for line in split_lines(content.decode(errors="replace"))]
-
-
-def coloured_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
-    """The coloured lines of these files, each a path, a blob's name and its size in bytes.
-
-    Of so many only as a page can take; what would be too much is left out.
-    """
-    chosen, room = dict[tuple[str, str], None](), LONGEST_COLOURED_PAGE_BYTES
-    for path, sha, size_bytes in wanted:
-        if size_bytes and size_bytes <= min(LONGEST_COLOURED_BYTES, room):
-            chosen[path, sha] = None
-            room -= size_bytes
-    contents = dict(read_blobs(copy, sorted({sha for _path, sha in chosen})))
-    there = [(path, sha) for path, sha in chosen if sha in contents]
-    made = _coloured(copy.snapshot.repository_id, [(path, contents[sha]) for path, sha in there]) if there else []
-    return {side: lines for side, lines in zip(there, made, strict=True) if lines}
-
-
-def _coloured(of: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
-    with suppress(TooCostly, Busy):
-        made = sandbox.call((of, files), colour_files, files)
-        return [[Markup(line) for line in html.split("\n")[:-1]] for html in made]  # noqa: S704 # escaped there
-    return [[] for _file in files]
 
 
 def preview_of(of: str, entry: Entry, blob: Blob, asked: Asked) -> Preview:

@@ -14,7 +14,7 @@ from framework.projects.models import BranchRule, Project
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import RefAbsent
+from framework.repositories.history.absent import RefAbsent
 from framework.repositories.models import Ref, Repository
 from framework.repositories.write.commit import RefMoved, commit, nothing_to_add
 from framework.repositories.write.creation import change_about

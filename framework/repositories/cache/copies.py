@@ -18,13 +18,7 @@ from framework.repositories.cache.marker import FULL, Marker, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
-
-
-class DatabaseBehind(Unavailable):
-    """The local copy or the log knows a version that SQL does not: the database was restored from a backup."""
-
-    def __init__(self) -> None:
-        super().__init__("This project is being recovered after a restore; try again later.")
+from framework.repositories.journal.divergence import DatabaseBehind
 
 
 class DiskFull(Unavailable):

@@ -12,7 +12,6 @@ from framework.database.types import from_now
 from framework.errors import Conflict
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.journal.divergence import is_behind
 from framework.repositories.models import LfsObject, Repository, StagedLfs
 from framework.storage.current import store
 
@@ -174,26 +173,15 @@ def abandon(objects: Iterable[StoredLfs]) -> None:
     names = [one.name for one in objects]
     with transaction() as session:
         session.execute(update(StagedLfs).where(StagedLfs.name.in_(names)).values(state=DOOMED))
-    _delete_doomed(StagedLfs.name.in_(names))
+    delete_doomed(StagedLfs.name.in_(names))
 
 
-def sweep() -> int:
-    """Clean up objects that were never sent whole or never named; how many.
+def delete_doomed(which: ColumnElement[bool]) -> int:
+    """Delete the objects of these rows that are given up from the store, then the rows; how many.
 
-    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
-    purge has retired is the collector's, who asks the log whether it is still named.
+    Raises:
+        StoreUnavailable, StoreRefused.
     """
-    over = StagedLfs.expires_at < from_now()
-    with transaction() as session:
-        session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
-        session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
-    with reading() as session:
-        concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
-    known = [repository_id for repository_id in concerned if not is_behind(repository_id)]
-    return sum(_delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)
-
-
-def _delete_doomed(which: ColumnElement[bool]) -> int:
     with reading() as session:
         doomed = session.scalars(select(StagedLfs).where(StagedLfs.state == DOOMED, which)).all()
     for row in doomed:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.session import reading
 from framework.repositories.catalog.changes import BLOBS, HISTORY
-from framework.repositories.maintenance.scrub import TABLES, in_use
+from framework.repositories.catalog.checks import TABLES, in_use
 from framework.repositories.models import LfsObject, Pack, Repository, Version
 from framework.storage.prices import STANDARD
 

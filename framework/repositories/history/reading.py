@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from framework.errors import NotFound
 from framework.gitcore import dates, git
 from framework.gitcore.dates import moment_of
+from framework.gitcore.modes import FOLDER, SUBMODULE, SYMLINK
 from framework.gitcore.path_policy import BadPath, asked_path
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.write.tree_editor import FOLDER, SUBMODULE, SYMLINK, PathAbsent
+from framework.repositories.history.absent import CommitLost, PathAbsent, RefAbsent
 
 _KINDS = {FOLDER: "tree", SUBMODULE: "commit", SYMLINK: "symlink"}
 LOOKED_AT_DELETIONS = 500
@@ -21,20 +21,6 @@ LOOKED_AT_DELETIONS = 500
 # Fields end with NUL, the one character that neither a message nor a name can hold.
 _FIELDS = ("%H", "%P", "%an", "%ae", dates.FORMAT, "%B")
 _LOG = ("log", "-z", "--no-mailmap", f"--format={'%x00'.join(_FIELDS)}")
-
-
-class RefAbsent(NotFound):
-    """The repository has no branch, tag or commit of this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no branch, tag or commit “{name[:120]}” in this project.")
-
-
-class CommitLost(NotFound):
-    """The commit is in no branch's or tag's history any more."""
-
-    def __init__(self, sha: str) -> None:
-        super().__init__(f"The version {sha[:10]} is in no branch's history any more, so it cannot be restored.")
 
 
 @dataclass(frozen=True)
@@ -305,11 +291,6 @@ def _name_status(copy: Copy, *arguments: str) -> list[Changed]:
         old = next(tokens) if status[0] in "RC" else None
         found.append(Changed(status[0], next(tokens), old))
     return found
-
-
-def count_commits(copy: Copy, commit_sha: str) -> int:
-    """How many commits led to this one, itself counted."""
-    return int(git.run(copy.path, "rev-list", "--count", "--end-of-options", commit_sha))
 
 
 def _log_entries(printed: bytes) -> list[LogEntry]:

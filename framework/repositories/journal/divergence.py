@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select, update
 
 from framework.database.session import reading, transaction
 from framework.database.types import now
-from framework.repositories.cache.copies import DatabaseBehind
+from framework.errors import Unavailable
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import LogKey, Place, Settled, list_log
 from framework.repositories.models import Repository, SettledEntry, Version
@@ -16,6 +16,13 @@ from framework.repositories.models import Repository, SettledEntry, Version
 log = logging.getLogger(__name__)
 
 _written: set[tuple[int, str]] = set()
+
+
+class DatabaseBehind(Unavailable):
+    """The local copy or the log knows a version that SQL does not: the database was restored from a backup."""
+
+    def __init__(self) -> None:
+        super().__init__("This project is being recovered after a restore; try again later.")
 
 
 def refuse_behind(repository_id: str) -> None:

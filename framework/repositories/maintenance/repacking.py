@@ -141,8 +141,8 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     named = [(kind, object_keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
     written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
-        made = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
-        written[0] = replace(written[0], side_files=made)
+        added = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
+        written[0] = replace(written[0], side_files=added)
     return [
         PushedPack(NewPack.of(name, kind, pack, sizes), pack)
         for (kind, name, _pack, sizes), pack in zip(named, written, strict=True)

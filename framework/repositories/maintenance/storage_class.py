@@ -12,7 +12,7 @@ from framework import config
 from framework.database.session import reading, transaction
 from framework.errors import HoldfastError, NotFound
 from framework.repositories import object_keys
-from framework.repositories.maintenance.scrub import TABLES, Row, in_use
+from framework.repositories.catalog.checks import TABLES, Row, in_use
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.current import store
 

@@ -17,10 +17,10 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import read_all_named
+from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.journal.divergence import settled_entries, unknown
 from framework.repositories.journal.reader import History, list_log, read_history
-from framework.repositories.maintenance.read_back import object_fault
 from framework.repositories.models import Version
 
 FSCK_SECONDS = 3600
@@ -124,8 +124,8 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     confirmed = _confirmed(snapshot)
     listed = list_log(snapshot.repository_id)
     yield from (
-        f"{object_keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, the log entry of version {version}, "
-        "is missing in the object store."
+        f"{object_keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, "
+        f"the log entry of version {version}, is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
         if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)
     )

@@ -22,8 +22,8 @@ from framework.repositories.cache.hydration import PackAltered, PackMissing, ind
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
+from framework.repositories.catalog import read_back
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.maintenance import scrub
 from framework.repositories.serve import bundle
 from framework.repositories.serve.bundle import PACK_HEADER, Ends
 from framework.storage.contract import ObjectMissing
@@ -86,7 +86,7 @@ class Whole:
 
     def _check(self, pack: StoredPack, written: WrittenPack) -> None:
         if sha256_of(written.pack) != pack.pack_sha256:
-            scrub.check_pack(pack.name)
+            read_back.check_pack(pack.name)
             raise PackAltered(object_keys.pack_key(self.repository_id, pack.name))
 
 

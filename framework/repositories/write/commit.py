@@ -14,11 +14,10 @@ from framework.database.session import reading, transaction
 from framework.errors import Conflict, Unavailable
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
-from framework.repositories.cache.copies import DatabaseBehind
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
 from framework.repositories.journal import writer
-from framework.repositories.journal.divergence import refuse_behind
+from framework.repositories.journal.divergence import DatabaseBehind, refuse_behind
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.storage.current import store
 

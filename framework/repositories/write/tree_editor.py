@@ -4,24 +4,12 @@ from dataclasses import dataclass, field
 
 from dulwich.objects import ObjectID, Tree
 
-from framework.errors import Conflict, NotFound
+from framework.errors import Conflict
+from framework.gitcore.modes import EXECUTABLE, FILE, FOLDER
 from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy
+from framework.repositories.history.absent import PathAbsent
 from framework.repositories.write.fsck import SpecialFile, check_tree
-
-FILE = 0o100644
-EXECUTABLE = 0o100755
-FOLDER = 0o040000
-SYMLINK = 0o120000
-SUBMODULE = 0o160000
-
-
-class PathAbsent(NotFound):
-    """The version has nothing at this path."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"There is no “{path}” in this version.")
-        self.path = path
 
 
 class PathClash(Conflict):
