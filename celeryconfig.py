@@ -1,10 +1,6 @@
 """Celery's settings, one by one; what differs between deployments comes from framework/config.py."""
 
-from datetime import timedelta
-
-from celery.schedules import crontab
-
-from framework import config
+from framework import config, rooms
 from framework.celery import broker
 
 settings = config.current()
@@ -58,54 +54,8 @@ worker_hijack_root_logger = True
 worker_redirect_stdouts = False  # what is printed stays what it is
 worker_log_color = False
 
-# What a worker loads: its logs, its sign of life, its limits, and the rooms whose tasks it knows.
-imports = [
-    "framework.celery.worker.logs",
-    "framework.celery.worker.presence",
-    "framework.celery.worker.consumer",
-    "framework.celery.tasks",
-    "framework.email.tasks",
-    "framework.repositories.tasks",
-    "framework.accounts.tasks",
-    "framework.backup.tasks",
-    "framework.projects.tasks",
-    "framework.api.tasks",
-    "framework.uploads.tasks",
-    "framework.import_export.tasks",
-    "framework.drill.tasks",
-]
-
-# Work that recurs, one line each; one scheduler acts, however many run. The task's base is framework.celery.job.Job.
+# What a worker loads, and work that recurs, as the rooms say in their room.py. One scheduler acts, however many run.
+# The base of scheduled tasks is framework.celery.job.Job.
+imports = rooms.worker_modules()
+beat_schedule = rooms.schedule()
 beat_scheduler = "framework.celery.scheduler:Scheduler"
-beat_schedule = {
-    "outbox": {"task": "framework.celery.tasks.poll_outbox", "schedule": timedelta(seconds=15)},
-    "news": {"task": "framework.projects.tasks.send_news", "schedule": timedelta(seconds=15)},
-    "notices": {"task": "framework.projects.tasks.forget_notices", "schedule": timedelta(days=1)},
-    "events": {"task": "framework.projects.tasks.forget_events", "schedule": timedelta(days=1)},
-    "owner": {"task": "framework.repositories.tasks.renew_mark", "schedule": timedelta(minutes=1)},
-    "log": {"task": "framework.repositories.tasks.confirm_log", "schedule": timedelta(minutes=1)},
-    "staged": {"task": "framework.repositories.tasks.sweep_staged", "schedule": timedelta(hours=1)},
-    "uploads": {"task": "framework.uploads.tasks.sweep_uploads", "schedule": timedelta(hours=1)},
-    "scrub": {"task": "framework.repositories.tasks.scrub_copies", "schedule": timedelta(days=1)},
-    "read-back": {"task": "framework.repositories.tasks.read_back", "schedule": timedelta(hours=1)},
-    "restore-sample": {
-        "task": "framework.repositories.tasks.restore_sample",
-        "schedule": crontab(day_of_week="sun", hour="4", minute="0"),
-    },
-    "drill": {
-        "task": "framework.upkeep.tasks.rehearse_rebuild",
-        "schedule": crontab(day_of_week="sat", hour="4", minute="0"),
-    },
-    "idle": {"task": "framework.repositories.tasks.archive_idle", "schedule": crontab(hour="5", minute="0")},
-    "classes": {"task": "framework.repositories.tasks.demote_archived", "schedule": crontab(hour="6", minute="0")},
-    "trash": {"task": "framework.projects.tasks.empty_trash", "schedule": crontab(hour="2", minute="0")},
-    "collect": {"task": "framework.repositories.tasks.collect_orphans", "schedule": crontab(hour="2", minute="30")},
-    "backup": {"task": "framework.backup.tasks.back_up_tables", "schedule": crontab(hour="3", minute="30")},
-    "keys": {"task": "framework.api.tasks.forget_keys", "schedule": timedelta(hours=1)},
-    "sessions": {"task": "framework.accounts.tasks.forget_sessions", "schedule": timedelta(days=1)},
-    "budgets": {"task": "framework.accounts.tasks.forget_budgets", "schedule": timedelta(hours=6)},
-    "invitations": {"task": "framework.projects.tasks.forget_invitations", "schedule": timedelta(days=1)},
-    "addresses": {"task": "framework.accounts.tasks.forget_address_changes", "schedule": timedelta(days=1)},
-    "exports": {"task": "framework.transfer.tasks.forget_exports", "schedule": timedelta(hours=1)},
-    "forget": {"task": "framework.celery.tasks.forget_finished", "schedule": timedelta(days=1)},
-}

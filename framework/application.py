@@ -1,74 +1,18 @@
-"""`create_app`: the one file that knows every room."""
+"""`create_app`: the application, put together from what the rooms bring."""
 
 from pathlib import Path
 
 from flask import Flask
 
-from framework import config
-from framework.accounts.core import addresses
-from framework.accounts.lifecycle import signup
-from framework.accounts.signin import login, reauthentication
-from framework.accounts.views.pages import accounts
-from framework.accounts.views.settings import settings as account_settings
-from framework.admin.views import admin
-from framework.api import views as api
-from framework.browse.ref_views import blueprint as refs
-from framework.browse.search_views import blueprint as finding
-from framework.browse.versions import blueprint as versions
-from framework.browse.views import blueprint as browse
-from framework.cli import shell
-from framework.cli.backups import backup, restore
-from framework.cli.people import users_commands
-from framework.cli.projects import projects_commands
-from framework.cli.storage import storage_commands
+from framework import config, rooms
 from framework.config import Config
-from framework.database.commands import database_commands
-from framework.edits.restore_views import blueprint as restoring
-from framework.edits.views import blueprint as editing
-from framework.githttp.lfs_views import blueprint as lfs
-from framework.githttp.views import blueprint as git
-from framework.health.commands import doctor
-from framework.health.views import health
-from framework.import_export.views import blueprint as transfer
-from framework.observability import requests
-from framework.projects.members import invitations
-from framework.projects.views.inbox import inboxes
-from framework.projects.views.jobs import works
-from framework.projects.views.pages import projects
-from framework.projects.views.settings import settings as project_settings
-from framework.projects.views.tokens import token_settings
 from framework.repositories.cache import scratch
 from framework.uploads.receiving import StreamingRequest
-from framework.uploads.tus.views import blueprint as tus
-from framework.uploads.views import blueprint as uploads
-from framework.web import compression, errors, forms, pages, reserved, routing, security
+from framework.web import security
 from framework.web.answer import Answer
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20
-BLUEPRINTS = (
-    accounts,
-    account_settings,
-    token_settings,
-    admin,
-    inboxes,
-    works,
-    projects,
-    project_settings,
-    tus,
-    uploads,
-    editing,
-    restoring,
-    browse,
-    versions,
-    refs,
-    finding,
-    transfer,
-    lfs,
-    git,
-    api.blueprint,
-    health,
-)
 
 
 def create_app(settings: Config | None = None) -> Flask:
@@ -94,13 +38,10 @@ def create_app(settings: Config | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.is_https,
     )
     scratch.sweep()
-    compression.register(app)
-    addresses.when_confirmed(invitations.take_now)
-    signup.accept_invited(invitations.is_invited)
-    for part in (requests, routing, security, errors, forms, pages, reserved, login, reauthentication, api, shell):
+    for part in rooms.load_all("parts"):
         part.register(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in rooms.load_all("blueprints"):
         app.register_blueprint(blueprint)
-    for commands in (database_commands, users_commands, storage_commands, projects_commands, backup, restore, doctor):
+    for commands in rooms.load_all("commands"):
         app.cli.add_command(commands)
     return app

@@ -14,10 +14,11 @@ from kombu import Connection, Exchange, Queue
 from kombu.exceptions import OperationalError
 from sqlalchemy.engine import make_url
 
-from framework import config
+from framework import config, rooms
 from framework.database.engine import application_name
 from framework.database.session import refuse_held_connection
 from framework.errors import Unavailable
+from framework.rooms import DEFAULT, MAIL, STORAGE
 
 ANSWER_SECONDS = 2
 CONNECTIONS = 2
@@ -26,13 +27,6 @@ CONNECTIONS = 2
 FOLDER_TRANSPORT = "framework.celery.folder:Transport"
 FOLDER_URL = "filesystem://localhost//"
 FOLDER_POLL_SECONDS = 0.2
-DEFAULT, MAIL, STORAGE = "default", "mail", "storage"
-_ROOMS = {
-    "framework.email.": MAIL,
-    "framework.repositories.": STORAGE,
-    "framework.backup.": STORAGE,
-    "framework.transfer.": STORAGE,
-}
 
 
 class BrokerAway(Unavailable):
@@ -96,7 +90,7 @@ def queues() -> list[Queue]:
 
 def queue_for(task: str) -> Queue:
     """The queue that takes this task, by the room that it stands in."""
-    return _queue(next((kind for room, kind in _ROOMS.items() if task.startswith(room)), DEFAULT))
+    return _queue(rooms.queue_kind(task))
 
 
 def _queue(kind: str) -> Queue:

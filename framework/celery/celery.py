@@ -1,6 +1,6 @@
 """The Celery application: `celery -A framework.celery.celery worker -l info` starts a worker.
 
-Its settings stand in `celeryconfig.py` in the project's root; task modules are named there, none is imported here.
+Its settings stand in `celeryconfig.py` in the project's root; the rooms name their task modules, none is imported here.
 """
 
 from celery import Celery

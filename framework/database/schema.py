@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from framework.database.engine import engine
 from framework.database.types import Base
 from framework.errors import Conflict
+from framework.rooms import rooms
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x686F6C64
@@ -31,7 +31,6 @@ TRIES = 60
 PAUSE_SECONDS = 5
 LOCK_TIMEOUT = "4s"
 SHORT_OF_LOCKS = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
-MODELS = ("storage", "celery", "email", "repositories", "accounts", "projects", "uploads", "api", "transfer")
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +109,10 @@ def differences() -> list[str]:
 
 
 def load_models() -> None:
-    """Import every room's models by name, so that the metadata is whole; this room itself depends on none."""
-    for room in MODELS:
-        import_module(f"framework.{room}.models")
+    """Import the models of every room that has some, so that the metadata is whole."""
+    for room in rooms():
+        if room.models:
+            room.load("models")
 
 
 def _is_newer(connection: Connection) -> bool:

@@ -1,6 +1,6 @@
 """The one door to a project: fetch it and check who may do what, together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -54,7 +54,7 @@ class ProjectAccess:
     trashed_at: datetime | None = None
     topics: tuple[str, ...] = ()
     idle_since: datetime | None = None
-    visitor_id: int | None = None
+    visitor_id: int | None = field(default=None, compare=False)
 
     @property
     def path(self) -> str:

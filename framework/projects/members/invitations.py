@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import Flask
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session, aliased
@@ -13,6 +14,7 @@ from framework import config
 from framework.accounts.core import addresses
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
+from framework.accounts.lifecycle import signup
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
 from framework.database.session import reading, transaction
@@ -49,6 +51,12 @@ class Pending:
     project_id: int
     project: str
     expires_at: datetime
+
+
+def register(_app: Flask) -> None:
+    """Have invitations taken when an address is confirmed, and let the invited sign up."""
+    addresses.when_confirmed(take_now)
+    signup.accept_invited(is_invited)
 
 
 def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:

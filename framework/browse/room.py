@@ -1,0 +1,8 @@
+"""What the room brings to the application."""
+
+from framework.rooms import Room
+
+ROOM = Room(
+    "browse",
+    blueprints=("views:blueprint", "versions:blueprint", "ref_views:blueprint", "search_views:blueprint"),
+)

@@ -1,0 +1,24 @@
+"""What the room brings to the application."""
+
+from framework.rooms import Room, daily, every
+
+ROOM = Room(
+    "projects",
+    models=True,
+    parts=("members.invitations",),
+    blueprints=(
+        "views.tokens:token_settings",
+        "views.inbox:inboxes",
+        "views.jobs:works",
+        "views.pages:projects",
+        "views.settings:settings",
+    ),
+    worker=("tasks",),
+    schedule={
+        "news": every("framework.projects.tasks.send_news", seconds=15),
+        "notices": every("framework.projects.tasks.forget_notices", days=1),
+        "events": every("framework.projects.tasks.forget_events", days=1),
+        "invitations": every("framework.projects.tasks.forget_invitations", days=1),
+        "trash": daily("framework.projects.tasks.empty_trash", 2),
+    },
+)

@@ -1,0 +1,115 @@
+"""The one list of rooms, and what each brings: the application, the worker and the schema are put together from it.
+
+A room says in its `room.py` what it brings, by names only, so that whoever needs the models loads no views.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from celery.schedules import crontab
+
+ROOMS = (
+    "observability",
+    "database",
+    "storage",
+    "web",
+    "celery",
+    "email",
+    "repositories",
+    "accounts",
+    "backup",
+    "projects",
+    "uploads",
+    "edits",
+    "browse",
+    "githttp",
+    "import_export",
+    "api",
+    "health",
+    "admin",
+    "drill",
+    "cli",
+)
+"""From the lowest to the highest; the parts of the application are registered in this order."""
+
+DEFAULT, MAIL, STORAGE = "default", "mail", "storage"
+"""The kinds of queues: long work in the store keeps no mail waiting."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a room brings. Modules and `module:attribute` are named from the room on, tasks by their whole names.
+
+    `parts` are modules with a function `register(app)`. `task_names` is how the names of its tasks begin.
+    """
+
+    name: str
+    models: bool = False
+    parts: tuple[str, ...] = ()
+    blueprints: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    worker: tuple[str, ...] = ()
+    schedule: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    queue: str = DEFAULT
+    task_names: str = ""
+
+    def load(self, name: str) -> Any:
+        """The module of this name in the room, or the attribute of one.
+
+        Raises:
+            ImportError, AttributeError: the room names what it does not have.
+        """
+        module, _, attribute = name.partition(":")
+        loaded = import_module(f"framework.{self.name}.{module}")
+        return getattr(loaded, attribute) if attribute else loaded
+
+    def sends(self, task: str) -> bool:
+        """Whether the task of this name is the room's."""
+        return task.startswith(self.task_names or f"framework.{self.name}.")
+
+
+@cache
+def rooms() -> tuple[Room, ...]:
+    """All rooms, the lowest first."""
+    return tuple(import_module(f"framework.{name}.room").ROOM for name in ROOMS)
+
+
+def queue_kind(task: str) -> str:
+    """The kind of queue that takes the task of this name."""
+    return next((room.queue for room in rooms() if room.sends(task)), DEFAULT)
+
+
+def worker_modules() -> list[str]:
+    """What a worker loads: its limits and its sign of life, and the rooms' tasks."""
+    return [f"framework.{room.name}.{module}" for room in rooms() for module in room.worker]
+
+
+def schedule() -> dict[str, Mapping[str, Any]]:
+    """The work of all rooms that recurs, by the names under which the database keeps it."""
+    return {name: entry for room in rooms() for name, entry in room.schedule.items()}
+
+
+def load_all(kind: str) -> Iterator[Any]:
+    """What all rooms bring of a kind: `parts`, `blueprints` or `commands`."""
+    for room in rooms():
+        for name in getattr(room, kind):
+            yield room.load(name)
+
+
+def every(task: str, **period: int) -> dict[str, Any]:
+    """An entry of the schedule: the task runs again when this much time has passed, as `timedelta` takes it."""
+    return {"task": task, "schedule": timedelta(**period)}
+
+
+def daily(task: str, hour: int, minute: int = 0) -> dict[str, Any]:
+    """An entry of the schedule: the task runs each night at this time, in UTC."""
+    return {"task": task, "schedule": crontab(hour=str(hour), minute=str(minute))}
+
+
+def weekly(task: str, day: str, hour: int) -> dict[str, Any]:
+    """An entry of the schedule: the task runs once a week, on the day with these three letters, in UTC."""
+    return {"task": task, "schedule": crontab(day_of_week=day, hour=str(hour), minute="0")}

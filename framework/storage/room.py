@@ -1,0 +1,8 @@
+"""What the room brings to the application."""
+
+from framework.rooms import Room
+
+ROOM = Room(
+    "storage",
+    models=True,
+)
