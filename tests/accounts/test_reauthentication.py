@@ -52,7 +52,7 @@ def state(alice: Account) -> list[Any]:
             len(session.scalars(select(Token)).all()),
             (project.visibility, project.trashed_at is None),
             [(member.user_id, member.role) for member in session.scalars(select(Member))],
-            len(session.scalars(select(OutboxRow).where(OutboxRow.task.startswith("framework.import_export."))).all()),
+            len(session.scalars(select(OutboxRow).where(OutboxRow.task.startswith("framework.transfer."))).all()),
         ]
 
 

@@ -76,7 +76,7 @@ def ask(browser: Visitor, archive: bytes | None = None, **fields: str) -> TestRe
 def run_waiting() -> None:
     """Run the tasks of this room that wait, as a worker would."""
     with reading() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.import_export.%"))).all()
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.transfer.%"))).all()
     for row in rows:
         getattr(transfer_tasks, row.task.rpartition(".")[2]).run(*row.args, **row.kwargs)
 
