@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.deployment import Project, project
-from framework.celery.jobs import watched
-from framework.gitcore.pack_objects import measured
+from framework.celery.jobs import track_progress
+from framework.gitcore.pack_objects import measure_pack
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.githttp.fetch import fetching
 from framework.repositories import object_keys
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
-from framework.repositories.maintenance.consolidation import Wish, consolidate
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.pack_upload import send
 
 COMMITS, PUSHES, FILES = 20_000, 40, 400
@@ -39,8 +39,8 @@ def measure() -> list[Clone]:
     with project() as made:
         tips = list(_push_all(made))
         found = [_best(made, f"in {PUSHES} packs", tips[-1])]
-        with watched("consolidation") as work:
-            consolidate(Wish(made.repository_id), work)
+        with track_progress("consolidation") as work:
+            consolidate(RepackRequest(made.repository_id), work)
         return [*found, _best(made, "consolidated", tips[-1])]
 
 
@@ -80,15 +80,15 @@ def _packed(source: Path, old: str | None, new: str) -> Path:
 
 
 def _store(made: Project, pack: Path, update: RefUpdate) -> None:
-    written, name, push_id = measured(pack), object_keys.new_id(), object_keys.new_id()
+    written, name, push_id = measure_pack(pack), object_keys.new_id(), object_keys.new_id()
     send(made.repository_id, push_id, {name: written})
     new = NewPack.of(name, HISTORY, written, {})
     change = Change(repository_id=made.repository_id, actor="bench", push_id=push_id, updates=(update,), packs=(new,))
-    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    commit(change, precheck=is_no_op, in_transaction=is_no_op)
 
 
 def _best(made: Project, state: str, tip: str) -> Clone:
-    with open_copy(made.repository_id, FULL):
+    with lease_copy(made.repository_id, FULL):
         pass
     runs = [_clone(made, tip) for _ in range(RUNS)]
     return Clone(state, round(min(seconds for seconds, _sent in runs), 3), runs[0][1])

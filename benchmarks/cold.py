@@ -22,7 +22,7 @@ from benchmarks.history import MIB, Shape
 from benchmarks.served import TIMES, TOKEN, Bench, served
 from framework.repositories import object_keys
 from framework.repositories.cache import eviction
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
@@ -125,7 +125,7 @@ def _turn(bench: Bench) -> Turn:
 
 
 def _wake(bench: Bench) -> None:
-    with opened(bench.project.repository_id, FULL):
+    with open_copy(bench.project.repository_id, FULL):
         pass
 
 

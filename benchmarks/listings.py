@@ -19,7 +19,7 @@ from framework.accounts.models import User
 from framework.accounts.signin.tokens import create_token
 from framework.application import create_app
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from tests.servers.postgres import postgres
 from tests.servers.run import Run
 
@@ -86,7 +86,7 @@ def times(url: str, data: Path) -> Iterator[ListingTime]:
 
 def entrances_of(client: FlaskClient) -> Mapping[str | None, Mapping[str, str]]:
     """The headers of a visitor, of the first person's browser, and of their program."""
-    with reading() as session:
+    with read_transaction() as session:
         account = Account.of(session.scalars(select(User).where(User.name == FIRST)).one())
     live = sessions.begin_session(account, Browser("127.0.0.1", "bench"), remembered=False)
     token = create_token(account.id, "bench", ["read"])

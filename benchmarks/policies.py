@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from framework.repositories.cache.eviction import burden
+from framework.repositories.cache.eviction import eviction_score
 
 
 class Policy(Protocol):
@@ -183,7 +183,7 @@ class SizeAware:
 
     def _head_burden(self, queue: OrderedDict[int, tuple[int, int]]) -> float:
         used_at, size = next(iter(queue.values()))
-        return burden(self._clock - used_at, size)
+        return eviction_score(self._clock - used_at, size)
 
 
 POLICIES: dict[str, Callable[[int], Policy]] = {

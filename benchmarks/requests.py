@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.deployment import MIB, project
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.database.session import transaction
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.history.reading import find, list_folder, resolve
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.write.creation import create_repository
 from framework.storage.counting import requests
 
@@ -42,22 +42,22 @@ def measure() -> Iterator[Cost]:
         yield Cost("a page, warm", _page(made.repository_id), 0)
         evict(made.repository_id)
         yield Cost("the first page of a cold project (3 history packs, 1 of large blobs)", _page(made.repository_id), 7)
-        with requests() as asked, opened(made.repository_id, FULL):
+        with requests() as asked, open_copy(made.repository_id, FULL):
             pass
         yield Cost("what a clone fetches beyond the page", asked.total, 1)
-        with requests() as asked, opened(made.repository_id, FULL):
+        with requests() as asked, open_copy(made.repository_id, FULL):
             pass
         yield Cost("a clone, warm", asked.total, 0)
-        with watched("consolidation") as work:
-            consolidate(Wish(made.repository_id), work)
+        with track_progress("consolidation") as work:
+            consolidate(RepackRequest(made.repository_id), work)
         evict(made.repository_id)
         yield Cost("the first page of a cold project, consolidated", _page(made.repository_id), 3)
-        with requests() as asked, opened(made.repository_id, FULL):
+        with requests() as asked, open_copy(made.repository_id, FULL):
             pass
         yield Cost("what a clone fetches beyond the page: large blobs, three side files", asked.total, 4)
 
 
 def _page(repository_id: str) -> int:
-    with requests() as asked, opened(repository_id) as copy:
+    with requests() as asked, open_copy(repository_id) as copy:
         list_folder(copy, find(copy, resolve(copy, "main"), ""))
     return asked.total

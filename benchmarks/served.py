@@ -18,7 +18,7 @@ from benchmarks.distance import distant
 from benchmarks.history import Shape
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
@@ -104,7 +104,7 @@ def _filled(server: LiveServer, folder: Path, shape: Shape) -> Bench:
     header = f"http.extraHeader=Authorization: Basic {bearer}"
     push = ["git", "-C", str(made), "-c", header, "-c", "http.postBuffer=1048576", "push", "-q"]
     subprocess.run([*push, f"{server.url}{project.path}.git", "main"], check=True)
-    with watched("archive") as work:
+    with track_progress("archive") as work:
         archive(project.repository_id, work)
     bench = Bench(server, project, browser.Session())
     bench.submit("/login", username=alice.name, password=PASSWORD)

@@ -137,7 +137,7 @@ class Config:
             metrics_token=environ.get("METRICS_TOKEN") or None,
             metrics_folder=_metrics_folder(environ),
             log_people=switch(environ, "LOG_PEOPLE", default=cls.log_people),
-            log_format=variables.one_of(environ, "LOG_FORMAT", ("text", "json")),
+            log_format=variables.read_choice(environ, "LOG_FORMAT", ("text", "json")),
             log_folder=Path(environ["LOG_FOLDER"]).absolute() if environ.get("LOG_FOLDER") else None,
             dyno=environ.get("DYNO") or None,
             git_path=variables.git_path(environ),

@@ -22,7 +22,7 @@ class HoldfastError(Exception):
     """The form field that the sentence speaks of, when there is one."""
     own_page = False
     """Whether a page of its own tells of it, also where a form was sent."""
-    way_out: tuple[str, str] | None = None
+    fallback_link: tuple[str, str] | None = None
     """A button for the error's page, when there is something to offer: its words and an address of ours."""
 
     @property

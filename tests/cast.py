@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user, send_reset
 from framework.celery.models import OutboxRow
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
@@ -64,14 +64,14 @@ def csrf_token(page: str) -> str:
 
 def posted_texts() -> list[str]:
     """Everything that waits in the outbox, each row as text; the newest is last."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).order_by(OutboxRow.created_at)).all()
     return [json.dumps([row.task, row.args, row.kwargs]) for row in rows]
 
 
 def asked_for(task: str) -> list[list[Any]]:
     """The arguments of each row of this task in the outbox."""
-    with reading() as session:
+    with read_transaction() as session:
         return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
 
 

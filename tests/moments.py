@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from framework.database import schema
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
 from framework.repositories.cache.eviction import copies
 from framework.repositories.journal import divergence
@@ -27,7 +27,7 @@ NOTHING = Moment({})
 def remember() -> Moment:
     """What the database holds now."""
     schema.load_models()
-    with reading() as session:
+    with read_transaction() as session:
         rows = {
             table.name: [dict(row) for row in session.execute(select(table)).mappings()]
             for table in Base.metadata.sorted_tables

@@ -15,7 +15,7 @@ from framework.celery.celery import app
 from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.import_export.exports import begin_export
 from framework.import_export.imports import NewProject, import_zip
 from framework.projects.core.access import project_for
@@ -47,7 +47,7 @@ def job_names() -> dict[str, str]:
 def ended(task: str) -> OutboxRow:
     """The row of the first task of this name, once it has ended."""
     while True:
-        with reading() as session:
+        with read_transaction() as session:
             row = session.scalars(select(OutboxRow).where(OutboxRow.task == task)).first()
         if row is not None and row.state in {"finished", "failed"}:
             return row
@@ -57,7 +57,7 @@ def ended(task: str) -> OutboxRow:
 def result_of(job: str) -> Any:
     """What the job's run returned, once it has."""
     while True:
-        with reading() as session:
+        with read_transaction() as session:
             row = session.get(ScheduledJob, job)
         if row is not None and row.last_result is not None:
             return row.last_result

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import FAILED, FINISHED, HANDED, RUNNING, WAITING
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.database.types import now
 
 LISTED = 20
@@ -53,7 +53,7 @@ class ShownJob:
 
 def task_groups() -> dict[str, list[ShownTask]]:
     """The newest tasks of each group."""
-    with reading() as session:
+    with read_transaction() as session:
         return {
             group: [_task(row) for row in sorted(_newest(session, states), key=_begins, reverse=True)[:LISTED]]
             for group, states in GROUPS.items()
@@ -73,7 +73,7 @@ def _begins(row: OutboxRow) -> datetime:
 
 def jobs() -> list[ShownJob]:
     """The scheduled work, by when it comes next."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(ScheduledJob).order_by(ScheduledJob.next_run_at)).all()
     return [_job(row) for row in rows if row.name in app.conf.beat_schedule]
 

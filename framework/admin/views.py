@@ -9,7 +9,7 @@ from framework.admin import shown
 from framework.admin.samples import SAMPLES
 from framework.celery import schedule
 from framework.celery.worker import presence, runs
-from framework.email.rendering import rendered
+from framework.email.rendering import render
 from framework.errors import NotFound
 from framework.health import queues
 from framework.health.attention import attention
@@ -17,7 +17,7 @@ from framework.health.checks import broker_answers, objects, rebuild_drill
 from framework.health.examination import examine
 from framework.health.fencing import fencing
 from framework.repositories.cache import eviction, usage
-from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 
@@ -68,7 +68,7 @@ def overview() -> str:
 @admin.get("/storage")
 def storage() -> str:
     """What is stored of all projects, what it costs, how the caches fare, and when it was verified."""
-    holdings = read_holdings()
+    holdings = read_storage_usage()
     return render_template(
         "doctor/storage.html",
         holdings=holdings,
@@ -84,7 +84,7 @@ def storage() -> str:
 @admin.get("/mail")
 def mails() -> str:
     """Every mail that people get, to be looked at."""
-    samples = {name: rendered(name, facts, unsubscribe=_stop(name)) for name, facts in SAMPLES.items()}
+    samples = {name: render(name, facts, unsubscribe=_stop(name)) for name, facts in SAMPLES.items()}
     return render_template("doctor/mails.html", samples=samples)
 
 
@@ -93,7 +93,7 @@ def mail(name: str) -> Response:
     """One mail's HTML, as a mail program gets it: its own style, no script, nothing from elsewhere."""
     if name not in SAMPLES:
         raise NoSuchPage
-    answer = make_response(rendered(name, SAMPLES[name], unsubscribe=_stop(name)).html)
+    answer = make_response(render(name, SAMPLES[name], unsubscribe=_stop(name)).html)
     answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer

@@ -12,7 +12,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
-from framework.projects.core.jobs import WatchedWork
+from framework.projects.core.jobs import VisibleJob
 from framework.projects.members.usage import PLAN
 from framework.projects.members.usage import Usage as ProjectUsage
 from framework.repositories.cache.status import StorageStatus
@@ -292,7 +292,7 @@ class Work(Answer):
     updated_at: datetime
 
     @classmethod
-    def of(cls, work: WatchedWork) -> "Work":
+    def of(cls, work: VisibleJob) -> "Work":
         """The answer about this work."""
         return cls.model_validate(work, from_attributes=True)
 
@@ -306,7 +306,7 @@ def answer(told: Answer | Sequence[Answer], status: int = 200, *, headers: dict[
     return Response(text, status, headers, content_type="application/json")
 
 
-def nothing() -> Response:
+def no_content() -> Response:
     """The answer of a call that has nothing to tell."""
     return Response(status=204)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from framework.accounts.signin.tokens import NAME_LENGTH
 from framework.api.answers import OBJECT_NAME
 from framework.api.body.contents import Content
-from framework.api.body.parsing import parsed, refuse_other_media
+from framework.api.body.parsing import parse_json, refuse_other_media
 from framework.errors import Invalid
 from framework.uploads.receiving import MAX_PARTS
 
@@ -138,10 +138,10 @@ def read_body(model: type[Document]) -> Document:
         NotJson, BadJson, BadDocument.
     """
     refuse_other_media()
-    return checked(model, parsed(request.get_data(cache=False)))
+    return validate(model, parse_json(request.get_data(cache=False)))
 
 
-def checked(model: type[Document], values: object) -> Document:
+def validate(model: type[Document], values: object) -> Document:
     """The values as this document.
 
     Raises:
@@ -150,10 +150,10 @@ def checked(model: type[Document], values: object) -> Document:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadDocument([_told(one) for one in error.errors(include_url=False)]) from error
+        raise BadDocument([_describe_error(one) for one in error.errors(include_url=False)]) from error
 
 
-def _told(error: Mapping[str, Any]) -> tuple[str, str]:
+def _describe_error(error: Mapping[str, Any]) -> tuple[str, str]:
     """The place as a JSON pointer (RFC 6901), and what is wrong there."""
     steps = [str(step) for step in error["loc"] if step not in OPERATIONS]
     place = "".join(f"/{step}" for step in steps)

@@ -42,11 +42,11 @@ class Call:
 CALLS: dict[Callable[..., Any], Call] = {}
 
 
-def described(call: Call) -> Callable[[View], View]:
+def describe(call: Call) -> Callable[[View], View]:
     """Describe a view by this call."""
 
-    def describe(view: View) -> View:
+    def note(view: View) -> View:
         CALLS[view] = call
         return view
 
-    return describe
+    return note

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.api.models import IdempotencyKey
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.database.insert import insert_if_absent
 from framework.database.session import transaction
 from framework.database.types import from_now
@@ -84,7 +84,7 @@ def once(
     """
     if HEADER not in request.headers:
         return create(_keep_nothing)
-    claim = _Claim(account.id, _checked_key(request.headers[HEADER]), _request_sha256(body_sha256))
+    claim = _Claim(account.id, _check_key(request.headers[HEADER]), _request_sha256(body_sha256))
     created = claim.take()
     if created is None:
         return claim.run(create)
@@ -138,7 +138,7 @@ class _Claim:
         """Create, record, and free the key when nothing was created."""
         created = None
         try:
-            with renewing(self._renew, every_seconds=RENEWED_EVERY_SECONDS):
+            with keep_renewing(self._renew, every_seconds=RENEWED_EVERY_SECONDS):
                 created = create(self._keep)
         finally:
             if created is None:
@@ -183,7 +183,7 @@ def _has_lapsed() -> ColumnElement[bool]:
     return or_(IdempotencyKey.created_at < from_now(-REMEMBERED), abandoned)
 
 
-def _checked_key(key: str) -> str:
+def _check_key(key: str) -> str:
     if not 1 <= len(key) <= LONGEST_KEY or not all("!" <= character <= "~" for character in key):
         raise BadKey
     return key

@@ -117,7 +117,7 @@ def _operation(rule: Rule, view: Any, call: Call) -> dict[str, Any]:
         "security": SECURITY[call.needs],
         "parameters": [*_path_parameters(rule), *_other_parameters(call)],
         "responses": {
-            **{str(status): _answered(status, shape, call.tells) for status, shape in call.answers.items()},
+            **{str(status): _describe_answer(status, shape, call.tells) for status, shape in call.answers.items()},
             **{str(status): _refused(status) for status in sorted(_refusals(rule, call))},
             "5XX": {"description": "It is our fault, or a part is away; repeating is safe.", "content": _problem()},
         },
@@ -167,7 +167,7 @@ def _refusals(rule: Rule, call: Call) -> set[int]:
     return found | ({429} if call.needs == "password" else set())
 
 
-def _answered(status: int, shape: Shape, headers: Mapping[str, str]) -> dict[str, Any]:
+def _describe_answer(status: int, shape: Shape, headers: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": REASONS[status]}
     if headers:
         told["headers"] = {name: {"description": text, "schema": TEXT} for name, text in headers.items()}

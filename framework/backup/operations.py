@@ -29,10 +29,10 @@ from framework.backup.dump import (
     write_rows,
 )
 from framework.backup.sealing import is_sealed, seal, unseal
-from framework.celery.jobs import Work, watched
+from framework.celery.jobs import Work, track_progress
 from framework.database import schema
 from framework.database.insert import number_on
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
 from framework.repositories.cache.scratch import scratch
@@ -115,18 +115,18 @@ class Backup(Stored):
 
 def back_up() -> Backup:
     """Write all tables, as they are at one moment, into one object; older ones go after `BACKUP_RETENTION_DAYS`."""
-    with watched("backup", total=len(tables())) as work:
-        made = _stored(work)
+    with track_progress("backup", total=len(tables())) as work:
+        made = _store_dump(work)
         work.say(f"{made.rows:,} rows stored in {made.name}.")
     _delete_expired(made.name)
     return made
 
 
-def _stored(work: Work) -> Backup:
+def _store_dump(work: Work) -> Backup:
     key = config.current().backup_key
     name = f"{now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}.jsonl.gz{SEALED if key else ''}"
     with scratch("backup") as folder:
-        header, file = _dumped(folder, work)
+        header, file = _write_dump(folder, work)
         if key:
             seal(file, folder / "sealed", key)
             file = folder / "sealed"
@@ -147,7 +147,7 @@ def restore(name: str | None = None, *, own_bucket: Callable[[], None] = lambda:
     chosen = _chosen(name)
     _refuse_rows()
     own_bucket()
-    with _fetched(chosen) as lines, keep_claim():
+    with _fetch_dump(chosen) as lines, keep_claim():
         header = read_header(lines)
         _load(header, lines)
     return Backup(chosen.name, chosen.size_bytes, header.rows)
@@ -160,7 +160,7 @@ def check(name: str | None = None) -> Backup:
         NoBackup, CannotUnseal, NotSealed, BackupDamaged.
     """
     chosen = _chosen(name)
-    with _fetched(chosen) as lines:
+    with _fetch_dump(chosen) as lines:
         header = read_header(lines)
         rows = sum(len(batch) for _table, batch in read_rows(header, lines))
     return Backup(chosen.name, chosen.size_bytes, rows)
@@ -172,10 +172,10 @@ def list_backups() -> list[Stored]:
     return [Stored(name, size) for name, size in names if _NAME.fullmatch(name)]
 
 
-def _dumped(folder: Path, work: Work) -> tuple[Header, Path]:
+def _write_dump(folder: Path, work: Work) -> tuple[Header, Path]:
     """The rows first, since the header counts them; then both, compressed."""
     revision = schema.current_revision() or ""
-    with (folder / "rows").open("xb") as rows, reading() as session:
+    with (folder / "rows").open("xb") as rows, read_transaction() as session:
         header = Header(revision, now().isoformat(), write_rows(session, rows, work))
     with (folder / "rows").open("rb") as rows, gzip.open(folder / "dump", "xb") as packed:
         packed.write(header_line(header))
@@ -204,7 +204,7 @@ def _chosen(name: str | None) -> Stored:
 
 
 def _refuse_rows() -> None:
-    with reading() as session:
+    with read_transaction() as session:
         for name in inspect(session.connection()).get_table_names():
             used = name not in {"alembic_version", *REFILLED}
             if used and session.scalar(select(func.count()).select_from(table(name))):
@@ -212,15 +212,15 @@ def _refuse_rows() -> None:
 
 
 @contextmanager
-def _fetched(chosen: Stored) -> Iterator[IO[bytes]]:
+def _fetch_dump(chosen: Stored) -> Iterator[IO[bytes]]:
     with scratch("restore") as folder:
         store().fetch(FOLDER + chosen.name, folder / "fetched")
-        with _opened(folder / "fetched") as lines:
+        with _open_dump(folder / "fetched") as lines:
             yield lines
 
 
 @contextmanager
-def _opened(fetched: Path) -> Iterator[IO[bytes]]:
+def _open_dump(fetched: Path) -> Iterator[IO[bytes]]:
     plain = fetched
     if is_sealed(fetched):
         plain = fetched.with_name("plain")

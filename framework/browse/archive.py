@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
@@ -49,7 +49,7 @@ class Archive:
     left_out: tuple[str, ...]
 
 
-def archive_of(copy: Copy, ref: str, folder: str) -> Archive:
+def plan_archive(copy: Copy, ref: str, folder: str) -> Archive:
     """The archive of a folder at a ref, without the symbolic links that lead out of the project.
 
     Raises:
@@ -64,7 +64,7 @@ def archive_of(copy: Copy, ref: str, folder: str) -> Archive:
     return Archive(sha, folder, left_out)
 
 
-def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> Iterator[bytes]:
+def stream_archive(repository_id: str, archive: Archive, *, form: str, name: str) -> Iterator[bytes]:
     """The archive's files below the folder `name`, as `zip` or `tar.gz`, in chunks.
 
     Raises:
@@ -75,7 +75,7 @@ def archived(repository_id: str, archive: Archive, *, form: str, name: str) -> I
     everything = ["."] if left_out else []  # git finds nothing by this name in a branch without files
     wanted = [f":(literal){archive.folder}"] if archive.folder else everything
     with (
-        open_copy(repository_id, FULL) as (path, _snapshot),
+        lease_copy(repository_id, FULL) as (path, _snapshot),
         git.start(
             path,
             "archive",

@@ -8,7 +8,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Remembered(Generic[Key, Value]):
+class LRUCache(Generic[Key, Value]):
     """The `most` values that were used last, for all threads of the process."""
 
     def __init__(self, most: int) -> None:

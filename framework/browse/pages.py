@@ -6,18 +6,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from framework.browse.history.about import About, about
+from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
 from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
-from framework.browse.lru import Remembered
-from framework.browse.places import Place, SubmoduleHasNoFile, place_at
+from framework.browse.lru import LRUCache
+from framework.browse.places import Place, SubmoduleHasNoFile, find_place
 from framework.browse.render.content import media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
-from framework.browse.render.encodings import decoded
+from framework.browse.render.encodings import decode
 from framework.browse.render.previews import Preview
-from framework.browse.render.rendering import head_of, preview_of
-from framework.browse.view_options import Asked
+from framework.browse.render.rendering import preview_file, read_head
+from framework.browse.view_options import ViewOptions
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes
@@ -26,10 +26,10 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.reading import (
     Entry,
     LogEntry,
+    add_sizes,
     find,
     list_folder,
     resolve,
-    sized,
 )
 from framework.repositories.serve.bundle import offered_bundle
 
@@ -122,32 +122,32 @@ class RawFile:
     stored: StoredLfs | None
 
 
-def project_page(copy: Copy, asked: Asked) -> FolderPage:
+def read_project_page(copy: Copy, asked: ViewOptions) -> FolderPage:
     """The root folder of the default branch, or of any branch when that one is missing; empty without branches."""
     branches = copy.snapshot.branches
     default = copy.snapshot.default_branch
     if not branches:
         return FolderPage("browse/empty.html", default)
-    return folder_page(copy, default if default in branches else min(branches), "", asked)
+    return read_folder_page(copy, default if default in branches else min(branches), "", asked)
 
 
-def page_at(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage | FilePage:
+def read_page_at(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FolderPage | FilePage:
     """The page of what is at this path: a folder's or a file's.
 
     Raises:
         RefAbsent, PathAbsent.
     """
     entry = find(copy, resolve(copy, ref), path)
-    return folder_page(copy, ref, path, asked) if entry.kind == "tree" else file_page(copy, ref, path, asked)
+    return read_folder_page(copy, ref, path, asked) if entry.kind == "tree" else read_file_page(copy, ref, path, asked)
 
 
-def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
+def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FolderPage:
     """A folder at a ref.
 
     Raises:
         RefAbsent, PathAbsent.
     """
-    place = place_at(copy, ref, path)
+    place = find_place(copy, ref, path)
     folder = find(copy, place.sha, path)
     everything = list_folder(copy, folder, sizes=False)
     entries = _page_of(copy, folder, everything, asked.number)
@@ -161,7 +161,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
         changes=last_changes(copy, place.sha, folder, names, whole=asked.whole),
         newest=newest_change(copy, place.sha, path),
         readme=_readme(copy, place, everything),
-        about=None if path else about(copy, place.sha, everything, whole=asked.whole),
+        about=None if path else read_about(copy, place.sha, everything, whole=asked.whole),
         bundle_bytes=bundle.size_bytes if bundle else None,
         number=asked.number,
         count=len(everything),
@@ -169,7 +169,7 @@ def folder_page(copy: Copy, ref: str, path: str, asked: Asked) -> FolderPage:
     )
 
 
-_entries: Remembered[tuple[Path, str, str, int], Sequence[Entry]] = Remembered(REMEMBERED_FOLDERS)
+_entries: LRUCache[tuple[Path, str, str, int], Sequence[Entry]] = LRUCache(REMEMBERED_FOLDERS)
 
 
 def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int) -> Sequence[Entry]:
@@ -177,30 +177,30 @@ def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int
     key = copy.path, folder.sha, folder.path, number
     found = _entries.get(key, ())
     if not found:
-        found = sized(copy, everything[(number - 1) * FOLDER_PAGE : number * FOLDER_PAGE])
+        found = add_sizes(copy, everything[(number - 1) * FOLDER_PAGE : number * FOLDER_PAGE])
         large = sizes(copy, found)
         found = [replace(entry, size_bytes=large.get(entry.sha, entry.size_bytes)) for entry in found]
         _entries.put(key, found)
     return found
 
 
-def file_page(copy: Copy, ref: str, path: str, asked: Asked) -> FilePage:
+def read_file_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FilePage:
     """A file at a ref, as it was asked to be shown.
 
     Raises:
         RefAbsent, PathAbsent, SubmoduleHasNoFile.
     """
-    place = place_at(copy, ref, path)
+    place = find_place(copy, ref, path)
     entry = find(copy, place.sha, path)
     newest = newest_change(copy, place.sha, path)
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
     found = content(copy, entry.sha)
-    preview = preview_of(copy.snapshot.repository_id, entry, found.blob, asked)
+    preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
 
 
-def raw_file(copy: Copy, ref: str, path: str) -> RawFile:
+def open_raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     """A file's bytes, the first chunk of them read.
 
     Raises:
@@ -239,7 +239,7 @@ def _read(copy: Copy, entry: Entry | None) -> Readme | None:
     if entry is None:
         return None
     blob = content(copy, entry.sha).blob
-    written = head_of(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
+    written = read_head(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
     if not written or b"\0" in written:
         return None
-    return Readme(entry.name, entry.path, decoded(written).text, document_kind(entry.name))
+    return Readme(entry.name, entry.path, decode(written).text, document_kind(entry.name))

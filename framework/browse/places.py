@@ -15,9 +15,9 @@ from framework.repositories.history.reading import find, full_name, resolve, spl
 class NothingThere(NotFound):
     """A ref or a path that the project does not have; the error's page offers the nearest thing that is there."""
 
-    def __init__(self, absent: NotFound, way_out: tuple[str, str]) -> None:
+    def __init__(self, absent: NotFound, fallback_link: tuple[str, str]) -> None:
         super().__init__(absent.sentence)
-        self.way_out = way_out
+        self.fallback_link = fallback_link
 
 
 class SubmoduleHasNoFile(NotFound):
@@ -70,7 +70,7 @@ class Place:
         return [(name, "/".join(names[: depth + 1])) for depth, name in enumerate(names)]
 
 
-def place_at(copy: Copy, ref: str, path: str) -> Place:
+def find_place(copy: Copy, ref: str, path: str) -> Place:
     """The place that a ref and a path name; a branch by its short name, as forms and later addresses write it.
 
     Raises:
@@ -83,7 +83,7 @@ def place_at(copy: Copy, ref: str, path: str) -> Place:
 
 
 @contextmanager
-def way_out(access: ProjectAccess, copy: Copy, text: str) -> Iterator[None]:
+def fallback_link(access: ProjectAccess, copy: Copy, text: str) -> Iterator[None]:
     """Let what is absent at `ref/path` offer the nearest folder that is there, else the project's page.
 
     Raises:

@@ -7,8 +7,8 @@ from itertools import chain
 from flask import request
 from werkzeug.wrappers import Response
 
-from framework.browse.pages import RawFile, raw_file
-from framework.browse.places import way_out
+from framework.browse.pages import RawFile, open_raw_file
+from framework.browse.places import fallback_link
 from framework.browse.render.content import raw_headers
 from framework.lfs.reading import part
 from framework.projects.core.access import ProjectAccess
@@ -17,10 +17,10 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.reading import split_ref
-from framework.web.byte_ranges import ranged
+from framework.web.byte_ranges import serve_range
 
 
-def raw_answer(access: ProjectAccess, place: str) -> Response:
+def send_raw(access: ProjectAccess, place: str) -> Response:
     """The file at `ref/path`, or the range of it that is asked for, streamed; `?download` hands it out as a download.
 
     A range is as sure as the whole: its end is sent when all of the file was read and found to be right.
@@ -29,7 +29,7 @@ def raw_answer(access: ProjectAccess, place: str) -> Response:
     Raises:
         RefAbsent, PathAbsent, FolderHasNoBytes, RangeAbsent.
     """
-    raw, held = hold_project(access, lambda copy: _found(access, copy, place))
+    raw, held = hold_project(access, lambda copy: _find(access, copy, place))
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
     if access.visibility == "public":  # a figure may be shown by another site, as any public picture
@@ -38,9 +38,9 @@ def raw_answer(access: ProjectAccess, place: str) -> Response:
     return response.make_conditional(request)
 
 
-def _found(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
-    with way_out(access, copy, place):
-        return raw_file(copy, *split_ref(copy, place))
+def _find(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
+    with fallback_link(access, copy, place):
+        return open_raw_file(copy, *split_ref(copy, place))
 
 
 def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:
@@ -48,13 +48,13 @@ def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:
         return healing_after(access.repository_id, _part(raw, held.pop_all(), start, length))
 
     with held:
-        return ranged(request, raw.blob.size_bytes, raw.blob.sha, read)
+        return serve_range(request, raw.blob.size_bytes, raw.blob.sha, read)
 
 
 def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Response:
     """The copy has told where the object is, and is not needed any more."""
     held.close()
-    return ranged(
+    return serve_range(
         request, stored.size_bytes, stored.oid, lambda start, length: part(access.repository_id, stored, start, length)
     )
 

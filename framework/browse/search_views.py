@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from framework.accounts.signin.login import current_account
 from framework.browse.history.search import FoundFiles, FoundLines, find_files, find_lines
-from framework.browse.places import way_out
+from framework.browse.places import fallback_link
 from framework.projects.core.access import project_for
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
@@ -19,7 +19,7 @@ def go_to_file(owner: str, project: str, ref: str) -> str:
     query = request.args.get("q", "")
 
     def read(copy: Copy) -> FoundFiles:
-        with way_out(access, copy, ref):
+        with fallback_link(access, copy, ref):
             return find_files(copy, ref, query)
 
     page = read_project(access, read)
@@ -33,7 +33,7 @@ def search_files(owner: str, project: str, ref: str) -> str:
     query = request.args.get("q", "")
 
     def read(copy: Copy) -> FoundLines:
-        with way_out(access, copy, ref):
+        with fallback_link(access, copy, ref):
             return find_lines(copy, ref, query)
 
     page = read_project(access, read)

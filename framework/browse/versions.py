@@ -7,10 +7,10 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.signin.login import current_account
-from framework.browse.diff.changed_tree import changed_tree
+from framework.browse.diff.changed_tree import build_changed_tree
 from framework.browse.history import blame, commits, history, refs
-from framework.browse.places import way_out
-from framework.browse.view_options import Asked
+from framework.browse.places import fallback_link
+from framework.browse.view_options import ViewOptions
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.visits import read_project
@@ -18,13 +18,13 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import healing_after
 from framework.repositories.history.reading import split_ref
-from framework.web.pages import asked_path
-from framework.web.streaming import streamed
+from framework.web.pages import query_path
+from framework.web.streaming import stream_response
 
 PRINTED_TYPE = "text/plain; charset=utf-8"
 
 blueprint = Blueprint("versions", __name__)
-blueprint.add_app_template_filter(changed_tree)
+blueprint.add_app_template_filter(build_changed_tree, "changed_tree")
 
 Page = TypeVar("Page")
 
@@ -34,7 +34,7 @@ Page = TypeVar("Page")
 def list_commits(owner: str, project: str, place: str = "") -> str:
     """The history of a branch, a folder or a file, newest first, in pages."""
     access = project_for(current_account(), owner, project)
-    number = Asked.of(request.args).number
+    number = ViewOptions.of(request.args).number
     page = _read(access, place, lambda copy: history.history_at(copy, place, number=number))
     return render_template("browse/history.html", project=access, page=page, tab="history")
 
@@ -43,7 +43,7 @@ def list_commits(owner: str, project: str, place: str = "") -> str:
 def show_commit(owner: str, project: str, sha: str) -> str:
     """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
     access = project_for(current_account(), owner, project)
-    page = _read(access, sha, lambda copy: commits.commit_page(copy, sha, asked_path()))
+    page = _read(access, sha, lambda copy: commits.read_commit_page(copy, sha, query_path()))
     return render_template("browse/commit.html", project=access, page=page, tab="history")
 
 
@@ -52,7 +52,7 @@ def show_commit(owner: str, project: str, sha: str) -> str:
 def print_commit(owner: str, project: str, sha: str, form: str) -> AnyResponse:
     """The commit as git prints it: for `git apply`, or for `git am`."""
     access = project_for(current_account(), owner, project)
-    return _printed(access, lambda copy: commits.printed_commit(copy, sha, form))
+    return _printed(access, lambda copy: commits.print_commit(copy, sha, form))
 
 
 @blueprint.get("/<owner>/<project>/compare")
@@ -62,7 +62,7 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
     old, new = request.args.get("old", "").strip(), request.args.get("new", "").strip()
     if old and new:
         return redirect(access.address("compare", f"{old}...{new}"))
-    names = read_project(access, refs.names)
+    names = read_project(access, refs.list_names)
     return render_template("browse/choose.html", project=access, names=names, old=old, new=new, tab="history")
 
 
@@ -70,8 +70,8 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
 def compare(owner: str, project: str, spec: str) -> str:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = project_for(current_account(), owner, project)
-    path = asked_path()
-    page = read_project(access, lambda copy: commits.compare_page(copy, spec, path))
+    path = query_path()
+    page = read_project(access, lambda copy: commits.read_compare_page(copy, spec, path))
     return render_template("browse/compare.html", project=access, page=page, tab="history")
 
 
@@ -80,14 +80,14 @@ def compare(owner: str, project: str, spec: str) -> str:
 def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyResponse:
     """The comparison as git prints it: for `git apply`, or for `git am`."""
     access = project_for(current_account(), owner, project)
-    return _printed(access, lambda copy: commits.printed_comparison(copy, spec, form))
+    return _printed(access, lambda copy: commits.print_comparison(copy, spec, form))
 
 
 @blueprint.get("/<owner>/<project>/blame/<path:place>")
 def show_blame(owner: str, project: str, place: str) -> str:
     """A file with who wrote each of its lines, and in which commit."""
     access = project_for(current_account(), owner, project)
-    page = _read(access, place, lambda copy: blame.blame_page(copy, *split_ref(copy, place)), FULL)
+    page = _read(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place)), FULL)
     return render_template("browse/blame.html", project=access, page=page, tab="files")
 
 
@@ -95,8 +95,8 @@ def show_blame(owner: str, project: str, place: str) -> str:
 def list_branches(owner: str, project: str) -> str:
     """The branches, and how far each is from the default one."""
     access = project_for(current_account(), owner, project)
-    number = Asked.of(request.args).number
-    page = read_project(access, lambda copy: refs.branches_page(copy, number))
+    number = ViewOptions.of(request.args).number
+    page = read_project(access, lambda copy: refs.read_branches_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/branches.html", project=access, page=page, rules=rules, tab="branches")
 
@@ -105,8 +105,8 @@ def list_branches(owner: str, project: str) -> str:
 def list_tags(owner: str, project: str) -> str:
     """The tags, the newest first, each with its downloads."""
     access = project_for(current_account(), owner, project)
-    number = Asked.of(request.args).number
-    page = read_project(access, lambda copy: refs.tags_page(copy, number))
+    number = ViewOptions.of(request.args).number
+    page = read_project(access, lambda copy: refs.read_tags_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/tags.html", project=access, page=page, rules=rules, tab="branches")
 
@@ -115,7 +115,7 @@ def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind:
     """What `act` makes of the copy; what is absent at the place offers a way out."""
 
     def read(copy: Copy) -> Page:
-        with way_out(access, copy, place):
+        with fallback_link(access, copy, place):
             return act(copy)
 
     return read_project(access, read, *kind)
@@ -123,7 +123,7 @@ def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind:
 
 def _printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
     printed = read_project(access, act)
-    chunks = healing_after(access.repository_id, commits.printing(access.repository_id, printed))
-    answer = streamed(chunks, Content_Type=PRINTED_TYPE)
+    chunks = healing_after(access.repository_id, commits.stream_printed(access.repository_id, printed))
+    answer = stream_response(chunks, Content_Type=PRINTED_TYPE)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

@@ -7,7 +7,7 @@ LAST_PAGE = 10_000
 
 
 @dataclass(frozen=True)
-class Asked:
+class ViewOptions:
     """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
 
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
@@ -20,7 +20,7 @@ class Asked:
     descending: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> "Asked":
+    def of(cls, values: Mapping[str, str]) -> "ViewOptions":
         """What these parameters ask for; what is no number is left out."""
         sort = _number(values.get("sort", ""))
         return cls(

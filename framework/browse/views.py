@@ -6,16 +6,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.signin.login import current_account
 from framework.browse import pages
-from framework.browse.archive import archive_of, archived
+from framework.browse.archive import plan_archive, stream_archive
 from framework.browse.history.citing import cite
 from framework.browse.history.submodules import submodule_address
-from framework.browse.places import way_out
-from framework.browse.raw import raw_answer
+from framework.browse.places import fallback_link
+from framework.browse.raw import send_raw
 from framework.browse.render.content import file_icon, file_name_parameters
 from framework.browse.render.documents import MARKDOWN, Links
 from framework.browse.render.notebooks import Notebook
-from framework.browse.render.rendering import document, dressed
-from framework.browse.view_options import Asked
+from framework.browse.render.rendering import dress_notebook, render_document
+from framework.browse.view_options import ViewOptions
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.notify.activity import read_activity
@@ -26,8 +26,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after
 from framework.repositories.cache.status import read_status
 from framework.repositories.history.reading import split_ref
-from framework.web.pages import asked_path
-from framework.web.streaming import streamed
+from framework.web.pages import query_path
+from framework.web.streaming import stream_response
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
@@ -37,13 +37,13 @@ blueprint.add_app_template_global(submodule_address)
 @blueprint.app_template_filter("document")
 def as_document(text: str, project: ProjectAccess, ref: str, folder: str, kind: str = MARKDOWN) -> Markup:
     """A document of this folder as HTML."""
-    return document(text, Links(project.path, ref, folder), kind)
+    return render_document(text, Links(project.path, ref, folder), kind)
 
 
 @blueprint.app_template_filter("dressed")
-def as_dressed(notebook: Notebook, project: ProjectAccess, ref: str, folder: str) -> Notebook:
+def dress_for_page(notebook: Notebook, project: ProjectAccess, ref: str, folder: str) -> Notebook:
     """A notebook of this folder with its documents, formulas and colours."""
-    return dressed(notebook, Links(project.path, ref, folder))
+    return dress_notebook(notebook, Links(project.path, ref, folder))
 
 
 @blueprint.get("/<owner>/<project>")
@@ -51,8 +51,8 @@ def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
     account = current_account()
     access = project_for(account, owner, project)
-    asked, storage = Asked.of(request.args), read_status(access.repository_id)
-    page = read_project(access, lambda copy: pages.project_page(copy, asked))
+    asked, storage = ViewOptions.of(request.args), read_status(access.repository_id)
+    page = read_project(access, lambda copy: pages.read_project_page(copy, asked))
     if not page.complete:
         graph_later(access.repository_id)
     if account:  # robots read every page and clone nothing
@@ -74,12 +74,12 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
     access = project_for(current_account(), owner, project)
-    asked = Asked.of(request.args)
+    asked = ViewOptions.of(request.args)
     storage = read_status(access.repository_id) if kind == "tree" else None
 
     def read(copy: Copy) -> pages.FolderPage | pages.FilePage:
-        with way_out(access, copy, place):
-            return pages.page_at(copy, *split_ref(copy, place), asked)
+        with fallback_link(access, copy, place):
+            return pages.read_page_at(copy, *split_ref(copy, place), asked)
 
     page = read_project(access, read)
     if not page.complete:
@@ -93,7 +93,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """A file's bytes, streamed; `?download=1` hands it out as a download. One in Git LFS can be asked for in parts."""
     access = project_for(current_account(), owner, project)
-    return raw_answer(access, place)
+    return send_raw(access, place)
 
 
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.zip", defaults={"form": "zip"})
@@ -101,12 +101,12 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     """All files of a version as one download, streamed; those below `?path=` only, when it is given."""
     access = project_for(current_account(), owner, project)
-    folder = asked_path().strip("/")
+    folder = query_path().strip("/")
 
-    archive = read_project(access, lambda copy: archive_of(copy, ref, folder))
+    archive = read_project(access, lambda copy: plan_archive(copy, ref, folder))
     name = "-".join((access.name, *short_name(ref).split("/"), *folder.split("/"))).rstrip("-")
-    return streamed(
-        healing_after(access.repository_id, archived(access.repository_id, archive, form=form, name=name)),
+    return stream_response(
+        healing_after(access.repository_id, stream_archive(access.repository_id, archive, form=form, name=name)),
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )
@@ -124,6 +124,6 @@ def show_citation(owner: str, project: str, ref: str) -> str:
 def show_activity(owner: str, project: str) -> str:
     """What happened in the project, in pages."""
     access = project_for(current_account(), owner, project)
-    number = Asked.of(request.args).number
+    number = ViewOptions.of(request.args).number
     events = read_activity(access.id, number)
     return render_template("browse/activity.html", project=access, events=events, number=number, tab="activity")

@@ -99,7 +99,7 @@ def _queue(kind: str) -> Queue:
 
 
 @contextmanager
-def connected() -> Iterator[Connection]:
+def connect() -> Iterator[Connection]:
     """A new connection for a few messages, given up after `ANSWER_SECONDS`; other threads wait for so long, too.
 
     Raises:

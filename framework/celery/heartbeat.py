@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
+def keep_renewing(renew: Callable[[], object], *, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
     """Call `renew` every minute until the block ends; a database that is away meanwhile is asked again.
 
     No session is open around the block, whose end would wait for a `renew` that waits for the session's connection.

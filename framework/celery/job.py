@@ -7,7 +7,7 @@ from celery.exceptions import Ignore
 from celery.result import AsyncResult
 
 from framework.celery import schedule
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.errors import Interrupted
 from framework.observability import request_id
 
@@ -38,7 +38,7 @@ class Job(Task[Any, Any]):
 
     def _run_leased(self, name: str, lease: str) -> Any:
         try:
-            with renewing(lambda: schedule.renew(name, lease)):
+            with keep_renewing(lambda: schedule.renew(name, lease)):
                 value = self.run()
         except Interrupted:
             schedule.put_off(name, lease)

@@ -17,8 +17,8 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from framework.celery.heartbeat import renewing
-from framework.celery.models import LongWork
+from framework.celery.heartbeat import keep_renewing
+from framework.celery.models import BackgroundJob
 from framework.database.insert import insert_if_absent
 from framework.database.session import transaction
 from framework.database.types import now
@@ -89,10 +89,12 @@ class Work:
 
     def _write(self, news: News, **more: Any) -> None:
         """Nothing, when another run has taken the row over."""
-        mine = (LongWork.id == self.id, LongWork.run == self.run)
+        mine = (BackgroundJob.id == self.id, BackgroundJob.run == self.run)
         values = {"done": news.done, "total": news.total, "message": news.message, "updated_at": now(), **more}
         with transaction() as session:
-            session.execute(update(LongWork).where(*mine).values(**values).execution_options(synchronize_session=False))
+            session.execute(
+                update(BackgroundJob).where(*mine).values(**values).execution_options(synchronize_session=False)
+            )
 
 
 def announce(
@@ -101,13 +103,13 @@ def announce(
     """The id of a work that is about to start, for the page that asked for it; the task is given the id."""
     work_id = uuid4().hex
     session.execute(
-        insert(LongWork).values(id=work_id, kind=kind, project_id=project_id, owner_id=owner_id, total=total)
+        insert(BackgroundJob).values(id=work_id, kind=kind, project_id=project_id, owner_id=owner_id, total=total)
     )
     return work_id
 
 
 @contextmanager
-def watched(
+def track_progress(
     kind: str,
     *,
     total: int = 0,
@@ -125,7 +127,7 @@ def watched(
     work = Work(work_id or uuid4().hex, total)
     _start(work, kind=kind, project_id=project_id, owner_id=owner_id, total=total)
     try:
-        with renewing(work.tell, every_seconds=every_seconds):
+        with keep_renewing(work.tell, every_seconds=every_seconds):
             yield work
     except HoldfastError as refusal:
         work.end(FAILED, refusal.sentence)
@@ -136,9 +138,9 @@ def watched(
     work.end(FINISHED)
 
 
-def followed(kind: str, items: Iterable[Item]) -> Iterator[Item]:
+def track_items(kind: str, items: Iterable[Item]) -> Iterator[Item]:
     """Pass the items on as they come, while people watch how many there were so far."""
-    with watched(kind) as work:
+    with track_progress(kind) as work:
         for item in items:
             yield item
             work.advance()
@@ -147,10 +149,10 @@ def followed(kind: str, items: Iterable[Item]) -> Iterator[Item]:
 def _start(work: Work, **values: Any) -> None:
     started = {"state": RUNNING, "run": work.run, "done": 0, "total": values["total"], "message": ""}
     with transaction() as session:
-        insert_if_absent(session, LongWork, id=work.id, **values)
+        insert_if_absent(session, BackgroundJob, id=work.id, **values)
         session.execute(
-            update(LongWork)
-            .where(LongWork.id == work.id)
+            update(BackgroundJob)
+            .where(BackgroundJob.id == work.id)
             .values(**started, updated_at=now(), finished_at=None)
             .execution_options(synchronize_session=False)
         )
@@ -158,7 +160,7 @@ def _start(work: Work, **values: Any) -> None:
 
 def forget_ended() -> int:
     """Delete the rows of works that ended more than `KEPT_AFTER_THE_END` ago, or fell silent then; how many."""
-    old = LongWork.updated_at < now() - KEPT_AFTER_THE_END
+    old = BackgroundJob.updated_at < now() - KEPT_AFTER_THE_END
     with transaction() as session:
-        gone = session.scalars(delete(LongWork).where(old).returning(LongWork.id)).all()
+        gone = session.scalars(delete(BackgroundJob).where(old).returning(BackgroundJob.id)).all()
     return len(gone)

@@ -65,7 +65,7 @@ class ScheduledJob(Base):
     lease_expires_at: Mapped[datetime | None]
 
 
-class LongWork(Base):
+class BackgroundJob(Base):
     """How far a long work is: `done` of `total` (0: nobody knows), and what it is doing.
 
     States: `waiting`, `running`, `finished`, `failed`. `run` is the run that may write; `owner_id` is who started it.

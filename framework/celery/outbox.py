@@ -21,7 +21,7 @@ from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
-from framework.database.session import after_commit, delete_in_batches, reading, transaction
+from framework.database.session import after_commit, delete_in_batches, read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.observability import request_id
 
@@ -78,7 +78,7 @@ def poll() -> int:
         and_(OutboxRow.state == WAITING, OutboxRow.not_before <= from_now(-HANDED_BY_ITS_WRITER)),
         and_(OutboxRow.state.in_((HANDED, RUNNING)), OutboxRow.handed_at <= from_now(-UNFINISHED_AFTER)),
     )
-    with reading() as session:
+    with read_transaction() as session:
         ids = session.scalars(select(OutboxRow.id).where(overdue).order_by(OutboxRow.not_before).limit(SENT_AT_ONCE))
         found = list(ids)
     return hand_over(found)
@@ -90,7 +90,7 @@ def hand_over(ids: Sequence[str]) -> int:
     Raises:
         BrokerAway: it does not take them; the rows stay as they are.
     """
-    with reading() as session:
+    with read_transaction() as session:
         due = and_(
             OutboxRow.id.in_(ids), OutboxRow.state.not_in((FINISHED, FAILED)), OutboxRow.not_before <= from_now()
         )
@@ -102,7 +102,7 @@ def hand_over(ids: Sequence[str]) -> int:
 
 
 def _send(rows: Sequence[OutboxRow]) -> None:
-    with broker.connected() as connection:
+    with broker.connect() as connection:
         producer = Producer(connection.channel())
         for row in rows:
             send(producer, row.task, row.id, row.args, row.kwargs)

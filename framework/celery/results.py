@@ -8,7 +8,7 @@ from celery.backends.base import BaseBackend
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import FAILED, FINISHED, RUNNING
-from framework.database.session import reading
+from framework.database.session import read_transaction
 
 _STATUS = {RUNNING: states.STARTED, FINISHED: states.SUCCESS, FAILED: states.FAILURE}
 
@@ -20,7 +20,7 @@ class OutboxBackend(BaseBackend):
         pass
 
     def _get_task_meta_for(self, task_id: str) -> dict[str, Any]:
-        with reading() as session:
+        with read_transaction() as session:
             row = session.get(OutboxRow, task_id)
         if row is None:
             return {"task_id": task_id, "status": states.PENDING, "result": None}

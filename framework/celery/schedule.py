@@ -22,7 +22,7 @@ from framework.celery.celery import app
 from framework.celery.models import ScheduledJob
 from framework.celery.outbox import send
 from framework.database.insert import insert_if_absent
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.errors import Conflict
 
@@ -77,38 +77,38 @@ def name_of(task: str) -> str:
 
 def renew(name: str, lease: str) -> bool:
     """Hold the lease for another `LEASE`; False when it is no longer ours."""
-    return _changed(name, ScheduledJob.lease_owner == lease, {"lease_expires_at": from_now(LEASE)})
+    return _update(name, ScheduledJob.lease_owner == lease, {"lease_expires_at": from_now(LEASE)})
 
 
 def record(name: str, lease: str, result: object) -> bool:
     """Write down when the job ran and what came of it, and give the lease back; False when it is no longer ours."""
     came = {"last_run_at": now(), "last_result": json.dumps(result, default=str)}
     given_back = {"lease_owner": None, "lease_expires_at": None}
-    return _changed(name, ScheduledJob.lease_owner == lease, came | given_back)
+    return _update(name, ScheduledJob.lease_owner == lease, came | given_back)
 
 
 def note_run(name: str, result: object) -> None:
     """Write down what came of the job when somebody ran it by hand, beside whatever the scheduler does."""
     _ensure_rows()
-    _changed(name, true(), {"last_run_at": now(), "last_result": json.dumps(result, default=str)})
+    _update(name, true(), {"last_run_at": now(), "last_result": json.dumps(result, default=str)})
 
 
 def put_off(name: str, lease: str) -> bool:
     """Have a run that a restart interrupted begin again soon; what the one before found stays. False as above."""
     again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": from_now(INTERRUPTED_FOR)}
-    return _changed(name, ScheduledJob.lease_owner == lease, again)
+    return _update(name, ScheduledJob.lease_owner == lease, again)
 
 
 def _due() -> list[str]:
     due = and_(or_(ScheduledJob.next_run_at <= from_now(), _lost()), _free())
-    with reading() as session:
+    with read_transaction() as session:
         found = session.execute(select(ScheduledJob.name, due).where(_is_ours())).all()
     _add_rows([name for name, _is_due in found])
     return [name for name, is_due in found if is_due]
 
 
 def _ensure_rows() -> None:
-    with reading() as session:
+    with read_transaction() as session:
         known = set(session.scalars(select(ScheduledJob.name)))
     _add_rows(known)
 
@@ -128,16 +128,16 @@ def _is_ours() -> ColumnElement[bool]:
 def _take(name: str, condition: ColumnElement[bool], *, again: bool = False) -> str | None:
     lease = uuid4().hex + (AGAIN if again else "")
     taken = {"lease_owner": lease, "lease_expires_at": from_now(LEASE), "next_run_at": _next_run(name)}
-    return lease if _changed(name, and_(_free(), condition), taken) else None
+    return lease if _update(name, and_(_free(), condition), taken) else None
 
 
 def _send(name: str, lease: str) -> None:
     try:
-        with broker.connected() as connection:
+        with broker.connect() as connection:
             send(Producer(connection.channel()), app.conf.beat_schedule[name]["task"], lease, (), {})
     except BrokerAway:
         again = {"lease_owner": None, "lease_expires_at": None, "next_run_at": from_now()}
-        _changed(name, ScheduledJob.lease_owner == lease, again)
+        _update(name, ScheduledJob.lease_owner == lease, again)
         raise
 
 
@@ -150,7 +150,7 @@ def _lost() -> ColumnElement[bool]:
     return and_(ScheduledJob.lease_expires_at < from_now(), ScheduledJob.lease_owner.not_like(f"%{AGAIN}"))
 
 
-def _changed(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:
+def _update(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:
     change = update(ScheduledJob).where(ScheduledJob.name == name, condition).values(**values)
     with transaction() as session:
         return bool(session.execute(change.returning(ScheduledJob.name)).all())
@@ -165,7 +165,7 @@ def _next_run(name: str) -> datetime:
 
 
 def _seconds_to_next() -> float:
-    with reading() as session:
+    with read_transaction() as session:
         next_run = select(func.min(ScheduledJob.next_run_at)).where(_is_ours(), _free())
         soonest: datetime | None = session.scalar(next_run)
     if soonest is None:

@@ -11,7 +11,7 @@ from celery.exceptions import Ignore, Retry
 from celery.result import AsyncResult
 from celery.utils.log import get_task_logger
 
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.celery.outbox import FINISHED, enqueue
 from framework.celery.worker import runs
 from framework.database.session import transaction
@@ -68,7 +68,7 @@ class OutboxTask(Task[Any, Any]):
 
     def _run_claimed(self, row_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         try:
-            with renewing(lambda: runs.renew(row_id)):
+            with keep_renewing(lambda: runs.renew(row_id)):
                 return self.run(*args, **kwargs)
         except Exception as error:
             delay = runs.put_off(row_id, error)

@@ -5,16 +5,16 @@ from functools import partial
 import click
 
 from framework.backup import operations
-from framework.celery.jobs import followed
-from framework.cli.refusals import by_hand, told_plainly
+from framework.celery.jobs import track_items
+from framework.cli.refusals import by_hand, report_refusals
 from framework.cli.storage import become_owner, report, take_over_option
-from framework.projects.lifecycle.adoption import adopt, tell_of_recovery
+from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.recovery import recovery
 from framework.web.sizes import size
 
 
 @click.command("backup")
-@told_plainly
+@report_refusals
 def backup() -> None:
     """Write all tables into the object store, encrypted when BACKUP_KEY is set."""
     with by_hand("backup") as note:
@@ -30,7 +30,7 @@ def backup() -> None:
 @click.option("--list", "listing", is_flag=True, help="Say which backups there are, oldest first, and change nothing.")
 @click.option("--check", is_flag=True, help="Read the backup to its end with BACKUP_KEY, and change nothing.")
 @take_over_option
-@told_plainly
+@report_refusals
 def restore(name: str | None, *, listing: bool, check: bool, take_over: bool) -> None:
     """Fill an empty database with the newest backup or the one of this NAME, then bring back what came after it.
 
@@ -44,7 +44,9 @@ def restore(name: str | None, *, listing: bool, check: bool, take_over: bool) ->
     else:
         done = operations.restore(name, own_bucket=partial(become_owner, force=take_over))
         click.echo(f"Restored {done.rows} rows from {done.name}.")
-        report(followed("resumption after a restore", recovery.resume(adopt, tell=tell_of_recovery)))
+        report(
+            track_items("resumption after a restore", recovery.resume(restore_recorded_project, tell=tell_of_recovery))
+        )
 
 
 def _list() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from framework import config
 from framework.repositories.cache import eviction, usage
 from framework.repositories.cache.usage import CacheFigures
-from framework.repositories.catalog.storage_usage import Holdings, read_holdings
+from framework.repositories.catalog.storage_usage import StorageUsage, read_storage_usage
 from framework.storage.prices import costs_of
 from framework.web.pages import dollars
 from framework.web.sizes import size
@@ -13,7 +13,7 @@ from framework.web.sizes import size
 
 def report_lines() -> Iterator[str]:
     """Every line of the report."""
-    holdings = read_holdings()
+    holdings = read_storage_usage()
     yield from _stored(holdings)
     yield ""
     yield "What a month of it costs, without requests and transfers:"
@@ -23,7 +23,7 @@ def report_lines() -> Iterator[str]:
     yield from _cache(usage.read_figures())
 
 
-def _stored(holdings: Holdings) -> Iterator[str]:
+def _stored(holdings: StorageUsage) -> Iterator[str]:
     hot = len(eviction.copies())
     yield f"{holdings.repositories} projects, {hot} of them hot on this machine, {holdings.versions} versions."
     yield f"{size(holdings.size_bytes)} in {holdings.packs} packs with {holdings.objects} Git objects:"
@@ -34,7 +34,7 @@ def _stored(holdings: Holdings) -> Iterator[str]:
     yield f"  {'superseded, to be deleted':<42} {size(holdings.superseded_bytes):>12}"
 
 
-def _checks(holdings: Holdings) -> Iterator[str]:
+def _checks(holdings: StorageUsage) -> Iterator[str]:
     if holdings.fault:
         yield f"DAMAGED: {holdings.fault}"
     if holdings.checked_at:

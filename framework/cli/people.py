@@ -12,8 +12,8 @@ from flask.cli import AppGroup
 from framework import config
 from framework.accounts.lifecycle import administration
 from framework.accounts.lifecycle.operations import create_user
-from framework.cli.refusals import told_plainly
-from framework.projects.core.directory import ListedPerson, every_person
+from framework.cli.refusals import report_refusals
+from framework.projects.core.directory import ListedPerson, list_every_person
 from framework.projects.lifecycle.leaving import delete_person, plan_leaving
 from framework.web.sizes import size
 
@@ -29,7 +29,7 @@ force_option = click.option("--force", is_flag=True, help="Even if nobody else i
 @click.argument("email")
 @click.option("--admin", is_flag=True, help="Make this an administrator.")
 @password_option
-@told_plainly
+@report_refusals
 def create(name: str, email: str, *, admin: bool, password_stdin: bool) -> None:
     """Create an account, whose address counts as confirmed; the password is asked for."""
     password = _password(from_stdin=password_stdin)
@@ -39,10 +39,10 @@ def create(name: str, email: str, *, admin: bool, password_stdin: bool) -> None:
 
 @users_commands.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array, for programs.")
-@told_plainly
+@report_refusals
 def list_people(*, as_json: bool) -> None:
     """List every account: confirmed, administrator, suspended, projects, bytes, last seen."""
-    people = every_person()
+    people = list_every_person()
     if as_json:
         click.echo(json.dumps([asdict(person) for person in people], default=datetime.isoformat, indent=1))
         return
@@ -52,7 +52,7 @@ def list_people(*, as_json: bool) -> None:
 
 @users_commands.command("promote")
 @click.argument("name")
-@told_plainly
+@report_refusals
 def promote(name: str) -> None:
     """Make somebody an administrator."""
     click.echo(f"{administration.set_admin(name, admin=True)} is an administrator.")
@@ -61,7 +61,7 @@ def promote(name: str) -> None:
 @users_commands.command("demote")
 @click.argument("name")
 @force_option
-@told_plainly
+@report_refusals
 def demote(name: str, *, force: bool) -> None:
     """Make somebody an administrator no longer."""
     click.echo(f"{administration.set_admin(name, admin=False, force=force)} is not an administrator any more.")
@@ -70,7 +70,7 @@ def demote(name: str, *, force: bool) -> None:
 @users_commands.command("password")
 @click.argument("name")
 @password_option
-@told_plainly
+@report_refusals
 def password(name: str, *, password_stdin: bool) -> None:
     """Set somebody's password, which is asked for; their sessions and tokens end."""
     changed = administration.replace_password(name, _password(from_stdin=password_stdin))
@@ -79,7 +79,7 @@ def password(name: str, *, password_stdin: bool) -> None:
 
 @users_commands.command("reset")
 @click.argument("name")
-@told_plainly
+@report_refusals
 def reset(name: str) -> None:
     """Send somebody a link to choose a new password."""
     click.echo(f"A link to choose a new password is on its way to {administration.send_reset(name)}.")
@@ -88,7 +88,7 @@ def reset(name: str) -> None:
 @users_commands.command("suspend")
 @click.argument("name")
 @force_option
-@told_plainly
+@report_refusals
 def suspend(name: str, *, force: bool) -> None:
     """Let an account do nothing until it is resumed: sessions end, passwords and tokens are refused."""
     suspended = administration.suspend(name, force=force)
@@ -97,7 +97,7 @@ def suspend(name: str, *, force: bool) -> None:
 
 @users_commands.command("resume")
 @click.argument("name")
-@told_plainly
+@report_refusals
 def resume(name: str) -> None:
     """Let a suspended account in again."""
     click.echo(f"{administration.resume(name)} can sign in again.")
@@ -108,7 +108,7 @@ def resume(name: str) -> None:
 @click.option("--with-projects", is_flag=True, help="Move the projects that nobody else owns to the trash.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @force_option
-@told_plainly
+@report_refusals
 def delete(name: str, *, with_projects: bool, yes: bool, force: bool) -> None:
     """Delete an account; what will become of its projects is told first."""
     leaving = plan_leaving(name)

@@ -7,8 +7,8 @@ from flask.cli import AppGroup
 
 from framework import config
 from framework.accounts.core.account import AccountSuspended
-from framework.cli.refusals import told_plainly
-from framework.projects.core.directory import owner_of, project_named, trashed_projects
+from framework.cli.refusals import report_refusals
+from framework.projects.core.directory import find_project, list_trashed_projects, owner_of
 from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import restore_project
 
@@ -16,11 +16,11 @@ projects_commands = AppGroup("projects", help="Deleted projects.")
 
 
 @projects_commands.command("trash")
-@told_plainly
+@report_refusals
 def trash() -> None:
     """Say which projects are in the trash, and when each will be deleted for good; the next one first."""
     days = timedelta(days=config.current().trash_days)
-    found = trashed_projects()
+    found = list_trashed_projects()
     for listed, trashed_at in found:
         click.echo(
             f"{listed.full_name}: in the trash since {trashed_at:%Y-%m-%d %H:%M} UTC, "
@@ -33,11 +33,11 @@ def trash() -> None:
 @projects_commands.command("restore")
 @click.argument("project", metavar="OWNER/PROJECT")
 @click.option("--to", "person", metavar="NAME", help="Give it to this person, such as when its owner was deleted.")
-@told_plainly
+@report_refusals
 def restore(project: str, person: str | None) -> None:
     """Take a project out of the trash for its owner, with its history, people and settings."""
-    listed = project_named(project)
-    if listed not in [one for one, _at in trashed_projects()]:
+    listed = find_project(project)
+    if listed not in [one for one, _at in list_trashed_projects()]:
         raise click.ClickException(f"{listed.full_name} is not in the trash. `flask projects trash` says what is.")
     try:
         if person:

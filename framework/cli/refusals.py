@@ -15,7 +15,7 @@ from framework.storage.ownership import NotOwner
 P = ParamSpec("P")
 
 
-def told_plainly(command: Callable[P, None]) -> Callable[P, None]:
+def report_refusals(command: Callable[P, None]) -> Callable[P, None]:
     """Have a command end with a refusal's sentence, or with what the database lacks, instead of a traceback."""
 
     @wraps(command)

@@ -17,7 +17,7 @@ from framework.accounts.models import User
 from framework.database import schema
 from framework.database.engine import engine
 from framework.database.types import Base
-from framework.projects.core.directory import project_named
+from framework.projects.core.directory import find_project
 from framework.projects.models import Project
 from framework.repositories.models import Version
 
@@ -82,11 +82,11 @@ def _session() -> Session:
 
 
 def _project(session: Session, full_name: str) -> Project:
-    return session.get_one(Project, project_named(full_name).id)
+    return session.get_one(Project, find_project(full_name).id)
 
 
 def _versions(session: Session, full_name: str) -> list[Version]:
-    repository_id = project_named(full_name).repository_id
+    repository_id = find_project(full_name).repository_id
     query = select(Version).where(Version.repository_id == repository_id)
     return list(session.scalars(query.order_by(Version.epoch.desc(), Version.version.desc())))
 

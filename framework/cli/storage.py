@@ -6,13 +6,13 @@ from dataclasses import asdict
 import click
 from flask.cli import AppGroup
 
-from framework.celery.jobs import followed, watched
+from framework.celery.jobs import track_items, track_progress
 from framework.cli.figures import report_lines
-from framework.cli.refusals import by_hand, told_plainly
+from framework.cli.refusals import by_hand, report_refusals
 from framework.drill.drill import rehearse
 from framework.errors import HoldfastError
-from framework.projects.core.directory import Listed, every_project, project_named
-from framework.projects.lifecycle.adoption import adopt, tell_of_recovery
+from framework.projects.core.directory import Listed, find_project, list_every_project
+from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.cache import eviction
 from framework.repositories.cache.status import read_status
 from framework.repositories.maintenance import archiving
@@ -37,7 +37,7 @@ rehearse_option = click.option(
 
 @storage_commands.command("status")
 @click.argument("project", required=False, metavar="[OWNER/PROJECT]")
-@told_plainly
+@report_refusals
 def status(project: str | None) -> None:
     """Say for each project how many packs and bytes it has, its version, and whether this machine has a copy (hot)."""
     for listed in _chosen(project):
@@ -51,11 +51,11 @@ def status(project: str | None) -> None:
 
 @storage_commands.command("archive")
 @click.argument("project", metavar="OWNER/PROJECT")
-@told_plainly
+@report_refusals
 def archive(project: str) -> None:
     """Pack a project neatly in the store, and drop its local copy; the next page fetches what it needs."""
-    listed = project_named(project)
-    with watched("consolidation", total=STEPS, project_id=listed.id) as work:
+    listed = find_project(project)
+    with track_progress("consolidation", total=STEPS, project_id=listed.id) as work:
         done = archiving.archive(listed.repository_id, work)
     click.echo(done.sentence)
     if not done.dropped:
@@ -66,12 +66,12 @@ def archive(project: str) -> None:
 @storage_commands.command("evict")
 @click.argument("project", required=False, metavar="[OWNER/PROJECT]")
 @click.option("--all", "every", is_flag=True, help="Every local copy.")
-@told_plainly
+@report_refusals
 def evict(project: str | None, *, every: bool) -> None:
     """Drop the local copy of a project, or of all; the store keeps everything, and the next page fetches it."""
     if every == bool(project):
         raise click.UsageError("Name a project as OWNER/PROJECT, or say --all.")
-    ids = [path.stem for path in eviction.copies()] if project is None else [project_named(project).repository_id]
+    ids = [path.stem for path in eviction.copies()] if project is None else [find_project(project).repository_id]
     in_use = [repository_id for repository_id in ids if not eviction.evict(repository_id)]
     click.echo(f"Dropped {_counted(len(ids) - len(in_use), 'local copy', 'local copies')}.")
     if in_use:
@@ -82,12 +82,12 @@ def evict(project: str | None, *, every: bool) -> None:
 
 @storage_commands.command("verify")
 @click.argument("project", required=False, metavar="[OWNER/PROJECT]")
-@told_plainly
+@report_refusals
 def verify_projects(project: str | None) -> None:
     """Read every object back, check lengths, hashes, the log and `git fsck`; one line a project."""
     chosen = _chosen(project)
     whole = 0
-    with watched("verification", total=len(chosen), project_id=chosen[0].id if project else None) as work:
+    with track_progress("verification", total=len(chosen), project_id=chosen[0].id if project else None) as work:
         for listed in chosen:
             work.say(f"Reading {listed.full_name}")
             whole += _verified(listed)
@@ -99,13 +99,13 @@ def verify_projects(project: str | None) -> None:
 
 @storage_commands.command("collect")
 @click.option("--older-than", type=click.FloatRange(min=0), metavar="HOURS", help="How old an orphan has to be.")
-@told_plainly
+@report_refusals
 def collect_orphans(older_than: float | None) -> None:
     """Delete objects that no version and no push names any more; never what the log names."""
-    names = {listed.repository_id: listed.full_name for listed in every_project()}
+    names = {listed.repository_id: listed.full_name for listed in list_every_project()}
     objects = freed = 0
     with by_hand("collect") as note:
-        for found in followed("collection", collect(older_than)):
+        for found in track_items("collection", collect(older_than)):
             objects, freed = objects + found.objects, freed + found.size_bytes
             if found.left_because:
                 click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
@@ -116,7 +116,7 @@ def collect_orphans(older_than: float | None) -> None:
 @storage_commands.command("resume")
 @take_over_option
 @rehearse_option
-@told_plainly
+@report_refusals
 def resume(*, take_over: bool, rehearse: bool) -> None:
     """After the database was restored or copied: bring back what the journal knows beyond it, and start new epochs.
 
@@ -124,28 +124,28 @@ def resume(*, take_over: bool, rehearse: bool) -> None:
     and workers first.
     """
     if rehearse:
-        report(recovery.resume(adopt, rehearse=True), rehearse=True)
+        report(recovery.resume(restore_recorded_project, rehearse=True), rehearse=True)
         return
     become_owner(force=take_over)
-    report(followed("resumption after a restore", recovery.resume(adopt, tell=tell_of_recovery)))
+    report(track_items("resumption after a restore", recovery.resume(restore_recorded_project, tell=tell_of_recovery)))
 
 
 @storage_commands.command("rebuild")
 @take_over_option
 @rehearse_option
-@told_plainly
+@report_refusals
 def rebuild(*, take_over: bool, rehearse: bool) -> None:
     """With an empty database: bring back projects, people, branches and versions from the object store alone."""
     if rehearse:
-        report(recovery.rebuild(adopt, rehearse=True), rehearse=True)
+        report(recovery.rebuild(restore_recorded_project, rehearse=True), rehearse=True)
         return
     recovery.refuse_used_database()
     become_owner(force=take_over)
-    report(followed("rebuild", recovery.rebuild(adopt)))
+    report(track_items("rebuild", recovery.rebuild(restore_recorded_project)))
 
 
 @storage_commands.command("report")
-@told_plainly
+@report_refusals
 def report_all() -> None:
     """What is stored of all projects, what a month of it costs, when it was verified, and how the caches fare."""
     for line in report_lines():
@@ -153,10 +153,10 @@ def report_all() -> None:
 
 
 @storage_commands.command("drill")
-@told_plainly
+@report_refusals
 def drill() -> None:
     """Rehearse a rebuild from the object store into a scratch database, and compare it with this one."""
-    with watched("rehearsal of a rebuild"), by_hand("drill") as note:
+    with track_progress("rehearsal of a rebuild"), by_hand("drill") as note:
         done = rehearse()
         note(asdict(done))
     for fault in done.faults:
@@ -220,7 +220,7 @@ def _full_name(found: Recovered) -> str:
 
 
 def _chosen(project: str | None) -> Sequence[Listed]:
-    return [project_named(project)] if project else every_project()
+    return [find_project(project)] if project else list_every_project()
 
 
 def _verified(listed: Listed) -> bool:

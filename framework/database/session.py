@@ -1,4 +1,7 @@
-"""Sessions: `transaction` writes, `reading` reads; a thread holds one at a time, and none while it waits elsewhere."""
+"""Sessions: `transaction` writes, `read_transaction` reads.
+
+A thread holds one at a time, and none while it waits elsewhere.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -53,7 +56,7 @@ def after_commit(session: Session, call: Callable[[], None]) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def read_transaction() -> Iterator[Session]:
     """One read transaction, all of it seeing the same moment; what it loaded stays readable afterwards."""
     with _one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session

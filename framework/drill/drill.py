@@ -19,12 +19,12 @@ from sqlalchemy import select
 from framework import config
 from framework.config import Config
 from framework.database import engine, schema
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import Interrupted, Unavailable
 from framework.gitcore.failures import was_interrupted
-from framework.projects.lifecycle.adoption import adopt
+from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.fingerprint import Likeness, differences, likenesses
+from framework.repositories.catalog.fingerprint import Fingerprint, differences, read_fingerprints
 from framework.repositories.models import Repository
 from framework.repositories.recovery import recovery
 from framework.storage import current
@@ -67,7 +67,7 @@ def rehearse() -> Drill:
     started = monotonic()
     with scratch("drill") as folder:
         with (folder / EXPECTED).open("w") as expected:
-            count = sum(bool(expected.write(likeness.line())) for likeness in likenesses())
+            count = sum(bool(expected.write(likeness.line())) for likeness in read_fingerprints())
         rebuilt = _in_another_process(folder)
     faults = [*rebuilt.faults, *_unknown(rebuilt.strangers)]
     seconds = round(monotonic() - started, 1)
@@ -95,7 +95,7 @@ def _in_another_process(folder: Path) -> Rebuilt:
 
 def _unknown(strangers: list[str]) -> Iterator[str]:
     """Repositories that the log knows and the database does not, even now that those made meanwhile are there."""
-    with reading() as session:
+    with read_transaction() as session:
         known = set(session.scalars(select(Repository.id)))
     yield from (
         f"The log has a repository {name}, which the database does not know." for name in strangers if name not in known
@@ -103,16 +103,16 @@ def _unknown(strangers: list[str]) -> Iterator[str]:
 
 
 def _rebuild(folder: Path) -> Rebuilt:
-    faults = [fault for done in recovery.rebuild(adopt) for fault in done.faults]
+    faults = [fault for done in recovery.rebuild(restore_recorded_project) for fault in done.faults]
     seen: set[str] = set()
     versions = 0
     with (folder / EXPECTED).open() as lines:
         for line in lines:
-            expected = Likeness.of_line(line)
+            expected = Fingerprint.of_line(line)
             seen.add(expected.repository_id)
             versions += expected.versions
             faults += differences(expected)
-    with reading() as session:
+    with read_transaction() as session:
         rebuilt = set(session.scalars(select(Repository.id)))
     return Rebuilt(versions, faults, sorted(rebuilt - seen))
 

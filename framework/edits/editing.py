@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.accounts.core.account import Account
-from framework.edits.text import NotEditable, Text, encoded, read_text
+from framework.edits.text import NotEditable, Text, encode_text, read_text
 from framework.errors import Conflict, Invalid
 from framework.gitcore.pack_writer import file_blob_name
-from framework.gitcore.path_policy import checked_path
+from framework.gitcore.path_policy import check_path
 from framework.gitcore.ref_names import branch_ref
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
@@ -63,7 +63,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Wish:
+class EditRequest:
     """What every such change has: the branch, what the person looked at, a message, and a new branch's name or none."""
 
     branch: str
@@ -134,62 +134,64 @@ def text_if_any(access: ProjectAccess, commit: str | None, path: str) -> Text | 
         return None
 
 
-def create_file(access: ProjectAccess, account: Account, wish: Wish, *, path: str, content: str) -> Written:
+def create_file(access: ProjectAccess, account: Account, request: EditRequest, *, path: str, content: str) -> Written:
     """A new file of this text.
 
     Raises:
         BadPath, PathTaken, TextTooLong, and what `store_changes` raises.
     """
-    checked_path(path)
-    if exists_at(access, wish, path):
+    check_path(path)
+    if exists_at(access, request, path):
         raise PathTaken(path)
-    return _store_text(access, account, wish, [], path, encoded(content, crlf=False), f"Create {path}")
+    return _store_text(access, account, request, [], path, encode_text(content, crlf=False), f"Create {path}")
 
 
-def edit_file(access: ProjectAccess, account: Account, wish: Wish, *, path: str, content: str, to: str) -> Written:
+def edit_file(
+    access: ProjectAccess, account: Account, request: EditRequest, *, path: str, content: str, to: str
+) -> Written:
     """Another text for a file, and another path when `to` is one; also where the file is gone, or is no text any more.
 
     Raises:
         BadPath, PathTaken, TextTooLong, and what `store_changes` raises.
     """
-    before = text_if_any(access, wish.base, path)
-    data = encoded(content, crlf=before is not None and before.crlf)
-    if to != path and checked_path(to) and exists_at(access, wish, to):
+    before = text_if_any(access, request.base, path)
+    data = encode_text(content, crlf=before is not None and before.crlf)
+    if to != path and check_path(to) and exists_at(access, request, to):
         raise PathTaken(to)
     if to == path or before is None:
-        return _store_text(access, account, wish, [], to, data, f"Update {to}")
+        return _store_text(access, account, request, [], to, data, f"Update {to}")
     title = f"Rename {path} to {to}"
-    if data == encoded(before.text, crlf=before.crlf):
-        return store_changes(access, account, wish.changes([Move(path, to)], title))
-    return _store_text(access, account, wish, [Move(path, to)], to, data, f"{title} and change it")
+    if data == encode_text(before.text, crlf=before.crlf):
+        return store_changes(access, account, request.changes([Move(path, to)], title))
+    return _store_text(access, account, request, [Move(path, to)], to, data, f"{title} and change it")
 
 
-def create_folder(access: ProjectAccess, account: Account, wish: Wish, *, path: str) -> Written:
+def create_folder(access: ProjectAccess, account: Account, request: EditRequest, *, path: str) -> Written:
     """A new folder; Git keeps files only, so it begins with an empty one.
 
     Raises:
         BadPath, PathTaken, and what `store_changes` raises.
     """
-    checked_path(path)
-    if exists_at(access, wish, path):
+    check_path(path)
+    if exists_at(access, request, path):
         raise PathTaken(path)
-    return _store_text(access, account, wish, [], f"{path}/{KEPT_FILE}", b"", f"Create the folder {path}")
+    return _store_text(access, account, request, [], f"{path}/{KEPT_FILE}", b"", f"Create the folder {path}")
 
 
-def move(access: ProjectAccess, account: Account, wish: Wish, *, path: str, to: str) -> Written:
+def move(access: ProjectAccess, account: Account, request: EditRequest, *, path: str, to: str) -> Written:
     """Take a file or folder elsewhere.
 
     Raises:
         BadPath, PathTaken, and what `store_changes` raises.
     """
-    checked_path(to)
-    if to != path and exists_at(access, wish, to):
+    check_path(to)
+    if to != path and exists_at(access, request, to):
         raise PathTaken(to)
     word = "Rename" if to.rpartition("/")[0] == path.rpartition("/")[0] else "Move"
-    return store_changes(access, account, wish.changes([Move(path, to)], f"{word} {path} to {to}"))
+    return store_changes(access, account, request.changes([Move(path, to)], f"{word} {path} to {to}"))
 
 
-def delete(access: ProjectAccess, account: Account, wish: Wish, *, paths: Sequence[str]) -> Written:
+def delete(access: ProjectAccess, account: Account, request: EditRequest, *, paths: Sequence[str]) -> Written:
     """Delete files and folders.
 
     Raises:
@@ -198,7 +200,7 @@ def delete(access: ProjectAccess, account: Account, wish: Wish, *, paths: Sequen
     if not paths:
         raise NothingChosen
     default = f"Delete {paths[0]}" if len(paths) == 1 else f"Delete {len(paths):,} files and folders"
-    return store_changes(access, account, wish.changes([Delete(path) for path in paths], default))
+    return store_changes(access, account, request.changes([Delete(path) for path in paths], default))
 
 
 def nearest_folder(access: ProjectAccess, branch: str, path: str) -> str:
@@ -217,11 +219,11 @@ def nearest_folder(access: ProjectAccess, branch: str, path: str) -> str:
     return read_project(access, look)
 
 
-def exists_at(access: ProjectAccess, wish: Wish, path: str) -> bool:
+def exists_at(access: ProjectAccess, request: EditRequest, path: str) -> bool:
     """Whether something is at the path, on the branch that the change would land on, or where it begins."""
 
     def look(copy: Copy) -> bool:
-        tip = wish.base if wish.new_branch else copy.snapshot.branches.get(wish.branch)
+        tip = request.base if request.new_branch else copy.snapshot.branches.get(request.branch)
         return bool(tip) and exists(copy, str(tip), path)
 
     return read_project(access, look)
@@ -230,14 +232,14 @@ def exists_at(access: ProjectAccess, wish: Wish, path: str) -> bool:
 def _store_text(
     access: ProjectAccess,
     account: Account,
-    wish: Wish,
+    request: EditRequest,
     first: Sequence[Operation],
     path: str,
     content: bytes,
     title: str,
 ) -> Written:
     with scratch("edit") as folder:
-        changes = wish.changes([*first, _put(folder, path, content)], title)
+        changes = request.changes([*first, _put(folder, path, content)], title)
         return store_changes(access, account, changes)
 
 

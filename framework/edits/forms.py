@@ -2,21 +2,21 @@
 
 from wtforms import HiddenField, StringField, TextAreaField
 
-from framework.edits.editing import Target, Wish
+from framework.edits.editing import EditRequest, Target
 from framework.repositories.write.operations import PathsChanged
-from framework.web.forms import PageForm, stripped
+from framework.web.forms import PageForm, strip
 
 
 class ChangeForm(PageForm):
     """What every change has; `base` is the commit that the page showed, empty for a project without files."""
 
     base = HiddenField()
-    message = TextAreaField("Message", filters=[stripped])
-    new_branch = StringField("New branch", filters=[stripped])
+    message = TextAreaField("Message", filters=[strip])
+    new_branch = StringField("New branch", filters=[strip])
 
-    def wish(self, where: Target) -> Wish:
+    def edit_request(self, where: Target) -> EditRequest:
         """What the form asks for, besides the change itself."""
-        return Wish(where.branch, self.base.data or None, self.message.data or "", self.new_branch.data or "")
+        return EditRequest(where.branch, self.base.data or None, self.message.data or "", self.new_branch.data or "")
 
     def landed_on(self, where: Target) -> str:
         """The branch that the change is on."""
@@ -35,7 +35,7 @@ class ChangeForm(PageForm):
 class NewFileForm(ChangeForm):
     """A new file."""
 
-    path = StringField("Name", filters=[stripped])
+    path = StringField("Name", filters=[strip])
     content = TextAreaField("Text")
 
 
@@ -49,7 +49,7 @@ class EditForm(ChangeForm):
 class FolderForm(ChangeForm):
     """A new folder."""
 
-    path = StringField("Name", filters=[stripped])
+    path = StringField("Name", filters=[strip])
 
 
 class MoveForm(ChangeForm):

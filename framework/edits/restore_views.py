@@ -22,7 +22,9 @@ def restore(owner: str, project: str, place: str) -> Answer:
     where, version = editing.target(access, place), request.args.get("version", "")
     preview = restoring.preview_restore(access, where, version)
     form = ChangeForm(base=where.tip)
-    written = form.attempt(lambda: restoring.restore(access, account, form.wish(where), where=where, version=version))
+    written = form.attempt(
+        lambda: restoring.restore(access, account, form.edit_request(where), where=where, version=version)
+    )
     if written is None:
         if form.is_overtaken:
             form.look_again(where)

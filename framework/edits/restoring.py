@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework.accounts.core.account import Account
-from framework.edits.editing import Target, Wish
+from framework.edits.editing import EditRequest, Target
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
@@ -61,7 +61,7 @@ def preview_restore(access: ProjectAccess, where: Target, version: str) -> Previ
     return read_project(access, look)
 
 
-def restore(access: ProjectAccess, account: Account, wish: Wish, *, where: Target, version: str) -> Written:
+def restore(access: ProjectAccess, account: Account, request: EditRequest, *, where: Target, version: str) -> Written:
     """Make the path, or the whole project, what it was at this version.
 
     Raises:
@@ -79,7 +79,7 @@ def restore(access: ProjectAccess, account: Account, wish: Wish, *, where: Targe
     if not operations:
         raise NothingToRestore
     title = f"Restore {where.path or 'the project'} to version {sha[:10]}"
-    return store_changes(access, account, wish.changes(operations, title))
+    return store_changes(access, account, request.changes(operations, title))
 
 
 def preview_undo(access: ProjectAccess, version: str) -> Preview:
@@ -113,8 +113,8 @@ def undo(access: ProjectAccess, account: Account, branch: str, *, version: str, 
     commit, operations = read_project(access, plan)
     if not operations:
         raise NothingToRestore
-    wish = Wish(branch, commit.sha, message)
-    return store_changes(access, account, wish.changes(operations, f"Undo “{commit.title}”"))
+    request = EditRequest(branch, commit.sha, message)
+    return store_changes(access, account, request.changes(operations, f"Undo “{commit.title}”"))
 
 
 def list_deleted(access: ProjectAccess, where: Target) -> list[Deleted]:

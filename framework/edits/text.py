@@ -46,10 +46,10 @@ def read_text(copy: Copy, commit: str, path: str) -> Text:
     blob = copy.blob(entry.sha)
     if blob.size_bytes > EDITABLE_BYTES:
         raise NotEditable(path, f"is longer than {EDITABLE_BYTES >> 10} KiB")
-    return decoded(path, b"".join(blob.chunks))
+    return decode_text(path, b"".join(blob.chunks))
 
 
-def decoded(path: str, content: bytes) -> Text:
+def decode_text(path: str, content: bytes) -> Text:
     """Bytes as a form can show them.
 
     Raises:
@@ -66,7 +66,7 @@ def decoded(path: str, content: bytes) -> Text:
         raise NotEditable(path, "is not in UTF-8") from error
 
 
-def encoded(text: str, *, crlf: bool) -> bytes:
+def encode_text(text: str, *, crlf: bool) -> bytes:
     """What a form's field says, which ends its lines with CRLF whatever they were, as it is stored.
 
     Raises:

@@ -28,7 +28,7 @@ def new_file(owner: str, project: str, place: str = "") -> Answer:
     form = NewFileForm(base=where.tip, path=f"{where.path}/" if where.path else "")
     written = form.attempt(
         lambda: editing.create_file(
-            access, account, form.wish(where), path=form.path.data, content=form.content.data or ""
+            access, account, form.edit_request(where), path=form.path.data, content=form.content.data or ""
         )
     )
     if written is None:
@@ -47,7 +47,7 @@ def edit_file(owner: str, project: str, place: str) -> Answer:
         lambda: editing.edit_file(
             access,
             account,
-            form.wish(where),
+            form.edit_request(where),
             path=where.path,
             content=form.content.data or "",
             to=form.path.data,
@@ -66,7 +66,7 @@ def new_folder(owner: str, project: str, place: str = "") -> Answer:
     account, access, where = _writer(owner, project, place)
     form = FolderForm(base=where.tip)
     path = "/".join(part for part in (where.path, (form.path.data or "").strip("/")) if part)
-    written = form.attempt(lambda: editing.create_folder(access, account, form.wish(where), path=path))
+    written = form.attempt(lambda: editing.create_folder(access, account, form.edit_request(where), path=path))
     if written is None:
         return _page("uploads/new_folder.html", access, where, form)
     return _stored(access, form, where, written, to=path, kind="tree")
@@ -78,7 +78,9 @@ def move(owner: str, project: str, place: str) -> Answer:
     account, access, where = _writer(owner, project, place)
     entry, _inside = editing.entry_at(access, where)
     form = MoveForm(base=where.tip, path=where.path)
-    written = form.attempt(lambda: editing.move(access, account, form.wish(where), path=where.path, to=form.path.data))
+    written = form.attempt(
+        lambda: editing.move(access, account, form.edit_request(where), path=where.path, to=form.path.data)
+    )
     if written is None:
         return _page("uploads/move.html", access, where, form, entry=entry)
     return _stored(access, form, where, written, to=form.path.data, kind="tree" if entry.kind == "tree" else "blob")
@@ -90,7 +92,7 @@ def delete(owner: str, project: str, place: str) -> Answer:
     account, access, where = _writer(owner, project, place)
     entry, inside = editing.entry_at(access, where)
     form, chosen = ChangeForm(base=where.tip), request.form.getlist("paths")
-    written = form.attempt(lambda: editing.delete(access, account, form.wish(where), paths=chosen))
+    written = form.attempt(lambda: editing.delete(access, account, form.edit_request(where), paths=chosen))
     if written is None:
         return _page("uploads/delete.html", access, where, form, entry=entry, inside=inside, chosen=chosen)
     folder = editing.nearest_folder(access, form.landed_on(where), where.path if entry.kind == "tree" else where.folder)

@@ -72,7 +72,7 @@ def check_server() -> str:
     """
     if folder := config.current().mail_folder:
         return f"{folder}: files that nobody is sent"
-    with _connected(_server()):
+    with _connect(_server()):
         return str(_server().hostname)
 
 
@@ -81,7 +81,7 @@ def _server() -> SplitResult:
 
 
 def _by_smtp(address: SplitResult, message: EmailMessage) -> str:
-    with _connected(address) as server:
+    with _connect(address) as server:
         _send(server, message)
     return str(address.hostname)
 
@@ -112,11 +112,11 @@ def _refusal(code: int, words: bytes | str, *, of_address: bool = False) -> Mail
 
 
 @contextmanager
-def _connected(address: SplitResult) -> Iterator[smtplib.SMTP]:
+def _connect(address: SplitResult) -> Iterator[smtplib.SMTP]:
     """A server that is ready for a message; a refused password is a matter of settings, so messages wait for it."""
     server: smtplib.SMTP | None = None
     try:
-        server = _opened(address)
+        server = _open_connection(address)
         _introduce(server, address)
     except (smtplib.SMTPException, OSError) as failure:
         if server:
@@ -128,7 +128,7 @@ def _connected(address: SplitResult) -> Iterator[smtplib.SMTP]:
         _say_goodbye(server)
 
 
-def _opened(address: SplitResult) -> smtplib.SMTP:
+def _open_connection(address: SplitResult) -> smtplib.SMTP:
     host = address.hostname or "localhost"
     if address.scheme == "smtps":
         secure = ssl.create_default_context()

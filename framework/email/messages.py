@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.celery.outbox import enqueue
-from framework.email.rendering import Rendered, rendered
+from framework.email.rendering import Rendered, render
 from framework.errors import Invalid
 
 SUBJECT_CHARACTERS = 200
@@ -53,15 +53,15 @@ def queue(
     Raises:
         BadAddress: nothing could be sent there.
     """
-    made = rendered(template, facts, unsubscribe=unsubscribe)
-    subject = one_line(made.subject)
+    made = render(template, facts, unsubscribe=unsubscribe)
+    subject = format_subject(made.subject)
     check(to, subject)
     about = {"unsubscribe": unsubscribe, "expires_at": expires_at.isoformat() if expires_at else None}
     given: dict[str, Any] = {name: value for name, value in about.items() if value is not None}
     return enqueue(session, TASK, to, subject, made.text, made.html, key=key, **given)
 
 
-def one_line(subject: str) -> str:
+def format_subject(subject: str) -> str:
     """The subject as a header can hold it: printable, and of a reasonable length."""
     printable = "".join(character if character.isprintable() else " " for character in subject)
     return textwrap.shorten(printable, LONGEST_SUBJECT, placeholder=" …")

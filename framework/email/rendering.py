@@ -29,16 +29,18 @@ class Rendered:
     html: str
 
 
-def rendered(name: str, facts: Mapping[str, object], *, unsubscribe: str | None = None) -> Rendered:
+def render(name: str, facts: Mapping[str, object], *, unsubscribe: str | None = None) -> Rendered:
     """The message of this template with these facts; `unsubscribe` is the address of the page that stops its kind."""
     subject, text = _render(name, "txt", facts, unsubscribe)
     return Rendered(subject, text, _render(name, "html", facts, unsubscribe)[1])
 
 
-def rendered_text(subject: str, text: str) -> Rendered:
+def render_text(subject: str, text: str) -> Rendered:
     """The message of a plain text: addresses in it become links in the HTML."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    html = _render("message", "html", {"title": subject, "paragraphs": [_linked(each) for each in paragraphs]}, None)
+    html = _render(
+        "message", "html", {"title": subject, "paragraphs": [_link_addresses(each) for each in paragraphs]}, None
+    )
     return Rendered(subject, _in_layout("txt", text, subject, None), html[1])
 
 
@@ -59,7 +61,7 @@ def _in_layout(form: str, body: str, subject: str, unsubscribe: str | None) -> s
     return _environment(form).get_template(f"layout.{form}").render(facts)
 
 
-def _linked(paragraph: str) -> Markup:
+def _link_addresses(paragraph: str) -> Markup:
     """The paragraph for HTML, its addresses as links and its lines kept."""
     made, end = Markup(), 0
     for link in _LINK.finditer(paragraph):

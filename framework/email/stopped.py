@@ -4,7 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from framework.database.insert import insert_if_absent
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.email.models import StoppedAddress
 from framework.errors import Invalid
 
@@ -37,7 +37,7 @@ def refuse_stopped(address: str) -> None:
     Raises:
         AddressStopped: it does not.
     """
-    with reading() as session:
+    with read_transaction() as session:
         reason = reason_for(session, address)
     if reason:
         raise AddressStopped(f"Nothing is sent to {address} since it bounced: {reason}")

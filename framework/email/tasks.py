@@ -11,7 +11,7 @@ from framework.database.types import now
 from framework.email import stopped
 from framework.email.delivery import AddressRefused, deliver
 from framework.email.messages import TASK, compose
-from framework.email.rendering import Rendered, rendered_text
+from framework.email.rendering import Rendered, render_text
 from framework.errors import Invalid
 
 log = get_task_logger(__name__)
@@ -45,7 +45,7 @@ def send_email(
     elif datetime.fromisoformat(expires_at) < now():
         raise TooLate("The message was not sent: its link had ended before a mail server took it.")
     key = self.request.id or uuid4().hex
-    made = rendered_text(subject, message) if html is None else Rendered(subject, message, html)
+    made = render_text(subject, message) if html is None else Rendered(subject, message, html)
     mail = compose(to=to, made=made, key=key, written_at=now(), unsubscribe=unsubscribe)
     try:
         took = deliver(mail)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from framework.environment.variables import ConfigError, Environ, is_on_dyno, is_production, missing
+from framework.environment.variables import ConfigError, Environ, is_on_dyno, is_production, missing_variable
 
 FOLDER = "folder:"
 OWN_FOLDER = "filesystem://"
@@ -36,7 +36,7 @@ def database_url(environ: Environ, data: Path) -> str:
     """SQLAlchemy's address of the database."""
     url = _address(environ, "DATABASE_URL")
     if not url and is_production(environ):
-        raise missing(environ, "DATABASE_URL", "a production deployment needs a PostgreSQL database")
+        raise missing_variable(environ, "DATABASE_URL", "a production deployment needs a PostgreSQL database")
     scheme, separator, rest = url.partition("://")
     if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and _is_for_sqlalchemy(url):
         return f"postgresql+psycopg{separator}{rest}"
@@ -57,7 +57,7 @@ def s3_bucket(environ: Environ) -> str | None:
     named = _address(environ, "S3_BUCKET")
     form = "the bucket that keeps every project, or to folder:/path for a disk that is never wiped"
     if not named and is_production(environ):
-        raise missing(environ, "S3_BUCKET", f"set it to {form}")
+        raise missing_variable(environ, "S3_BUCKET", f"set it to {form}")
     if named == FOLDER:
         raise ConfigError(f"S3_BUCKET is a folder without a name; set it to {form}")
     if named.startswith(FOLDER):
@@ -90,7 +90,9 @@ def broker_url(environ: Environ) -> str:
     name = next((name for name in names if _address(environ, name)), "BROKER_URL")
     url = _address(environ, name)
     if not url and is_production(environ):
-        raise missing(environ, name, f"web and worker need a message broker that they share: set it to {BROKER_FORM}")
+        raise missing_variable(
+            environ, name, f"web and worker need a message broker that they share: set it to {BROKER_FORM}"
+        )
     if url.startswith(OWN_FOLDER) and is_production(environ):
         raise ConfigError(
             f"{name} is a folder of this machine, which other dynos do not share; set it to {BROKER_FORM}"
@@ -108,7 +110,7 @@ def smtp_url(environ: Environ) -> str | None:
     url = _address(environ, "SMTP_URL")
     form = "smtp://user:password@host:587 or smtps://…, or to folder: for mails that stay here as files"
     if not url and is_production(environ):
-        raise missing(environ, "SMTP_URL", f"set it to {form}")
+        raise missing_variable(environ, "SMTP_URL", f"set it to {form}")
     if url.startswith(FOLDER):
         _check_path("SMTP_URL", url)
     elif url and not _is_address(url, {"smtp", "smtps"}):
@@ -120,7 +122,9 @@ def base_url(environ: Environ, port: int) -> str:
     """The public address, without a slash at its end."""
     url = _address(environ, "BASE_URL")
     if not url and is_production(environ):
-        raise missing(environ, "BASE_URL", "set it to the public address, for example https://holdfast.example.org")
+        raise missing_variable(
+            environ, "BASE_URL", "set it to the public address, for example https://holdfast.example.org"
+        )
     if url and not _is_host_alone(url):
         raise ConfigError(
             "BASE_URL is not the address of a host with nothing behind it; set it to one such as "

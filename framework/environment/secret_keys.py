@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from framework.environment.variables import ConfigError, Environ, is_production, missing
+from framework.environment.variables import ConfigError, Environ, is_production, missing_variable
 
 SHORTEST = 32
 FEWEST_LETTERS = 8
@@ -33,7 +33,7 @@ def secret_key(environ: Environ, data: Path) -> str:
     key = environ.get("SECRET_KEY", "")
     if is_production(environ):
         if not key:
-            raise missing(environ, "SECRET_KEY", f"a production deployment needs one: {HOW}")
+            raise missing_variable(environ, "SECRET_KEY", f"a production deployment needs one: {HOW}")
         _refuse_weak("SECRET_KEY", key)
     return key or _generated_once(data / "secret_key")
 

@@ -30,7 +30,9 @@ def is_production(environ: Environ) -> bool:
     if named not in {"", "production"}:
         raise ConfigError(f"HOLDFAST_ENV is {named!r}; set it to production, or leave it out at home")
     if not named and is_on_dyno(environ):
-        raise missing(environ, "HOLDFAST_ENV", "on Heroku, where a dyno's disk is wiped daily, set it to production")
+        raise missing_variable(
+            environ, "HOLDFAST_ENV", "on Heroku, where a dyno's disk is wiped daily, set it to production"
+        )
     return named == "production"
 
 
@@ -39,7 +41,7 @@ def is_on_dyno(environ: Environ) -> bool:
     return bool(environ.get("DYNO"))
 
 
-def missing(environ: Environ, name: str, needed: str) -> ConfigError:
+def missing_variable(environ: Environ, name: str, needed: str) -> ConfigError:
     """What to raise where a variable has to be set; a name that is nearly its own is mentioned."""
     found = ", ".join(lookalikes(environ, name))
     return ConfigError(f"{name} is not set; {needed}" + (f" (is {found} a misspelling of it?)" if found else ""))
@@ -67,7 +69,7 @@ def switch(environ: Environ, name: str, *, default: bool) -> bool:
     return text == "on" if text else default
 
 
-def one_of(environ: Environ, name: str, choices: tuple[str, ...]) -> str:
+def read_choice(environ: Environ, name: str, choices: tuple[str, ...]) -> str:
     """One of these words; the first when the variable is unset."""
     text = environ.get(name, "").strip().lower() or choices[0]
     if text not in choices:

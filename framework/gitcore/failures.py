@@ -44,7 +44,7 @@ class GitInterrupted(Interrupted):
     """git was ended from outside. What it had printed until then is no finding about the objects."""
 
 
-def failure_of(arguments: Sequence[str], status: int, words: str, *, expired: bool) -> Unavailable:
+def classify_failure(arguments: Sequence[str], status: int, words: str, *, expired: bool) -> Unavailable:
     """The error for a git that ended with this status, or that passed its deadline."""
     if expired or status == -signal.SIGXCPU:
         return GitTooSlow(arguments, status, words)

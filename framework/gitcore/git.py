@@ -16,7 +16,7 @@ from typing import IO
 
 from framework import config
 from framework.database.session import refuse_held_connection
-from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
+from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, classify_failure
 
 __all__ = ["GitCutOff", "GitFailed", "GitInterrupted", "GitTooSlow"]
 
@@ -127,12 +127,12 @@ def start(
                 _close(process)
                 status = process.wait()
             except Exception as conclusion:
-                cut = failure_of(arguments, _stop(process), _read(words), expired=expired.is_set())
+                cut = classify_failure(arguments, _stop(process), _read(words), expired=expired.is_set())
                 if isinstance(cut, (GitInterrupted, GitCutOff)):
                     raise cut from conclusion
                 raise
             if status:
-                raise failure_of(arguments, status, _read(words), expired=expired.is_set())
+                raise classify_failure(arguments, status, _read(words), expired=expired.is_set())
 
 
 class _Server:

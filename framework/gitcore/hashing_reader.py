@@ -8,7 +8,7 @@ from pathlib import Path
 from framework.gitcore.pack_writer import TRAILER_BYTES
 
 
-class Passed:
+class HashingReader:
     """Chunks that pass, hashed on the way; a pack that was completed differs from them, and its trailer tells."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:

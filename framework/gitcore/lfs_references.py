@@ -9,7 +9,7 @@ from framework.gitcore import git, lfs_pointer
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 
 
-def pointed_at(repository: Path, tips: Iterable[str], folder: Path) -> set[str]:
+def find_pointed_objects(repository: Path, tips: Iterable[str], folder: Path) -> set[str]:
     """The SHA-256 (hex) of each object that a pointer among the files which these tips reach stands for.
 
     Tips are object names; what those with a caret reach is left out. Lists of names go into files of the folder.
@@ -19,17 +19,20 @@ def pointed_at(repository: Path, tips: Iterable[str], folder: Path) -> set[str]:
     """
     given, reached, brief = (folder / f"names-of-{part}" for part in ("tips", "reached", "brief"))
     given.write_text("".join(f"{tip}\n" for tip in tips))
-    with reached.open("wb") as names, _asked(repository, given, "rev-list", "--objects", "--stdin") as process:
+    with reached.open("wb") as names, _run_with_names(repository, given, "rev-list", "--objects", "--stdin") as process:
         assert process.stdout
         names.writelines(line[:40] + b"\n" for line in process.stdout)
-    with brief.open("wb") as names, _asked(repository, reached, "cat-file", "--batch-check", "--buffer") as process:
+    with (
+        brief.open("wb") as names,
+        _run_with_names(repository, reached, "cat-file", "--batch-check", "--buffer") as process,
+    ):
         names.writelines(_of_a_pointers_size(process))
-    with _asked(repository, brief, "cat-file", "--batch", "--buffer") as process:
+    with _run_with_names(repository, brief, "cat-file", "--batch", "--buffer") as process:
         return {found.oid for data in _contents(process) if (found := lfs_pointer.parse(data))}
 
 
 @contextmanager
-def _asked(repository: Path, names: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+def _run_with_names(repository: Path, names: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
     with (
         names.open("rb") as given,
         git.start(repository, *arguments, stdin=given, deadline_seconds=DEADLINE_SECONDS) as process,

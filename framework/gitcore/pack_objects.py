@@ -45,7 +45,7 @@ def object_names(idx: Path) -> list[str]:
         return [entry[0].hex() for entry in index.iterentries()]
 
 
-def measured(pack: Path, *, pack_sha256: str | None = None) -> WrittenPack:
+def measure_pack(pack: Path, *, pack_sha256: str | None = None) -> WrittenPack:
     """What is to be recorded of a pack that lies with its index on the local disk; its hash where it is not known."""
     idx = pack.with_suffix(".idx")
     return WrittenPack(

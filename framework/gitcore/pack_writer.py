@@ -89,7 +89,7 @@ class PackWriter:
         if sha in self._entries:
             return
         check = blob_hash(size_bytes)
-        self._write(sha, BLOB, size_bytes, _deflated(_hashed(source, check), size_bytes))
+        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(source, check), size_bytes))
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
@@ -139,7 +139,7 @@ def object_hash(kind: bytes, size_bytes: int) -> "hashlib._Hash":
 def blob_name(source: BinaryIO, size_bytes: int) -> str:
     """The name in hex of the blob that the stream holds; it is read to its end."""
     check = blob_hash(size_bytes)
-    for _ in _hashed(source, check):
+    for _ in _hash_chunks(source, check):
         pass
     return check.hexdigest()
 
@@ -150,7 +150,7 @@ def file_blob_name(path: Path, size_bytes: int) -> str:
         return blob_name(source, size_bytes)
 
 
-def _hashed(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
+def _hash_chunks(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
     while chunk := source.read(CHUNK_BYTES):
         check.update(chunk)
         yield chunk
@@ -168,7 +168,7 @@ def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes]) -> Itera
     yield from deflated
 
 
-def _deflated(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
+def _deflate(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
     """Deflate at level 1, or store what would not shrink: a probe of the first MiB decides."""
     probe = bytearray()
     for chunk in chunks:

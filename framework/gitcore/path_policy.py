@@ -47,7 +47,7 @@ class BadPath(Invalid):
         self.path = path
 
 
-def checked_path(path: str) -> str:
+def check_path(path: str) -> str:
     """The path as it is when something new may be stored there.
 
     Raises:
@@ -65,7 +65,7 @@ def checked_path(path: str) -> str:
     return path
 
 
-def asked_path(path: str) -> str:
+def check_stored_path(path: str) -> str:
     """The path as it is when a version could hold it, by whatever door it came in.
 
     Raises:

@@ -48,10 +48,10 @@ def branch_ref(branch: str) -> str:
     Raises:
         BadRef: Git would not take the name.
     """
-    return checked_ref(HEADS + branch)
+    return check_ref(HEADS + branch)
 
 
-def checked_ref(name: str) -> str:
+def check_ref(name: str) -> str:
     """The full ref name as it is when a repository may hold it.
 
     Raises:

@@ -18,7 +18,7 @@ from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, Asking, BadBatch, answer, read_batch, read_object
 from framework.lfs.reading import find_object, part
 from framework.projects.core.access import ProjectAccess
-from framework.web.byte_ranges import ranged
+from framework.web.byte_ranges import serve_range
 from framework.web.errors import speak_as
 
 blueprint = Blueprint("lfs", __name__)
@@ -68,7 +68,7 @@ def send(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, or a part of them."""
     access = _read(owner, project)
     found = find_object(access.repository_id, oid, _account_id())
-    response = ranged(
+    response = serve_range(
         request, found.size_bytes, oid, lambda start, length: part(access.repository_id, found, start, length)
     )
     response.headers["Content-Type"] = "application/octet-stream"

@@ -12,13 +12,13 @@ from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
 from framework.githttp.permission import PasswordNeeded, pushable, pushed_to, readable
 from framework.githttp.protocol.advertising import advertise_for_push
-from framework.githttp.protocol.body import PushBody, spooled
+from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import read_request
 from framework.githttp.push import pushing
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import note_visit
 from framework.web.errors import problem, speak_as, wants_json
-from framework.web.streaming import streamed
+from framework.web.streaming import stream_response
 
 blueprint = Blueprint("git", __name__)
 
@@ -50,7 +50,7 @@ def advertise_refs(owner: str, project: str) -> AnyResponse:
         return Response("Use a git that speaks the smart protocol over HTTP.\n", 403, mimetype="text/plain")
     protocol = request.headers.get("Git-Protocol", "")
     note_visit(access)
-    return streamed(
+    return stream_response(
         fetching.advertise(access.repository_id, protocol, _bundles(access)),
         Content_Type=f"application/x-{service}-advertisement",
         **NO_CACHE,
@@ -63,7 +63,7 @@ def upload_pack(owner: str, project: str) -> AnyResponse:
     """One round of a clone or fetch; the pack is streamed."""
     access = _readable(owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
-    return streamed(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
+    return stream_response(_fetch(access), Content_Type=f"application/x-{UPLOAD_PACK}-result", **NO_CACHE)
 
 
 @blueprint.post("/<owner>/<project>.git/git-receive-pack")
@@ -101,18 +101,18 @@ def _advertise_for_push(owner: str, project: str) -> AnyResponse:
         raise PasswordNeeded
     access = pushable(caller, owner, project)
     refs = advertise_for_push(access.repository_id if access else None)
-    return streamed(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
+    return stream_response(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
 
 
 def _result(chunks: Iterator[bytes]) -> AnyResponse:
-    return streamed(chunks, Content_Type=f"application/x-{RECEIVE_PACK}-result", **NO_CACHE)
+    return stream_response(chunks, Content_Type=f"application/x-{RECEIVE_PACK}-result", **NO_CACHE)
 
 
 def _fetch(access: ProjectAccess) -> Iterator[bytes]:
     note_visit(access)
     encoding = request.headers.get("Content-Encoding", "")
     protocol = request.headers.get("Git-Protocol", "")
-    with spooled(request.stream, encoding) as body:
+    with spool(request.stream, encoding) as body:
         yield from fetching.serve(access.repository_id, protocol, body, _bundles(access))
 
 

@@ -18,7 +18,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
 from framework.celery.worker import presence
 from framework.database import schema
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.email import delivery
 from framework.gitcore import git
@@ -31,10 +31,10 @@ from framework.health.queues import foreign_nodes, queue_states
 from framework.repositories.catalog.checks import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store
-from framework.storage.patience import Patience
+from framework.storage.patience import RetryPolicy
 
 WORKER_SECONDS = 20
-AT_ONCE = Patience(connect_timeout_seconds=2, read_timeout_seconds=4, deadline_seconds=0)
+AT_ONCE = RetryPolicy(connect_timeout_seconds=2, read_timeout_seconds=4, deadline_seconds=0)
 """No request is repeated: the doctor tells what happened, and who needs the store does not."""
 START_WORKER = "start the worker: on Heroku `heroku ps:scale worker=1`, elsewhere the line `worker` of the Procfile"
 SCHEDULER_LATE = timedelta(minutes=2)
@@ -60,7 +60,7 @@ def one_machine(folder: Path) -> str:
 
 def database_answers() -> str:
     """One question to the database."""
-    with reading() as session:
+    with read_transaction() as session:
         session.execute(text("SELECT 1"))
         return str(session.get_bind().dialect.name)
 
@@ -130,7 +130,7 @@ def objects() -> str:
 
 def rebuild_drill() -> str:
     """What the weekly rehearsal of a rebuild found."""
-    with reading() as session:
+    with read_transaction() as session:
         job = session.get(ScheduledJob, "drill")
     if job is None or job.last_run_at is None:
         return f"has not run yet; it does every Saturday, and now with: {DRILL}"
@@ -146,7 +146,7 @@ def rebuild_drill() -> str:
 
 def broker_answers() -> str:
     """The broker takes a connection."""
-    with broker.connected():
+    with broker.connect():
         folder = config.current().broker_folder
         return one_machine(folder) if folder else str(broker.url().partition("://")[0])
 
@@ -178,7 +178,7 @@ def queues_move() -> str:
 
 def scheduler() -> str:
     """The poller of the outbox runs when it is due."""
-    with reading() as session:
+    with read_transaction() as session:
         job = session.get(ScheduledJob, "outbox")
     if job is None or now() - job.next_run_at > SCHEDULER_LATE:
         raise NotWell(

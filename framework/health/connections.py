@@ -11,7 +11,7 @@ from framework import config
 from framework.celery.worker import presence
 from framework.config import Config
 from framework.database.engine import WORKER_CONNECTIONS
-from framework.database.session import reading
+from framework.database.session import read_transaction
 
 FOR_COMMANDS = 2
 """What the release phase, `heroku run` and the doctor need beside everything else."""
@@ -56,7 +56,7 @@ def connections() -> str:
     told = f"{len(found.names)} of {found.limit}"
     if found.names:
         told += f" ({', '.join(f'{kind} {count}' for kind, count in sorted(found.holders().items()))})"
-    most = most_taken(settings, web_dynos=found.web_dynos(), workers=workers)
+    most = most_connections(settings, web_dynos=found.web_dynos(), workers=workers)
     told += f"; {found.web_dynos()} web and {workers} worker dynos take {most} at most, commands {FOR_COMMANDS}"
     if most + FOR_COMMANDS > found.limit:
         told += (
@@ -66,7 +66,7 @@ def connections() -> str:
     return told
 
 
-def most_taken(settings: Config, *, web_dynos: int, workers: int) -> int:
+def most_connections(settings: Config, *, web_dynos: int, workers: int) -> int:
     """The connections of so many dynos with these settings; a worker has a main process and a scheduler, too."""
     web = settings.web_concurrency * settings.database_connections
     worker = settings.worker_concurrency * WORKER_CONNECTIONS + 2
@@ -75,7 +75,7 @@ def most_taken(settings: Config, *, web_dynos: int, workers: int) -> int:
 
 def _read() -> Connections:
     """A role's or a database's own limit counts before the server's, which all databases of it share."""
-    with reading() as session:
+    with read_transaction() as session:
         role, database, server = session.execute(text(_LIMITS)).one()
         limit = min(each for each in (role, database, server) if each >= 0)
         names = session.scalars(text(_HOLDERS), {"all": role < 0}).all()

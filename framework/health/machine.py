@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from framework import config
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 
 MOST_APART_SECONDS = 5.0
 """Longer than a writer's lease is renewed before it lapses."""
@@ -75,7 +75,7 @@ def process_bytes() -> dict[str, list[int]]:
 
 
 def _database_ahead() -> float:
-    with reading() as session:
+    with read_transaction() as session:
         session.connection()
         before = time.time()
         there: datetime = session.scalars(select(func.clock_timestamp())).one()

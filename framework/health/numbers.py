@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import FAILED, HANDED, RUNNING, WAITING
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.repositories.cache import eviction
 from framework.repositories.catalog.checks import health_of
@@ -44,7 +44,7 @@ def _cache() -> Iterator[Metric]:
 def _database() -> list[Metric]:
     up = GaugeMetricFamily("holdfast_database_up", "Whether the database answers.")
     try:
-        with reading() as session:
+        with read_transaction() as session:
             found = [*_log(session), *_outbox(session), *_objects(session)]
     except SQLAlchemyError as failure:
         log.warning("The metrics lack the database's numbers: %s", failure)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from framework.celery import broker
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import HANDED, WAITING
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.database.types import from_now
 
 ANSWERS_WITHIN_SECONDS = 1
@@ -41,7 +41,7 @@ def queue_states() -> list[QueueState]:
     Raises:
         BrokerAway: it does not answer.
     """
-    with broker.connected() as connection:
+    with broker.connect() as connection:
         found = {queue.name: _counts(queue, connection) for queue in broker.queues()}
     waiting = _waiting()
     return [QueueState(name, *counts, *waiting.get(name, (0, None))) for name, counts in found.items()]
@@ -56,7 +56,7 @@ def foreign_nodes() -> list[str]:
         return []
     other = Celery("other", broker=broker.url(), set_as_current=False)
     other.conf.update(broker_use_ssl=broker.tls(), broker_transport_options=broker.transport_options())
-    with broker.connected() as connection:
+    with broker.connect() as connection:
         answers = other.control.ping(timeout=ANSWERS_WITHIN_SECONDS, connection=connection)
     return sorted(node for answer in answers or () for node in answer)
 
@@ -73,7 +73,7 @@ def _waiting() -> Mapping[str, tuple[int, datetime]]:
     """How many tasks of each queue are due and not begun, and since when the first of them has been."""
     query = select(OutboxRow.task, func.count(), func.min(OutboxRow.not_before)).group_by(OutboxRow.task)
     due = query.where(OutboxRow.state.in_((WAITING, HANDED)), OutboxRow.not_before <= from_now())
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(due).all()
     found: dict[str, tuple[int, datetime]] = {}
     for task, count, oldest in rows:

@@ -10,7 +10,7 @@ from framework.health.checks import READY
 from framework.health.examination import examine
 from framework.health.fencing import knows_journals, owns_bucket
 from framework.health.numbers import State
-from framework.observability.exposition import CONTENT_TYPE, exposed
+from framework.observability.exposition import CONTENT_TYPE, expose
 from framework.web.errors import RETRY_AFTER_SECONDS
 
 log = logging.getLogger(__name__)
@@ -50,4 +50,4 @@ def readyz() -> Response:
 def metrics() -> Response:
     """The numbers of this web server and its deployment, in the text format of Prometheus."""
     refuse_strangers(request)
-    return Response(exposed(State()), content_type=CONTENT_TYPE)
+    return Response(expose(State()), content_type=CONTENT_TYPE)

@@ -61,13 +61,13 @@ class Pinned:
     @property
     def url(self) -> str:
         """The address, written anew from its checked parts."""
-        return f"{self.scheme}://{_bracketed(self.host)}:{self.port}{self.path}"
+        return f"{self.scheme}://{_bracket(self.host)}:{self.port}{self.path}"
 
     @property
     def options(self) -> list[str]:
         """What git is told: this server and no other, by this protocol and no other."""
         settings = (
-            f"http.curloptResolve={self.host}:{self.port}:{_bracketed(str(self.ip))}",
+            f"http.curloptResolve={self.host}:{self.port}:{_bracket(str(self.ip))}",
             "http.followRedirects=false",
             "protocol.allow=never",
             f"protocol.{self.scheme}.allow=always",
@@ -77,23 +77,23 @@ class Pinned:
         return [part for setting in settings for part in ("-c", setting)]
 
 
-def pinned(address: str) -> Pinned:
+def pin(address: str) -> Pinned:
     """The address, resolved now.
 
     Raises:
         AddressRefused: it is not one of a public git server over HTTP.
         NameUnknown, GitTooOld.
     """
-    parts = checked(address)
+    parts = check_address(address)
     _refuse_old_git()
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    found = _resolved(host, port)
+    found = _resolve(host, port)
     if not config.current().import_from_private_networks and not all(is_public(ip) for ip in found):
         raise AddressRefused(f"{host} is not on the public internet, so nothing is imported from there.")
     return Pinned(parts.scheme, host, port, parts.path, found[0])
 
 
-def checked(address: str) -> SplitResult:
+def check_address(address: str) -> SplitResult:
     """The parts of an address that is written as it has to be; nothing is resolved.
 
     Raises:
@@ -129,7 +129,7 @@ def is_public(ip: Address) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_site_local and ip.scope_id is None
 
 
-def _resolved(host: str, port: int) -> Sequence[Address]:
+def _resolve(host: str, port: int) -> Sequence[Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as failure:
@@ -145,7 +145,7 @@ def _is_ip(host: str) -> bool:
     return "%" not in host
 
 
-def _bracketed(host: str) -> str:
+def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 

@@ -22,9 +22,9 @@ from framework.accounts.core import addresses
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.celery.jobs import Work, announce, watched
+from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
@@ -36,7 +36,7 @@ from framework.import_export.zips import ABOUT, BUNDLE
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.repositories import object_keys
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.lfs_objects import read_all_named
@@ -96,7 +96,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
     Raises:
         ProjectNotFound, RoleTooLow: the person may not have it any more.
     """
-    with reading() as session:
+    with read_transaction() as session:
         account = read_account(session, account_id)
         recheck(session, project_id, account, "owner")
         if session.get(Export, export_id):
@@ -104,7 +104,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
         repository_id = session.get_one(Project, project_id).repository_id
         about = _about(session, project_id, repository_id)
     with (
-        watched(KIND, project_id=project_id, owner_id=account_id, work_id=export_id) as work,
+        track_progress(KIND, project_id=project_id, owner_id=account_id, work_id=export_id) as work,
         scratch("export") as folder,
     ):
         archive = folder / "export.zip"
@@ -126,7 +126,7 @@ def ready_export(account: Account, export_id: str) -> ReadyExport:
     Raises:
         ExportGone: it has expired, or is somebody else's. ProjectNotFound, RoleTooLow.
     """
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Export, export_id)
         if row is None or row.owner_id != account.id or row.expires_at < now():
             raise ExportGone
@@ -153,7 +153,7 @@ def _unnamed() -> Iterator[str]:
         for found in store().list(place)
         if found.modified_at < now() - kept
     ]
-    with reading() as session:
+    with read_transaction() as session:
         named = set(session.scalars(select(Export.key)))
     return (key for key in old if key not in named)
 
@@ -181,7 +181,7 @@ def _write(archive: Path, repository_id: str, about: dict[str, Any], work: Work)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as opened:
         opened.writestr(ABOUT, json.dumps(about, ensure_ascii=False, indent=2))
         work.say("Gathering the history")
-        with open_copy(repository_id, FULL) as (path, snapshot):
+        with lease_copy(repository_id, FULL) as (path, snapshot):
             objects = read_all_named(repository_id, until=snapshot.version)
             _refuse_without_room(repository_id)
             work.expect(len(objects) + STEPS)
@@ -201,7 +201,7 @@ def _write_bundle(opened: zipfile.ZipFile, path: Path) -> None:
 
 
 def _refuse_without_room(repository_id: str) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         needed = session.get_one(Repository, repository_id).stored_bytes
     if shutil.disk_usage(config.current().data).free < needed:
         raise NoRoomToExport(needed)
@@ -216,7 +216,7 @@ def _record(row: Export, size_bytes: int) -> None:
         name = f"{session.get_one(User, project.owner_id).name}/{project.name}"
         facts = {"name": user.name, "project": name, "link": _link(row.id), "days": KEPT.days}
         key = f"export-{row.id}"
-        if email := addresses.confirmed(user):
+        if email := addresses.confirmed_address(user):
             messages.queue(session, to=email, template="export", facts=facts, key=key, expires_at=row.expires_at)
 
 

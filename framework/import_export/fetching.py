@@ -52,11 +52,11 @@ def _fetch(options: list[str], source: str, folder: Path) -> Path:
             assert process.stdout
             process.stdout.read()
     except git.GitFailed as failure:
-        raise FetchFailed(_told(failure.said)) from failure
+        raise FetchFailed(_describe(failure.said)) from failure
     return target
 
 
-def _told(words: str) -> str:
+def _describe(words: str) -> str:
     lines = [line.partition(":")[2].strip() for line in words.splitlines() if line.startswith(("fatal:", "error:"))]
     reason = "; ".join(lines[:2])[:300] or "it ended early, or is larger than one import may be"
     return f"Git could not fetch the history ({reason}). Is the address the one for cloning, and open to everybody?"

@@ -8,11 +8,11 @@ from pathlib import Path
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.celery.jobs import Work, announce, watched
+from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.githttp.push.importing import land_history
-from framework.import_export.addresses import checked, pinned
+from framework.import_export.addresses import check_address, pin
 from framework.import_export.fetching import fetch_address, fetch_bundle
 from framework.import_export.large_files import take_objects
 from framework.import_export.zips import bundle_of, check_zip, files_of
@@ -48,7 +48,7 @@ def import_address(account: Account, new: NewProject, address: str) -> str:
     Raises:
         AddressRefused: nothing is made. What `create_project` raises.
     """
-    checked(address)
+    check_address(address)
     return _begin(account, new, "import_address", address)
 
 
@@ -73,9 +73,9 @@ def fill_from_address(project_id: int, account_id: int, address: str, work_id: s
         AddressRefused, FetchFailed: the project stays empty. What a push raises.
     """
     access, account = _who_and_where(project_id, account_id)
-    with _watched(project_id, account_id, work_id) as work, scratch("fetch") as folder:
+    with _track(project_id, account_id, work_id) as work, scratch("fetch") as folder:
         work.say("Fetching the history")
-        return _land(access, account, fetch_address(pinned(address), folder), work)
+        return _land(access, account, fetch_address(pin(address), folder), work)
 
 
 def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> str:
@@ -85,10 +85,10 @@ def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> s
         ObjectMissing: it lay there for too long. ZipRefused, ZipTooLarge, FetchFailed, QuotaExceeded.
     """
     access, account = _who_and_where(project_id, account_id)
-    with _watched(project_id, account_id, work_id) as work, scratch("unzip") as folder:
+    with _track(project_id, account_id, work_id) as work, scratch("unzip") as folder:
         work.say("Reading the ZIP file")
         archive = folder / "archive.zip"
-        if not _fetched(key, archive, access):
+        if not _fetch_archive(key, archive, access):
             return DONE_BEFORE
         bundle = bundle_of(archive, folder)
         if bundle:
@@ -100,7 +100,7 @@ def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> s
         return told
 
 
-def _fetched(key: str, archive: Path, access: ProjectAccess) -> bool:
+def _fetch_archive(key: str, archive: Path, access: ProjectAccess) -> bool:
     """Whether the ZIP file is there; one that is gone was imported by a run that was killed before it could say so.
 
     Raises:
@@ -123,13 +123,13 @@ def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
     return work_id
 
 
-def _watched(project_id: int, account_id: int, work_id: str) -> AbstractContextManager[Work]:
-    return watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id)
+def _track(project_id: int, account_id: int, work_id: str) -> AbstractContextManager[Work]:
+    return track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id)
 
 
 def _who_and_where(project_id: int, account_id: int) -> tuple[ProjectAccess, Account]:
     """The project and the person as they are now, if the person may still write there."""
-    with reading() as session:
+    with read_transaction() as session:
         account = read_account(session, account_id)
         project = session.get_one(Project, project_id)
         owner, name = session.get_one(User, project.owner_id).name, project.name

@@ -48,12 +48,12 @@ def take_objects(archive: Path, access: ProjectAccess, folder: Path, work: Work)
         ZipRefused, ZipTooLarge, QuotaExceeded: the export is not imported. What `store_files` raises.
     """
     with opened_zip(archive) as opened:
-        entries = _lacking(access.repository_id, _entries(opened))
+        entries = _find_missing(access.repository_id, _entries(opened))
         quota.check_room(access, sum(entry.file_size for entry in entries.values()))
         done = 0
         for some in _batches(entries):
             work.say(f"Storing Git LFS files, {done:,} of {len(entries):,}")
-            files = {oid: _unpacked(opened, entry, folder / oid) for oid, entry in some.items()}
+            files = {oid: _unpack(opened, entry, folder / oid) for oid, entry in some.items()}
             store_files(access.repository_id, files)
             for file in files.values():
                 file.unlink()
@@ -70,7 +70,7 @@ def _entries(opened: zipfile.ZipFile) -> Entries:
     return {match[3]: entry for match, entry in found if match}
 
 
-def _lacking(repository_id: str, entries: Entries) -> Entries:
+def _find_missing(repository_id: str, entries: Entries) -> Entries:
     there = lfs_objects.read_received(repository_id, entries) | lfs_objects.read_named(repository_id, entries)
     return {oid: entry for oid, entry in entries.items() if oid not in there}
 
@@ -87,7 +87,7 @@ def _batches(entries: Entries) -> Iterator[Entries]:
         yield some
 
 
-def _unpacked(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
+def _unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
     limit = config.current().max_lfs_file_bytes
     if unpack(opened, entry, target, limit) > limit:
         raise ZipTooLarge(f"“{entry.filename}” in this ZIP file is over the limit of {size(limit)} for a large file.")

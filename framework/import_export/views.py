@@ -12,9 +12,9 @@ from framework.import_export.forms import ImportForm
 from framework.projects.core.access import project_for
 from framework.storage.current import store
 from framework.uploads.limits import too_large_sentence
-from framework.uploads.receiving import ReceivedFile, received
+from framework.uploads.receiving import ReceivedFile, receive_form
 from framework.web.forms import check_button
-from framework.web.streaming import streamed
+from framework.web.streaming import stream_response
 
 blueprint = Blueprint("transfer", __name__)
 
@@ -41,7 +41,7 @@ def show_form() -> str:
 def begin_import() -> AnyResponse | tuple[str, int]:
     """Make the project and begin to fill it; the page of the work shows how far it is."""
     account = signed_in()
-    with received(request) as files:
+    with receive_form(request) as files:
         form = ImportForm()
         work_id = form.attempt(lambda: _begin(account, form, files))
     if work_id is None:
@@ -62,7 +62,7 @@ def begin_export(owner: str, project: str) -> AnyResponse:
 def download(export_id: str) -> AnyResponse:
     """The export's file, for whoever asked for it."""
     found = exports.ready_export(signed_in(), export_id)
-    return streamed(
+    return stream_response(
         store().stream(found.key),
         Content_Type="application/zip",
         Content_Length=str(found.size_bytes),

@@ -75,7 +75,7 @@ def files_of(archive: Path, folder: Path) -> list[Put]:
         ZipRefused, ZipTooLarge: nothing is to be stored.
     """
     with opened_zip(archive) as opened:
-        return list(_unpacked(opened, _entries(opened), folder))
+        return list(_unpack(opened, _entries(opened), folder))
 
 
 def unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_bytes: int) -> int:
@@ -125,7 +125,7 @@ def _is_export(opened: zipfile.ZipFile) -> bool:
     return {BUNDLE, ABOUT} <= set(opened.namelist())
 
 
-def _unpacked(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path) -> Iterator[Put]:
+def _unpack(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path) -> Iterator[Put]:
     left, around = config.current().max_push_bytes, _folder_around(entries)
     for number, entry in enumerate(entries):
         target = folder / f"file-{number}"

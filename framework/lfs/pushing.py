@@ -32,7 +32,7 @@ class TooManyLfsObjects(TooLarge):
         super().__init__(f"One push may bring {MAX_NEW_OBJECTS:,} Git LFS objects at most. Push an older commit first.")
 
 
-def needed(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> tuple[StoredLfs, ...]:
+def find_needed(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> tuple[StoredLfs, ...]:
     """The received objects that the push's pointers stand for and that no version names yet.
 
     Raises:

@@ -69,7 +69,7 @@ def content(copy: Copy, sha: str) -> Content:
     if blob.size_bytes not in lfs_pointer.SIZES:
         return Content(blob, None)
     data = b"".join(blob.chunks)
-    stored = _stored(copy.snapshot.repository_id, lfs_pointer.parse(data))
+    stored = _find_stored(copy.snapshot.repository_id, lfs_pointer.parse(data))
     if stored is None:
         return Content(Blob(sha, len(data), iter([data])), None)
     return Content(Blob(stored.oid, stored.size_bytes, whole(copy.snapshot.repository_id, stored)), stored)
@@ -97,7 +97,7 @@ def part(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iter
     """
     if length == stored.size_bytes:
         return whole(repository_id, stored)
-    return _streamed(repository_id, stored, start, length)
+    return _stream(repository_id, stored, start, length)
 
 
 def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
@@ -107,7 +107,7 @@ def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
         LfsLost: at once, or instead of the last bytes.
     """
     check, held = hashlib.sha256(), b""
-    for chunk in _streamed(repository_id, stored, 0, stored.size_bytes):
+    for chunk in _stream(repository_id, stored, 0, stored.size_bytes):
         check.update(chunk)
         if held:
             yield held
@@ -117,7 +117,7 @@ def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
     yield held
 
 
-def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
+def _stream(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
     key = object_keys.lfs_key(repository_id, stored.oid, stored.name)
     try:
         chunks = store().stream(key, start, length)
@@ -127,5 +127,5 @@ def _streamed(repository_id: str, stored: StoredLfs, start: int, length: int) ->
         yield from chunks
 
 
-def _stored(repository_id: str, found: lfs_pointer.Pointer | None) -> StoredLfs | None:
+def _find_stored(repository_id: str, found: lfs_pointer.Pointer | None) -> StoredLfs | None:
     return read_named(repository_id, [found.oid]).get(found.oid) if found else None

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in_file
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
 from framework.gitcore.lfs_pointer import Pointer
 from framework.observability.pool import Pool
@@ -59,7 +59,7 @@ def receive(repository_id: str, oid: str, chunks: Iterable[bytes], uploader_id: 
     """
     if _is_there(repository_id, oid):
         return
-    wanted = _offered(repository_id, oid)
+    wanted = _find_offer(repository_id, oid)
     with scratch("lfs") as folder:
         _write(chunks, folder / oid, Pointer(oid, wanted.size_bytes))
         _keep(repository_id, wanted, folder / oid, uploader_id)
@@ -73,7 +73,7 @@ def verify(repository_id: str, sent: Pointer, uploader_id: int | None = None) ->
     """
     if _is_there(repository_id, sent.oid):
         return
-    wanted = _offered(repository_id, sent.oid)
+    wanted = _find_offer(repository_id, sent.oid)
     if sent.size_bytes != wanted.size_bytes:
         raise LfsAltered(Pointer(wanted.oid, wanted.size_bytes), sent.size_bytes)
     with scratch("lfs") as folder:
@@ -85,7 +85,7 @@ def _is_there(repository_id: str, oid: str) -> bool:
     return bool(lfs_objects.read_received(repository_id, [oid]) or lfs_objects.read_named(repository_id, [oid]))
 
 
-def _offered(repository_id: str, oid: str) -> StoredLfs:
+def _find_offer(repository_id: str, oid: str) -> StoredLfs:
     found = lfs_objects.read_offered(repository_id, [oid]).get(oid)
     if found is None:
         raise LfsNotExpected(oid)
@@ -145,7 +145,7 @@ def store_files(repository_id: str, files: Mapping[str, Path], uploader_id: int 
     sizes = {oid: file.stat().st_size for oid, file in files.items()}
     staged = list(lfs_objects.stage(repository_id, sizes, uploader_id).values())
     try:
-        with renewing(partial(lfs_objects.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
+        with keep_renewing(partial(lfs_objects.renew, staged), every_seconds=RENEWED_EVERY_SECONDS):
             _put_all(repository_id, staged, files)
         lfs_objects.receive(staged)
     except HoldfastError:

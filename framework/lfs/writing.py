@@ -10,7 +10,7 @@ from framework.errors import HoldfastError, Unavailable
 from framework.gitcore import lfs_pointer
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import file_blob_name
-from framework.gitcore.path_policy import asked_path
+from framework.gitcore.path_policy import check_stored_path
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
@@ -20,11 +20,11 @@ from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import LfsExpired
 from framework.repositories.write import branch_writer
-from framework.repositories.write.commit import Admit
-from framework.repositories.write.operations import Operation, Put, Within, Write, Written
+from framework.repositories.write.commit import Precheck
+from framework.repositories.write.operations import InTransaction, Operation, Put, Write, Written
 
 
-def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
+def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -> Written:
     """As `repositories.writing.write`, after every file that belongs into Git LFS was stored there.
 
     Raises:
@@ -32,22 +32,22 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
     """
     puts = [operation for operation in wanted.operations if isinstance(operation, Put)]
     for put in puts:
-        asked_path(put.path)
+        check_stored_path(put.path)
     with scratch("lfs") as folder:
         with suppress(LfsExpired):  # an object that was there is gone: a purge, or the clean-up, was faster
-            return _write_once(_Files(wanted, puts, folder), admit, within)
-        return _write_once(_Files(wanted, puts, folder), admit, within)
+            return _write_once(_Files(wanted, puts, folder), precheck, in_transaction)
+        return _write_once(_Files(wanted, puts, folder), precheck, in_transaction)
 
 
-def _write_once(files: "_Files", admit: Admit, within: Within) -> Written:
+def _write_once(files: "_Files", precheck: Precheck, in_transaction: InTransaction) -> Written:
     wanted = files.wanted
     if not files.pointers:
-        return branch_writer.write(wanted, admit=admit, within=within)
+        return branch_writer.write(wanted, precheck=precheck, in_transaction=in_transaction)
     stored = store_files(wanted.repository_id, files.lacking) if files.lacking else []
     received = (*files.received.values(), *stored)
     changed = replace(wanted, operations=files.operations, lfs=received, named_lfs=files.named)
     try:
-        return branch_writer.write(changed, admit=admit, within=within)
+        return branch_writer.write(changed, precheck=precheck, in_transaction=in_transaction)
     except HoldfastError:
         with suppress(Unavailable):
             lfs_objects.abandon(stored)

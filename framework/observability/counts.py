@@ -67,7 +67,7 @@ _requests_under_way = Gauge(
 )
 
 
-def store_asked(operation: str, *, failed: bool, sent_bytes: int, seconds: float) -> None:
+def count_store_request(operation: str, *, failed: bool, sent_bytes: int, seconds: float) -> None:
     """A request to the object store has ended."""
     _store_requests.labels(operation, "failed" if failed else "ok").inc()
     _store_bytes.labels(operation, "sent").inc(sent_bytes)
@@ -79,49 +79,49 @@ def store_gave(operation: str, size_bytes: int) -> None:
     _store_bytes.labels(operation, "received").inc(size_bytes)
 
 
-def copy_opened(*, at_once: bool) -> None:
+def count_copy_opened(*, at_once: bool) -> None:
     """A reader has a local copy: at once, or after it was filled."""
     _cache_opened.labels("hit" if at_once else "miss").inc()
 
 
-def copy_filled(*, anew: bool) -> None:
+def count_copy_filled(*, anew: bool) -> None:
     """A local copy was filled from the object store."""
     _cache_filled.labels("hydration" if anew else "catch_up").inc()
 
 
-def copy_evicted(size_bytes: int) -> None:
+def count_copy_evicted(size_bytes: int) -> None:
     """A local copy of this size was dropped to make room."""
     _cache_evicted.inc()
     _cache_evicted_bytes.inc(size_bytes)
 
 
-def prefetched(outcome: str, size_bytes: int) -> None:
+def count_prefetch(outcome: str, size_bytes: int) -> None:
     """A prefetch has ended: `done`, `needless`, `no_room` or `failed`, after so many bytes."""
     _prefetches.labels(outcome).inc()
     _prefetched_bytes.inc(size_bytes)
 
 
-def change_committed(kind: str) -> None:
+def count_change_committed(kind: str) -> None:
     """A change became a version."""
     _changes.labels(kind, "committed").inc()
 
 
-def change_retried(kind: str) -> None:
+def count_change_retried(kind: str) -> None:
     """Another change landed first, and this one is made again on top of it."""
     _changes.labels(kind, "retried").inc()
 
 
-def change_conflicted(kind: str) -> None:
+def count_change_conflicted(kind: str) -> None:
     """Another change touched the same, and this one is refused."""
     _changes.labels(kind, "conflict").inc()
 
 
-def request_began() -> None:
+def count_request_begun() -> None:
     """A request has arrived."""
     _requests_under_way.inc()
 
 
-def request_ended(endpoint: str, status: int, seconds: float) -> None:
+def count_request_ended(endpoint: str, status: int, seconds: float) -> None:
     """A request has been answered in full, or its client has gone away."""
     _requests_under_way.dec()
     _requests.labels(endpoint, f"{status // 100}xx").inc()

@@ -8,10 +8,10 @@ from prometheus_client.registry import Collector
 from framework import config
 from framework.observability.counts import COUNTS
 
-__all__ = ["CONTENT_TYPE", "exposed"]
+__all__ = ["CONTENT_TYPE", "expose"]
 
 
-def exposed(*more: Collector) -> bytes:
+def expose(*more: Collector) -> bytes:
     """The counts of all workers of this web server, and what `more` finds out now."""
     registry = CollectorRegistry()
     for collector in (_counts(), *more):

@@ -49,7 +49,7 @@ class Measured:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the measured application does, with the request's id beside."""
         began, statuses = monotonic(), [500]
-        counts.request_began()
+        counts.count_request_begun()
         mine = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
 
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -70,7 +70,7 @@ class Measured:
 
 def _tell(environ: WSGIEnvironment, status: int, seconds: float) -> None:
     view = environ.get(ENDPOINT, NO_ENDPOINT)
-    counts.request_ended(view, status, seconds)
+    counts.count_request_ended(view, status, seconds)
     path = environ.get(SHOWN_PATH) or quote(without_secret(environ.get("PATH_INFO", "")), "/()", encoding="latin-1")
     log.info("%s %s %d %.3f s, %s%s", environ["REQUEST_METHOD"], path, status, seconds, view, _from_whom(environ))
 

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.archiving import archive_for
@@ -15,7 +15,7 @@ from framework.projects.lifecycle.purging import purge
 from framework.projects.members import invitations
 from framework.projects.models import Member, Project
 from framework.projects.notify import activity, digests, notices
-from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
 
@@ -37,13 +37,15 @@ def refresh_person(user_id: int) -> int:
 @app.task(name="framework.projects.tasks.refresh_about")
 def refresh_about(project_id: int) -> bool:
     """Tell the log what the project is now; whether that was news."""
-    with reading() as session:
+    with read_transaction() as session:
         project = session.get_one(Project, project_id)
         told = session.get_one(Repository, project.repository_id).about
         if describe(session, project) == told:
             return False
     change_about(
-        project.repository_id, lambda session: describe(session, session.get_one(Project, project_id)), actor=HOUSE
+        project.repository_id,
+        lambda session: describe(session, session.get_one(Project, project_id)),
+        actor=SYSTEM_ACTOR,
     )
     return True
 

@@ -7,7 +7,7 @@ from celery.utils.log import get_task_logger
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.celery.jobs import followed, watched
+from framework.celery.jobs import track_items, track_progress
 from framework.errors import HoldfastError, Interrupted
 from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -16,7 +16,7 @@ from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance import lfs_sweep, scrub, storage_class
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, Wish, consolidate
+from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write import staging
 from framework.storage.current import ownership
@@ -54,8 +54,8 @@ def consolidate_packs(repository_id: str, generation: int) -> bool:
     if snapshot.pack_generation != generation:
         return False
     work_id = uuid5(NAMESPACE_OID, f"{repository_id} {generation}").hex  # a run after a failure takes its row over
-    with watched("consolidation", total=STEPS, work_id=work_id) as work:
-        done = consolidate(Wish(repository_id), work)
+    with track_progress("consolidation", total=STEPS, work_id=work_id) as work:
+        done = consolidate(RepackRequest(repository_id), work)
         work.say(done.sentence if done else UNCHANGED)
     return done is not None
 
@@ -67,7 +67,7 @@ def archive_idle() -> int:
     count = 0
     for repository_id in archived.idle_repositories():
         try:
-            with watched("archive of an idle project", total=STEPS) as work:
+            with track_progress("archive of an idle project", total=STEPS) as work:
                 archive(repository_id, work)
             count += 1
         except Interrupted:
@@ -92,14 +92,14 @@ def sweep_staged() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")
 def collect_orphans() -> int:
     """Delete what no version and no push names any more; how many objects."""
-    return sum(found.objects for found in followed("collection", collect()))
+    return sum(found.objects for found in track_items("collection", collect()))
 
 
 @app.task(base=Job, name="framework.repositories.tasks.scrub_copies")
 def scrub_copies() -> int:
     """Compare every local copy with what SQL recorded, and mend it; how many were damaged."""
     found = eviction.copies()
-    with watched("check of local copies", total=len(found)) as work:
+    with track_progress("check of local copies", total=len(found)) as work:
         damaged = repair.scrub(found, work.advance)
         work.say(f"{damaged} mended.")
     return damaged
@@ -115,7 +115,7 @@ def read_back() -> dict[str, int]:
 def restore_sample() -> dict[str, object]:
     """Restore a random hundredth of all repositories onto an empty folder and check all of it; what was wrong."""
     chosen, faults = scrub.sample(), []
-    with watched("restore of a sample", total=len(chosen)) as work:
+    with track_progress("restore of a sample", total=len(chosen)) as work:
         for repository_id in chosen:
             faults += _restored(repository_id)
             work.advance()

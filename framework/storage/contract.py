@@ -258,7 +258,7 @@ class ObjectStore(ABC):
     def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str | None: ...
 
 
-def missing(key: str) -> ObjectMissing:
+def missing_object(key: str) -> ObjectMissing:
     """The error for a key without an object."""
     return ObjectMissing(f"There is no stored object {key}.")
 

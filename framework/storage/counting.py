@@ -102,7 +102,9 @@ class Meter:
     def _record(self, operation: str, cost: Tally) -> None:
         self._add(operation, cost)
         counts.store_gave(operation, cost.received_bytes)
-        counts.store_asked(operation, failed=bool(cost.failures), sent_bytes=cost.sent_bytes, seconds=cost.seconds)
+        counts.count_store_request(
+            operation, failed=bool(cost.failures), sent_bytes=cost.sent_bytes, seconds=cost.seconds
+        )
         with self._lock:
             for watching in self._watching:
                 watching.operations.append(operation)

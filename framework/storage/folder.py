@@ -22,7 +22,7 @@ from framework.storage.contract import (
     StoredObject,
     StoreRefused,
     StoreUnavailable,
-    missing,
+    missing_object,
 )
 from framework.storage.counting import METER
 
@@ -35,7 +35,7 @@ class FolderStore(ObjectStore):
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with _translated():
+        with _translate_errors():
             (root / INCOMING).mkdir(parents=True, exist_ok=True)
             _sweep(root / INCOMING)
 
@@ -43,7 +43,7 @@ class FolderStore(ObjectStore):
         with METER.request("put") as made, self._draft(source) as (draft, digest):
             if digest != sha256:
                 raise BodyAltered(key)
-            with _translated():
+            with _translate_errors():
                 made.sent_bytes = draft.stat().st_size
                 self._publish(key, draft, sha256)
 
@@ -71,20 +71,20 @@ class FolderStore(ObjectStore):
                 yield chunk
 
     def _size(self, key: str) -> int:
-        with METER.request("head"), _translated(key):
+        with METER.request("head"), _translate_errors(key):
             status = (self._root / key).stat()
         if not stat.S_ISREG(status.st_mode):
-            raise missing(key)
+            raise missing_object(key)
         return status.st_size
 
     def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:
         folder = prefix.rpartition("/")[0]
-        with METER.request("list"), _translated():
+        with METER.request("list"), _translate_errors():
             found = [entry for entry in _walk(self._root, folder) if entry.key.startswith(prefix)]
         yield from (entry for entry in found if entry.key > after)
 
     def _delete(self, key: str) -> None:
-        with METER.request("delete"), _translated():
+        with METER.request("delete"), _translate_errors():
             (self._root / key).unlink(missing_ok=True)
             if (self._root / key).parent.exists():
                 _sync_folder((self._root / key).parent)
@@ -97,7 +97,7 @@ class FolderStore(ObjectStore):
 
     @contextmanager
     def _opened(self, key: str) -> Iterator[BinaryIO]:
-        with _translated(key):
+        with _translate_errors(key):
             file = (self._root / key).open("rb")
         with file:
             yield file
@@ -107,7 +107,7 @@ class FolderStore(ObjectStore):
         """A synced copy of the source in the store's own file system, and the SHA-256 of what was copied."""
         draft = self._root / INCOMING / token_hex(16)
         try:
-            with _reader(source) as original, _translated(), draft.open("xb") as file:
+            with _reader(source) as original, _translate_errors(), draft.open("xb") as file:
                 digest = _copy(original, file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -147,7 +147,7 @@ def _chunks(source: BinaryIO, length: int | None = None) -> Iterator[bytes]:
 
 
 def _read_some(source: BinaryIO, size: int) -> bytes:
-    with _translated():
+    with _translate_errors():
         return source.read(size)
 
 
@@ -210,12 +210,12 @@ def _lstat(path: Path) -> os.stat_result | None:
 
 
 @contextmanager
-def _translated(key: str | None = None) -> Iterator[None]:
+def _translate_errors(key: str | None = None) -> Iterator[None]:
     """Turn what the disk says into what the contract says; a missing file is a missing object where a key is given."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise (missing(key) if key else StoreUnavailable()) from error
+        raise (missing_object(key) if key else StoreUnavailable()) from error
     except PermissionError as error:
         raise StoreRefused from error
     except OSError as error:

@@ -13,8 +13,8 @@ from s3transfer.utils import ReadFileChunk
 from framework.errors import HoldfastError
 from framework.storage.contract import BodyAltered, ObjectMissing, StoreUnavailable
 from framework.storage.counting import METER
-from framework.storage.patience import PacedBody, Patience, persist
-from framework.storage.s3_answers import translated
+from framework.storage.patience import PacedBody, RetryPolicy, retry
+from framework.storage.s3_answers import translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ class MultipartUpload:
     bucket: str
     key: str
     source: Path
-    patience: Patience
+    patience: RetryPolicy
 
     def send(self, part_bytes: int, sha256: str) -> None:
         """Send the file, whose SHA-256 (hex) is compared first.
@@ -44,10 +44,10 @@ class MultipartUpload:
         with self.source.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise BodyAltered(self.key)
-        upload_id = persist(self.patience, partial(self._begin, sha256))
+        upload_id = retry(self.patience, partial(self._begin, sha256))
         try:
             parts = list(self._parts(upload_id, part_bytes))
-            persist(self.patience, partial(self._complete, upload_id, parts))
+            retry(self.patience, partial(self._complete, upload_id, parts))
         except HoldfastError:
             self._abort(upload_id)
             raise
@@ -56,16 +56,16 @@ class MultipartUpload:
         size = self.source.stat().st_size
         step = max(part_bytes, -(-size // MOST_PARTS))
         for number, start in enumerate(range(0, size, step), 1):
-            yield persist(self.patience, partial(self._part, upload_id, number, start, step))
+            yield retry(self.patience, partial(self._part, upload_id, number, start, step))
 
     def _begin(self, sha256: str) -> str:
-        with translated(self.key), METER.request("multipart"):
+        with translate_errors(self.key), METER.request("multipart"):
             answer = self.client.create_multipart_upload(Bucket=self.bucket, Key=self.key, Metadata={"sha256": sha256})
         return answer["UploadId"]
 
     def _part(self, upload_id: str, number: int, start: int, step: int) -> "CompletedPartTypeDef":
         with (
-            translated(self.key),
+            translate_errors(self.key),
             METER.request("multipart") as made,
             ReadFileChunk.from_filename(str(self.source), start, step) as part,
         ):
@@ -85,18 +85,18 @@ class MultipartUpload:
         try:
             self._complete_once(upload_id, parts)
         except ObjectMissing:
-            if not persist(self.patience, self._is_joined):
+            if not retry(self.patience, self._is_joined):
                 raise StoreUnavailable from None
 
     def _complete_once(self, upload_id: str, parts: list["CompletedPartTypeDef"]) -> None:
-        with translated(self.key), METER.request("multipart"):
+        with translate_errors(self.key), METER.request("multipart"):
             self.client.complete_multipart_upload(
                 Bucket=self.bucket, Key=self.key, UploadId=upload_id, MultipartUpload={"Parts": parts}
             )
 
     def _is_joined(self) -> bool:
         try:
-            with translated(self.key), METER.request("head"):
+            with translate_errors(self.key), METER.request("head"):
                 answer = self.client.head_object(Bucket=self.bucket, Key=self.key)
         except ObjectMissing:
             return False
@@ -107,7 +107,7 @@ class MultipartUpload:
         _quietly(self._abort_once, upload_id)
 
     def _abort_once(self, upload_id: str) -> None:
-        with translated(self.key), METER.request("multipart"):
+        with translate_errors(self.key), METER.request("multipart"):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload_id)
 
 

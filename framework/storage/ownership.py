@@ -26,7 +26,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.errors import Conflict, Unavailable
 from framework.storage.contract import ObjectMissing, ObjectStore, StoredObject
@@ -269,7 +269,7 @@ class Ownership:
 
     def _is_fresh(self, listed: _Listed, row: Deployment) -> bool:
         """Whether a mark of ours lies in the bucket that is young enough to stand for this look."""
-        with reading() as session:
+        with read_transaction() as session:
             oldest = _moment(session) - timedelta(seconds=self._look_seconds / 2)
         there = listed.marks_of(_token(row))
         return any(mark["name"] in there and datetime.fromisoformat(mark["at"]) > oldest for mark in row.marks)
@@ -444,7 +444,7 @@ def _row(session: Session, *, lock: bool = False) -> Deployment | None:
 
 
 def _read_row() -> Deployment | None:
-    with reading() as session:
+    with read_transaction() as session:
         return _row(session)
 
 

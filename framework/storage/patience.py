@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """The limits of one call; a body may take the deadline, or one read, and its length at the slowest rate on top.
 
     A deadline of 0 is one try.
@@ -42,7 +42,7 @@ class Patience:
             raise StoreUnavailable
 
 
-def persist(patience: Patience, call: Callable[[], T]) -> T:
+def retry(patience: RetryPolicy, call: Callable[[], T]) -> T:
     """What `call` returns; repeated until the deadline while the store does not answer, once for an altered body.
 
     Raises:
@@ -65,7 +65,7 @@ def persist(patience: Patience, call: Callable[[], T]) -> T:
     raise AssertionError  # count() does not end
 
 
-def paced(patience: Patience, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def pace(patience: RetryPolicy, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks as they come; only the time spent waiting for them counts, not that of whoever takes them.
 
     Raises:
@@ -95,7 +95,7 @@ class Rewindable(Protocol):
 class PacedBody:
     """A body to send that refuses to be taken too slowly; rewinding starts the clock again."""
 
-    def __init__(self, patience: Patience, file: Rewindable) -> None:
+    def __init__(self, patience: RetryPolicy, file: Rewindable) -> None:
         self._patience, self._file, self._started_at = patience, file, monotonic()
 
     def read(self, size: int = -1) -> bytes:

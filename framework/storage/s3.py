@@ -25,8 +25,8 @@ from framework.storage.contract import (
 )
 from framework.storage.counting import METER
 from framework.storage.multipart import MultipartUpload
-from framework.storage.patience import PacedBody, Patience, paced, persist
-from framework.storage.s3_answers import alarm, code_of, translated
+from framework.storage.patience import PacedBody, RetryPolicy, pace, retry
+from framework.storage.s3_answers import alarm, code_of, translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,11 +46,11 @@ class S3Store(ObjectStore):
         client: "S3Client",
         bucket: str,
         *,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         multipart_bytes: int = 256 * MIB,
         part_bytes: int = 64 * MIB,
     ) -> None:
-        self._client, self._bucket, self._patience = client, bucket, patience or Patience()
+        self._client, self._bucket, self._patience = client, bucket, patience or RetryPolicy()
         self._multipart_bytes, self._part_bytes = multipart_bytes, part_bytes
 
     def close(self) -> None:
@@ -61,11 +61,11 @@ class S3Store(ObjectStore):
         if isinstance(source, Path) and source.stat().st_size > self._multipart_bytes:
             MultipartUpload(self._client, self._bucket, key, source, self._patience).send(self._part_bytes, sha256)
         else:
-            persist(self._patience, partial(self._put_once, key, source, sha256))
+            retry(self._patience, partial(self._put_once, key, source, sha256))
 
     def _put_once(self, key: str, source: bytes | Path, sha256: str) -> None:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        with translated(key), METER.request("put", sent_bytes=size), self._body(source) as body:
+        with translate_errors(key), METER.request("put", sent_bytes=size), self._body(source) as body:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, Metadata={"sha256": sha256})
 
     @contextmanager
@@ -78,11 +78,11 @@ class S3Store(ObjectStore):
             yield PacedBody(self._patience, file)
 
     def _fetch(self, key: str, target: Path) -> Fetched:
-        return persist(self._patience, partial(self._fetch_once, key, target))
+        return retry(self._patience, partial(self._fetch_once, key, target))
 
     def _fetch_once(self, key: str, target: Path) -> Fetched:
         digest, size = hashlib.sha256(), 0
-        with translated(key), METER.request("get") as made, target.open("wb") as file:
+        with translate_errors(key), METER.request("get") as made, target.open("wb") as file:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             for chunk in self._arriving(answer):
                 made.received_bytes += len(chunk)
@@ -92,10 +92,10 @@ class S3Store(ObjectStore):
         return _checked(key, answer, Fetched(size, digest.hexdigest()))
 
     def _read(self, key: str) -> bytes:
-        return persist(self._patience, partial(self._read_once, key))
+        return retry(self._patience, partial(self._read_once, key))
 
     def _read_once(self, key: str) -> bytes:
-        with translated(key), METER.request("get") as made:
+        with translate_errors(key), METER.request("get") as made:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             body = b"".join(self._arriving(answer))
             made.received_bytes = len(body)
@@ -119,7 +119,7 @@ class S3Store(ObjectStore):
     def _range(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
         if start == end:
             return
-        answer = persist(self._patience, partial(self._open_range, key, start, end))
+        answer = retry(self._patience, partial(self._open_range, key, start, end))
         chunks = self._arriving(answer) if answer else iter(())
         while chunk := _next(key, chunks):
             METER.received("range", len(chunk))
@@ -128,7 +128,7 @@ class S3Store(ObjectStore):
     def _open_range(self, key: str, start: int, end: int | None) -> "GetObjectOutputTypeDef | None":
         """The answer that begins at `start`; None where the object has ended by then."""
         wanted = f"bytes={start}-" if end is None else f"bytes={start}-{end - 1}"
-        with translated(key), METER.request("range"):
+        with translate_errors(key), METER.request("range"):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=wanted)
             except ClientError as error:
@@ -143,14 +143,14 @@ class S3Store(ObjectStore):
 
     def _arriving(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
         with closing(answer["Body"]) as body:
-            yield from paced(self._patience, body.iter_chunks(READ_BYTES))
+            yield from pace(self._patience, body.iter_chunks(READ_BYTES))
 
     def _size(self, key: str) -> int:
-        return persist(self._patience, partial(self._size_once, key))
+        return retry(self._patience, partial(self._size_once, key))
 
     def _size_once(self, key: str) -> int:
         try:
-            with translated(key), METER.request("head"):
+            with translate_errors(key), METER.request("head"):
                 return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
         except ObjectMissing:
             self._refuse_missing_bucket()
@@ -158,7 +158,7 @@ class S3Store(ObjectStore):
 
     def _refuse_missing_bucket(self) -> None:
         """A HEAD's 404 has no body to tell a missing object from a missing bucket."""
-        with translated(self._bucket), METER.request("head"):
+        with translate_errors(self._bucket), METER.request("head"):
             try:
                 self._client.head_bucket(Bucket=self._bucket)
             except ClientError as error:
@@ -169,7 +169,7 @@ class S3Store(ObjectStore):
     def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:
         more: dict[str, Any] = {"StartAfter": after} if after else {}
         while True:
-            page = persist(self._patience, partial(self._page, prefix, more))
+            page = retry(self._patience, partial(self._page, prefix, more))
             for line in page.get("Contents", []):
                 yield StoredObject(line["Key"], line["Size"], line["LastModified"])
             if not page["IsTruncated"]:
@@ -177,22 +177,22 @@ class S3Store(ObjectStore):
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _page(self, prefix: str, more: dict[str, Any]) -> "ListObjectsV2OutputTypeDef":
-        with translated(prefix), METER.request("list"):
+        with translate_errors(prefix), METER.request("list"):
             return self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
 
     def _delete(self, key: str) -> None:
-        persist(self._patience, partial(self._delete_once, key))
+        retry(self._patience, partial(self._delete_once, key))
 
     def _delete_once(self, key: str) -> None:
-        with translated(key), METER.request("delete"):
+        with translate_errors(key), METER.request("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
-        persist(self._patience, partial(self._copy_onto_itself, key, storage_class, sha256))
+        retry(self._patience, partial(self._copy_onto_itself, key, storage_class, sha256))
 
     def _copy_onto_itself(self, key: str, storage_class: str, sha256: str) -> None:
         """It is in the other class at once or not at all; a copy that replaces the metadata may be repeated."""
-        with translated(key), METER.request("copy"):
+        with translate_errors(key), METER.request("copy"):
             self._client.copy_object(
                 Bucket=self._bucket,
                 Key=key,
@@ -217,5 +217,5 @@ def _checked(key: str, answer: "GetObjectOutputTypeDef", fetched: Fetched) -> Fe
 
 
 def _next(key: str, chunks: Iterator[bytes]) -> bytes:
-    with translated(key):
+    with translate_errors(key):
         return next(chunks, b"")

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError,
 from urllib3.exceptions import HTTPError
 
 from framework.errors import HoldfastError
-from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable, missing
+from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable, missing_object
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ REPEATABLE = {"RequestTimeout", "SlowDown", "Throttling", "OperationAborted", "T
 
 
 @contextmanager
-def translated(key: str) -> Iterator[None]:
+def translate_errors(key: str) -> Iterator[None]:
     """Turn every failure of one request about `key` into the contract's.
 
     Raises:
@@ -55,5 +55,5 @@ def _meaning(key: str, error: ClientError) -> HoldfastError:
         log.warning("the object store failed: %s", error)
         return StoreUnavailable()
     if code in MISSING or (code == "404" and error.operation_name == "HeadObject"):
-        return missing(key)
+        return missing_object(key)
     return alarm(error)

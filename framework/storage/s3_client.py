@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from framework.config import Config
 from framework.storage.contract import BodyAltered
-from framework.storage.patience import Patience
+from framework.storage.patience import RetryPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 
 
-def make_client(settings: Config, patience: Patience) -> "S3Client":
-    """A client for the settings' service; retries are `persist`'s, which knows a deadline."""
+def make_client(settings: Config, patience: RetryPolicy) -> "S3Client":
+    """A client for the settings' service; retries are `retry`'s, which knows a deadline."""
     client = _session().client(
         "s3",
         endpoint_url=settings.s3_endpoint_url,
@@ -39,7 +39,7 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-def _client_config(settings: Config, patience: Patience) -> ClientConfig:
+def _client_config(settings: Config, patience: RetryPolicy) -> ClientConfig:
     return ClientConfig(
         signature_version="s3v4",
         retries={"total_max_attempts": 1, "mode": "standard"},

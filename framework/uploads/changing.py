@@ -12,8 +12,8 @@ from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import quota
 from framework.projects.notify import activity
-from framework.repositories.write.commit import nothing_to_add
-from framework.repositories.write.operations import Move, Operation, Put, Within, Write, Written
+from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.operations import InTransaction, Move, Operation, Put, Write, Written
 
 LONGEST_MESSAGE = 10_000
 LISTED_PATHS = 20
@@ -36,11 +36,11 @@ class Changes:
 
 
 def store_changes(
-    access: ProjectAccess, account: Account, changes: Changes, *, within: Within = nothing_to_add
+    access: ProjectAccess, account: Account, changes: Changes, *, in_transaction: InTransaction = is_no_op
 ) -> Written:
     """Store the changes as one commit, or nothing of them; tell the project's other members.
 
-    `within` runs last in the commit's transaction, and not at all when there is nothing to change.
+    `in_transaction` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
         What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded, TokenInFile: nothing is stored.
@@ -66,9 +66,9 @@ def store_changes(
         details: dict[str, Any] = {"branch": changes.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
-        within(session, written)
+        in_transaction(session, written)
 
-    return write(wanted, admit=quota.admission(access), within=tell)
+    return write(wanted, precheck=quota.admission(access), in_transaction=tell)
 
 
 def _touched(operations: Sequence[Operation]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from framework.errors import Invalid
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
 from framework.uploads.receiving import MAX_PARTS, ReceivedFile
 from framework.uploads.skipped import Skipped
-from framework.web.forms import PageForm, stripped
+from framework.web.forms import PageForm, strip
 
 DEFAULT_MESSAGE = "Upload files"
 
@@ -26,11 +26,11 @@ class UploadsNotNamed(Invalid):
 class UploadForm(PageForm):
     """Where the files go and what the version is called; the files themselves are received as a stream."""
 
-    branch = StringField("Branch", filters=[stripped])
-    path = StringField("Folder", filters=[stripped])
-    message = TextAreaField("Message", filters=[stripped])
+    branch = StringField("Branch", filters=[strip])
+    path = StringField("Folder", filters=[strip])
+    message = TextAreaField("Message", filters=[strip])
 
-    new_branch = StringField("New branch", filters=[stripped])
+    new_branch = StringField("New branch", filters=[strip])
     uploads = HiddenField()
     skipped = HiddenField()
 

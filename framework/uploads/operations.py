@@ -9,7 +9,7 @@ from typing import Protocol
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import Invalid, TooLarge
-from framework.gitcore.path_policy import BadPath, checked_path
+from framework.gitcore.path_policy import BadPath, check_path
 from framework.gitcore.ref_names import HEADS, branch_ref
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
@@ -134,7 +134,7 @@ def _problem(path: str, file: SentFile, counts: Counter[str]) -> str | None:
     if counts[path] > 1:
         return f"“{path}” was sent {counts[path]} times; keep one of them."
     try:
-        checked_path(path)
+        check_path(path)
     except BadPath as refusal:
         return refusal.sentence
     return None

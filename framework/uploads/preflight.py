@@ -8,7 +8,7 @@ from typing import Any
 from framework import config
 from framework.errors import Invalid
 from framework.gitcore.modes import FOLDER, SUBMODULE
-from framework.gitcore.path_policy import BadPath, checked_path, folders_above
+from framework.gitcore.path_policy import BadPath, check_path, folders_above
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
@@ -31,14 +31,14 @@ class NotAsked(Invalid):
 
 
 @dataclass(frozen=True)
-class Asked:
+class PreflightRequest:
     """The files that somebody wants to upload, with their sizes in bytes, and `.gitignore` files among them."""
 
     files: Sequence[tuple[str, int]]
     ignores: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, body: bytes) -> "Asked":
+    def of(cls, body: bytes) -> "PreflightRequest":
         """What a page's script has sent, as JSON.
 
         Raises:
@@ -70,7 +70,7 @@ class Outlook:
     size_bytes: int | None = None
 
 
-def look_ahead(access: ProjectAccess, branch: str, asked: Asked) -> list[Outlook]:
+def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest) -> list[Outlook]:
     """What would become of each file on this branch, in the order of the question.
 
     Raises:
@@ -102,7 +102,7 @@ def _told(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Outloo
 class _Known:
     """A branch's folders, read as they are needed, beside the files that are to come."""
 
-    def __init__(self, copy: Copy, tip: str | None, asked: Asked) -> None:
+    def __init__(self, copy: Copy, tip: str | None, asked: PreflightRequest) -> None:
         self._copy = copy
         self._ignores_sent = asked.ignores
         self._coming: dict[str, list[str]] = {}
@@ -115,7 +115,7 @@ class _Known:
     def refusal(self, path: str, size_bytes: int) -> str:
         """Why the path cannot be stored; empty when it can."""
         try:
-            checked_path(path)
+            check_path(path)
         except BadPath as refusal:
             return refusal.sentence
         return too_large_sentence(path, size_bytes) if size_bytes > self._limit else self._clash(path)

@@ -132,7 +132,7 @@ class StreamingRequest(Request):
 
 
 @contextmanager
-def received(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
+def receive_form(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     """The files of the form, as (name as sent, file); they are deleted when the block ends.
 
     Raises:

@@ -15,8 +15,8 @@ from framework.repositories.history.reading import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
-from framework.uploads.preflight import LONGEST_BYTES, Asked, look_ahead
-from framework.uploads.receiving import received
+from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ahead
+from framework.uploads.receiving import receive_form
 from framework.uploads.skipped import dismiss_skipped, skipped_files, warn_of_skipped
 from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
@@ -43,7 +43,7 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
     account = signed_in()
     access = project_for(account, owner, project, "writer")
     branch, folder = _target(access, place)
-    with received(request) as files:
+    with receive_form(request) as files:
         form = UploadForm(branch=branch, path=folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
@@ -63,7 +63,7 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     access = project_for(signed_in(), owner, project, "writer")
     check_header()
     request.max_content_length = LONGEST_BYTES
-    asked = Asked.of(request.get_data(cache=False))
+    asked = PreflightRequest.of(request.get_data(cache=False))
     return jsonify(
         files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=max(0, room_bytes(access))
     )

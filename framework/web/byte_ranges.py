@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from flask import Request, Response
 
 from framework.errors import Invalid
-from framework.web.streaming import streamed
+from framework.web.streaming import stream_response
 
 
 class RangeAbsent(Invalid):
@@ -23,7 +23,7 @@ class RangeAbsent(Invalid):
         return {"Content-Range": f"bytes */{self.size_bytes}"}
 
 
-def ranged(asked: Request, size_bytes: int, etag: str, read: Callable[[int, int], Iterator[bytes]]) -> Response:
+def serve_range(asked: Request, size_bytes: int, etag: str, read: Callable[[int, int], Iterator[bytes]]) -> Response:
     """The part of a file that was asked for, or all of it; `read` takes an offset and a length in bytes.
 
     Raises:
@@ -31,7 +31,7 @@ def ranged(asked: Request, size_bytes: int, etag: str, read: Callable[[int, int]
     """
     part = _part(asked, size_bytes, etag)
     start, end = part or (0, size_bytes)
-    response = streamed(read(start, end - start), Accept_Ranges="bytes")
+    response = stream_response(read(start, end - start), Accept_Ranges="bytes")
     response.content_length = end - start
     response.set_etag(etag)
     if part:

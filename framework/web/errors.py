@@ -112,7 +112,7 @@ def _refusal(error: HoldfastError) -> Response:
     if error.status >= 500:
         log.warning("Answered %d: %s", error.status, in_a_line(error.__cause__ or error))
     words = error.sentence or SENTENCES[error.status]
-    return _answer(error.status, words, error.headers, way_out=error.way_out, **error.members)
+    return _answer(error.status, words, error.headers, fallback_link=error.fallback_link, **error.members)
 
 
 def _http(error: HTTPException) -> Response:
@@ -138,7 +138,7 @@ def _answer(
     status: int,
     sentence: str,
     headers: Mapping[str, str],
-    way_out: tuple[str, str] | None = None,
+    fallback_link: tuple[str, str] | None = None,
     **members: object,
 ) -> Response:
     headers = with_retry_after(status, headers)
@@ -149,7 +149,13 @@ def _answer(
         named = {"request_id": reference} if reference else {}
         return problem(status, sentence, headers, **named, **members)
     title = TITLES.get(status, _phrase(status))
-    facts = {"status": status, "title": title, "sentence": sentence, "way_out": way_out, "reference": reference}
+    facts = {
+        "status": status,
+        "title": title,
+        "sentence": sentence,
+        "fallback_link": fallback_link,
+        "reference": reference,
+    }
     page = make_response(render_template("web/error.html", **facts), status)
     page.headers.extend(headers)
     return page

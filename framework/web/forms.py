@@ -87,7 +87,7 @@ def follows(rule: Callable[[str], object]) -> Callable[[Any, Field], None]:
     return check
 
 
-def filled(sentence: str) -> Callable[[Any, Field], None]:
+def require_filled(sentence: str) -> Callable[[Any, Field], None]:
     """A validator that wants something in the field."""
 
     def check(_form: object, field: Field) -> None:
@@ -98,7 +98,7 @@ def filled(sentence: str) -> Callable[[Any, Field], None]:
     return check
 
 
-def stripped(text: str | None) -> str:
+def strip(text: str | None) -> str:
     """The text without blanks at its ends, a filter for fields."""
     return (text or "").strip()
 

@@ -15,7 +15,7 @@ class Moved(HoldfastError):
     def __init__(self, place: str) -> None:
         super().__init__("This has another address now.")
         self.place = place
-        self.way_out = ("Open it there", place)
+        self.fallback_link = ("Open it there", place)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -58,11 +58,11 @@ def visible(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A part of a query; a name of a file that is no UTF-8 keeps its bytes, which `asked_path` reads."""
+    """A part of a query; a name of a file that is no UTF-8 keeps its bytes, which `query_path` reads."""
     return quote(text.encode(errors="surrogateescape"))
 
 
-def asked_path() -> str:
+def query_path() -> str:
     """The file or folder that `?path=` names, "" for none; its bytes need be no UTF-8."""
     asked = parse_qs(request.query_string.decode("latin-1"), errors="surrogateescape")
     return asked.get("path", [""])[0]

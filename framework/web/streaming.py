@@ -6,7 +6,7 @@ from itertools import chain
 from flask import Response
 
 
-def streamed(chunks: Iterator[bytes], **headers: str) -> Response:
+def stream_response(chunks: Iterator[bytes], **headers: str) -> Response:
     """An answer of these chunks; the first one is made now, so that its errors become an answer of their own.
 
     Header names are given with underscores. The iterator is closed with the answer, also when the client goes away.

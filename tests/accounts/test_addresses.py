@@ -17,11 +17,11 @@ from framework.accounts.core.addresses import NOWHERE, EmailTaken
 from framework.accounts.lifecycle import confirmation
 from framework.accounts.lifecycle.administration import suspend
 from framework.accounts.lifecycle.operations import WrongLogin, authenticate, create_user, find_user
-from framework.accounts.lifecycle.recovery import recovered_account
+from framework.accounts.lifecycle.recovery import recover_account
 from framework.accounts.models import AddressChange, User
 from framework.accounts.signin.http_auth import account_from_bearer
 from framework.accounts.signin.tokens import create_token
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import add_person
@@ -50,7 +50,7 @@ def sign_up(name: str, email: str = PROF) -> Account:
 
 def row_of(account: Account) -> User:
     """The account as it is now."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(User, account.id)
 
 
@@ -111,7 +111,7 @@ def test_a_sign_up_does_not_tell_whose_an_address_is(visitor: Visitor, alice: Ac
     mail = mails()[-1]
     assert "You already have an account" in mail
     assert "/verify/" not in mail
-    with reading() as session:
+    with read_transaction() as session:
         found = find_user(session, "alice@example.org")
     assert found
     assert found.id == alice.id
@@ -120,7 +120,7 @@ def test_a_sign_up_does_not_tell_whose_an_address_is(visitor: Visitor, alice: Ac
 def test_whoever_confirms_an_address_has_it(visitor: Visitor, app: Flask) -> None:
     thief, owner = sign_up("thief"), sign_up("prof")
     confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))
-    with reading() as session:
+    with read_transaction() as session:
         found = find_user(session, PROF)
     assert found
     assert found.id == owner.id
@@ -154,7 +154,7 @@ def test_two_who_confirm_at_once_do_not_share_an_address(app: Flask) -> None:
 
     with ThreadPoolExecutor(2) as people:
         assert sorted(people.map(confirm, links_sent)) == [False, True]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalar(select(func.count()).where(User.email_verified_at.is_not(None))) == 1
 
 
@@ -223,7 +223,7 @@ def test_a_link_confirms_the_address_alone_that_it_was_sent_to(app: Flask, signe
     assert browser.get(link).status_code == 302  # it did its work before, and has none left
     assert row_of(anna).email == "anna@own.example"
     assert row_of(anna).pending_email == PROF
-    with reading() as session:
+    with read_transaction() as session:
         assert find_user(session, PROF) is None
 
 
@@ -261,7 +261,7 @@ def test_the_old_address_can_undo_a_change(alice: Account, visitor: Visitor, app
     assert visitor.submit(answer.location, password=NEW).status_code == 302
     assert signed_in(alice, NEW)
     assert visitor.get(undo).status_code == 400
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalar(select(func.count(AddressChange.id))) == 0
 
 
@@ -276,7 +276,7 @@ def test_who_had_an_address_in_between_cannot_have_it_back(alice: Account, visit
     assert row_of(alice).email == "Alice@example.org"
     assert link_in_mail("undo") == evil, "no link goes to worse@example.org"
     assert visitor.get(evil).status_code == 400
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalar(select(func.count(AddressChange.id))) == 0
 
 
@@ -322,9 +322,9 @@ def test_it_sends_the_link_again_but_not_without_limit(app: Flask, signed_in: Si
 def test_a_rebuild_gives_nothing_to_who_claims_an_address(app: Flask) -> None:
     thief = sign_up("thief")
     with transaction() as session:
-        recovered = recovered_account(session, name="prof", email=PROF)
-        again = recovered_account(session, name="professor", email=PROF)
-        known = recovered_account(session, name="thief", email=PROF)
+        recovered = recover_account(session, name="prof", email=PROF)
+        again = recover_account(session, name="professor", email=PROF)
+        known = recover_account(session, name="thief", email=PROF)
     assert recovered == again != thief.id
     assert known in {recovered, thief.id}
 
@@ -334,7 +334,7 @@ def test_an_account_of_an_earlier_release_claims_its_address(app: Flask, visitor
     with transaction() as session:
         user = session.get_one(User, old.id)
         user.email_key, user.pending_email, user.pending_email_key = PROF, None, None
-    with reading() as session:
+    with read_transaction() as session:
         assert find_user(session, PROF) is None
     owner = sign_up("prof")
     confirmation.confirm_address(link_in_mail("verify").removeprefix("/verify/"))

@@ -12,7 +12,7 @@ from framework.accounts.lifecycle.operations import create_user, find_user
 from framework.accounts.models import Budget
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import add_person
@@ -34,7 +34,7 @@ def count(key: str, spent: int) -> None:
 
 def find(name: str) -> int:
     """The number of the account of this name."""
-    with reading() as session:
+    with read_transaction() as session:
         user = find_user(session, name)
     assert user
     return user.id

@@ -12,7 +12,7 @@ from framework.accounts.core.budgets import LIMITS, BudgetSpent, network_of, sit
 from framework.accounts.lifecycle.operations import WrongLogin, authenticate
 from framework.accounts.models import Budget, User
 from framework.accounts.tasks import forget_budgets
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment, on_one_deployment
 
@@ -194,7 +194,7 @@ def test_the_right_password_costs_nothing(alice: Account) -> None:
             authenticate("alice", "something wrong", address=HERE)
     for _ in range(3):
         assert authenticate("alice", PASSWORD, address=HERE) == alice
-    with reading() as session:
+    with read_transaction() as session:
         spent = dict(session.execute(select(Budget.key, Budget.spent)).all())
     assert sorted(spent.values()) == [LIMITS["login"].most - 1] * 2, "anywhere and for the network, for this name none"
 

@@ -21,7 +21,7 @@ from framework.accounts.lifecycle.operations import (
     set_password,
 )
 from framework.accounts.models import BrowserSession, Budget, Token, User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project
 from framework.projects.models import Project
 from framework.repositories.write.creation import create_repository
@@ -74,7 +74,7 @@ def test_it_counts_failures_that_come_at_once(alice: Account) -> None:
     with ThreadPoolExecutor(TRIES) as attempts:
         tried = [attempts.submit(authenticate, "alice", "wrong", address="192.0.2.1") for _ in range(TRIES)]
     assert all(isinstance(attempt.exception(), WrongLogin) for attempt in tried)
-    with reading() as session:
+    with read_transaction() as session:
         assert set(session.scalars(select(Budget.spent))) == {TRIES}
 
 
@@ -92,7 +92,7 @@ def while_it_is_checked(act: Callable[[], object]) -> Iterator[Future[object]]:
 
 def counted() -> int:
     """How many attempts there were to show a password."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.sum(Budget.spent))) or 0
 
 
@@ -103,22 +103,22 @@ def replace(account: Account, new_hash: str) -> None:
 
 
 def test_nobody_is_signed_in_by_a_password_that_was_just_replaced(app: Flask, alice: Account) -> None:
-    thief, new_hash = Visitor(app), passwords.hashed(NEW)
+    thief, new_hash = Visitor(app), passwords.hash_password(NEW)
     thief.get("/login")
     with while_it_is_checked(lambda: thief.log_in(alice)) as shown:
         replace(alice, new_hash)
     assert shown.result().location == "/login"  # type: ignore[attr-defined]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(BrowserSession)).all() == []
 
 
 def test_no_token_is_made_by_a_password_that_was_just_replaced(app: Flask, alice: Account) -> None:
-    thief, new_hash, body = app.test_client(), passwords.hashed(NEW), {"name": "t", "scopes": ["write"]}
+    thief, new_hash, body = app.test_client(), passwords.hash_password(NEW), {"name": "t", "scopes": ["write"]}
     make = lambda: thief.post("/api/v1/tokens", json=body, auth=("alice", PASSWORD))  # noqa: E731
     with while_it_is_checked(make) as shown:
         replace(alice, new_hash)
     assert shown.result().status_code == 401  # type: ignore[attr-defined]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(Token)).all() == []
 
 
@@ -131,7 +131,7 @@ def test_of_two_new_passwords_at_once_one_is_set(alice: Account) -> None:
 
 
 def test_the_password_is_not_changed_by_one_that_was_just_replaced(alice: Account) -> None:
-    new_hash = passwords.hashed(NEW)
+    new_hash = passwords.hash_password(NEW)
     change = lambda: change_password(alice.id, current=PASSWORD, new="what the thief chose")  # noqa: E731
     with while_it_is_checked(change) as shown:
         replace(alice, new_hash)

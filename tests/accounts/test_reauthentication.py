@@ -14,7 +14,7 @@ from framework.accounts.models import BrowserSession, Token, User
 from framework.accounts.signin.reauthentication import HOLDS
 from framework.accounts.signin.tokens import tokens_of
 from framework.celery.models import OutboxRow
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.models import Member, Project
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, on_one_deployment
@@ -45,7 +45,7 @@ LATER: list[Act] = [
 
 def state(alice: Account) -> list[Any]:
     """Everything that these acts change."""
-    with reading() as session:
+    with read_transaction() as session:
         project = session.scalars(select(Project)).one()
         return [
             session.get_one(User, alice.id).pending_email,

@@ -19,7 +19,7 @@ from framework.accounts.models import BrowserSession
 from framework.accounts.tasks import forget_sessions
 from framework.application import create_app
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment
 from tests.servers.deployments import SECRET_KEY
@@ -58,7 +58,7 @@ def is_signed_in(visitor: Visitor) -> bool:
 
 def rows() -> list[BrowserSession]:
     """Every session that is kept, the oldest first."""
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(BrowserSession).order_by(BrowserSession.id)))
 
 

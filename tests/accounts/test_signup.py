@@ -11,7 +11,7 @@ from framework.accounts.core.addresses import EmailTaken
 from framework.accounts.core.validation import InvalidEmail, InvalidName, InvalidPassword
 from framework.accounts.lifecycle.operations import NameTaken, create_user
 from framework.accounts.models import User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 from tests.servers.run import ROOT
 
@@ -124,14 +124,14 @@ def test_it_refuses_the_same_without_a_form(bob: Account, change: dict[str, Any]
 
 
 def test_it_keeps_no_password(alice: Account) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         kept = session.get_one(User, alice.id).password_hash
     assert kept is not None
     assert kept.startswith("$argon2id$")
 
 
 def test_a_guess_costs_what_owasp_advises() -> None:
-    code = "from framework.accounts import passwords; print(passwords.hashed('correct horse battery'))"
+    code = "from framework.accounts.core import passwords; print(passwords.hash_password('correct horse battery'))"
     kept = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 

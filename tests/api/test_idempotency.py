@@ -12,7 +12,7 @@ from framework.api import tasks
 from framework.api.idempotency import LEASE, REMEMBERED, RENEWED_EVERY_SECONDS
 from framework.api.models import IdempotencyKey
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.journal import writer
@@ -37,7 +37,7 @@ def commits(program: Program) -> int:
 
 
 def keys() -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).select_from(IdempotencyKey)) or 0
 
 

@@ -32,7 +32,7 @@ from framework.celery import schedule
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database import schema
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
@@ -219,7 +219,7 @@ def test_a_backup_of_an_older_release_is_brought_up_to_date(
     schema.upgrade()
     restore()
     assert schema.current_revision() == "9000"
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalar(text("SELECT shout FROM users WHERE id = 1")) == "ALICE"
 
 
@@ -300,7 +300,7 @@ def _back_up_one(name: str) -> str:
 
 
 def _names() -> list[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(User.name)))
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from framework.backup.dump import tables
 from framework.backup.operations import FOLDER, back_up, restore
-from framework.celery.models import LongWork
+from framework.celery.models import BackgroundJob
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.storage.contract import StoreUnavailable
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.servers.processes import free_port
@@ -17,10 +17,10 @@ from tests.servers.processes import free_port
 pytestmark = on_each_deployment
 
 
-def works() -> list[LongWork]:
+def works() -> list[BackgroundJob]:
     """The works that there are."""
-    with reading() as session:
-        return list(session.scalars(select(LongWork)))
+    with read_transaction() as session:
+        return list(session.scalars(select(BackgroundJob)))
 
 
 def test_a_backup_counts_tables(settings: Config) -> None:

@@ -6,8 +6,8 @@ import pytest
 from markupsafe import Markup
 
 from framework.browse.diff import sandboxed
-from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, marked, paired, with_marks
-from framework.browse.render.highlighting import file_lines
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, insert_marks, mark_words, pair_lines
+from framework.browse.render.highlighting import highlight_lines
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")
@@ -48,10 +48,10 @@ def test_of_large_files_the_lines_are_plain(onlooker: Onlooker, monkeypatch: pyt
 
 @pytest.mark.parametrize("text", ["def f(a): return '<b>' & a  # why", "", "plain", "\t<&>"])
 def test_marks_change_no_text(text: str) -> None:
-    coloured = file_lines("a.py", text)[0] if text else Markup()
+    coloured = highlight_lines("a.py", text)[0] if text else Markup()
     for start in range(len(text)):
         for end in range(start + 1, len(text) + 1):
-            made = str(with_marks(coloured, [(start, end)]))
+            made = str(insert_marks(coloured, [(start, end)]))
             inside = re.sub(r"<[^>]*>", "", made.partition("<mark>")[2].partition("</mark>")[0])
             assert Markup(inside).unescape() == text[start:end]
             assert Markup(re.sub(r"<[^>]*>", "", made)).unescape() == text
@@ -67,13 +67,13 @@ LINES = [
 
 
 def test_a_line_stands_beside_the_one_that_it_is_most_like() -> None:
-    beside = [(old and old.old, new and new.new) for old, new in paired(LINES)]
+    beside = [(old and old.old, new and new.new) for old, new in pair_lines(LINES)]
     assert beside == [(None, 1), (1, 2), (None, 3)]
     turned = [Line(ADDED if line.kind == REMOVED else REMOVED, line.new, line.old, line.plain) for line in LINES]
-    assert [(old and old.old, new and new.new) for old, new in paired(turned)] == [(1, None), (2, 1), (3, None)]
-    assert [bool(line.marks) for line in marked(LINES)] == [False, False, True, False]
+    assert [(old and old.old, new and new.new) for old, new in pair_lines(turned)] == [(1, None), (2, 1), (3, None)]
+    assert [bool(line.marks) for line in mark_words(LINES)] == [False, False, True, False]
 
 
 def test_lines_that_did_not_change_are_not_marked() -> None:
     same = [Line(CONTEXT, 1, 1, "a b c"), *LINES[:1], Line(CONTEXT, 2, 2, "d")]
-    assert marked(same) == same
+    assert mark_words(same) == same

@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from framework.accounts.core.account import Account
 from framework.browse.render import restructured
-from framework.browse.render.documents import Links, document_html, readme_among
+from framework.browse.render.documents import Links, readme_among, render_to_html
 from framework.browse.render.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
 from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
@@ -16,7 +16,7 @@ from tests.uploads.form import upload
 
 
 def html(text: str, folder: str = "docs") -> str:
-    return str(document_html(text, Links("/p", "main", folder)))
+    return str(render_to_html(text, Links("/p", "main", folder)))
 
 
 HOSTILE = [
@@ -118,14 +118,14 @@ def test_code_in_a_document_has_colours_of_its_language() -> None:
 )
 def test_a_document_that_would_take_long_is_shown_as_it_is_written(text: str) -> None:
     links = Links("", "main", "")
-    made = str(document_html(f"{text}\n<b>", links, "rst"))
+    made = str(render_to_html(f"{text}\n<b>", links, "rst"))
     assert "&lt;b&gt;" in made
 
 
 def test_code_in_any_document_has_colours_and_a_notice_is_one() -> None:
     links = Links("", "main", "")
     text = ".. code-block:: python\n\n   def f(): pass\n\n.. code::\n\n   plain <b>\n\n.. note:: Mind\n"
-    made = str(document_html(text, links, "rst"))
+    made = str(render_to_html(text, links, "rst"))
     assert '<pre><code><span class="code-keyword">def</span>' in made
     assert "plain &lt;b&gt;" in made
     assert re.search(r"<aside>\s*<p>Note</p>\s*<p>Mind</p>", made)
@@ -136,11 +136,11 @@ def test_code_in_any_document_has_colours_and_a_notice_is_one() -> None:
 )
 def test_what_is_not_followed_in_a_document_is_shown_as_it_is_written(written: str) -> None:
     links = Links("", "main", "")
-    made = str(document_html(f"Before\n\n{written}\n\nBehind *it*\n", links, "rst"))
+    made = str(render_to_html(f"Before\n\n{written}\n\nBehind *it*\n", links, "rst"))
     assert str(escape(written)) in made
     assert made.index("Before") < made.index(str(escape(written))) < made.index("Behind <em>it</em>")
     assert (restructured.NOT_FOLLOWED in made, "WARNING" in made, "ERROR" in made) == (True, False, False)
-    assert restructured.NOT_FOLLOWED not in document_html("Before\n\n:nosuch:`role` `x`_\n", links, "rst")
+    assert restructured.NOT_FOLLOWED not in render_to_html("Before\n\n:nosuch:`role` `x`_\n", links, "rst")
 
 
 def test_formulas_beyond_what_a_page_can_take_are_shown_as_they_are_written() -> None:

@@ -9,7 +9,7 @@ from framework.browse.history import search
 from framework.browse.history.search import fitness
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor
@@ -146,5 +146,5 @@ def test_a_cold_project_is_searched_without_its_large_files(reader: Visitor, web
         answer = reader.get(f"/alice/website/search/main?q={query}")
         assert (answer.status_code, "Large files are not looked into." in answer.text) == (200, True)
     assert "<mark>second</mark>" in reader.get("/alice/website/search/main?q=second").text
-    with opened(website.repository_id) as copy:
+    with open_copy(website.repository_id) as copy:
         assert not copy.is_whole

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from framework.browse.render import highlighting
-from framework.browse.render.highlighting import file_lines, snippet, split_lines
+from framework.browse.render.highlighting import highlight_lines, snippet, split_lines
 
 
 def text_of(lines: list[Markup]) -> list[str]:
@@ -35,24 +35,26 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_text_stays_what_it_is(name: str) -> None:
-    assert text_of(file_lines(f"folder/{name}", TEXTS[name])) == split_lines(TEXTS[name])
+    assert text_of(highlight_lines(f"folder/{name}", TEXTS[name])) == split_lines(TEXTS[name])
 
 
 def test_words_have_the_class_of_their_kind() -> None:
-    line = file_lines("a.py", "def f(): return 'x'  # why")[0]
+    line = highlight_lines("a.py", "def f(): return 'x'  # why")[0]
     assert re.findall(r'class="([\w-]+)"', line) == [
         "code-keyword", "code-function", "code-keyword", "code-string", "code-string", "code-string", "code-comment",
     ]  # fmt: skip
 
 
 def test_a_line_that_is_too_long_for_colours_is_plain() -> None:
-    assert "<span" not in file_lines("a.js", f"var a = 1;\n{'a+' * highlighting.LONGEST_LINE}")[0]
+    assert "<span" not in highlight_lines("a.js", f"var a = 1;\n{'a+' * highlighting.LONGEST_LINE}")[0]
 
 
 @pytest.mark.parametrize("empty", ["\n", " \n"])
 def test_a_text_with_very_many_empty_lines_is_plain(empty: str) -> None:
-    assert "<span" in file_lines("a.py", f"import a\n{empty * highlighting.MOST_EMPTY_LINES}import b\n")[0]
-    assert "<span" not in file_lines("a.py", f"import a\n{empty * (highlighting.MOST_EMPTY_LINES + 1)}import b\n")[0]
+    assert "<span" in highlight_lines("a.py", f"import a\n{empty * highlighting.MOST_EMPTY_LINES}import b\n")[0]
+    assert (
+        "<span" not in highlight_lines("a.py", f"import a\n{empty * (highlighting.MOST_EMPTY_LINES + 1)}import b\n")[0]
+    )
 
 
 @pytest.mark.parametrize("language", ["antlr-java", "cfc", "html+lasso", "nosuch"])
@@ -63,8 +65,8 @@ def test_a_language_that_is_slow_to_tell_or_not_known_is_plain(language: str) ->
 def test_what_takes_too_long_is_plain_from_there_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", -1.0)
     text = "import os\nimport sys\n# taking too long\n"
-    assert text_of(file_lines("a.py", text)) == split_lines(text)
-    assert "<span" not in file_lines("a.py", text)[1]
+    assert text_of(highlight_lines("a.py", text)) == split_lines(text)
+    assert "<span" not in highlight_lines("a.py", text)[1]
 
 
 @pytest.mark.parametrize(

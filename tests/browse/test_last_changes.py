@@ -10,7 +10,7 @@ from benchmarks.importing import import_repository
 from framework.browse.history import last_changes
 from framework.config import Config
 from framework.database.session import transaction
-from framework.repositories.cache.copy import Copy, opened
+from framework.repositories.cache.copy import Copy, open_copy
 from framework.repositories.history.reading import find
 from framework.repositories.write.creation import create_repository
 from tests.browse.gallery import Gallery
@@ -66,7 +66,7 @@ def test_it_is_what_git_log_says_of_each_path(
     monkeypatch.setattr(last_changes, "STEPS_WITHOUT_GIT", steps)
     gallery, repository_id = histories(steps)
     compared = 0
-    with opened(repository_id) as copy:
+    with open_copy(repository_id) as copy:
         for tip in copy.snapshot.branches.values():
             for folder in ("", "folder", "folder/deep"):
                 for path, sha in told(copy, tip, folder):

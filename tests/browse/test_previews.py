@@ -17,12 +17,12 @@ from markupsafe import escape
 from framework.browse.render import json_trees, listings, notebooks, rendering, tables
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import Links
-from framework.browse.render.encodings import decoded
+from framework.browse.render.encodings import decode
 from framework.browse.render.json_trees import read_tree
 from framework.browse.render.notebooks import dress, read_notebook
 from framework.browse.render.tables import TABLE_PAGE, read_table
 from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
-from framework.browse.view_options import Asked
+from framework.browse.view_options import ViewOptions
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")
@@ -234,16 +234,16 @@ def test_a_readme_lies_where_people_put_it(shown: Show) -> None:
 @pytest.mark.parametrize("rows", ["", "\n\n"])
 def test_a_table_without_rows_is_none(rows: str) -> None:
     with pytest.raises(ValueError, match="no rows"):
-        read_table("a.csv", rows, Asked())
+        read_table("a.csv", rows, ViewOptions())
 
 
 def test_work_on_one_file_is_bounded(monkeypatch: pytest.MonkeyPatch, onlooker: Onlooker) -> None:
     monkeypatch.setattr(tables, "MOST_ROWS", 10)
     with pytest.raises(ValueError, match="more than 10 rows"):
-        read_table("a.csv", "a\n" * 12, Asked())
+        read_table("a.csv", "a\n" * 12, ViewOptions())
     monkeypatch.setattr(json_trees, "MOST_NODES", 3)
     with pytest.raises(ValueError, match="more than 3 values"):
-        read_tree("", "[1, 2, 3]", Asked())
+        read_tree("", "[1, 2, 3]", ViewOptions())
     monkeypatch.setattr(listings, "LONGEST_BYTES", 10)
     assert "too large to look into" in onlooker.get("/blob/main/files.zip")
 
@@ -259,7 +259,7 @@ def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(monkeypatch: pytes
         {"cell_type": "markdown", "source": "# As written " + "x" * 60},
         {"cell_type": "markdown", "source": "# Left out"},
     ]
-    book = dress(read_notebook("", json.dumps({"cells": cells}), Asked()), Links("/p", "main", ""))
+    book = dress(read_notebook("", json.dumps({"cells": cells}), ViewOptions()), Links("/p", "main", ""))
     first, second, *others = book.cells
     assert '<h1 id="doc-a-title">' in (first.html or "")
     assert '<span class="code-function">f</span>' in (second.html or "")
@@ -271,7 +271,7 @@ def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(monkeypatch: pytes
 def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
     output = {"output_type": "display_data", "data": {"image/png": '"><script>', "text/plain": "instead"}}
     cell = {"cell_type": "code", "source": "", "outputs": [output]}
-    made = read_notebook("", json.dumps({"cells": [cell]}), Asked())
+    made = read_notebook("", json.dumps({"cells": [cell]}), ViewOptions())
     assert [output.content for cell in made.cells for output in cell.outputs] == ["instead"]
 
 
@@ -289,7 +289,7 @@ def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
     ],
 )
 def test_bytes_become_text(data: bytes, text: str, encoding: str) -> None:
-    found = decoded(data)
+    found = decode(data)
     assert (found.text.replace("\ufffd", ""), found.encoding) == (text, encoding)
 
 

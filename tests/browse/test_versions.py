@@ -11,7 +11,7 @@ import pytest
 
 from framework.browse.history import about, blame, last_changes
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.storage.counting import requests
 from tests.browse.conftest import Onlooker
@@ -222,7 +222,7 @@ def test_a_difference_of_large_files_needs_none_of_their_bytes(reader: Visitor, 
     with requests() as asked:
         page = reader.get(f"/alice/website/commit/{sha}")
     assert "Too large for a comparison by lines" in page.text
-    with opened(repository_id) as copy:
+    with open_copy(repository_id) as copy:
         assert not copy.is_whole
     assert asked.total <= 3 * 2 + 2
     printed = reader.get(f"/alice/website/commit/{sha}.patch")

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
 from framework.config import MIB
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, resolve
 from framework.uploads.models import ResumableUpload
 from tests.browser import pages
@@ -89,13 +89,13 @@ def noise(file: Path, size_bytes: int) -> bytes:
 
 
 def stored(project: ProjectAccess, path: str) -> bytes:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         return b"".join(copy.blob(find(copy, resolve(copy, "main"), path).sha).chunks)
 
 
 def arrived_bytes() -> int:
     """Where the upload would go on: a part that is stored and not recorded yet is sent again."""
-    with reading() as session:
+    with read_transaction() as session:
         return sum(session.scalars(select(ResumableUpload.offset_bytes)))
 
 

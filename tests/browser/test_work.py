@@ -4,7 +4,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from framework.accounts.core.account import Account
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from tests.browser import pages
 from tests.browser.window import Window
 from tests.cast import on_one_deployment
@@ -21,7 +21,7 @@ def share_done(window: Window) -> tuple[str | None, str | None]:
 @on_one_deployment
 def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> None:
     pages.sign_in(window, alice)
-    with watched(KIND, total=8, owner_id=alice.id) as work:
+    with track_progress(KIND, total=8, owner_id=alice.id) as work:
         window.open("/work")
         window.press("Verification")
         window.arrives(f"/work/{work.id}")
@@ -36,7 +36,7 @@ def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> N
 
 def fail_before(window: Window, person: Account) -> None:
     """Fail while somebody watches."""
-    with watched(KIND, total=8, owner_id=person.id) as work:
+    with track_progress(KIND, total=8, owner_id=person.id) as work:
         window.open(f"/work/{work.id}")
         window.reads("Running, 0 of 8")
         raise KeyError
@@ -54,7 +54,7 @@ def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> 
 @on_one_deployment
 def test_the_page_moves_without_javascript(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)
-    with watched(KIND, total=8, owner_id=alice.id) as work:
+    with track_progress(KIND, total=8, owner_id=alice.id) as work:
         plain_window.open(f"/work/{work.id}")
         plain_window.reads("Running, 0 of 8")
         work.advance(6)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 
 ECHO = "framework.celery.tasks.echo"
@@ -21,13 +21,13 @@ def committed(*args: Any, **options: Any) -> str:
 
 def row(row_id: str) -> OutboxRow:
     """The row as it is now."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(OutboxRow, row_id)
 
 
 def count() -> int:
     """How many rows there are."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
 
 

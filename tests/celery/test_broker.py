@@ -42,7 +42,7 @@ def silent_port() -> Iterator[int]:
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_it_says_so_when_nobody_listens(configured: Callable[..., Config], scheme: str) -> None:
     configured(broker_url=f"{scheme}://127.0.0.1:{free_port()}//")
-    with pytest.raises(BrokerAway, match="BROKER_URL"), broker.connected():
+    with pytest.raises(BrokerAway, match="BROKER_URL"), broker.connect():
         pytest.fail("there is no broker")
 
 
@@ -52,7 +52,7 @@ def test_it_gives_up_on_a_broker_that_is_silent(
 ) -> None:
     monkeypatch.setattr(broker, "ANSWER_SECONDS", 1)
     configured(broker_url=f"{scheme}://127.0.0.1:{silent_port}//")
-    with pytest.raises(BrokerAway), broker.connected():
+    with pytest.raises(BrokerAway), broker.connect():
         pytest.fail("the broker said nothing")
 
 

@@ -76,7 +76,7 @@ def test_who_finds_all_connections_waiting_does_not_wait_for_ever(
     holding, ended = Semaphore(0), Event()
 
     def hold() -> None:
-        with broker.connected():
+        with broker.connect():
             holding.release()
             ended.wait(SECONDS)
 
@@ -85,7 +85,7 @@ def test_who_finds_all_connections_waiting_does_not_wait_for_ever(
             threads.submit(hold)
             holding.acquire()
         monkeypatch.setattr(broker, "ANSWER_SECONDS", 0.1)
-        with pytest.raises(BrokerAway, match="all 2 connections of this process"), broker.connected():
+        with pytest.raises(BrokerAway, match="all 2 connections of this process"), broker.connect():
             pytest.fail("there was a third connection")
         ended.set()
 

@@ -4,7 +4,7 @@ import threading
 
 from sqlalchemy.exc import OperationalError
 
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from tests.cast import on_each_deployment
 
 pytestmark = on_each_deployment
@@ -27,7 +27,7 @@ class Lease:
 
 def test_it_renews_again_after_the_database_was_away() -> None:
     lease = Lease()
-    with renewing(lease.renew, every_seconds=0.001):
+    with keep_renewing(lease.renew, every_seconds=0.001):
         lease.renewed_twice.wait()
     assert lease.renewals >= 2
     assert not any("_beat" in thread.name for thread in threading.enumerate())
@@ -35,6 +35,6 @@ def test_it_renews_again_after_the_database_was_away() -> None:
 
 def test_a_short_task_renews_nothing() -> None:
     lease = Lease()
-    with renewing(lease.renew):
+    with keep_renewing(lease.renew):
         pass
     assert lease.renewals == 0

@@ -15,7 +15,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
 from framework.celery.worker.logs import FoundNothing
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.observability import request_id
 from tests.cast import on_one_deployment
 from tests.celery.test_workers import eventually
@@ -76,7 +76,7 @@ def test_a_job_that_found_nothing_is_no_line(task: str, result: str, *, written:
 
 def have_run() -> set[str]:
     """The jobs that have left a result."""
-    with reading() as session:
+    with read_transaction() as session:
         return set(session.scalars(select(ScheduledJob.name).where(ScheduledJob.last_result.is_not(None))))
 
 

@@ -19,7 +19,7 @@ from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import UNFINISHED_AFTER, enqueue
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.email.tasks import send_email
 from tests.celery.conftest import BROKERS
 from tests.celery.rows import age, row
@@ -117,7 +117,7 @@ def test_a_broker_that_goes_away_with_its_messages_after_a_request_loses_nothing
 ) -> None:
     task = written(tmp_path)
     assert row(task).state == "handed"
-    with broker.connected() as connection:
+    with broker.connect() as connection:
         for queue in (queue(connection.channel()) for queue in broker.queues()):
             queue.declare()
             queue.purge()
@@ -148,5 +148,5 @@ def test_after_an_hour_without_broker_worker_and_mail_server_each_mail_comes_onc
         assert app.AsyncResult(send_email.delay("ann@example.org", "Afterwards", "Hi.").id).get(timeout=HANG_SECONDS)
     subjects = Counter(str(delivery.message["Subject"]) for delivery in smtp.deliveries)
     assert subjects == {"Before": 1, "Meanwhile": 1, "Afterwards": 1}
-    with reading() as session:
+    with read_transaction() as session:
         assert set(session.scalars(select(OutboxRow.state))) == {"finished"}

@@ -20,7 +20,7 @@ pytestmark = on_each_deployment
 
 def waiting_messages() -> list[str]:
     """The ids of the tasks that wait at the broker; they are taken from it."""
-    with broker.connected() as connection:
+    with broker.connect() as connection:
         taken = []
         for queue in (queue(connection.channel()) for queue in broker.queues()):
             queue.declare()

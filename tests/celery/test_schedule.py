@@ -14,7 +14,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.schedule import JobRuns
 from framework.celery.scheduler import AGAIN_SECONDS, Scheduler
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.cast import on_each_deployment
 from tests.celery.test_outbox import waiting_messages
@@ -25,7 +25,7 @@ pytestmark = on_each_deployment
 
 def job(name: str = "outbox") -> ScheduledJob:
     """The job's row as it is now."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(ScheduledJob, name)
 
 

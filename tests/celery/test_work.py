@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import event, func, select, text, update
 
 from framework.celery import jobs, tasks
-from framework.celery.jobs import announce, watched
-from framework.celery.models import LongWork
+from framework.celery.jobs import announce, track_progress
+from framework.celery.models import BackgroundJob
 from framework.config import Config
 from framework.database.engine import engine
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Invalid
 from tests.cast import on_each_deployment, on_one_deployment
@@ -24,10 +24,10 @@ SELDOM = 3600.0
 OFTEN = 0.01
 
 
-def row(work_id: str) -> LongWork:
+def row(work_id: str) -> BackgroundJob:
     """The row as it is now."""
-    with reading() as session:
-        return session.get_one(LongWork, work_id)
+    with read_transaction() as session:
+        return session.get_one(BackgroundJob, work_id)
 
 
 def wait_for(work_id: str, done: int) -> None:
@@ -44,8 +44,8 @@ def done_elsewhere(work_id: str) -> int:
 
 def count() -> int:
     """How many rows there are."""
-    with reading() as session:
-        return session.scalar(select(func.count()).select_from(LongWork)) or 0
+    with read_transaction() as session:
+        return session.scalar(select(func.count()).select_from(BackgroundJob)) or 0
 
 
 @contextmanager
@@ -64,13 +64,13 @@ def updates_counted() -> Iterator[list[str]]:
 
 def fail(error: Exception) -> None:
     """Fail with this error in the middle of a work."""
-    with watched("backup", work_id="w" * 32, total=3) as work:
+    with track_progress("backup", work_id="w" * 32, total=3) as work:
         work.advance(2)
         raise error
 
 
 def test_its_row_tells_how_far_it_is(settings: Config) -> None:
-    with watched("backup", total=10, every_seconds=OFTEN) as work:
+    with track_progress("backup", total=10, every_seconds=OFTEN) as work:
         assert (row(work.id).kind, row(work.id).state, row(work.id).total) == ("backup", "running", 10)
         work.advance(3, "Table users")
         wait_for(work.id, 3)
@@ -84,7 +84,7 @@ def test_its_row_tells_how_far_it_is(settings: Config) -> None:
 
 
 def test_it_tells_while_the_work_is_in_a_transaction(settings: Config) -> None:
-    with watched("backup", total=10, every_seconds=OFTEN) as work, reading():
+    with track_progress("backup", total=10, every_seconds=OFTEN) as work, read_transaction():
         work.advance(7)
         while done_elsewhere(work.id) != 7:
             sleep(OFTEN)
@@ -93,7 +93,7 @@ def test_it_tells_while_the_work_is_in_a_transaction(settings: Config) -> None:
 
 @on_one_deployment
 def test_a_thousand_steps_are_one_write(settings: Config) -> None:
-    with updates_counted() as sent, watched("backup", total=1000, every_seconds=SELDOM) as work:
+    with updates_counted() as sent, track_progress("backup", total=1000, every_seconds=SELDOM) as work:
         for _ in range(1000):
             work.advance()
     assert len(sent) == 2, "one at the beginning and one at the end"
@@ -102,7 +102,7 @@ def test_a_thousand_steps_are_one_write(settings: Config) -> None:
 
 @on_one_deployment
 def test_what_is_no_news_is_not_written(settings: Config) -> None:
-    with watched("backup", every_seconds=SELDOM) as work:
+    with track_progress("backup", every_seconds=SELDOM) as work:
         work.advance()
         work.tell()
         with updates_counted() as sent:
@@ -113,7 +113,7 @@ def test_what_is_no_news_is_not_written(settings: Config) -> None:
 
 @on_one_deployment
 def test_it_gives_a_sign_of_life_without_news(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    with watched("backup", every_seconds=SELDOM) as running:
+    with track_progress("backup", every_seconds=SELDOM) as running:
         before = row(running.id).updated_at
         monkeypatch.setattr(jobs, "SIGN_OF_LIFE_EVERY_SECONDS", 0)
         running.tell()
@@ -133,7 +133,7 @@ def test_an_error_ends_it_and_is_told_in_words_for_people(settings: Config, erro
 def test_a_second_run_starts_the_same_row_again(settings: Config) -> None:
     with pytest.raises(KeyError):
         fail(KeyError("the worker's end"))
-    with watched("backup", work_id="w" * 32, total=3) as again:
+    with track_progress("backup", work_id="w" * 32, total=3) as again:
         started = row(again.id)
         assert (started.state, started.done, started.message, started.finished_at) == ("running", 0, "", None)
         again.advance(3)
@@ -141,8 +141,8 @@ def test_a_second_run_starts_the_same_row_again(settings: Config) -> None:
 
 
 def test_what_a_run_that_was_given_up_still_says_has_no_effect(settings: Config) -> None:
-    with watched("backup", work_id="w" * 32, total=3, every_seconds=SELDOM) as first:
-        with watched("backup", work_id="w" * 32, total=3) as second:
+    with track_progress("backup", work_id="w" * 32, total=3, every_seconds=SELDOM) as first:
+        with track_progress("backup", work_id="w" * 32, total=3) as second:
             second.advance(2)
         first.advance(3)
         first.tell()
@@ -154,14 +154,14 @@ def test_it_is_announced_with_the_transaction_that_asks_for_it(settings: Config)
     with transaction() as session:
         work_id = announce(session, "verification", total=5)
     assert (row(work_id).state, row(work_id).total) == ("waiting", 5)
-    with watched("verification", work_id=work_id, total=5):
+    with track_progress("verification", work_id=work_id, total=5):
         assert row(work_id).state == "running"
     assert (row(work_id).state, count()) == ("finished", 1)
 
 
 @on_one_deployment
 def test_a_database_that_is_away_ends_no_work(settings: Config) -> None:
-    with watched("backup", every_seconds=SELDOM) as running:
+    with track_progress("backup", every_seconds=SELDOM) as running:
         running.advance()
         with engine().begin() as connection:
             connection.execute(text("ALTER TABLE long_works RENAME TO away"))
@@ -171,11 +171,11 @@ def test_a_database_that_is_away_ends_no_work(settings: Config) -> None:
 
 
 def test_it_forgets_what_ended_long_ago(settings: Config) -> None:
-    with watched("backup") as old:
+    with track_progress("backup") as old:
         pass
-    with watched("backup"):
+    with track_progress("backup"):
         pass
     long_ago = now() - jobs.KEPT_AFTER_THE_END - timedelta(hours=1)
     with transaction() as session:
-        session.execute(update(LongWork).where(LongWork.id == old.id).values(updated_at=long_ago))
+        session.execute(update(BackgroundJob).where(BackgroundJob.id == old.id).values(updated_at=long_ago))
     assert (tasks.forget_finished(), count()) == (1, 1)

@@ -23,7 +23,7 @@ from framework.celery.models import OutboxRow
 from framework.celery.outbox import UNFINISHED_AFTER, enqueue
 from framework.celery.tasks import echo, forget_finished, poll_outbox
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.email.messages import BadAddress
 from framework.email.tasks import send_email
 from tests.cast import PASSWORD, Visitor
@@ -164,7 +164,7 @@ def test_a_request_does_not_need_the_broker(
     with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
     fields = {"username": "ann", "email": "ann@example.org", "password": PASSWORD}
     assert visitor.submit("/signup", **fields).status_code == 302
-    with reading() as session:
+    with read_transaction() as session:
         [mail] = session.scalars(select(OutboxRow.id))
     with a_redis_that_forgets(run, port), worker(run, config.current()):
         age(mail, timedelta(minutes=1))

@@ -14,9 +14,9 @@ from framework.accounts.core.account import Account, AccountSuspended
 from framework.accounts.lifecycle.operations import WrongLogin, authenticate, create_user
 from framework.accounts.models import User
 from framework.accounts.signin import tokens
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, recheck
-from framework.projects.core.queries import person
+from framework.projects.core.queries import read_profile
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
@@ -58,7 +58,7 @@ def refused(app: Flask, *arguments: str, given: str = "") -> str:
 
 def is_admin(name: str) -> bool:
     """Whether the row says so."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalars(select(User.admin).where(User.name == name)).one()
 
 
@@ -265,11 +265,11 @@ class TestDelete:
     def test_an_account_without_projects_goes_at_once(self, app: Flask, bob: Account, shared: ProjectAccess) -> None:
         output = done(app, "delete", "bob", given="bob\n")
         assert "bob is removed from 1 projects of others." in output
-        with reading() as session:
+        with read_transaction() as session:
             assert session.get(User, bob.id) is None
         assert [shared.id] in asked_for("framework.projects.tasks.refresh_about")
         refresh_about(shared.id)
-        with reading() as session:
+        with read_transaction() as session:
             assert session.get_one(Repository, shared.repository_id).about["members"] == []
         create_user(name="bob", email="bob@example.org", password=PASSWORD)
 
@@ -296,7 +296,7 @@ class TestDelete:
         assert "The trash is emptied after 30 days." in output
         assert [visitor.get(page).status_code for page in ("/alice", "/alice/website")] == [404, 404]
         again = create_user(name="alice", email="alice@example.org", password=PASSWORD)
-        assert person("alice").id == again.id
+        assert read_profile("alice").id == again.id
         assert create_project(again, name="website", description="", visibility="public").full_name == "alice/website"
         deleted = f"deleted:{alice.id}"
         assert f"{deleted}/secret" in app.test_cli_runner().invoke(args=["projects", "trash"]).output
@@ -304,7 +304,7 @@ class TestDelete:
         assert "/bob/website" in app.test_cli_runner().invoke(args=back).output
         assert visitor.get("/bob/website").status_code == 200
         delete_for_good(secret.id)
-        with reading() as session:
+        with read_transaction() as session:
             assert session.get(User, alice.id) is None
 
     def test_a_project_that_somebody_else_owns_becomes_theirs(
@@ -316,7 +316,7 @@ class TestDelete:
         assert "alice/secret becomes a project of bob." in output
         answer = signed_in(bob).get("/bob/secret-2")
         assert answer.status_code == 200
-        with reading() as session:
+        with read_transaction() as session:
             assert session.get_one(Repository, secret.repository_id).about["owner"]["name"] == "bob"
             assert session.get(User, alice.id) is None
 
@@ -328,6 +328,6 @@ class TestDelete:
             session.get_one(User, alice.id).suspended_at = alice_left = session.get_one(Project, secret.id).created_at
             session.get_one(Project, secret.id).trashed_at = alice_left
         done(app, "delete", "alice", "--yes", "--with-projects")
-        with reading() as session:
+        with read_transaction() as session:
             assert session.get_one(Project, website.id).trashed_at is not None
             assert session.get_one(User, alice.id).deleted_at is not None

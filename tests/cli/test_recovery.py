@@ -14,15 +14,15 @@ from framework.accounts.lifecycle.operations import (
     reset_password,
     update_profile,
 )
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.core.directory import every_project
+from framework.projects.core.directory import list_every_project
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import create_project, restore_project, trash_project, update_project
 from framework.projects.members.people import add_person, people_of
 from framework.projects.models import Project
 from framework.projects.tasks import refresh_about
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import read_log, resolve
 from framework.storage.current import store
 from tests import moments
@@ -51,7 +51,7 @@ def test_every_project_comes_back_with_the_same_commits(
         "alice/website came back with 2 versions; it is private.",
     ]
     assert lines[-1] == "Looked at 2 projects."
-    assert {listed.full_name: _commits(listed.repository_id) for listed in every_project()} == before
+    assert {listed.full_name: _commits(listed.repository_id) for listed in list_every_project()} == before
     assert flask("storage", "verify").exit_code == 0
 
 
@@ -80,7 +80,7 @@ def test_earlier_names_are_kept_for_whom_they_were(
     refresh_about(website.id)
     moments.put_back(moments.NOTHING)
     flask("storage", "rebuild")
-    with reading() as session:
+    with read_transaction() as session:
         owner = find_user(session, "alice")
     assert owner
     assert project_for(Account.of(owner), "alice", "website").full_name == "alice-b/page"
@@ -107,7 +107,7 @@ def test_what_was_put_into_the_trash_stays_there(
     trash_project(alice, website)
     moments.put_back(moments.NOTHING)
     flask("storage", "rebuild")
-    with reading() as session:
+    with read_transaction() as session:
         user = find_user(session, "alice")
     assert user
     owner = Account.of(user)
@@ -173,7 +173,7 @@ def test_a_project_that_was_deleted_for_good_does_not_return(
     moments.put_back(backup if command == "resume" else moments.NOTHING)
     output = flask("storage", command).output
     assert output == "alice/website was deleted; it stays deleted.\nLooked at 1 project.\n"
-    assert every_project() == []
+    assert list_every_project() == []
 
 
 def test_a_project_that_was_made_after_the_backup_comes_back_beside_another_of_its_name(
@@ -220,10 +220,10 @@ def test_a_damaged_entry_is_told_and_fails_the_command(
 
 
 def _commits(repository_id: str) -> list[str]:
-    with opened(repository_id) as copy:
+    with open_copy(repository_id) as copy:
         return [commit.sha for commit in read_log(copy, resolve(copy, "main"))]
 
 
 def _only_project_id() -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalars(select(Project.id)).one()

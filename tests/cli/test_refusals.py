@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from framework.cli.refusals import told_plainly
+from framework.cli.refusals import report_refusals
 from framework.config import Config
 from framework.database import engine
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from tests.cli.conftest import Flasks
 from tests.servers.processes import free_port
 
@@ -61,9 +61,9 @@ def test_tables_are_missing(
 
 @pytest.mark.usefixtures("settings")
 def test_a_mistake_of_ours_keeps_its_traceback() -> None:
-    @told_plainly
+    @report_refusals
     def mistaken() -> None:
-        with reading() as session:
+        with read_transaction() as session:
             session.execute(text("SELEKT 1"))
 
     with pytest.raises(OperationalError):

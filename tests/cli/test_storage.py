@@ -52,7 +52,7 @@ def test_evict_drops_all_but_those_in_use(
     other.write(other.put("b", b"2"))
     files.read("a")
     other.read("b")
-    with locks.shared(lock_path(files.repository_id, "lease")):
+    with locks.lock_shared(lock_path(files.repository_id, "lease")):
         result = flask("storage", "evict", "--all", status=1)
     assert result.output == "Dropped 1 local copy.\nError: 1 local copy is in use; repeat this in a moment.\n"
     assert copy_path(files.repository_id).exists()
@@ -128,7 +128,7 @@ def test_archive_packs_neatly_and_drops_the_local_copy(flask: Flasks, files: Ben
 
 def test_archive_leaves_a_copy_that_is_in_use(flask: Flasks, files: Bench) -> None:
     files.read("a")
-    with locks.shared(lock_path(files.repository_id, "lease")):
+    with locks.lock_shared(lock_path(files.repository_id, "lease")):
         output = flask("storage", "archive", "alice/website", status=1).output
     assert output.endswith("Error: The local copy is in use; drop it later with `flask storage evict`.\n")
     assert copy_path(files.repository_id).exists()

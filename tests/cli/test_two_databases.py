@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.core.account import Account
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.health.examination import NotWell
 from framework.health.fencing import fencing
 from framework.projects.core.access import ProjectAccess
-from framework.projects.lifecycle.adoption import adopt
+from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.models import Project
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -49,7 +49,7 @@ def stored() -> list[str]:
 
 
 def visibilities() -> list[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(Project.visibility)))
 
 
@@ -59,7 +59,7 @@ def branches(bench: Bench) -> Mapping[str, str]:
 
 def rebuild_beside(bench: Bench) -> None:
     """What `flask storage rebuild` did to one repository before buckets had owners: it wrote an epoch of its own."""
-    recover(bench.repository_id, list_log(bench.repository_id), adopt)
+    recover(bench.repository_id, list_log(bench.repository_id), restore_recorded_project)
 
 
 def test_a_rebuild_beside_a_living_deployment_is_refused_and_writes_nothing(
@@ -208,7 +208,7 @@ def test_the_collector_leaves_the_packs_of_another_line_alone(
     [left] = list(collect(0))
     assert left.left_because
     assert stored() == before
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, files.repository_id).diverged_at is not None
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from framework.celery.models import LongWork
-from framework.database.session import reading
+from framework.celery.models import BackgroundJob
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
@@ -27,10 +27,10 @@ def files(website: ProjectAccess, files_of: Callable[[ProjectAccess], Bench]) ->
     return bench
 
 
-def only_work() -> LongWork:
+def only_work() -> BackgroundJob:
     """The one work that there is."""
-    with reading() as session:
-        return session.scalars(select(LongWork)).one()
+    with read_transaction() as session:
+        return session.scalars(select(BackgroundJob)).one()
 
 
 def test_a_verification_counts_projects(flask: Flasks, files: Bench, secret: ProjectAccess) -> None:

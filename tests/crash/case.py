@@ -11,28 +11,28 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from framework import config
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.database import schema
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import blob_name
 from framework.lfs.reading import content as content_of
 from framework.lfs.writing import write
 from framework.repositories import tasks
 from framework.repositories.cache import copies
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.lfs_objects import RETIRED
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, read_log, resolve
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.object_keys import idx_key, lfs_key, log_key, pack_key
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Put, Write
 from framework.storage.current import store
 
@@ -64,7 +64,7 @@ def prepare(data: Path) -> None:
     kept = store_files(data, "start", {"start": b"start", ".gitattributes": b"film filter=lfs\n"})
     lost = store_files(data, "lost", {"lost/film": b"lost" * 100})
     away = RefUpdate("refs/heads/main", lost, kept)
-    commit(Change(PROJECT, "crash", updates=(away,)), admit=nothing_to_add, within=nothing_to_add)
+    commit(Change(PROJECT, "crash", updates=(away,)), precheck=is_no_op, in_transaction=is_no_op)
 
 
 def contents(name: str) -> dict[str, bytes]:
@@ -78,8 +78,8 @@ def contents(name: str) -> dict[str, bytes]:
 
 def repack(*, purge: bool) -> None:
     """Consolidate the project, or purge it."""
-    with watched("repacking", every_seconds=3600) as work:
-        consolidate(Wish(PROJECT, purge=purge), work)
+    with track_progress("repacking", every_seconds=3600) as work:
+        consolidate(RepackRequest(PROJECT, purge=purge), work)
 
 
 def violations_after_repacking() -> list[str]:
@@ -88,7 +88,7 @@ def violations_after_repacking() -> list[str]:
     config.use(replace(config.current(), longest_request_hours=0, staged_hours=0))
     _sweep(all_readers_ended=True)
     collected = [found.left_because for found in collect(0) if found.left_because]
-    with reading() as session:
+    with read_transaction() as session:
         packs = session.scalars(select(Pack)).all()
     found = [f"the collector left it alone: {reason}" for reason in collected]
     found += [f"{pack.name} is superseded and still there" for pack in packs if pack.superseded_version]
@@ -100,7 +100,7 @@ def store_files(data: Path, name: str, files: dict[str, bytes]) -> str:
     """Write these files in one commit of this title; its id."""
     puts = [_put(data / f"{name}-{number}", path, content) for number, (path, content) in enumerate(files.items())]
     wanted = Write(PROJECT, "main", puts, name, "Crash <crash@example.org>", "crash")
-    return write(wanted, admit=nothing_to_add, within=nothing_to_add).sha
+    return write(wanted, precheck=is_no_op, in_transaction=is_no_op).sha
 
 
 def violations(names: Sequence[str], acknowledged: Sequence[str]) -> list[str]:
@@ -118,7 +118,7 @@ def violations_after_repeat(data: Path, names: Sequence[str]) -> list[str]:
     tasks.confirm_log()
     _sweep(all_readers_ended=False)
     found = [f"{name} is missing after a repeat" for name in names if not _is_there(name)]
-    with opened(PROJECT) as copy:
+    with open_copy(PROJECT) as copy:
         titles = Counter(commit.title for commit in read_log(copy, resolve(copy, "main")))
     found += [f"{name} landed {titles[name]} times" for name in names if titles[name] != 1]
     return found + _broken_log() + _orphans() + _broken_copy()
@@ -137,7 +137,7 @@ def _sweep(*, all_readers_ended: bool) -> None:
 
 def _is_there(name: str) -> bool | None:
     """Whether the writer's files are at the tip: all (True), none (False), or some (None)."""
-    with opened(PROJECT) as copy:
+    with open_copy(PROJECT) as copy:
         sha = resolve(copy, "main")
         there = []
         for path, content in contents(name).items():
@@ -153,7 +153,7 @@ def _is_there(name: str) -> bool | None:
 
 def _broken_packs() -> list[str]:
     """Packs and LFS objects that SQL names and the store has not, or not with the recorded length and hash."""
-    with reading() as session:
+    with read_transaction() as session:
         packs, films = session.scalars(select(Pack)).all(), session.scalars(select(LfsObject)).all()
     expected = {pack_key(PROJECT, pack.name): (pack.pack_bytes, pack.pack_sha256) for pack in packs}
     expected |= {idx_key(PROJECT, pack.name): (pack.idx_bytes, pack.idx_sha256) for pack in packs}
@@ -172,7 +172,7 @@ def _facts(key: str) -> tuple[int, str]:
 def _broken_copy() -> list[str]:
     """What git finds wrong in the project, hydrated onto an empty disk."""
     evict(PROJECT)
-    with copies.open_copy(PROJECT, "full") as (path, _snapshot):
+    with copies.lease_copy(PROJECT, "full") as (path, _snapshot):
         command = ["git", "-C", str(path), "fsck", "--full", "--strict", "--no-dangling"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     return [f"fsck: {done.stdout}{done.stderr}"] if done.returncode or done.stdout else []
@@ -180,7 +180,7 @@ def _broken_copy() -> list[str]:
 
 def _broken_log() -> list[str]:
     """Versions without a gap, each naming its parent, each confirmed and in the store."""
-    with reading() as session:
+    with read_transaction() as session:
         versions = session.scalars(select(Version).order_by(Version.epoch, Version.version)).all()
     keys = [log_key(PROJECT, one.epoch, one.version, one.entry_hash) for one in versions]
     stored = [entry.key for entry in store().list(f"repos/{PROJECT}/log/")]
@@ -193,7 +193,7 @@ def _broken_log() -> list[str]:
 
 
 def _orphans() -> list[str]:
-    with reading() as session:
+    with read_transaction() as session:
         films = {*session.scalars(select(LfsObject.name)), *session.scalars(select(StagedLfs.name))}
         named = {*session.scalars(select(Pack.name)), *films}
     stored = {

@@ -12,10 +12,10 @@ from framework import config
 from framework.accounts.core.account import Account
 from framework.backup import tasks as backup_tasks
 from framework.backup.dump import read_header
-from framework.backup.operations import FOLDER, _opened, list_backups
+from framework.backup.operations import FOLDER, _open_dump, list_backups
 from framework.celery.models import ScheduledJob
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.drill import tasks as upkeep_tasks
 from framework.gitcore.pack_writer import blob_name
@@ -30,14 +30,14 @@ from framework.projects.models import Event
 from framework.repositories import object_keys
 from framework.repositories import tasks as repository_tasks
 from framework.repositories.cache import eviction
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Put
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
@@ -78,7 +78,7 @@ def whole() -> list[Any]:
     """What a consolidation leaves: refs, files' names, how many packs, and what is wrong."""
     garden = found()
     snapshot, packs = read_snapshot_and_packs(garden.repository_id)
-    with open_copy(garden.repository_id, FULL) as (path, _snapshot):
+    with lease_copy(garden.repository_id, FULL) as (path, _snapshot):
         listed = subprocess.run(
             ["git", "-C", str(path), "ls-tree", "-r", "--name-only", "main"], capture_output=True, text=True, check=True
         )
@@ -87,7 +87,7 @@ def whole() -> list[Any]:
 
 def result() -> Any:
     """What the last run of the scenario's job has told."""
-    with reading() as session:
+    with read_transaction() as session:
         [told] = session.scalars(select(ScheduledJob.last_result).where(ScheduledJob.last_result.is_not(None)))
     return json.loads(told or "null")
 
@@ -98,7 +98,7 @@ def _backed_up() -> Any:
     with scratch("read") as folder:
         for name in made:
             store().fetch(FOLDER + name, folder / name)
-            with _opened(folder / name) as lines:
+            with _open_dump(folder / name) as lines:
                 header = read_header(lines)
                 rows.append(header.rows == sum(1 for _line in lines))
     return set(rows) == {True}, result() in made
@@ -115,7 +115,7 @@ def _damage() -> None:
 
 
 def _checked() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         [pack] = session.scalars(select(Pack).order_by(Pack.name).limit(1))
     return bool(pack.fault), pack.checked_at is not None and pack.checked_at > now() - timedelta(days=1)
 
@@ -123,7 +123,7 @@ def _checked() -> Any:
 def _spoil_copy() -> None:
     _alice, garden = grow()
     path = eviction.copy_path(garden.repository_id)
-    with open_copy(garden.repository_id, FULL):
+    with lease_copy(garden.repository_id, FULL):
         pack = min(path.glob("objects/pack/*.pack"))
     pack.chmod(0o600)
     pack.write_bytes(b"x" * pack.stat().st_size)
@@ -136,7 +136,7 @@ def _mended() -> Any:
 
 
 def _restored() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         return [(row.restored_at is not None, row.fault) for row in session.scalars(select(Repository))]
 
 
@@ -167,7 +167,7 @@ def _rest() -> None:
 
 
 def _slept() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         archived = [at is not None for at in session.scalars(select(Repository.archived_at))]
     cold = not list(eviction.copies())
     return cold, archived, whole(), _count(Version)
@@ -178,15 +178,15 @@ def _leak() -> None:
     tip = read_snapshot(garden.repository_id).refs["refs/heads/main"]
     secret = write(alice, garden, "leak", 99, start=tip)
     gone = (RefUpdate("refs/heads/leak", secret, None),)
-    commit(Change(garden.repository_id, "alice", updates=gone), admit=nothing_to_add, within=nothing_to_add)
+    commit(Change(garden.repository_id, "alice", updates=gone), precheck=is_no_op, in_transaction=is_no_op)
     ask_for_purge(alice, garden, confirmation=NAME)
 
 
 def _purged() -> Any:
-    with open_copy(found().repository_id, FULL) as (path, _snapshot):
+    with lease_copy(found().repository_id, FULL) as (path, _snapshot):
         command = ["git", "-C", str(path), "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]
         kinds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    with reading() as session:
+    with read_transaction() as session:
         told = session.scalar(select(func.count()).where(Event.kind == "purged"))
     return kinds.count("commit"), whole(), told, states(project_tasks.purge_project.name)
 
@@ -198,14 +198,14 @@ def _arrive() -> None:
 
 def _arrived() -> Any:
     pushes = select(func.count()).where(Event.kind == "push")
-    with reading() as session:
+    with read_transaction() as session:
         told = session.scalar(pushes)
     refs = read_snapshot(found().repository_id).refs
     return sorted(refs), told, _count(Version), states(transfer_tasks.import_address.name)
 
 
 def _count(model: Any) -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 

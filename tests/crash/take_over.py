@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.config import Config
 from framework.database import schema
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, resolve
@@ -165,7 +165,7 @@ def _adopt(_session: Session, _repository_id: str, told: Mapping[str, Any]) -> d
 
 def _is_somewhere(name: str) -> bool:
     branches = read_snapshot(case.PROJECT).branches
-    with opened(case.PROJECT) as copy:
+    with open_copy(case.PROJECT) as copy:
         for branch in branches:
             try:
                 find(copy, resolve(copy, branch), name)

@@ -20,7 +20,7 @@ from framework.celery.job import Job
 from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import UNFINISHED_AFTER, enqueue
 from framework.database import schema
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import tasks as email_tasks
 from framework.import_export import exports, imports
@@ -70,7 +70,7 @@ def run_waiting(scenario: Scenario) -> None:
     if isinstance(task, Job):
         _deliver(task, _lease(schedule.name_of(task.name)))
         return
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.task == scenario.task)).all()
     for row in rows:
         _deliver(task, row.id, *row.args, **row.kwargs)
@@ -78,7 +78,7 @@ def run_waiting(scenario: Scenario) -> None:
 
 def _lease(job: str) -> str:
     """The lease of the job's run: of the one that a scheduler has begun, or else of one that begins now."""
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(ScheduledJob, job)
     return row.lease_owner if row and row.lease_owner else schedule.start_now(job)
 
@@ -100,7 +100,7 @@ def let_time_pass() -> None:
 
 def account(name: str) -> Account:
     """The person of this name."""
-    with reading() as session:
+    with read_transaction() as session:
         return Account.of(session.scalars(select(User).where(User.name == name)).one())
 
 
@@ -124,7 +124,7 @@ def _share() -> None:
 
 
 def _news() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         mails = [row.args[:3] for row in session.scalars(select(OutboxRow).where(OutboxRow.id.like("news-%")))]
         return mails, session.scalar(select(func.count()).where(Notice.settled_at.is_(None)))
 
@@ -142,7 +142,7 @@ def _arrive() -> None:
 def _arrived() -> Any:
     alice = account("alice")
     repository_id = project_for(alice, "alice", "garden").repository_id
-    with reading() as session:
+    with read_transaction() as session:
         versions = session.scalar(select(func.count()).where(Version.repository_id == repository_id))
         uploads = session.scalar(select(func.count()).where(Event.kind == "upload"))
     return versions, uploads, [found.key for found in store().list("imports/")], states(transfer_tasks.import_zip.name)
@@ -154,7 +154,7 @@ def _ask_for_export() -> None:
 
 
 def _exported() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         named = session.scalars(select(Export.key)).all()
         mails = session.scalars(select(OutboxRow.args).where(OutboxRow.id.like("export-%"))).all()
     whole = [zipfile.ZipFile(io.BytesIO(store().read(key))).namelist() for key in named]
@@ -170,7 +170,7 @@ def _rename() -> None:
 
 
 def _told() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         owners = [about["owner"]["name"] for about in session.scalars(select(Repository.about))]
     return owners, states(project_tasks.refresh_about.name)
 
@@ -183,12 +183,12 @@ def _throw_away() -> None:
 
 
 def _emptied() -> Any:
-    with reading() as session:
+    with read_transaction() as session:
         return [session.scalar(select(func.count()).select_from(model)) for model in (Project, Repository)]
 
 
 def states(task: str) -> list[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return sorted(set(session.scalars(select(OutboxRow.state).where(OutboxRow.task == task))))
 
 

@@ -13,7 +13,7 @@ from framework.celery.models import OutboxRow
 from framework.celery.tasks import echo
 from framework.config import Config
 from framework.database import engine, schema
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgres import Postgres
 from tests.servers.run import Run
@@ -42,12 +42,12 @@ def test_many_threads_read_and_write_over_two_connections(bounced: Config) -> No
         with transaction() as session:
             for _ in range(8):  # psycopg prepares what it has executed five times
                 session.execute(text("SELECT 1"))
-        with reading() as session:
+        with read_transaction() as session:
             session.scalars(select(OutboxRow).where(OutboxRow.id == str(number))).all()
         echo.delay(str(number))
         return number
 
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(work, range(32))) == list(range(32))
-    with reading() as session:
+    with read_transaction() as session:
         assert len(session.scalars(select(OutboxRow.id)).all()) == 32

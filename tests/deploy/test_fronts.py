@@ -19,7 +19,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import Budget
 from framework.accounts.signin.tokens import create_token
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD, csrf_token, link_in_mail, posted_texts
 from tests.githttp.client import Person
@@ -101,7 +101,7 @@ def test_the_address_of_the_client_arrives_and_no_other_that_it_claims(proxied: 
     page = window.get(f"{proxied.front.url}/login")
     wrong = {"username": "alice", "password": "wrong", "csrf_token": csrf_token(page.text)}
     window.post(page.url, data=wrong, headers={"Referer": page.url})
-    with reading() as session:
+    with read_transaction() as session:
         keys = set(session.scalars(select(Budget.key)))
     assert {key for key in keys if key.startswith("network:")} == {"network:127.0.0.2"}
 

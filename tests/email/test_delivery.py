@@ -19,7 +19,7 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.email import delivery, messages, stopped
 from framework.email.delivery import AddressRefused, MailRefused, MailServerAway, check_server, deliver
-from framework.email.rendering import rendered_text
+from framework.email.rendering import render_text
 from framework.email.stopped import AddressStopped
 from framework.email.tasks import TooLate, send_email
 from tests.celery.rows import age, row
@@ -40,7 +40,7 @@ def mailing(with_settings: Callable[..., Config], smtp: SmtpServer) -> Config:
 
 def send(key: str = "k1") -> str:
     """Deliver one mail to Ann."""
-    mail = messages.compose(to="ann@example.org", made=rendered_text("Hello", "Hi."), key=key, written_at=MOMENT)
+    mail = messages.compose(to="ann@example.org", made=render_text("Hello", "Hi."), key=key, written_at=MOMENT)
     return deliver(mail)
 
 

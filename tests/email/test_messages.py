@@ -10,10 +10,10 @@ import pytest
 from framework.admin.samples import SAMPLES
 from framework.celery.models import OutboxRow
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.email import messages
 from framework.email.messages import BadAddress, BadSubject, compose, queue
-from framework.email.rendering import rendered, rendered_text, template_names
+from framework.email.rendering import render, render_text, template_names
 
 pytestmark = pytest.mark.deployments("embedded")
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -22,7 +22,7 @@ MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 def written(**changed: str) -> EmailMessage:
     """A mail to Ann."""
     parts = {"to": "ann@example.org", "subject": "Hello", "text": "Dear Ann,\n\nwelcome.", "key": "k1", **changed}
-    made = rendered_text(parts.pop("subject"), parts.pop("text"))
+    made = render_text(parts.pop("subject"), parts.pop("text"))
     return compose(**parts, made=made, written_at=MOMENT)
 
 
@@ -116,13 +116,13 @@ def queued(to: str, **changed: str) -> str:
 def test_what_cannot_be_sent_is_not_queued(settings: Config) -> None:
     with pytest.raises(BadAddress):
         queued("nobody")
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get(OutboxRow, "once") is None
 
 
 def test_a_key_is_queued_once(settings: Config) -> None:
     assert [queued("ann@example.org", name=name) for name in ("first", "second")] == ["once", "once"]
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get_one(OutboxRow, "once")
     assert row.args[:2] == ["ann@example.org", "Confirm your e-mail address"]
     assert "Hello first," in row.args[2]
@@ -131,7 +131,7 @@ def test_a_key_is_queued_once(settings: Config) -> None:
 
 def test_a_mail_that_can_be_stopped_says_how(settings: Config) -> None:
     link = "http://localhost/unsubscribe/abc"
-    mail = compose(to="ann@example.org", made=rendered_text("Hello", "x"), key="k", written_at=MOMENT, unsubscribe=link)
+    mail = compose(to="ann@example.org", made=render_text("Hello", "x"), key="k", written_at=MOMENT, unsubscribe=link)
     assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
     assert written()["List-Unsubscribe"] is None
 
@@ -139,7 +139,7 @@ def test_a_mail_that_can_be_stopped_says_how(settings: Config) -> None:
 @pytest.mark.parametrize("name", template_names())
 def test_every_template_makes_text_and_html_of_the_same_facts(settings: Config, name: str) -> None:
     facts = {**SAMPLES[name], "name": "<Ann & Bob>"}
-    made = rendered(name, facts, unsubscribe="http://localhost/unsubscribe/abc")
+    made = render(name, facts, unsubscribe="http://localhost/unsubscribe/abc")
     assert "Hello <Ann & Bob>," in made.text
     assert "Hello &lt;Ann &amp; Bob&gt;," in made.html
     assert "<p" not in made.text
@@ -154,4 +154,4 @@ def test_every_template_has_a_sample(settings: Config) -> None:
 
 @pytest.mark.parametrize("subject", ["x" * 3000, "carriage\rreturn", "line\u2028separator", "\x07bell", "word " * 100])
 def test_any_text_becomes_a_subject(settings: Config, subject: str) -> None:
-    messages.check("ann@example.org", messages.one_line(subject))
+    messages.check("ann@example.org", messages.format_subject(subject))

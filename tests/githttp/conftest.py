@@ -14,11 +14,11 @@ import pytest
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from tests.cast import PASSWORD
 from tests.githttp.client import Person, Work
 from tests.servers import deployments
@@ -103,8 +103,8 @@ def consolidated(alice: Person, project: ProjectAccess) -> Work:
 
 def pack_neatly(project: ProjectAccess) -> None:
     """Have its packs become two."""
-    with watched("test") as looked_at:
-        assert consolidate(Wish(project.repository_id), looked_at)
+    with track_progress("test") as looked_at:
+        assert consolidate(RepackRequest(project.repository_id), looked_at)
 
 
 def _person(name: str) -> Account:

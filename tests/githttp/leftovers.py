@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, StagedPush, Version
@@ -20,7 +20,7 @@ def scratch_of(house: House) -> list[Path]:
 
 def state(house: House, project: ProjectAccess) -> State:
     """All that a push could leave: rows, objects in the store, folders in scratch."""
-    with reading() as session:
+    with read_transaction() as session:
         counted = [
             session.scalar(select(func.count()).where(table.repository_id == project.repository_id))
             for table in (Pack, LargeBlob, StagedPush, Version)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.signin.tokens import create_token
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
@@ -57,13 +57,13 @@ def objects_in_store(project: ProjectAccess) -> list[str]:
 
 
 def named(project: ProjectAccess) -> set[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return set(session.scalars(select(LfsObject.oid).where(LfsObject.repository_id == project.repository_id)))
 
 
 def waiting(project: ProjectAccess) -> dict[str, str]:
     """The objects that no version names, with the states of their rows."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(StagedLfs).where(StagedLfs.repository_id == project.repository_id))
         return {row.oid: row.state for row in rows}
 
@@ -140,7 +140,7 @@ def test_pull_fetch_and_prune(work: Work, alice: Person, project: ProjectAccess)
 
 
 def test_quota_and_status_count_it(work: Work, project: ProjectAccess) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         stored = session.get_one(Repository, project.repository_id).stored_bytes
     assert len(FILM) < stored < len(FILM) + MIB // 2
 

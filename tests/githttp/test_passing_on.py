@@ -16,14 +16,14 @@ from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import ranges
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.threads import settle
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.serve.cold_stream import whole_for
+from framework.repositories.serve.cold_stream import find_cold_pack
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.githttp.client import Person, Work
@@ -83,10 +83,10 @@ def test_what_was_passed_on_stays_as_the_local_copy(alice: Person, project: Proj
     clone(alice, project)
     while not is_full(project):  # the client has its last byte before
         time.sleep(0.01)
-    with open_copy(project.repository_id, FULL) as (path, _snapshot):
+    with lease_copy(project.repository_id, FULL) as (path, _snapshot):
         git = ["git", "-C", str(path), "fsck", "--full", "--strict", "--no-dangling"]
         assert subprocess.run(git, check=True, capture_output=True, text=True).stdout == ""
-    assert whole_for(project.repository_id, wants(project)) is None
+    assert find_cold_pack(project.repository_id, wants(project)) is None
     assert BY_GIT in clone(alice, project)[1]
 
 
@@ -96,7 +96,7 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
     monkeypatch.setattr(ranges, "PART_BYTES", 300_000)
     _snapshot, packs = read_snapshot_and_packs(project.repository_id)
     with requests() as asked:
-        whole = whole_for(project.repository_id, wants(project))
+        whole = find_cold_pack(project.repository_id, wants(project))
         assert whole
         with whole.arriving() as chunks:
             (tmp_path / "whole.pack").write_bytes(b"".join(chunks))
@@ -122,7 +122,7 @@ def test_a_pack_that_was_found_damaged_is_told_of_and_passed_on_no_more(
     alice: Person, project: ProjectAccess, cold: Work, kind: str
 ) -> None:
     flip_a_bit(project, kind)
-    whole = whole_for(project.repository_id, wants(project))
+    whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
     with whole.arriving() as chunks:
         assert list(chunks)
@@ -137,7 +137,7 @@ def test_a_pack_that_was_found_damaged_is_told_of_and_passed_on_no_more(
 def test_what_was_damaged_on_its_way_alone_is_not_held_against_the_store(
     alice: Person, project: ProjectAccess, cold: Work
 ) -> None:
-    whole = whole_for(project.repository_id, wants(project))
+    whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
     with whole.arriving() as chunks:
         assert list(chunks)
@@ -165,7 +165,7 @@ def test_commits_that_were_pushed_away_are_sent_to_nobody(alice: Person, project
     cold.push(project.full_name, ":refs/heads/lost")
     pack_neatly(project)
     assert evict(project.repository_id)
-    assert whole_for(project.repository_id, wants(project)) is None
+    assert find_cold_pack(project.repository_id, wants(project)) is None
     copy, said = clone(alice, project)
     assert BY_GIT in said
     assert copy.git("cat-file", "-e", lost, check=False).returncode != 0
@@ -197,14 +197,14 @@ def test_a_tag_that_was_deleted_since_is_not_sent(
     set_branch_rule(house.people["alice"], project, Rule("refs/tags/*", deletion=True))
     cold.push(project.full_name, ":refs/tags/v1")
     assert evict(project.repository_id)
-    assert whole_for(project.repository_id, wants(project)) is None
+    assert find_cold_pack(project.repository_id, wants(project)) is None
     copy, said = clone(alice, project)
     assert BY_GIT in said
     assert copy.git("cat-file", "-e", cold.sha("refs/tags/v1"), check=False).returncode != 0
 
 
 def test_a_clone_that_breaks_off_leaves_nothing(project: ProjectAccess, cold: Work, house: House) -> None:
-    whole = whole_for(project.repository_id, wants(project))
+    whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
     answer = cold_clones.answer(whole, Opening(pkt(b"packfile\n"), has_bands=True))
     assert [next(answer)[4:8] for _ in range(2)] == [b"pack", b"\x01PAC"]
@@ -219,7 +219,7 @@ def test_a_disk_without_room_leaves_it_to_who_knows_what_to_say(
     project: ProjectAccess, cold: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: type("Usage", (), {"free": 1000}))
-    assert whole_for(project.repository_id, wants(project)) is None
+    assert find_cold_pack(project.repository_id, wants(project)) is None
 
 
 def flip_a_bit(project: ProjectAccess, kind: str) -> None:

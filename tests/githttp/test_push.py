@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 from sqlalchemy import select
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.gitcore.pkt_line import FLUSH
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
@@ -200,7 +200,7 @@ def test_large_files_go_into_a_pack_of_their_own(alice: Person, project: Project
     copy = alice.clone(project.full_name, "copy")
     assert (copy.folder / "film").read_bytes() == large
     assert copy.git("fsck", "--strict").stderr == ""
-    with reading() as session:
+    with read_transaction() as session:
         packs = session.scalars(select(Pack).where(Pack.repository_id == project.repository_id)).all()
         blobs = session.scalars(select(LargeBlob).where(LargeBlob.repository_id == project.repository_id)).all()
     assert sorted((pack.kind, pack.pack_bytes > MIB) for pack in packs) == [
@@ -214,7 +214,7 @@ def test_large_files_go_into_a_pack_of_their_own(alice: Person, project: Project
 def test_a_push_of_what_is_there_needs_no_pack(work: Work, project: ProjectAccess) -> None:
     work.push(project.full_name, "main:copy")
     assert len(set(refs(project).values())) == 1
-    with reading() as session:
+    with read_transaction() as session:
         versions = session.scalars(select(Version).where(Version.repository_id == project.repository_id)).all()
     assert [version.confirmed_at is None for version in versions] == [False, False]
 

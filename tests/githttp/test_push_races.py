@@ -13,10 +13,10 @@ from sqlalchemy import delete, func, make_url, select
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.database import engine
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.body import PushBody
@@ -29,14 +29,14 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.projects.models import Member
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository, StagedPush
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import PASSWORD, on_each_deployment, on_one_deployment
@@ -106,7 +106,7 @@ def push(
 
 def move(project: ProjectAccess, name: str, old: str | None, new: str | None) -> Act:
     change = Change(repository_id=project.repository_id, actor="alice", updates=(RefUpdate(name, old, new),))
-    return lambda: void(commit(change, admit=nothing_to_add, within=nothing_to_add))
+    return lambda: void(commit(change, precheck=is_no_op, in_transaction=is_no_op))
 
 
 def void(_answer: object) -> None:
@@ -114,7 +114,7 @@ def void(_answer: object) -> None:
 
 
 def leftovers(project: ProjectAccess) -> tuple[int | None, int]:
-    with reading() as session:
+    with read_transaction() as session:
         staged = session.scalar(select(func.count()).select_from(StagedPush))
     return staged, len(list(store().list(f"repos/{project.repository_id}/packs/")))
 
@@ -207,7 +207,7 @@ def test_packs_that_were_consolidated_meanwhile(project: ProjectAccess, bob: Acc
     second = work.commit("Second", a__txt="2")
     assert b"ok refs/heads/main" in push(project, bob, work, (first, second, "refs/heads/main"), act=consolidate)
     assert read_snapshot(project.repository_id).refs["refs/heads/main"] == second
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         assert copy.commit(second).message == b"Second\n"
 
 
@@ -274,8 +274,8 @@ def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
 
 def purge(project: ProjectAccess) -> Act:
     def act() -> None:
-        with watched("purge") as looked_at:
-            consolidate(Wish(project.repository_id, purge=True), looked_at)
+        with track_progress("purge") as looked_at:
+            consolidate(RepackRequest(project.repository_id, purge=True), looked_at)
 
     return act
 
@@ -318,7 +318,7 @@ def test_a_push_of_a_large_file_that_was_purged_meanwhile(
     before_the_next_put(monkeypatch, purge(project))
     assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
     assert verify(project.repository_id).faults == ()
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         sha = find(copy, again, "large_again").sha
         assert b"".join(copy.blob(sha).chunks) == large
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.githttp.fetch.keepalive import Asked, Opening, Overtaken, Waking
+from framework.githttp.fetch.keepalive import FetchRequest, KeepAlive, Opening, Overtaken
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, locks
@@ -40,7 +40,7 @@ def cold(house: House, alice: Person, project: ProjectAccess) -> ProjectAccess:
     work.git("tag", "-a", "v1", "-m", "Release")
     work.push(project.full_name, "main", "v1")
     assert evict(project.repository_id)
-    with copies.open_copy(project.repository_id, HISTORY):
+    with copies.lease_copy(project.repository_id, HISTORY):
         return project
 
 
@@ -68,7 +68,7 @@ def wait_until_told(process: "subprocess.Popen[bytes]", words: bytes) -> None:
 @pytest.mark.parametrize("way", list(WAYS))
 def test_a_clone_is_told_that_the_project_wakes(alice: Person, cold: ProjectAccess, way: str) -> None:
     with cloning(alice, cold, way) as process:
-        with locks.exclusive(lock_path(cold.repository_id, "update")):
+        with locks.lock_exclusive(lock_path(cold.repository_id, "update")):
             wait_until_told(process, b"remote: Waking this project")
         _out, said = process.communicate()
     assert process.returncode == 0, said
@@ -81,7 +81,7 @@ def test_a_clone_is_told_that_the_project_wakes(alice: Person, cold: ProjectAcce
 def test_a_clone_is_told_what_cannot_be_fetched(alice: Person, cold: ProjectAccess, way: str) -> None:
     _snapshot, packs = read_snapshot_and_packs(cold.repository_id)
     with cloning(alice, cold, way) as process:
-        with locks.exclusive(lock_path(cold.repository_id, "update")):
+        with locks.lock_exclusive(lock_path(cold.repository_id, "update")):
             wait_until_told(process, b"remote: Waking this project")
             for pack in packs:
                 if pack.kind == BLOBS:
@@ -106,7 +106,7 @@ def test_a_clone_that_fails_at_once_is_told_why(alice: Person, cold: ProjectAcce
 @pytest.mark.parametrize("version", [0, 2])
 def test_the_list_of_refs_begins_before_it_is_known(alice: Person, cold: ProjectAccess, version: int) -> None:
     assert evict(cold.repository_id)
-    with locks.exclusive(lock_path(cold.repository_id, "update")):
+    with locks.lock_exclusive(lock_path(cold.repository_id, "update")):
         connection, answer = ask_for_refs(alice, cold, version)
         begun = answer.read(4)
     whole = begun + answer.read()
@@ -129,7 +129,7 @@ def test_a_list_of_refs_that_cannot_be_told_is_a_503(alice: Person, cold: Projec
 
 
 def test_an_answer_that_was_overtaken_is_cut(cold: ProjectAccess) -> None:
-    waking = Waking(cold.repository_id, Asked(HISTORY, Opening(pkt(b"old HEAD\n"), has_bands=False)))
+    waking = KeepAlive(cold.repository_id, FetchRequest(HISTORY, Opening(pkt(b"old HEAD\n"), has_bands=False)))
     waking.told = True
     with pytest.raises(Overtaken):
         list(waking.rest(iter([pkt(b"new HEAD\n"), FLUSH])))

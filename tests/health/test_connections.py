@@ -9,7 +9,7 @@ import pytest
 from framework import config
 from framework.config import Config
 from framework.database import engine
-from framework.health.connections import connections, most_taken
+from framework.health.connections import connections, most_connections
 from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
@@ -61,4 +61,4 @@ def test_it_warns_when_the_processes_can_take_more_than_there_are(hold: Callable
 @pytest.mark.parametrize(("web", "workers", "most"), [(1, 1, 7), (2, 1, 10), (3, 1, 13), (2, 2, 14)])
 def test_small_dynos_fit_the_smallest_plan(settings: Config, web: int, workers: int, most: int) -> None:
     small = replace(settings, web_concurrency=1, worker_concurrency=1)
-    assert most_taken(small, web_dynos=web, workers=workers) == most
+    assert most_connections(small, web_dynos=web, workers=workers) == most

@@ -22,7 +22,7 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.health.numbers import State
 from framework.observability import folder
-from framework.observability.exposition import exposed
+from framework.observability.exposition import expose
 from framework.repositories.cache import eviction
 from framework.repositories.models import Version
 from framework.repositories.write.creation import create_repository
@@ -46,7 +46,7 @@ FROM_HOME = {"REMOTE_ADDR": "127.0.0.1"}
 
 def scrape() -> str:
     """The numbers of this process and its deployment."""
-    return exposed(State()).decode()
+    return expose(State()).decode()
 
 
 @pytest.fixture

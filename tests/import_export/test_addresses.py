@@ -12,7 +12,15 @@ import pytest
 
 from framework.config import Config
 from framework.gitcore import git
-from framework.import_export.addresses import AddressRefused, GitTooOld, NameUnknown, Pinned, checked, is_public, pinned
+from framework.import_export.addresses import (
+    AddressRefused,
+    GitTooOld,
+    NameUnknown,
+    Pinned,
+    check_address,
+    is_public,
+    pin,
+)
 from framework.import_export.fetching import FetchFailed, fetch_address
 from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
@@ -63,7 +71,7 @@ def test_what_is_public_is_let_through(ip: str) -> None:
 )
 def test_it_refuses_what_is_no_address_for_cloning(address: str) -> None:
     with pytest.raises(AddressRefused):
-        checked(address)
+        check_address(address)
 
 
 @on_one_deployment
@@ -79,7 +87,7 @@ def test_it_refuses_what_is_no_address_for_cloning(address: str) -> None:
 )
 def test_it_refuses_private_networks(settings: Config, address: str) -> None:
     with pytest.raises(AddressRefused, match="not on the public internet"):
-        pinned(address)
+        pin(address)
 
 
 @on_one_deployment
@@ -87,20 +95,20 @@ def test_one_private_address_among_many_is_enough(settings: Config, monkeypatch:
     both = [(2, 1, 6, "", (ip, 443)) for ip in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_named: both)
     with pytest.raises(AddressRefused):
-        pinned("https://example.org/x")
+        pin("https://example.org/x")
 
 
 @on_one_deployment
 def test_a_name_that_nobody_knows_is_asked_for_again_later(settings: Config) -> None:
     with pytest.raises(NameUnknown):
-        pinned("https://no-such-name.invalid/x")
+        pin("https://no-such-name.invalid/x")
 
 
 @on_one_deployment
 def test_a_git_that_cannot_pin_imports_nothing(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git, "version", lambda: "2.34.1")
     with pytest.raises(GitTooOld):
-        pinned("https://8.8.8.8/x")
+        pin("https://8.8.8.8/x")
 
 
 @pytest.fixture

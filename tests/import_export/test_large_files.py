@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import func, select, update
 
 from framework.accounts.core.account import Account
-from framework.celery.models import LongWork, OutboxRow
+from framework.celery.models import BackgroundJob, OutboxRow
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
 from framework.import_export import exports
 from framework.import_export.exports import NoRoomToExport
 from framework.lfs.reading import content
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.maintenance.verification import verify
@@ -68,7 +68,7 @@ def changed(archive: bytes, name: str, body: bytes) -> bytes:
 
 def received() -> int:
     """How many objects wait for a version."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).select_from(StagedLfs)) or 0
 
 
@@ -80,7 +80,7 @@ def test_what_was_exported_comes_back_with_its_import(films: Visitor, bob: Accou
     run_waiting()
     assert (work_of(answer).state, work_of(answer).message) == ("finished", "1 branches and tags were imported.")
     garden = project_for(bob, "bob", "garden")
-    with opened(garden.repository_id) as copy:
+    with open_copy(garden.repository_id) as copy:
         found = content(copy, find(copy, resolve(copy, "main"), "film.mp4").sha)
         assert b"".join(found.blob.chunks) == FILMS[1]
     checked = verify(garden.repository_id)
@@ -103,8 +103,8 @@ def test_git_lfs_finds_them_in_a_clone_of_the_bundle(films: Visitor, tmp_path: P
 @on_one_deployment
 def test_an_export_tells_how_far_it_is(films: Visitor) -> None:
     export_of(films)
-    with reading() as session:
-        work = session.scalars(select(LongWork).where(LongWork.kind == exports.KIND)).one()
+    with read_transaction() as session:
+        work = session.scalars(select(BackgroundJob).where(BackgroundJob.kind == exports.KIND)).one()
     assert (work.done, work.total, work.state) == (4, 4, "finished")
 
 

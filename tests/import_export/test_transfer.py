@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
 from framework.celery.celery import app
-from framework.celery.models import LongWork, OutboxRow
+from framework.celery.models import BackgroundJob, OutboxRow
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
 from framework.gitcore import git
@@ -28,7 +28,7 @@ from framework.import_export.models import Export
 from framework.import_export.zips import ZipTooLarge, files_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.people import add_person, remove_person
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find
@@ -75,7 +75,7 @@ def ask(browser: Visitor, archive: bytes | None = None, **fields: str) -> TestRe
 
 def run_waiting() -> None:
     """Run the tasks of this room that wait, as a worker would."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.task.like("framework.transfer.%"))).all()
     for row in rows:
         getattr(transfer_tasks, row.task.rpartition(".")[2]).run(*row.args, **row.kwargs)
@@ -84,15 +84,15 @@ def run_waiting() -> None:
 def contents(owner: Account, name: str) -> Entries:
     """The files of the project's default branch."""
     access = project_for(owner, owner.name, name)
-    with opened(access.repository_id) as copy:
+    with open_copy(access.repository_id) as copy:
         tip = copy.snapshot.refs["refs/heads/main"]
         return {path: b"".join(copy.blob(find(copy, tip, path).sha).chunks) for path in ("a.txt", "b/c")}
 
 
-def work_of(answer: TestResponse) -> LongWork:
+def work_of(answer: TestResponse) -> BackgroundJob:
     """The work that the answer leads to."""
-    with reading() as session:
-        return session.get_one(LongWork, answer.location.rpartition("/")[2])
+    with read_transaction() as session:
+        return session.get_one(BackgroundJob, answer.location.rpartition("/")[2])
 
 
 def test_a_zip_file_becomes_a_project(bob: Account, signed_in: SignIn) -> None:
@@ -115,7 +115,7 @@ def test_an_address_becomes_a_project_with_every_branch_and_tag(
     answer = ask(signed_in(bob), address=f"{served.url}/alice/website.git")
     assert answer.status_code == 303
     allowed = with_settings(import_from_private_networks=True)
-    with reading() as session:
+    with read_transaction() as session:
         row = session.scalars(select(OutboxRow).where(OutboxRow.task.like("%import_address"))).one()
     with worker(run, allowed, "-B", IMPORT_FROM_PRIVATE_NETWORKS="on"):
         assert app.AsyncResult(row.id).get(timeout=HANG_SECONDS) == "1 branches and tags were imported."
@@ -244,7 +244,7 @@ def test_an_export_holds_everything_and_can_be_imported_again(
 def test_an_export_is_mailed_once_to_who_asked(history: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
     address = exported(signed_in(alice))
     run_waiting()
-    with reading() as session:
+    with read_transaction() as session:
         [mail] = session.scalars(select(OutboxRow).where(OutboxRow.id.like("export-%")))
         assert session.scalar(select(func.count()).select_from(Export)) == 1
     assert mail.args[0] == "alice@example.org"

@@ -14,17 +14,17 @@ from sqlalchemy import select
 from benchmarks.importing import import_repository
 from framework.accounts.core.account import Account
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import blob_name
 from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
-from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -51,7 +51,7 @@ def uploader(signed_in: Callable[[Account], Visitor], alice: Account, website: P
 
 def in_git(project: ProjectAccess, path: str) -> bytes:
     """What Git has of a file."""
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         return b"".join(copy.blob(find(copy, resolve(copy, "main"), path).sha).chunks)
 
 
@@ -60,7 +60,7 @@ def objects(project: ProjectAccess) -> list[str]:
 
 
 def rows() -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return len(session.scalars(select(StagedLfs)).all()) + len(session.scalars(select(LfsObject)).all())
 
 
@@ -168,7 +168,7 @@ EXPECTED = {
 @on_one_deployment
 def test_the_rules_are_gits_own(uploader: Visitor, website: ProjectAccess) -> None:
     upload(uploader, RULES, page=PAGE)
-    with opened(website.repository_id) as copy:
+    with open_copy(website.repository_id) as copy:
         tip = resolve(copy, "main")
         assert tracked_paths(copy, tip, list(EXPECTED)) == {path for path, tracked in EXPECTED.items() if tracked}
         assert tracked_paths(copy, None, list(EXPECTED)) == set()
@@ -188,7 +188,7 @@ def test_rules_of_any_mode_of_a_file_count(website: ProjectAccess, tmp_path: Pat
     tree = git("hash-object", "-w", "-t", "tree", "--stdin", "--literally", given=entry)
     git("update-ref", "refs/heads/main", git("commit-tree", tree, "-m", "Rules"))
     import_repository(website.repository_id, tmp_path)
-    with opened(website.repository_id) as copy:
+    with open_copy(website.repository_id) as copy:
         assert tracked_paths(copy, resolve(copy, "main"), ["a.png"]) == {"a.png"}
 
 
@@ -199,7 +199,7 @@ def test_other_operations_go_along(uploader: Visitor, website: ProjectAccess, tm
     with (tmp_path / "new").open("rb") as source:
         put = Put("new.png", tmp_path / "new", len(PHOTO) - 1, blob_name(source, len(PHOTO) - 1))
     wanted = Write(website.repository_id, "main", [Delete("gone.txt"), put], "m", "A <a@example.org>", "alice")
-    write(wanted, admit=nothing_to_add, within=nothing_to_add)
+    write(wanted, precheck=is_no_op, in_transaction=is_no_op)
     assert in_git(website, "new.png") == Pointer(hashlib.sha256(PHOTO[1:]).hexdigest(), len(PHOTO) - 1).text
     assert uploader.get("/alice/website/raw/main/gone.txt").status_code == 404
 

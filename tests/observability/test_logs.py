@@ -16,7 +16,7 @@ from sqlalchemy import select
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.config import Config, ConfigError
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.observability import request_id, requests
 from framework.observability.logs import ALL, WEB, Lines
 from framework.observability.pool import Pool
@@ -110,7 +110,7 @@ def test_the_lines_of_a_push_have_its_id_in_every_process(
     work.git("commit", "-q", "--allow-empty", "-m", "One")
     header = f"http.extraHeader=X-Request-ID: {CLIENT_ID}"
     work.git("-c", header, "push", "-q", work.person.address("alice/website"), "main")
-    with reading() as session:
+    with read_transaction() as session:
         caused = session.scalars(select(OutboxRow).where(OutboxRow.task.like("%consolidate_packs"))).one()
     with worker(run, logging_settings):
         app.AsyncResult(caused.id).get(timeout=HANG_SECONDS)
@@ -176,6 +176,6 @@ def test_a_task_knows_the_request_that_caused_it(visitor: Visitor) -> None:
     token = csrf_token(visitor.get("/signup").text)
     fields = {"username": "ann", "email": "ann@example.org", "password": PASSWORD, "csrf_token": token}
     assert visitor.client.post("/signup", data=fields, headers={"X-Request-ID": CLIENT_ID}).status_code == 302
-    with reading() as session:
+    with read_transaction() as session:
         [caused] = session.scalars(select(OutboxRow))
     assert caused.request_id == CLIENT_ID

@@ -9,7 +9,7 @@ from flask import Flask, Response
 from framework.accounts.core.account import Account
 from framework.application import create_app
 from framework.config import Config
-from framework.observability.exposition import exposed
+from framework.observability.exposition import expose
 from framework.observability.requests import register
 from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
 from tests.observability.numbers import number
@@ -44,7 +44,7 @@ def broken() -> Response:
 
 def scrape() -> str:
     """The numbers now."""
-    return exposed().decode()
+    return expose().decode()
 
 
 @pytest.mark.deployments("embedded")

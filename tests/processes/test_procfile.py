@@ -16,7 +16,7 @@ from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
 from framework.config import Config
 from framework.database.insert import insert_if_absent
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.servers.deployments import environment
 from tests.servers.processes import HANG_SECONDS, Process, free_port
@@ -94,5 +94,5 @@ def command_of(process: Process) -> list[str]:
 
 def last_result(name: str) -> str | None:
     """What came of the job's last run."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(ScheduledJob, name).last_result

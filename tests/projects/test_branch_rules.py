@@ -3,11 +3,11 @@
 import pytest
 
 from framework.accounts.core.account import Account
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.branches.protection import Protection, RefProtected, Rule, protection_of
 from framework.projects.branches.rules import MOST_RULES, set_branch_rule
 from framework.projects.core.access import ProjectAccess, RoleTooLow
-from framework.projects.lifecycle.adoption import adopt
+from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
 from tests.cast import SignIn, on_one_deployment
@@ -111,16 +111,24 @@ def test_only_owners_set_rules(bob: Account, shared: ProjectAccess, signed_in: S
 
 def test_the_log_keeps_the_rules(alice: Account, website: ProjectAccess) -> None:
     set_branch_rule(alice, website, Rule("release/*", deletion=True))
-    with reading() as session:
+    with read_transaction() as session:
         told = session.get_one(Repository, website.repository_id).about
     set_branch_rule(alice, website, Rule("main", **OPEN))
-    change_about(website.repository_id, lambda session: adopt(session, website.repository_id, told), actor="alice")
+    change_about(
+        website.repository_id,
+        lambda session: restore_recorded_project(session, website.repository_id, told),
+        actor="alice",
+    )
     assert protection_of(website.id).rules == (Rule("release/*", deletion=True),)
 
 
 def test_a_log_that_knew_no_rules_is_understood(alice: Account, website: ProjectAccess) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         told = dict(session.get_one(Repository, website.repository_id).about)
     del told["branch_rules"]
-    change_about(website.repository_id, lambda session: adopt(session, website.repository_id, told), actor="alice")
+    change_about(
+        website.repository_id,
+        lambda session: restore_recorded_project(session, website.repository_id, told),
+        actor="alice",
+    )
     assert protection_of(website.id).rules == ()

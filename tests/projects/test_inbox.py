@@ -8,7 +8,7 @@ from framework.accounts.core.account import Account
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import remove_person
-from framework.projects.notify.inbox import standing
+from framework.projects.notify.inbox import read_topbar_status
 from framework.projects.notify.preferences import choices_of, unsubscribe_link
 from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.projects.test_news import uploaded
@@ -45,7 +45,7 @@ def test_nobody_marks_the_notices_of_others(
     uploaded(shared, alice)
     notice = re.findall(r"/inbox/(\d+)/read", signed_in(bob).get("/inbox").text)[0]
     signed_in(charlie).submit("/settings", to=f"/inbox/{notice}/read")
-    assert standing(bob).unread == 2
+    assert read_topbar_status(bob).unread == 2
 
 
 @on_one_deployment

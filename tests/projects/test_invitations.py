@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import confirmation
 from framework.accounts.lifecycle.operations import create_user
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members import invitations
@@ -71,7 +71,7 @@ def test_an_address_does_not_tell_whose_it_is(
     assert "added somebody by e-mail as writer" in browser.get("/alice/secret/activity").text
     browser.submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/role", role="owner")
     assert "The role of BOB@example.org is changed." in browser.get(PEOPLE).text
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(Notice.user_id)).all() == [bob.id]
     assert upload(signed_in(bob), {"a.txt": b"1"}, page="/alice/secret/upload/main/").status_code == 303
     page = browser.get(PEOPLE).text
@@ -94,7 +94,7 @@ def test_whoever_confirms_the_address_takes_it(alice: Account, stranger: Account
     assert confirm_newest().id == prof.id
     assert (role_of(prof), role_of(stranger)) == ("writer", None)
     assert invitations.invitations_to(secret) == []
-    with reading() as session:
+    with read_transaction() as session:
         about = session.get_one(Repository, secret.repository_id).about
     assert [member["name"] for member in about["members"]] == ["prof"]
     assert take_invitations.run(prof.id) == 0
@@ -207,7 +207,7 @@ def test_no_mail_about_a_project_goes_to_an_address_that_is_not_confirmed(
     added = add_person(alice, secret, person="stranger", role="writer")
     assert (added.mailed, added.sentence) == (False, "stranger was added.")
     assert people_of(secret)[1].name == "stranger"
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalar(select(func.count(Notice.id)).where(Notice.user_id == stranger.id)) == 1
     digests.send_news()
     assert not any(PROF in text for text in posted_texts()[before:])

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from framework.accounts.core.account import Account
 from framework.celery.models import OutboxRow
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
@@ -47,7 +47,7 @@ def uploaded(project: ProjectAccess, actor: Account, title: str = "Field data", 
 
 def mails_to(account: Account) -> list[OutboxRow]:
     """The mails about news that were queued for this person."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("news-%")).order_by(OutboxRow.created_at))
         return [row for row in rows if row.args[0] == account.email]
 
@@ -61,7 +61,7 @@ def told(project: ProjectAccess, actor: Account) -> None:
 
 def open_notices() -> int:
     """How many notices no mail has told of yet, and one might."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).where(Notice.settled_at.is_(None))) or 0
 
 
@@ -265,11 +265,11 @@ def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
     alice: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
 ) -> None:
     with_settings(quota_bytes=1000)
-    admit = quota.admission(secret)
+    precheck = quota.admission(secret)
     for size in (899, 900, 950):
         with transaction() as session:
-            admit(session, change_of(secret, size))
-    with reading() as session:
+            precheck(session, change_of(secret, size))
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("quota-%"))).all()
     assert [(row.args[0], row.args[1]) for row in rows] == [
         ("alice@example.org", "Your projects use 90 % of your storage")

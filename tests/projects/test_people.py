@@ -3,7 +3,7 @@
 import pytest
 
 from framework.accounts.core.account import Account
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
 from framework.projects.members.people import add_person, people_of, remove_person
 from framework.projects.notify.notices import participants
@@ -107,7 +107,7 @@ def test_it_checks_again_when_it_changes(alice: Account, bob: Account, secret: P
 
 
 def test_it_knows_who_takes_part(alice: Account, bob: Account, shared: ProjectAccess) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         assert [user.id for user in participants(session, shared.id)] == [alice.id, bob.id]
 
 
@@ -116,6 +116,6 @@ def test_it_tells_the_log_about_a_persons_new_name(bob: Account, shared: Project
     assert refresh_person.run(bob.id) == 1
     assert refresh_about.run(shared.id) is True
     assert refresh_about.run(shared.id) is False
-    with reading() as session:
+    with read_transaction() as session:
         about = session.get_one(Repository, shared.repository_id).about
     assert about["members"] == [{"name": "robert", "email": "bob@example.org", "role": "writer"}]

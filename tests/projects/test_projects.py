@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, event, update
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database import session as database_session
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.validation import InvalidProjectName, project_name
@@ -174,7 +174,7 @@ def test_it_lets_only_owners_change_the_settings(bob: Account, shared: ProjectAc
 
 
 def test_it_tells_the_log_what_the_project_is(alice: Account, shared: ProjectAccess) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         about = session.get_one(Repository, shared.repository_id).about
     assert about["owner"] == {"name": "alice", "email": "alice@example.org"}
     assert about["members"] == [{"name": "bob", "email": "bob@example.org", "role": "writer"}]

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from framework.accounts.core.account import Account
-from framework.celery.models import LongWork, OutboxRow
-from framework.database.session import reading
+from framework.celery.models import BackgroundJob, OutboxRow
+from framework.database.session import read_transaction
 from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.purging import TASK
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from tests.cast import SignIn, Visitor, on_each_deployment
 from tests.repositories.conftest import Bench
 
@@ -31,12 +31,12 @@ def leaked(website: ProjectAccess, tmp_path: Path) -> str:
     lost = bench.write(bench.put("secret", b"the password is swordfish")).sha
     move = RefUpdate("refs/heads/main", lost, kept)
     change = Change(repository_id=website.repository_id, actor="alice", updates=(move,))
-    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    commit(change, precheck=is_no_op, in_transaction=is_no_op)
     return lost
 
 
 def asked() -> list[list[object]]:
-    with reading() as session:
+    with read_transaction() as session:
         return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == TASK))]
 
 
@@ -86,8 +86,8 @@ def test_only_an_owner_may(
     assert visitor.get("/alice/secret/settings/purge").status_code == 404
     assert helper.submit("/settings", to=PAGE, confirmation="website").status_code == 403
     assert asked() == []
-    with reading() as session:
-        assert session.scalars(select(LongWork)).all() == []
+    with read_transaction() as session:
+        assert session.scalars(select(BackgroundJob)).all() == []
 
 
 def test_the_settings_lead_there(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from framework.accounts.core.account import Account
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
@@ -40,7 +40,7 @@ def expired(alice: Account, website: ProjectAccess, tmp_path: Path) -> Bench:
 
 def test_after_its_days_nothing_is_left(expired: Bench, with_settings: Callable[..., Config]) -> None:
     assert tasks.empty_trash.run() == 1
-    with reading() as session:
+    with read_transaction() as session:
         for model in (Project, Member, Event, Repository, Version):
             assert session.scalars(select(model)).all() == []
     assert not copy_path(expired.repository_id).exists()
@@ -78,7 +78,7 @@ def test_it_waits_for_a_store_that_is_away(expired: Bench, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         patch.setattr(store(), "_put", refuse)
         assert tasks.empty_trash.run() == 0
-    with reading() as session:
+    with read_transaction() as session:
         project_id = session.scalars(select(Project.id)).one()
     assert restore_project(alice, project_id) == "/alice/website", "the entry that says so was not stored"
 

@@ -15,7 +15,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.archiving import TASK
 from framework.projects.members.people import add_person
 from framework.repositories.cache import eviction
-from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
 from framework.web.pages import dollars
@@ -56,11 +56,11 @@ def test_a_project_without_a_file_has_a_page_too(website: ProjectAccess, alice: 
 
 
 def test_lfs_objects_are_counted(files: Bench, alice: Account, signed_in: SignIn) -> None:
-    before = read_holdings(files.repository_id).size_bytes
+    before = read_storage_usage(files.repository_id).size_bytes
     row = {"oid": "0" * 64, "name": "1" * 32, "size_bytes": 3 << 20, "epoch": 1, "version": 1}
     with transaction() as session:
         session.add(LfsObject(repository_id=files.repository_id, **row))
-    assert read_holdings(files.repository_id).size_bytes == before + (3 << 20)
+    assert read_storage_usage(files.repository_id).size_bytes == before + (3 << 20)
     assert "and 1 Git LFS object." in signed_in(alice).get(PAGE).text
 
 
@@ -80,8 +80,8 @@ def test_nobody_else_sees_it(
 
 
 def test_the_instance_holds_the_sum_of_its_projects(files: Bench, new_other: Bench) -> None:
-    parts = [read_holdings(bench.repository_id) for bench in (files, new_other)]
-    everything = read_holdings()
+    parts = [read_storage_usage(bench.repository_id) for bench in (files, new_other)]
+    everything = read_storage_usage()
     assert everything.size_bytes == sum(part.size_bytes for part in parts)
     assert (everything.repositories, everything.packs, everything.versions) == (2, 3, 2)
 

@@ -62,9 +62,10 @@ def test_lists_show_it_no_more_than_a_stranger_sees(
     alice: Account, confined: Account, secret: ProjectAccess, website: ProjectAccess
 ) -> None:
     create_project(alice, name="diary", description="", visibility="private")
-    mine = [project.name for project in queries.projects_of(confined).projects]
+    mine = [project.name for project in queries.list_projects_of(confined).projects]
     owned = {
-        project.name: project.role for project in queries.projects_owned(queries.person("alice"), confined).projects
+        project.name: project.role
+        for project in queries.list_owned_projects(queries.read_profile("alice"), confined).projects
     }
     assert (mine, owned) == (["secret"], {"secret": "owner", "website": None})
 

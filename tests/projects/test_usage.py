@@ -10,7 +10,7 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.accounts.signin import reauthentication
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.deletion import delete_from_trash
 from framework.projects.lifecycle.operations import trash_project
@@ -93,7 +93,7 @@ def test_only_owners_delete_for_good(
     assert signed_in(bob).get(f"/trash/{website.id}/delete").status_code == 404
     with pytest.raises(ProjectNotFound):
         delete_from_trash(bob, website, confirmation="website")
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get(Project, website.id)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from framework.accounts.core.account import Account
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.people import add_person
@@ -42,7 +42,7 @@ def rest(days: int = 45) -> None:
 
 def wakings() -> list[dict[str, object]]:
     """What is written of wakings."""
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(Event.details).where(Event.kind == WOKEN)))
 
 
@@ -133,12 +133,12 @@ def test_who_may_not_see_it_does_not_wake_it(idle: ProjectAccess, visitor: Visit
 def test_a_waking_is_no_change_and_keeps_no_news_waiting(
     idle: ProjectAccess, alice: Account, bob: Account, visitor: Visitor
 ) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         before = session.get_one(Project, idle.id).updated_at
     visitor.get(PAGE)
     age_notices(timedelta(days=1))
     assert send_news() == 2
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Project, idle.id).updated_at == before
     uploaded(idle, alice, "First light")
     age_notices(timedelta(minutes=1))

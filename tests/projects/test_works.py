@@ -7,8 +7,8 @@ from sqlalchemy import delete, update
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.celery.jobs import SILENT_AFTER, announce, watched
-from framework.celery.models import LongWork
+from framework.celery.jobs import SILENT_AFTER, announce, track_progress
+from framework.celery.models import BackgroundJob
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
@@ -32,7 +32,7 @@ def started(**about: int | None) -> str:
 def set_to(work_id: str, **values: object) -> None:
     """Write these columns."""
     with transaction() as session:
-        session.execute(update(LongWork).where(LongWork.id == work_id).values(**values))
+        session.execute(update(BackgroundJob).where(BackgroundJob.id == work_id).values(**values))
 
 
 def statuses(address: str, *visitors: Visitor) -> list[int]:
@@ -97,7 +97,7 @@ def test_its_work_goes_with_the_project(
 
 def test_a_program_is_told_how_far_it_is(ada: Account, signed_in: SignIn) -> None:
     visitor = signed_in(ada)
-    with watched("backup", total=4000, every_seconds=3600) as work:
+    with track_progress("backup", total=4000, every_seconds=3600) as work:
         work.advance(1500, "Table events")
         work.tell()
         answer = visitor.get(f"/work/{work.id}", Accept="application/json")
@@ -118,7 +118,7 @@ def test_a_program_is_told_how_far_it_is(ada: Account, signed_in: SignIn) -> Non
 @on_one_deployment
 def test_the_page_has_a_bar_and_refreshes_itself_without_javascript(ada: Account, signed_in: SignIn) -> None:
     visitor = signed_in(ada)
-    with watched("backup", total=4, every_seconds=3600) as work:
+    with track_progress("backup", total=4, every_seconds=3600) as work:
         work.advance(3, "Table <users>")
         work.tell()
         running = visitor.get(f"/work/{work.id}").text

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from framework import config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.models import Project
 from tests.cast import PASSWORD
@@ -196,7 +196,7 @@ def test_a_deleted_project(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Non
     (stage.folder / ".git-credentials").write_text(alice.address("").removesuffix("/.git").replace(" ", "%20"))
     assert stage.call("DELETE", "/api/v1/projects/alice/website")[0] == 204
     monkeypatch.setattr(config, "_current", stage.settings)
-    with reading() as session:
+    with read_transaction() as session:
         [project_id] = session.scalars(select(Project.id).where(Project.trashed_at.is_not(None))).all()
     delete_for_good(project_id)
     deployments.leave()

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from framework.celery.jobs import Work, watched
+from framework.celery.jobs import Work, track_progress
 from framework.config import Config
 from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories import object_keys
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.write.branch_writer import write
-from framework.repositories.write.commit import Admit, nothing_to_add
+from framework.repositories.write.commit import Precheck, is_no_op
 from framework.repositories.write.creation import create_repository
-from framework.repositories.write.operations import Operation, Put, Within, Write, Written
+from framework.repositories.write.operations import InTransaction, Operation, Put, Write, Written
 from tests.storage.meanwhile import before_the_next_put
 
 Meanwhile = Callable[[Callable[[], object]], None]
@@ -47,17 +47,17 @@ class Bench:
         *operations: Operation,
         message: str = "A change",
         branch: str = "main",
-        admit: Admit = nothing_to_add,
-        within: Within = nothing_to_add,
+        precheck: Precheck = is_no_op,
+        in_transaction: InTransaction = is_no_op,
         **commits: Any,
     ) -> Written:
         """Write as Alice; `commits` are the write's parent, base and start."""
         wanted = Write(self.repository_id, branch, operations, message, AUTHOR, "alice", **commits)
-        return write(wanted, admit=admit, within=within)
+        return write(wanted, precheck=precheck, in_transaction=in_transaction)
 
     def read(self, path: str, ref: str = "main") -> bytes:
         """The content at a path."""
-        with opened(self.repository_id) as copy:
+        with open_copy(self.repository_id) as copy:
             return b"".join(copy.blob(find(copy, resolve(copy, ref), path).sha).chunks)
 
 
@@ -81,7 +81,7 @@ def bench(new_bench: Callable[[], Bench]) -> Bench:
 @pytest.fixture
 def work() -> Iterator[Work]:
     """Somebody looks on."""
-    with watched("test") as made:
+    with track_progress("test") as made:
         yield made
 
 

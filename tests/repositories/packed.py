@@ -7,7 +7,7 @@ from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import read_marker
 from framework.repositories.catalog.changes import HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import StoredPack, read_snapshot, read_snapshot_and_packs
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from tests.repositories.conftest import LARGE, Bench
 
 
@@ -16,9 +16,9 @@ def packs_of(bench: Bench) -> list[StoredPack]:
     return sorted(read_snapshot_and_packs(bench.repository_id)[1], key=lambda pack: pack.kind != HISTORY)
 
 
-def crowded(bench: Bench) -> bool:
+def has_superseded_packs(bench: Bench) -> bool:
     marker = read_marker(copy_path(bench.repository_id))
-    return marker is not None and marker.crowded
+    return marker is not None and marker.has_superseded_packs
 
 
 def git_in(path: Path, *arguments: str) -> str:
@@ -31,5 +31,5 @@ def force_away(bench: Bench) -> str:
     lost = bench.write(bench.put("secret", b"secret"), bench.put("big secret", LARGE[1:]), message="To be lost").sha
     move = RefUpdate("refs/heads/main", lost, kept)
     change = Change(repository_id=bench.repository_id, actor="alice", updates=(move,))
-    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    commit(change, precheck=is_no_op, in_transaction=is_no_op)
     return lost

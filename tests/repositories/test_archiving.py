@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from framework.celery.jobs import Work, watched
+from framework.celery.jobs import Work, track_progress
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import tasks
 from framework.repositories.cache import archived, eviction, usage
@@ -125,7 +125,7 @@ def test_one_that_cannot_be_packed_keeps_none_of_the_others_awake(
     monkeypatch.setattr(consolidation, "_refuse_without_room", too_large)
     assert tasks.archive_idle() == 1
     assert len(read_snapshot_and_packs(idle.repository_id)[1]) == 2
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, other.repository_id).archived_at is None
 
 
@@ -163,7 +163,7 @@ def test_twenty_readers_are_not_disturbed_by_archives_and_pushes(idle: Bench) ->
         try:
             for number in range(3):
                 idle.write(idle.put(f"new-{number}", b"new"))
-                with watched("archive") as work:
+                with track_progress("archive") as work:
                     archive(idle.repository_id, work)
         finally:
             done.set()

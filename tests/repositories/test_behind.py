@@ -10,7 +10,7 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.journal import divergence
-from framework.repositories.journal.divergence import DatabaseBehind, is_behind
+from framework.repositories.journal.divergence import DatabaseBehind, has_diverged
 from framework.repositories.models import StagedPush
 from framework.repositories.write import staging
 from framework.repositories.write.creation import change_about
@@ -76,7 +76,7 @@ def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(
         return look(prefix, after)
 
     monkeypatch.setattr(store(), "_list", look_after_another)
-    assert not is_behind(bench.repository_id)
+    assert not has_diverged(bench.repository_id)
 
 
 def test_an_old_database_does_not_sweep_what_became_a_version_since(bench: Bench) -> None:

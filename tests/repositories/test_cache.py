@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
@@ -39,7 +39,7 @@ def written(bench: Bench) -> Bench:
 
 def test_a_cold_page_takes_history_packs_and_blob_indexes_only(written: Bench) -> None:
     shutil.rmtree(copy_path(written.repository_id))
-    with requests() as asked, opened(written.repository_id) as copy:
+    with requests() as asked, open_copy(written.repository_id) as copy:
         sizes = {entry.name: entry.size_bytes for entry in list_folder(copy, find(copy, resolve(copy, "main"), ""))}
     assert asked.operations == ["get"] * 5  # two history packs of two files each, one index of large blobs
     assert sizes == {"a": 1, "large": 2 * MIB, "folder": None}
@@ -59,7 +59,7 @@ def test_a_full_copy_fetches_the_rest_once(written: Bench) -> None:
     written.read("a")
     with requests() as asked:
         for _ in range(2):
-            with opened(written.repository_id, FULL):
+            with open_copy(written.repository_id, FULL):
                 pass
     assert asked.operations == ["get"]
 
@@ -116,7 +116,7 @@ def test_a_marker_of_another_release_or_a_damaged_one_is_none(written: Bench, ma
 
 
 def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(written: Bench) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         pack = session.scalars(select(Pack).where(Pack.kind == "history")).all()[0]
     store().delete(object_keys.pack_key(written.repository_id, pack.name))
     shutil.rmtree(copy_path(written.repository_id))
@@ -152,7 +152,7 @@ def test_a_copy_that_tells_another_story_than_the_database_is_an_alarm(written: 
 
 
 def test_an_empty_repository_has_an_empty_copy(bench: Bench) -> None:
-    with requests() as asked, opened(bench.repository_id, FULL) as copy:
+    with requests() as asked, open_copy(bench.repository_id, FULL) as copy:
         assert copy.snapshot.refs == {}
         assert (copy.path / "HEAD").read_text() == "ref: refs/heads/main\n"
         assert json.loads((copy.path / "holdfast.json").read_text())["version"] == 0

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
@@ -17,7 +17,7 @@ from framework.repositories.maintenance.collector import BEHIND, UNKNOWN, UNREAD
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush, Version
 from framework.repositories.write import staging
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
@@ -119,7 +119,7 @@ def test_a_superseded_pack_goes_when_the_log_has_the_version_that_dropped_it(
     assert [found.objects for found in collect(0)] == [0], "a request that began before may still read it"
     with_settings(longest_request_hours=0)
     assert [found.objects for found in collect(0)] == [2]
-    with reading() as session:
+    with read_transaction() as session:
         assert name not in session.scalars(select(Pack.name)).all()
 
 
@@ -192,5 +192,5 @@ def _supersede(bench: Bench) -> str:
     hashes = {"pack_sha256": "0" * 64, "idx_sha256": "0" * 64}
     with transaction() as session:
         session.add(Pack(name=name, repository_id=bench.repository_id, superseded_version=3, **row, **hashes))
-    commit(Change(repository_id=bench.repository_id, actor="alice"), admit=nothing_to_add, within=nothing_to_add)
+    commit(Change(repository_id=bench.repository_id, actor="alice"), precheck=is_no_op, in_transaction=is_no_op)
     return name

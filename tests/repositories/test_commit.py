@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import OperationalError
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
@@ -21,7 +21,7 @@ from framework.repositories.write.commit import (
     RefMoved,
     StagingExpired,
     commit,
-    nothing_to_add,
+    is_no_op,
 )
 from framework.repositories.write.creation import change_about
 from framework.storage.counting import requests
@@ -37,7 +37,7 @@ ONE, TWO = "1" * 40, "2" * 40
 def land(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generation: int = 0) -> Change:
     """Stage a pack and commit a change of these refs."""
     change = prepared(bench, *updates, push_id=push_id, generation=generation)
-    commit(change, admit=nothing_to_add, within=nothing_to_add)
+    commit(change, precheck=is_no_op, in_transaction=is_no_op)
     return change
 
 
@@ -50,13 +50,13 @@ def prepared(bench: Bench, *updates: RefUpdate, push_id: str | None = None, gene
 
 
 def refs(bench: Bench) -> dict[str, str]:
-    with reading() as session:
+    with read_transaction() as session:
         query = select(Ref.name, Ref.sha).where(Ref.repository_id == bench.repository_id)
         return dict(session.execute(query).all())
 
 
 def version(bench: Bench) -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(Repository, bench.repository_id).version
 
 
@@ -89,7 +89,7 @@ def test_a_change_that_came_too_late_has_no_effect(
 def test_a_push_id_commits_at_most_once(bench: Bench) -> None:
     change = land(bench, RefUpdate("refs/heads/main", None, ONE))
     with pytest.raises(StagingExpired):
-        commit(change, admit=nothing_to_add, within=nothing_to_add)
+        commit(change, precheck=is_no_op, in_transaction=is_no_op)
     assert version(bench) == 1
 
 
@@ -98,7 +98,7 @@ def test_what_the_clean_up_has_taken_cannot_be_committed(bench: Bench) -> None:
     with transaction() as session:
         session.get_one(StagedPush, change.push_id).state = "doomed"
     with pytest.raises(StagingExpired):
-        commit(change, admit=nothing_to_add, within=nothing_to_add)
+        commit(change, precheck=is_no_op, in_transaction=is_no_op)
     assert (refs(bench), version(bench)) == ({}, 0)
 
 
@@ -126,7 +126,7 @@ def test_a_project_without_a_version_stays_without_one(bench: Bench) -> None:
     with requests() as asked:
         change_about(bench.repository_id, lambda _session: {"name": "renamed"}, actor="bob")
     assert asked.of("put") == 0
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, bench.repository_id).about == {"name": "renamed"}
         assert not session.scalars(select(Version)).all()
 
@@ -187,6 +187,6 @@ def test_an_outcome_that_nobody_can_tell_is_neither_yes_nor_no(
 def test_packs_belong_to_the_version_that_added_them(bench: Bench) -> None:
     land(bench, RefUpdate("refs/heads/main", None, ONE))
     land(bench, RefUpdate("refs/heads/main", ONE, TWO))
-    with reading() as session:
+    with read_transaction() as session:
         assert sorted(session.scalars(select(Pack.version))) == [1, 2]
         assert session.get_one(Repository, bench.repository_id).stored_bytes == 40

@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from framework.celery.jobs import Work
-from framework.celery.models import LongWork, OutboxRow
+from framework.celery.models import BackgroundJob, OutboxRow
 from framework.config import Config
-from framework.database.session import reading
-from framework.repositories.cache.copy import opened
+from framework.database.session import read_transaction
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import NoRoom, Wish, consolidate, is_consolidated
+from framework.repositories.maintenance.consolidation import NoRoom, RepackRequest, consolidate, is_consolidated
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
@@ -32,7 +32,7 @@ pytestmark = on_each_deployment
 
 def test_many_packs_become_two(grown: Bench, work: Work) -> None:
     before = read_snapshot(grown.repository_id)
-    done = consolidate(Wish(grown.repository_id), work)
+    done = consolidate(RepackRequest(grown.repository_id), work)
     assert done
     assert done.packs == 8
     history, blobs = packs_of(grown)
@@ -46,7 +46,7 @@ def test_many_packs_become_two(grown: Bench, work: Work) -> None:
 
 
 def test_the_log_tells_all_of_it(grown: Bench, work: Work) -> None:
-    consolidate(Wish(grown.repository_id), work)
+    consolidate(RepackRequest(grown.repository_id), work)
     entry = read_entry(list_log(grown.repository_id)[-1])
     packs = packs_of(grown)
     assert {pack.name for pack in entry.packs} == {pack.name for pack in packs}
@@ -56,8 +56,8 @@ def test_the_log_tells_all_of_it(grown: Bench, work: Work) -> None:
 
 
 def test_what_is_stored_goes_by_what_is_in_use(grown: Bench, work: Work) -> None:
-    consolidate(Wish(grown.repository_id), work)
-    with reading() as session:
+    consolidate(RepackRequest(grown.repository_id), work)
+    with read_transaction() as session:
         stored = session.get_one(Repository, grown.repository_id).stored_bytes
     assert stored == sum(pack.pack_bytes + pack.idx_bytes for pack in packs_of(grown))
 
@@ -65,53 +65,53 @@ def test_what_is_stored_goes_by_what_is_in_use(grown: Bench, work: Work) -> None
 def test_no_large_blob_is_a_delta(bench: Bench, work: Work) -> None:
     bench.write(bench.put("one", LARGE))
     bench.write(bench.put("one", LARGE + b"more"))
-    consolidate(Wish(bench.repository_id), work)
+    consolidate(RepackRequest(bench.repository_id), work)
     _history, blobs = packs_of(bench)
-    with opened(bench.repository_id, FULL) as copy:
+    with open_copy(bench.repository_id, FULL) as copy:
         told = git_in(copy.path, "verify-pack", "-v", f"objects/pack/pack-{blobs.name}.idx")
     assert "non delta: 2 objects" in told
 
 
 def test_what_is_neatly_packed_already_stays(grown: Bench, work: Work) -> None:
-    consolidate(Wish(grown.repository_id), work)
+    consolidate(RepackRequest(grown.repository_id), work)
     before = read_snapshot(grown.repository_id)
-    assert consolidate(Wish(grown.repository_id), work) is None
+    assert consolidate(RepackRequest(grown.repository_id), work) is None
     assert read_snapshot(grown.repository_id) == before
     grown.write(grown.put("a", b"more"))
     assert not is_consolidated(packs_of(grown))
-    assert consolidate(Wish(grown.repository_id), work)
+    assert consolidate(RepackRequest(grown.repository_id), work)
     assert is_consolidated(packs_of(grown))
     assert verify(grown.repository_id).faults == ()
 
 
 def test_a_project_without_a_version_stays(bench: Bench, work: Work) -> None:
-    assert consolidate(Wish(bench.repository_id), work) is None
+    assert consolidate(RepackRequest(bench.repository_id), work) is None
 
 
 def test_commits_that_were_pushed_away_stay_readable_by_their_names(grown: Bench, work: Work) -> None:
     lost = force_away(grown)
-    consolidate(Wish(grown.repository_id), work)
-    with opened(grown.repository_id) as copy:
+    consolidate(RepackRequest(grown.repository_id), work)
+    with open_copy(grown.repository_id) as copy:
         assert copy.commit(lost).message == b"To be lost\n"
 
 
 def test_a_cold_page_asks_for_one_history_pack_and_one_index(grown: Bench, work: Work) -> None:
-    consolidate(Wish(grown.repository_id), work)
+    consolidate(RepackRequest(grown.repository_id), work)
     evict(grown.repository_id)
     with requests() as asked:
         grown.read("a")
     assert asked.operations == ["get"] * 3
-    with requests() as asked, opened(grown.repository_id, FULL) as copy:
+    with requests() as asked, open_copy(grown.repository_id, FULL) as copy:
         assert (copy.path / "objects" / "pack" / "multi-pack-index").exists()
     assert asked.total == 4, "the large blobs, and three side files"
-    with requests() as asked, opened(grown.repository_id, FULL):
+    with requests() as asked, open_copy(grown.repository_id, FULL):
         pass
     assert asked.total == 0
 
 
 def test_a_copy_that_consolidated_has_everything_at_hand(grown: Bench, work: Work) -> None:
-    consolidate(Wish(grown.repository_id), work)
-    with requests() as asked, opened(grown.repository_id, FULL) as copy:
+    consolidate(RepackRequest(grown.repository_id), work)
+    with requests() as asked, open_copy(grown.repository_id, FULL) as copy:
         names = sorted(file.name for file in (copy.path / "objects" / "pack").iterdir())
         assert (copy.path / "objects" / "info" / "commit-graph").exists()
         assert git_in(copy.path, "rev-list", "--count", "--use-bitmap-index", "--objects", "--all") == "24\n"
@@ -123,13 +123,13 @@ def test_a_copy_that_consolidated_has_everything_at_hand(grown: Bench, work: Wor
 def test_what_is_retired_is_collected_when_the_rules_allow(
     grown: Bench, work: Work, with_settings: Callable[..., Config]
 ) -> None:
-    consolidate(Wish(grown.repository_id), work)
-    consolidate(Wish(grown.repository_id, purge=True), work)
+    consolidate(RepackRequest(grown.repository_id), work)
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert [found.objects for found in collect(0)] == [0], "a request that began before may still read it"
     with_settings(longest_request_hours=0)
     assert [found.objects for found in collect(0)] == [8 * 2 + 2 * 2 + 4]
     assert verify(grown.repository_id).faults == ()
-    with reading() as session:
+    with read_transaction() as session:
         assert len(session.scalars(select(Pack)).all()) == 2
 
 
@@ -140,7 +140,7 @@ def test_a_machine_without_room_refuses_and_leaves_everything(
     full = shutil.disk_usage("/")._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
     with pytest.raises(NoRoom, match=r"needs \d+ MiB of disk, and this machine has 0 MiB free"):
-        consolidate(Wish(grown.repository_id), work)
+        consolidate(RepackRequest(grown.repository_id), work)
     assert read_snapshot(grown.repository_id) == before
 
 
@@ -159,11 +159,11 @@ def test_many_packs_queue_one_consolidation_for_each_generation(
     for number in range(2):
         bench.write(bench.put("b", str(number).encode()))
     assert queued() == [[repository_id, 0], [repository_id, 1]]
-    with reading() as session:
-        assert session.scalars(select(LongWork.message)).one().startswith("5 packs of ")
+    with read_transaction() as session:
+        assert session.scalars(select(BackgroundJob.message)).one().startswith("5 packs of ")
 
 
 def queued() -> list[list[object]]:
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.task == CONSOLIDATE).order_by(OutboxRow.created_at))
         return [row.args for row in rows]

@@ -8,29 +8,29 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from framework.celery.jobs import Work, watched
-from framework.database.session import reading
-from framework.repositories.cache.copy import ObjectAbsent, opened
+from framework.celery.jobs import Work, track_progress
+from framework.database.session import read_transaction
+from framework.repositories.cache.copy import ObjectAbsent, open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, StagedPush
-from framework.repositories.write.commit import PacksChanged, commit, nothing_to_add
+from framework.repositories.write.commit import PacksChanged, commit, is_no_op
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile
-from tests.repositories.packed import crowded, force_away, packs_of
+from tests.repositories.packed import force_away, has_superseded_packs, packs_of
 
 pytestmark = on_each_deployment
 
 
 def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
     meanwhile(lambda: grown.write(grown.put("late", b"late"), grown.put("large", LARGE[:-1])))
-    consolidate(Wish(grown.repository_id), work)
+    consolidate(RepackRequest(grown.repository_id), work)
     assert [pack.kind for pack in packs_of(grown)] == [HISTORY, HISTORY, BLOBS, BLOBS]
     assert grown.read("late") == b"late"
     assert verify(grown.repository_id).faults == ()
@@ -39,12 +39,12 @@ def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Mean
 def test_of_two_consolidations_one_wins_and_the_other_leaves_nothing(
     grown: Bench, work: Work, meanwhile: Meanwhile
 ) -> None:
-    with watched("the other") as other:
-        meanwhile(lambda: consolidate(Wish(grown.repository_id), other))
-        assert consolidate(Wish(grown.repository_id), work) is None
+    with track_progress("the other") as other:
+        meanwhile(lambda: consolidate(RepackRequest(grown.repository_id), other))
+        assert consolidate(RepackRequest(grown.repository_id), work) is None
     names = {pack.name for pack in packs_of(grown)}
     assert len(names) == 2
-    with reading() as session:
+    with read_transaction() as session:
         retired = session.scalars(select(Pack.name).where(Pack.superseded_version.is_not(None))).all()
         assert session.scalars(select(StagedPush)).all() == []
     stored = {Path(entry.key).stem.removeprefix("pack-") for entry in store().list("repos/") if "/packs/" in entry.key}
@@ -53,10 +53,10 @@ def test_of_two_consolidations_one_wins_and_the_other_leaves_nothing(
 
 def test_a_purge_that_loses_to_a_consolidation_begins_anew(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
     lost = force_away(grown)
-    with watched("the other") as other:
-        meanwhile(lambda: consolidate(Wish(grown.repository_id), other))
-        assert consolidate(Wish(grown.repository_id, purge=True), work)
-    with opened(grown.repository_id, FULL) as copy:
+    with track_progress("the other") as other:
+        meanwhile(lambda: consolidate(RepackRequest(grown.repository_id), other))
+        assert consolidate(RepackRequest(grown.repository_id, purge=True), work)
+    with open_copy(grown.repository_id, FULL) as copy:
         assert not copy.has(lost)
     assert verify(grown.repository_id).faults == ()
 
@@ -64,8 +64,8 @@ def test_a_purge_that_loses_to_a_consolidation_begins_anew(grown: Bench, work: W
 def test_a_purge_of_a_project_without_a_branch_leaves_nothing(grown: Bench, work: Work) -> None:
     move = RefUpdate("refs/heads/main", read_snapshot(grown.repository_id).branches["main"], None)
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,))
-    commit(change, admit=nothing_to_add, within=nothing_to_add)
-    consolidate(Wish(grown.repository_id, purge=True), work)
+    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert packs_of(grown) == []
     assert verify(grown.repository_id).faults == ()
     grown.write(grown.put("anew", b"anew"), grown.put("large", LARGE))
@@ -74,10 +74,10 @@ def test_a_purge_of_a_project_without_a_branch_leaves_nothing(grown: Bench, work
 
 def test_a_purge_keeps_what_the_refs_reach_and_nothing_else(grown: Bench, work: Work) -> None:
     lost = force_away(grown)
-    consolidate(Wish(grown.repository_id, purge=True), work)
-    with opened(grown.repository_id, FULL) as copy, pytest.raises(ObjectAbsent):
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
+    with open_copy(grown.repository_id, FULL) as copy, pytest.raises(ObjectAbsent):
         copy.commit(lost)
-    with reading() as session:
+    with read_transaction() as session:
         assert sorted(session.scalars(select(LargeBlob.size_bytes))) == [MIB, 2 * MIB]
     assert verify(grown.repository_id).faults == ()
     assert grown.read("large") == LARGE
@@ -90,8 +90,8 @@ def test_a_push_on_top_of_what_a_purge_is_about_to_drop_keeps_it(
     lost = force_away(grown)
     move = RefUpdate("refs/heads/rescued", None, lost)
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
-    meanwhile(lambda: commit(change, admit=nothing_to_add, within=nothing_to_add))
-    consolidate(Wish(grown.repository_id, purge=True), work)
+    meanwhile(lambda: commit(change, precheck=is_no_op, in_transaction=is_no_op))
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert grown.read("secret", "rescued") == b"secret"
     assert grown.read("big secret", "rescued") == LARGE[1:]
     assert verify(grown.repository_id).faults == ()
@@ -101,16 +101,16 @@ def test_a_branch_on_what_a_purge_has_dropped_is_refused(grown: Bench, work: Wor
     lost = force_away(grown)
     move = RefUpdate("refs/heads/rescued", None, lost)
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
-    consolidate(Wish(grown.repository_id, purge=True), work)
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
     with pytest.raises(PacksChanged):
-        commit(change, admit=nothing_to_add, within=nothing_to_add)
+        commit(change, precheck=is_no_op, in_transaction=is_no_op)
     assert verify(grown.repository_id).faults == ()
 
 
 def test_an_upload_brings_what_a_purge_has_dropped_meanwhile(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
     """The large file, the small one and their folder are there when the upload begins, and gone when it commits."""
     force_away(grown)
-    meanwhile(lambda: consolidate(Wish(grown.repository_id, purge=True), work))
+    meanwhile(lambda: consolidate(RepackRequest(grown.repository_id, purge=True), work))
     grown.write(grown.put("secret", b"secret"), grown.put("big secret", LARGE[1:]))
     assert grown.read("big secret") == LARGE[1:]
     assert verify(grown.repository_id).faults == ()
@@ -119,25 +119,25 @@ def test_an_upload_brings_what_a_purge_has_dropped_meanwhile(grown: Bench, work:
 def test_an_upload_to_a_crowded_copy_brings_what_a_purge_has_dropped(grown: Bench, work: Work) -> None:
     """A reader keeps the old packs on the disk; nobody believes in them."""
     lost = force_away(grown)
-    with opened(grown.repository_id, FULL) as reader:
-        consolidate(Wish(grown.repository_id, purge=True), work)
+    with open_copy(grown.repository_id, FULL) as reader:
+        consolidate(RepackRequest(grown.repository_id, purge=True), work)
         assert reader.commit(lost).message == b"To be lost\n"
-        assert crowded(grown)
+        assert has_superseded_packs(grown)
         grown.write(grown.put("secret", b"secret"), grown.put("big secret", LARGE[1:]))
-    assert not crowded(grown)
+    assert not has_superseded_packs(grown)
     assert verify(grown.repository_id).faults == ()
 
 
 def test_readers_in_a_crowd_are_not_disturbed_and_the_last_one_tidies_up(grown: Bench, work: Work) -> None:
-    with opened(grown.repository_id) as first:
-        consolidate(Wish(grown.repository_id), work)
-        with opened(grown.repository_id) as second:
+    with open_copy(grown.repository_id) as first:
+        consolidate(RepackRequest(grown.repository_id), work)
+        with open_copy(grown.repository_id) as second:
             assert first.snapshot.packs.isdisjoint(second.snapshot.packs)
             for copy in (first, second):
                 sha = find(copy, resolve(copy, "main"), "folder/4").sha
                 assert b"".join(copy.blob(sha).chunks) == b"same"
                 assert copy.has(sha)
-    assert not crowded(grown)
+    assert not has_superseded_packs(grown)
     assert len(list((copy_path(grown.repository_id) / "objects" / "pack").glob("*.pack"))) == 2
 
 
@@ -171,8 +171,8 @@ def test_beside_writers_readers_and_evictions(grown: Bench) -> None:
         dropping = pool.submit(drop)
         try:
             for purge in (False, True, False):
-                with watched("repacking") as work:
-                    consolidate(Wish(grown.repository_id, purge=purge), work)
+                with track_progress("repacking") as work:
+                    consolidate(RepackRequest(grown.repository_id, purge=purge), work)
         finally:
             over.set()
         assert all(reader.result() >= 3 for reader in readers)

@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 
 from framework.celery.jobs import Work
 from framework.config import Config, ConfigError
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import tasks
 from framework.repositories.cache import usage
 from framework.repositories.catalog import checks
 from framework.repositories.catalog.lfs_objects import read_all_named
-from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance import scrub
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.verification import verify
@@ -75,7 +75,7 @@ def test_packs_and_lfs_objects_move_and_everything_is_read_as_before(
     assert tasks.demote_archived() == 2
     moved = sorted(key for key, found in classes(ceph, cheap).items() if found == CHEAP_CLASS)
     [film] = read_all_named(archived.repository_id, until=99)
-    with reading() as session:
+    with read_transaction() as session:
         [large] = session.scalars(select(Pack).where(Pack.storage_class == CHEAP_CLASS))
     assert large.kind == "blobs"
     assert [Path(key).name for key in moved] == [f"{film.oid}-{film.name}", f"pack-{large.name}.pack"]
@@ -117,9 +117,9 @@ def test_a_store_that_is_away_keeps_no_other_object_from_its_class(
 
 @on_s3
 def test_what_it_costs_follows(archived: Bench) -> None:
-    before = costs_of(read_holdings(archived.repository_id).classes)
+    before = costs_of(read_storage_usage(archived.repository_id).classes)
     tasks.demote_archived()
-    holdings = read_holdings(archived.repository_id)
+    holdings = read_storage_usage(archived.repository_id)
     assert sum(holdings.classes.values()) == holdings.size_bytes
     after = costs_of(holdings.classes)
     standard, cheap = after[1].dollars, after[2].dollars
@@ -134,7 +134,7 @@ def test_what_is_dear_to_read_is_read_back_rarely(archived: Bench) -> None:
     long_ago(days=100)
     while scrub.scrub().packs:
         pass
-    with reading() as session:
+    with read_transaction() as session:
         rows = [*session.scalars(select(Pack)), *session.scalars(select(LfsObject))]
     read = {row.storage_class: now() - (row.checked_at or now()) < timedelta(minutes=5) for row in rows}
     assert read == {None: True, CHEAP_CLASS: False}
@@ -147,7 +147,7 @@ def test_what_is_dear_to_read_is_read_back_rarely(archived: Bench) -> None:
 @pytest.mark.deployments("embedded")
 def test_a_folder_has_no_classes(archived: Bench) -> None:
     assert tasks.demote_archived() == 0
-    with reading() as session:
+    with read_transaction() as session:
         assert set(session.scalars(select(Pack.storage_class))) == {None}
 
 

@@ -15,8 +15,8 @@ import pytest
 from framework import config
 from framework.config import Config
 from framework.repositories.cache import copies, eviction, scratch
-from framework.repositories.cache.copy import opened
-from framework.repositories.cache.eviction import copy_path, evict
+from framework.repositories.cache.copy import open_copy
+from framework.repositories.cache.eviction import copy_path, evict, eviction_score
 from framework.repositories.cache.marker import NAME
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -63,7 +63,7 @@ def test_a_project_larger_than_the_cache_can_still_be_read(crowd: list[Bench], s
 
 def test_a_copy_that_is_read_stays_until_its_reader_has_gone(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
-    with opened(bench.repository_id):
+    with open_copy(bench.repository_id):
         assert not evict(bench.repository_id)
         assert copy_path(bench.repository_id).exists()
     assert evict(bench.repository_id)
@@ -173,5 +173,5 @@ def test_a_large_copy_goes_before_a_small_one_that_was_used_a_little_earlier(
 
 
 def test_size_decides_less_the_longer_waking_takes() -> None:
-    assert eviction.burden(100, 1 << 30) < eviction.burden(102, 1 << 29), "among large ones the idle time decides"
-    assert eviction.burden(100, 1 << 20) < eviction.burden(60, 2 << 20), "among small ones the size does, too"
+    assert eviction_score(100, 1 << 30) < eviction_score(102, 1 << 29), "among large ones the idle time decides"
+    assert eviction_score(100, 1 << 20) < eviction_score(60, 2 << 20), "among small ones the size does, too"

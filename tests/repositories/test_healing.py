@@ -11,8 +11,8 @@ import pytest
 from framework.gitcore import git
 from framework.repositories import tasks
 from framework.repositories.cache import repair
-from framework.repositories.cache.copies import open_copy
-from framework.repositories.cache.copy import Copy, ObjectAltered, opened
+from framework.repositories.cache.copies import lease_copy
+from framework.repositories.cache.copy import Copy, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL, LAYOUT
 from framework.repositories.cache.repair import read_copy
@@ -87,7 +87,7 @@ def test_a_damaged_large_blob_is_cut_off_and_never_passed_as_whole(written: Benc
     largest = max(files(written, ".pack"), key=lambda file: file.stat().st_size)
     flip(largest, 1 << 20)
     sent = bytearray()
-    with opened(written.repository_id) as copy:
+    with open_copy(written.repository_id) as copy:
         blob = copy.blob(find(copy, resolve(copy, "main"), "large").sha)
         with pytest.raises(ObjectAltered):
             sent.extend(byte for chunk in repair.healing_after(written.repository_id, blob.chunks) for byte in chunk)
@@ -112,7 +112,7 @@ def test_a_damaged_range_from_the_store_is_cut_off(written: Bench, monkeypatch: 
 
 
 def test_a_clone_of_a_damaged_copy_is_right_or_refused(written: Bench, tmp_path: Path) -> None:
-    with opened(written.repository_id, FULL) as copy:
+    with open_copy(written.repository_id, FULL) as copy:
         path = copy.path
     for number, file in enumerate(files(written, ".pack")):
         whole = file.read_bytes()
@@ -147,7 +147,7 @@ def test_a_write_onto_a_damaged_copy_lands_on_a_mended_one(written: Bench) -> No
     written.write(written.put("c", b"3"))
     assert written.read("c") == b"3"
     shutil.rmtree(copy_path(written.repository_id))
-    with opened(written.repository_id, FULL) as copy:
+    with open_copy(written.repository_id, FULL) as copy:
         command = ["git", "-C", str(copy.path), "fsck", "--full", "--strict"]
         assert subprocess.run(command, capture_output=True, check=True).stderr == b""
 
@@ -160,7 +160,7 @@ def test_what_is_left_of_a_copy_that_vanished_while_it_was_brought_forward_is_no
         shutil.rmtree(place)
     else:
         place.unlink()
-    with open_copy(written.repository_id, FULL) as (path, _snapshot):
+    with lease_copy(written.repository_id, FULL) as (path, _snapshot):
         assert b"refs/heads/main" in git.run(path, "for-each-ref")
     assert written.read("a") == b"1"
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import Interrupted
 from framework.gitcore import git
-from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, failure_of
+from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, classify_failure
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import restore_sample
@@ -53,7 +53,7 @@ def written(bench: Bench) -> Bench:
 
 def fault_of(bench: Bench) -> str | None:
     """What is recorded as wrong with the repository."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.get_one(Repository, bench.repository_id).fault
 
 
@@ -127,25 +127,25 @@ def test_a_restore_of_a_sample_records_no_fault(written: Bench, cut_off: Callabl
 @pytest.mark.parametrize("command", ["pack-objects", "rev-list", "cat-file"])
 def test_a_consolidation_changes_nothing(written: Bench, cut_off: Callable[..., None], command: str) -> None:
     cut_off(command)
-    with pytest.raises(GitInterrupted), watched("test") as work:
-        consolidate(Wish(written.repository_id), work)
+    with pytest.raises(GitInterrupted), track_progress("test") as work:
+        consolidate(RepackRequest(written.repository_id), work)
     assert fault_of(written) is None
 
 
 def test_a_consolidation_can_be_repeated_then(written: Bench) -> None:
-    with watched("test") as work:
-        assert consolidate(Wish(written.repository_id), work)
+    with track_progress("test") as work:
+        assert consolidate(RepackRequest(written.repository_id), work)
     assert verify(written.repository_id).faults == ()
 
 
 def test_git_names_the_signal_of_its_child() -> None:
     done = subprocess.run(["git", "-c", "alias.x=!kill -TERM $$", "x"], check=False, capture_output=True, text=True)
-    assert isinstance(failure_of(["x"], 128, done.stderr, expired=False), GitInterrupted)
+    assert isinstance(classify_failure(["x"], 128, done.stderr, expired=False), GitInterrupted)
 
 
 def test_words_of_the_pusher_are_no_signal() -> None:
     words = "error: object abc: badTree: remote: died of signal 15 of mine\nfatal: fsck error in packed object"
-    assert type(failure_of(["index-pack"], 128, words, expired=False)) is GitFailed
+    assert type(classify_failure(["index-pack"], 128, words, expired=False)) is GitFailed
 
 
 def test_git_leads_a_group_of_its_own_and_ends_when_the_server_does(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.cache.status import read_status
@@ -25,7 +25,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.recovery.recovery import rebuild, resume
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
@@ -48,7 +48,7 @@ def receive(bench: Bench, content: bytes) -> StoredLfs:
 
 def name(bench: Bench, *objects: StoredLfs) -> None:
     """A version that names them."""
-    commit(Change(bench.repository_id, "alice", lfs=objects), admit=nothing_to_add, within=nothing_to_add)
+    commit(Change(bench.repository_id, "alice", lfs=objects), precheck=is_no_op, in_transaction=is_no_op)
 
 
 def key_of(bench: Bench, one: StoredLfs) -> str:
@@ -67,7 +67,7 @@ def expire() -> None:
 
 
 def rows() -> list[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(StagedLfs.state)))
 
 
@@ -96,7 +96,7 @@ def test_it_counts_as_stored(bench: Bench, film: StoredLfs) -> None:
     more = receive(bench, FILM[1:])
     before = read_status(bench.repository_id).stored_bytes
     change = Change(bench.repository_id, "alice", lfs=(more,))
-    commit(change, admit=lambda _session, asked: seen.append(asked.new_bytes), within=nothing_to_add)
+    commit(change, precheck=lambda _session, asked: seen.append(asked.new_bytes), in_transaction=is_no_op)
     assert seen == [len(FILM) - 1]
     assert read_status(bench.repository_id).stored_bytes == before + len(FILM) - 1
 
@@ -173,7 +173,7 @@ def test_an_empty_database_gets_them_back(bench: Bench, film: StoredLfs) -> None
     list(rebuild(adopt))
     assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert read_status(bench.repository_id).stored_bytes == before
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(LfsObject.version)).all() == [2]
     assert verify(bench.repository_id).faults == ()
 

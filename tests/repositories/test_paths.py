@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.gitcore.path_policy import BadPath, checked_path
+from framework.gitcore.path_policy import BadPath, check_path
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from framework.gitcore.path_policy import BadPath, checked_path
     ],
 )
 def test_it_takes_what_git_can_keep(path: str) -> None:
-    assert checked_path(path) == path
+    assert check_path(path) == path
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_it_takes_what_git_can_keep(path: str) -> None:
 )  # fmt: skip
 def test_it_refuses_with_the_path_and_a_reason(path: str) -> None:
     with pytest.raises(BadPath) as refusal:
-        checked_path(path)
+        check_path(path)
     assert refusal.value.path == path
     assert refusal.value.sentence.startswith("The path “")
     refusal.value.sentence.encode()

@@ -13,7 +13,7 @@ from framework.config import Config
 from framework.observability.counts import COUNTS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import eviction, prefetch
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.storage.contract import Fetched, StoreUnavailable
 from framework.storage.counting import requests
@@ -53,7 +53,7 @@ def test_a_copy_becomes_full_in_the_background(looked_at: Bench) -> None:
     prefetch.warm(looked_at.repository_id)
     wait_for(lambda: ended("done") > before)
     assert kind(looked_at) == FULL
-    with requests() as asked, opened(looked_at.repository_id, FULL):
+    with requests() as asked, open_copy(looked_at.repository_id, FULL):
         assert looked_at.read("large") == LARGE
     assert asked.total == 0
     with requests() as asked:

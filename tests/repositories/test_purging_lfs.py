@@ -5,24 +5,24 @@ import os
 
 import pytest
 
-from framework.celery.jobs import watched
-from framework.database.session import reading
+from framework.celery.jobs import track_progress
+from framework.database.session import read_transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.reading import LfsAbsent, content, find_object
 from framework.lfs.writing import write
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.reading import find, resolve
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Write
 from framework.storage.current import store
 from tests.cast import on_each_deployment
@@ -39,7 +39,7 @@ def upload(bench: Bench, **files: bytes) -> str:
     """Commit these files, those in `films` by Git LFS; the commit's name."""
     puts = [bench.put(path.replace("__", "/"), data) for path, data in files.items()]
     wanted = Write(bench.repository_id, "main", puts, "A change", AUTHOR, "alice")
-    return write(wanted, admit=nothing_to_add, within=nothing_to_add).sha
+    return write(wanted, precheck=is_no_op, in_transaction=is_no_op).sha
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def leaked(bench: Bench) -> Bench:
     kept = read_snapshot(bench.repository_id).branches["main"]
     lost = upload(bench, films__secret=SECRET)
     move = RefUpdate("refs/heads/main", lost, kept)
-    commit(Change(bench.repository_id, "alice", updates=(move,)), admit=nothing_to_add, within=nothing_to_add)
+    commit(Change(bench.repository_id, "alice", updates=(move,)), precheck=is_no_op, in_transaction=is_no_op)
     return bench
 
 
 def purge(bench: Bench) -> str:
-    with watched("purge") as work:
-        done = consolidate(Wish(bench.repository_id, purge=True), work)
+    with track_progress("purge") as work:
+        done = consolidate(RepackRequest(bench.repository_id, purge=True), work)
     assert done
     return done.sentence
 
@@ -70,18 +70,18 @@ def stored(bench: Bench) -> set[str]:
 
 
 def film(bench: Bench, path: str) -> bytes:
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         return b"".join(content(copy, find(copy, resolve(copy, "main"), path).sha).blob.chunks)
 
 
 def test_it_goes_with_the_commit_that_needed_it(leaked: Bench) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         before = session.get_one(Repository, leaked.repository_id).stored_bytes
     assert "1 Git LFS objects that nothing needs were dropped" in purge(leaked)
     assert named(leaked) == {hashlib.sha256(KEPT).hexdigest()}
     with pytest.raises(LfsAbsent):
         find_object(leaked.repository_id, OID, None)
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - len(SECRET)
     entry = read_entry(list_log(leaked.repository_id)[-1])
     assert [one.oid for one in entry.lfs] == [hashlib.sha256(KEPT).hexdigest()]

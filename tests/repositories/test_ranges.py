@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.cache import eviction, ranges
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
 from framework.repositories.models import Pack
@@ -65,7 +65,7 @@ def test_an_object_of_another_length_than_expected_is_told_by_length_and_hash(
 
 
 def test_a_clone_of_a_cold_project_fetches_its_large_pack_in_parts(cold: Bench) -> None:
-    with requests() as asked, opened(cold.repository_id, FULL) as copy:
+    with requests() as asked, open_copy(cold.repository_id, FULL) as copy:
         assert b"".join(copy.blob(hashed(LARGE)).chunks) == LARGE
     assert asked.of("range") == len(LARGE) // PART + 1
     assert asked.of("get") == 3, "the history pack and both indexes, each in one piece"
@@ -74,17 +74,17 @@ def test_a_clone_of_a_cold_project_fetches_its_large_pack_in_parts(cold: Bench) 
 def test_a_pack_with_wrong_bytes_is_fetched_twice_and_never_used(cold: Bench) -> None:
     with transaction() as session:
         session.execute(update(Pack).where(Pack.kind == "blobs").values(pack_sha256="0" * 64))
-    with requests() as asked, pytest.raises(PackAltered), opened(cold.repository_id, FULL):
+    with requests() as asked, pytest.raises(PackAltered), open_copy(cold.repository_id, FULL):
         pass
     assert asked.of("range") == 2 * (len(LARGE) // PART + 1)
     assert not eviction.copy_path(cold.repository_id).exists()
 
 
 def test_a_missing_pack_is_an_alarm(cold: Bench) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         name = session.scalars(select(Pack.name).where(Pack.kind == "blobs")).one()
     store().delete(object_keys.pack_key(cold.repository_id, name))
-    with pytest.raises(PackMissing), opened(cold.repository_id, FULL):
+    with pytest.raises(PackMissing), open_copy(cold.repository_id, FULL):
         pass
 
 

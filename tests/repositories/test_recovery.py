@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
@@ -20,7 +20,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.recovery.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
 from framework.repositories.write import staging
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.repositories.write.staging import sweep
 from framework.storage.current import store
@@ -111,7 +111,7 @@ def test_what_was_told_of_the_project_last_is_handed_on(bench: Bench) -> None:
     change_about(bench.repository_id, lambda _session: {"name": "renamed"}, actor="alice")
     moments.put_back(backup)
     assert [done.project for done in resume(adopt)] == [{"name": "renamed"}]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, bench.repository_id).about == {"name": "renamed"}
 
 
@@ -134,13 +134,13 @@ def test_a_staged_push_whose_packs_became_a_version_keeps_them(bench: Bench) -> 
     bench.write(bench.put("a", b"1"))
     backup = moments.remember()
     bench.write(bench.put("a", b"2"))
-    with reading() as session:
+    with read_transaction() as session:
         names = session.scalars(select(Pack.name)).all()
     moments.put_back(backup)
     staging.stage(bench.repository_id, object_keys.new_id(), [*names, object_keys.new_id()])
     list(resume(adopt))
     sweep()
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(StagedPush)).all() == []
     assert verify(bench.repository_id).faults == ()
 
@@ -165,9 +165,9 @@ def test_a_missing_entry_in_the_middle_is_told_and_costs_no_file(written: Bench)
         2,
         ("The log has a gap: the entry before version 3 is missing or damaged.",),
     )
-    with reading() as session:
+    with read_transaction() as session:
         assert list(session.scalars(select(LargeBlob.size_bytes))) == [MIB], "the size was read from the pack itself"
-    with opened(written.repository_id) as copy:
+    with open_copy(written.repository_id) as copy:
         sizes = {entry.name: entry.size_bytes for entry in list_folder(copy, find(copy, resolve(copy, "main"), ""))}
     assert sizes == {"a": 1, "large": MIB}
 
@@ -256,7 +256,7 @@ def test_versions_that_two_databases_made_beside_each_other_are_all_kept(bench: 
 def test_packs_of_another_line_are_no_longer_on_their_way(bench: Bench) -> None:
     """The database was copied while a push was staged, which the other one has committed since."""
     _diverge(bench)
-    with reading() as session:
+    with read_transaction() as session:
         known = set(session.scalars(select(Pack.name)))
     stored = {
         entry.key.rpartition("pack-")[2].partition(".")[0] for entry in store().list("repos/") if "/packs/" in entry.key
@@ -297,7 +297,7 @@ def test_a_recovered_branch_that_was_deleted_does_not_return(bench: Bench) -> No
     [ref] = done.kept
     sha = read_snapshot(bench.repository_id).refs[ref]
     gone = Change(bench.repository_id, "alice", updates=(RefUpdate(ref, sha, None),))
-    commit(gone, admit=nothing_to_add, within=nothing_to_add)
+    commit(gone, precheck=is_no_op, in_transaction=is_no_op)
     moments.put_back(moments.NOTHING)
     list(rebuild(adopt))
     assert list(read_snapshot(bench.repository_id).branches) == ["main"]
@@ -305,10 +305,10 @@ def test_a_recovered_branch_that_was_deleted_does_not_return(bench: Bench) -> No
 
 def _state(bench: Bench) -> tuple[object, ...]:
     """The commits, refs and packs that SQL and the store have together."""
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         commits = [commit.sha for commit in read_log(copy, resolve(copy, "main"))]
         snapshot = copy.snapshot
-    with reading() as session:
+    with read_transaction() as session:
         packs = sorted(session.scalars(select(Pack.name).where(Pack.superseded_version.is_(None))))
         blobs = sorted(tuple(row) for row in session.execute(select(LargeBlob.sha, LargeBlob.size_bytes)))
         stored = session.get_one(Repository, bench.repository_id).stored_bytes

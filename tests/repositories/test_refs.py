@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from framework.errors import Invalid
-from framework.gitcore.ref_names import BadRef, branch_ref, checked_ref, clashes
+from framework.gitcore.ref_names import BadRef, branch_ref, check_ref, clashes
 
 NAMES = ["main", "a/b", "v1.0", "über", "a-b", "a.b", "日本", "x" * 200, "heads", "a@b", "@a", "feature/refs/heads/x"]
 BAD = ["", ".a", "a.", "a..b", "a/.b", "a b", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b", "a\\b", "a@{b", "@", "/a", "a/",
@@ -33,7 +33,7 @@ def test_it_refuses_what_git_refuses(name: str) -> None:
 )  # fmt: skip
 def test_it_refuses_what_would_mislead(name: str) -> None:
     with pytest.raises(Invalid):
-        checked_ref(name)
+        check_ref(name)
 
 
 @pytest.mark.parametrize(

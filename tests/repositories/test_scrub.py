@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from framework.celery.jobs import watched
+from framework.celery.jobs import track_progress
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.health.checks import ALL
 from framework.health.examination import examine
 from framework.health.numbers import State
-from framework.observability.exposition import exposed
+from framework.observability.exposition import expose
 from framework.repositories import object_keys, tasks
 from framework.repositories.catalog import read_back
-from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance import scrub
-from framework.repositories.maintenance.consolidation import Wish, consolidate
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
@@ -36,7 +36,7 @@ pytestmark = on_each_deployment
 
 
 def packs() -> dict[str, Pack]:
-    with reading() as session:
+    with read_transaction() as session:
         return {pack.kind: pack for pack in session.scalars(select(Pack))}
 
 
@@ -100,7 +100,7 @@ def test_a_missing_object_is_an_alarm_until_it_is_back(
     with caplog.at_level(logging.CRITICAL):
         assert tasks.read_back()["faults"] == 1
     assert f"ALARM: repository {stored.repository_id}: {key} is missing" in caplog.text
-    assert number(exposed(State()).decode(), "holdfast_damaged_packs") == 1
+    assert number(expose(State()).decode(), "holdfast_damaged_packs") == 1
     assert not well()[0]
     assert key in well()[1]
     store().put(key, body, sha256=hashlib.sha256(body).hexdigest())
@@ -158,7 +158,7 @@ def test_a_sample_is_restored_in_full_and_its_faults_are_told(
     assert tasks.restore_sample() == {"repositories": 0, "faults": []}
     bench.write(bench.put("a", b"1"))
     assert tasks.restore_sample() == {"repositories": 1, "faults": []}
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get_one(Repository, bench.repository_id)
     assert row.restored_at is not None
     store().delete(object_keys.pack_key(bench.repository_id, packs()["history"].name))
@@ -167,7 +167,7 @@ def test_a_sample_is_restored_in_full_and_its_faults_are_told(
     assert "is missing" in str(result["faults"])
     assert "ALARM" in caplog.text
     assert not well()[0]
-    assert number(exposed(State()).decode(), "holdfast_damaged_repositories") == 1
+    assert number(expose(State()).decode(), "holdfast_damaged_repositories") == 1
 
 
 def test_a_sample_is_a_hundredth(new_bench: Callable[[], Bench], settings: Config) -> None:
@@ -181,10 +181,10 @@ def test_a_sample_is_a_hundredth(new_bench: Callable[[], Bench], settings: Confi
 
 
 def test_side_files_are_read_back_too(stored: Bench) -> None:
-    with watched("consolidation") as work:
-        consolidate(Wish(stored.repository_id), work)
+    with track_progress("consolidation") as work:
+        consolidate(RepackRequest(stored.repository_id), work)
     long_ago(40)
-    with reading() as session:
+    with read_transaction() as session:
         [pack] = session.scalars(select(Pack).where(Pack.superseded_version.is_(None), Pack.side_files.is_not(None)))
     suffix = next(iter(pack.side_files or {}))
     store().delete(object_keys.side_key(stored.repository_id, pack.name, suffix))
@@ -209,6 +209,6 @@ def test_lfs_objects_are_read_back_too(bench: Bench, caplog: pytest.LogCaptureFi
     assert (
         f"ALARM: repository {bench.repository_id}: {key_of(bench, film)} has another length or SHA-256" in caplog.text
     )
-    assert number(exposed(State()).decode(), "holdfast_damaged_lfs_objects") == 1
+    assert number(expose(State()).decode(), "holdfast_damaged_lfs_objects") == 1
     assert not well()[0]
-    assert read_holdings(bench.repository_id).fault
+    assert read_storage_usage(bench.repository_id).fault

@@ -8,7 +8,7 @@ from time import sleep
 import pytest
 from sqlalchemy import select, update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys, tasks
@@ -42,7 +42,7 @@ def test_a_log_entry_that_the_store_did_not_take_is_written_later(
     assert log_keys(bench) == []
     assert tasks.confirm_log() == 1
     assert len(log_keys(bench)) == 1
-    with reading() as session:
+    with read_transaction() as session:
         version = session.scalars(select(Version)).one()
     assert version.confirmed_at is not None
     assert version.entry is None
@@ -74,7 +74,7 @@ def test_an_expired_push_is_swept_and_a_fresh_one_kept(bench: Bench) -> None:
     assert tasks.sweep_staged() == 1
     left = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
     assert left == [object_keys.pack_key(bench.repository_id, names["fresh"])]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(StagedPush.id)).all() == ["fresh"]
 
 
@@ -102,7 +102,7 @@ def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, mon
 
 def unexpired() -> int:
     """How many pushes on their way have not expired."""
-    with reading() as session:
+    with read_transaction() as session:
         return len(session.scalars(select(StagedPush.id).where(StagedPush.expires_at > now())).all())
 
 
@@ -133,7 +133,7 @@ def test_a_push_whose_packs_were_cleaned_up_cannot_go_on_with_others(bench: Benc
 
 def test_a_committed_push_cannot_be_abandoned(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
-    with reading() as session:
+    with read_transaction() as session:
         push_id = session.scalars(select(Version.push_id)).one()
     staging.abandon(push_id)
     assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2

@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore import git
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
 from framework.repositories.write import write_queue
@@ -31,7 +31,7 @@ PROCESSES, THREADS, ROUNDS = 3, 5, 2
 
 
 def _tickets() -> int:
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(select(func.count()).select_from(WriterTicket)) or 0
 
 
@@ -103,12 +103,12 @@ def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings:
     acknowledged = sorted(sha for shas in told for sha in shas)
     expected = PROCESSES * THREADS * ROUNDS
     assert len(set(acknowledged)) == expected
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         tip = resolve(copy, "main")
         assert int(git.run(copy.path, "rev-list", "--count", tip)) == expected + 1
         assert sorted(one.sha for one in read_log(copy, tip, limit=expected + 1)[:-1]) == acknowledged
         assert len(list_folder(copy, find(copy, tip, ""))) == expected + 1
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, bench.repository_id).version == expected + 1
         assert session.scalar(select(func.count()).select_from(Version)) == expected + 1
         assert session.scalar(select(func.count()).select_from(StagedPush).where(StagedPush.state == "staged")) == 0

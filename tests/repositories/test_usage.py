@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from framework import config
 from framework.config import Config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.cache import eviction, ghosts, usage
 from framework.repositories.models import CacheDay, Repository
@@ -61,11 +61,11 @@ def test_a_read_writes_nothing_until_it_is_time(bench: Bench, monkeypatch: pytes
     bench.write(bench.put("a", b"1"))
     monkeypatch.setattr(usage, "_written_at", 1e12)
     bench.read("a")
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(CacheDay)).all() == []
     monkeypatch.setattr(usage, "_written_at", float("-inf"))
     bench.read("a")
-    with reading() as session:
+    with read_transaction() as session:
         assert session.scalars(select(CacheDay)).one().hits > 0
 
 
@@ -75,7 +75,7 @@ def test_sql_learns_when_a_repository_was_used_on_any_machine(bench: Bench) -> N
         session.get_one(Repository, bench.repository_id).last_access_at = now() - timedelta(days=40)
     bench.read("a")
     usage.write()
-    with reading() as session:
+    with read_transaction() as session:
         used = session.get_one(Repository, bench.repository_id).last_access_at
     assert now() - used < timedelta(minutes=5)
 
@@ -97,9 +97,9 @@ def test_a_copy_that_went_lately_is_a_miss_that_more_room_would_spare(bench: Ben
 def test_ghosts_are_remembered_up_to_a_gib(settings: Config) -> None:
     for number in range(5):
         ghosts.remember(f"{number:032}", 300 * MIB)
-    stayed = [ghosts.would_have_stayed(f"{number:032}") for number in range(5)]
+    stayed = [ghosts.was_evicted_lately(f"{number:032}") for number in range(5)]
     assert stayed == [False, False, True, True, True]
-    assert not ghosts.would_have_stayed(f"{4:032}"), "it is here again"
+    assert not ghosts.was_evicted_lately(f"{4:032}"), "it is here again"
 
 
 def test_small_ghosts_are_no_end_of_files(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_small_ghosts_are_no_end_of_files(settings: Config, monkeypatch: pytest.
 def test_a_database_that_is_away_costs_the_news_only(
     bench: Bench, with_settings: Callable[..., Config], caplog: pytest.LogCaptureFixture
 ) -> None:
-    usage.opened(bench.repository_id, hit=True)
+    usage.note_opened(bench.repository_id, hit=True)
     with_settings(database_url="sqlite:////nowhere/at/all.sqlite3")
     usage.write()
     assert "is not recorded" in caplog.text
@@ -122,10 +122,10 @@ def test_a_database_that_is_away_costs_the_news_only(
 def test_a_repository_that_was_deleted_meanwhile_takes_no_news_with_it(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
     bench.read("a")
-    usage.opened("0" * 32, hit=True)
+    usage.note_opened("0" * 32, hit=True)
     with transaction() as session:
         session.execute(update(Repository).values(last_access_at=now() - timedelta(days=40)))
     usage.write()
-    with reading() as session:
+    with read_transaction() as session:
         used_at = session.get_one(Repository, bench.repository_id).last_access_at
     assert now() - used_at < timedelta(days=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.journal.reader import list_log
@@ -114,6 +114,6 @@ def test_a_database_that_names_other_packs_than_the_log_is_a_fault(written: Benc
 
 
 def _pack(bench: Bench, kind: str) -> str:
-    with reading() as session:
+    with read_transaction() as session:
         query = select(Pack.name).where(Pack.repository_id == bench.repository_id, Pack.kind == kind)
         return session.scalars(query.order_by(Pack.version)).all()[0]

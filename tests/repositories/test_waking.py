@@ -11,7 +11,7 @@ import pytest
 from framework.config import Config
 from framework.gitcore import git
 from framework.repositories.cache import eviction, prefetch, ranges
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.history.reading import find, resolve
 from tests.repositories.conftest import Bench
@@ -36,7 +36,7 @@ def read_something(bench: Bench, chance: random.Random) -> None:
     """A file as a page reads it, or everything as a clone does."""
     path = chance.choice(list(FILES))
     if chance.random() < 0.25:
-        with opened(bench.repository_id, FULL) as copy:
+        with open_copy(bench.repository_id, FULL) as copy:
             sha = find(copy, resolve(copy, "main"), path).sha
             assert git.run(copy.path, "cat-file", "blob", sha) == FILES[path]
     else:
@@ -72,7 +72,7 @@ def test_readers_never_see_that_copies_come_and_go(sleepers: list[Bench]) -> Non
     assert dropped > 0, "copies were dropped in between"
     for bench in sleepers:
         assert bench.read("small") == FILES["small"]
-        with opened(bench.repository_id, FULL) as copy:
+        with open_copy(bench.repository_id, FULL) as copy:
             git.run(copy.path, "fsck", "--full", "--no-dangling")
 
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Forbidden, HoldfastError
 from framework.gitcore.path_policy import BadPath
 from framework.gitcore.ref_names import BadRef
-from framework.repositories.cache.copy import ObjectAbsent, opened
+from framework.repositories.cache.copy import ObjectAbsent, open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change
@@ -46,7 +46,7 @@ def test_it_stores_many_files_in_one_commit(bench: Bench) -> None:
     written = bench.write(*(bench.put(path, content) for path, content in contents.items()), message="Four files")
     assert written.changed
     assert {path: bench.read(path) for path in contents} == contents
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         (commit,) = read_log(copy, resolve(copy, "main"))
     assert (commit.sha, commit.title, commit.parents) == (written.sha, "Four files", ())
     assert (commit.author_name, commit.author_email) == ("Alice Example", "alice@example.org")
@@ -68,7 +68,7 @@ def test_what_is_there_already_makes_no_version(bench: Bench) -> None:
 def test_it_deletes_and_moves(bench: Bench) -> None:
     bench.write(*(bench.put(path, path.encode()) for path in ["a", "b/c", "b/d", "e/f"]))
     bench.write(Delete("e"), Move("b/c", "x/y"), bench.put("b/g", b"new"), Move("b", "moved"), Delete("a"))
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         sha = resolve(copy, "main")
         names = {entry.name for entry in list_folder(copy, find(copy, sha, ""))}
     assert names == {"x", "moved"}
@@ -112,7 +112,7 @@ def test_who_may_not_write_leaves_nothing_behind(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
     before = _state(bench)
     with pytest.raises(Forbidden):
-        bench.write(bench.put("b", b"2"), admit=refuse)
+        bench.write(bench.put("b", b"2"), precheck=refuse)
     assert _state(bench) == before
 
 
@@ -123,7 +123,7 @@ def test_what_belongs_to_the_caller_is_written_with_the_version_or_not_at_all(be
     bench.write(bench.put("a", b"1"))
     before = _state(bench)
     with pytest.raises(Forbidden):
-        bench.write(bench.put("a", b"2"), within=fail)
+        bench.write(bench.put("a", b"2"), in_transaction=fail)
     assert _state(bench) == before
 
 
@@ -132,11 +132,11 @@ def test_writers_of_different_paths_all_land(bench: Bench) -> None:
     puts = [bench.put(f"{number}.txt", str(number).encode()) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         written = list(pool.map(bench.write, puts))
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         history = [commit.sha for commit in read_log(copy, resolve(copy, "main"))]
     assert sorted(history[:-1]) == sorted(one.sha for one in written)
     assert [bench.read(f"{number}.txt") for number in range(8)] == [str(number).encode() for number in range(8)]
-    with reading() as session:
+    with read_transaction() as session:
         assert session.get_one(Repository, bench.repository_id).version == 9
         assert not session.scalars(select(StagedPush).where(StagedPush.state == "staged")).all()
 
@@ -171,10 +171,10 @@ def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench, rival: C
     rival(bench.put("a", b"theirs"))
     bench.write(bench.put("b", b"mine"), bench.put("large", os.urandom(2 * MIB)))
     assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         assert len(read_log(copy, resolve(copy, "main"))) == 3
     sweep()
-    with reading() as session:
+    with read_transaction() as session:
         packs = session.scalars(select(Pack.name)).all()
         assert not session.scalars(select(StagedPush.id)).all()
     stored = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
@@ -188,7 +188,7 @@ def test_a_write_that_names_its_parent_lands_there_or_nowhere(bench: Bench) -> N
     with pytest.raises(BranchMoved):
         bench.write(bench.put("c", b"2"), parent=first.sha)
     assert _state(bench) == before
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         assert read_log(copy, resolve(copy, "main"))[0].parents == (first.sha,)
         assert resolve(copy, "main") == second.sha
 
@@ -218,7 +218,7 @@ def test_a_branch_begins_at_a_commit(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
     written = bench.write(bench.put("b", b"2"), branch="draft", start=first.sha)
     assert (bench.read("a", "draft"), bench.read("b", "draft"), bench.read("a")) == (b"0", b"2", b"1")
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         assert copy.commit(written.sha).parents == (first.sha.encode(),)
     with pytest.raises(BranchExists):
         bench.write(bench.put("b", b"3"), branch="draft", start=first.sha)
@@ -229,9 +229,9 @@ def test_a_branch_begins_without_a_commit_of_its_own_when_nothing_is_changed(ben
     with requests() as asked:
         written = bench.write(bench.put("a", b"0"), branch="draft", start=first.sha)
     assert (written.sha, written.changed, asked.operations) == (first.sha, True, ["put"])
-    with opened(bench.repository_id) as copy:
+    with open_copy(bench.repository_id) as copy:
         assert resolve(copy, "draft") == first.sha
-    with reading() as session:
+    with read_transaction() as session:
         assert not session.scalars(select(StagedPush)).all()
 
 
@@ -266,7 +266,7 @@ def test_every_version_passes_fsck_when_it_is_hydrated_onto_an_empty_disk(bench:
     bench.write(bench.put("a", b"1"), bench.put("large", os.urandom(2 * MIB)))
     bench.write(Move("a", "b/c/d"), bench.put("large", b"small now"))
     _forget(bench)
-    with opened(bench.repository_id, FULL) as copy:
+    with open_copy(bench.repository_id, FULL) as copy:
         done = subprocess.run(
             ["git", "-C", str(copy.path), "fsck", "--full", "--strict"], capture_output=True, text=True, check=True
         )
@@ -276,7 +276,7 @@ def test_every_version_passes_fsck_when_it_is_hydrated_onto_an_empty_disk(bench:
 def test_each_version_has_one_parent_and_is_confirmed(bench: Bench) -> None:
     for number in range(3):
         bench.write(bench.put("a", str(number).encode()))
-    with reading() as session:
+    with read_transaction() as session:
         versions = session.scalars(select(Version).order_by(Version.version)).all()
     assert [version.version for version in versions] == [1, 2, 3]
     assert [version.previous_hash for version in versions] == [None, *(one.entry_hash for one in versions[:-1])]
@@ -289,7 +289,7 @@ def _forget(bench: Bench) -> None:
 
 def _state(bench: Bench) -> tuple[object, ...]:
     """Everything that a refused write may not change: SQL's version, packs and staged rows, and the store's keys."""
-    with reading() as session:
+    with read_transaction() as session:
         version = session.get_one(Repository, bench.repository_id).version
         packs = sorted(session.scalars(select(Pack.name)).all())
         staged = session.scalars(select(StagedPush.id)).all()

@@ -10,7 +10,7 @@ from framework import config
 from framework.config import Config
 from framework.database import schema
 from framework.database.insert import number_on
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
 from framework.storage import current
 
@@ -43,7 +43,7 @@ class Owners:
     def copy_database(self) -> None:
         """Give the second database every row that the first one has, as a fork or a dump does."""
         schema.load_models()
-        with reading() as session:
+        with read_transaction() as session:
             tables = Base.metadata.sorted_tables
             rows = {table.name: [dict(row) for row in session.execute(select(table)).mappings()] for table in tables}
         with self.other(), transaction() as session:

@@ -10,23 +10,23 @@ import pytest
 from framework.config import Config
 from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
-from framework.storage.patience import Patience
+from framework.storage.patience import RetryPolicy
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
 from tests.servers.ceph import Ceph
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.proxy import FaultyProxy
 
-PATIENT = Patience(
+PATIENT = RetryPolicy(
     connect_timeout_seconds=HANG_SECONDS,
     read_timeout_seconds=HANG_SECONDS,
     deadline_seconds=HANG_SECONDS,
     first_pause_seconds=0.01,
 )
 """Repeats a request that fails, and waits for an answer however busy the machine is."""
-HASTY = Patience(read_timeout_seconds=0.5, deadline_seconds=HANG_SECONDS, first_pause_seconds=0.01)
+HASTY = RetryPolicy(read_timeout_seconds=0.5, deadline_seconds=HANG_SECONDS, first_pause_seconds=0.01)
 """Takes a request that is not answered soon for a lost one."""
-IMPATIENT = Patience(
+IMPATIENT = RetryPolicy(
     read_timeout_seconds=1, deadline_seconds=1, first_pause_seconds=0.01, slowest_bytes_per_second=64 * 1024**2
 )
 """Gives up soon."""
@@ -86,7 +86,7 @@ def open_store() -> Iterator[OpenStore]:
     """Opens stores with any settings and patience, and closes them in the end."""
     opened: list[S3Store] = []
 
-    def open_one(settings: Config, patience: Patience = PATIENT, **options: int) -> S3Store:
+    def open_one(settings: Config, patience: RetryPolicy = PATIENT, **options: int) -> S3Store:
         client = make_client(settings, patience)
         opened.append(S3Store(client, settings.s3_bucket or "", patience=patience, **options))
         return opened[-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework.config import Config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.storage.contract import BodyAltered, KeyInvalid, ObjectMissing, ObjectStore
 from framework.storage.counting import requests
 from tests.cast import on_each_deployment
@@ -195,5 +195,8 @@ def test_it_refuses_a_bad_prefix(store: ObjectStore, prefix: str) -> None:
 def test_it_is_not_asked_while_a_database_session_is_open(
     store: ObjectStore, settings: Config, tmp_path: Path, ask: Callable[[ObjectStore, Path], object]
 ) -> None:
-    with reading(), pytest.raises(RuntimeError, match="the object store was called with a database session open"):
+    with (
+        read_transaction(),
+        pytest.raises(RuntimeError, match="the object store was called with a database session open"),
+    ):
         ask(store, tmp_path / "target")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
-from framework.storage.patience import Patience
+from framework.storage.patience import RetryPolicy
 from framework.storage.s3 import S3Store
 from tests.servers.proxy import Fault, FaultyProxy
 from tests.storage.conftest import HASTY, OpenStore, Service, hex_of
@@ -189,7 +189,7 @@ def test_a_stream_that_breaks_again_is_given_up(distant: S3Store, proxy: FaultyP
 
 def test_one_try_waits_for_its_answer_as_long_as_for_a_read() -> None:
     """A small body on a busy machine is no store that is away."""
-    one_try = Patience(read_timeout_seconds=4, deadline_seconds=0)
+    one_try = RetryPolicy(read_timeout_seconds=4, deadline_seconds=0)
     one_try.refuse_slow(waited_seconds=3.9, moved_bytes=96)
     with pytest.raises(StoreUnavailable):
         one_try.refuse_slow(waited_seconds=4.1, moved_bytes=96)

@@ -11,7 +11,7 @@ from time import sleep
 import pytest
 from sqlalchemy import delete, select
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, Unavailable
 from framework.storage import ownership as module
@@ -62,7 +62,7 @@ def test_the_first_who_writes_owns_the_bucket_and_leaves_a_mark(owned: Owners) -
     assert token.startswith("deployment/0000000001-")
     assert mark.startswith("deployment/marks/0000000001/")
     assert thing == "repos/there"
-    with reading() as session:
+    with read_transaction() as session:
         identity = session.scalars(select(Deployment.identity)).one()
     assert json.loads(store().read(token))["deployment"] == identity
 
@@ -224,7 +224,7 @@ def test_a_take_over_that_was_interrupted_is_repeated(owned: Owners) -> None:
             ownership().take_over(force=True, tell=interrupt)
         with pytest.raises(TakeOverUnderWay, match="can still be read"):
             put("too early")
-        with reading() as session:
+        with read_transaction() as session:
             assert session.scalars(select(Deployment.state)).one() == WAITING
         ownership().take_over(force=False)
         put("new")

@@ -7,7 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, list_folder, resolve
 from framework.storage.current import store
 from tests.cast import Visitor, csrf_token
@@ -34,7 +34,7 @@ def post(
 
 
 def paths(project: ProjectAccess, folder: str = "") -> set[str]:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         if not copy.snapshot.refs:
             return set()
         return {entry.path for entry in list_folder(copy, find(copy, resolve(copy, "main"), folder))}

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from framework.accounts.core.account import Account
 from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import exists, find, read_log, resolve
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files
@@ -23,13 +23,13 @@ def writer(signed_in: SignIn, alice: Account, secret: ProjectAccess) -> Visitor:
 
 
 def content(project: ProjectAccess, path: str, branch: str = "main") -> bytes | None:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         sha = resolve(copy, branch)
         return b"".join(copy.blob(find(copy, sha, path).sha).chunks) if exists(copy, sha, path) else None
 
 
 def newest_title(project: ProjectAccess, branch: str = "main") -> str:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         return read_log(copy, resolve(copy, branch), limit=1)[0].title
 
 

@@ -12,7 +12,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import find, read_log, resolve
 from framework.storage.counting import requests
 from framework.uploads import tasks
@@ -43,7 +43,7 @@ def send(visitor: Visitor, uploads: object, **fields: str) -> TestResponse:
 
 
 def content(project: ProjectAccess, path: str, branch: str = "main") -> bytes:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         return b"".join(copy.blob(find(copy, resolve(copy, branch), path).sha).chunks)
 
 
@@ -53,7 +53,7 @@ def test_finished_uploads_become_one_version(writer: Visitor, tus: TusClient, se
     answer = send(writer, uploads, path="new", message="Two files")
     assert (answer.status_code, json.loads(answer.text)["location"]) == (201, "/alice/secret/tree/main/new")
     assert (content(secret, "new/film"), content(secret, "new/notes/n.txt")) == (film, b"n")
-    with opened(secret.repository_id) as copy:
+    with open_copy(secret.repository_id) as copy:
         assert [commit.title for commit in read_log(copy, resolve(copy, "main"))] == ["Two files", "Begin"]
 
 
@@ -165,5 +165,5 @@ def test_two_people_upload_into_one_folder_at_the_same_time(
         assert list(pool.map(upload, plans)) == [201, 201]
     for name in ("from-alice", "from-bob"):
         assert content(secret, f"docs/{name}-2") == name.encode()
-    with opened(secret.repository_id) as copy:
+    with open_copy(secret.repository_id) as copy:
         assert len(read_log(copy, resolve(copy, "main"))) == 3

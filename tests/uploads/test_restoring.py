@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.history.reading import find, list_folder, read_log, resolve
 from framework.repositories.maintenance.verification import verify
@@ -35,7 +35,7 @@ def writer(signed_in: SignIn, alice: Account, versions: list[str]) -> Visitor:
 def contents(project: ProjectAccess, folder: str = "") -> Mapping[str, bytes]:
     """Every file of the main branch."""
     found: dict[str, bytes] = {}
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         folders = [find(copy, resolve(copy, "main"), folder)]
         while folders:
             for entry in list_folder(copy, folders.pop()):
@@ -47,7 +47,7 @@ def contents(project: ProjectAccess, folder: str = "") -> Mapping[str, bytes]:
 
 
 def newest(project: ProjectAccess) -> str:
-    with opened(project.repository_id) as copy:
+    with open_copy(project.repository_id) as copy:
         return read_log(copy, resolve(copy, "main"), limit=1)[0].title
 
 

@@ -13,7 +13,7 @@ from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.digests import send_news
 from framework.projects.notify.preferences import choose
-from framework.repositories.cache.copy import opened
+from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.reading import read_log, resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
 from tests.projects.notice_rows import age_notices
@@ -25,7 +25,7 @@ def test_it_stores_files_and_folders_in_one_commit(uploader: Visitor, alice: Acc
     answer = upload(uploader, sent, message="Three files\n\nand why")
     assert (answer.status_code, answer.location) == (303, "/alice/secret")
     assert paths(secret) == {"a.txt", "photos", "empty"}
-    with opened(secret.repository_id) as copy:
+    with open_copy(secret.repository_id) as copy:
         (commit,) = read_log(copy, resolve(copy, "main"))
     assert (commit.author_name, commit.author_email) == ("Alice Liddell", "alice@example.org")
     assert (commit.title, commit.body) == ("Three files", "and why")
@@ -67,7 +67,7 @@ def test_without_a_message_it_says_what_changed(
     if before:
         uploader.submit(PAGE, files=files(dict.fromkeys(before, b"old")))
     uploader.submit(PAGE, files=files(dict.fromkeys(sent, b"new")), message="")
-    with opened(secret.repository_id) as copy:
+    with open_copy(secret.repository_id) as copy:
         assert read_log(copy, resolve(copy, "main"))[0].title == title
 
 
@@ -76,7 +76,7 @@ def test_the_same_files_again_are_no_new_version(uploader: Visitor, secret: Proj
         answer = upload(uploader, {"a": b"1"})
     assert answer.status_code == 303
     assert "Everything was there already" in uploader.get("/alice/secret").text
-    with opened(secret.repository_id) as copy:
+    with open_copy(secret.repository_id) as copy:
         assert len(read_log(copy, resolve(copy, "main"))) == 1
 
 

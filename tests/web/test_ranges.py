@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, request
 
-from framework.web.byte_ranges import RangeAbsent, ranged
+from framework.web.byte_ranges import RangeAbsent, serve_range
 from tests.cast import on_one_deployment
 
 CONTENT = bytes(range(100))
@@ -17,7 +17,7 @@ def read(start: int, length: int) -> Iterator[bytes]:
 
 def ask(app: Flask, size: int = len(CONTENT), **headers: str) -> Response:
     with app.test_request_context(headers={name.replace("_", "-"): text for name, text in headers.items()}):
-        return ranged(request, size, "tag", read)
+        return serve_range(request, size, "tag", read)
 
 
 @on_one_deployment

@@ -7,7 +7,7 @@ from flask import Flask
 
 from framework.errors import Unavailable
 from framework.web import errors
-from framework.web.streaming import streamed
+from framework.web.streaming import stream_response
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def streaming(closed: list[bool]) -> Flask:
     def failing() -> Iterator[bytes]:
         yield from _away()
 
-    app.add_url_rule("/endless", endpoint="endless", view_func=lambda: streamed(endless(), X_Kind="stream"))
-    app.add_url_rule("/failing", endpoint="failing", view_func=lambda: streamed(failing()))
+    app.add_url_rule("/endless", endpoint="endless", view_func=lambda: stream_response(endless(), X_Kind="stream"))
+    app.add_url_rule("/failing", endpoint="failing", view_func=lambda: stream_response(failing()))
     return app
 
 

@@ -41,13 +41,13 @@ class EmailTaken(Conflict):
         )
 
 
-def when_confirmed(follow: Confirmed) -> None:
+def on_confirmation(follow: Confirmed) -> None:
     """Have this called with the id of each account whose address begins to count, once that is committed."""
     if follow not in _followers:
         _followers.append(follow)
 
 
-def confirmed(user: User) -> str | None:
+def confirmed_address(user: User) -> str | None:
     """The address that counts, where mail about projects goes."""
     return user.email if user.email_verified_at else None
 
@@ -61,7 +61,7 @@ def to_confirm(user: User) -> str | None:
 
 def reachable_at(user: User) -> str | None:
     """Where mail about the account itself goes: the confirmed address, else the one that waits."""
-    return confirmed(user) or to_confirm(user)
+    return confirmed_address(user) or to_confirm(user)
 
 
 def find_confirmed(session: Session, email: str) -> User | None:
@@ -119,7 +119,7 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def catch_races() -> Iterator[None]:
     """Two accounts that confirm one address in the same moment: the database lets one of them through.
 
     Raises:

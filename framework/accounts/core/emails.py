@@ -19,21 +19,21 @@ class NoAddress(Invalid):
         super().__init__(f"The account {name} has no e-mail address. `flask users password {name}` sets its password.")
 
 
-def confirm_address(session: Session, user: User) -> None:
+def mail_confirmation_link(session: Session, user: User) -> None:
     """Ask a person to confirm that the address is theirs; an account that has confirmed it already is told instead."""
     email = addresses.to_confirm(user)
     if email is None:
         return
     owner = addresses.find_confirmed(session, email)
     if owner and owner is not user:
-        _address_claimed(session, owner, by=user)
+        _mail_claim(session, owner, by=user)
         return
     facts = {"name": user.name, "link": _link("verify", signed_links.verify_token(user, email))}
     ends = now() + timedelta(days=signed_links.VERIFY_DAYS)
     messages.queue(session, to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
 
 
-def choose_password(session: Session, user: User, *, request: str | None = None) -> None:
+def mail_password_link(session: Session, user: User, *, request: str | None = None) -> None:
     """Send a link that lets a person choose a new password, once for a request.
 
     Raises:
@@ -52,7 +52,7 @@ def choose_password(session: Session, user: User, *, request: str | None = None)
     messages.queue(session, to=email, template="reset", facts=facts, key=key, expires_at=ends)
 
 
-def change_of_address_asked(session: Session, user: User) -> None:
+def mail_address_change_request(session: Session, user: User) -> None:
     """Tell the confirmed address that another one is to replace it."""
     _warn(
         session,
@@ -63,7 +63,7 @@ def change_of_address_asked(session: Session, user: User) -> None:
     )
 
 
-def address_changed(session: Session, user: User, change: AddressChange) -> None:
+def mail_address_change(session: Session, user: User, change: AddressChange) -> None:
     """Tell the address that was replaced, with the link that undoes it."""
     facts = {
         "name": user.name,
@@ -76,12 +76,12 @@ def address_changed(session: Session, user: User, change: AddressChange) -> None
     messages.queue(session, to=change.email, template="address_changed", facts=facts, key=key, expires_at=ends)
 
 
-def password_changed(session: Session, user: User) -> None:
+def mail_password_change(session: Session, user: User) -> None:
     """Tell a person that the password is another one now."""
     _warn(session, user, title="Your password was changed", what="The password of your account was changed.")
 
 
-def token_made(session: Session, user: User, token: Token) -> None:
+def mail_new_token(session: Session, user: User, token: Token) -> None:
     """Tell a person that there is another access token; a thief may have made it."""
     may = "read and change everything" if "admin" in token.scopes else token.scopes.replace(" ", " and ")
     ends = f", until {token.expires_at:%-d %b %Y}" if token.expires_at else ""
@@ -90,7 +90,7 @@ def token_made(session: Session, user: User, token: Token) -> None:
     _warn(session, user, title="A new access token was created", what=what, remedy=remedy)
 
 
-def token_found(session: Session, user: User, token: Token) -> None:
+def mail_found_token(session: Session, user: User, token: Token) -> None:
     """Tell a person that somebody was about to store a token of theirs, perhaps they themselves."""
     what = (
         f"Somebody tried to store a file that contains your access token “{token.name}”. This was refused, but the"
@@ -100,7 +100,7 @@ def token_found(session: Session, user: User, token: Token) -> None:
     _warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
 
 
-def _address_claimed(session: Session, owner: User, *, by: User) -> None:
+def _mail_claim(session: Session, owner: User, *, by: User) -> None:
     """Tell the account that has an address that somebody else asked for it."""
     _warn(
         session,

@@ -11,7 +11,7 @@ few = BoundedSemaphore(2)
 """A hash takes 20 to 50 ms of one core; sixteen at once would take no less time, and 304 MiB."""
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """The salted hash to keep."""
     with few:
         return _hasher.hash(password)
@@ -29,4 +29,4 @@ def matches(password: str, kept: str | None) -> bool:
 
 @lru_cache(maxsize=1)
 def _nobodys() -> str:
-    return hashed("nobody has this password")
+    return hash_password("nobody has this password")

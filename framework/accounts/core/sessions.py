@@ -12,7 +12,7 @@ from framework.accounts.core.browsers import in_words
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
 from framework.accounts.core.validation import printable
 from framework.accounts.models import BrowserSession, User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import NotFound
 
@@ -69,7 +69,7 @@ def begin_session(
     """
     secret, moment = secrets.token_urlsafe(32), now()
     row = BrowserSession(user_id=account.id, digest=digest(secret), remembered=remembered)
-    row.address, row.agent = _kept(browser.address, 45), _kept(browser.agent, 300)
+    row.address, row.agent = _shorten(browser.address, 45), _shorten(browser.agent, 300)
     row.created_at = row.last_used_at = moment
     row.expires_at = moment + _lifetime(remembered=remembered)
     with transaction() as session:
@@ -84,7 +84,7 @@ def live_session(secret: str) -> LiveSession | None:
     """The session of this secret; None when there is none, it has expired, or its person is suspended."""
     query = select(BrowserSession, User).join(User, User.id == BrowserSession.user_id)
     mine = (BrowserSession.digest == digest(secret), User.suspended_at.is_(None))
-    with reading() as session:
+    with read_transaction() as session:
         found = session.execute(query.where(*mine, *_lives())).one_or_none()
     if found is None:
         return None
@@ -113,7 +113,7 @@ def sessions_beside(live: LiveSession) -> list[SessionAbout]:
     """The account's sessions: this one, then the others, those used last before the rest."""
     mine = select(BrowserSession).where(BrowserSession.user_id == live.account.id, *_lives())
     order = (~_is(live), BrowserSession.last_used_at.desc(), BrowserSession.id.desc())
-    with reading() as session:
+    with read_transaction() as session:
         return [_about(row) for row in session.scalars(mine.order_by(*order))]
 
 
@@ -191,6 +191,6 @@ def _lifetime(*, remembered: bool) -> timedelta:
     return REMEMBERED if remembered else NOT_REMEMBERED
 
 
-def _kept(told: str, length: int) -> str:
+def _shorten(told: str, length: int) -> str:
     """As much of a header as a row takes, without what cannot be shown."""
     return "".join(character for character in told if printable(character))[:length]

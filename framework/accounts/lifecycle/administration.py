@@ -8,7 +8,7 @@ from framework.accounts.core.account import AccountNotFound, AccountSuspended
 from framework.accounts.core.credentials import end_all
 from framework.accounts.lifecycle.operations import find_user, known_of, set_password
 from framework.accounts.models import FormerUserName, User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 
@@ -23,7 +23,7 @@ class LastAdministrator(Conflict):
         )
 
 
-def account_named(session: Session, name: str) -> User:
+def find_account(session: Session, name: str) -> User:
     """The row of the account with this name or confirmed e-mail address, locked until the transaction ends.
 
     Raises:
@@ -44,7 +44,7 @@ def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
         LastAdministrator: nobody else is one, and `force` is not given.
     """
     with transaction() as session:
-        user = account_named(session, name)
+        user = find_account(session, name)
         if not (admin or force):
             refuse_last_admin(session, user)
         user.admin = admin
@@ -58,11 +58,11 @@ def replace_password(name: str, password: str) -> str:
         AccountNotFound.
         InvalidPassword: the password breaks a rule.
     """
-    with reading() as session:
+    with read_transaction() as session:
         known = find_user(session, name)
-    new_hash = passwords.hashed(validation.password(password, about=known_of(known) if known else ()))
+    new_hash = passwords.hash_password(validation.password(password, about=known_of(known) if known else ()))
     with transaction() as session:
-        user = account_named(session, name)
+        user = find_account(session, name)
         set_password(session, user, new_hash)
     return user.name
 
@@ -74,10 +74,10 @@ def send_reset(name: str) -> str:
         AccountNotFound, AccountSuspended, NoAddress.
     """
     with transaction() as session:
-        user = account_named(session, name)
+        user = find_account(session, name)
         if user.suspended_at is not None:
             raise AccountSuspended(user.name)
-        emails.choose_password(session, user)
+        emails.mail_password_link(session, user)
     return addresses.reachable_at(user) or user.email
 
 
@@ -91,7 +91,7 @@ def suspend(name: str, *, force: bool = False) -> str:
         LastAdministrator: nobody else is one, and `force` is not given.
     """
     with transaction() as session:
-        user = account_named(session, name)
+        user = find_account(session, name)
         if not force:
             refuse_last_admin(session, user)
         user.suspended_at = user.suspended_at or now()
@@ -106,7 +106,7 @@ def resume(name: str) -> str:
         AccountNotFound.
     """
     with transaction() as session:
-        user = account_named(session, name)
+        user = find_account(session, name)
         user.suspended_at = None
     return user.name
 

@@ -10,7 +10,7 @@ from framework.accounts.core import addresses, emails, signed_links, throttle
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.models import AddressChange, User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 
@@ -41,7 +41,7 @@ def read_claim(token: str) -> Claim:
         LinkExpired: it works no longer.
         AccountSuspended.
     """
-    with reading() as session:
+    with read_transaction() as session:
         user, email = signed_links.address_of_verify(session, token)
     account = Account.of(user)
     return Claim(account.id, account.name, email, done=email != addresses.to_confirm(user))
@@ -58,10 +58,10 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         EmailTaken: another account has confirmed the address.
         AccountSuspended.
     """
-    with addresses.one_at_a_time(), transaction() as session:
+    with addresses.catch_races(), transaction() as session:
         user, email = signed_links.address_of_verify(session, token)
         Account.of(user)
-        replaced = addresses.confirmed(user)
+        replaced = addresses.confirmed_address(user)
         if email == addresses.to_confirm(user):
             addresses.confirm(session, user, keep=keep)
         if replaced and replaced != user.email:
@@ -82,7 +82,7 @@ def send_link_again(account_id: int) -> str:
             raise NothingToConfirm
         if not throttle.may_mail_claimant(session, user.id, email):
             return f"The link was sent to {email} several times. Check your spam folder, or try again in a while."
-        emails.confirm_address(session, user)
+        emails.mail_confirmation_link(session, user)
     return f"A link to confirm the address is on its way to {email}."
 
 
@@ -94,9 +94,9 @@ def drop_claim(account_id: int) -> None:
             user.pending_email = user.pending_email_key = None
 
 
-def address_waiting(account_id: int) -> str | None:
+def read_pending_address(account_id: int) -> str | None:
     """The address of the account that waits for its confirmation."""
-    with reading() as session:
+    with read_transaction() as session:
         return addresses.to_confirm(session.get_one(User, account_id))
 
 
@@ -106,7 +106,7 @@ def check_undo(token: str) -> str:
     Raises:
         LinkExpired: the change cannot be undone any more.
     """
-    with reading() as session:
+    with read_transaction() as session:
         return signed_links.change_of_undo(session, token).email
 
 
@@ -120,7 +120,7 @@ def undo_change(token: str) -> str:
         EmailTaken: another account has confirmed the address meanwhile.
         AccountSuspended.
     """
-    with addresses.one_at_a_time(), transaction() as session:
+    with addresses.catch_races(), transaction() as session:
         change = signed_links.change_of_undo(session, token)
         user = session.get_one(User, change.user_id, with_for_update=True)
         Account.of(user)
@@ -147,7 +147,7 @@ def _note_change(session: Session, user: User, replaced: str) -> None:
     change = AddressChange(user_id=user.id, email=replaced, changed_at=now())
     session.add(change)
     session.flush()
-    emails.address_changed(session, user, change)
+    emails.mail_address_change(session, user, change)
 
 
 def _forget_since(session: Session, change: AddressChange) -> None:

@@ -15,7 +15,7 @@ from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.models import FormerUserName, User
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict, Invalid
 
 MOST_CLAIMS = 5
@@ -51,7 +51,7 @@ def create_user(
         EmailTaken: an operator gives somebody an address that another account has confirmed.
     """
     name, email, full_name = validation.user_name(name), validation.email(email), validation.full_name(full_name)
-    password_hash = passwords.hashed(validation.password(password, about=(name, full_name, email)))
+    password_hash = passwords.hash_password(validation.password(password, about=(name, full_name, email)))
     user = User(full_name=full_name, password_hash=password_hash, session_key=secrets.token_hex(16), admin=admin)
     with _unique_names(), transaction() as session:
         _take_name(session, user, name)
@@ -61,7 +61,7 @@ def create_user(
         if confirmed:
             addresses.confirm(session, user)
         elif throttle.may_mail_claimed(session, email):
-            emails.confirm_address(session, user)
+            emails.mail_confirmation_link(session, user)
     return Account.of(user)
 
 
@@ -97,9 +97,9 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
         SignInRequired: somebody else has set a new one meanwhile.
     """
     checked = check_password(account_id, current)
-    with reading() as session:
+    with read_transaction() as session:
         known = known_of(session.get_one(User, account_id))
-    new_hash = passwords.hashed(validation.password(new, about=known))
+    new_hash = passwords.hash_password(validation.password(new, about=known))
     with transaction() as session:
         user = user_still_let_in(session, checked)
         set_password(session, user, new_hash, keep=keep)
@@ -146,8 +146,8 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
             budgets.spend(session, [f"address:{user.id}"])
             addresses.claim(user, email)
             if throttle.may_mail_claimed(session, email):
-                emails.confirm_address(session, user)
-            emails.change_of_address_asked(session, user)
+                emails.mail_confirmation_link(session, user)
+            emails.mail_address_change_request(session, user)
         if (user.name, user.email) != earlier:
             enqueue(session, addresses.REFRESH_PERSON, user.id)
     return Account.of(user)
@@ -163,7 +163,7 @@ def send_reset(email: str, *, request: str) -> None:
         claims = [user for user in addresses.find_claims(session, email) if not user.email_verified_at]
         for user in [confirmed] if confirmed else claims[:MOST_CLAIMS]:
             if user.suspended_at is None and throttle.may_send_mail(session, user.id):
-                emails.choose_password(session, user, request=request)
+                emails.mail_password_link(session, user, request=request)
 
 
 def reset_password(token: str, password: str) -> Account:
@@ -175,10 +175,10 @@ def reset_password(token: str, password: str) -> Account:
         EmailTaken: another account has confirmed the address.
         AccountSuspended.
     """
-    with reading() as session:
+    with read_transaction() as session:
         known = known_of(signed_links.user_of_reset(session, token))
-    new_hash = passwords.hashed(validation.password(password, about=known))
-    with addresses.one_at_a_time(), transaction() as session:
+    new_hash = passwords.hash_password(validation.password(password, about=known))
+    with addresses.catch_races(), transaction() as session:
         user = signed_links.user_of_reset(session, token)
         Account.of(user)
         if user.email_verified_at:
@@ -196,7 +196,7 @@ def check_reset(token: str) -> None:
     Raises:
         LinkExpired: it works no longer.
     """
-    with reading() as session:
+    with read_transaction() as session:
         signed_links.user_of_reset(session, token)
 
 
@@ -228,7 +228,7 @@ def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NO
     """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail."""
     user.password_hash = new_hash
     addresses.end_access(session, user, keep=keep)
-    emails.password_changed(session, user)
+    emails.mail_password_change(session, user)
 
 
 def known_of(user: User) -> tuple[str, ...]:

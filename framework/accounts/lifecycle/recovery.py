@@ -11,14 +11,14 @@ from framework.accounts.core.validation import NAME_LENGTH
 from framework.accounts.models import User
 
 
-def recovered_account(session: Session, *, name: str, email: str) -> int:
+def recover_account(session: Session, *, name: str, email: str) -> int:
     """The id of the account that has confirmed this address, made without a password when there is none.
 
     The address tells who somebody is, since it is the way in: a name can have changed hands since it was written down.
     A name that somebody else has or had meanwhile gets a number. An account that has not confirmed the address is this
     one if it has the name as well.
     """
-    user = addresses.find_confirmed(session, email) or _claiming(session, name, email)
+    user = addresses.find_confirmed(session, email) or _find_claimant(session, name, email)
     if user is None:
         name = _free_name(session, name)
         user = User(name=name, name_key=name.casefold(), session_key=secrets.token_hex(16))
@@ -28,7 +28,7 @@ def recovered_account(session: Session, *, name: str, email: str) -> int:
     return user.id
 
 
-def _claiming(session: Session, name: str, email: str) -> User | None:
+def _find_claimant(session: Session, name: str, email: str) -> User | None:
     """An account that waits for this address: with this name, or made here before, as its missing password tells."""
     claims = addresses.find_claims(session, email)
     known = (user for user in claims if user.password_hash is None or user.name_key == name.casefold())

@@ -11,7 +11,7 @@ from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Forbidden
 
 Invited = Callable[[Session, str], bool]
@@ -35,7 +35,7 @@ class AddressUnconfirmed(Forbidden):
         super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
 
 
-def accept_invited(asks: Invited) -> None:
+def set_invitation_check(asks: Invited) -> None:
     """Have sign-up by invitation ask this, too: whether somebody was invited by an address."""
     _invited.add(asks)
 
@@ -102,7 +102,7 @@ def _is_below(email: str, domains: tuple[str, ...]) -> bool:
 
 
 def _is_invited(email: str) -> bool:
-    with reading() as session:
+    with read_transaction() as session:
         return any(asks(session, email) for asks in _invited)
 
 

@@ -84,4 +84,4 @@ def tokens_in(content: Bytes) -> set[str]:
 def _tell(session: Session, user: User, token: Token) -> None:
     with suppress(BudgetSpent):
         budgets.spend(session, [f"leak:{token.id}"])
-        emails.token_found(session, user, token)
+        emails.mail_found_token(session, user, token)

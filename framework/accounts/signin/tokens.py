@@ -19,7 +19,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
 from framework.accounts.core.validation import printable
 from framework.accounts.models import Token, User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound
 
@@ -141,18 +141,18 @@ def create_token(
     if not scopes or not set(scopes) <= set(SCOPES):
         raise InvalidScopes("The scope of a token is read, write or admin; each includes those before it.")
     text = new_text()
-    kept = " ".join(including(scopes))
+    kept = " ".join(include_implied(scopes))
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
         user = user_still_let_in(session, shown) if shown else session.get_one(User, account_id)
         token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)
-        emails.token_made(session, user, token)
+        emails.mail_new_token(session, user, token)
     return text
 
 
-def including(scopes: list[str]) -> tuple[str, ...]:
+def include_implied(scopes: list[str]) -> tuple[str, ...]:
     """The scopes with those that they include."""
     return SCOPES[: max(SCOPES.index(scope) for scope in scopes) + 1]
 
@@ -194,7 +194,7 @@ def revoke_token(account_id: int, token_id: int) -> None:
 
 def tokens_of(account_id: int) -> list[TokenAbout]:
     """The account's tokens, newest first."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(select(Token).where(Token.user_id == account_id).order_by(Token.id.desc())).all()
     return [_about(row) for row in rows]
 
@@ -207,8 +207,8 @@ def caller_of_token(text: str) -> Caller | None:
     """
     if not is_well_formed(text):
         return None
-    with reading() as session:
-        found = _living(session, text)
+    with read_transaction() as session:
+        found = _find_live(session, text)
     if found is None:
         return None
     token, user = found
@@ -230,7 +230,7 @@ def _about(row: Token) -> TokenAbout:
     )
 
 
-def _living(session: Session, text: str) -> tuple[Token, User] | None:
+def _find_live(session: Session, text: str) -> tuple[Token, User] | None:
     query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest == digest(text))
     found = session.execute(query).one_or_none()
     if found is None or (found[0].expires_at is not None and found[0].expires_at <= now()):

@@ -6,27 +6,29 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, Select
 
 from framework.accounts.core import validation
 from framework.accounts.core.credentials import Kept
-from framework.web.forms import PageForm, filled, follows, stripped
+from framework.web.forms import PageForm, follows, require_filled, strip
 
 
 class SignupForm(PageForm):
     """A new account."""
 
     username = StringField(
-        "User name", filters=[stripped], validators=[filled("Choose a user name."), follows(validation.user_name)]
+        "User name", filters=[strip], validators=[require_filled("Choose a user name."), follows(validation.user_name)]
     )
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
+        "E-mail", filters=[strip], validators=[require_filled("Enter your e-mail address."), follows(validation.email)]
     )
-    password = PasswordField("Password", validators=[filled("Choose a password."), follows(validation.password)])
+    password = PasswordField(
+        "Password", validators=[require_filled("Choose a password."), follows(validation.password)]
+    )
     next = HiddenField()
 
 
 class LoginForm(PageForm):
     """User name or e-mail, and password."""
 
-    username = StringField("User name or e-mail", filters=[stripped], validators=[filled("Enter your user name.")])
-    password = PasswordField("Password", validators=[filled("Enter your password.")])
+    username = StringField("User name or e-mail", filters=[strip], validators=[require_filled("Enter your user name.")])
+    password = PasswordField("Password", validators=[require_filled("Enter your password.")])
     remember = BooleanField("Keep me signed in on this device")
     next = HiddenField()
 
@@ -35,37 +37,39 @@ class ForgotForm(PageForm):
     """Where to send a link for a new password."""
 
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
+        "E-mail", filters=[strip], validators=[require_filled("Enter your e-mail address."), follows(validation.email)]
     )
 
 
 class ResetForm(PageForm):
     """A new password, by a link from a mail."""
 
-    password = PasswordField("New password", validators=[filled("Choose a password."), follows(validation.password)])
+    password = PasswordField(
+        "New password", validators=[require_filled("Choose a password."), follows(validation.password)]
+    )
 
 
 class ConfirmForm(PageForm):
     """The account's password, where a link is opened by somebody who is not signed in."""
 
-    password = PasswordField("Password", validators=[filled("Enter your password.")])
+    password = PasswordField("Password", validators=[require_filled("Enter your password.")])
 
 
 class ProfileForm(PageForm):
     """What others see of a person."""
 
-    full_name = StringField("Full name", filters=[stripped], validators=[follows(validation.full_name)])
-    username = StringField("User name", filters=[stripped], validators=[filled("Choose a user name.")])
+    full_name = StringField("Full name", filters=[strip], validators=[follows(validation.full_name)])
+    username = StringField("User name", filters=[strip], validators=[require_filled("Choose a user name.")])
     email = EmailField(
-        "E-mail", filters=[stripped], validators=[filled("Enter your e-mail address."), follows(validation.email)]
+        "E-mail", filters=[strip], validators=[require_filled("Enter your e-mail address."), follows(validation.email)]
     )
 
 
 class PasswordForm(PageForm):
     """Another password; `keep` names what goes on, as `session-7` or `token-7`."""
 
-    current = PasswordField("Current password", validators=[filled("Enter your current password.")])
-    password = PasswordField("New password", validators=[filled("Choose a password.")])
+    current = PasswordField("Current password", validators=[require_filled("Enter your current password.")])
+    password = PasswordField("New password", validators=[require_filled("Choose a password.")])
     keep = SelectMultipleField("Stay signed in", validate_choice=False)
 
     @property

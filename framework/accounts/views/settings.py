@@ -115,7 +115,7 @@ def _told_of(account: Account, email: str) -> str:
 def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status: int) -> Answer:
     live = signed_in_session()
     facts = {
-        "waiting": confirmation.address_waiting(live.account.id),
+        "waiting": confirmation.read_pending_address(live.account.id),
         "sessions": [each for each in sessions.sessions_beside(live) if each.id != live.id],
         "tokens": tokens.tokens_of(live.account.id),
     }

@@ -75,13 +75,13 @@ class SpooledContent(Content):
         left = ""
         decoder = codecs.getincrementaldecoder("utf-8")()
         for chunk in self._chunks():
-            text = left + _decoded(decoder, chunk)
+            text = left + _decode(decoder, chunk)
             whole = _whole(text)
-            yield _unescaped(text[:whole])
+            yield _unescape(text[:whole])
             left = text[whole:]
             if len(left) >= LONGEST_ESCAPE:
                 break
-        yield _unescaped(left + _decoded(decoder, b"", final=True))
+        yield _unescape(left + _decode(decoder, b"", final=True))
 
     def _chunks(self) -> Iterator[bytes]:
         with self.file.open("rb") as source:
@@ -93,7 +93,7 @@ class SpooledContent(Content):
                 yield chunk
 
 
-def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> str:
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> str:
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ def _whole(text: str) -> int:
     return found.end() if found else 0
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     try:
         return str(json.loads(f'"{text}"'))
     except json.JSONDecodeError as error:

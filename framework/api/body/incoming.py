@@ -10,10 +10,10 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, checked
+from framework.api.bodies import CONTENTS, CommitBody, DeleteBody, MoveBody, PutBody, validate
 from framework.api.body.parsing import refuse_other_media
 from framework.api.body.spooling import SpooledJson
-from framework.gitcore.path_policy import asked_path, checked_path
+from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.write.operations import Delete, Move, Operation, Put
 from framework.uploads.assembling import OpenedUpload, open_uploads
@@ -50,7 +50,7 @@ class Incoming:
 
 
 @contextmanager
-def received_commit(request: Request) -> Iterator[Incoming]:
+def receive_commit(request: Request) -> Iterator[Incoming]:
     """The commit that the request's body asks for; what it brought is deleted when the block ends.
 
     Raises:
@@ -60,7 +60,7 @@ def received_commit(request: Request) -> Iterator[Incoming]:
     with scratch("commit") as folder:
         spooled = SpooledJson(folder / "body")
         _read(request, spooled)
-        yield Incoming(checked(CommitBody, spooled.values(CONTENTS)), spooled.sha256, folder)
+        yield Incoming(validate(CommitBody, spooled.values(CONTENTS)), spooled.sha256, folder)
 
 
 def _read(request: Request, spooled: SpooledJson) -> None:
@@ -90,11 +90,11 @@ class _Operations:
         return made
 
     def _made(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
-        path = asked_path(operation.path)
+        path = check_stored_path(operation.path)
         if isinstance(operation, DeleteBody):
             return Delete(path)
         if isinstance(operation, MoveBody):
-            return Move(path, checked_path(operation.to))
+            return Move(path, check_path(operation.to))
         return self._put(path, self._file(operation))
 
     def _put(self, path: str, file: SentFile) -> Put:

@@ -35,7 +35,7 @@ def refuse_other_media() -> None:
         raise NotJson
 
 
-def parsed(text: bytes, each_object: Callable[[dict[str, Any]], object] | None = None) -> object:
+def parse_json(text: bytes, each_object: Callable[[dict[str, Any]], object] | None = None) -> object:
     """The JSON text as values; `each_object` may make something else of each object.
 
     Raises:

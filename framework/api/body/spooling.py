@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from framework.api.body.contents import CHUNK_BYTES, Content, SpooledContent
-from framework.api.body.parsing import BadJson, parsed
+from framework.api.body.parsing import BadJson, parse_json
 from framework.errors import TooLarge
 
 LONGEST_KEPT_BYTES = 128
@@ -80,7 +80,7 @@ class SpooledJson:
         def resolved(members: dict[str, Any]) -> dict[str, Any]:
             return {name: self._resolved(name, value, contents) for name, value in members.items()}
 
-        return parsed(bytes(self._rest), resolved)
+        return parse_json(bytes(self._rest), resolved)
 
     def _resolved(self, name: str, value: object, contents: frozenset[str]) -> object:
         if not isinstance(value, str):

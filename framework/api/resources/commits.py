@@ -7,8 +7,8 @@ from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import NewCommit
 from framework.api.bodies import CommitBody
-from framework.api.body.incoming import Incoming, received_commit
-from framework.api.calls import Call, described
+from framework.api.body.incoming import Incoming, receive_commit
+from framework.api.calls import Call, describe
 from framework.api.idempotency import Created, Keep, once
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
@@ -20,7 +20,7 @@ commits = Blueprint("commits", __name__, url_prefix="/projects/<owner>/<project>
 
 
 @commits.post("/commits")
-@described(Call({201: NewCommit}, needs="write", body=CommitBody, refusals=(409, 410), keyed=True))
+@describe(Call({201: NewCommit}, needs="write", body=CommitBody, refusals=(409, 410), keyed=True))
 def make_commit(owner: str, project: str) -> Response:
     """Make the operations one commit on a branch: all of them or none.
 
@@ -29,7 +29,7 @@ def make_commit(owner: str, project: str) -> Response:
     """
     account = callers.writer()
     access = project_for(account, owner, project, "writer")
-    with received_commit(request) as incoming:
+    with receive_commit(request) as incoming:
         made = once(
             account,
             incoming.sha256,
@@ -49,6 +49,6 @@ def _store(access: ProjectAccess, account: Account, incoming: Incoming, keep: Ke
     def recorded(session: Session, written: Written) -> None:
         keep(session, answer(written))
 
-    made = answer(store_changes(access, account, changes, within=recorded))
+    made = answer(store_changes(access, account, changes, in_transaction=recorded))
     mark_used(account, incoming.uploads)
     return made

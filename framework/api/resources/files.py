@@ -4,12 +4,12 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.api import callers
-from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer, nothing
+from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer, no_content
 from framework.api.bodies import BranchBody, read_body
-from framework.api.calls import Call, described
+from framework.api.calls import Call, describe
 from framework.api.paging import PAGE, links, page_length, page_number, page_of
-from framework.browse.history.history import HISTORY_PAGE, HistoryPage, history_page
-from framework.browse.raw import raw_answer
+from framework.browse.history.history import HISTORY_PAGE, HistoryPage, read_history_page
+from framework.browse.raw import send_raw
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects.branches import operations
 from framework.projects.core.access import ProjectAccess, project_for
@@ -27,7 +27,7 @@ from framework.repositories.history.reading import (
     resolve,
     split_ref,
 )
-from framework.web.pages import asked_path
+from framework.web.pages import query_path
 
 files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")
 
@@ -38,7 +38,7 @@ HISTORY = {
 
 
 @files.get("/refs")
-@described(Call({200: [Ref]}, query=PAGE))
+@describe(Call({200: [Ref]}, query=PAGE))
 def list_refs(owner: str, project: str) -> Response:
     """All branches and tags, the default branch marked; a page of them where one is asked for."""
     refs, headers = page_of(Ref.all_of(read_snapshot(_readable(owner, project).repository_id)))
@@ -46,7 +46,7 @@ def list_refs(owner: str, project: str) -> Response:
 
 
 @files.patch("/refs/heads/<path:branch>")
-@described(Call({200: Ref}, needs="write", body=BranchBody, refusals=(409,)))
+@describe(Call({200: Ref}, needs="write", body=BranchBody, refusals=(409,)))
 def rename_branch(owner: str, project: str, branch: str) -> Response:
     """Give a branch another name; a protected one, and the default one, is renamed by owners only."""
     account = callers.writer()
@@ -57,21 +57,21 @@ def rename_branch(owner: str, project: str, branch: str) -> Response:
 
 
 @files.delete("/refs/heads/<path:branch>")
-@described(Call({204: None}, needs="write", refusals=(409,)))
+@describe(Call({204: None}, needs="write", refusals=(409,)))
 def delete_branch(owner: str, project: str, branch: str) -> Response:
     """Delete a branch; the default one never, and a protected one where a rule allows it."""
-    return _deleted(owner, project, HEADS + branch)
+    return _delete(owner, project, HEADS + branch)
 
 
 @files.delete("/refs/tags/<path:tag>")
-@described(Call({204: None}, needs="write", refusals=(409,)))
+@describe(Call({204: None}, needs="write", refusals=(409,)))
 def delete_tag(owner: str, project: str, tag: str) -> Response:
     """Delete a tag, where a rule allows it."""
-    return _deleted(owner, project, TAGS + tag)
+    return _delete(owner, project, TAGS + tag)
 
 
 @files.get("/tree/<path:place>")
-@described(Call({200: [TreeEntry]}))
+@describe(Call({200: [TreeEntry]}))
 def list_tree(owner: str, project: str, place: str) -> Response:
     """The entries of the folder at REF/PATH, subfolders first; of a file, its own entry."""
     access = _readable(owner, project)
@@ -79,14 +79,14 @@ def list_tree(owner: str, project: str, place: str) -> Response:
 
 
 @files.get("/raw/<path:place>")
-@described(Call({200: "*/*", 206: "*/*", 304: None}, refusals=(416,)))
+@describe(Call({200: "*/*", 206: "*/*", 304: None}, refusals=(416,)))
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """The bytes of the file at REF/PATH; what Git LFS keeps is answered in parts where Range asks for them."""
-    return raw_answer(_readable(owner, project), place)
+    return send_raw(_readable(owner, project), place)
 
 
 @files.get("/commits")
-@described(Call({200: [ListedCommit]}, query=HISTORY | PAGE))
+@describe(Call({200: [ListedCommit]}, query=HISTORY | PAGE))
 def list_commits(owner: str, project: str) -> Response:
     """A history, newest first."""
     access, number, length = _readable(owner, project), page_number(), page_length(HISTORY_PAGE)
@@ -98,7 +98,7 @@ def list_commits(owner: str, project: str) -> Response:
 
 
 @files.get("/commits/<path:ref>")
-@described(Call({200: Commit}))
+@describe(Call({200: Commit}))
 def show_commit(owner: str, project: str, ref: str) -> Response:
     """One commit, by its id or as the newest of a branch or tag, with the files that it changed."""
     access = _readable(owner, project)
@@ -106,10 +106,10 @@ def show_commit(owner: str, project: str, ref: str) -> Response:
     return answer(Commit.with_files(commit, files))
 
 
-def _deleted(owner: str, project: str, name: str) -> Response:
+def _delete(owner: str, project: str, name: str) -> Response:
     account = callers.writer()
     operations.delete_ref(account, project_for(account, owner, project, "writer"), name)
-    return nothing()
+    return no_content()
 
 
 def _readable(owner: str, project: str) -> ProjectAccess:
@@ -127,7 +127,7 @@ def _entries(copy: Copy, place: str) -> list[Entry]:
 
 def _history(copy: Copy, number: int, length: int) -> HistoryPage:
     ref = request.args.get("ref") or copy.snapshot.default_branch
-    return history_page(copy, ref, asked_path().strip("/"), number=number, length=length)
+    return read_history_page(copy, ref, query_path().strip("/"), number=number, length=length)
 
 
 def _commit(copy: Copy, ref: str) -> tuple[LogEntry, list[Changed]]:

@@ -4,9 +4,9 @@ from flask import Blueprint, Response
 
 from framework.accounts.signin import tokens
 from framework.api import callers
-from framework.api.answers import NewToken, Token, Usage, User, answer, nothing
+from framework.api.answers import NewToken, Token, Usage, User, answer, no_content
 from framework.api.bodies import TokenBody, read_body
-from framework.api.calls import Call, described
+from framework.api.calls import Call, describe
 from framework.projects.core import queries
 from framework.projects.core.access import project_for
 from framework.projects.members.usage import usage_of
@@ -15,21 +15,21 @@ people = Blueprint("people", __name__)
 
 
 @people.get("/user")
-@described(Call({200: User}, needs="token"))
+@describe(Call({200: User}, needs="token"))
 def show_user() -> Response:
     """The account that the token acts for."""
     return answer(User.of(callers.reader()))
 
 
 @people.get("/usage")
-@described(Call({200: Usage}, needs="token"))
+@describe(Call({200: Usage}, needs="token"))
 def show_usage() -> Response:
     """What the caller's projects hold of what they may; a token for one project tells of that alone."""
     return answer(Usage.of(usage_of(callers.reader())))
 
 
 @people.get("/tokens")
-@described(Call({200: [Token]}, needs="password"))
+@describe(Call({200: [Token]}, needs="password"))
 def list_tokens() -> Response:
     """The account's tokens, newest first."""
     account = callers.holder_of_password()
@@ -38,12 +38,12 @@ def list_tokens() -> Response:
 
 
 @people.post("/tokens")
-@described(Call({201: NewToken}, needs="password", body=TokenBody, refusals=(404,)))
+@describe(Call({201: NewToken}, needs="password", body=TokenBody, refusals=(404,)))
 def make_token() -> Response:
     """Make a token, for all projects or for one; its text is in this answer only."""
     account = callers.holder_of_password()
     body = read_body(TokenBody)
-    scopes = list(tokens.including([*body.scopes]))
+    scopes = list(tokens.include_implied([*body.scopes]))
     repository_id = project_for(account, *_owner_and_name(body.project)).repository_id if body.project else None
     text = tokens.create_token(
         account.id, body.name, scopes, shown=account, days=body.days, repository_id=repository_id
@@ -52,11 +52,11 @@ def make_token() -> Response:
 
 
 @people.delete("/tokens/<int:token_id>")
-@described(Call({204: None}, needs="password"))
+@describe(Call({204: None}, needs="password"))
 def delete_token(token_id: int) -> Response:
     """End a token."""
     tokens.revoke_token(callers.holder_of_password().id, token_id)
-    return nothing()
+    return no_content()
 
 
 def _owner_and_name(project: str) -> tuple[str, str]:

@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.api import callers
-from framework.api.answers import LOCATION, Project, Storage, Work, answer, nothing
+from framework.api.answers import LOCATION, Project, Storage, Work, answer, no_content
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body
-from framework.api.calls import Call, described
+from framework.api.calls import Call, describe
 from framework.api.idempotency import Created, Keep, once
 from framework.api.paging import PAGE, links, page_length, page_number
 from framework.projects.branches import operations as refs
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.core.jobs import work_of
+from framework.projects.core.jobs import read_job
 from framework.projects.lifecycle import archiving, operations
 from framework.repositories.cache.status import read_status
 
@@ -29,7 +29,7 @@ FILTERS = {
 
 
 @projects.get("")
-@described(Call({200: [Project]}, query=FILTERS | PAGE))
+@describe(Call({200: [Project]}, query=FILTERS | PAGE))
 def list_projects() -> Response:
     """The projects that the caller may see, the latest change first."""
     viewer, number = callers.visitor(), page_number()
@@ -40,7 +40,7 @@ def list_projects() -> Response:
 
 
 @projects.post("")
-@described(Call({201: Project}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
+@describe(Call({201: Project}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
 def create_project() -> Response:
     """Create an empty project of the caller's."""
     account = callers.writer()
@@ -50,14 +50,14 @@ def create_project() -> Response:
 
 
 @projects.get("/<owner>/<project>")
-@described(Call({200: Project}))
+@describe(Call({200: Project}))
 def show_project(owner: str, project: str) -> Response:
     """One project."""
     return answer(Project.of(project_for(callers.visitor(), owner, project)))
 
 
 @projects.patch("/<owner>/<project>")
-@described(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
+@describe(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
 def change_project(owner: str, project: str) -> Response:
     """Change the default branch, or name, description and visibility, which need the scope `admin`; for owners."""
     account = callers.writer()
@@ -72,16 +72,16 @@ def change_project(owner: str, project: str) -> Response:
 
 
 @projects.delete("/<owner>/<project>")
-@described(Call({204: None}, needs="admin"))
+@describe(Call({204: None}, needs="admin"))
 def trash_project(owner: str, project: str) -> Response:
     """Put a project into the trash, from where its owners can restore it in the browser; for owners."""
     account = callers.administrator()
     operations.trash_project(account, project_for(account, owner, project, "owner"))
-    return nothing()
+    return no_content()
 
 
 @projects.get("/<owner>/<project>/storage")
-@described(Call({200: Storage}))
+@describe(Call({200: Storage}))
 def show_storage(owner: str, project: str) -> Response:
     """Where the project's bytes are."""
     access = project_for(callers.visitor(), owner, project)
@@ -89,33 +89,33 @@ def show_storage(owner: str, project: str) -> Response:
 
 
 @projects.post("/<owner>/<project>/storage/archive")
-@described(Call({202: Work}, needs="write"))
+@describe(Call({202: Work}, needs="write"))
 def archive_project(owner: str, project: str) -> Response:
     """Pack a project neatly in the store and drop its local copies, by a worker; for owners."""
     account = callers.writer()
     access = project_for(account, owner, project, "owner")
-    work = work_of(account, access, archiving.ask_for_archive(account, access))
+    work = read_job(account, access, archiving.ask_for_archive(account, access))
     place = f"/api/v1/projects{access.path}/works/{work.id}"
     return answer(Work.of(work), 202, headers={LOCATION: place})
 
 
 @projects.get("/<owner>/<project>/works/<work_id>")
-@described(Call({200: Work}))
+@describe(Call({200: Work}))
 def show_work(owner: str, project: str, work_id: str) -> Response:
     """How far a long work on the project is."""
     account = callers.visitor()
-    return answer(Work.of(work_of(account, project_for(account, owner, project), work_id)))
+    return answer(Work.of(read_job(account, project_for(account, owner, project), work_id)))
 
 
 def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
     def recorded(session: Session, access: ProjectAccess) -> None:
-        keep(session, _created(access))
+        keep(session, _answer_created(access))
 
     access = operations.create_project(
-        account, name=body.name, description=body.description, visibility=body.visibility, within=recorded
+        account, name=body.name, description=body.description, visibility=body.visibility, in_transaction=recorded
     )
-    return _created(access)
+    return _answer_created(access)
 
 
-def _created(access: ProjectAccess) -> Created:
+def _answer_created(access: ProjectAccess) -> Created:
     return Created(201, f"/api/v1/projects{access.path}", Project.of(access).model_dump_json())

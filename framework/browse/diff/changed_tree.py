@@ -21,7 +21,7 @@ class ChangedFolder:
     files: Sequence[Numbered]
 
 
-def changed_tree(files: Sequence[FileChange]) -> ChangedFolder:
+def build_changed_tree(files: Sequence[FileChange]) -> ChangedFolder:
     """The root of these files, numbered from 1 in their order."""
     return _folder("", [(number, file.path, file) for number, file in enumerate(files, 1)], DEEPEST)
 
@@ -35,10 +35,10 @@ def _folder(name: str, found: Sequence[Numbered], depth: int) -> ChangedFolder:
             below.setdefault(first, []).append((number, rest, file))
         else:
             here.append((number, path, file))
-    return ChangedFolder(name, [_joined(first, inside, depth - 1) for first, inside in below.items()], here)
+    return ChangedFolder(name, [_join_single(first, inside, depth - 1) for first, inside in below.items()], here)
 
 
-def _joined(name: str, found: Sequence[Numbered], depth: int) -> ChangedFolder:
+def _join_single(name: str, found: Sequence[Numbered], depth: int) -> ChangedFolder:
     """The folder, by a longer name as long as there is nothing but one other folder in it."""
     while len(tops := {path.partition("/")[0] for _number, path, _file in found}) == 1 and all(
         "/" in path for _number, path, _file in found

@@ -9,8 +9,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from framework.browse.diff.patches import Line
-from framework.browse.render.encodings import decoded
-from framework.browse.render.highlighting import file_lines
+from framework.browse.render.encodings import decode
+from framework.browse.render.highlighting import highlight_lines
 
 LONGEST_SECONDS = 0.8
 
@@ -29,15 +29,15 @@ def colour_files(files: Sequence[tuple[str, bytes]]) -> list[str]:
 
 
 def _coloured_file(path: str, content: bytes) -> str:
-    return "".join(f"{line}\n" for line in file_lines(path, decoded(content).text))
+    return "".join(f"{line}\n" for line in highlight_lines(path, decode(content).text))
 
 
-def coloured_lines(lines: Sequence[Line], old: Coloured, new: Coloured) -> list[Line]:
+def colour_lines(lines: Sequence[Line], old: Coloured, new: Coloured) -> list[Line]:
     """The lines in the colours that they have on their sides, wherever these say the same."""
-    return [_coloured(line, old, new) for line in lines]
+    return [_colour_line(line, old, new) for line in lines]
 
 
-def _coloured(line: Line, old: Coloured, new: Coloured) -> Line:
+def _colour_line(line: Line, old: Coloured, new: Coloured) -> Line:
     side, number = (old, line.old) if line.new is None else (new, line.new)
     if number is None or number > len(side):
         return line

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from framework.browse.diff.colouring import coloured_lines
-from framework.browse.diff.patches import ADDED, REMOVED, Hunk, hunks
-from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, richer
-from framework.browse.diff.sandboxed import coloured_sides
+from framework.browse.diff.colouring import colour_lines
+from framework.browse.diff.patches import ADDED, REMOVED, Hunk, parse_hunks
+from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, enrich
+from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.diff.wide_texts import patches
-from framework.browse.render.encodings import decoded
+from framework.browse.render.encodings import decode
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.reading import below, blob_sizes
@@ -102,7 +102,7 @@ class Difference:
         return sum(file.removed for file in self.files)
 
 
-def changed_between(copy: Copy, old: str, new: str, path: str = "") -> list[FileChange]:
+def list_changes(copy: Copy, old: str, new: str, path: str = "") -> list[FileChange]:
     """The files that differ between two commits or trees, without their lines; only trees are read.
 
     A file that moved is recognised when its bytes are the same.
@@ -112,13 +112,13 @@ def changed_between(copy: Copy, old: str, new: str, path: str = "") -> list[File
     return list(_raw(_texts(printed)))
 
 
-def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
+def read_difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
     """What differs between two commits or trees, with lines; of one path only, in full, when it is given."""
-    everything = changed_between(copy, old, new, path)
+    everything = list_changes(copy, old, new, path)
     listed = _with_sizes(copy, everything[:LISTED_FILES])
     readable = [file for file in listed if not _unreadable(file)][:PATCHED_FILES]
     most_lines = LINES_OF_A_FILE_ALONE if path else LINES_OF_A_FILE
-    patched = _patched(copy, old, new, readable, most_lines) if readable else {}
+    patched = _add_hunks(copy, old, new, readable, most_lines) if readable else {}
     gone = {file.old_path for file in patched.values() if file.status == "R"}
     files = [
         patched[file.path] if file.path in patched else replace(file, hidden=_unreadable(file) or MANY)
@@ -126,7 +126,7 @@ def difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
         if file.path in patched or file.path not in gone
     ]
     files = _with_wide_texts(copy, files, most_lines)
-    shown = _coloured(copy, _enriched(copy, files if path else _on_demand(files)))
+    shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files)))
     return Difference(shown, len(everything) - (len(listed) - len(files)))
 
 
@@ -150,28 +150,28 @@ def _with_wide_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -
     ]
 
 
-def _enriched(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+def _enrich(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
     """The files with what tells their differences better than lines do, as many as a page can take."""
     made, room = [], MOST_RICH_FILES
     for file in files:
         sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
         wanted = room and not file.left_out and file.status in "MRAD" and file.hidden != MANY
-        rich = richer(copy, sides) if wanted else None
+        rich = enrich(copy, sides) if wanted else None
         room -= rich is not None
         made.append(replace(file, rich=rich))
     return made
 
 
-def _coloured(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+def _colour_files(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
     """The same files, the lines of those that lines tell best in the colours of what their names say they are."""
-    sides = coloured_sides(
+    sides = colour_sides(
         copy, [side for file in files if file.hunks and not file.rich and file.hidden != MANY for side in _sides(file)]
     )
     return [
         replace(
             file,
             hunks=[
-                replace(hunk, lines=coloured_lines(hunk.lines, *(sides.get(side[:2], ()) for side in _sides(file))))
+                replace(hunk, lines=colour_lines(hunk.lines, *(sides.get(side[:2], ()) for side in _sides(file))))
                 for hunk in file.hunks
             ],
         )
@@ -206,7 +206,7 @@ def _unreadable(file: FileChange) -> str:
     return LARGE if max(file.old_size_bytes or 0, file.new_size_bytes or 0) > PATCHED_BYTES else SHOWN
 
 
-def _patched(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int) -> dict[str, FileChange]:
+def _add_hunks(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int) -> dict[str, FileChange]:
     """The files with their hunks, by path; files that moved and changed are found among these, too."""
     sizes = {sha: size for file in files for _path, sha, size in _sides(file) if size is not None}
     options = ["-r", "-M", "-l200", "--raw", "-p", "-z", "--no-abbrev", "--no-commit-id", "--no-color"]
@@ -216,7 +216,7 @@ def _patched(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_l
     sections = re.split(rb"^diff --git .*\n", text, flags=re.MULTILINE)[1:]
     found, budget = {}, max(LINES_OF_A_PAGE, most_lines)
     for file in _raw(_texts(raw + b"\0")):
-        patch = decoded(b"".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)).text
+        patch = decode(b"".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)).text
         marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
         made = _with_hunks(file, patch, min(most_lines, budget), mark=marks)
         budget -= sum(len(hunk.lines) for hunk in made.hunks)
@@ -230,7 +230,7 @@ def _with_hunks(file: FileChange, patch: str, most_lines: int, *, mark: bool) ->
         return replace(file, hidden=BINARY)
     if most_lines <= 0 and "\n@@ " in patch:
         return replace(file, hidden=MANY)
-    found, left_out = hunks(lines[:-1], most_lines=most_lines, mark=mark)
+    found, left_out = parse_hunks(lines[:-1], most_lines=most_lines, mark=mark)
     return replace(file, hunks=found, left_out=left_out)
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import ClassVar
 
-from framework.browse.diff.colouring import coloured_lines
-from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, marked
-from framework.browse.render.encodings import decoded
+from framework.browse.diff.colouring import colour_lines
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, mark_words
+from framework.browse.render.encodings import decode
 from framework.browse.render.highlighting import snippet_lines
 from framework.browse.render.notebooks import Cell, read_notebook
-from framework.browse.view_options import Asked
+from framework.browse.view_options import ViewOptions
 
 MOST_SOURCE_LINES = 400
 MOST_COLOURED_CELLS = 40
@@ -37,10 +37,10 @@ class NotebookChange:
     unchanged: int
 
 
-def changed_notebook(before: bytes, now: bytes) -> NotebookChange | None:
+def diff_notebooks(before: bytes, now: bytes) -> NotebookChange | None:
     """The change between two notebooks; None when one of them is none."""
     try:
-        books = [read_notebook("", decoded(content).text, Asked()) for content in (before, now)]
+        books = [read_notebook("", decode(content).text, ViewOptions()) for content in (before, now)]
     except ValueError:
         return None
     old, new = (book.cells for book in books)
@@ -65,7 +65,7 @@ def _in_colours(cell: CellChange, language: str) -> CellChange:
         snippet_lines(language, "\n".join(line.plain for line in cell.lines if line.kind in kinds))
         for kinds in ({CONTEXT, REMOVED}, {CONTEXT, ADDED})
     )
-    return replace(cell, lines=coloured_lines(cell.lines, old, new))
+    return replace(cell, lines=colour_lines(cell.lines, old, new))
 
 
 def _source(cell: Cell) -> tuple[str, str]:
@@ -92,4 +92,4 @@ def _line_changes(old: str, new: str) -> list[Line]:
         else:
             made += [Line(REMOVED, number + 1, None, before[number]) for number in range(start, end)]
             made += [Line(ADDED, None, number + 1, after[number]) for number in range(first, last)]
-    return marked(made)
+    return mark_words(made)

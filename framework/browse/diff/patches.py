@@ -40,7 +40,7 @@ class Line:
     def text(self) -> Markup:
         """The line as a page shows it."""
         shown = escape(self.plain) if self.coloured is None else self.coloured
-        return with_marks(shown, self.marks) if self.marks else shown
+        return insert_marks(shown, self.marks) if self.marks else shown
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Hunk:
             if not changed:
                 yield from ((line, line) for line in lines)
                 continue
-            yield from paired(lines)
+            yield from pair_lines(lines)
 
 
-def hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[Hunk], int]:
+def parse_hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[Hunk], int]:
     """The hunks of one file's patch, and how many lines were left out beyond `most_lines`; `mark` marks words."""
     found: list[Hunk] = []
     lines: list[Line] = []
@@ -77,21 +77,23 @@ def hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[
             sign, most_lines = text[:1] or CONTEXT, most_lines - 1
             lines.append(Line(sign, old if sign in " -" else None, new if sign in " +" else None, text[1:]))
             old, new = old + (sign in " -"), new + (sign in " +")
-    return [Hunk(hunk.heading, marked(hunk.lines) if mark else hunk.lines) for hunk in found if hunk.lines], left_out
+    return [
+        Hunk(hunk.heading, mark_words(hunk.lines) if mark else hunk.lines) for hunk in found if hunk.lines
+    ], left_out
 
 
-def marked(lines: Sequence[Line]) -> list[Line]:
+def mark_words(lines: Sequence[Line]) -> list[Line]:
     """The same lines, with the changed words of lines that replaced each other marked."""
     made: dict[Line, Line] = {}
     for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
-        for before, after in paired(list(group)) if changed else ():
+        for before, after in pair_lines(list(group)) if changed else ():
             if before and after:
                 old, new = changed_words(before.plain, after.plain)
                 made[before], made[after] = replace(before, marks=old), replace(after, marks=new)
     return [made.get(line, line) for line in lines]
 
 
-def paired(lines: Sequence[Line]) -> Iterator[tuple[Line | None, Line | None]]:
+def pair_lines(lines: Sequence[Line]) -> Iterator[tuple[Line | None, Line | None]]:
     """What was removed beside what was added in its place, in order; of the longer side those that are most alike."""
     removed, added = ([line for line in lines if line.kind == kind] for kind in (REMOVED, ADDED))
     if abs(len(removed) - len(added)) * min(len(removed), len(added)) > MOST_COMPARED:
@@ -143,7 +145,7 @@ def _span(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
     return first, first + sum(map(len, words[start:end]))
 
 
-def with_marks(text: Markup, places: Places) -> Markup:
+def insert_marks(text: Markup, places: Places) -> Markup:
     """The text with these of its characters in `<mark>`; a coloured word that is marked in part is divided."""
     tags = {start: "<mark>" for start, _end in places} | {end: "</mark>" for _start, end in places}
     made, colour, place = [], "", 0

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookChange
 from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, Line
-from framework.browse.diff.sandboxed import notebook_change
-from framework.browse.render.encodings import decoded
+from framework.browse.diff.sandboxed import compare_notebooks
+from framework.browse.render.encodings import decode
 from framework.gitcore import lfs_pointer
 from framework.repositories.cache.copy import Copy
 
@@ -64,7 +64,7 @@ class Sides:
     hunks: Sequence[Hunk]
 
 
-def richer(copy: Copy, sides: Sides) -> Rich | None:
+def enrich(copy: Copy, sides: Sides) -> Rich | None:
     """The difference as its kind of file is best told; None when lines tell it best, or all there is to tell."""
     name = sides.path.lower()
     if _mentions_pointer(sides.hunks):
@@ -74,7 +74,7 @@ def richer(copy: Copy, sides: Sides) -> Rich | None:
     if name.endswith((".csv", ".tsv", ".tab")):
         return _tables(copy, sides)
     if name.endswith(".ipynb"):
-        return notebook_change(
+        return compare_notebooks(
             copy.snapshot.repository_id, *(_content(copy, sha) for sha in (sides.old_sha, sides.new_sha))
         )
     return None
@@ -95,7 +95,7 @@ def _content(copy: Copy, sha: str) -> bytes:
 
 
 def _tables(copy: Copy, sides: Sides) -> TableChange | None:
-    text = decoded(_content(copy, sides.new_sha)).text
+    text = decode(_content(copy, sides.new_sha)).text
     if text.count('"') % 2:
         return None
     first = text.partition("\n")[0]

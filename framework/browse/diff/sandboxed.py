@@ -6,7 +6,7 @@ from contextlib import suppress
 from markupsafe import Markup, escape
 
 from framework.browse.diff.colouring import Coloured, colour_files
-from framework.browse.diff.notebook_changes import NotebookChange, changed_notebook
+from framework.browse.diff.notebook_changes import NotebookChange, diff_notebooks
 from framework.browse.render.highlighting import split_lines
 from framework.browse.render.rendering import sandbox
 from framework.repositories.cache.copy import Copy
@@ -17,20 +17,20 @@ LONGEST_COLOURED_BYTES = 1 << 17
 LONGEST_COLOURED_PAGE_BYTES = 1 << 19
 
 
-def notebook_change(of: str, before: bytes, now: bytes) -> NotebookChange | None:
+def compare_notebooks(of: str, before: bytes, now: bytes) -> NotebookChange | None:
     """The change between two notebooks of this repository; None when lines tell it better, or take less."""
     with suppress(TooCostly, Busy):
-        return sandbox.call((of, before, now), changed_notebook, before, now)
+        return sandbox.call((of, before, now), diff_notebooks, before, now)
     return None
 
 
-def coloured(of: str, path: str, content: bytes) -> Coloured:
+def colour_file(of: str, path: str, content: bytes) -> Coloured:
     """The lines of a file of this repository, in colours where that does not take too much."""
-    made = _coloured(of, [(path, content)])[0]
+    made = _colour_files(of, [(path, content)])[0]
     return made or [escape(line) for line in split_lines(content.decode(errors="replace"))]
 
 
-def coloured_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
+def colour_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
     """The coloured lines of these files, each a path, a blob's name and its size in bytes.
 
     Of so many only as a page can take; what would be too much is left out.
@@ -42,11 +42,11 @@ def coloured_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) ->
             room -= size_bytes
     contents = dict(read_blobs(copy, sorted({sha for _path, sha in chosen})))
     there = [(path, sha) for path, sha in chosen if sha in contents]
-    made = _coloured(copy.snapshot.repository_id, [(path, contents[sha]) for path, sha in there]) if there else []
+    made = _colour_files(copy.snapshot.repository_id, [(path, contents[sha]) for path, sha in there]) if there else []
     return {side: lines for side, lines in zip(there, made, strict=True) if lines}
 
 
-def _coloured(of: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
+def _colour_files(of: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
     with suppress(TooCostly, Busy):
         made = sandbox.call((of, files), colour_files, files)
         return [[Markup(line) for line in html.split("\n")[:-1]] for html in made]  # noqa: S704 # escaped there

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dulwich.objects import Blob
 
-from framework.browse.render.encodings import decoded, marked_encoding
+from framework.browse.render.encodings import decode, detect_mark
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy
@@ -23,13 +23,13 @@ def patches(copy: Copy, sides: Sequence[tuple[str, str]]) -> Mapping[tuple[str, 
     """
     chosen = sides[:MOST_FILES]
     contents = dict(read_blobs(copy, sorted({sha for pair in chosen for sha in pair} - {NO_BLOB})))
-    texts = {sha: decoded(data).text.encode() for sha, data in contents.items() if marked_encoding(data)}
+    texts = {sha: decode(data).text.encode() for sha, data in contents.items() if detect_mark(data)}
     texts[NO_BLOB] = b""
     readable = [pair for pair in chosen if texts.keys() >= set(pair)]
-    return _compared(readable, {sha: Blob.from_string(text) for sha, text in texts.items()}) if readable else {}
+    return _compare(readable, {sha: Blob.from_string(text) for sha, text in texts.items()}) if readable else {}
 
 
-def _compared(pairs: Sequence[tuple[str, str]], blobs: Mapping[str, Blob]) -> dict[tuple[str, str], str]:
+def _compare(pairs: Sequence[tuple[str, str]], blobs: Mapping[str, Blob]) -> dict[tuple[str, str], str]:
     with scratch("texts") as folder:
         lay_out(folder)
         (folder / "HEAD").write_text("ref: refs/heads/main\n")

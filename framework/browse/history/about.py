@@ -9,7 +9,7 @@ from pathlib import Path
 
 from identify.identify import license_id
 
-from framework.browse.lru import Remembered
+from framework.browse.lru import LRUCache
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
@@ -54,17 +54,17 @@ class About:
         return self.contributors[:SHOWN_PEOPLE]
 
 
-_commits: Remembered[tuple[Path, str], About] = Remembered(REMEMBERED)
-_licences: Remembered[str, str] = Remembered(REMEMBERED)
+_commits: LRUCache[tuple[Path, str], About] = LRUCache(REMEMBERED)
+_licences: LRUCache[str, str] = LRUCache(REMEMBERED)
 
 
-def about(copy: Copy, commit_sha: str, entries: Sequence[Entry], *, whole: bool) -> About:
+def read_about(copy: Copy, commit_sha: str, entries: Sequence[Entry], *, whole: bool) -> About:
     """What there is to tell of the version whose root has these entries; of the newest commits unless `whole`."""
-    counted = _counted(copy, commit_sha, whole=whole)
+    counted = _count_commits(copy, commit_sha, whole=whole)
     return About(counted.commit_count, counted.contributors, counted.complete, _licence(copy, entries))
 
 
-def _counted(copy: Copy, commit_sha: str, *, whole: bool) -> About:
+def _count_commits(copy: Copy, commit_sha: str, *, whole: bool) -> About:
     key = copy.path, commit_sha
     nothing = About(0, (), complete=False)
     known = _commits.get(key, nothing)
@@ -95,12 +95,12 @@ def _licence(copy: Copy, entries: Sequence[Entry]) -> Licence | None:
         return None
     name = _licences.get(found.sha, "?")
     if name == "?":
-        name = _recognised(copy, found.sha)
+        name = _recognise_licence(copy, found.sha)
         _licences.put(found.sha, name)
     return Licence(found.path, name or None)
 
 
-def _recognised(copy: Copy, sha: str) -> str:
+def _recognise_licence(copy: Copy, sha: str) -> str:
     """The SPDX identifier of the text in this blob; empty when it is none of the well-known ones."""
     blob = copy.blob(sha)
     if blob.size_bytes > LONGEST_LICENCE_BYTES:

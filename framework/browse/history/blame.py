@@ -8,10 +8,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from framework.browse.diff.sandboxed import coloured
+from framework.browse.diff.sandboxed import colour_file
 from framework.browse.history.history import newest_change
-from framework.browse.lru import Remembered
-from framework.browse.places import Place, place_at
+from framework.browse.lru import LRUCache
+from framework.browse.places import Place, find_place
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
@@ -69,16 +69,16 @@ class BlamePage:
     passages: Sequence[Passage]
 
 
-_known: Remembered[tuple[Path, str, str], Sequence[Origin]] = Remembered(REMEMBERED_FILES)
+_known: LRUCache[tuple[Path, str, str], Sequence[Origin]] = LRUCache(REMEMBERED_FILES)
 
 
-def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
+def read_blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     """The file at this path with the origin of each line; the copy has to hold all blobs.
 
     Raises:
         RefAbsent, PathAbsent. NotBlamable: it is no file of text of a bearable size. BlameTooLong.
     """
-    place = place_at(copy, ref, path)
+    place = find_place(copy, ref, path)
     entry = find(copy, place.sha, path)
     if entry.kind != "blob":
         raise NotBlamable(path)
@@ -92,7 +92,7 @@ def blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     key = copy.path, newest.sha if newest else place.sha, path
     origins = _known.get(key, ()) or _origins(copy, place)
     _known.put(key, origins)
-    lines = _as_git_counts(coloured(copy.snapshot.repository_id, path, content), len(origins))
+    lines = _as_git_counts(colour_file(copy.snapshot.repository_id, path, content), len(origins))
     return BlamePage(place, entry, tuple(_passages(origins, lines)))
 
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from framework import config
-from framework.browse.history.about import about
+from framework.browse.history.about import read_about
 from framework.browse.history.citation_files import CitationFile, read_citation_file
-from framework.browse.places import place_at
-from framework.browse.render.rendering import head_of, sandbox
+from framework.browse.places import find_place
+from framework.browse.render.rendering import read_head, sandbox
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.core.access import ProjectAccess
@@ -35,7 +35,7 @@ class Author:
     @property
     def bibtex(self) -> str:
         """`Family, Given`; a whole name in braces, so that it is not taken apart."""
-        return f"{_escaped(self.family)}, {_escaped(self.given)}" if self.given else f"{{{_escaped(self.family)}}}"
+        return f"{_escape(self.family)}, {_escape(self.given)}" if self.given else f"{{{_escape(self.family)}}}"
 
     @property
     def apa(self) -> str:
@@ -62,11 +62,11 @@ class Citation:
         """An entry for BibTeX and biblatex."""
         key = re.sub(r"[^a-z0-9]+", "-", f"{self.authors[0].family if self.authors else ''} {self.title}".lower())
         fields = {
-            "title": f"{{{_escaped(self.title)}}}",
+            "title": f"{{{_escape(self.title)}}}",
             "author": " and ".join(author.bibtex for author in self.authors),
             "year": str(self.year),
-            "version": _escaped(self.version),
-            "publisher": _escaped(self.publisher),
+            "version": _escape(self.version),
+            "publisher": _escape(self.publisher),
             "doi": self.doi,
             "url": self.url,
         }
@@ -89,13 +89,13 @@ def cite(copy: Copy, access: ProjectAccess, ref: str) -> Citation:
     Raises:
         RefAbsent.
     """
-    place = place_at(copy, ref, "")
+    place = find_place(copy, ref, "")
     entries = list_folder(copy, find(copy, place.sha, ""), sizes=False)
     tags = [place.tag] if place.tag else _tags_at(copy, place.sha)
     version = tags[0] if tags else place.sha[:12]
-    told = _told(copy, entries) or NOTHING
+    told = _read_citation_file(copy, entries) or NOTHING
     moment = moment_at(copy.commit(place.sha).commit_time)
-    people = about(copy, place.sha, (), whole=False).shown
+    people = read_about(copy, place.sha, (), whole=False).shown
     return Citation(
         title=told.title or access.name,
         authors=[Author(*names) for names in told.authors] or [Author(one.name) for one in people],
@@ -112,7 +112,7 @@ def _tags_at(copy: Copy, sha: str) -> list[str]:
     return sorted(name for name, target in copy.snapshot.tags.items() if target == sha)
 
 
-def _told(copy: Copy, entries: Sequence[Entry]) -> CitationFile | None:
+def _read_citation_file(copy: Copy, entries: Sequence[Entry]) -> CitationFile | None:
     """What CITATION.cff says; None when there is none, or it is no such file."""
     found = next((entry for entry in entries if entry.name == FILE_NAME and entry.kind == "blob"), None)
     blob = copy.blob(found.sha) if found else None
@@ -120,9 +120,9 @@ def _told(copy: Copy, entries: Sequence[Entry]) -> CitationFile | None:
         return None
     with suppress(TooCostly, Busy):
         key = copy.snapshot.repository_id, blob.sha
-        return sandbox.call(key, read_citation_file, head_of(blob, LONGEST_BYTES))
+        return sandbox.call(key, read_citation_file, read_head(blob, LONGEST_BYTES))
     return None
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join(_SPECIAL.get(sign, sign) for sign in text)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from framework.browse.diff.differences import EMPTY_TREE, Difference, changed_between, difference, needs_large_blobs
+from framework.browse.diff.differences import EMPTY_TREE, Difference, list_changes, needs_large_blobs, read_difference
 from framework.errors import Invalid, NotFound
 from framework.gitcore import git
-from framework.repositories.cache.copies import open_copy
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
@@ -77,7 +77,7 @@ class Printed:
     kind: str
 
 
-def commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
+def read_commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
     """The commit of this name with what it changed, of one path only when it is given.
 
     Raises:
@@ -85,10 +85,10 @@ def commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
     """
     sha = resolve(copy, name)
     commit = read_log(copy, sha, limit=1)[0]
-    return CommitPage(commit, difference(copy, _before(commit), sha, path), path)
+    return CommitPage(commit, read_difference(copy, _before(commit), sha, path), path)
 
 
-def compared(copy: Copy, spec: str) -> Compared:
+def resolve_comparison(copy: Copy, spec: str) -> Compared:
     """The two versions that `old...new` or `old..new` names.
 
     Raises:
@@ -100,28 +100,28 @@ def compared(copy: Copy, spec: str) -> Compared:
         raise NotComparable
     old, new = old or copy.snapshot.default_branch, new or copy.snapshot.default_branch
     old_sha, new_sha = resolve(copy, old), resolve(copy, new)
-    base_sha = _parting(copy, old_sha, new_sha) if dots == "..." else old_sha
+    base_sha = _find_merge_base(copy, old_sha, new_sha) if dots == "..." else old_sha
     return Compared(old, new, dots, base_sha, new_sha)
 
 
-def compare_page(copy: Copy, spec: str, path: str = "") -> ComparePage:
+def read_compare_page(copy: Copy, spec: str, path: str = "") -> ComparePage:
     """What the second version of `old...new` has beyond the first.
 
     Raises:
         NotComparable, NothingInCommon, RefAbsent.
     """
-    found = compared(copy, spec)
+    found = resolve_comparison(copy, spec)
     between = f"{found.base_sha}..{found.new_sha}"
     return ComparePage(
         compared=found,
         commits=read_log(copy, between, limit=COMPARED_COMMITS),
         count=int(git.run(copy.path, "rev-list", "--count", "--end-of-options", between)),
-        difference=difference(copy, found.base_sha, found.new_sha, path),
+        difference=read_difference(copy, found.base_sha, found.new_sha, path),
         path=path,
     )
 
 
-def printed_commit(copy: Copy, name: str, form: str) -> Printed:
+def print_commit(copy: Copy, name: str, form: str) -> Printed:
     """How to print a commit as `diff`, or as the `patch` that `git am` takes.
 
     Raises:
@@ -135,27 +135,27 @@ def printed_commit(copy: Copy, name: str, form: str) -> Printed:
     return _printed(copy, before, sha, (*mail, *_WHOLE, "--end-of-options", sha))
 
 
-def printed_comparison(copy: Copy, spec: str, form: str) -> Printed:
+def print_comparison(copy: Copy, spec: str, form: str) -> Printed:
     """How to print what two versions differ in as `diff`, or as the series of patches that `git am` takes.
 
     Raises:
         NotComparable, NothingInCommon, RefAbsent.
     """
-    found = compared(copy, spec)
+    found = resolve_comparison(copy, spec)
     if form == "diff":
         return _printed(copy, found.base_sha, found.new_sha, _diff(found.base_sha, found.new_sha))
     series = ("format-patch", "--stdout", *_WHOLE, "--end-of-options", f"{found.base_sha}..{found.new_sha}")
     return Printed(series, HISTORY if copy.is_whole else FULL)
 
 
-def printing(repository_id: str, printed: Printed) -> Iterator[bytes]:
+def stream_printed(repository_id: str, printed: Printed) -> Iterator[bytes]:
     """What git prints, in chunks.
 
     Raises:
         StoreUnavailable, PackAltered: before the first byte. GitFailed: at the end, which cuts the answer off.
     """
     with (
-        open_copy(repository_id, printed.kind) as (path, _snapshot),
+        lease_copy(repository_id, printed.kind) as (path, _snapshot),
         git.start(path, *printed.arguments, deadline_seconds=DEADLINE_SECONDS) as process,
     ):
         yield from git.bulk(process)
@@ -169,14 +169,14 @@ def _diff(old: str, new: str) -> tuple[str, ...]:
 
 
 def _printed(copy: Copy, old: str, new: str, arguments: tuple[str, ...]) -> Printed:
-    return Printed(arguments, FULL if needs_large_blobs(copy, changed_between(copy, old, new)) else HISTORY)
+    return Printed(arguments, FULL if needs_large_blobs(copy, list_changes(copy, old, new)) else HISTORY)
 
 
 def _before(commit: LogEntry) -> str:
     return commit.parents[0] if commit.parents else EMPTY_TREE
 
 
-def _parting(copy: Copy, old_sha: str, new_sha: str) -> str:
+def _find_merge_base(copy: Copy, old_sha: str, new_sha: str) -> str:
     """The newest commit that both come from; git says by its status that there is none (git-merge-base(1))."""
     try:
         return git.run(copy.path, "merge-base", "--end-of-options", old_sha, new_sha).decode().split()[0]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
-from framework.browse.lru import Remembered
-from framework.browse.places import Place, place_at
+from framework.browse.lru import LRUCache
+from framework.browse.places import Place, find_place
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
@@ -50,8 +50,8 @@ class HistoryPage:
         return [Day(title, tuple(steps)) for title, steps in groups]
 
 
-_known: Remembered[tuple[Path, str, str, int, int], Sequence[Step]] = Remembered(REMEMBERED_PAGES)
-_newest: Remembered[tuple[Path, str, str], LogEntry | None] = Remembered(REMEMBERED_COMMITS)
+_known: LRUCache[tuple[Path, str, str, int, int], Sequence[Step]] = LRUCache(REMEMBERED_PAGES)
+_newest: LRUCache[tuple[Path, str, str], LogEntry | None] = LRUCache(REMEMBERED_COMMITS)
 
 
 def newest_change(copy: Copy, commit_sha: str, path: str) -> LogEntry | None:
@@ -70,16 +70,16 @@ def history_at(copy: Copy, place: str, *, number: int) -> HistoryPage:
     Raises:
         RefAbsent, PathAbsent: nothing was ever at this path.
     """
-    return history_page(copy, *split_ref(copy, place or copy.snapshot.default_branch), number=number)
+    return read_history_page(copy, *split_ref(copy, place or copy.snapshot.default_branch), number=number)
 
 
-def history_page(copy: Copy, ref: str, path: str, *, number: int, length: int = HISTORY_PAGE) -> HistoryPage:
+def read_history_page(copy: Copy, ref: str, path: str, *, number: int, length: int = HISTORY_PAGE) -> HistoryPage:
     """A page of the history of a ref or of one path in it; `length` is how many commits it has.
 
     Raises:
         RefAbsent, PathAbsent: nothing was ever at this path.
     """
-    place = place_at(copy, ref, path)
+    place = find_place(copy, ref, path)
     key = copy.path, place.sha, path, number, length
     found = _known.get(key, ())
     if not found:

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from framework.browse.lru import Remembered
+from framework.browse.lru import LRUCache
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
@@ -44,7 +44,7 @@ class LastChanges:
     complete: bool = True
 
 
-_known: Remembered[tuple[Path, str, str], Mapping[str, LastChange]] = Remembered(CACHED_FOLDERS)
+_known: LRUCache[tuple[Path, str, str], Mapping[str, LastChange]] = LRUCache(CACHED_FOLDERS)
 
 
 def last_changes(copy: Copy, commit_sha: str, folder: Entry, names: frozenset[str], *, whole: bool) -> LastChanges:

@@ -58,7 +58,7 @@ class RefsPage:
     count: int
 
 
-def branches_page(copy: Copy, number: int) -> RefsPage:
+def read_branches_page(copy: Copy, number: int) -> RefsPage:
     """Branches, the default one first, then the latest change first."""
     default, found = copy.snapshot.default_branch, copy.snapshot.branches
     marks = [_Mark(name, copy.commit(sha)) for name, sha in found.items()]
@@ -69,7 +69,7 @@ def branches_page(copy: Copy, number: int) -> RefsPage:
     return RefsPage(branches, (), number, more=len(marks) > number * REFS_PAGE, count=len(marks))
 
 
-def tags_page(copy: Copy, number: int) -> RefsPage:
+def read_tags_page(copy: Copy, number: int) -> RefsPage:
     """Tags, the newest commit first."""
     marks = [mark for name, sha in copy.snapshot.tags.items() for mark in _tag(copy, name, sha)]
     marks.sort(key=lambda mark: (mark.moment, mark.name), reverse=True)
@@ -120,7 +120,7 @@ def _tag(copy: Copy, name: str, sha: str) -> Iterator[_Mark]:
         yield _Mark(name, copy.commit(sha), text.partition("-----BEGIN")[0].strip())
 
 
-def names(copy: Copy) -> list[str]:
+def list_names(copy: Copy) -> list[str]:
     """All branches and tags, for a list to choose from; a tag that is called as a branch is by its full name."""
     branches, tags = copy.snapshot.branches, copy.snapshot.tags
     return [*sorted(branches), *(TAGS + tag if tag in branches else tag for tag in sorted(tags))]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
 
-from framework.browse.lru import Remembered
-from framework.browse.places import Place, place_at
+from framework.browse.lru import LRUCache
+from framework.browse.places import Place, find_place
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 
@@ -63,7 +63,7 @@ class FoundLines:
     note: str = ""
 
 
-_trees: Remembered[tuple[Path, str], tuple[Sequence[str], bool]] = Remembered(REMEMBERED_TREES)
+_trees: LRUCache[tuple[Path, str], tuple[Sequence[str], bool]] = LRUCache(REMEMBERED_TREES)
 
 
 def find_files(copy: Copy, ref: str, query: str) -> FoundFiles:
@@ -72,7 +72,7 @@ def find_files(copy: Copy, ref: str, query: str) -> FoundFiles:
     Raises:
         RefAbsent.
     """
-    place = place_at(copy, ref, "")
+    place = find_place(copy, ref, "")
     paths, complete = _paths(copy, place.sha)
     letters = "".join(query[:LONGEST_QUERY].lower().split())
     scored = ((score, path) for path in paths if (score := fitness(path, letters)) is not None)
@@ -104,7 +104,7 @@ def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
     Raises:
         RefAbsent.
     """
-    place = place_at(copy, ref, "")
+    place = find_place(copy, ref, "")
     text = query.partition("\n")[0][:LONGEST_QUERY]
     if not text.strip():
         return FoundLines(place, query, ())
@@ -127,12 +127,12 @@ def find_lines(copy: Copy, ref: str, query: str) -> FoundLines:
 def _paths(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
     known = _trees.get((copy.path, sha), ((), False))
     if not known[0]:
-        known = _listed(copy, sha)
+        known = _list_paths(copy, sha)
         _trees.put((copy.path, sha), known)
     return known
 
 
-def _listed(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
+def _list_paths(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
     paths: list[str] = []
     with closing(_names(copy, sha)) as names:
         for name in names:
@@ -161,14 +161,14 @@ def _matches(copy: Copy, sha: str, text: str) -> Iterator[tuple[str, FoundLine]]
             while match := _MATCH.match(read, end):
                 path, number, content = match.groups()
                 name = path.removeprefix(f"{sha}:".encode()).decode(errors="surrogateescape")
-                yield name, _found_line(int(number), content.decode(errors="replace"), text)
+                yield name, _cut_line(int(number), content.decode(errors="replace"), text)
                 end = match.end()
             rest = read[end:]
             if printed > MOST_PRINTED_BYTES:
                 return
 
 
-def _found_line(number: int, line: str, text: str) -> FoundLine:
+def _cut_line(number: int, line: str, text: str) -> FoundLine:
     """The part of a line around the text, since a line may be a whole file."""
     place = max(0, line.lower().find(text.lower()))
     start = max(0, place - LONGEST_SHOWN_LINE // 3)

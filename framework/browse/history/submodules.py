@@ -23,7 +23,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 def submodule_urls(copy: Copy, commit_sha: str, entries: Sequence[Entry]) -> Mapping[str, str]:
     """The addresses of the submodules among these entries by path, as the version's `.gitmodules` writes them."""
     paths = {entry.path for entry in entries if entry.kind == "commit"}
-    return {path: url for path, url in _told(copy, commit_sha).items() if path in paths} if paths else {}
+    return {path: url for path, url in _read_gitmodules(copy, commit_sha).items() if path in paths} if paths else {}
 
 
 def submodule_address(project: ProjectAccess, url: str, sha: str) -> str | None:
@@ -38,15 +38,17 @@ def submodule_address(project: ProjectAccess, url: str, sha: str) -> str | None:
     return f"{scheme}://{host}{quote(path)}"
 
 
-def _told(copy: Copy, commit_sha: str) -> dict[str, str]:
+def _read_gitmodules(copy: Copy, commit_sha: str) -> dict[str, str]:
     with suppress(NotFound, git.GitFailed):
         entry = find(copy, commit_sha, MODULES)
         if entry.kind == "blob" and copy.blob(entry.sha).size_bytes <= MAX_SPECIAL_BYTES:
-            return _parsed(git.run(copy.path, "config", f"--blob={entry.sha}", "-z", "--list").decode(errors="replace"))
+            return _parse_gitmodules(
+                git.run(copy.path, "config", f"--blob={entry.sha}", "-z", "--list").decode(errors="replace")
+            )
     return {}
 
 
-def _parsed(listed: str) -> dict[str, str]:
+def _parse_gitmodules(listed: str) -> dict[str, str]:
     told: dict[str, dict[str, str]] = {}
     for line in listed.split("\0"):
         key, _line, value = line.partition("\n")
@@ -58,7 +60,7 @@ def _parsed(listed: str) -> dict[str, str]:
 def _web_address(base: str, url: str) -> tuple[str, str, str] | None:
     """Scheme, host and path where a browser finds what git clones from here; None for what no browser can open."""
     if url.startswith(("./", "../")):
-        url = _resolved(base, url)
+        url = _resolve_address(base, url)
     if "//" not in url and (ssh := _SSH.fullmatch(url)):
         url = f"https://{ssh[1]}/{ssh[2]}"
     with suppress(ValueError):
@@ -72,7 +74,7 @@ def _web_address(base: str, url: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _resolved(base: str, url: str) -> str:
+def _resolve_address(base: str, url: str) -> str:
     """A relative address, which begins at the project's own (git-submodule(1), add)."""
     while url.startswith(("./", "../")):
         if url.startswith("../"):

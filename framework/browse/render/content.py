@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from framework.browse.render.encodings import marked_encoding
+from framework.browse.render.encodings import detect_mark
 
 SHOWN_TEXT_BYTES = 1 << 20
 PROBED_BYTES = 8000
@@ -29,17 +29,17 @@ _NAMED = {".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon", 
 
 def media_type(path: str, head: bytes) -> str:
     """The type to send for this file: what its name says when that is harmless, plain text for text, else bytes."""
-    guessed = _guessed(path)
+    guessed = _guess_type(path)
     if guessed == PDF and not head.startswith(b"%PDF-"):
         guessed = ""
     if guessed in _SAFE - {"text/plain"} or guessed == "image/svg+xml":
         return guessed
-    return f"text/plain; charset={marked_encoding(head) or 'utf-8'}" if is_text(head) else "application/octet-stream"
+    return f"text/plain; charset={detect_mark(head) or 'utf-8'}" if is_text(head) else "application/octet-stream"
 
 
 def is_text(head: bytes) -> bool:
     """Whether these first bytes look like text, by Git's own rule: no NUL among them, unless a mark says UTF-16."""
-    return marked_encoding(head) is not None or b"\0" not in head[:PROBED_BYTES]
+    return detect_mark(head) is not None or b"\0" not in head[:PROBED_BYTES]
 
 
 def raw_headers(path: str, media: str, *, download: bool) -> dict[str, str]:
@@ -81,7 +81,7 @@ def file_icon(name: str) -> str:
     return "file-text" if family == "text" or guessed == PDF else "file"
 
 
-def _guessed(path: str) -> str:
+def _guess_type(path: str) -> str:
     name = PurePosixPath(path).name
     known = _NAMED.get(PurePosixPath(name).suffix.lower())
     return known or mimetypes.guess_type(name, strict=False)[0] or ""

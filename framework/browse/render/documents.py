@@ -15,7 +15,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from framework.browse.render.formulas import Formulas
 from framework.browse.render.highlighting import CLASSES, snippet
-from framework.browse.render.restructured import restructured_html
+from framework.browse.render.restructured import render_restructured
 
 README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
 MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd")
@@ -87,14 +87,14 @@ def readme_among(names: Sequence[str]) -> str | None:
     return next((found[name] for name in README_NAMES if name in found), None)
 
 
-def document_html(text: str, links: Links, kind: str = MARKDOWN) -> Markup:
+def render_to_html(text: str, links: Links, kind: str = MARKDOWN) -> Markup:
     """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own."""
     formulas = Formulas()
-    made = restructured_html(text, formulas) if kind == RST else _parser(formulas).render(text)
-    return Markup(formulas.filled(cleaned(made, links)))  # noqa: S704 # cleaned, and so are its formulas
+    made = render_restructured(text, formulas) if kind == RST else _parser(formulas).render(text)
+    return Markup(formulas.filled(clean_html(made, links)))  # noqa: S704 # cleaned, and so are its formulas
 
 
-def cleaned(html: str, links: Links | None) -> str:
+def clean_html(html: str, links: Links | None) -> str:
     """The harmless elements of some HTML; without `links` only addresses elsewhere are kept, and no picture."""
     tags = nh3.ALLOWED_TAGS | {"section"} if links else nh3.ALLOWED_TAGS - {"img"}
     return nh3.clean(

@@ -30,14 +30,14 @@ class Decoded:
     encoding: str
 
 
-def marked_encoding(data: bytes) -> str | None:
+def detect_mark(data: bytes) -> str | None:
     """The encoding that a byte order mark at the start tells."""
     return next((name for mark, name in _MARKS if data.startswith(mark)), None)
 
 
-def decoded(data: bytes) -> Decoded:
+def decode(data: bytes) -> Decoded:
     """The text that these bytes most probably are; what cannot be read becomes U+FFFD."""
-    if marked := marked_encoding(data):
+    if marked := detect_mark(data):
         text = data.decode(marked, "replace").removeprefix("\ufeff")
         return Decoded(text, marked.removesuffix("-sig"))
     try:
@@ -48,7 +48,7 @@ def decoded(data: bytes) -> Decoded:
     return Decoded(data.decode(name, "replace"), name.replace("_", "-"))
 
 
-def well_formed(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """The text with U+FFFD for each half of a surrogate pair, which JSON can hold and no encoding can."""
     return _SURROGATE.sub("\ufffd", text)
 

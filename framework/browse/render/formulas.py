@@ -38,7 +38,7 @@ class Formulas:
         name = f"formula{self._nonce}n{len(self._made)}e"
         self._left -= len(latex)
         readable = len(latex) <= LONGEST_FORMULA and len(self._made) < MOST_FORMULAS and self._left >= 0
-        self._made[name] = formula_html(latex, display=display) if readable else _as_written(latex)
+        self._made[name] = render_formula(latex, display=display) if readable else _as_written(latex)
         return name
 
     def filled(self, html: str) -> str:
@@ -46,7 +46,7 @@ class Formulas:
         return re.sub(f"formula{self._nonce}n[0-9]+e", lambda found: self._made.pop(found[0], Markup()), html)
 
 
-def formula_html(latex: str, *, display: bool) -> Markup:
+def render_formula(latex: str, *, display: bool) -> Markup:
     """The formula as MathML; as code when it is none that the converter knows."""
     try:
         made = convert(latex, display="block" if display else "inline")

@@ -45,7 +45,7 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def file_lines(path: str, text: str) -> list[Markup]:
+def highlight_lines(path: str, text: str) -> list[Markup]:
     """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
     found = find_lexer_class_for_filename(PurePosixPath(path).name)
     lines = split_lines(text)
@@ -74,25 +74,25 @@ def _lines(lines: list[str], lexer: Lexer) -> list[Markup]:
     empty = (sum(1 for _line in group) for line, group in groupby(lines, key=str.strip) if not line)
     if _SLOW.search(lexer.name) or max(map(len, lines)) > LONGEST_LINE or max(empty, default=0) > MOST_EMPTY_LINES:
         return [escape(line) for line in lines]
-    return list(_coloured("\n".join(lines), lexer))
+    return list(_highlight("\n".join(lines), lexer))
 
 
-def _coloured(text: str, lexer: Lexer) -> Iterator[Markup]:
+def _highlight(text: str, lexer: Lexer) -> Iterator[Markup]:
     """The lines, coloured; plain ones when a lexer leaves out or changes anything, since the text is what counts."""
-    words = list(_hurried(text, lexer.get_tokens_unprocessed(text)))
+    words = list(_limit_time(text, lexer.get_tokens_unprocessed(text)))
     if "".join(word for _kind, word in words) != text:
         words = [(Token, text)]
     line: list[Markup] = []
     for kind, word in words:
         first, *others = word.split("\n")
-        line.append(_marked(kind, first))
+        line.append(_mark(kind, first))
         for other in others:
             yield Markup("").join(line)
-            line = [_marked(kind, other)]
+            line = [_mark(kind, other)]
     yield Markup("").join(line)
 
 
-def _hurried(text: str, tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+def _limit_time(text: str, tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
     """The words until so much of the processor was used, then the rest as one plain word."""
     deadline = time.thread_time() + LONGEST_SECONDS
     for start, kind, word in tokens:
@@ -102,7 +102,7 @@ def _hurried(text: str, tokens: Iterable[tuple[int, _TokenType, str]]) -> Iterat
             return
 
 
-def _marked(kind: _TokenType, word: str) -> Markup:
+def _mark(kind: _TokenType, word: str) -> Markup:
     kinds = chain([kind], reversed(kind.split()))
     name = next((CLASSES[known] for known in kinds if known in CLASSES), None)
     return Markup('<span class="{}">{}</span>').format(name, word) if name and word.strip() else escape(word)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.render.encodings import well_formed
-from framework.browse.view_options import Asked
+from framework.browse.render.encodings import replace_surrogates
+from framework.browse.view_options import ViewOptions
 
 LONGEST_BYTES = 1 << 19
 MOST_NODES = 5_000
@@ -30,7 +30,7 @@ class Tree:
     root: Node
 
 
-def read_tree(_name: str, text: str, _asked: Asked) -> Tree:
+def read_tree(_name: str, text: str, _asked: ViewOptions) -> Tree:
     """The tree of a JSON text.
 
     Raises:
@@ -57,7 +57,7 @@ class _Builder:
         if depth > DEEPEST:
             raise ValueError("its values are nested too deeply")
         if isinstance(value, dict):
-            children = [self.node(well_formed(name), one, depth + 1) for name, one in value.items()]
+            children = [self.node(replace_surrogates(name), one, depth + 1) for name, one in value.items()]
             return Node(key, "object", "", children)
         if isinstance(value, list):
             return Node(key, "array", "", [self.node(str(place), one, depth + 1) for place, one in enumerate(value)])
@@ -66,5 +66,5 @@ class _Builder:
 
 def _leaf(key: str, value: object) -> Node:
     kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
-    text = well_formed(json.dumps(value, ensure_ascii=False))
+    text = replace_surrogates(json.dumps(value, ensure_ascii=False))
     return Node(key, kind, text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")

@@ -72,7 +72,7 @@ def _zip(file: IO[bytes]) -> Listing:
 def _tar(name: str, file: IO[bytes]) -> Listing:
     members: list[Member] = []
     try:
-        with tarfile.open(fileobj=_Bounded(_unpacking(name, file)), mode="r|") as archive:
+        with tarfile.open(fileobj=_Bounded(_open_archive(name, file)), mode="r|") as archive:
             for one in archive:
                 if len(members) == MOST_ENTRIES:
                     return Listing(members, complete=False)
@@ -86,7 +86,7 @@ def _tar(name: str, file: IO[bytes]) -> Listing:
     return Listing(members, complete=True)
 
 
-def _unpacking(name: str, file: IO[bytes]) -> IO[bytes]:
+def _open_archive(name: str, file: IO[bytes]) -> IO[bytes]:
     if name.endswith((".gz", ".tgz")):
         return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
     if name.endswith((".bz2", ".tbz2")):

@@ -10,11 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from framework.browse.render.documents import Links, cleaned, document_html
-from framework.browse.render.encodings import well_formed
-from framework.browse.render.formulas import formula_html
+from framework.browse.render.documents import Links, clean_html, render_to_html
+from framework.browse.render.encodings import replace_surrogates
+from framework.browse.render.formulas import render_formula
 from framework.browse.render.highlighting import snippet
-from framework.browse.view_options import Asked
+from framework.browse.view_options import ViewOptions
 
 LONGEST_BYTES = 16 << 20
 MOST_CELLS, MOST_OUTPUTS = 400, 50
@@ -68,7 +68,7 @@ class Notebook:
         return any(cell.plain for cell in self.cells)
 
 
-def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
+def read_notebook(_name: str, text: str, _asked: ViewOptions) -> Notebook:
     """The notebook that a JSON text holds.
 
     Raises:
@@ -78,7 +78,7 @@ def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
         told = json.loads(text)
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
-    cells = _told_cells(told)
+    cells = _list_cells(told)
     language = _text(_below(told, "metadata", "kernelspec", "language")) or "python"
     budget = _Budget()
     shown: list[Cell] = []
@@ -91,14 +91,14 @@ def read_notebook(_name: str, text: str, _asked: Asked) -> Notebook:
 
 def dress(notebook: Notebook, links: Links) -> Notebook:
     """The notebook with its documents, formulas and colours made."""
-    return replace(notebook, cells=[_dressed(cell, notebook.language, links) for cell in notebook.cells])
+    return replace(notebook, cells=[_dress_cell(cell, notebook.language, links) for cell in notebook.cells])
 
 
-def _dressed(cell: Cell, language: str, links: Links) -> Cell:
+def _dress_cell(cell: Cell, language: str, links: Links) -> Cell:
     if cell.plain:
         html = None
     elif cell.kind == "markdown":
-        html = document_html(cell.source, links)
+        html = render_to_html(cell.source, links)
     else:
         html = snippet(language, cell.source) if cell.kind == "code" else None
     return replace(cell, html=html, outputs=[_dressed_output(output, links) for output in cell.outputs])
@@ -106,12 +106,12 @@ def _dressed(cell: Cell, language: str, links: Links) -> Cell:
 
 def _dressed_output(output: Output, links: Links) -> Output:
     if output.kind == "markdown":
-        return replace(output, html=document_html(output.content, links))
+        return replace(output, html=render_to_html(output.content, links))
     if output.kind == "html":
-        return replace(output, html=Markup(cleaned(output.content, None)))  # noqa: S704 # cleaned
+        return replace(output, html=Markup(clean_html(output.content, None)))  # noqa: S704 # cleaned
     if output.kind == "latex":
         latex = output.content.strip().strip("$").removeprefix("\\displaystyle")
-        return replace(output, html=formula_html(latex, display=True))
+        return replace(output, html=render_formula(latex, display=True))
     return output
 
 
@@ -143,7 +143,7 @@ class _Budget:
         return self._shown <= 0
 
 
-def _told_cells(told: object) -> list[Any]:
+def _list_cells(told: object) -> list[Any]:
     sheets = _below(told, "worksheets")
     cells = _below(sheets[0], "cells") if isinstance(sheets, list) and sheets else _below(told, "cells")
     if not isinstance(cells, list):
@@ -201,7 +201,7 @@ def _richest(data: dict[str, Any], budget: _Budget) -> Output:
     if "text/plain" in data:
         return Output("text", budget.cut(_plain(data["text/plain"])))
     return Output(
-        "text", f"(an output of the kind {well_formed(', '.join(data))[:200] or 'nothing'}, which is not shown)"
+        "text", f"(an output of the kind {replace_surrogates(', '.join(data))[:200] or 'nothing'}, which is not shown)"
     )
 
 
@@ -231,8 +231,8 @@ def _plain(value: object) -> str:
 def _text(value: object) -> str:
     """A text, which notebooks may write as a list of lines."""
     if isinstance(value, list):
-        return well_formed("".join(line for line in value if isinstance(line, str)))
-    return well_formed(value) if isinstance(value, str) else ""
+        return replace_surrogates("".join(line for line in value if isinstance(line, str)))
+    return replace_surrogates(value) if isinstance(value, str) else ""
 
 
 def _below(value: object, *names: str) -> Any:

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 from framework.browse.render import json_trees, listings, notebooks, tables
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
-from framework.browse.render.encodings import Decoded, decoded
-from framework.browse.render.highlighting import file_lines, split_lines
-from framework.browse.view_options import Asked
+from framework.browse.render.encodings import Decoded, decode
+from framework.browse.render.highlighting import highlight_lines, split_lines
+from framework.browse.view_options import ViewOptions
 from framework.web.sizes import size
 
 LONGEST_SHOWN_LINE = 10_000
@@ -109,7 +109,7 @@ class _Form:
 
     limit_bytes: int
     kind: str
-    make: Callable[[str, str, Asked], tables.Table | notebooks.Notebook | json_trees.Tree]
+    make: Callable[[str, str, ViewOptions], tables.Table | notebooks.Notebook | json_trees.Tree]
 
 
 _RICH = {
@@ -137,7 +137,7 @@ class TextFile:
     size_bytes: int
 
 
-def text_preview(file: TextFile, asked: Asked) -> Preview:
+def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     """The richest form of a text, or its lines."""
     kind = document_kind(file.name)
     form = _RICH.get(PurePosixPath(file.name).suffix)
@@ -145,12 +145,12 @@ def text_preview(file: TextFile, asked: Asked) -> Preview:
         return lines_of(file, other=kind != PLAIN or form is not None)
     if kind != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
-        return Document(decoded(file.head).text, kind) if short else lines_of(file, why=TOO_LONG)
+        return Document(decode(file.head).text, kind) if short else lines_of(file, why=TOO_LONG)
     assert form
     if file.size_bytes > form.limit_bytes:
         return lines_of(file, why=f"It is larger than {size(form.limit_bytes)} and shown as text.")
     try:
-        return Rich(form.kind, form.make(file.name, decoded(file.head).text, asked))
+        return Rich(form.kind, form.make(file.name, decode(file.head).text, asked))
     except ValueError as error:
         return lines_of(file, why=f"It cannot be read as what its name says ({error}), so it is shown as text.")
 
@@ -158,14 +158,14 @@ def text_preview(file: TextFile, asked: Asked) -> Preview:
 def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True) -> Text:
     """The lines of the text; `other` tells that there is a richer form, `why` that this is not what was asked for."""
     head = file.head[:SHOWN_TEXT_BYTES]
-    found = decoded(head) if coloured else Decoded(head.decode(errors="replace"), "utf-8")
+    found = decode(head) if coloured else Decoded(head.decode(errors="replace"), "utf-8")
     plain, notes = split_lines(found.text), [why] if why else []
     if file.size_bytes > len(head):
         notes.append(f"Only the first {size(len(head))} of {size(file.size_bytes)} are shown.")
     if len(plain) > MOST_SHOWN_LINES:
         notes.append(f"Only the first {MOST_SHOWN_LINES:,} lines are shown.")
     text = "\n".join([*plain[:MOST_SHOWN_LINES], ""])
-    lines = file_lines(file.name, text) if coloured else [escape(line) for line in split_lines(text)]
+    lines = highlight_lines(file.name, text) if coloured else [escape(line) for line in split_lines(text)]
     if any(len(line) > LONGEST_SHOWN_LINE * 4 for line in lines):
         notes.append(f"Lines are cut after {LONGEST_SHOWN_LINE:,} characters.")
         lines = [_cut(line) for line in lines]

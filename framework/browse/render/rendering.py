@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from framework.browse.render import images, listings, notebooks
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
-from framework.browse.render.documents import Links, document_html
+from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.previews import (
     Dump,
     Media,
@@ -18,7 +18,7 @@ from framework.browse.render.previews import (
     needed_bytes,
     text_preview,
 )
-from framework.browse.view_options import Asked
+from framework.browse.view_options import ViewOptions
 from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.reading import Entry
@@ -40,27 +40,27 @@ sandbox = Sandbox(
 )
 
 
-def document(text: str, links: Links, kind: str) -> Markup:
+def render_document(text: str, links: Links, kind: str) -> Markup:
     """A document as HTML; as it is written, and told so, where that takes too much."""
     try:
-        return sandbox.call((text, links, kind), document_html, text, links, kind)
+        return sandbox.call((text, links, kind), render_to_html, text, links, kind)
     except (TooCostly, Busy) as refusal:
         return Markup('<p class="muted">{}</p><pre>{}</pre>').format(_why(refusal), text)
 
 
-def dressed(notebook: notebooks.Notebook, links: Links) -> notebooks.Notebook:
+def dress_notebook(notebook: notebooks.Notebook, links: Links) -> notebooks.Notebook:
     """A notebook with its documents, formulas and colours; as it is written where that takes too much."""
     with suppress(TooCostly, Busy):
         return sandbox.call((notebook, links), notebooks.dress, notebook, links)
     return notebook
 
 
-def preview_of(of: str, entry: Entry, blob: Blob, asked: Asked) -> Preview:
+def preview_file(of: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:
     """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one."""
     name = entry.name.lower() if entry.kind == "blob" else ""
     if listings.is_archive(name):
-        return _listing(of, name, blob)
-    head = head_of(blob, SHOWN_TEXT_BYTES if asked.plain else needed_bytes(name, blob.size_bytes))
+        return _list_archive(of, name, blob)
+    head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else needed_bytes(name, blob.size_bytes))
     media = media_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
@@ -72,7 +72,7 @@ def preview_of(of: str, entry: Entry, blob: Blob, asked: Asked) -> Preview:
     return _text(of, TextFile(name, head, blob.size_bytes), blob.sha, asked)
 
 
-def head_of(blob: Blob, limit_bytes: int) -> bytes:
+def read_head(blob: Blob, limit_bytes: int) -> bytes:
     """What a page needs of the file: the first chunk, and up to the limit when it is text."""
     head = bytearray()
     for chunk in blob.chunks:
@@ -82,7 +82,7 @@ def head_of(blob: Blob, limit_bytes: int) -> bytes:
     return bytes(head[:limit_bytes])
 
 
-def _text(of: str, file: TextFile, sha: str, asked: Asked) -> Preview:
+def _text(of: str, file: TextFile, sha: str, asked: ViewOptions) -> Preview:
     try:
         return sandbox.call((of, sha, file.name, asked), text_preview, file, asked)
     except (TooCostly, Busy) as refusal:
@@ -99,7 +99,7 @@ def _image(of: str, head: bytes, blob: Blob) -> Preview:
     return Media("image", pixels, has_other=is_text(head))
 
 
-def _listing(of: str, name: str, blob: Blob) -> Preview:
+def _list_archive(of: str, name: str, blob: Blob) -> Preview:
     if blob.size_bytes > listings.LONGEST_BYTES:
         return _no_listing("it is too large to look into here")
     with scratch("listing") as folder:

@@ -40,7 +40,7 @@ _SETTINGS = {
 }
 
 
-def restructured_html(text: str, formulas: Formulas) -> str:
+def render_restructured(text: str, formulas: Formulas) -> str:
     """The body of the document; formulas are marks. What is not followed in it is shown as it is written, and told.
 
     A document that would take docutils long, or that it cannot read well, is shown as it is written.
@@ -70,7 +70,7 @@ def _body(text: str, formulas: Formulas) -> str:
     for code in list(tree.findall(_is_code)):
         coloured = Markup("<pre><code>{}</code></pre>").format(snippet(code["classes"][-1], code.astext()))
         code.replace_self(nodes.raw("", coloured, format="html"))
-    if _show_what_is_not_followed(tree):
+    if _show_ignored_parts(tree):
         tree += nodes.transition(), nodes.paragraph("", NOT_FOLLOWED)
     page = publish_from_doctree(tree, writer="html5", settings_overrides=dict(_SETTINGS))
     return str(page).partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
@@ -81,7 +81,7 @@ def _is_code(node: nodes.Node) -> bool:
     return isinstance(node, nodes.literal_block) and node["classes"][:1] == ["code"]
 
 
-def _show_what_is_not_followed(tree: nodes.document) -> bool:
+def _show_ignored_parts(tree: nodes.document) -> bool:
     """Put each part that docutils was told not to follow, or did not understand, in the place of its complaint."""
     found = False
     for complaint in list(tree.findall(nodes.system_message)):

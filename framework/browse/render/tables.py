@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framework.browse.view_options import Asked
+from framework.browse.view_options import ViewOptions
 
 LONGEST_BYTES = 8 << 20
 TABLE_PAGE = 200
@@ -29,7 +29,7 @@ class Table:
     left_out_columns: int = 0
 
 
-def read_table(name: str, text: str, asked: Asked) -> Table:
+def read_table(name: str, text: str, asked: ViewOptions) -> Table:
     """The asked page of the table.
 
     Raises:
@@ -47,8 +47,8 @@ def read_table(name: str, text: str, asked: Asked) -> Table:
     start = (asked.number - 1) * TABLE_PAGE
     shown = min(width, MOST_COLUMNS)
     return Table(
-        header=_padded(header, shown),
-        rows=[(number, _padded(row, shown)) for number, row in rows[start : start + TABLE_PAGE]],
+        header=_pad(header, shown),
+        rows=[(number, _pad(row, shown)) for number, row in rows[start : start + TABLE_PAGE]],
         number=asked.number,
         more=start + TABLE_PAGE < len(rows),
         count=len(rows),
@@ -93,5 +93,5 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=first.count)
 
 
-def _padded(row: Sequence[str], width: int) -> Sequence[str]:
+def _pad(row: Sequence[str], width: int) -> Sequence[str]:
     return [*row, *[""] * (width - len(row))][:width]

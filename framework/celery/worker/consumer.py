@@ -21,7 +21,7 @@ from celery.worker.consumer import Consumer as AnyConsumer
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery.celery import app
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.celery.worker.presence import Presence
 from framework.observability import allocator
 
@@ -58,7 +58,7 @@ class Stop:
     def __init__(self, presence: Presence) -> None:
         self._presence, self._beating = presence, ExitStack()
         _unless_away(presence.tell)
-        self._beating.enter_context(renewing(presence.tell, every_seconds=TELLS_EVERY_SECONDS))
+        self._beating.enter_context(keep_renewing(presence.tell, every_seconds=TELLS_EVERY_SECONDS))
 
     def finish(self) -> None:
         """The last act of the worker's main process, when its pool is gone; never that of a process forked from it."""

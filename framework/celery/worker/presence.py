@@ -19,7 +19,7 @@ from sqlalchemy import delete, select, update
 from framework.celery.models import RunningWorker
 from framework.celery.worker import runs
 from framework.database.insert import insert_if_absent
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 
 FORGOTTEN_AFTER = timedelta(days=1)
@@ -64,7 +64,7 @@ def release() -> str:
 
 def workers() -> list[RunningWorker]:
     """The workers that have been heard of during the last day, the youngest first."""
-    with reading() as session:
+    with read_transaction() as session:
         lately = RunningWorker.seen_at > from_now(-FORGOTTEN_AFTER)
         return list(session.scalars(select(RunningWorker).where(lately).order_by(RunningWorker.started_at.desc())))
 

@@ -56,7 +56,7 @@ def claim(row_id: str, where: str | None = None) -> OutboxRow | None:
         if not _may_start(row, moment):
             return None
         if row.attempts > len(DELAYS):
-            _end(row, FAILED, _described(WorkerLost("the worker ended in the middle of every run")))
+            _end(row, FAILED, _describe(WorkerLost("the worker ended in the middle of every run")))
             return None
         row.state, row.handed_at, row.attempts, row.place = RUNNING, moment, row.attempts + 1, where
         return row
@@ -115,10 +115,10 @@ def put_off(row_id: str, error: Exception) -> timedelta | None:
     with transaction() as session:
         row = session.get_one(OutboxRow, row_id, with_for_update=True)
         if isinstance(error, FINAL) or row.attempts > len(DELAYS):
-            _end(row, FAILED, _described(error))
+            _end(row, FAILED, _describe(error))
             return None
         delay = DELAYS[max(row.attempts, 1) - 1]
-        row.state, row.not_before, row.result = WAITING, from_now(delay), _described(error)
+        row.state, row.not_before, row.result = WAITING, from_now(delay), _describe(error)
         return delay
 
 
@@ -126,6 +126,6 @@ def _end(row: OutboxRow, state: str, result: str) -> None:
     row.state, row.finished_at, row.result = state, now(), result
 
 
-def _described(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Celery's own form of an error in JSON."""
     return json.dumps({"exc_type": type(error).__name__, "exc_message": str(error), "exc_module": None})

@@ -4,7 +4,7 @@ from flask import Response, request
 
 from framework.gitcore import git
 from framework.repositories.serve.bundle import Bundle, offered_bundle, read_bundle
-from framework.web.streaming import streamed
+from framework.web.streaming import stream_response
 
 ADVERTISES_BUNDLES = (2, 40)
 """The first version of git whose upload-pack tells of bundles (gitprotocol-v2(5), bundle-uri)."""
@@ -21,7 +21,7 @@ def send(repository_id: str) -> Response:
     if request.range and _is_same(found) and wanted is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{found.size_bytes}"})
     start, end = wanted or (0, found.size_bytes)
-    answer = streamed(
+    answer = stream_response(
         found.chunks(start, end - start),
         Content_Type="application/x-git-bundle",
         Content_Length=str(end - start),

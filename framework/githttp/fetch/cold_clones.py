@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from framework.errors import HoldfastError
 from framework.gitcore.pkt_line import FLUSH, PACK, band
 from framework.githttp.fetch.keepalive import Opening
-from framework.repositories.serve.cold_stream import Whole
+from framework.repositories.serve.cold_stream import ColdPack
 
 
-def answer(whole: Whole, opening: Opening) -> Iterator[bytes]:
+def answer(whole: ColdPack, opening: Opening) -> Iterator[bytes]:
     """The packfile section (gitprotocol-v2(5)); who asks for `sideband-all` gets its head on a band, too.
 
     What fails is told to the client, which keeps nothing.

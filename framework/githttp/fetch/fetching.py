@@ -15,7 +15,7 @@ from framework.gitcore import git
 from framework.gitcore.pkt_line import err
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.fetch import cold_clones
-from framework.githttp.fetch.keepalive import SERVICE, Asked, Opening, Waking, asked_by
+from framework.githttp.fetch.keepalive import SERVICE, FetchRequest, KeepAlive, Opening, read_fetch_request
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import lay_out
@@ -24,7 +24,7 @@ from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.serve.cold_stream import whole_for
+from framework.repositories.serve.cold_stream import find_cold_pack
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
     Raises:
         StoreUnavailable, PackAltered: before the first byte.
     """
-    version = _checked(protocol)
+    version = _check_protocol(protocol)
     if version == "version=2":
         with scratch("advertise") as folder:
             lay_out(folder)
@@ -49,11 +49,11 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
             environment = {"GIT_PROTOCOL": version, **settings}
             yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
         return
-    waking = Waking(repository_id, Asked(HISTORY, Opening(SERVICE, has_bands=False)))
+    waking = KeepAlive(repository_id, FetchRequest(HISTORY, Opening(SERVICE, has_bands=False)))
     yield from waking.signs()
     if waking.failed:
         return
-    with copies.open_copy(repository_id, HISTORY) as (path, _snapshot):
+    with copies.lease_copy(repository_id, HISTORY) as (path, _snapshot):
         environment = {"GIT_PROTOCOL": version, **settings}
         chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
         yield from waking.rest(chain([SERVICE], chunks))
@@ -67,7 +67,7 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     Raises:
         BadRequest.
     """
-    chunks = _served(repository_id, protocol, body, settings)
+    chunks = _serve(repository_id, protocol, body, settings)
     try:
         first = next(chunks, b"")
     except (Unavailable, SQLAlchemyError) as failure:
@@ -79,17 +79,17 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     yield from chunks
 
 
-def _served(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
-    version = _checked(protocol)
-    asked = asked_by(version, body, read_snapshot(repository_id))
-    if asked.wants and asked.opening and (whole := whole_for(repository_id, asked.wants)):
+def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
+    version = _check_protocol(protocol)
+    asked = read_fetch_request(version, body, read_snapshot(repository_id))
+    if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
         yield from cold_clones.answer(whole, asked.opening)
         return
-    waking = Waking(repository_id, asked)
+    waking = KeepAlive(repository_id, asked)
     yield from waking.signs()
     if waking.failed:
         return
-    with copies.open_copy(repository_id, asked.kind) as (path, _snapshot):
+    with copies.lease_copy(repository_id, asked.kind) as (path, _snapshot):
         yield from waking.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
 
 
@@ -113,5 +113,5 @@ def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[byt
         heal(path.stem)
 
 
-def _checked(protocol: str) -> str:
+def _check_protocol(protocol: str) -> str:
     return protocol if re.fullmatch(r"version=[012]", protocol) else "version=0"

@@ -57,7 +57,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FetchRequest:
     """One request of a fetch: which copy it needs, and how its answer can begin early, if it can.
 
     `wants` are the object names of somebody who has nothing, and is to get all that they reach.
@@ -68,10 +68,10 @@ class Asked:
     wants: frozenset[str] = frozenset()
 
 
-class Waking:
+class KeepAlive:
     """Brings the local copy to the newest version; `told` says whether the opening was sent, `failed` that it ended."""
 
-    def __init__(self, repository_id: str, asked: Asked) -> None:
+    def __init__(self, repository_id: str, asked: FetchRequest) -> None:
         self._repository_id, self._kind, self._opening = repository_id, asked.kind, asked.opening
         self.told = self.failed = False
 
@@ -104,7 +104,7 @@ class Waking:
                 yield chunk[known:]
 
     def _wake(self) -> None:
-        with copies.open_copy(self._repository_id, self._kind):
+        with copies.lease_copy(self._repository_id, self._kind):
             return
 
     def _sign(self, opening: Opening) -> Iterator[bytes]:
@@ -125,19 +125,19 @@ class Waking:
             yield self._opening.failure(failure.sentence)
 
 
-def asked_by(version: str, body: IO[bytes], snapshot: Snapshot) -> Asked:
+def read_fetch_request(version: str, body: IO[bytes], snapshot: Snapshot) -> FetchRequest:
     """What a request with this body, which is at its start and is left there, asks for; `version` is the protocol's."""
     try:
         lines = list(_lines(body))
     except BadRequest:  # git will say what is wrong
-        return Asked(FULL, None)
+        return FetchRequest(FULL, None)
     finally:
         body.seek(0)
     if b"command=ls-refs" in lines:
-        return Asked(HISTORY, _head(lines, snapshot))
+        return FetchRequest(HISTORY, _head(lines, snapshot))
     if version == "version=2":
-        return Asked(FULL, _of_fetch(lines), _wants_of_clone(lines))
-    return Asked(FULL, _of_clone(lines))
+        return FetchRequest(FULL, _of_fetch(lines), _wants_of_clone(lines))
+    return FetchRequest(FULL, _of_clone(lines))
 
 
 def _lines(body: IO[bytes]) -> Iterator[bytes]:

@@ -59,7 +59,7 @@ class PushBody:
         """
         size = 0
         try:
-            for chunk in _decoded(self._stream, self._encoding):
+            for chunk in _decode(self._stream, self._encoding):
                 size += len(chunk)
                 if size > self._limit:
                     raise PushTooLarge(self._limit)
@@ -83,7 +83,7 @@ def drain(stream: IO[bytes], limit: int) -> None:
 
 
 @contextmanager
-def spooled(stream: IO[bytes], encoding: str, limit: int = MAX_NEGOTIATION_BYTES) -> Iterator[IO[bytes]]:
+def spool(stream: IO[bytes], encoding: str, limit: int = MAX_NEGOTIATION_BYTES) -> Iterator[IO[bytes]]:
     """The request's body as a file at its start; `encoding` is its Content-Encoding, `limit` counts inflated bytes.
 
     Raises:
@@ -91,7 +91,7 @@ def spooled(stream: IO[bytes], encoding: str, limit: int = MAX_NEGOTIATION_BYTES
     """
     with tempfile.TemporaryFile() as file:
         size = 0
-        for chunk in _decoded(stream, encoding):
+        for chunk in _decode(stream, encoding):
             size += len(chunk)
             if size > limit:
                 raise BodyTooLarge(limit)
@@ -100,7 +100,7 @@ def spooled(stream: IO[bytes], encoding: str, limit: int = MAX_NEGOTIATION_BYTES
         yield file
 
 
-def _decoded(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+def _decode(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
     if encoding not in {"gzip", "x-gzip"}:
         yield from iter(lambda: stream.read(CHUNK_BYTES), b"")
         return

@@ -9,7 +9,7 @@ LONGEST_REASON = 400
 
 
 @dataclass
-class Verdicts:
+class RefStatuses:
     """The commands of one push, and the reasons of those that are refused."""
 
     asked: PushRequest

@@ -8,7 +8,7 @@ from framework.gitcore import git
 from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS
 from framework.githttp.protocol.commands import Command, PushRequest
-from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push.receiving import Arrival, Receiver
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
@@ -29,11 +29,11 @@ def land_history(
     snapshot, refs = read_snapshot(access.repository_id), _refs(fetched)
     wanted = {name: sha for name, sha in refs.items() if snapshot.refs.get(name) != sha}
     commands = tuple(Command(name, snapshot.refs.get(name), sha) for name, sha in wanted.items())
-    verdicts = Verdicts(PushRequest(commands, frozenset()))
-    receiver = Receiver(Arrival(access, account, lambda: say("Checking every object"), say), verdicts)
+    statuses = RefStatuses(PushRequest(commands, frozenset()))
+    receiver = Receiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
     with scratch("import") as folder:
-        receiver.receive(folder, Received(_packed(fetched)))
-    return len(refs) - len(wanted) + len(verdicts.accepted), list(verdicts.reasons())
+        receiver.receive(folder, Received(_pack_everything(fetched)))
+    return len(refs) - len(wanted) + len(statuses.accepted), list(statuses.reasons())
 
 
 def _refs(fetched: Path) -> dict[str, str]:
@@ -42,7 +42,7 @@ def _refs(fetched: Path) -> dict[str, str]:
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 
-def _packed(fetched: Path) -> Iterator[bytes]:
+def _pack_everything(fetched: Path) -> Iterator[bytes]:
     """All that the repository's refs lead to, as one pack; made when it is asked for."""
     arguments = ("pack-objects", "--all", "--stdout", "--delta-base-offset", "-q")
     with git.start(fetched, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
-from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, checked_ref, clashes
+from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, check_ref, clashes
 from framework.githttp.protocol.commands import Command
 from framework.githttp.protocol.messages import LISTED_TITLES, RefNews
-from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.observability import counts
-from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewriting_refused
+from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewrite_refusal
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import quota
 from framework.projects.notify import activity
@@ -36,46 +36,46 @@ class Landing:
     access: ProjectAccess
     account: Account
     push_id: str
-    verdicts: Verdicts
+    statuses: RefStatuses
     protection: Protection
     packs: tuple[PushedPack, ...]
     lfs: tuple[StoredLfs, ...]
     news: dict[str, RefNews]
 
 
-def check_refs(verdicts: Verdicts, snapshot: Snapshot, protection: Protection) -> None:
+def check_refs(statuses: RefStatuses, snapshot: Snapshot, protection: Protection) -> None:
     """Refuse the refs that need no look at an object: bad names, doubles, stale ones, deleted protected branches."""
-    asked = Counter(command.name for command in verdicts.asked.commands)
-    for command in verdicts.asked.commands:
+    asked = Counter(command.name for command in statuses.asked.commands)
+    for command in statuses.asked.commands:
         if reason := _refusal(command, snapshot, asked, protection):
-            verdicts.refuse(command.name, reason)
-    _refuse_clashes(verdicts, snapshot)
+            statuses.refuse(command.name, reason)
+    _refuse_clashes(statuses, snapshot)
 
 
-def _refuse_clashes(verdicts: Verdicts, snapshot: Snapshot) -> None:
+def _refuse_clashes(statuses: RefStatuses, snapshot: Snapshot) -> None:
     """Refuse names that cannot be beside others, before the transaction that asks once more; all of them at once."""
-    moves = verdicts.moves
+    moves = statuses.moves
     created = [command.name for command in moves if command.new and not command.old]
     gone = {command.name for command in moves if not command.new}
     for name, other in list(clashes(created, {*created, *(snapshot.refs.keys() - gone)})):
-        verdicts.refuse(name, RefClash(name, other).sentence)
+        statuses.refuse(name, RefClash(name, other).sentence)
 
 
-def check_tips(verdicts: Verdicts, quarantine: Quarantine, protection: Protection) -> None:
+def check_tips(statuses: RefStatuses, quarantine: Quarantine, protection: Protection) -> None:
     """Refuse branches that would point to something else than a commit, and protected ones that would lose some.
 
     Raises:
         ObjectsMissing: what one would point to is not there.
     """
-    pointing = [command for command in verdicts.accepted if command.new and command.name.startswith((HEADS, NOTES))]
+    pointing = [command for command in statuses.accepted if command.new and command.name.startswith((HEADS, NOTES))]
     kinds = quarantine.kinds([command.new or "" for command in pointing])
     for command, kind in zip(pointing, kinds, strict=True):
         if kind == "missing":
             raise ObjectsMissing
         if kind != "commit":
-            verdicts.refuse(command.name, f"branches and notes point to a commit, and this is a {kind}")
+            statuses.refuse(command.name, f"branches and notes point to a commit, and this is a {kind}")
         elif not protection.may_rewrite(command.name) and _loses_commits(command, quarantine):
-            verdicts.refuse(command.name, rewriting_refused(command.name).sentence)
+            statuses.refuse(command.name, rewrite_refusal(command.name).sentence)
 
 
 def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) -> Committed | None:
@@ -84,8 +84,8 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     Raises:
         PacksChanged: the project was repacked; the push has to be checked again. What `commit` raises otherwise.
     """
-    verdicts = landing.verdicts
-    while moves := verdicts.moves:
+    statuses = landing.statuses
+    while moves := statuses.moves:
         news = landing.news or news_of(moves, quarantine)
         told = tuple(news[command.name] for command in moves if command.name in news)
         based_on = quarantine.snapshot if quarantine else snapshot
@@ -95,10 +95,10 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
         try:
             return _commit(landing, change, told)
         except RefMoved as moved:
-            counts.change_conflicted("push")
-            verdicts.refuse(moved.name, FETCH_FIRST)
+            counts.count_change_conflicted("push")
+            statuses.refuse(moved.name, FETCH_FIRST)
         except (RefClash, RefProtected) as refusal:
-            verdicts.refuse(refusal.name, refusal.sentence)
+            statuses.refuse(refusal.name, refusal.sentence)
     return None
 
 
@@ -109,7 +109,7 @@ def news_of(moves: list[Command], quarantine: Quarantine | None) -> dict[str, Re
 
 def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
     try:
-        checked_ref(command.name)
+        check_ref(command.name)
         command.name.encode()
         if command.new is None:
             protection.refuse_deletion(command.name)
@@ -139,7 +139,7 @@ def _commit(landing: Landing, change: Change, news: tuple[RefNews, ...]) -> Comm
         for ref in news:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
 
-    return commit(change, admit=quota.admission(access), within=tell)
+    return commit(change, precheck=quota.admission(access), in_transaction=tell)
 
 
 def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:

@@ -81,7 +81,7 @@ def most_allocated_bytes() -> int:
     return max(config.current().max_file_bytes, OTHER_OBJECT_BYTES)
 
 
-def counted(received: Received) -> Iterator[bytes]:
+def limit_objects(received: Received) -> Iterator[bytes]:
     """The pack as it comes, when its header names no more objects than a push may hold (gitformat-pack(5)).
 
     Raises:

@@ -14,7 +14,7 @@ from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.answering import Output, answer
 from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import PushRequest
-from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push.receiving import Arrival, Receiver
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.projects.core.access import ProjectAccess
@@ -52,7 +52,7 @@ def receive(push: Push) -> Iterator[bytes]:
 class _Work:
     def __init__(self, push: Push, output: Output) -> None:
         self._push, self._output = push, output
-        self._verdicts = Verdicts(push.asked)
+        self._statuses = RefStatuses(push.asked)
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
@@ -61,7 +61,7 @@ class _Work:
             push = self._push
             arrival = Arrival(push.access, push.account, push.body.drain, self._output.progress)
             try:
-                receiver = Receiver(arrival, self._verdicts)
+                receiver = Receiver(arrival, self._statuses)
                 pack = push.received if push.asked.has_pack else None
                 packs = receiver.receive(folder, pack, push.body.announced_bytes)
             except (OutcomeUnknown, NotConfirmed) as error:
@@ -86,15 +86,15 @@ class _Work:
 
     def _refuse_all(self, refusal: HoldfastError) -> None:
         if isinstance(refusal, PackRefused):
-            self._verdicts.unpack = "index-pack failed"
-        self._verdicts.refuse_all(refusal.sentence)
+            self._statuses.unpack = "index-pack failed"
+        self._statuses.refuse_all(refusal.sentence)
 
     def _tell(self) -> None:
-        for reason in self._verdicts.reasons():
+        for reason in self._statuses.reasons():
             self._output.say(f"error: {reason}")
-        if self._verdicts.accepted:
+        if self._statuses.accepted:
             self._output.say(f"\n  {config.current().base_url}{self._push.access.path}\n")
-        self._output.report(self._verdicts.lines())
+        self._output.report(self._statuses.lines())
 
     def _install(self, packs: list[PushedPack]) -> None:
         """Take the packs into the local copy; what hinders it is left to the next reader."""

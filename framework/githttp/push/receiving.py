@@ -14,11 +14,11 @@ from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.git import GitFailed
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.messages import RefNews
-from framework.githttp.protocol.ref_statuses import Verdicts
+from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push import landing, policy
 from framework.githttp.push.landing import Landing
-from framework.githttp.push.tree_size import check_breadth
-from framework.lfs.pushing import needed
+from framework.githttp.push.tree_size import check_tree_size
+from framework.lfs.pushing import find_needed
 from framework.observability import counts
 from framework.observability.pool import Pool
 from framework.projects.branches.protection import protection_of
@@ -50,10 +50,10 @@ class Arrival:
 
 
 class Receiver:
-    """Makes a version of what the verdicts' commands ask for; `verdicts` tells afterwards what became of each."""
+    """Makes a version of what the statuses' commands ask for; `statuses` tells afterwards what became of each."""
 
-    def __init__(self, arrival: Arrival, verdicts: Verdicts) -> None:
-        self._arrival, self._verdicts = arrival, verdicts
+    def __init__(self, arrival: Arrival, statuses: RefStatuses) -> None:
+        self._arrival, self._statuses = arrival, statuses
         self._access = arrival.access
         self._repository_id = arrival.access.repository_id
         self._push_id = object_keys.new_id()
@@ -78,18 +78,18 @@ class Receiver:
 
     def _received(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
         snapshot, quarantine = read_snapshot(self._repository_id), None
-        landing.check_refs(self._verdicts, snapshot, self._protection)
+        landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
-        if pack and self._verdicts.accepted:
+        if pack and self._statuses.accepted:
             quota.check_room(self._access, announced_bytes)
             quarantine = Quarantine(folder, self._repository_id)
             packs = self._stored(quarantine, pack)
-        return self._landed(packs, snapshot, quarantine) if self._verdicts.moves else []
+        return self._landed(packs, snapshot, quarantine) if self._statuses.moves else []
 
     def _stored(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
         """The packs in the store, when every object may be stored and nothing that they need is missing."""
         settings = config.current()
-        pack = quarantine.take(policy.counted(received), settings.max_push_bytes, policy.most_allocated_bytes())
+        pack = quarantine.take(policy.limit_objects(received), settings.max_push_bytes, policy.most_allocated_bytes())
         self._arrival.arrived()
         with Pool(CHECKS_AT_ONCE) as pool:
             connected = pool.submit(self._check_connected, quarantine)
@@ -99,11 +99,11 @@ class Receiver:
                 return []
             self._found = found = self._looked_at(quarantine, pack)
             trees = pool.submit(policy.check_trees, quarantine, found)
-            tokens = pool.submit(policy.check_tokens, quarantine, found, self._verdicts.tips)
-            lfs = pool.submit(needed, quarantine, found, self._verdicts.tips)
+            tokens = pool.submit(policy.check_tokens, quarantine, found, self._statuses.tips)
+            lfs = pool.submit(find_needed, quarantine, found, self._statuses.tips)
             packs = pool.submit(split, quarantine, pack, found)
             self._check_tips(quarantine)
-            news = pool.submit(landing.news_of, self._verdicts.moves, quarantine)
+            news = pool.submit(landing.news_of, self._statuses.moves, quarantine)
             sent = self._sent(packs.result())
             connected.result()
             trees.result()
@@ -116,12 +116,12 @@ class Receiver:
         """What the pack holds, when its objects have sizes that may be stored."""
         found = quarantine.inventory(pack, policy.limits())
         policy.check_inflation(found)
-        policy.check_sizes(quarantine, found, self._verdicts.tips)
+        policy.check_sizes(quarantine, found, self._statuses.tips)
         return found
 
     def _sent(self, packs: list[PushedPack]) -> list[PushedPack]:
         """These packs, in the store, unless no ref may move."""
-        if not self._verdicts.moves:
+        if not self._statuses.moves:
             return []
         quota.check_room(self._access, sum(pack.new.stored_bytes for pack in packs))
         self._send(packs)
@@ -133,7 +133,7 @@ class Receiver:
                 return packs if landing.land(self._landing(packs), snapshot, quarantine) else self._abandon()
             except PacksChanged:
                 assert quarantine, "without objects there is nothing to check against packs"
-                counts.change_retried("push")
+                counts.count_change_retried("push")
                 packs = self._checked_again(packs, quarantine)
 
     def _landing(self, packs: list[PushedPack]) -> Landing:
@@ -141,7 +141,7 @@ class Receiver:
             access=self._access,
             account=self._arrival.account,
             push_id=self._push_id,
-            verdicts=self._verdicts,
+            statuses=self._statuses,
             protection=self._protection,
             packs=tuple(packs),
             lfs=self._lfs,
@@ -156,17 +156,17 @@ class Receiver:
             self._send(lost)
             self._tell_stored(lost)
         if self._found:  # a purge may have dropped what its pointers stand for
-            self._lfs = needed(quarantine, self._found, self._verdicts.tips)
-        quarantine.check_connected_as_sent(self._verdicts.tips, [pack.written.pack for pack in [*packs, *lost]])
+            self._lfs = find_needed(quarantine, self._found, self._statuses.tips)
+        quarantine.check_connected_as_sent(self._statuses.tips, [pack.written.pack for pack in [*packs, *lost]])
         return [*packs, *lost]
 
     def _check_tips(self, quarantine: Quarantine) -> None:
         """Where objects are missing on the way, that is told, unless the copy was to blame."""
         try:
-            landing.check_tips(self._verdicts, quarantine, self._protection)
+            landing.check_tips(self._statuses, quarantine, self._protection)
         except (GitFailed, ObjectsMissing):
             self._check_connected(quarantine)
-            landing.check_tips(self._verdicts, quarantine, self._protection)
+            landing.check_tips(self._statuses, quarantine, self._protection)
 
     def _check_connected(self, quarantine: Quarantine) -> None:
         """An object that is missing may be our copy's fault: then the copy is mended and asked once more."""
@@ -180,8 +180,8 @@ class Receiver:
 
     def _walk(self, quarantine: Quarantine) -> None:
         """Folders first: git walks them by recursion, and their depth is the pusher's choice."""
-        check_breadth(quarantine, self._verdicts.tips, policy.MAX_INFLATION * config.current().max_push_bytes)
-        quarantine.check_connected(self._verdicts.tips)
+        check_tree_size(quarantine, self._statuses.tips, policy.MAX_INFLATION * config.current().max_push_bytes)
+        quarantine.check_connected(self._statuses.tips)
 
     def _send(self, packs: list[PushedPack]) -> None:
         send(self._repository_id, self._push_id, {pack.new.name: pack.written for pack in packs})

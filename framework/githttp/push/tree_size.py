@@ -42,7 +42,7 @@ class TooManyBytes(TooLarge):
         )
 
 
-def check_breadth(quarantine: Quarantine, tips: Iterable[str], limit_bytes: int) -> None:
+def check_tree_size(quarantine: Quarantine, tips: Iterable[str], limit_bytes: int) -> None:
     """Walk the folders of what the refs are to point to, each once.
 
     Raises:

@@ -16,7 +16,7 @@ from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.absent import RefAbsent
 from framework.repositories.models import Ref, Repository
-from framework.repositories.write.commit import RefMoved, commit, nothing_to_add
+from framework.repositories.write.commit import RefMoved, commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.repositories.write.operations import BranchAbsent, BranchExists
 
@@ -86,7 +86,7 @@ def rename_branch(account: Account, project: ProjectAccess, branch: str, name: s
         default = name if snapshot.default_branch == branch else None
         change = Change(project.repository_id, account.name, updates=updates, about=move_rule, default_branch=default)
         try:
-            commit(change, admit=nothing_to_add, within=nothing_to_add)
+            commit(change, precheck=is_no_op, in_transaction=is_no_op)
         except RefMoved:
             continue
         return name
@@ -111,7 +111,7 @@ def delete_ref(account: Account, project: ProjectAccess, name: str) -> None:
             raise RefAbsent(short_name(name))
         change = Change(project.repository_id, account.name, updates=(RefUpdate(name, sha, None),), kind="push")
         try:
-            commit(change, admit=nothing_to_add, within=check)
+            commit(change, precheck=is_no_op, in_transaction=check)
         except RefMoved:
             continue
         return

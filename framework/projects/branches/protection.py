@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import Forbidden
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, short_name
 from framework.projects.models import BranchRule, Project
@@ -116,14 +116,14 @@ class Protection:
         return self.of_ref(name).force_push
 
 
-def rewriting_refused(name: str) -> RefProtected:
+def rewrite_refusal(name: str) -> RefProtected:
     """The refusal of a change that takes commits from this ref."""
     return RefProtected(name, "its history cannot be rewritten. An owner can allow it in the project's settings.")
 
 
 def protection_of(project_id: int) -> Protection:
     """The project's rules now."""
-    with reading() as session:
+    with read_transaction() as session:
         return read_protection(session, project_id)
 
 

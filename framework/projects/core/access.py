@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account, SignInRequired
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
 from framework.projects.core.validation import NAME, ROLES
@@ -96,7 +96,7 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
     if not NAME.fullmatch(owner) or not NAME.fullmatch(name):
         raise ProjectNotFound
     query = _projects().where(User.name_key == owner.casefold(), Project.name_key == name.casefold())
-    with reading() as session:
+    with read_transaction() as session:
         found = session.execute(query).one_or_none()
         moved = None if found else session.execute(_projects().where(leads_to(owner, name)).limit(1)).one_or_none()
         access = _admitted(session, found or moved, account, role)

@@ -7,7 +7,7 @@ from sqlalchemy import Select, Subquery, func, select
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import BrowserSession, Token, User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.projects.models import Project
 from framework.repositories.models import Repository
@@ -40,16 +40,16 @@ class ListedPerson:
     last_seen_at: datetime | None
 
 
-def every_project() -> list[Listed]:
+def list_every_project() -> list[Listed]:
     """All projects, those in the trash too, by name."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(_projects().order_by(User.name_key, Project.name_key)).all()
     return [Listed(f"{owner}/{name}", repository_id, number) for owner, name, repository_id, number in rows]
 
 
-def every_person() -> list[ListedPerson]:
+def list_every_person() -> list[ListedPerson]:
     """All accounts by name."""
-    with reading() as session:
+    with read_transaction() as session:
         return [
             ListedPerson(
                 name=user.name,
@@ -65,24 +65,24 @@ def every_person() -> list[ListedPerson]:
         ]
 
 
-def project_named(full_name: str) -> Listed:
+def find_project(full_name: str) -> Listed:
     """The project of this full name, in any case.
 
     Raises:
         NoSuchProject: there is none.
     """
     owner, _slash, name = full_name.casefold().partition("/")
-    with reading() as session:
+    with read_transaction() as session:
         row = session.execute(_projects().where(User.name_key == owner, Project.name_key == name)).one_or_none()
     if row is None:
         raise NoSuchProject(f"There is no project {full_name}. Give it as OWNER/PROJECT, as in its address.")
     return Listed(f"{row[0]}/{row[1]}", row[2], row[3])
 
 
-def trashed_projects() -> list[tuple[Listed, datetime]]:
+def list_trashed_projects() -> list[tuple[Listed, datetime]]:
     """What is in the trash and since when, the oldest first."""
     query = _projects().add_columns(Project.trashed_at).where(Project.trashed_at.is_not(None))
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(query.order_by(Project.trashed_at)).all()
     return [(Listed(f"{owner}/{name}", repository_id, number), at) for owner, name, repository_id, number, at in rows]
 
@@ -90,7 +90,7 @@ def trashed_projects() -> list[tuple[Listed, datetime]]:
 def owner_of(listed: Listed) -> Account:
     """The owner of a project."""
     query = select(User).join(Project, Project.owner_id == User.id).where(Project.id == listed.id)
-    with reading() as session:
+    with read_transaction() as session:
         return Account.of(session.scalars(query).one())
 
 

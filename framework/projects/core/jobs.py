@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.celery.jobs import FAILED, FINISHED, RUNNING, SILENT_AFTER
-from framework.celery.models import LongWork
-from framework.database.session import reading
+from framework.celery.models import BackgroundJob
+from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, recheck
@@ -32,7 +32,7 @@ class WorkNotFound(NotFound):
 
 
 @dataclass(frozen=True)
-class WatchedWork:
+class VisibleJob:
     """A long work as a page shows it; `state` is that of its row, or `silent` when nobody has heard of it for long."""
 
     id: str
@@ -78,48 +78,48 @@ class WatchedWork:
         return {name: getattr(self, name) for name in shown}
 
 
-def work_for(account: Account | None, work_id: str) -> WatchedWork:
+def job_for(account: Account | None, work_id: str) -> VisibleJob:
     """A work that this person may see.
 
     Raises:
         WorkNotFound: there is none.
     """
-    with reading() as session:
-        found = session.execute(_works().where(LongWork.id == work_id)).one_or_none()
+    with read_transaction() as session:
+        found = session.execute(_works().where(BackgroundJob.id == work_id)).one_or_none()
         if found is None or not _may_see(session, found[0], account):
             raise WorkNotFound
         return _watched(*found)
 
 
-def work_of(account: Account | None, project: ProjectAccess, work_id: str) -> WatchedWork:
+def read_job(account: Account | None, project: ProjectAccess, work_id: str) -> VisibleJob:
     """A work on this project, which the person may see.
 
     Raises:
         WorkNotFound: there is none.
     """
-    found = work_for(account, work_id)
+    found = job_for(account, work_id)
     if found.project != project.full_name:
         raise WorkNotFound
     return found
 
 
-def works_of(account: Account) -> list[WatchedWork]:
+def list_jobs(account: Account) -> list[VisibleJob]:
     """What this person has started lately, the newest first; for administrators whatever anybody has."""
-    own = true() if account.admin else LongWork.owner_id == account.id
-    with reading() as session:
-        rows = session.execute(_works().where(own).order_by(LongWork.created_at.desc()).limit(LISTED)).all()
+    own = true() if account.admin else BackgroundJob.owner_id == account.id
+    with read_transaction() as session:
+        rows = session.execute(_works().where(own).order_by(BackgroundJob.created_at.desc()).limit(LISTED)).all()
         return [_watched(*row) for row in rows]
 
 
-def _works() -> Select[LongWork, str | None, str | None]:
+def _works() -> Select[BackgroundJob, str | None, str | None]:
     return (
-        select(LongWork, User.name, Project.name)
-        .outerjoin(Project, Project.id == LongWork.project_id)
+        select(BackgroundJob, User.name, Project.name)
+        .outerjoin(Project, Project.id == BackgroundJob.project_id)
         .outerjoin(User, User.id == Project.owner_id)
     )
 
 
-def _may_see(session: Session, work: LongWork, account: Account | None) -> bool:
+def _may_see(session: Session, work: BackgroundJob, account: Account | None) -> bool:
     if account is not None and (account.admin or work.owner_id == account.id):
         return True
     if work.project_id is not None:
@@ -128,9 +128,9 @@ def _may_see(session: Session, work: LongWork, account: Account | None) -> bool:
     return False
 
 
-def _watched(work: LongWork, owner: str | None, project: str | None) -> WatchedWork:
+def _watched(work: BackgroundJob, owner: str | None, project: str | None) -> VisibleJob:
     silent = work.state == RUNNING and work.updated_at < now() - SILENT_AFTER
-    return WatchedWork(
+    return VisibleJob(
         id=work.id,
         kind=work.kind,
         state=SILENT if silent else work.state,

@@ -9,7 +9,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.core.validation import NAME
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import FormerUserName, User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, access_of
 from framework.projects.models import Member, Project
@@ -51,12 +51,12 @@ def explore(viewer: Account | None, page: int = 1) -> Listing:
     return _listing(viewer, [PUBLIC], page)
 
 
-def projects_of(account: Account, page: int = 1) -> Listing:
+def list_projects_of(account: Account, page: int = 1) -> Listing:
     """What this person owns or takes part in, the latest change first."""
     return _listing(account, _parts(account), page)
 
 
-def projects_owned(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
+def list_owned_projects(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
     """Those of the owner's projects that the viewer may see, the latest change first."""
     return _listing(viewer, [(Project.owner_id == owner.id) & or_(*_visible(viewer))], page)
 
@@ -83,22 +83,22 @@ def names_of(account: Account) -> dict[str, str]:
         .where(or_(*_parts(account)), Project.trashed_at.is_(None))
         .order_by(User.name_key, Project.name_key)
     )
-    with reading() as session:
+    with read_transaction() as session:
         return {repository_id: f"{owner}/{name}" for repository_id, owner, name in session.execute(query)}
 
 
-def trashed_projects(account: Account, page: int = 1) -> Listing:
+def list_trash(account: Account, page: int = 1) -> Listing:
     """Projects in the trash that this person can restore, the latest first."""
     return _listing(account, _parts(account, "owner"), page, trashed=True)
 
 
-def person(name: str) -> Person:
+def read_profile(name: str) -> Person:
     """The person of this name, in any case.
 
     Raises:
         PersonNotFound: there is none.
     """
-    with reading() as session:
+    with read_transaction() as session:
         user = find_user(session, name) if NAME.fullmatch(name) else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
@@ -146,7 +146,7 @@ def _listing(
         .where(Project.id.in_(_ids(conditions, page, trashed=trashed, length=length)))
         .order_by(Project.updated_at.desc(), Project.id.desc())
     )
-    with reading() as session:
+    with read_transaction() as session:
         found = [access_of(*row) for row in session.execute(query)]
     return Listing(found[:length], page, more=len(found) > length)
 

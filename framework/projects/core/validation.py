@@ -5,7 +5,7 @@ import unicodedata
 
 from framework.accounts.core.validation import printable
 from framework.errors import Invalid
-from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, checked_ref
+from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, check_ref
 from framework.web.reserved import reserved_for_projects
 
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
@@ -133,7 +133,7 @@ def branch_pattern(text: str) -> str:
     pattern = text.strip().removeprefix(HEADS)
     full = pattern if pattern.startswith((TAGS, NOTES)) else HEADS + pattern
     try:
-        checked_ref(full.replace("*", "x").replace("?", "x"))
+        check_ref(full.replace("*", "x").replace("?", "x"))
     except BadRef as refusal:
         raise InvalidBranchPattern("Enter a name, such as main or v1.0, or a pattern, such as release/*.") from refusal
     if len(pattern) > PATTERN_LENGTH:

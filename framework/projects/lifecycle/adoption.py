@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.former_names import recall_former_names
-from framework.accounts.lifecycle.recovery import recovered_account
+from framework.accounts.lifecycle.recovery import recover_account
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.projects.core.addresses import recall_former_addresses
@@ -18,7 +18,7 @@ from framework.projects.models import BranchRule, FormerProjectName, Member, Pro
 from framework.projects.notify import emails
 
 
-def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def restore_recorded_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
     """Give the repository's project what the log tells: name, description, visibility, trash, people, branch rules.
 
     A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
@@ -43,7 +43,7 @@ def adopt(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict
     _seat(session, project, told["members"])
     _protect(session, project, told.get("branch_rules", []))
     recall_former_addresses(session, project, told.get("former_names", []))
-    if project.owner_id == recovered_account(session, **told["owner"]):
+    if project.owner_id == recover_account(session, **told["owner"]):
         recall_former_names(session, project.owner_id, told.get("owner_former_names", []))
     return describe(session, project)
 
@@ -65,13 +65,13 @@ def tell_of_recovery(
     people = session.scalars(select(User).where(or_(User.id == project.owner_id, User.id.in_(owners)))).all()
     owner = session.get_one(User, project.owner_id)
     for user in people:
-        emails.recovered(session, user, full_name=f"{owner.name}/{project.name}", refs=refs)
+        emails.mail_recovered(session, user, full_name=f"{owner.name}/{project.name}", refs=refs)
     return describe(session, project)
 
 
 def _new_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> Project:
     return Project(
-        owner_id=recovered_account(session, **told["owner"]),
+        owner_id=recover_account(session, **told["owner"]),
         repository_id=repository_id,
         visibility="private",
         created_at=_moment(told["created_at"]) or now(),
@@ -99,7 +99,7 @@ def _rename(session: Session, project: Project, wanted: str) -> None:
 
 
 def _seat(session: Session, project: Project, told: Sequence[Mapping[str, str]]) -> None:
-    roles = {recovered_account(session, name=one["name"], email=one["email"]): one["role"] for one in told}
+    roles = {recover_account(session, name=one["name"], email=one["email"]): one["role"] for one in told}
     roles.pop(project.owner_id, None)
     for member in session.scalars(select(Member).where(Member.project_id == project.id)).all():
         if member.user_id not in roles:

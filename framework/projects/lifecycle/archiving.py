@@ -1,9 +1,9 @@
 """Archiving on demand: the owner asks, a worker packs the project neatly and has its copies dropped."""
 
 from framework.accounts.core.account import Account
-from framework.celery.jobs import announce, watched
+from framework.celery.jobs import announce, track_progress
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Project
 from framework.repositories.maintenance.archiving import Archived, archive
@@ -32,7 +32,7 @@ def archive_for(project_id: int, account_id: int, work_id: str) -> Archived:
     Raises:
         What `archive` raises.
     """
-    with reading() as session:
+    with read_transaction() as session:
         repository_id = session.get_one(Project, project_id).repository_id
-    with watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
+    with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
         return archive(repository_id, work)

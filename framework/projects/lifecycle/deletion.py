@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid
 from framework.projects.core.access import ProjectAccess
@@ -25,7 +25,7 @@ from framework.projects.lifecycle.operations import trashed_project
 from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
 from framework.repositories.cache import eviction
-from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
@@ -50,7 +50,7 @@ class NotInTrash(Conflict):
 def expired_projects() -> list[int]:
     """The projects that have been in the trash for `TRASH_DAYS`."""
     before = now() - timedelta(days=config.current().trash_days)
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(select(Project.id).where(Project.trashed_at < before)))
 
 
@@ -81,14 +81,14 @@ def empty_trash_of(account: Account) -> int:
     return deleted
 
 
-def delete_for_good(project_id: int, *, actor: str = HOUSE) -> None:
+def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
     """Delete a project that is in the trash, and everything in it.
 
     Raises:
         NotInTrash: it is not there any more; nothing is deleted.
         NotConfirmed: the store did not take the entry that says so; nothing is deleted yet.
     """
-    with reading() as session:
+    with read_transaction() as session:
         repository_id = _trashed(session, project_id).repository_id
 
     def say_so(session: Session) -> dict[str, Any]:

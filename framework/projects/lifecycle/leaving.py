@@ -16,7 +16,7 @@ from framework.accounts.core.account import AccountSuspended
 from framework.accounts.lifecycle import administration
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 from framework.projects.core.addresses import keep_former_address
@@ -24,7 +24,7 @@ from framework.projects.core.description import describe
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import record
-from framework.repositories.catalog.changes import HOUSE
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.write.creation import change_about
 
 LISTED = 10
@@ -88,7 +88,7 @@ def plan_leaving(name: str) -> Leaving:
         AccountNotFound.
     """
     with transaction() as session:
-        user = administration.account_named(session, name)
+        user = administration.find_account(session, name)
         takes_part = len(session.scalars(select(Member.project_id).where(Member.user_id == user.id)).all())
         return Leaving(user.id, user.name, _owned(session, user), takes_part)
 
@@ -120,11 +120,11 @@ def hand_over(project_id: int, name: str) -> None:
         AccountNotFound.
         AccountSuspended: nobody could do anything with the project.
     """
-    with reading() as session:
+    with read_transaction() as session:
         repository_id = session.get_one(Project, project_id).repository_id
 
     def change(session: Session) -> dict[str, Any]:
-        row, heir = session.get_one(Project, project_id), administration.account_named(session, name)
+        row, heir = session.get_one(Project, project_id), administration.find_account(session, name)
         if heir.suspended_at is not None:
             raise AccountSuspended(heir.name)
         if row.owner_id != heir.id:
@@ -135,7 +135,7 @@ def hand_over(project_id: int, name: str) -> None:
             record(session, row.id, actor=None, kind="handed_over", details={"person": heir.name})
         return describe(session, row)
 
-    change_about(repository_id, change, actor=HOUSE)
+    change_about(repository_id, change, actor=SYSTEM_ACTOR)
 
 
 def forget_owner(session: Session, user_id: int) -> None:
@@ -175,7 +175,7 @@ def _move_to_trash(project: Owned) -> None:
         record(session, row.id, actor=None, kind="trashed")
         return describe(session, row)
 
-    change_about(project.repository_id, change, actor=HOUSE)
+    change_about(project.repository_id, change, actor=SYSTEM_ACTOR)
 
 
 def _erase(user_id: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden
 from framework.projects.core import addresses, validation
@@ -19,10 +19,10 @@ from framework.projects.core.access import ProjectAccess, ProjectNotFound, acces
 from framework.projects.core.description import describe
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
-from framework.repositories.write.commit import nothing_to_add
+from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.creation import change_about, create_repository
 
-Within = Callable[[Session, ProjectAccess], None]
+InTransaction = Callable[[Session, ProjectAccess], None]
 
 
 class ProjectNameTaken(Conflict):
@@ -41,9 +41,9 @@ class TokenConfined(Forbidden):
 
 
 def create_project(
-    account: Account, *, name: str, description: str, visibility: str, within: Within = nothing_to_add
+    account: Account, *, name: str, description: str, visibility: str, in_transaction: InTransaction = is_no_op
 ) -> ProjectAccess:
-    """A new, empty project; the object store is not asked. `within` runs last in its transaction.
+    """A new, empty project; the object store is not asked. `in_transaction` runs last in its transaction.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
@@ -68,7 +68,7 @@ def create_project(
         session.flush()
         record(session, project.id, actor=account, kind="created")
         created = access_of(project, account.name, "owner", "main")
-        within(session, created)
+        in_transaction(session, created)
     return created
 
 
@@ -79,7 +79,7 @@ def check_new_name(account: Account, name: str) -> None:
         InvalidProjectName, ProjectNameTaken: as `create_project` would.
     """
     validation.project_name(name)
-    with reading() as session:
+    with read_transaction() as session:
         _refuse_taken(session, Project(owner_id=account.id), name)
 
 
@@ -147,7 +147,7 @@ def restore_project(account: Account, project_id: int) -> str:
     Raises:
         ProjectNotFound: the caller has no such project in the trash.
     """
-    with reading() as session:
+    with read_transaction() as session:
         project = _trashed(session, account, project_id)
         path = f"/{session.get_one(User, project.owner_id).name}/{project.name}"
 
@@ -167,7 +167,7 @@ def trashed_project(account: Account, project_id: int) -> ProjectAccess:
     Raises:
         ProjectNotFound: the caller has no such project in the trash.
     """
-    with reading() as session:
+    with read_transaction() as session:
         project = _trashed(session, account, project_id)
         return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
 

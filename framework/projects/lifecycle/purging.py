@@ -5,15 +5,15 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import read_account
-from framework.celery.jobs import announce, watched
+from framework.celery.jobs import announce, track_progress
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Invalid
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import Committed
-from framework.repositories.maintenance.consolidation import STEPS, Wish, consolidate
+from framework.repositories.maintenance.consolidation import STEPS, RepackRequest, consolidate
 
 KIND, DONE = "purge", "purged"
 DONE_BEFORE = "The removed content is erased."
@@ -52,16 +52,16 @@ def purge(project_id: int, account_id: int, work_id: str) -> bool:
     Raises:
         What `consolidate` raises; nothing is dropped then.
     """
-    with reading() as session:
+    with read_transaction() as session:
         project, actor = session.get_one(Project, project_id), read_account(session, account_id)
         done_before = _was_done(session, project_id, work_id)
 
     def tell(session: Session, _committed: Committed) -> None:
         record(session, project_id, actor=actor, kind=DONE, details={"work": work_id})
 
-    with watched(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
-        wish = Wish(project.repository_id, purge=True, actor=actor.name, within=tell)
-        done = None if done_before else consolidate(wish, work)
+    with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
+        request = RepackRequest(project.repository_id, purge=True, actor=actor.name, in_transaction=tell)
+        done = None if done_before else consolidate(request, work)
         work.say(done.sentence if done else DONE_BEFORE if done_before else "There was nothing to erase.")
     return done_before or done is not None
 

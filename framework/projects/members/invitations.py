@@ -17,7 +17,7 @@ from framework.accounts.core.sessions import LiveSession
 from framework.accounts.lifecycle import signup
 from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, NotFound
 from framework.projects.core.access import ProjectAccess, recheck
@@ -55,8 +55,8 @@ class Pending:
 
 def register(_app: Flask) -> None:
     """Have invitations taken when an address is confirmed, and let the invited sign up."""
-    addresses.when_confirmed(take_now)
-    signup.accept_invited(is_invited)
+    addresses.on_confirmation(take_now)
+    signup.set_invitation_check(is_invited)
 
 
 def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:
@@ -68,12 +68,12 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
     session.add(kept)
     session.flush()
     link = f"{config.current().base_url}/invitations/{_signer().dumps([kept.id, _stamp(kept)])}"
-    emails.invited(session, kept, project, link=link, by=by)
+    emails.mail_invitation(session, kept, project, link=link, by=by)
 
 
 def invitations_to(project: ProjectAccess) -> list[Pending]:
     """The project's pending invitations, by address."""
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(_pending().where(Project.id == project.id).order_by(Invitation.email_key))
         return [_shown(*row) for row in rows]
 
@@ -91,7 +91,7 @@ def read_invitation(token: str) -> Pending:
         InvitationGone.
     """
     invitation_id, stamp = _read(token)
-    with reading() as session:
+    with read_transaction() as session:
         found = session.execute(_pending().where(Invitation.id == invitation_id)).one_or_none()
     if found is None or _stamp(found[0]) != stamp:
         raise InvitationGone
@@ -129,7 +129,7 @@ def accept(live: LiveSession, token: str) -> str:
         EmailTaken: the person claims the address, and another account has confirmed it.
     """
     pending = read_invitation(token)
-    with addresses.one_at_a_time(), transaction() as session:
+    with addresses.catch_races(), transaction() as session:
         user = session.get_one(User, live.account.id)
         if (addresses.to_confirm(user) or "").casefold() == pending.email.casefold() and not user.email_verified_at:
             addresses.confirm(session, user, keep=live)
@@ -143,9 +143,9 @@ def take_all(user_id: int) -> int:
 
     Doing so twice is fine. What fails here is done by a task that the confirmation has left in the outbox.
     """
-    with reading() as session:
+    with read_transaction() as session:
         user = session.get(User, user_id)
-        email = addresses.confirmed(user) if user else None
+        email = addresses.confirmed_address(user) if user else None
         mine = select(Invitation.id).where(Invitation.email_key == (email or "").casefold())
         ids = session.scalars(mine.where(Invitation.expires_at > now())).all() if email else []
     return sum(_take(user_id, invitation_id) for invitation_id in ids)
@@ -167,7 +167,7 @@ def forget_expired() -> int:
 
 
 def _take(user_id: int, invitation_id: int) -> bool:
-    with reading() as session:
+    with read_transaction() as session:
         found = session.get(Invitation, invitation_id)
         project = session.get_one(Project, found.project_id) if found else None
         actor = read_account(session, user_id)

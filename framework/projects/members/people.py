@@ -12,7 +12,7 @@ from framework.accounts.core import validation as account_rules
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict, Invalid, NotFound
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, recheck
@@ -90,7 +90,7 @@ def people_of(project: ProjectAccess) -> list[Participant]:
         .where(Member.project_id == project.id)
         .order_by(User.name_key)
     )
-    with reading() as session:
+    with read_transaction() as session:
         owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
         members = [
             Participant(user.id, user.name, user.full_name, member.role, owns=False, added_as=address)
@@ -132,7 +132,7 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         name = BY_ADDRESS if address else user.name
         details = {"person": name, "person_id": user.id, "role": role}
         record(session, row.id, actor=account, kind="person_added", details=details)
-        return Added(who, pending=False, mailed=emails.added(session, user, project, role=role, by=account))
+        return Added(who, pending=False, mailed=emails.mail_added(session, user, project, role=role, by=account))
 
     return _change(account, project, add)
 

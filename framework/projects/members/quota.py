@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.models import User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import TooLarge
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Member, Project
@@ -13,7 +13,7 @@ from framework.projects.notify import emails
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.models import Repository
-from framework.repositories.write.commit import Admit
+from framework.repositories.write.commit import Precheck
 from framework.web.sizes import size
 
 WARN_AT = 0.9
@@ -42,21 +42,21 @@ class StoreFull(TooLarge):
         )
 
 
-def admission(access: ProjectAccess) -> Admit:
+def admission(access: ProjectAccess) -> Precheck:
     """What a commit point asks first, with the owner locked: the quota has room for what is new."""
 
-    def admit(session: Session, change: Change) -> None:
+    def precheck(session: Session, change: Change) -> None:
         owner_id = lock_owner(session, access)
         _refuse_excess(session, access, owner_id, change.new_bytes)
         refuse_full_store(session, change.new_bytes)
         _warn_when_nearly_full(session, owner_id, change.new_bytes)
 
-    return admit
+    return precheck
 
 
 def room_bytes(access: ProjectAccess) -> int:
     """How much more the project's owner may store, large files that are on their way taken off."""
-    with reading() as session:
+    with read_transaction() as session:
         owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
         return room_of_owner_bytes(session, owner_id)
 
@@ -84,7 +84,7 @@ def check_room(access: ProjectAccess, new_bytes: int) -> None:
     Raises:
         QuotaExceeded, StoreFull: it would not.
     """
-    with reading() as session:
+    with read_transaction() as session:
         owner_id = session.get_one(Project, access.id).owner_id
         _refuse_excess(session, access, owner_id, new_bytes)
         refuse_full_store(session, new_bytes)
@@ -131,7 +131,7 @@ def _warn_when_nearly_full(session: Session, owner_id: int, new_bytes: int) -> N
     limit, before = config.current().quota_bytes, used_bytes(session, owner_id)
     if before < limit * WARN_AT <= before + new_bytes:
         owner = session.get_one(User, owner_id)
-        emails.nearly_full(session, owner, used_bytes=before + new_bytes, limit_bytes=limit)
+        emails.mail_nearly_full(session, owner, used_bytes=before + new_bytes, limit_bytes=limit)
 
 
 def used_bytes(session: Session, owner_id: int) -> int:

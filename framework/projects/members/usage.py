@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, true
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.projects.models import Project
 from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.models import Repository
@@ -72,7 +72,7 @@ def usage_of(account: Account) -> Usage:
         .where(Project.owner_id == account.id, _within_reach(account))
         .order_by(Repository.stored_bytes.desc(), Project.name_key)
     )
-    with reading() as session:
+    with read_transaction() as session:
         pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == account.id))
         holdings = [Holding(*row) for row in session.execute(query)]
     return Usage(config.current().quota_bytes, pending, holdings)

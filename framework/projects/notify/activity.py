@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
-from framework.database.session import delete_in_batches, reading
+from framework.database.session import delete_in_batches, read_transaction
 from framework.database.types import now
 from framework.projects.models import Event, Project
 from framework.projects.notify import notices
@@ -62,7 +62,7 @@ def record(
 
 def read_activity(project_id: int, page: int = 1) -> list[Activity]:
     """A page of the project's events, newest first."""
-    with reading() as session:
+    with read_transaction() as session:
         return _read(session, _newest(project_id).offset((page - 1) * PAGE).limit(PAGE))
 
 
@@ -72,7 +72,7 @@ def activity_in(project_ids: Sequence[int], limit: int) -> list[Activity]:
     if not newest:
         return []
     found = union_all(*(select(each.c.id, each.c.created_at) for each in newest)).subquery()
-    with reading() as session:
+    with read_transaction() as session:
         return _read(session, select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from framework import config
 from framework.accounts.core import addresses
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages, stopped
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
@@ -57,7 +57,7 @@ class Row:
 
 def send_news() -> int:
     """Queue every mail whose time has come; how many."""
-    with reading() as session:
+    with read_transaction() as session:
         users = session.scalars(select(Notice.user_id).where(Notice.settled_at.is_(None)).distinct()).all()
     return sum(_send_to(user_id) for user_id in users)
 
@@ -67,18 +67,18 @@ def _send_to(user_id: int) -> int:
         user = session.scalars(select(User).where(User.id == user_id).with_for_update(key_share=True)).one()
         rows = _rows(session, user)
         reachable = _is_reachable(session, user)
-        _settle([row for row in rows if not (row.is_wanted and reachable)])
+        _mark_mailed([row for row in rows if not (row.is_wanted and reachable)])
         wanted = [row for row in rows if row.is_wanted and reachable]
         mails = list(_mails(wanted, _last_told(session, user)))
         for template, told in mails:
             _queue(session, user, "woken" if _is_waking(told) else template, told)
-            _settle(told)
+            _mark_mailed(told)
     return len(mails)
 
 
 def _is_reachable(session: Session, user: User) -> bool:
     """Whether mail goes to this person: neither suspended, nor at an address that is unconfirmed or takes none."""
-    email = addresses.confirmed(user)
+    email = addresses.confirmed_address(user)
     return user.suspended_at is None and email is not None and stopped.reason_for(session, email) is None
 
 
@@ -104,7 +104,7 @@ def _rows(session: Session, user: User) -> list[Row]:
     ]
 
 
-def _settle(rows: Iterable[Row]) -> None:
+def _mark_mailed(rows: Iterable[Row]) -> None:
     for row in rows:
         row.notice.settled_at = now()
 

@@ -17,9 +17,9 @@ from framework.web.sizes import size
 MAY = {"reader": "see and download its files", "writer": "change its files", "owner": "change everything in it"}
 
 
-def added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:
+def mail_added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:
     """Tell somebody that they take part now, and what they may do; whether there is a confirmed address."""
-    if not (email := addresses.confirmed(user)):
+    if not (email := addresses.confirmed_address(user)):
         return False
     facts = {
         "name": user.name,
@@ -34,7 +34,9 @@ def added(session: Session, user: User, project: ProjectAccess, *, role: str, by
     return True
 
 
-def invited(session: Session, invitation: Invitation, project: ProjectAccess, *, link: str, by: Account) -> None:
+def mail_invitation(
+    session: Session, invitation: Invitation, project: ProjectAccess, *, link: str, by: Account
+) -> None:
     """Send the link by which whoever has the address can take part."""
     facts = {
         "name": invitation.email,
@@ -49,9 +51,9 @@ def invited(session: Session, invitation: Invitation, project: ProjectAccess, *,
     messages.queue(session, to=invitation.email, template="invited", facts=facts, key=key, expires_at=ends)
 
 
-def recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
+def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
     """Tell an owner which branches and tags, by their full names, keep what another database wrote beside this one."""
-    if not (email := addresses.confirmed(owner)):
+    if not (email := addresses.confirmed_address(owner)):
         return
     branches = [name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")]
     facts = {
@@ -65,9 +67,9 @@ def recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[s
     messages.queue(session, to=email, template="recovered", facts=facts, key=key)
 
 
-def nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
+def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
     """Tell an owner that the projects have used most of their quota; at most once a day."""
-    if not (email := addresses.confirmed(owner)):
+    if not (email := addresses.confirmed_address(owner)):
         return
     facts = {
         "name": owner.name,

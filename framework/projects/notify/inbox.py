@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import stopped
 from framework.projects.models import Event, Member, Notice, Project
@@ -32,7 +32,7 @@ class InboxItem:
 
 
 @dataclass(frozen=True)
-class Standing:
+class TopbarStatus:
     """What the top of every page tells: unread notices (100: so many or more), and why mail does not arrive."""
 
     unread: int = 0
@@ -50,7 +50,7 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
         .outerjoin(actor, actor.id == Event.actor_id)
     )
     chosen = query.where(*_visible(account)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE)
-    with reading() as session:
+    with read_transaction() as session:
         return [
             InboxItem(
                 notice.id,
@@ -71,21 +71,21 @@ def mark_read(account: Account, notice_id: int | None = None) -> None:
         session.execute(update(Notice).where(*mine).values(read_at=now()))
 
 
-def standing(account: Account | None) -> Standing:
+def read_topbar_status(account: Account | None) -> TopbarStatus:
     """What the top of a page tells this person; nothing where the database does not answer, for pages of errors."""
     if account is None:
-        return Standing()
+        return TopbarStatus()
     unread = select(Notice.id).where(Notice.user_id == account.id, Notice.read_at.is_(None))
     newest = unread.order_by(Notice.id.desc()).limit(2 * MOST_COUNTED)  # of projects that were left since, too
     counted = select(func.count()).select_from(Notice).join(Event, Event.id == Notice.event_id)
     seen = counted.join(Project, Project.id == Event.project_id).where(Notice.id.in_(newest), *_visible(account))
     try:
-        with reading() as session:
+        with read_transaction() as session:
             count = min(session.scalar(seen) or 0, MOST_COUNTED)
-            return Standing(count, stopped.reason_for(session, account.email))
+            return TopbarStatus(count, stopped.reason_for(session, account.email))
     except SQLAlchemyError as failure:
         log.warning("The unread notices were not counted: %s", failure)
-        return Standing()
+        return TopbarStatus()
 
 
 def _visible(account: Account) -> tuple[ColumnElement[bool], ...]:

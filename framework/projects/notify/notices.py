@@ -33,7 +33,7 @@ def tell(session: Session, event: Event, *, but: int | None = None) -> None:
             "created_at": event.created_at,
             "settled_at": None if mailed else event.created_at,
         }
-        for user in _concerned(session, event)
+        for user in _find_recipients(session, event)
         if user.id != but
     ]
     if rows:
@@ -57,7 +57,7 @@ def forget_old() -> int:
     return delete_in_batches(Notice.id, Notice.created_at < now() - timedelta(days=config.current().notice_days))
 
 
-def _concerned(session: Session, event: Event) -> list[User]:
+def _find_recipients(session: Session, event: Event) -> list[User]:
     """Never who did it: whoever was added, or everybody else who takes part."""
     if event.kind not in {*SHOWN, "person_added"}:
         return []

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Invalid, NotFound
 from framework.projects.core.access import role_in
 from framework.projects.models import MailChoice, Member, Project
@@ -67,7 +67,7 @@ def choices_of(account: Account) -> tuple[str, list[ProjectChoice]]:
         .where(Project.trashed_at.is_(None), or_(Project.owner_id == account.id, Project.id.in_(takes_part)))
         .order_by(User.name_key, Project.name_key)
     )
-    with reading() as session:
+    with read_transaction() as session:
         everywhere = session.get_one(User, account.id).mail_frequency
         rows = session.execute(query).all()
     return everywhere, [ProjectChoice(number, f"{owner}/{name}", kept or "") for number, owner, name, kept in rows]
@@ -105,7 +105,7 @@ def read_link(token: str) -> Unsubscription:
         user_id, project_id = _serializer().loads(token)
     except BadSignature as error:
         raise LinkBroken(_SENTENCE) from error
-    with reading() as session:
+    with read_transaction() as session:
         user, project = session.get(User, user_id), session.get(Project, project_id)
         if user is None:
             raise LinkBroken(_SENTENCE)

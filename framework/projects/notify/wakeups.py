@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.models import Event, Project
 from framework.projects.notify import notices
@@ -19,7 +19,7 @@ from framework.repositories.models import Repository
 
 def note(project_id: int, account_id: int | None) -> None:
     """Write that this person, or None for a stranger, has opened a project that was idle; the second visit is none."""
-    with reading() as session:
+    with read_transaction() as session:
         if _idle_since(session, project_id) is None:
             return
     with transaction() as session:

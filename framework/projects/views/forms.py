@@ -4,7 +4,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from framework.accounts.signin.tokens import token_name
 from framework.projects.core import validation
-from framework.web.forms import PageForm, filled, follows, stripped
+from framework.web.forms import PageForm, follows, require_filled, strip
 
 ALL_PROJECTS = {"": "All my projects"}
 TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
@@ -14,8 +14,8 @@ ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
 class ProjectForm(PageForm):
     """What a project is called, what it is for and who may see it."""
 
-    name = StringField("Name", filters=[stripped], validators=[filled("Choose a name.")])
-    description = StringField("Description", filters=[stripped], validators=[follows(validation.description)])
+    name = StringField("Name", filters=[strip], validators=[require_filled("Choose a name.")])
+    description = StringField("Description", filters=[strip], validators=[follows(validation.description)])
     visibility = RadioField(
         "Who may see it",
         choices={"public": "Public", "private": "Private"},
@@ -28,7 +28,7 @@ class ProjectForm(PageForm):
 class SettingsForm(ProjectForm):
     """The same for a project that exists, and its topics; `publish` is asked for where it is to become public."""
 
-    topics = StringField("Topics", filters=[stripped], validators=[follows(validation.topics)])
+    topics = StringField("Topics", filters=[strip], validators=[follows(validation.topics)])
     publish = BooleanField("I want anyone to see all of this")
 
 
@@ -36,14 +36,14 @@ class NewProjectForm(ProjectForm):
     """A project that does not exist yet."""
 
     name = StringField(
-        "Name", filters=[stripped], validators=[filled("Choose a name."), follows(validation.project_name)]
+        "Name", filters=[strip], validators=[require_filled("Choose a name."), follows(validation.project_name)]
     )
 
 
 class PurgeForm(PageForm):
     """The project's name, once more, before something is dropped for good."""
 
-    confirmation = StringField("Project name", filters=[stripped], validators=[filled("Type the project's name.")])
+    confirmation = StringField("Project name", filters=[strip], validators=[require_filled("Type the project's name.")])
 
 
 class DeleteForm(PurgeForm):
@@ -58,7 +58,7 @@ class PersonForm(PageForm):
     """Somebody to add, by user name or e-mail."""
 
     person = StringField(
-        "User name or e-mail", filters=[stripped], validators=[filled("Enter a user name or an e-mail address.")]
+        "User name or e-mail", filters=[strip], validators=[require_filled("Enter a user name or an e-mail address.")]
     )
     role = SelectField(
         "Role", choices=ROLE_CHOICES, default="reader", validate_choice=False, validators=[follows(validation.role)]
@@ -71,8 +71,8 @@ class BranchRuleForm(PageForm):
     kind = SelectField("For", choices={"branch": "Branches", "tag": "Tags"}, default="branch")
     pattern = StringField(
         "Name or pattern",
-        filters=[stripped],
-        validators=[filled("Enter a name or a pattern."), follows(validation.branch_pattern)],
+        filters=[strip],
+        validators=[require_filled("Enter a name or a pattern."), follows(validation.branch_pattern)],
     )
     force_push = BooleanField("Allow its history to be rewritten, or a tag to be moved (force-push)")
     deletion = BooleanField("Allow it to be deleted")
@@ -84,7 +84,7 @@ MAY = {"read": "Read", "write": "Read and write", "admin": "Everything: settings
 class TokenForm(PageForm):
     """A new access token; the choices of `project` are repository ids, which the page fills in."""
 
-    name = StringField("Name", filters=[stripped], validators=[follows(token_name)])
+    name = StringField("Name", filters=[strip], validators=[follows(token_name)])
     scopes = SelectField("Permission", choices=MAY, default="write")
     project = SelectField("Access to", choices=ALL_PROJECTS, default="")
     days = SelectField("Expires after", choices=TOKEN_DAYS, default="90")

@@ -21,11 +21,11 @@ def _give_templates(state: object) -> None:
     app.jinja_env.globals["standing"] = _standing
 
 
-def _standing() -> inbox.Standing:
+def _standing() -> inbox.TopbarStatus:
     """What the top of the page tells, asked for once in a request."""
     if "standing" not in g:
-        g.standing = inbox.standing(current_account())
-    return cast("inbox.Standing", g.standing)
+        g.standing = inbox.read_topbar_status(current_account())
+    return cast("inbox.TopbarStatus", g.standing)
 
 
 @inboxes.get("/inbox")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, make_response, render_template
 
 from framework.accounts.signin.login import current_account, signed_in
-from framework.projects.core.jobs import work_for, works_of
+from framework.projects.core.jobs import job_for, list_jobs
 from framework.web.errors import wants_json
 
 works = Blueprint("works", __name__, url_prefix="/work")
@@ -12,13 +12,13 @@ works = Blueprint("works", __name__, url_prefix="/work")
 @works.get("")
 def listing() -> str:
     """What was started lately."""
-    return render_template("projects/works.html", works=works_of(signed_in()))
+    return render_template("projects/works.html", works=list_jobs(signed_in()))
 
 
 @works.get("/<work_id>")
 def watch(work_id: str) -> Response:
     """How far one work is."""
-    work = work_for(current_account(), work_id)
+    work = job_for(current_account(), work_id)
     answer = (
         jsonify(work.as_json()) if wants_json() else make_response(render_template("projects/work.html", work=work))
     )

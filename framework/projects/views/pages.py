@@ -32,8 +32,8 @@ def home() -> str:
     account = current_account()
     if account is None:
         return render_template("projects/landing.html")
-    listing = queries.projects_of(account, _page())
-    changed_last = listing if listing.number == 1 else queries.projects_of(account)
+    listing = queries.list_projects_of(account, _page())
+    changed_last = listing if listing.number == 1 else queries.list_projects_of(account)
     events = activity_in([project.id for project in changed_last.projects[:NEWS]], NEWS)  # each change is an event
     return render_template("projects/dashboard.html", listing=listing, events=events)
 
@@ -50,10 +50,10 @@ def explore() -> str:
 def profile(owner: str) -> str:
     """A person's projects, as far as the viewer may see them."""
     viewer = current_account()
-    person = queries.person(owner)
+    person = queries.read_profile(owner)
     if person.name.casefold() != owner.casefold():
         redirect_reader(owner=person.name)
-    listing = queries.projects_owned(person, viewer, _page())
+    listing = queries.list_owned_projects(person, viewer, _page())
     return render_template("projects/profile.html", person=person, listing=listing)
 
 
@@ -76,7 +76,7 @@ def new() -> Answer:
 def trash() -> str:
     """Deleted projects, each with a way back."""
     account, days = signed_in(), config.current().trash_days
-    listing, used = queries.trashed_projects(account, _page()), usage_of(account)
+    listing, used = queries.list_trash(account, _page()), usage_of(account)
     return render_template(
         "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
     )

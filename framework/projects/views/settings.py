@@ -18,7 +18,7 @@ from framework.projects.members import invitations, people
 from framework.projects.views.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
 from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.catalog.storage_usage import read_holdings
+from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import NAMES, costs_of
 from framework.web.forms import check_button
 
@@ -173,7 +173,7 @@ def remove_branch_rule(owner: str, project: str) -> Answer:
 def storage(owner: str, project: str) -> str:
     """What is stored of the project, what a month of it costs, and when it was last verified."""
     access = _owned(owner, project)
-    holdings, status = read_holdings(access.repository_id), read_status(access.repository_id)
+    holdings, status = read_storage_usage(access.repository_id), read_status(access.repository_id)
     return render_template(
         "projects/storage.html",
         project=access,

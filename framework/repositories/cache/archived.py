@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.cache import eviction
 from framework.repositories.cache.marker import last_used
@@ -25,7 +25,7 @@ def idle_repositories() -> list[str]:
     unused = Repository.version > 0, Repository.last_access_at < now() - timedelta(days=days)
     awake = or_(Repository.archived_at.is_(None), Repository.archived_at < Repository.last_access_at)
     query = select(Repository.id).where(*unused, awake).order_by(Repository.last_access_at).limit(MOST_AT_ONCE)
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(query))
 
 
@@ -49,7 +49,7 @@ def drop_archived() -> int:
     here, dropped = sorted(used_at), 0
     for start in range(0, len(here), MOST_AT_ONCE):
         chosen = Repository.id.in_(here[start : start + MOST_AT_ONCE]), Repository.archived_at.is_not(None)
-        with reading() as session:
+        with read_transaction() as session:
             archived = session.execute(select(Repository.id, Repository.archived_at).where(*chosen)).all()
         for repository_id, moment in archived:
             if moment and used_at[repository_id] < moment.timestamp():

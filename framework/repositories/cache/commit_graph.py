@@ -53,7 +53,7 @@ def write_graph(repository_id: str) -> bool:
     """
     with scratch("graph") as folder:
         generation = _make(repository_id, folder)
-        with locks.exclusive(lock_path(repository_id, "update")):
+        with locks.lock_exclusive(lock_path(repository_id, "update")):
             path = copy_path(repository_id)
             made = folder / "info" / "commit-graph"
             is_same = read_snapshot(repository_id).pack_generation == generation and read_marker(path) is not None
@@ -66,7 +66,7 @@ def write_graph(repository_id: str) -> bool:
 
 def _make(repository_id: str, folder: Path) -> int:
     """The generation of packs that the graph in `folder` was made from; git takes its own old one as a beginning."""
-    with copies.open_copy(repository_id) as (path, snapshot):
+    with copies.lease_copy(repository_id) as (path, snapshot):
         for name in ("info", "pack"):
             (folder / name).mkdir()
         (folder / "info" / "alternates").write_text(f"{path / 'objects'}\n")

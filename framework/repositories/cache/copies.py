@@ -29,7 +29,7 @@ class DiskFull(Unavailable):
 
 
 @contextmanager
-def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, Snapshot]]:
+def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, Snapshot]]:
     """A bare repository on the local disk that holds at least the newest version, and what SQL says of it.
 
     `history` serves pages and browser edits, `full` everything that reads large blobs by git. It stays as it is
@@ -42,7 +42,7 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
         drop_archived()
     for look in count():
         snapshot = read_snapshot(repository_id)
-        with locks.shared(lock_path(repository_id, "lease")):
+        with locks.lock_shared(lock_path(repository_id, "lease")):
             path = copy_path(repository_id)
             found = read_marker(path)
             if found and found.contradicts(snapshot):
@@ -50,8 +50,8 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, S
                 _refuse_contradiction(found, snapshot)
             if found and found.serves(snapshot, kind):
                 marker.touch(path)
-                counts.copy_opened(at_once=look == 0)
-                usage.opened(repository_id, hit=look == 0)
+                counts.count_copy_opened(at_once=look == 0)
+                usage.note_opened(repository_id, hit=look == 0)
                 yield path, snapshot
                 break
         _catch_up(repository_id, kind, {})
@@ -68,15 +68,15 @@ def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
     """Make these packs a full local copy: they are here because somebody needed them, and found none.
 
     Raises:
-        What `open_copy` raises.
+        What `lease_copy` raises.
     """
     _catch_up(repository_id, FULL, written)
-    usage.opened(repository_id, hit=False)
+    usage.note_opened(repository_id, hit=False)
 
 
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:
     """Bring the local copy to SQL's newest version: one process or thread at a time does it, the others wait."""
-    with locks.exclusive(lock_path(repository_id, "update")):
+    with locks.lock_exclusive(lock_path(repository_id, "update")):
         snapshot, packs = read_snapshot_and_packs(repository_id)
         path = copy_path(repository_id)
         found = read_marker(path)
@@ -86,9 +86,9 @@ def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack])
             return
         _with_room(path, Filling(snapshot, packs, kind, written), found)
         _drop_superseded(path)
-        counts.copy_filled(anew=found is None)
-        if found is None and ghosts.would_have_stayed(repository_id):
-            usage.regained()
+        counts.count_copy_filled(anew=found is None)
+        if found is None and ghosts.was_evicted_lately(repository_id):
+            usage.note_regained()
     eviction.make_room(keep=repository_id)
 
 
@@ -96,17 +96,17 @@ def tidy(repository_id: str) -> None:
     """Delete packs that are of no version any more from the local copy, unless somebody reads or changes it."""
     path = copy_path(repository_id)
     found = read_marker(path)
-    if found and found.crowded:
-        with locks.exclusive_at_once(lock_path(repository_id, "update")) as unchanged:
+    if found and found.has_superseded_packs:
+        with locks.try_lock_exclusive(lock_path(repository_id, "update")) as unchanged:
             if unchanged:
                 _drop_superseded(path)
 
 
 def _drop_superseded(path: Path) -> None:
     """The same by who may change the copy; where it is being read, the last reader to leave does it."""
-    with locks.exclusive_at_once(lock_path(path.stem, "lease")) as unread:
+    with locks.try_lock_exclusive(lock_path(path.stem, "lease")) as unread:
         found = read_marker(path)
-        if unread and found and found.crowded:
+        if unread and found and found.has_superseded_packs:
             drop_superseded(path, found)
 
 

@@ -112,24 +112,24 @@ class Copy:
         kind, raw = self._object(sha)
         if kind != TREE:
             raise ObjectAbsent(sha)
-        with _damage_told(sha):
+        with _report_damage(sha):
             return Tree.from_string(raw)
 
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
         for name in self.snapshot.packs:
             idx = self.path / "objects" / "pack" / f"pack-{name}.idx"
-            with _damage_told(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
+            with _report_damage(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
                 offset = _offset(index, bytes.fromhex(sha))
                 if offset is not None and idx.with_suffix(".pack").exists():
                     return self._local_blob(idx.with_suffix(".pack"), offset, sha)
                 if offset is not None:
-                    return self._distant_blob(name, offset, _following(index, offset), sha)
+                    return self._distant_blob(name, offset, _next_offset(index, offset), sha)
         raise ObjectAbsent(sha)
 
     def has(self, sha: str) -> bool:
         """Whether a pack of the version, on the local disk, holds the object of this name."""
-        with _damage_told(sha):
+        with _report_damage(sha):
             return ObjectID(sha.encode()) in self.objects
 
     @property
@@ -142,7 +142,7 @@ class Copy:
         """An object's kind, by its number in packs, and its bytes; dulwich could not take all of them apart."""
         if not self.has(sha):
             raise ObjectAbsent(sha)
-        with _damage_told(sha):
+        with _report_damage(sha):
             kind, raw = self.objects.get_raw(ObjectID(sha.encode()))
             check = object_hash(_KINDS[kind], len(raw))
         check.update(raw)
@@ -156,12 +156,12 @@ class Copy:
             kind, size, length = entry_header(file.read(LONGEST_ENTRY_HEADER_BYTES))
         if kind != BLOB:
             return self._delta_blob(sha)
-        return Blob(sha, size, _checked(sha, size, _inflated(_read_file(pack, offset + length))))
+        return Blob(sha, size, _check_blob(sha, size, _inflate(_read_file(pack, offset + length))))
 
     def _delta_blob(self, sha: str) -> Blob:
         """A blob kept as a delta: git resolves it, since it may be of any size."""
         size = int(git.run(self.path, "cat-file", "-s", "--end-of-options", sha))
-        return Blob(sha, size, _checked(sha, size, _printed(self.path, sha)))
+        return Blob(sha, size, _check_blob(sha, size, _cat_file(self.path, sha)))
 
     def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
@@ -172,17 +172,17 @@ class Copy:
             raise PackMissing(key) from error
         first = next(chunks, b"")
         _kind, size, header = entry_header(first)
-        return Blob(sha, size, _checked(sha, size, _inflated(_rest(first[header:], chunks))))
+        return Blob(sha, size, _check_blob(sha, size, _inflate(_rest(first[header:], chunks))))
 
 
 @contextmanager
-def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
+def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
     """The local copy at SQL's newest version or later, brought there first when it is not.
 
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, DatabaseBehind.
     """
-    with copies.open_copy(repository_id, kind) as (path, snapshot):
+    with copies.lease_copy(repository_id, kind) as (path, snapshot):
         objects = NamedPacks(path / "objects", snapshot.packs)
         try:
             yield Copy(path, snapshot, objects)
@@ -191,7 +191,7 @@ def opened(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
 
 
 @contextmanager
-def _damage_told(sha: str) -> Iterator[None]:
+def _report_damage(sha: str) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
@@ -216,7 +216,7 @@ def _offset(index: PackIndex, name: bytes) -> int | None:
         return None
 
 
-def _following(index: PackIndex, offset: int) -> int | None:
+def _next_offset(index: PackIndex, offset: int) -> int | None:
     """Where the entry behind the one at `offset` starts; None behind the last."""
     return min((entry[1] for entry in index.iterentries() if entry[1] > offset), default=None)
 
@@ -234,12 +234,12 @@ def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:
         yield from chunks
 
 
-def _printed(path: Path, sha: str) -> Iterator[bytes]:
+def _cat_file(path: Path, sha: str) -> Iterator[bytes]:
     with git.start(path, "cat-file", "blob", "--end-of-options", sha) as process:
         yield from git.bulk(process)
 
 
-def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
     inflate = zlib.decompressobj()
     for chunk in chunks:
         pending = chunk
@@ -251,7 +251,7 @@ def _inflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield inflate.flush()
 
 
-def _checked(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _check_blob(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Pass the chunks on, the last one only when all together have the blob's name."""
     check, held = blob_hash(size_bytes), b""
     try:

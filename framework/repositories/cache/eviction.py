@@ -34,8 +34,8 @@ def evict(repository_id: str) -> bool:
     """
     path = copy_path(repository_id)
     with (
-        locks.exclusive_at_once(lock_path(repository_id, "update")) as unchanged,
-        locks.exclusive_at_once(lock_path(repository_id, "lease")) as unread,
+        locks.try_lock_exclusive(lock_path(repository_id, "update")) as unchanged,
+        locks.try_lock_exclusive(lock_path(repository_id, "lease")) as unread,
     ):
         if not (unchanged and unread):
             return False
@@ -64,13 +64,13 @@ def free(wanted_bytes: int, *, keep: str) -> int:
             break
         if path.stem != keep and evict(path.stem):
             freed += size
-            counts.copy_evicted(size)
+            counts.count_copy_evicted(size)
             ghosts.remember(path.stem, size)
             log.info("evicted %s, %d bytes", path.stem, size)
     return freed
 
 
-def burden(idle_seconds: float, size_bytes: int) -> float:
+def eviction_score(idle_seconds: float, size_bytes: int) -> float:
     """How much a copy wastes by staying: its room for the time that it lay idle, by what it would cost to wake again.
 
     Waking costs some round trips and the transfer, so a large copy counts for its idle time alone, and a small one is
@@ -99,7 +99,9 @@ def _by_burden() -> list[tuple[Path, int]]:
     """The copies with their sizes in bytes, the greatest burden first; what has no marker is of no use to anybody."""
     moment = time.time()
     found = [(path, size_bytes(path)) for path in copies()]
-    weighed = [(burden(moment - last_used(path), size) if size else float("inf"), path, size) for path, size in found]
+    weighed = [
+        (eviction_score(moment - last_used(path), size) if size else float("inf"), path, size) for path, size in found
+    ]
     return [(path, size) for _burden, path, size in sorted(weighed, reverse=True)]
 
 

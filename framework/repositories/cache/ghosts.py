@@ -27,7 +27,7 @@ def remember(repository_id: str, size_bytes: int) -> None:
             ghost.unlink(missing_ok=True)
 
 
-def would_have_stayed(repository_id: str) -> bool:
+def was_evicted_lately(repository_id: str) -> bool:
     """Whether a cache that is one GiB larger would still have the copy that is being fetched; it is no ghost then."""
     return _forget(repository_id)
 

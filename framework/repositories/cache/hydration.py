@@ -79,39 +79,41 @@ def fill(path: Path, filling: Filling) -> None:
         StoreUnavailable, PackAltered, PackMissing: the copy is as it was, with packs more perhaps.
         OSError: the disk is full.
     """
-    sided = _sided(path)
+    side_files_of = _side_files_owner(path)
     with scratch("fetch") as landing:
-        _fetch_missing(path, filling, landing, sided)
-        sided = _install_side_files(landing, path, filling) or sided
+        _fetch_missing(path, filling, landing, side_files_of)
+        side_files_of = _install_side_files(landing, path, filling) or side_files_of
     write_refs(path, filling.snapshot)
-    write_marker(path, _marker(path, filling, sided))
+    write_marker(path, _marker(path, filling, side_files_of))
 
 
 def drop_superseded(path: Path, found: Marker) -> None:
     """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
-    sided = found.sided if found.sided in found.packs else None
-    if sided is None:
+    side_files_of = found.side_files_of if found.side_files_of in found.packs else None
+    if side_files_of is None:
         side_files.remove(path)
-    for file in _superseded(path, found.packs):
+    for file in _list_superseded(path, found.packs):
         file.unlink()
-    write_marker(path, replace(found, sided=sided, crowded=False, size_bytes=_size_bytes(path)))
-
-
-def _marker(path: Path, filling: Filling, sided: str | None) -> Marker:
-    place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
-    whole = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
-    unsided = any(pack.side_files and pack.name != sided for pack in filling.packs)
-    return Marker(
-        *place,
-        kind=FULL if whole and (filling.kind == FULL or not unsided) else HISTORY,
-        size_bytes=_size_bytes(path),
-        packs=sorted(filling.snapshot.packs),
-        sided=sided,
-        crowded=bool(_superseded(path, filling.snapshot.packs)),
+    write_marker(
+        path, replace(found, side_files_of=side_files_of, has_superseded_packs=False, size_bytes=_size_bytes(path))
     )
 
 
-def _superseded(path: Path, packs: Collection[str]) -> list[Path]:
+def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
+    place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
+    whole = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
+    lacks_side_files = any(pack.side_files and pack.name != side_files_of for pack in filling.packs)
+    return Marker(
+        *place,
+        kind=FULL if whole and (filling.kind == FULL or not lacks_side_files) else HISTORY,
+        size_bytes=_size_bytes(path),
+        packs=sorted(filling.snapshot.packs),
+        side_files_of=side_files_of,
+        has_superseded_packs=bool(_list_superseded(path, filling.snapshot.packs)),
+    )
+
+
+def _list_superseded(path: Path, packs: Collection[str]) -> list[Path]:
     """Files of other packs than these, indexes before packs."""
     folder = path / "objects" / "pack"
     named = {f"pack-{name}{suffix}" for name in packs for suffix in (".pack", ".idx")}
@@ -123,9 +125,9 @@ def _size_bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
 
 
-def _sided(path: Path) -> str | None:
+def _side_files_owner(path: Path) -> str | None:
     found = read_marker(path)
-    return found.sided if found else None
+    return found.side_files_of if found else None
 
 
 def mend(path: Path, snapshot: Snapshot, damaged: Sequence[tuple[StoredPack, str]]) -> None:
@@ -147,18 +149,18 @@ def download(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
-    _fetch_checked(_wanted(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
-    return indexed(repository_id, pack, folder)
+    _fetch_and_check(_wanted(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
+    return index_pack(repository_id, pack, folder)
 
 
-def indexed(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
+def index_pack(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
     """The pack, which lies in this folder and is checked, with its index, which is fetched and checked.
 
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
     file = folder / f"pack-{pack.name}.pack"
-    _fetch_checked(_wanted(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
+    _fetch_and_check(_wanted(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
     return WrittenPack(
         pack=file,
         idx=file.with_suffix(".idx"),
@@ -178,10 +180,15 @@ def lay_out(path: Path) -> None:
     (path / "config").write_text(_GIT_CONFIG)
 
 
-def _fetch_missing(path: Path, filling: Filling, landing: Path, sided: str | None) -> None:
+def _fetch_missing(path: Path, filling: Filling, landing: Path, side_files_of: str | None) -> None:
     """Link what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
     wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling)]
-    beside = [(pack, suffix) for pack in filling.packs if pack.name != sided for suffix in _beside(pack, filling)]
+    beside = [
+        (pack, suffix)
+        for pack in filling.packs
+        if pack.name != side_files_of
+        for suffix in _side_files_of(pack, filling)
+    ]
     with Pool(PARALLEL_FETCHES) as pool, ExitStack() as running:
         running.callback(pool.shutdown, cancel_futures=True)
         landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
@@ -191,7 +198,7 @@ def _fetch_missing(path: Path, filling: Filling, landing: Path, sided: str | Non
     _place(landing, path)
 
 
-def _beside(pack: StoredPack, filling: Filling) -> list[str]:
+def _side_files_of(pack: StoredPack, filling: Filling) -> list[str]:
     """Which side files of the pack the copy gets: they name all packs of a consolidation, so those have to be there."""
     wanted = filling.kind == FULL or pack.name in filling.written
     return [suffix for suffix in side_files.INSTALLED if suffix in pack.side_files and wanted]
@@ -207,7 +214,7 @@ def _land_side_file(filling: Filling, pack: StoredPack, suffix: str, landing: Pa
     recorded = pack.side_files[suffix]
     key = object_keys.side_key(filling.snapshot.repository_id, pack.name, suffix)
     try:
-        _fetch_checked(_Wanted(key, recorded.size_bytes, recorded.sha256), target, ranges.fetch)
+        _fetch_and_check(_Wanted(key, recorded.size_bytes, recorded.sha256), target, ranges.fetch)
     except Unavailable as error:
         log.warning("%s is done without: %s", key, error)
 
@@ -242,7 +249,7 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
     if own := filling.written.get(pack.name):
         target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
         return
-    _fetch_checked(_wanted(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
+    _fetch_and_check(_wanted(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
 
 
 def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
@@ -251,7 +258,7 @@ def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
     return _Wanted(object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256)
 
 
-def _fetch_checked(wanted: _Wanted, target: Path, fetch: Fetch) -> None:
+def _fetch_and_check(wanted: _Wanted, target: Path, fetch: Fetch) -> None:
     """The object of this length and SHA-256, tried twice."""
     for _attempt in range(2):
         try:

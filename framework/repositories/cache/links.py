@@ -15,7 +15,7 @@ def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[Sto
         What `cache.open_copy` raises.
     """
     while True:
-        with copies.open_copy(repository_id, FULL) as (path, snapshot):
+        with copies.lease_copy(repository_id, FULL) as (path, snapshot):
             newest, packs = read_snapshot_and_packs(repository_id)
             if newest != snapshot:
                 continue

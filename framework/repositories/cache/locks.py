@@ -8,21 +8,21 @@ from pathlib import Path
 
 
 @contextmanager
-def shared(path: Path) -> Iterator[None]:
+def lock_shared(path: Path) -> Iterator[None]:
     """Hold the lock with other readers; waits while somebody has it exclusively."""
-    with _locked(path, fcntl.LOCK_SH):
+    with _lock(path, fcntl.LOCK_SH):
         yield
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def lock_exclusive(path: Path) -> Iterator[None]:
     """Hold the lock alone; waits for everybody else."""
-    with _locked(path, fcntl.LOCK_EX):
+    with _lock(path, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
-def exclusive_at_once(path: Path) -> Iterator[bool]:
+def try_lock_exclusive(path: Path) -> Iterator[bool]:
     """Hold the lock alone if nobody has it: True with the lock, False without waiting."""
     descriptor = _open(path)
     try:
@@ -32,7 +32,7 @@ def exclusive_at_once(path: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def _locked(path: Path, how: int) -> Iterator[None]:
+def _lock(path: Path, how: int) -> Iterator[None]:
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, how)

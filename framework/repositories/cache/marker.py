@@ -15,14 +15,18 @@ FULL = "full"
 LAYOUT = ("HEAD", "config", "objects/info", "objects/pack", "packed-refs", "refs")
 """What every copy has before its marker: without one of these git reads nothing there, or finds no refs."""
 
+_FIELDS = {"sided": "side_files_of", "crowded": "has_superseded_packs"}
+"""What the file calls them: processes of the previous release read it, too, while the next one starts."""
+
 
 @dataclass(frozen=True)
 class Marker:
     """The newest thing written to a copy; without it the folder is what a killed process left.
 
     `kind` is `full` when the packs of large blobs are there, and side files as far as the store gave them, else
-    `history`; `size_bytes` is what the packs take. `sided` is the pack whose side files are installed. `packs` are
-    those of the version; `crowded` says that others still lie beside, which were being read when they went out of use.
+    `history`; `size_bytes` is what the packs take. `side_files_of` is the pack whose side files are installed. `packs`
+    are those of the version; `has_superseded_packs` says that others still lie beside them, which were being read when
+    they went out of use.
     """
 
     epoch: int
@@ -31,8 +35,8 @@ class Marker:
     kind: str
     size_bytes: int
     packs: Sequence[str]
-    sided: str | None
-    crowded: bool
+    side_files_of: str | None
+    has_superseded_packs: bool
 
     def serves(self, snapshot: Snapshot, kind: str) -> bool:
         """Whether a reader of this snapshot finds everything here."""
@@ -54,15 +58,17 @@ def read_marker(copy: Path) -> Marker | None:
     A disk that is emptied while the copy is brought forward leaves the marker of a copy that has gone: that is none.
     """
     try:
-        found = Marker(**json.loads((copy / NAME).read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+        written = json.loads((copy / NAME).read_bytes())
+        found = Marker(**{_FIELDS.get(name, name): value for name, value in written.items()})
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return None
     return found if all((copy / part).exists() for part in LAYOUT) else None
 
 
 def write_marker(copy: Path, marker: Marker) -> None:
     """Write the marker at once, by a rename."""
-    replace_text(copy / NAME, json.dumps(asdict(marker)))
+    names = {field: name for name, field in _FIELDS.items()}
+    replace_text(copy / NAME, json.dumps({names.get(field, field): value for field, value in asdict(marker).items()}))
 
 
 def replace_text(path: Path, text: str) -> None:

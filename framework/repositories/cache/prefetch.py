@@ -61,7 +61,7 @@ def _warm_and_forget(mine: tuple[int, str]) -> None:
     finally:
         with _lock:
             _waiting.discard(mine)
-    counts.prefetched(outcome, size)
+    counts.count_prefetch(outcome, size)
 
 
 def complete(repository_id: str) -> tuple[str, int]:

@@ -34,7 +34,7 @@ def fetch(key: str, target: Path, size_bytes: int) -> Fetched:
         return store().fetch(key, target)
     digest, arrived = hashlib.sha256(), 0
     try:
-        for chunk in arriving(key, target, size_bytes):
+        for chunk in stream(key, target, size_bytes):
             digest.update(chunk)
             arrived += len(chunk)
     except BaseException:
@@ -43,7 +43,7 @@ def fetch(key: str, target: Path, size_bytes: int) -> Fetched:
     return Fetched(arrived, digest.hexdigest())
 
 
-def arriving(key: str, target: Path, size_bytes: int) -> Iterator[bytes]:
+def stream(key: str, target: Path, size_bytes: int) -> Iterator[bytes]:
     """The same as a stream of what is written, in order, while further ranges are under way; nothing is checked.
 
     Raises:

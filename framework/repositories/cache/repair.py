@@ -14,7 +14,7 @@ from typing import TypeVar
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed
 from framework.repositories.cache import copies, locks
-from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, opened
+from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import mend
 from framework.repositories.cache.marker import read_marker, write_marker
@@ -31,7 +31,7 @@ def read_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HIS
     """What `act` makes of the opened local copy; when the copy turns out damaged, once more after it was mended.
 
     Raises:
-        What `opened` and `act` raise.
+        What `open_copy` and `act` raise.
     """
     answer, held = hold_copy(repository_id, act, kind)
     held.close()
@@ -42,7 +42,7 @@ def hold_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HIS
     """The same, with the copy held open for what is still to be streamed; the caller closes it.
 
     Raises:
-        What `opened` and `act` raise.
+        What `open_copy` and `act` raise.
     """
     try:
         return _hold(repository_id, act, kind)
@@ -79,7 +79,7 @@ def heal(repository_id: str) -> bool:
     Raises:
         StoreUnavailable, PackAltered, PackMissing: the copy stays as it is.
     """
-    with locks.exclusive(lock_path(repository_id, "update")):
+    with locks.lock_exclusive(lock_path(repository_id, "update")):
         path = copy_path(repository_id)
         if read_marker(path) is None:
             return False
@@ -106,24 +106,24 @@ def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
 
 def _hold(repository_id: str, act: Callable[[Copy], Answer], kind: str) -> tuple[Answer, ExitStack]:
     with ExitStack() as stack:
-        answer = act(stack.enter_context(opened(repository_id, kind)))
+        answer = act(stack.enter_context(open_copy(repository_id, kind)))
         return answer, stack.pop_all()
 
 
 def _drop_damaged_side_files(path: Path, packs: Sequence[StoredPack]) -> bool:
     """Take them out when one is not as SQL recorded it; who opens the copy as `full` fetches them anew."""
     found = read_marker(path)
-    sided = [pack for pack in packs if found and pack.name == found.sided]
+    side_files_of = [pack for pack in packs if found and pack.name == found.side_files_of]
     damaged = any(
-        _differs(side_files.installed(path, suffix), (recorded.size_bytes, recorded.sha256))
-        for pack in sided
+        _differs(side_files.installed_path(path, suffix), (recorded.size_bytes, recorded.sha256))
+        for pack in side_files_of
         for suffix, recorded in pack.side_files.items()
         if suffix in side_files.INSTALLED
     )
     if found and damaged:
         log.error("a side file was damaged in the local copy %s", path.name)
         side_files.remove(path)
-        write_marker(path, replace(found, kind=HISTORY, sided=None))
+        write_marker(path, replace(found, kind=HISTORY, side_files_of=None))
     return damaged
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import last_used, read_marker
 from framework.repositories.catalog.snapshot import RepositoryMissing
@@ -34,7 +34,7 @@ def read_status(repository_id: str) -> StorageStatus:
         RepositoryMissing: there is no such repository.
     """
     in_use = select(func.count()).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, repository_id)
         if row is None:
             raise RepositoryMissing

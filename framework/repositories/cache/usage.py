@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.database.insert import insert_if_absent
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.models import CacheDay, Repository
 
@@ -60,7 +60,7 @@ _upkeep = threading.local()
 
 
 @contextmanager
-def unnoticed() -> Iterator[None]:
+def suppress_usage() -> Iterator[None]:
     """What this thread opens within the block is upkeep, and nobody's use."""
     _upkeep.running = True
     try:
@@ -69,7 +69,7 @@ def unnoticed() -> Iterator[None]:
         _upkeep.running = False
 
 
-def opened(repository_id: str, *, hit: bool) -> None:
+def note_opened(repository_id: str, *, hit: bool) -> None:
     """A reader has opened a copy: at once, or after it was filled."""
     if getattr(_upkeep, "running", False):
         return
@@ -78,7 +78,7 @@ def opened(repository_id: str, *, hit: bool) -> None:
         _news.used.add(repository_id)
 
 
-def regained() -> None:
+def note_regained() -> None:
     """A copy was fetched that a larger cache would still have had."""
     with _lock:
         _news.counts["regained"] += 1
@@ -111,7 +111,7 @@ def read_figures(days: int = 30) -> CacheFigures:
     """How the caches of all machines fared in so many days."""
     since = now() - timedelta(days=days)
     sums = select(func.sum(CacheDay.hits), func.sum(CacheDay.misses), func.sum(CacheDay.regained))
-    with reading() as session:
+    with read_transaction() as session:
         hits, misses, spared = session.execute(sums.where(CacheDay.day >= f"{since:%Y-%m-%d}")).one()
     return CacheFigures(since, int(hits or 0), int(misses or 0), int(spared or 0))
 

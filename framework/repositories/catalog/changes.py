@@ -13,7 +13,7 @@ from framework.repositories import object_keys
 HISTORY = "history"
 BLOBS = "blobs"
 
-HOUSE = "holdfast"
+SYSTEM_ACTOR = "holdfast"
 """The actor of a version that nobody made by hand; no account can have a reserved name."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.repositories.models import LfsObject, Pack, Repository
 
@@ -52,7 +52,7 @@ def in_use(table: type[Row]) -> ColumnElement[bool]:
 
 def read_health() -> Health:
     """What the checks so far say; the store is not asked."""
-    with reading() as session:
+    with read_transaction() as session:
         return health_of(session)
 
 

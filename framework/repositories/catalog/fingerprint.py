@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.repositories.models import Pack, Ref, Repository, Version
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Fingerprint:
     """A repository at its newest version, all of whose log entries are in the store.
 
     `versions` counts those up to it; `contents` is a hash of its refs, its packs, and the project's owner and name.
@@ -32,26 +32,26 @@ class Likeness:
         return json.dumps(asdict(self)) + "\n"
 
     @classmethod
-    def of_line(cls, line: str) -> "Likeness":
+    def of_line(cls, line: str) -> "Fingerprint":
         """The reverse."""
         return cls(**json.loads(line))
 
 
-def likenesses() -> Iterator[Likeness]:
+def read_fingerprints() -> Iterator[Fingerprint]:
     """Every repository that has a version, as one moment sees them; those with an unconfirmed version are left out."""
     waiting = select(Version.repository_id).where(Version.confirmed_at.is_(None))
     chosen = select(Repository).where(Repository.version > 0, Repository.id.not_in(waiting)).order_by(Repository.id)
-    with reading() as session:
+    with read_transaction() as session:
         for row in session.scalars(chosen.execution_options(yield_per=500)):
             place = row.epoch, row.version
-            yield Likeness(
+            yield Fingerprint(
                 row.id, *place, row.entry_hash or "", _versions(session, row.id, *place), _contents(session, row)
             )
 
 
-def differences(expected: Likeness) -> Iterator[str]:
+def differences(expected: Fingerprint) -> Iterator[str]:
     """How this process's database, which was rebuilt and began an epoch of its own, differs from what is expected."""
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, expected.repository_id)
         place = expected.repository_id, expected.epoch, expected.version
         version = session.get(Version, place)
@@ -79,7 +79,12 @@ def _contents(session: Session, row: Repository) -> str:
             Pack.repository_id == row.id, Pack.superseded_version.is_(None)
         )
     ).all()
-    told: list[Any] = [row.default_branch, sorted(map(tuple, refs)), sorted(map(tuple, packs)), _named(row.about)]
+    told: list[Any] = [
+        row.default_branch,
+        sorted(map(tuple, refs)),
+        sorted(map(tuple, packs)),
+        _named(row.about),
+    ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

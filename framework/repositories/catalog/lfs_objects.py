@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.errors import Conflict
 from framework.repositories import object_keys
@@ -17,7 +17,7 @@ from framework.storage.current import store
 
 ROWS_AT_ONCE = 500
 
-Admit = Callable[[Set[str]], Set[str]]
+Precheck = Callable[[Set[str]], Set[str]]
 
 OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
 
@@ -31,7 +31,7 @@ class LfsExpired(Conflict):
 
 def read_named(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that versions of the repository name, by their SHA-256."""
-    with reading() as session:
+    with read_transaction() as session:
         return _named(session, repository_id, oids)
 
 
@@ -48,7 +48,7 @@ def refuse_unnamed(repository_id: str, oids: Iterable[str]) -> None:
 
 def names_any(repository_id: str) -> bool:
     """Whether a version of the repository names an object at all."""
-    with reading() as session:
+    with read_transaction() as session:
         return (
             session.scalar(select(LfsObject.oid).where(LfsObject.repository_id == repository_id).limit(1)) is not None
         )
@@ -56,7 +56,7 @@ def names_any(repository_id: str) -> bool:
 
 def read_all_named(repository_id: str, *, until: int) -> list[StoredLfs]:
     """Every object that versions of the repository name, up to this one."""
-    with reading() as session:
+    with read_transaction() as session:
         theirs = select(LfsObject).where(LfsObject.repository_id == repository_id, LfsObject.version <= until)
         rows = session.scalars(theirs.order_by(LfsObject.oid))
         return [StoredLfs(row.oid, row.name, row.size_bytes) for row in rows]
@@ -64,31 +64,31 @@ def read_all_named(repository_id: str, *, until: int) -> list[StoredLfs]:
 
 def read_received(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that wait, hashed, for a version to name them."""
-    with reading() as session:
+    with read_transaction() as session:
         return _waiting(session, repository_id, oids, RECEIVED)
 
 
 def read_own(repository_id: str, oids: Iterable[str], uploader_id: int) -> dict[str, StoredLfs]:
     """Those of them that this account has sent."""
-    with reading() as session:
+    with read_transaction() as session:
         return _waiting(session, repository_id, oids, RECEIVED, StagedLfs.uploader_id == uploader_id)
 
 
 def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that clients were asked to send, and still may."""
-    with reading() as session:
+    with read_transaction() as session:
         return _waiting(session, repository_id, oids, OFFERED)
 
 
 def offer(
-    session: Session, repository_id: str, sizes: Mapping[str, int], *, admit: Admit | None = None
+    session: Session, repository_id: str, sizes: Mapping[str, int], *, precheck: Precheck | None = None
 ) -> dict[str, StoredLfs]:
     """Own a key for each of these objects, for a client to send it to; who asks twice is given the same key.
 
-    Only for those that `admit` names, which is told which were offered before.
+    Only for those that `precheck` names, which is told which were offered before.
     """
     before = _waiting(session, repository_id, sizes, OFFERED)
-    wanted = admit(before.keys()) if admit else sizes.keys()
+    wanted = precheck(before.keys()) if precheck else sizes.keys()
     offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
     _renew(session, [one.name for one in offered.values()])
     for oid in wanted - offered.keys():
@@ -182,7 +182,7 @@ def delete_doomed(which: ColumnElement[bool]) -> int:
     Raises:
         StoreUnavailable, StoreRefused.
     """
-    with reading() as session:
+    with read_transaction() as session:
         doomed = session.scalars(select(StagedLfs).where(StagedLfs.state == DOOMED, which)).all()
     for row in doomed:
         store().delete(object_keys.lfs_key(row.repository_id, row.oid, row.name))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.catalog.checks import Row, in_use
@@ -47,7 +47,7 @@ def check_pack(name: str) -> None:
     Raises:
         StoreUnavailable, StoreRefused: its turn will come.
     """
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Pack, name)
     if row:
         record_check(row, fault_of(row))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.gitcore.side_files import Recorded
@@ -73,19 +73,19 @@ def read_snapshot(repository_id: str) -> Snapshot:
     Raises:
         RepositoryMissing: there is no such repository.
     """
-    with reading() as session:
+    with read_transaction() as session:
         return _snapshot(session, repository_id)
 
 
 def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredPack, ...]]:
     """The newest version that SQL has, and the packs that it consists of."""
-    with reading() as session:
+    with read_transaction() as session:
         return _snapshot(session, repository_id), _packs(session, repository_id)
 
 
 def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
     """The packs that the newest version consists of; none where there is no repository."""
-    with reading() as session:
+    with read_transaction() as session:
         return _packs(session, repository_id)
 
 
@@ -96,7 +96,7 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     asked = select(LargeBlob.sha, LargeBlob.size_bytes).where(
         LargeBlob.repository_id == repository_id, LargeBlob.sha.in_(shas)
     )
-    with reading() as session:
+    with read_transaction() as session:
         return dict(session.execute(asked).all())
 
 

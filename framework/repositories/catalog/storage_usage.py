@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.checks import TABLES, in_use
 from framework.repositories.models import LfsObject, Pack, Repository, Version
@@ -26,7 +26,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Holdings:
+class StorageUsage:
     """What the store keeps; `superseded_bytes` are packs that the collector will delete, `fault` what is wrong.
 
     `classes` are the bytes in use by storage class. `checked_at` is when the pack or Git LFS object was read back, or
@@ -75,13 +75,13 @@ class Holdings:
         return self.history.objects + self.blobs.objects
 
 
-def read_holdings(repository_id: str | None = None) -> Holdings:
+def read_storage_usage(repository_id: str | None = None) -> StorageUsage:
     """What the store keeps of this repository, or of all; the store is not asked."""
-    with reading() as session:
+    with read_transaction() as session:
         return _holdings(session, repository_id)
 
 
-def _holdings(session: Session, repository_id: str | None) -> Holdings:
+def _holdings(session: Session, repository_id: str | None) -> StorageUsage:
     packs, lfs_objects = _of(Pack.repository_id, repository_id), _of(LfsObject.repository_id, repository_id)
     gone = select(func.sum(Pack.pack_bytes + Pack.idx_bytes)).where(packs, Pack.superseded_version.is_not(None))
     versions = select(func.count()).select_from(Version).where(_of(Version.repository_id, repository_id))
@@ -90,7 +90,7 @@ def _holdings(session: Session, repository_id: str | None) -> Holdings:
     count, restored = session.execute(counted).one()
     lfs_count, lfs_bytes = session.execute(large).one()
     kinds = _kinds(session, packs)
-    return Holdings(
+    return StorageUsage(
         lfs_objects=lfs_count,
         lfs_bytes=int(lfs_bytes or 0),
         kinds=kinds,

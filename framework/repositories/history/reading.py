@@ -9,7 +9,7 @@ from itertools import islice
 from framework.gitcore import dates, git
 from framework.gitcore.dates import moment_of
 from framework.gitcore.modes import FOLDER, SUBMODULE, SYMLINK
-from framework.gitcore.path_policy import BadPath, asked_path
+from framework.gitcore.path_policy import BadPath, check_stored_path
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
@@ -167,10 +167,10 @@ def list_folder(copy: Copy, folder: Entry, *, sizes: bool = True) -> list[Entry]
         Entry(name, prefix + name, _KINDS.get(item.mode, "blob"), item.mode, item.sha.decode()) for name, item in items
     ]
     entries.sort(key=lambda entry: (entry.kind != "tree", entry.name.casefold(), entry.name))
-    return sized(copy, entries) if sizes else entries
+    return add_sizes(copy, entries) if sizes else entries
 
 
-def sized(copy: Copy, entries: Sequence[Entry]) -> list[Entry]:
+def add_sizes(copy: Copy, entries: Sequence[Entry]) -> list[Entry]:
     """The same entries with the sizes of the files among them."""
     found = blob_sizes(copy, [entry.sha for entry in entries if entry.kind in {"blob", "symlink"}])
     return [replace(entry, size_bytes=found.get(entry.sha)) for entry in entries]
@@ -239,7 +239,7 @@ def below(path: str) -> list[str]:
         PathAbsent: no version can hold such a path, so git need not be asked.
     """
     try:
-        return ["--", asked_path(path.rstrip("/"))] if path else ["--"]
+        return ["--", check_stored_path(path.rstrip("/"))] if path else ["--"]
     except BadPath as refusal:
         raise PathAbsent(path) from refusal
 

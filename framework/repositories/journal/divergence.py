@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, func, or_, select, update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -25,7 +25,7 @@ class DatabaseBehind(Unavailable):
         super().__init__("This project is being recovered after a restore; try again later.")
 
 
-def refuse_behind(repository_id: str) -> None:
+def refuse_divergence(repository_id: str) -> None:
     """Compare the log with SQL before this process's first write to a repository: one request, and none later.
 
     Raises:
@@ -34,7 +34,7 @@ def refuse_behind(repository_id: str) -> None:
     mine = (os.getpid(), repository_id)
     if mine in _written:
         return
-    if is_behind(repository_id):
+    if has_diverged(repository_id):
         note_diverged(repository_id)
         raise DatabaseBehind
     _written.add(mine)
@@ -45,7 +45,7 @@ def note_new(repository_id: str) -> None:
     _written.add((os.getpid(), repository_id))
 
 
-def is_behind(repository_id: str) -> bool:
+def has_diverged(repository_id: str) -> bool:
     """Whether the log has an entry from SQL's version on that SQL does not know.
 
     SQL is read once more after the listing: an entry is written after its commit, so a version that another process
@@ -53,7 +53,7 @@ def is_behind(repository_id: str) -> bool:
     """
     snapshot = read_snapshot(repository_id)
     listed = list_log(repository_id, (snapshot.epoch, snapshot.version))
-    return bool(unknown(repository_id, listed))
+    return bool(find_unknown_entries(repository_id, listed))
 
 
 def note_diverged(repository_id: str) -> None:
@@ -68,12 +68,12 @@ def note_diverged(repository_id: str) -> None:
 
 def count_diverged() -> int:
     """How many repositories nobody may write to before `flask storage resume`, as far as anybody has noticed."""
-    with reading() as session:
+    with read_transaction() as session:
         diverged = select(func.count()).select_from(Repository).where(Repository.diverged_at.is_not(None))
         return session.scalar(diverged) or 0
 
 
-def unknown(repository_id: str, listed: Sequence[LogKey]) -> list[LogKey]:
+def find_unknown_entries(repository_id: str, listed: Sequence[LogKey]) -> list[LogKey]:
     """The entries among these, oldest first, that SQL does not know and no recovery has dealt with."""
     if not listed:
         return []
@@ -86,7 +86,7 @@ def unknown(repository_id: str, listed: Sequence[LogKey]) -> list[LogKey]:
 def settled_entries(repository_id: str) -> set[Settled]:
     """The entries that belong to another line of history than SQL's."""
     query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
     return {((row.epoch, row.version), row.hash_start) for row in rows}
 
@@ -96,6 +96,6 @@ def known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:
     epoch, version = since
     later = or_(Version.epoch > epoch, and_(Version.epoch == epoch, Version.version >= version))
     query = select(Version.epoch, Version.version, Version.entry_hash)
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.execute(query.where(Version.repository_id == repository_id, later)).all()
     return {(row.epoch, row.version): row.entry_hash for row in rows}

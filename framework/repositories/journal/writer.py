@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
@@ -71,7 +71,7 @@ def confirm(repository_id: str) -> None:
         NotConfirmed: the store does not take an entry, or another deployment has taken the bucket over meanwhile.
     """
     try:
-        for version in _unconfirmed(repository_id):
+        for version in _list_unconfirmed(repository_id):
             _write(version)
         store().permit_write()
     except Unavailable as error:
@@ -80,12 +80,12 @@ def confirm(repository_id: str) -> None:
 
 def unconfirmed_repositories() -> Sequence[str]:
     """The repositories that have a version whose log entry is not in the store yet."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalars(select(Version.repository_id).where(Version.confirmed_at.is_(None)).distinct()).all()
 
 
-def _unconfirmed(repository_id: str) -> Sequence[Version]:
-    with reading() as session:
+def _list_unconfirmed(repository_id: str) -> Sequence[Version]:
+    with read_transaction() as session:
         return session.scalars(
             select(Version)
             .where(Version.repository_id == repository_id, Version.confirmed_at.is_(None))

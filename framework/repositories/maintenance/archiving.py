@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from framework.celery.jobs import Work
 from framework.repositories.cache import eviction, usage
 from framework.repositories.cache.archived import note_archived
-from framework.repositories.maintenance.consolidation import UNCHANGED, Wish, consolidate
+from framework.repositories.maintenance.consolidation import UNCHANGED, RepackRequest, consolidate
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ def archive(repository_id: str, work: Work) -> Archived:
     Raises:
         What `consolidate` raises: the project stays as it is.
     """
-    with usage.unnoticed():
-        done = consolidate(Wish(repository_id), work)
+    with usage.suppress_usage():
+        done = consolidate(RepackRequest(repository_id), work)
     note_archived(repository_id)
     sentence = done.sentence if done else UNCHANGED
     work.say(sentence)

@@ -11,9 +11,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.repositories.journal.divergence import note_diverged, unknown
+from framework.repositories.journal.divergence import find_unknown_entries, note_diverged
 from framework.repositories.journal.reader import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
@@ -69,7 +69,7 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
     known = _read_known(repository_id)
     if known is None:
         return _collect_deleted(repository_id, listed, logged, before)
-    strange = unknown(repository_id, logged)
+    strange = find_unknown_entries(repository_id, logged)
     if any(key.place > known.place for key in strange):
         note_diverged(repository_id)
     if strange:  # the packs of versions that SQL does not know look like orphans
@@ -93,7 +93,7 @@ def _read_known(repository_id: str) -> _Known | None:
     staged = select(StagedPush.pack_names).where(StagedPush.repository_id == repository_id)
     lfs = select(LfsObject.name).where(LfsObject.repository_id == repository_id)
     staged_lfs = select(StagedLfs.name).where(StagedLfs.repository_id == repository_id)
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, repository_id)
         if row is None:
             return None

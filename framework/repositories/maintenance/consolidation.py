@@ -20,7 +20,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, repair
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import HOUSE, Change, Repacking
+from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacking
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.maintenance.repacking import (
     Gathered,
@@ -32,7 +32,7 @@ from framework.repositories.maintenance.repacking import (
     pack_history,
 )
 from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import MovedMeanwhile, PacksChanged, Within, commit, nothing_to_add
+from framework.repositories.write.commit import InTransaction, MovedMeanwhile, PacksChanged, commit, is_no_op
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.splitting import PushedPack
 from framework.web.sizes import size
@@ -90,16 +90,19 @@ class Consolidated:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be repacked, for whom; a purge drops what the refs do not reach, and `within` says that it did."""
+class RepackRequest:
+    """What is to be repacked, for whom; a purge drops what the refs do not reach.
+
+    `in_transaction` writes that it was done, in the transaction that does it.
+    """
 
     repository_id: str
     purge: bool = False
-    actor: str = HOUSE
-    within: Within = field(default=nothing_to_add)
+    actor: str = SYSTEM_ACTOR
+    in_transaction: InTransaction = field(default=is_no_op)
 
 
-def consolidate(wish: Wish, work: Work) -> Consolidated | None:
+def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
     """Repack the project; None when it consists of such packs already, or another consolidation was faster.
 
     A purge is never left out: it begins anew, on top of the other one.
@@ -108,12 +111,12 @@ def consolidate(wish: Wish, work: Work) -> Consolidated | None:
         NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `cache.open_copy` raise.
     """
     for _attempt in range(ATTEMPTS):
-        packs = read_snapshot_and_packs(wish.repository_id)[1]
-        if not packs or (is_consolidated(packs) and not wish.purge):
+        packs = read_snapshot_and_packs(request.repository_id)[1]
+        if not packs or (is_consolidated(packs) and not request.purge):
             return None
-        needed = _refuse_without_room(wish.repository_id, packs)
+        needed = _refuse_without_room(request.repository_id, packs)
         with suppress(_BeginAnew), _told_when_full(needed), scratch("consolidate") as folder:
-            return _Consolidation(wish, work, folder).run()
+            return _Consolidation(request, work, folder).run()
         work.advance(-STEPS_BEFORE_COMMIT)
     raise StillInMotion
 
@@ -124,8 +127,8 @@ def is_consolidated(packs: Sequence[StoredPack]) -> bool:
 
 
 class _Consolidation:
-    def __init__(self, wish: Wish, work: Work, folder: Path) -> None:
-        self._wish, self._work, self._folder = wish, work, folder
+    def __init__(self, request: RepackRequest, work: Work, folder: Path) -> None:
+        self._request, self._work, self._folder = request, work, folder
         self._push_id = object_keys.new_id()
         self._needed_lfs: set[str] | None = None
         self._dropped_lfs = 0
@@ -133,19 +136,19 @@ class _Consolidation:
     def run(self) -> Consolidated | None:
         self._work.expect(STEPS)
         self._work.say("Reading what is there")
-        repair.heal(self._wish.repository_id)  # a damaged copy is never uploaded
-        read = gather(self._wish.repository_id, self._folder)
+        repair.heal(self._request.repository_id)  # a damaged copy is never uploaded
+        read = gather(self._request.repository_id, self._folder)
         made = self._pack(read)
         self._step("Storing the new packs")
         if not self._stored(read, made):
             return None
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
-            copies.install(self._wish.repository_id, {pack.new.name: pack.written for pack in made})
+            copies.install(self._request.repository_id, {pack.new.name: pack.written for pack in made})
         return replace(_told(read, made), dropped_lfs=self._dropped_lfs)
 
     def _pack(self, read: Gathered) -> list[PushedPack]:
-        listing = list_reached(read) if self._wish.purge else list_everything(read)
+        listing = list_reached(read) if self._request.purge else list_everything(read)
         self._note_needed_lfs(read)
         self._step("Packing commits, folders and small files")
         history = pack_history(read, listing)
@@ -158,12 +161,12 @@ class _Consolidation:
         """Send the packs and make them a version; False when another consolidation was faster."""
         try:
             if made:
-                send(self._wish.repository_id, self._push_id, {pack.new.name: pack.written for pack in made})
+                send(self._request.repository_id, self._push_id, {pack.new.name: pack.written for pack in made})
             self._step("Making them the newest version")
             self._publish(read, made)
         except PacksChanged as faster:
             self._abandon()
-            if self._wish.purge:  # the other one kept everything
+            if self._request.purge:  # the other one kept everything
                 raise _BeginAnew from faster
             return False
         except (HoldfastError, _BeginAnew):
@@ -178,39 +181,39 @@ class _Consolidation:
             while losses < CHECKED_AGAIN:
                 with suppress(MovedMeanwhile):
                     change = self._change(read, latest, made)
-                    commit(change, admit=nothing_to_add, within=self._wish.within)
+                    commit(change, precheck=is_no_op, in_transaction=self._request.in_transaction)
                     return
                 losses += 1
                 if losses >= FREE_LOSSES:
                     deadline = time.monotonic() + TURN_SECONDS
-                    write_queue.wait_for_turn(self._wish.repository_id, self._push_id, deadline=deadline)
+                    write_queue.wait_for_turn(self._request.repository_id, self._push_id, deadline=deadline)
                 latest = self._checked(read, latest, made)
             raise StillInMotion
         finally:
             if losses >= FREE_LOSSES:
-                write_queue.give_back(self._wish.repository_id, self._push_id)
+                write_queue.give_back(self._request.repository_id, self._push_id)
 
     def _change(self, read: Gathered, latest: Gathered, made: Sequence[PushedPack]) -> Change:
         """The change after which the packs that were read are out of use, and those that came since are in use."""
         retired = frozenset(pack.name for pack in read.packs)
         kept = {sha for pack in made for sha in pack.new.sizes}
-        gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._wish.purge else set()
+        gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._request.purge else set()
         place = latest.snapshot.epoch, latest.snapshot.version
         unneeded = frozenset(self._unneeded_lfs(latest.snapshot))
         self._dropped_lfs = len(unneeded)
         return Change(
-            repository_id=self._wish.repository_id,
-            actor=self._wish.actor,
+            repository_id=self._request.repository_id,
+            actor=self._request.actor,
             push_id=self._push_id,
             packs=tuple(pack.new for pack in made),
             pack_generation=read.snapshot.pack_generation,
-            kind="purge" if self._wish.purge else "consolidation",
+            kind="purge" if self._request.purge else "consolidation",
             repacking=Repacking(place, retired, frozenset(gone), unneeded),
         )
 
     def _note_needed_lfs(self, found: Gathered, known: Snapshot | None = None) -> None:
         """Add what a purge has to keep of Git LFS since the version `known`."""
-        if self._wish.purge and lfs_objects.names_any(self._wish.repository_id):
+        if self._request.purge and lfs_objects.names_any(self._request.repository_id):
             before = self._needed_lfs
             self._needed_lfs = found.lfs_objects() if before is None else before | found.lfs_objects(known)
 
@@ -218,7 +221,7 @@ class _Consolidation:
         """The objects that the version names, and that nothing which is kept stands for."""
         if self._needed_lfs is None:
             return set()
-        named = lfs_objects.read_all_named(self._wish.repository_id, until=latest.version)
+        named = lfs_objects.read_all_named(self._request.repository_id, until=latest.version)
         return {one.oid for one in named} - self._needed_lfs
 
     def _checked(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
@@ -227,7 +230,7 @@ class _Consolidation:
         Raises:
             PacksChanged: another consolidation was faster. _BeginAnew: an object is in neither.
         """
-        newest = gather(self._wish.repository_id, self._folder)
+        newest = gather(self._request.repository_id, self._folder)
         if newest.snapshot.pack_generation != read.snapshot.pack_generation:
             raise PacksChanged
         newest.swap({pack.name for pack in read.packs}, [pack.written for pack in made])

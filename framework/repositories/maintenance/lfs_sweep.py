@@ -2,10 +2,10 @@
 
 from sqlalchemy import delete, select, update
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.repositories.catalog.lfs_objects import DOOMED, RETIRED, delete_doomed
-from framework.repositories.journal.divergence import is_behind
+from framework.repositories.journal.divergence import has_diverged
 from framework.repositories.models import StagedLfs
 
 
@@ -19,7 +19,7 @@ def sweep() -> int:
     with transaction() as session:
         session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
         session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
-    with reading() as session:
+    with read_transaction() as session:
         concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
-    known = [repository_id for repository_id in concerned if not is_behind(repository_id)]
+    known = [repository_id for repository_id in concerned if not has_diverged(repository_id)]
     return sum(delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)

@@ -8,8 +8,8 @@ from typing import IO, TextIO
 
 from framework import config
 from framework.gitcore import git, side_files
-from framework.gitcore.lfs_references import pointed_at
-from framework.gitcore.pack_objects import DEADLINE_SECONDS, measured, object_names, pack_objects, sha256_of
+from framework.gitcore.lfs_references import find_pointed_objects
+from framework.gitcore.pack_objects import DEADLINE_SECONDS, measure_pack, object_names, pack_objects, sha256_of
 from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
@@ -61,7 +61,7 @@ class Gathered:
 
     def lfs_objects(self, known: Snapshot | None = None) -> set[str]:
         """The Git LFS objects that the refs need, by SHA-256 (hex), without what only those of `known` reach."""
-        return pointed_at(self.path, self._tips(known), self.path)
+        return find_pointed_objects(self.path, self._tips(known), self.path)
 
     def _tips(self, known: Snapshot | None) -> list[str]:
         return [*self.snapshot.refs.values(), *(f"^{sha}" for sha in (known.refs.values() if known else ()))]
@@ -114,7 +114,7 @@ def list_reached(gathered: Gathered) -> Listing:
     listing = _empty(gathered)
     names = gathered.path / "reached"
     with names.open("w") as file:
-        file.writelines(f"{line[:40]}\n" for line in _reached(gathered))
+        file.writelines(f"{line[:40]}\n" for line in _list_objects(gathered))
     with names.open("rb") as given:
         listing.large |= {sha: size for sha, size in _sizes(gathered.path, stdin=given) if size is not None}
     with listing.history.open("w") as history:
@@ -139,7 +139,7 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     write_refs(alone, gathered.snapshot)
     made = [(HISTORY, history, {}), (BLOBS, blobs, listing.large)]
     named = [(kind, object_keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
-    written = [_named(alone, name, pack) for _kind, name, pack, _sizes_ in named]
+    written = [_name_pack(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
         added = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
         written[0] = replace(written[0], side_files=added)
@@ -158,7 +158,7 @@ def _with_blobs(listing: Listing) -> Listing:
     return listing
 
 
-def _reached(gathered: Gathered) -> Iterator[str]:
+def _list_objects(gathered: Gathered) -> Iterator[str]:
     """The objects that the refs reach, each with a path behind its name where it has one."""
     with git.start(gathered.path, "rev-list", "--objects", "--all", deadline_seconds=DEADLINE_SECONDS) as process:
         assert process.stdout
@@ -169,7 +169,7 @@ def _reached(gathered: Gathered) -> Iterator[str]:
 def _write_hinted(gathered: Gathered, listing: Listing, history: TextIO) -> int:
     """Write the small objects that the refs reach, with their paths; how many the refs reach, large ones included."""
     count = 0
-    for line in _reached(gathered):
+    for line in _list_objects(gathered):
         count += 1
         if line[:40] not in listing.large:
             history.write(f"{line[:41]}{line[41:][-LONGEST_HINT:]}\n")
@@ -187,11 +187,11 @@ def _sizes(path: Path, *options: str, stdin: int | IO[bytes] = subprocess.DEVNUL
             yield sha, int(size) if kind == "blob" and int(size) >= threshold else None
 
 
-def _named(repository: Path, name: str, pack: Path) -> WrittenPack:
+def _name_pack(repository: Path, name: str, pack: Path) -> WrittenPack:
     target = repository / "objects" / "pack" / f"pack-{name}.pack"
     pack.with_suffix(".idx").rename(target.with_suffix(".idx"))
     pack.rename(target)
-    return measured(target)
+    return measure_pack(target)
 
 
 def _side_files(
@@ -201,12 +201,12 @@ def _side_files(
     graph = ("commit-graph", "write", "--no-progress", "--reachable", "--changed-paths")
     for command in (index, graph):
         git.run(alone, *command, deadline_seconds=DEADLINE_SECONDS)
-    found = {suffix: side_files.installed(alone, suffix) for suffix in INSTALLED}
+    found = {suffix: side_files.installed_path(alone, suffix) for suffix in INSTALLED}
     if snapshot.refs and with_bundle:  # what nobody asks for is sent to nobody
         found[BUNDLE] = alone / "bundle"
         bundle.write_ends(found[BUNDLE], snapshot.refs, snapshot.refs.get(HEADS + snapshot.default_branch), packs)
-    return {suffix: _made(file) for suffix, file in found.items() if file.exists()}
+    return {suffix: _describe_side_file(file) for suffix, file in found.items() if file.exists()}
 
 
-def _made(file: Path) -> MadeFile:
+def _describe_side_file(file: Path) -> MadeFile:
     return MadeFile(file, Recorded(file.stat().st_size, sha256_of(file)))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.catalog.checks import TABLES, Pace, Row, paces, size_bytes
 from framework.repositories.catalog.read_back import fault_of, record_check
@@ -78,7 +78,7 @@ def record_restore(found: Verified) -> None:
 
 def sample() -> Sequence[str]:
     """A random hundredth of the repositories that have a version, one at the least."""
-    with reading() as session:
+    with read_transaction() as session:
         ids = session.scalars(select(Repository.id).where(Repository.version > 0)).all()
     return random.sample(ids, min(len(ids), max(1, round(len(ids) * SAMPLE_SHARE))))
 
@@ -89,7 +89,7 @@ def _oldest(pace: Pace) -> Iterator[Row]:
     What was sent or checked within half the time is left alone: where there is little, nothing is read every hour.
     """
     before = now() - timedelta(days=pace.days / 2)
-    with reading() as session:
+    with read_transaction() as session:
         total = sum(_total_bytes(session, table, pace) for table in TABLES)
         found = [row for table in TABLES for row in _due(session, table, pace, before)]
     limit_bytes, taken = -(-total // (pace.days * RUNS_PER_DAY)), 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select, update
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError, NotFound
 from framework.repositories import object_keys
 from framework.repositories.catalog.checks import TABLES, Row, in_use
@@ -43,7 +43,7 @@ def _candidates(table: type[Row], wanted: str) -> Sequence[Row]:
     elsewhere: ColumnElement[bool] = table.storage_class.is_distinct_from(wanted)
     query = select(table).join(Repository, Repository.id == table.repository_id)
     chosen = query.where(asleep, elsewhere, in_use(table), size >= SMALLEST_BYTES, size <= LARGEST_BYTES)
-    with reading() as session:
+    with read_transaction() as session:
         return list(session.scalars(chosen.order_by(table.name).limit(MOST_AT_ONCE)))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.gitcore import git
 from framework.gitcore.git import GitCutOff, GitFailed
 from framework.gitcore.path_policy import shown
@@ -19,7 +19,7 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
-from framework.repositories.journal.divergence import settled_entries, unknown
+from framework.repositories.journal.divergence import find_unknown_entries, settled_entries
 from framework.repositories.journal.reader import History, list_log, read_history
 from framework.repositories.models import Version
 
@@ -130,7 +130,9 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
         if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)
     )
     strange = [
-        key for key in unknown(snapshot.repository_id, listed) if key.place >= (snapshot.epoch, snapshot.version)
+        key
+        for key in find_unknown_entries(snapshot.repository_id, listed)
+        if key.place >= (snapshot.epoch, snapshot.version)
     ]
     if strange:
         yield f"The log has version {strange[-1].place_text}, which the database does not know."
@@ -142,7 +144,7 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
 
 def _confirmed(snapshot: Snapshot) -> dict[tuple[int, int], str]:
     query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
-    with reading() as session:
+    with read_transaction() as session:
         return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading
+from framework.database.session import read_transaction
 from framework.gitcore.ref_names import KINDS
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import BLOBS
@@ -87,7 +87,7 @@ def read_there(repository_id: str, ahead: LogEntry | None) -> There:
         packs = frozenset(pack.name for pack in ahead.packs)
         return There(ahead.refs, packs, frozenset(one.oid for one in ahead.lfs))
     in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
-    with reading() as session:
+    with read_transaction() as session:
         refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)).all()
         packs = frozenset(session.scalars(select(Pack.name).where(*in_use)))
         lfs = frozenset(session.scalars(select(LfsObject.oid).where(LfsObject.repository_id == repository_id)))

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict
-from framework.repositories.catalog.changes import BLOBS, HOUSE, Change
+from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.journal.divergence import known_hashes, unknown
+from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
 from framework.repositories.journal.reader import (
     History,
     LogEntry,
@@ -29,7 +29,7 @@ from framework.repositories.recovery.blob_sizes import read_blob_sizes
 from framework.repositories.recovery.lines import Line, Lines, find_lines
 from framework.repositories.recovery.merging import Beside, keep_beside, read_beside, read_there, settle
 from framework.repositories.recovery.replay import record_versions, replay
-from framework.repositories.write.commit import commit, nothing_to_add
+from framework.repositories.write.commit import commit, is_no_op
 from framework.storage.current import store
 
 NO_VERSION: Place = (0, 0)
@@ -183,14 +183,16 @@ def recover(
         repository.epoch, repository.diverged_at = plan.epoch, None
         about = repository.about
     commit(
-        Change(repository_id=repository_id, actor=HOUSE, kind="recovery"), admit=nothing_to_add, within=nothing_to_add
+        Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind="recovery"),
+        precheck=is_no_op,
+        in_transaction=is_no_op,
     )
     return replace(plan.outcome, project=about)
 
 
 def _plan(repository_id: str, listed: Sequence[LogKey]) -> _Plan | None:
     before, known = _place(repository_id), known_hashes(repository_id)
-    history = read_history(unknown(repository_id, listed), known=known)
+    history = read_history(find_unknown_entries(repository_id, listed), known=known)
     lines = find_lines(history.lines, known)
     if not history.lines and before in {None, NO_VERSION} and not history.faults:
         return None
@@ -198,7 +200,7 @@ def _plan(repository_id: str, listed: Sequence[LogKey]) -> _Plan | None:
     repacked = ahead is not None and _is_repacked(repository_id, ahead)
     settled = ahead.settled if ahead else frozenset()
     beside = [line for line in lines.beside if not {entry.key.settled for entry in line.entries} <= settled]
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, repository_id)
         epoch, about = (row.epoch, row.about) if row else (0, {})
     return _Plan(
@@ -226,7 +228,7 @@ def _decided(about: Mapping[str, Any], epoch: int, entries: Sequence[LogLine]) -
     """
     told, previous = dict(about), about
     for line in entries:
-        recovery = line.actor == HOUSE and line.key.epoch != epoch
+        recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
         if not recovery:
             told |= {name: value for name, value in line.about.items() if previous.get(name) != value}
         previous, epoch = line.about, line.key.epoch
@@ -269,13 +271,13 @@ def _stored_logs() -> Iterator[tuple[str, list[LogKey]]]:
 
 
 def _repository_ids() -> set[str]:
-    with reading() as session:
+    with read_transaction() as session:
         return set(session.scalars(select(Repository.id)))
 
 
 def _place(repository_id: str) -> Place | None:
     """Where SQL is; None when it does not know the repository."""
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, repository_id)
         return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
 
@@ -303,7 +305,7 @@ def _row(session: Session, plan: _Plan) -> Repository:
 
 def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
     """Whether packs that SQL knows were consolidated before the newest entry was written."""
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(Repository, repository_id)
         return row is None or row.pack_generation < newest.line.pack_generation
 

@@ -18,7 +18,7 @@ from framework.gitcore.pack_objects import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges
-from framework.repositories.cache.hydration import PackAltered, PackMissing, indexed
+from framework.repositories.cache.hydration import PackAltered, PackMissing, index_pack
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
@@ -34,7 +34,7 @@ _keeping = Threads("keeping", lambda: 1)
 
 
 @dataclass(frozen=True)
-class Whole:
+class ColdPack:
     """Everything that the refs of a version reach, and nothing else, as one pack that the store holds in two."""
 
     repository_id: str
@@ -66,7 +66,7 @@ class Whole:
         start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
         at = 0
         try:
-            for chunk in ranges.arriving(key, file, pack.pack_bytes):
+            for chunk in ranges.stream(key, file, pack.pack_bytes):
                 if inner := chunk[max(0, start - at) : max(0, end - at)]:
                     yield inner
                 at += len(chunk)
@@ -77,7 +77,7 @@ class Whole:
         """Who cloned has everything by now, whatever becomes of the copy; a damaged pack is looked at once more."""
         with held:
             try:
-                written = {pack.name: indexed(self.repository_id, pack, folder) for pack in self.packs}
+                written = {pack.name: index_pack(self.repository_id, pack, folder) for pack in self.packs}
                 for pack in self.packs:
                     self._check(pack, written[pack.name])
                 copies.take_in(self.repository_id, written)
@@ -90,7 +90,7 @@ class Whole:
             raise PackAltered(object_keys.pack_key(self.repository_id, pack.name))
 
 
-def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
+def find_cold_pack(repository_id: str, wanted: Collection[str]) -> ColdPack | None:
     """The project as one pack for who has nothing and wants what these object names reach.
 
     None when the copy is here, when they are not what all refs point to, when something was pushed or moved since the
@@ -112,7 +112,7 @@ def whole_for(repository_id: str, wanted: Collection[str]) -> Whole | None:
         return None
     if ends.refs != snapshot.refs or not _has_room(repository_id, packs):
         return None
-    return Whole(repository_id, bundle.in_order(packs), ends)
+    return ColdPack(repository_id, bundle.in_order(packs), ends)
 
 
 def _is_here(snapshot: Snapshot) -> bool:

@@ -11,7 +11,7 @@ from dulwich.objects import Commit, ObjectID
 from framework import config
 from framework.errors import HoldfastError, Unavailable
 from framework.gitcore.pack_writer import PackWriter, WrittenPack
-from framework.gitcore.path_policy import asked_path, checked_path
+from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.gitcore.ref_names import branch_ref
 from framework.observability import counts
 from framework.repositories import object_keys
@@ -24,20 +24,20 @@ from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPa
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.reading import find, refuse_lost
 from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import Admit, PacksChanged, RefMoved, commit
+from framework.repositories.write.commit import PacksChanged, Precheck, RefMoved, commit
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, check_special_file
 from framework.repositories.write.operations import (
     BranchAbsent,
     BranchExists,
     BranchMoved,
     Delete,
+    InTransaction,
     Move,
     Operation,
     PathsChanged,
     Put,
     Restore,
     TooBusy,
-    Within,
     Write,
     Written,
 )
@@ -47,7 +47,7 @@ from framework.repositories.write.tree_editor import TreeEditor
 FREE_LOSSES = 2
 
 
-def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
+def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -> Written:
     """Make the operations one commit on the branch: all of them or none.
 
     When others' commits land first, the operations are applied again on top of theirs, unless they touched the
@@ -55,13 +55,13 @@ def write(wanted: Write, *, admit: Admit, within: Within) -> Written:
 
     Raises:
         BadPath, BadRef, PathClash, PathAbsent, BranchAbsent, BranchExists, ObjectAbsent, CommitLost,
-        PathsChanged, BranchMoved, TooBusy: nothing is changed. What `admit` and `commit` raise.
+        PathsChanged, BranchMoved, TooBusy: nothing is changed. What `precheck` and `commit` raise.
     """
     branch_ref(wanted.branch)
     for path in _touched(wanted.operations):
-        asked_path(path)
+        check_stored_path(path)
     with scratch("write") as folder:
-        return _Writer(wanted, folder).run(admit, within)
+        return _Writer(wanted, folder).run(precheck, in_transaction)
 
 
 def _touched(operations: Sequence[Operation]) -> list[str]:
@@ -89,15 +89,15 @@ class _Writer:
         self._sizes: dict[str, dict[str, int]] = {}
         self._sent: set[str] = set()
 
-    def run(self, admit: Admit, within: Within) -> Written:
+    def run(self, precheck: Precheck, in_transaction: InTransaction) -> Written:
         try:
-            return self._try_until_landed(admit, within)
+            return self._try_until_landed(precheck, in_transaction)
         except HoldfastError:
             with suppress(Unavailable):
                 staging.abandon(self._push_id)
             raise
 
-    def _try_until_landed(self, admit: Admit, within: Within) -> Written:
+    def _try_until_landed(self, precheck: Precheck, in_transaction: InTransaction) -> Written:
         """Try at once; after the second loss, or when others wait already, in turn."""
         repository_id = self._wanted.repository_id
         deadline = time.monotonic() + config.current().longest_wait_seconds
@@ -107,16 +107,16 @@ class _Writer:
                 if in_turn and not write_queue.wait_for_turn(repository_id, self._push_id, deadline=deadline):
                     break
                 with suppress(RefMoved, PacksChanged):
-                    return self._try_once(admit, within)
+                    return self._try_once(precheck, in_transaction)
                 losses += 1
-                counts.change_retried("files")
+                counts.count_change_retried("files")
                 in_turn = in_turn or losses >= FREE_LOSSES
             raise TooBusy
         finally:
             if in_turn:
                 write_queue.give_back(repository_id, self._push_id)
 
-    def _try_once(self, admit: Admit, within: Within) -> Written:
+    def _try_once(self, precheck: Precheck, in_transaction: InTransaction) -> Written:
         attempt = read_copy(self._wanted.repository_id, self._build)
         if attempt.sha == attempt.tip:
             return Written(attempt.sha, changed=False)
@@ -125,8 +125,8 @@ class _Writer:
         written = Written(attempt.sha, changed=True)
         commit(
             self._change(attempt),
-            admit=admit,
-            within=lambda session, _committed: within(session, written),
+            precheck=precheck,
+            in_transaction=lambda session, _committed: in_transaction(session, written),
         )
         with suppress(Unavailable):  # the change is stored; what hinders the local copy is left to the next reader
             copies.install(self._wanted.repository_id, {name: pack for name, (_kind, pack) in attempt.packs.items()})
@@ -173,7 +173,7 @@ class _Writer:
         if self._first is None:
             self._first = seen
         elif moved := sorted(path for path, entry in seen.items() if entry != self._first[path]):
-            counts.change_conflicted("files")
+            counts.count_change_conflicted("files")
             raise PathsChanged(moved)
 
     def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
@@ -184,7 +184,7 @@ class _Writer:
         place = operation.to if isinstance(operation, Move) else operation.path
         is_old = isinstance(operation, Restore) and operation.path == operation.source
         if not is_old and editor.entry(place) is None:
-            checked_path(place)
+            check_path(place)
 
     def _head_of(self, copy: Copy, sha: str) -> bytes:
         """The content of this file of the new version, as much of it as Git would look at."""

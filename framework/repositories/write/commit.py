@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict, Unavailable
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
 from framework.repositories.journal import writer
-from framework.repositories.journal.divergence import DatabaseBehind, refuse_behind
+from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.storage.current import store
 
 AT_ONCE = 500
 CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
-Within = Callable[[Session, Committed], None]
-Admit = Callable[[Session, Change], None]
+InTransaction = Callable[[Session, Committed], None]
+Precheck = Callable[[Session, Change], None]
 
 
 class RefMoved(Conflict):
@@ -86,16 +86,16 @@ class NotCommitted(Unavailable):
         super().__init__("The database did not take the change, so nothing is changed; try again in a minute.")
 
 
-def nothing_to_add(_session: Session, _subject: object) -> None:
-    """An `admit` or `within` of a caller that has nothing to check or to write."""
+def is_no_op(_session: Session, _subject: object) -> None:
+    """An `precheck` or `in_transaction` of a caller that has nothing to check or to write."""
 
 
-def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
+def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction) -> Committed | None:
     """Make the change a version, or raise and leave everything as it was.
 
-    The transaction locks in the order owner, repository, staged row: `admit` runs first, may lock the owner and
-    re-checks role, state and quota; `within` runs last and writes what belongs to the caller. None when the repository
-    has no version and the change has no ref: then only the caller's rows were written.
+    The transaction locks in the order owner, repository, staged row: `precheck` runs first, may lock the owner and
+    re-checks role, state and quota; `in_transaction` runs last and writes what belongs to the caller. None when the
+    repository has no version and the change has no ref: then only the caller's rows were written.
 
     Raises:
         RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired, LfsExpired: it came too late; nothing is
@@ -103,21 +103,21 @@ def commit(change: Change, *, admit: Admit, within: Within) -> Committed | None:
         NotOwner, DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
     store().permit_write()
-    refuse_behind(change.repository_id)
+    refuse_divergence(change.repository_id)
     try:
-        committed = _in_one_transaction(change, admit, within)
+        committed = _in_one_transaction(change, precheck, in_transaction)
     except OperationalError as error:
         committed = _look_up(change, error)
     if committed:
-        counts.change_committed(change.kind)
+        counts.count_change_committed(change.kind)
         writer.confirm(change.repository_id)
     return committed
 
 
-def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committed | None:
+def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTransaction) -> Committed | None:
     with transaction() as session:
-        admit(session, change)
-        repository = locked(session, change.repository_id)
+        precheck(session, change)
+        repository = lock_repository(session, change.repository_id)
         if repository.diverged_at is not None:  # another process has found out since this one looked
             raise DatabaseBehind
         _take_staged(session, change)
@@ -131,11 +131,11 @@ def _in_one_transaction(change: Change, admit: Admit, within: Within) -> Committ
         _refuse_clashes(session, change)
         _choose_default_branch(session, repository, change)
         committed = _next_version(session, repository, change)
-        within(session, committed)
+        in_transaction(session, committed)
         return committed
 
 
-def locked(session: Session, repository_id: str) -> Repository:
+def lock_repository(session: Session, repository_id: str) -> Repository:
     """The repository's row, locked until the transaction ends."""
     return session.scalars(select(Repository).where(Repository.id == repository_id).with_for_update()).one()
 
@@ -305,5 +305,5 @@ def _look_up(change: Change, error: OperationalError) -> Committed:
 
 def find_push(push_id: str) -> Version | None:
     """The version that this push id made, or None."""
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalars(select(Version).where(Version.push_id == push_id)).one_or_none()

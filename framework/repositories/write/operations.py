@@ -121,4 +121,4 @@ class Written:
     changed: bool
 
 
-Within = Callable[[Session, Written], None]
+InTransaction = Callable[[Session, Written], None]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from framework.celery.heartbeat import renewing
+from framework.celery.heartbeat import keep_renewing
 from framework.gitcore.pack_writer import WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
-from framework.repositories.journal.divergence import refuse_behind
+from framework.repositories.journal.divergence import refuse_divergence
 from framework.repositories.write import staging
 from framework.storage.current import store
 
@@ -34,10 +34,10 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
     Raises:
         StoreUnavailable, DatabaseBehind: the staged row still owns what was sent.
     """
-    calls: list[Callable[[], None]] = [partial(refuse_behind, repository_id)]
+    calls: list[Callable[[], None]] = [partial(refuse_divergence, repository_id)]
     calls += [put for name, pack in packs.items() for put in _puts(repository_id, name, pack)]
     renew = partial(staging.renew, push_id)
-    with renewing(renew, every_seconds=RENEWED_EVERY_SECONDS), Pool(PARALLEL_SENDS) as pool:
+    with keep_renewing(renew, every_seconds=RENEWED_EVERY_SECONDS), Pool(PARALLEL_SENDS) as pool:
         for future in [pool.submit(call) for call in calls]:
             future.result()
 

@@ -14,7 +14,7 @@ from typing import IO
 from framework import config
 from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
-from framework.gitcore.hashing_reader import Passed
+from framework.gitcore.hashing_reader import HashingReader
 from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
 from framework.repositories import object_keys
 from framework.repositories.cache.hydration import lay_out
@@ -93,7 +93,7 @@ class Quarantine:
     def __init__(self, folder: Path, repository_id: str) -> None:
         self._folder = folder
         self._repository_id = repository_id
-        self._came = Passed(())
+        self._came = HashingReader(())
         self.path = folder / "quarantine.git"
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
@@ -134,7 +134,7 @@ class Quarantine:
             ) as process:
                 assert process.stdin
                 assert process.stdout
-                self._came = Passed(chunks)
+                self._came = HashingReader(chunks)
                 _feed(process.stdin, self._came)
                 process.stdout.read()
         except git.GitCutOff:

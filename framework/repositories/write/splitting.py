@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.gitcore.pack_objects import measured
+from framework.gitcore.pack_objects import measure_pack
 from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
@@ -44,5 +44,5 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
 
 
 def _pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
-    written = measured(pack, pack_sha256=pack_sha256)
+    written = measure_pack(pack, pack_sha256=pack_sha256)
     return PushedPack(NewPack.of(object_keys.new_id(), kind, written, sizes), written)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.repositories import object_keys
-from framework.repositories.journal.divergence import is_behind
+from framework.repositories.journal.divergence import has_diverged
 from framework.repositories.models import StagedPush
 from framework.repositories.write.commit import StagingExpired
 from framework.storage.current import store
@@ -60,9 +60,9 @@ def sweep() -> int:
             .where(StagedPush.state == "staged", StagedPush.expires_at < from_now())
             .values(state="doomed")
         )
-    with reading() as session:
+    with read_transaction() as session:
         doomed = session.scalars(select(StagedPush).where(StagedPush.state == "doomed")).all()
-    behind = {repository_id for repository_id in {row.repository_id for row in doomed} if is_behind(repository_id)}
+    behind = {repository_id for repository_id in {row.repository_id for row in doomed} if has_diverged(repository_id)}
     known = [row.id for row in doomed if row.repository_id not in behind]
     for push_id in known:
         _delete(push_id)
@@ -81,7 +81,7 @@ def _keys(repository_id: str, name: str) -> list[str]:
 
 
 def _delete(push_id: str) -> None:
-    with reading() as session:
+    with read_transaction() as session:
         row = session.get(StagedPush, push_id)
     if row is None:
         return

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.repositories.models import WriterTicket
 
@@ -43,7 +43,7 @@ def is_taken(repository_id: str) -> bool:
     query = select(WriterTicket.id).where(
         WriterTicket.repository_id == repository_id, WriterTicket.expires_at > from_now()
     )
-    with reading() as session:
+    with read_transaction() as session:
         return session.scalar(query.limit(1)) is not None
 
 
@@ -74,7 +74,7 @@ def _find(holder: str) -> _Ticket | None:
     query = select(WriterTicket.expires_at > from_now(LEASE / 2), ahead.scalar_subquery()).where(
         WriterTicket.holder == holder
     )
-    with reading() as session:
+    with read_transaction() as session:
         row = session.execute(query).one_or_none()
     return _Ticket(*row) if row else None
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import NotFound, TooLarge
 from framework.projects.members import quota
@@ -130,7 +130,7 @@ def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAb
     wanted = set(upload_ids)
     if not all(_ID.fullmatch(one) for one in wanted):
         raise UploadNotFound
-    with reading() as session:
+    with read_transaction() as session:
         query = select(ResumableUpload).where(ResumableUpload.id.in_(wanted), ResumableUpload.account_id == account.id)
         rows = session.scalars(query).all()
     if len(rows) < len(wanted):
@@ -169,7 +169,7 @@ def mark_used(account: Account, upload_ids: Sequence[str]) -> None:
 def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
     """The parts of these uploads, those of each in their order."""
     query = select(UploadPart).where(UploadPart.upload_id.in_(upload_ids))
-    with reading() as session:
+    with read_transaction() as session:
         rows = session.scalars(query.order_by(UploadPart.upload_id, UploadPart.start_bytes)).all()
     return [StoredPart(row.upload_id, row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from sqlalchemy import delete, select, update
 
 from framework import config
-from framework.database.session import reading, transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
@@ -29,7 +29,7 @@ def sweep() -> int:
             .values(state="doomed")
         )
     listed = [(upload_id, list(found)) for upload_id, found in groupby(store().list("uploads/"), key=_upload_id)]
-    with reading() as session:
+    with read_transaction() as session:
         states = dict(session.execute(select(ResumableUpload.id, ResumableUpload.state)).all())
     for upload_id, objects in listed:
         _delete_objects(objects, states.get(upload_id))
