@@ -1,9 +1,9 @@
-# make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench
+# make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench · make release VERSION=1.2.3
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run serve test test-full soak check bench
+.PHONY: run serve test test-full soak check bench release
 
 run: .venv/runtime static/built/editor.js
 	@$(VENV)/python tools/run.py run
@@ -33,6 +33,9 @@ check: .venv/development
 	mypy
 	lint-imports
 	pip-audit --requirement requirements.txt --no-deps --disable-pip
+
+release: .venv/runtime
+	@$(VENV)/python tools/release.py $(VERSION)
 
 .venv/runtime: requirements.txt
 	@tools/install $< $@
