@@ -216,7 +216,7 @@ def test_a_secret_key(stage: Stage) -> None:
 
 
 @pytest.mark.long
-@drill("SECRET_KEY is to change")
+@drill("SECRET_KEY has to be rotated")
 def test_a_new_secret_key(stage: Stage) -> None:
     browser = Browser(stage.url)
     browser.submit("/login", username="alice", password=PASSWORD)
