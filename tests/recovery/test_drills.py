@@ -164,13 +164,13 @@ def test_a_bucket(stage: Stage, run: Run) -> None:
 
 
 @pytest.mark.long
-@drill("From a computer at home to a cloud")
+@drill("Moving from a computer at home to the cloud")
 def test_a_move_to_a_cloud(run: Run, programs: Path, tmp_path: Path) -> None:
     with (
         deployments.embedded(run, tmp_path / "home") as home,
         deployments.production_like(run, tmp_path / "cloud") as cloud,
     ):
-        stage = Stage(run, home, programs=programs, heading="From a computer at home to a cloud")
+        stage = Stage(run, home, programs=programs, heading="Moving from a computer at home to the cloud")
         stage.start()
         found(stage)
         arrive = {"Go to the new deployment.": lambda: stage.shell.export(**stage.variables_of(cloud))}
@@ -273,7 +273,7 @@ def test_a_bucket_that_was_taken(new_stage: NewStage, run: Run) -> None:
 
 
 @pytest.mark.long
-@drill("The database was copied, and the copy is at work")
+@drill("The database was copied, and the copy is in use")
 def test_a_copied_database(stage: Stage, new_stage: NewStage, run: Run) -> None:
     """Until one of them gives a sign of life, both acknowledge versions of the same number."""
     stage.commit("alice/website", "before.txt", "before the copy\n")
@@ -291,7 +291,7 @@ def test_a_copied_database(stage: Stage, new_stage: NewStage, run: Run) -> None:
 
 
 @pytest.mark.long
-@drill("I want to rehearse a rebuild beside production")
+@drill("Rehearsing a rebuild next to production")
 def test_a_rehearsal(new_stage: NewStage, run: Run) -> None:
     stage = new_stage()
     bucket, production = stage.settings.s3_bucket or "", stage.settings.database_url
