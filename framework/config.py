@@ -256,7 +256,7 @@ VARIABLES = frozenset(_NUMBERS) | {
     "LOG_FOLDER",
     "METRICS_TOKEN",
 }
-"""The names that people set, as the README lists them."""
+"""The names that people set, as docs/settings.md lists them."""
 
 
 def _metrics_folder(environ: Mapping[str, str]) -> Path | None:

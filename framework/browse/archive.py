@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from framework import config
 from framework.errors import Invalid, TooLarge
+from framework.formatting import format_size
 from framework.gitcore import git
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
@@ -16,7 +17,6 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.reading import find, resolve
-from framework.web.sizes import size
 
 DEADLINE_SECONDS = 3600
 MOST_LEFT_OUT_BYTES = 100_000
@@ -28,8 +28,8 @@ class ArchiveTooLarge(TooLarge):
 
     def __init__(self) -> None:
         super().__init__(
-            f"The files of this version are more than {size(config.current().max_archive_bytes)} together, or more than"
-            f" {MOST_FILES:,}. Download a folder of it, or clone the project with git."
+            f"The files of this version are more than {format_size(config.current().max_archive_bytes)} together, or"
+            f" more than {MOST_FILES:,}. Download a folder of it, or clone the project with git."
         )
 
 

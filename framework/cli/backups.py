@@ -8,9 +8,9 @@ from framework.backup import operations
 from framework.celery.jobs import track_items
 from framework.cli.refusals import by_hand, report_refusals
 from framework.cli.storage import become_owner, report, take_over_option
+from framework.formatting import format_size
 from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.recovery import recovery
-from framework.web.sizes import size
 
 
 @click.command("backup")
@@ -20,7 +20,7 @@ def backup() -> None:
     with by_hand("backup") as note:
         made = operations.back_up()
         note(made.name)
-    click.echo(f"Stored {made.rows} rows in {made.name}, {size(made.size_bytes)}.")
+    click.echo(f"Stored {made.rows} rows in {made.name}, {format_size(made.size_bytes)}.")
     if not made.sealed:
         click.echo("It is not encrypted; whoever reads the object store can read it. BACKUP_KEY changes that.")
 
@@ -53,6 +53,6 @@ def _list() -> None:
     found = operations.list_backups()
     for stored in found:
         kind = "encrypted" if stored.sealed else "not encrypted"
-        click.echo(f"{stored.name}  {stored.made_at:%Y-%m-%d %H:%M} UTC, {size(stored.size_bytes)}, {kind}")
+        click.echo(f"{stored.name}  {stored.made_at:%Y-%m-%d %H:%M} UTC, {format_size(stored.size_bytes)}, {kind}")
     if not found:
         click.echo("There is no backup in the object store. `flask backup` makes one.")

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from framework import config
+from framework.formatting import format_dollars, format_size
 from framework.repositories.cache import eviction, usage
 from framework.repositories.cache.usage import CacheFigures
 from framework.repositories.catalog.storage_usage import StorageUsage, read_storage_usage
 from framework.storage.prices import costs_of
-from framework.web.pages import dollars
-from framework.web.sizes import size
 
 
 def report_lines() -> Iterator[str]:
@@ -17,7 +16,7 @@ def report_lines() -> Iterator[str]:
     yield from _stored(holdings)
     yield ""
     yield "What a month of it costs, without requests and transfers:"
-    yield from (f"  {cost.name:<42} {dollars(cost.dollars):>12}" for cost in costs_of(holdings.classes))
+    yield from (f"  {cost.name:<42} {format_dollars(cost.dollars):>12}" for cost in costs_of(holdings.classes))
     yield ""
     yield from _checks(holdings)
     yield from _cache(usage.read_figures())
@@ -26,12 +25,12 @@ def report_lines() -> Iterator[str]:
 def _stored(holdings: StorageUsage) -> Iterator[str]:
     hot = len(eviction.copies())
     yield f"{holdings.repositories} projects, {hot} of them hot on this machine, {holdings.versions} versions."
-    yield f"{size(holdings.size_bytes)} in {holdings.packs} packs with {holdings.objects} Git objects:"
-    yield f"  {'history, folders, small files':<42} {size(holdings.history.pack_bytes):>12}"
-    yield f"  {'large files':<42} {size(holdings.blobs.pack_bytes):>12}"
-    yield f"  {'indexes':<42} {size(holdings.index_bytes):>12}"
-    yield f"  {'Git LFS':<42} {size(holdings.lfs_bytes):>12}"
-    yield f"  {'superseded, to be deleted':<42} {size(holdings.superseded_bytes):>12}"
+    yield f"{format_size(holdings.size_bytes)} in {holdings.packs} packs with {holdings.objects} Git objects:"
+    yield f"  {'history, folders, small files':<42} {format_size(holdings.history.pack_bytes):>12}"
+    yield f"  {'large files':<42} {format_size(holdings.blobs.pack_bytes):>12}"
+    yield f"  {'indexes':<42} {format_size(holdings.index_bytes):>12}"
+    yield f"  {'Git LFS':<42} {format_size(holdings.lfs_bytes):>12}"
+    yield f"  {'superseded, to be deleted':<42} {format_size(holdings.superseded_bytes):>12}"
 
 
 def _checks(holdings: StorageUsage) -> Iterator[str]:
@@ -45,8 +44,8 @@ def _checks(holdings: StorageUsage) -> Iterator[str]:
 
 def _cache(figures: CacheFigures) -> Iterator[str]:
     """What the ghosts say (`repositories/ghosts.py`): how many misses one more GiB on each machine had spared."""
-    limit = size(config.current().cache_max_bytes)
-    yield f"The cache of this machine holds {size(eviction.cached_bytes())} of {limit}."
+    limit = format_size(config.current().cache_max_bytes)
+    yield f"The cache of this machine holds {format_size(eviction.cached_bytes())} of {limit}."
     rate, more = figures.hit_rate, figures.hit_rate_with_more
     if rate is None or more is None:
         yield "No figures of the caches yet."

@@ -13,9 +13,9 @@ from framework import config
 from framework.accounts.lifecycle import administration
 from framework.accounts.lifecycle.operations import create_user
 from framework.cli.refusals import report_refusals
+from framework.formatting import format_size
 from framework.projects.core.directory import ListedPerson, list_every_person
 from framework.projects.lifecycle.leaving import delete_person, plan_leaving
-from framework.web.sizes import size
 
 users_commands = AppGroup("users", help="People's accounts.")
 password_option = click.option(
@@ -132,7 +132,7 @@ def _table(people: Iterable[ListedPerson]) -> Iterable[str]:
     yield _line("name", "e-mail", "is", "projects", "stored", "last seen")
     for person in people:
         seen = f"{person.last_seen_at:%Y-%m-%d %H:%M}" if person.last_seen_at else "-"
-        yield _line(person.name, person.email, _states(person), f"{person.projects:,}", size(person.bytes), seen)
+        yield _line(person.name, person.email, _states(person), f"{person.projects:,}", format_size(person.bytes), seen)
 
 
 def _states(person: ListedPerson) -> str:

@@ -11,6 +11,7 @@ from framework.cli.figures import report_lines
 from framework.cli.refusals import by_hand, report_refusals
 from framework.drill.drill import rehearse
 from framework.errors import HoldfastError
+from framework.formatting import format_size
 from framework.projects.core.directory import Listed, find_project, list_every_project
 from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.cache import eviction
@@ -23,7 +24,6 @@ from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.recovery import recovery
 from framework.repositories.recovery.recovery import Recovered
 from framework.storage import current
-from framework.web.sizes import size
 
 storage_commands = AppGroup("storage", help="The repositories' storage.")
 
@@ -44,7 +44,8 @@ def status(project: str | None) -> None:
         found = read_status(listed.repository_id)
         click.echo(
             f"{found.state:<4} {listed.full_name}: version {found.version}, {_counted(found.packs, 'pack')}, "
-            f"{_large_files(found.lfs_objects)}{size(found.stored_bytes)} stored, {size(found.cached_bytes)} here, "
+            f"{_large_files(found.lfs_objects)}{format_size(found.stored_bytes)} stored, "
+            f"{format_size(found.cached_bytes)} here, "
             f"last used {found.last_access_at:%Y-%m-%d %H:%M} UTC"
         )
 
@@ -110,7 +111,7 @@ def collect_orphans(older_than: float | None) -> None:
             if found.left_because:
                 click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
         note(objects)
-    click.echo(f"Deleted {_counted(objects, 'object')} of {size(freed)}.")
+    click.echo(f"Deleted {_counted(objects, 'object')} of {format_size(freed)}.")
 
 
 @storage_commands.command("resume")
@@ -238,7 +239,7 @@ def _summary(found: Verified) -> str:
     if found.faults:
         return " ".join(found.faults)
     large_files = _large_files(found.lfs_objects)
-    return f"version {found.version}, {_counted(found.packs, 'pack')}, {large_files}{size(found.size_bytes)}"
+    return f"version {found.version}, {_counted(found.packs, 'pack')}, {large_files}{format_size(found.size_bytes)}"
 
 
 def _large_files(count: int) -> str:

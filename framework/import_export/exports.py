@@ -28,6 +28,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
+from framework.formatting import format_size
 from framework.gitcore import git
 from framework.import_export.imports import ARRIVED
 from framework.import_export.large_files import write_objects
@@ -42,7 +43,6 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.models import Repository
 from framework.storage.current import store
-from framework.web.sizes import size
 
 KIND = "export"
 FORMAT = "holdfast project 1"
@@ -66,8 +66,8 @@ class NoRoomToExport(Unavailable):
 
     def __init__(self, needed_bytes: int) -> None:
         super().__init__(
-            f"The export needs {size(needed_bytes)} of disk, and the server has less free; it is tried again later."
-            " Meanwhile clone the project with git."
+            f"The export needs {format_size(needed_bytes)} of disk, and the server has less free; it is tried again"
+            " later. Meanwhile clone the project with git."
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framework import config
 from framework.celery.jobs import Work
+from framework.formatting import format_size
 from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.lfs.reading import whole
 from framework.lfs.receiving import store_files
@@ -18,7 +19,6 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.web.sizes import size
 
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20
 
@@ -90,7 +90,9 @@ def _batches(entries: Entries) -> Iterator[Entries]:
 def _unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Path:
     limit = config.current().max_lfs_file_bytes
     if unpack(opened, entry, target, limit) > limit:
-        raise ZipTooLarge(f"“{entry.filename}” in this ZIP file is over the limit of {size(limit)} for a large file.")
+        raise ZipTooLarge(
+            f"“{entry.filename}” in this ZIP file is over the limit of {format_size(limit)} for a large file."
+        )
     with target.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != target.name:
             raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged: it is not what its name says.")

@@ -9,12 +9,12 @@ from pathlib import Path
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import Conflict, TooLarge
+from framework.formatting import format_limit
 from framework.gitcore.pack_writer import file_blob_name
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
-from framework.uploads.limits import mebibytes
 from framework.uploads.tus.resumable import StoredPart, UploadNotFound, find_uploads, part_key, parts_of
 
 PARALLEL_FETCHES = 5
@@ -35,8 +35,8 @@ class VersionTooLarge(TooLarge):
     def __init__(self, size_bytes: int) -> None:
         limit = config.current().max_push_bytes
         super().__init__(
-            f"The files of this version have {mebibytes(size_bytes)} together; one version may bring"
-            f" {mebibytes(limit)}. What you have sent is kept: store some of the files first, and the others next."
+            f"The files of this version have {format_limit(size_bytes)} together; one version may bring"
+            f" {format_limit(limit)}. What you have sent is kept: store some of the files first, and the others next."
         )
 
 

@@ -14,10 +14,10 @@ from werkzeug.formparser import FormDataParser
 
 from framework import config
 from framework.errors import Invalid, TooLarge
+from framework.formatting import MIB, format_limit
 from framework.gitcore.pack_writer import file_blob_name
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
-from framework.uploads.limits import MIB, mebibytes
 
 MAX_PARTS = 20_000
 FRAMING_BYTES = 16 * MIB
@@ -32,10 +32,10 @@ class RequestTooLarge(TooLarge):
 
     def __init__(self, size_bytes: int | None) -> None:
         limit = config.current().max_request_bytes
-        told = f"is {mebibytes(size_bytes)}" if size_bytes else "is larger"
+        told = f"is {format_limit(size_bytes)}" if size_bytes else "is larger"
         super().__init__(
-            f"This upload {told}; one upload may hold {mebibytes(limit)} in all. Nothing was stored: send fewer files"
-            " at a time."
+            f"This upload {told}; one upload may hold {format_limit(limit)} in all. Nothing was stored: send fewer"
+            " files at a time."
         )
 
 

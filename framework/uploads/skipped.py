@@ -9,9 +9,8 @@ from flask import session
 
 from framework import config
 from framework.errors import Invalid
+from framework.formatting import format_limit, format_size
 from framework.projects.core.access import ProjectAccess
-from framework.uploads.limits import mebibytes
-from framework.web.sizes import size as told_size
 
 KEY = "skipped"
 LISTED, LONGEST_NAME, MOST_PROJECTS = 5, 120, 3
@@ -58,8 +57,8 @@ def _in_words(*, path: str, size: int, why: str) -> str:
     limit = config.current().max_file_bytes
     name = path if len(path) <= LONGEST_NAME else f"…{path[-LONGEST_NAME:]}"
     if size > limit:
-        return f"{name}, {mebibytes(size)}, over the limit of {mebibytes(limit)}"
-    return f"{name}, {told_size(size)}, {why[: 2 * LONGEST_NAME].rstrip('.')}"
+        return f"{name}, {format_limit(size)}, over the limit of {format_limit(limit)}"
+    return f"{name}, {format_size(size)}, {why[: 2 * LONGEST_NAME].rstrip('.')}"
 
 
 def warn_of_skipped(access: ProjectAccess, skipped: Skipped, uploaded: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from framework.accounts.core.account import Account
 from framework.config import Config, ConfigError
 from framework.database.session import transaction
+from framework.formatting import format_dollars
 from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.archiving import TASK
@@ -18,7 +19,6 @@ from framework.repositories.cache import eviction
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
-from framework.web.pages import dollars
 from tests.cast import SignIn, Visitor, asked_for, on_one_deployment
 from tests.repositories.conftest import Bench
 
@@ -114,7 +114,7 @@ def test_a_price_that_is_none_is_refused(text: str) -> None:
     ("amount", "words"), [(0, "$0.00"), (0.000001, "< 0.001 ¢"), (0.0023, "0.23 ¢"), (1234.5, "$1,234.50")]
 )
 def test_small_amounts_are_parts_of_a_cent(amount: float, words: str) -> None:
-    assert dollars(amount) == words
+    assert format_dollars(amount) == words
 
 
 def test_the_owner_archives_a_project_and_can_watch(

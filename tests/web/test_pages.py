@@ -6,9 +6,8 @@ import pytest
 from flask import Flask
 
 from framework.database.types import now
-from framework.web.pages import ago, visible
+from framework.formatting import format_age, format_size, show_unseen
 from framework.web.reserved import reserved_for_people, reserved_for_projects
-from framework.web.sizes import size
 from tests.cast import Visitor, on_one_deployment
 
 
@@ -27,16 +26,16 @@ from tests.cast import Visitor, on_one_deployment
 )
 def test_it_tells_how_long_ago(passed: timedelta, words: str) -> None:
     moment = now()
-    assert ago(moment - passed, since=moment) == words
+    assert format_age(moment - passed, since=moment) == words
 
 
 def test_it_tells_the_date_of_what_is_long_ago() -> None:
     moment = now().replace(year=2021, month=3, day=4)
-    assert ago(moment) == "4 Mar 2021"
+    assert format_age(moment) == "4 Mar 2021"
 
 
 def test_it_tells_the_date_of_what_has_yet_to_come() -> None:
-    assert ago(now().replace(year=9999, month=12, day=31)) == "31 Dec 9999"
+    assert format_age(now().replace(year=9999, month=12, day=31)) == "31 Dec 9999"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_it_tells_the_date_of_what_has_yet_to_come() -> None:
     ],
 )
 def test_it_tells_sizes_as_people_do(size_bytes: int, words: str) -> None:
-    assert size(size_bytes) == words
+    assert format_size(size_bytes) == words
 
 
 @on_one_deployment
@@ -86,4 +85,4 @@ def test_it_leads_back_from_the_login_page(visitor: Visitor) -> None:
     ("name", "shown"), [("Icon\r", "Icon\\r"), ("a\x07b", "a\\x07b"), ("caf\udce9", "caf\\xe9"), ("é\u202e", "é\u202e")]
 )
 def test_it_shows_what_cannot_be_seen(name: str, shown: str) -> None:
-    assert visible(name) == shown
+    assert show_unseen(name) == shown

@@ -13,7 +13,7 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.highlighting import highlight_lines, split_lines
 from framework.browse.view_options import ViewOptions
-from framework.web.sizes import size
+from framework.formatting import format_size
 
 LONGEST_SHOWN_LINE = 10_000
 MOST_SHOWN_LINES = 20_000
@@ -148,7 +148,7 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
         return Document(decode(file.head).text, kind) if short else lines_of(file, why=TOO_LONG)
     assert form
     if file.size_bytes > form.limit_bytes:
-        return lines_of(file, why=f"It is larger than {size(form.limit_bytes)} and shown as text.")
+        return lines_of(file, why=f"It is larger than {format_size(form.limit_bytes)} and shown as text.")
     try:
         return Rich(form.kind, form.make(file.name, decode(file.head).text, asked))
     except ValueError as error:
@@ -161,7 +161,7 @@ def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bo
     found = decode(head) if coloured else Decoded(head.decode(errors="replace"), "utf-8")
     plain, notes = split_lines(found.text), [why] if why else []
     if file.size_bytes > len(head):
-        notes.append(f"Only the first {size(len(head))} of {size(file.size_bytes)} are shown.")
+        notes.append(f"Only the first {format_size(len(head))} of {format_size(file.size_bytes)} are shown.")
     if len(plain) > MOST_SHOWN_LINES:
         notes.append(f"Only the first {MOST_SHOWN_LINES:,} lines are shown.")
     text = "\n".join([*plain[:MOST_SHOWN_LINES], ""])
@@ -180,7 +180,7 @@ def dump_of(head: bytes, size_bytes: int, note: str = "") -> Dump:
     """The first bytes of the file; the note tells how many of them, unless one is given."""
     shown = min(DUMPED_BYTES, len(head))
     if size_bytes > shown and not note:
-        note = f"The first {size(shown)} of {size(size_bytes)} are shown."
+        note = f"The first {format_size(shown)} of {format_size(size_bytes)} are shown."
     return Dump(_rows(head), note)
 
 

@@ -7,11 +7,11 @@ from itertools import accumulate, chain
 from framework import config
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
+from framework.formatting import format_size
 from framework.gitcore.pkt_line import Received
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.quarantine import Inventory, Limits, Quarantine
 from framework.uploads.limits import too_large_sentence
-from framework.web.sizes import size
 
 MIB = 1 << 20
 OTHER_OBJECT_BYTES = 64 * MIB
@@ -65,8 +65,8 @@ class PushInflates(TooLarge):
 
     def __init__(self, size_bytes: int, limit_bytes: int) -> None:
         super().__init__(
-            f"The objects of this push have {size(size_bytes)} when they are inflated; those of one push may have"
-            f" {size(limit_bytes)} at most. Push an older commit first, then the rest."
+            f"The objects of this push have {format_size(size_bytes)} when they are inflated; those of one push may"
+            f" have {format_size(limit_bytes)} at most. Push an older commit first, then the rest."
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import HoldfastError, Unavailable
+from framework.formatting import format_size
 from framework.gitcore.git import GitFailed
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.messages import RefNews
@@ -34,7 +35,6 @@ from framework.repositories.write.commit import OutcomeUnknown, PacksChanged
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.quarantine import Inventory, ObjectsMissing, Quarantine
 from framework.repositories.write.splitting import PushedPack, large_left_out, split
-from framework.web.sizes import size
 
 CHECKS_AT_ONCE = 6
 
@@ -189,7 +189,7 @@ class Receiver:
     def _tell_stored(self, packs: list[PushedPack]) -> None:
         if packs:
             stored = sum(pack.new.stored_bytes for pack in packs)
-            self._arrival.say(f"stored {size(stored)} in the object store")
+            self._arrival.say(f"stored {format_size(stored)} in the object store")
 
     def _abandon(self) -> list[PushedPack]:
         """Delete what was sent; where the store or the database does not answer, the sweep does it later."""

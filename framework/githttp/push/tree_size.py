@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from framework.errors import TooLarge
+from framework.formatting import format_size
 from framework.repositories.write.quarantine import Quarantine
-from framework.web.sizes import size
 
 MAX_PATHS = 1_000_000
 MAX_DEPTH = 500
@@ -37,8 +37,8 @@ class TooManyBytes(TooLarge):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
-            f"The files of a version that you push have more than {size(limit_bytes)} together when they are checked"
-            " out: the same large file lies at many paths. Keep it at one."
+            f"The files of a version that you push have more than {format_size(limit_bytes)} together when they are"
+            " checked out: the same large file lies at many paths. Keep it at one."
         )
 
 

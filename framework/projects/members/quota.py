@@ -7,6 +7,7 @@ from framework import config
 from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.errors import TooLarge
+from framework.formatting import format_size
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
@@ -14,7 +15,6 @@ from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.models import Repository
 from framework.repositories.write.commit import Precheck
-from framework.web.sizes import size
 
 WARN_AT = 0.9
 """Part of the quota; the change that passes it has its owner told."""
@@ -25,10 +25,10 @@ class QuotaExceeded(TooLarge):
 
     def __init__(self, owner: str, *, used_bytes: int, new_bytes: int) -> None:
         super().__init__(
-            f"The projects of {owner} together may hold {size(config.current().quota_bytes)}. They hold"
-            f" {size(used_bytes)}, the trash included, and this would add {size(new_bytes)}. Nothing was stored."
-            f" {owner} can free room by deleting projects for good, from the trash, too, or ask the administrator for"
-            f" more: {config.current().base_url}/settings/usage"
+            f"The projects of {owner} together may hold {format_size(config.current().quota_bytes)}. They hold"
+            f" {format_size(used_bytes)}, the trash included, and this would add {format_size(new_bytes)}. Nothing"
+            f" was stored. {owner} can free room by deleting projects for good, from the trash, too, or ask the"
+            f" administrator for more: {config.current().base_url}/settings/usage"
         )
 
 

@@ -10,9 +10,9 @@ from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.email import messages
+from framework.formatting import format_size
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Invitation
-from framework.web.sizes import size
 
 MAY = {"reader": "see and download its files", "writer": "change its files", "owner": "change everything in it"}
 
@@ -74,8 +74,8 @@ def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_by
     facts = {
         "name": owner.name,
         "percent": used_bytes * 100 // limit_bytes,
-        "used": size(used_bytes),
-        "limit": size(limit_bytes),
+        "used": format_size(used_bytes),
+        "limit": format_size(limit_bytes),
         "link": f"{config.current().base_url}/settings/usage",
     }
     messages.queue(session, to=email, template="quota", facts=facts, key=f"quota-{owner.id}-{now():%Y%m%d}")

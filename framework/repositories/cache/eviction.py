@@ -1,4 +1,4 @@
-"""Eviction: local copies are dropped, the greatest burden first, when the cache is over its size; see DESIGN.md."""
+"""Eviction: when the cache is over its size, copies are dropped by score; see docs/decisions/0014-eviction-score.md."""
 
 import logging
 import shutil

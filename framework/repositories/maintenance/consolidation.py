@@ -15,6 +15,7 @@ from pathlib import Path
 from framework import config
 from framework.celery.jobs import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
+from framework.formatting import format_size
 from framework.gitcore import git
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, repair
@@ -35,7 +36,6 @@ from framework.repositories.write import staging, write_queue
 from framework.repositories.write.commit import InTransaction, MovedMeanwhile, PacksChanged, commit, is_no_op
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.splitting import PushedPack
-from framework.web.sizes import size
 
 STEPS = 6
 STEPS_BEFORE_COMMIT = 5
@@ -84,7 +84,7 @@ class Consolidated:
     @property
     def sentence(self) -> str:
         """What to tell who asked for it."""
-        before, after = size(self.before_bytes), size(self.after_bytes)
+        before, after = format_size(self.before_bytes), format_size(self.after_bytes)
         large = f" {self.dropped_lfs} Git LFS objects that nothing needs were dropped." if self.dropped_lfs else ""
         return f"{self.packs} packs of {before} became {self.made} of {after}.{large}"
 

@@ -14,11 +14,11 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import NotFound, TooLarge
+from framework.formatting import format_size
 from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.models import ResumableUpload, UploadPart
-from framework.web.sizes import size
 
 MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)
@@ -48,9 +48,9 @@ class UploadsFull(TooLarge):
 
     def __init__(self, room_bytes: int, under_way_bytes: int) -> None:
         super().__init__(
-            f"There is room for {size(max(0, room_bytes))} more, of which unfinished uploads take"
-            f" {size(under_way_bytes)} in at most {MOST_UPLOADS:,} files. Finish or end some of them, or free room:"
-            f" {config.current().base_url}/settings/usage"
+            f"There is room for {format_size(max(0, room_bytes))} more, of which unfinished uploads take"
+            f" {format_size(under_way_bytes)} in at most {MOST_UPLOADS:,} files. Finish or end some of them, or free"
+            f" room: {config.current().base_url}/settings/usage"
         )
 
 
