@@ -9,8 +9,9 @@ from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.inventory import Limits
 from framework.repositories.write.pack_upload import send
-from framework.repositories.write.quarantine import Limits, Quarantine
+from framework.repositories.write.quarantine import Quarantine
 from framework.repositories.write.splitting import split
 
 CHUNK_BYTES = 1 << 16

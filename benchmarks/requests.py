@@ -9,7 +9,8 @@ from framework.database.session import transaction
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
-from framework.repositories.history.reading import find, list_folder, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.write.creation import create_repository
 from framework.storage.counting import requests

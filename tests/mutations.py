@@ -42,32 +42,32 @@ R, T = "framework/repositories", "tests/repositories"
 MUTATIONS = (
     Mutation(
         1, "an acknowledged change has its log entry in the store",
-        f"{R}/log.py", "        raise NotConfirmed from error\n", "        return\n",
+        f"{R}/journal/writer.py", "        raise NotConfirmed from error\n", "        return\n",
         f"{T}/test_tasks.py",
     ),
     Mutation(
         2, "every pack that SQL names is in the store",
-        f"{R}/sending.py", "keys.idx_key(repository_id, name)", "keys.idx_key(repository_id, name[::-1])",
+        f"{R}/write/pack_upload.py", "keys.idx_key(repository_id, name)", "keys.idx_key(repository_id, name[::-1])",
         f"{T}/test_writing.py -k hydrated",
     ),
     Mutation(
         3, "a version hydrated onto an empty disk passes fsck",
-        f"{R}/writing.py", "            if not copy.has(put.sha):\n", "            if copy.has(put.sha):\n",
+        f"{R}/write/branch_writer.py", "            if not copy.has(put.sha):\n", "            if copy.has(put.sha):\n",
         f"{T}/test_writing.py -k hydrated",
     ),
     Mutation(
         4, "versions have one parent",
-        f"{R}/commit.py", "previous_hash=previous,", "previous_hash=None,",
+        f"{R}/write/commit.py", "previous_hash=previous,", "previous_hash=None,",
         f"{T}/test_writing.py -k parent",
     ),
     Mutation(
         4, "a committed old value equals the parent's",
-        f"{R}/commit.py", "        raise RefMoved(ref.name)\n", "        pass\n",
+        f"{R}/write/commit.py", "        raise RefMoved(ref.name)\n", "        pass\n",
         f"{T}/test_commit.py -k too_late",
     ),
     Mutation(
         5, "a refused write has no effect at all",
-        f"{R}/writing.py", "                staging.abandon(self._push_id)\n", "                pass\n",
+        f"{R}/write/branch_writer.py", "                staging.abandon(self._push_id)\n", "                pass\n",
         f"{T}/test_writing.py -k may_not_write",
     ),
     Mutation(
@@ -77,13 +77,13 @@ MUTATIONS = (
     ),
     Mutation(
         7, "a push id commits at most once",
-        f"{R}/commit.py", '    if staged is None or staged.state != "staged":\n        raise StagingExpired\n',
+        f"{R}/write/commit.py", '    if staged is None or staged.state != "staged":\n        raise StagingExpired\n',
         "    if staged is None:\n        return\n",
         f"{T}/test_commit.py -k at_most_once",
     ),
     Mutation(
         8, "every process's next answer is at least the acknowledged version",
-        f"{R}/marker.py", "return not self._place < (snapshot.epoch, snapshot.version) and", "return",
+        f"{R}/cache/marker.py", "return not self._place < (snapshot.epoch, snapshot.version) and", "return",
         f"{T}/test_cache.py -k lags",
     ),
     Mutation(
@@ -99,45 +99,46 @@ MUTATIONS = (
     ),
     Mutation(
         10, "the sweep never takes what a version names",
-        f"{R}/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
+        f"{R}/write/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
         f"{T}/test_writing.py -k lands_on_top",
     ),
     Mutation(
         10, "the collector never takes what the log names",
-        f"{R}/collect.py",
+        f"{R}/maintenance/collector.py",
         "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
         "named = set[str]()",
         f"{T}/test_collect.py -k newest_entry_names",
     ),
     Mutation(
         11, "commit and clean-up of a staged pack: exactly one wins",
-        f"{R}/commit.py", 'staged is None or staged.state != "staged"', "staged is None",
+        f"{R}/write/commit.py", 'staged is None or staged.state != "staged"', "staged is None",
         f"{T}/test_commit.py -k clean_up_has_taken",
     ),
     Mutation(
         11, "commit and clean-up of a received LFS object: exactly one wins",
-        f"{R}/lfs.py", "StagedLfs.name.in_(names), StagedLfs.state == RECEIVED", "StagedLfs.name.in_(names)",
+        f"{R}/catalog/lfs_objects.py",
+        "StagedLfs.name.in_(names), StagedLfs.state == RECEIVED", "StagedLfs.name.in_(names)",
         f"{T}/test_lfs.py -k not_received",
     ),
     Mutation(
         12, "with all disks lost nothing acknowledged is lost",
-        f"{R}/hydration.py", '(filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)',
+        f"{R}/cache/hydration.py", '(filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)',
         '(filling.snapshot.epoch, filling.snapshot.version + 1, filling.snapshot.entry_hash)',
         f"{T}/test_cache.py -k cold_page",
     ),
     Mutation(
         13, "a database that was restored old is noticed",
-        f"{R}/cache.py", "    if found.contradicts(snapshot):\n        raise DatabaseBehind\n", "    return\n",
+        f"{R}/cache/copies.py", "    if found.contradicts(snapshot):\n        raise DatabaseBehind\n", "    return\n",
         f"{T}/test_cache.py -k knows_more",
     ),
     Mutation(
         14, "a damaged local copy is mended",
-        f"{R}/healing.py", "!= expected\n", "is None\n",
+        f"{R}/cache/repair.py", "!= expected\n", "is None\n",
         f"{T}/test_healing.py -k scrub",
     ),
     Mutation(
         14, "an altered pack is never installed",
-        f"{R}/hydration.py", "if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):",
+        f"{R}/cache/hydration.py", "if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):",
         "if fetched:",
         f"{T}/test_cache.py -k never_used",
     ),
@@ -149,38 +150,40 @@ MUTATIONS = (
     ),
     Mutation(
         15, "projects share no LFS object",
-        f"{R}/lfs.py", "theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)\n",
+        f"{R}/catalog/lfs_objects.py", "theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)\n",
         "theirs = select(LfsObject)\n",
         "tests/githttp/test_lfs.py -k projects_share",
     ),
     Mutation(
         16, "a version never needs a Git LFS object that a purge has dropped",
-        f"{R}/writing.py", "        lfs.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)\n", "",
+        f"{R}/write/branch_writer.py",
+        "        lfs_objects.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)\n", "",
         f"{T}/test_purging_lfs.py -k meanwhile_is_refused",
     ),
     Mutation(
         16, "a purge keeps the Git LFS objects of what was committed meanwhile",
-        f"{R}/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
+        f"{R}/maintenance/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
         f"{T}/test_purging_lfs.py -k needs_it_meanwhile",
     ),
     Mutation(
         15, "a clone is sent nothing that no ref reaches",
-        f"{R}/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
+        f"{R}/maintenance/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
         "tests/githttp/test_passing_on.py -k pushed_away",
     ),
     Mutation(
         16, "what was checked against packs that are gone is checked again",
-        f"{R}/commit.py", "        raise PacksChanged\n", "        pass\n",
+        f"{R}/write/commit.py", "        raise PacksChanged\n", "        pass\n",
         f"{T}/test_consolidation_races.py -k has_dropped_is_refused",
     ),
     Mutation(
         16, "a purge keeps what was committed meanwhile",
-        f"{R}/consolidation.py", "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
+        f"{R}/maintenance/consolidation.py",
+        "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
         f"{T}/test_consolidation_races.py -k about_to_drop_keeps_it",
     ),
     Mutation(
         16, "an upload believes in no pack that is of no version",
-        f"{R}/copy.py", 'NamedPacks(path / "objects", snapshot.packs)', 'DiskObjectStore(str(path / "objects"))',
+        f"{R}/cache/copy.py", 'NamedPacks(path / "objects", snapshot.packs)', 'DiskObjectStore(str(path / "objects"))',
         f"{T}/test_consolidation_races.py -k crowded",
     ),
     Mutation(
@@ -191,7 +194,8 @@ MUTATIONS = (
     ),
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",
-        f"{R}/log.py", "            _write(version)\n        store().permit_write()\n", "            _write(version)\n",
+        f"{R}/journal/writer.py",
+        "            _write(version)\n        store().permit_write()\n", "            _write(version)\n",
         "tests/cli/test_two_databases.py -k late_entry",
     ),
     Mutation(
@@ -216,22 +220,22 @@ MUTATIONS = (
     ),
     Mutation(
         17, "what both databases acknowledged is kept",
-        f"{R}/recovery.py", "            keep_beside(session, repository, one)\n", "            pass\n",
+        f"{R}/recovery/recovery.py", "            keep_beside(session, repository, one)\n", "            pass\n",
         "tests/cli/test_two_databases.py -k both_acknowledged",
     ),
     Mutation(
         17, "the packs of another line are in use",
-        f"{R}/collect.py", "    if strange:  # the", "    if False:  # the",
+        f"{R}/maintenance/collector.py", "    if strange:  # the", "    if False:  # the",
         "tests/cli/test_two_databases.py -k collector",
     ),
     Mutation(
         17, "what a rebuild made private is nobody's decision",
-        f"{R}/recovery.py", "        if not recovery:\n", "        if line:\n",
+        f"{R}/recovery/planning.py", "        if not recovery:\n", "        if line:\n",
         "tests/cli/test_two_databases.py -k visibility",
     ),
     Mutation(
         17, "a process that has written before stops, too",
-        f"{R}/commit.py", "            raise DatabaseBehind\n", "            pass\n",
+        f"{R}/write/commit.py", "            raise DatabaseBehind\n", "            pass\n",
         f"{T}/test_behind.py -k another_process",
     ),
 )  # fmt: skip

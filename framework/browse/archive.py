@@ -16,7 +16,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 
 DEADLINE_SECONDS = 3600
 MOST_LEFT_OUT_BYTES = 100_000

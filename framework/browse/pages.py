@@ -23,14 +23,9 @@ from framework.gitcore.dates import moment_at
 from framework.lfs.reading import content, sizes
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.history.reading import (
-    Entry,
-    LogEntry,
-    add_sizes,
-    find,
-    list_folder,
-    resolve,
-)
+from framework.repositories.history.folders import Entry, add_sizes, find, list_folder
+from framework.repositories.history.log import LogEntry
+from framework.repositories.history.refs import resolve
 from framework.repositories.serve.bundle import offered_bundle
 
 FOLDER_PAGE = 1_000

@@ -9,7 +9,8 @@ from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent, RefAbsent
-from framework.repositories.history.reading import find, full_name, resolve, split_ref
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import full_name, resolve, split_ref
 
 
 class NothingThere(NotFound):

@@ -16,7 +16,7 @@ from framework.projects.visits import hold_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.history.reading import split_ref
+from framework.repositories.history.refs import split_ref
 from framework.web.byte_ranges import serve_range
 
 

@@ -17,7 +17,7 @@ from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import healing_after
-from framework.repositories.history.reading import split_ref
+from framework.repositories.history.refs import split_ref
 from framework.web.pages import query_path
 from framework.web.streaming import stream_response
 

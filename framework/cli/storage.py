@@ -22,7 +22,7 @@ from framework.repositories.maintenance.consolidation import STEPS
 from framework.repositories.maintenance.scrub import record_restore
 from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.recovery import recovery
-from framework.repositories.recovery.recovery import Recovered
+from framework.repositories.recovery.planning import Recovered
 from framework.storage import current
 
 storage_commands = AppGroup("storage", help="The repositories' storage.")

@@ -17,7 +17,8 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import Entry, exists, find, list_folder, resolve, split_branch
+from framework.repositories.history.folders import Entry, exists, find, list_folder
+from framework.repositories.history.refs import resolve, split_branch
 from framework.repositories.write.operations import Delete, Move, Operation, Put, Written
 from framework.uploads.changing import Changes, store_changes
 

@@ -13,21 +13,17 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import (
+from framework.repositories.history.folders import Entry, exists, find, list_folder
+from framework.repositories.history.log import (
     Changed,
     Deleted,
-    Entry,
     LogEntry,
     changed_files,
     deleted_files,
     differences,
-    exists,
-    find,
-    list_folder,
     read_log,
-    refuse_lost,
-    resolve,
 )
+from framework.repositories.history.refs import refuse_lost, resolve
 from framework.repositories.write.operations import Delete, Operation, Restore, Written
 from framework.uploads.changing import store_changes
 

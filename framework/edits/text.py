@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from framework.errors import Invalid, TooLarge
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import find
+from framework.repositories.history.folders import find
 
 EDITABLE_BYTES = 512 << 10
 _ADVICE = "Download it, change it with a program of its own, and upload it."

@@ -7,7 +7,8 @@ from framework.errors import Invalid, TooLarge
 from framework.gitcore.lfs_pointer import Pointer, parse
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.write.quarantine import Inventory, Quarantine
+from framework.repositories.write.inventory import Inventory
+from framework.repositories.write.quarantine import Quarantine
 
 AT_ONCE = 500
 MAX_NEW_OBJECTS = 100_000

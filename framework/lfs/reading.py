@@ -11,7 +11,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import names_any, read_named, read_own
-from framework.repositories.history.reading import Entry, read_blobs
+from framework.repositories.history.folders import Entry, read_blobs
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 

@@ -15,7 +15,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.history.reading import exists, resolve
+from framework.repositories.history.folders import exists
+from framework.repositories.history.refs import resolve
 from framework.repositories.write.operations import Put, Written
 from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes

@@ -12,7 +12,7 @@ from framework.gitcore.path_policy import BadPath, check_path, folders_above
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import blob_sizes
+from framework.repositories.history.folders import blob_sizes
 from framework.uploads import ignoring
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import MAX_PARTS

@@ -11,7 +11,7 @@ from framework.accounts.signin.login import signed_in
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.quota import room_bytes
 from framework.projects.visits import read_project
-from framework.repositories.history.reading import split_branch
+from framework.repositories.history.refs import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload

@@ -11,7 +11,7 @@ from framework.browse.history import last_changes
 from framework.config import Config
 from framework.database.session import transaction
 from framework.repositories.cache.copy import Copy, open_copy
-from framework.repositories.history.reading import find
+from framework.repositories.history.folders import find
 from framework.repositories.write.creation import create_repository
 from tests.browse.gallery import Gallery
 

@@ -18,7 +18,8 @@ from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.uploads.models import ResumableUpload
 from tests.browser import pages
 from tests.browser.conftest import OpenedBrowser

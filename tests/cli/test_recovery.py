@@ -23,7 +23,8 @@ from framework.projects.members.people import add_person, people_of
 from framework.projects.models import Project
 from framework.projects.tasks import refresh_about
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import read_log, resolve
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.storage.current import store
 from tests import moments
 from tests.cast import SignIn, Visitor, link_in_mail, on_each_deployment

@@ -23,7 +23,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.recovery.recovery import recover
 from framework.storage.current import ownership, store
-from framework.storage.ownership import NotOwner
+from framework.storage.owner_refusals import NotOwner
 from tests.cast import SignIn, posted_texts
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
@@ -67,14 +67,14 @@ def test_a_rebuild_beside_a_living_deployment_is_refused_and_writes_nothing(
 ) -> None:
     before = stored()
     with owners.other():
-        look = ownership()._list
+        look = ownership()._bucket.list
 
         def look_after_the_owner() -> object:
             with owners.other():
                 ownership().look(renew=True)
             return look()
 
-        monkeypatch.setattr(ownership(), "_list", look_after_the_owner)
+        monkeypatch.setattr(ownership()._bucket, "list", look_after_the_owner)
         output = flask("storage", "rebuild", status=1).output
         assert "--dry-run" in output
         assert "--take-over" in output

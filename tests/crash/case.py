@@ -26,7 +26,9 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.lfs_objects import RETIRED
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import find, read_log, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify

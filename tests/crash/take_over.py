@@ -23,12 +23,13 @@ from framework.database import schema
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.recovery import recovery
 from framework.storage.current import ownership
-from framework.storage.ownership import NotOwner
+from framework.storage.owner_refusals import NotOwner
 from tests.crash import case
 from tests.crash.fuse import Fuse
 from tests.crash.run import LANES, Child

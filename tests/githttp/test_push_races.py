@@ -32,7 +32,7 @@ from framework.projects.models import Member
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import find
+from framework.repositories.history.folders import find
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository, StagedPush

@@ -11,7 +11,7 @@ from framework.database.session import transaction
 from framework.githttp.protocol.commands import MAX_COMMANDS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.models import Repository
-from framework.repositories.write.quarantine import PIECE_BYTES
+from framework.repositories.write.received_objects import PIECE_BYTES
 from tests.cast import on_one_deployment, posted_texts
 from tests.githttp.bomb import delta_bomb, tiny_objects
 from tests.githttp.client import Person, Work

@@ -22,7 +22,8 @@ from framework.lfs.reading import content
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import StagedLfs
 from framework.storage.current import store

@@ -31,7 +31,7 @@ from framework.projects.members.people import add_person, remove_person
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import find
+from framework.repositories.history.folders import find
 from framework.storage.current import store
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.servers.gunicorn import LiveServer

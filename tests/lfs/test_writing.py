@@ -21,7 +21,8 @@ from framework.lfs.attributes import tracked_paths
 from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.write.commit import is_no_op

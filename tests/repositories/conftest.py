@@ -14,7 +14,8 @@ from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import Precheck, is_no_op
 from framework.repositories.write.creation import create_repository

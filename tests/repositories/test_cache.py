@@ -15,7 +15,8 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
-from framework.repositories.history.reading import find, list_folder, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.refs import resolve
 from framework.repositories.journal.divergence import DatabaseBehind
 from framework.repositories.models import Pack, Repository, Version
 from framework.storage.counting import requests

@@ -13,17 +13,16 @@ from framework.repositories import object_keys
 from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.write import staging
-from framework.repositories.write.commit import (
+from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.creation import change_about
+from framework.repositories.write.refusals import (
     NotCommitted,
     OutcomeUnknown,
     PacksChanged,
     RefClash,
     RefMoved,
     StagingExpired,
-    commit,
-    is_no_op,
 )
-from framework.repositories.write.creation import change_about
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment

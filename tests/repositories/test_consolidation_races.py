@@ -15,11 +15,13 @@ from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, StagedPush
-from framework.repositories.write.commit import PacksChanged, commit, is_no_op
+from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.refusals import PacksChanged
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile

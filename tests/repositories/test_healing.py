@@ -16,7 +16,9 @@ from framework.repositories.cache.copy import Copy, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL, LAYOUT
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.history.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.repositories.conftest import Bench

@@ -18,7 +18,8 @@ from framework.repositories.maintenance.consolidation import RepackRequest, cons
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import restore_sample
-from framework.repositories.write.quarantine import ObjectsMissing, PackRefused, Quarantine
+from framework.repositories.write.inventory import ObjectsMissing, PackRefused
+from framework.repositories.write.quarantine import Quarantine
 from tests.repositories.conftest import Bench
 from tests.servers.programs import dying_git
 

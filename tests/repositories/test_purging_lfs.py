@@ -15,7 +15,8 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from framework.repositories.journal.reader import list_log, read_entry
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate

@@ -14,11 +14,14 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
-from framework.repositories.history.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.repositories.journal.reader import list_log
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
-from framework.repositories.recovery.recovery import DatabaseNotEmpty, Recovered, rebuild, resume
+from framework.repositories.recovery.planning import Recovered
+from framework.repositories.recovery.recovery import DatabaseNotEmpty, rebuild, resume
 from framework.repositories.write import staging
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about

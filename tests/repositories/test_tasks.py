@@ -15,7 +15,7 @@ from framework.repositories import object_keys, tasks
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import StagedPush, Version
 from framework.repositories.write import pack_upload, staging
-from framework.repositories.write.commit import StagingExpired
+from framework.repositories.write.refusals import StagingExpired
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import on_each_deployment

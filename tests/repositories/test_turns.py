@@ -16,7 +16,9 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore import git
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.repositories.models import Ref, Repository, StagedPush, Version, WriterTicket
 from framework.repositories.write import write_queue
 from tests.cast import on_each_deployment

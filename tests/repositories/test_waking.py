@@ -13,7 +13,8 @@ from framework.gitcore import git
 from framework.repositories.cache import eviction, prefetch, ranges
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
-from framework.repositories.history.reading import find, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import resolve
 from tests.repositories.conftest import Bench
 
 READERS = 20

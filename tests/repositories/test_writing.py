@@ -20,7 +20,9 @@ from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.repositories.journal import divergence
 from framework.repositories.models import Pack, Repository, StagedPush, Version
 from framework.repositories.write.operations import (

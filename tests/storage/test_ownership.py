@@ -14,12 +14,12 @@ from sqlalchemy import delete, select
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, Unavailable
-from framework.storage import ownership as module
+from framework.storage import claims
 from framework.storage.contract import ObjectMissing
 from framework.storage.counting import requests
 from framework.storage.current import ownership, store
 from framework.storage.models import WAITING, Deployment
-from framework.storage.ownership import (
+from framework.storage.owner_refusals import (
     BucketInUse,
     NotOwner,
     OwnedByAnother,
@@ -313,7 +313,7 @@ def test_a_clock_that_is_wrong_makes_no_living_owner_silent(owned: Owners, monke
 
     ownership().look(renew=True)
     before = [key for key in listed() if "marks" not in key]
-    monkeypatch.setattr(module, "now", lambda: now() + timedelta(hours=1))
+    monkeypatch.setattr(claims, "now", lambda: now() + timedelta(hours=1))
     with owned.other(), pytest.raises(StillOwned):
         ownership().take_over(force=False, tell=renew)
     assert [key for key in listed() if "marks" not in key] == before, "nothing is left of the look at the clock"
@@ -323,7 +323,7 @@ def test_a_mark_of_a_machine_whose_clock_is_ahead_is_not_fresh_for_longer(
     owned: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as ahead:
-        ahead.setattr(module, "now", lambda: now() + timedelta(minutes=10))
+        ahead.setattr(claims, "now", lambda: now() + timedelta(minutes=10))
         ownership().look(renew=True)
     [before] = [key for key in listed() if "marks" in key]
     sleep(0.6)  # more than half of the second that a look permits here

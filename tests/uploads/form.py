@@ -8,7 +8,8 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, list_folder, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.refs import resolve
 from framework.storage.current import store
 from tests.cast import Visitor, csrf_token
 

@@ -9,7 +9,9 @@ from framework.accounts.core.account import Account
 from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import exists, find, read_log, resolve
+from framework.repositories.history.folders import exists, find
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files
 

@@ -13,7 +13,9 @@ from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import find, read_log, resolve
+from framework.repositories.history.folders import find
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.storage.counting import requests
 from framework.uploads import tasks
 from framework.uploads.receiving import MAX_PARTS

@@ -10,7 +10,9 @@ from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
-from framework.repositories.history.reading import find, list_folder, read_log, resolve
+from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import delete_files, store_files

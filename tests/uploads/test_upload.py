@@ -14,7 +14,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.digests import send_news
 from framework.projects.notify.preferences import choose
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.history.reading import read_log, resolve
+from framework.repositories.history.log import read_log
+from framework.repositories.history.refs import resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
 from tests.projects.notice_rows import age_notices
 from tests.uploads.form import MIB, PAGE, as_script, files, nothing_stored, paths, upload

@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.api import callers
-from framework.api.answers import NewCommit
 from framework.api.bodies import CommitBody
 from framework.api.body.incoming import Incoming, receive_commit
 from framework.api.calls import Call, describe
+from framework.api.documents.projects import NewCommit
 from framework.api.idempotency import Created, Keep, once
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer

@@ -4,9 +4,10 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.api import callers
-from framework.api.answers import Commit, ListedCommit, Ref, TreeEntry, answer, no_content
+from framework.api.answers import answer, no_content
 from framework.api.bodies import BranchBody, read_body
 from framework.api.calls import Call, describe
+from framework.api.documents.projects import Commit, ListedCommit, Ref, TreeEntry
 from framework.api.paging import PAGE, links, page_length, page_number, page_of
 from framework.browse.history.history import HISTORY_PAGE, HistoryPage, read_history_page
 from framework.browse.raw import send_raw
@@ -16,17 +17,9 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.reading import (
-    Changed,
-    Entry,
-    LogEntry,
-    changed_files,
-    find,
-    list_folder,
-    read_log,
-    resolve,
-    split_ref,
-)
+from framework.repositories.history.folders import Entry, find, list_folder
+from framework.repositories.history.log import Changed, LogEntry, changed_files, read_log
+from framework.repositories.history.refs import resolve, split_ref
 from framework.web.pages import query_path
 
 files = Blueprint("files", __name__, url_prefix="/projects/<owner>/<project>")

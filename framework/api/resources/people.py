@@ -4,9 +4,10 @@ from flask import Blueprint, Response
 
 from framework.accounts.signin import tokens
 from framework.api import callers
-from framework.api.answers import NewToken, Token, Usage, User, answer, no_content
+from framework.api.answers import answer, no_content
 from framework.api.bodies import TokenBody, read_body
 from framework.api.calls import Call, describe
+from framework.api.documents.people import NewToken, Token, Usage, User
 from framework.projects.core import queries
 from framework.projects.core.access import project_for
 from framework.projects.members.usage import usage_of

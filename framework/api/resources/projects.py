@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.api import callers
-from framework.api.answers import LOCATION, Project, Storage, Work, answer, no_content
+from framework.api.answers import LOCATION, answer, no_content
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, describe
+from framework.api.documents.projects import Project, Storage, Work
 from framework.api.idempotency import Created, Keep, once
 from framework.api.paging import PAGE, links, page_length, page_number
 from framework.projects.branches import operations as refs

@@ -12,7 +12,8 @@ from framework.browse.diff.wide_texts import patches
 from framework.browse.render.encodings import decode
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import below, blob_sizes
+from framework.repositories.history.folders import blob_sizes
+from framework.repositories.history.log import below
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LISTED_FILES = 300

@@ -10,7 +10,7 @@ from framework.browse.diff.notebook_changes import NotebookChange, diff_notebook
 from framework.browse.render.highlighting import split_lines
 from framework.browse.render.rendering import sandbox
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import read_blobs
+from framework.repositories.history.folders import read_blobs
 from framework.sandbox.sandbox import Busy, TooCostly
 
 LONGEST_COLOURED_BYTES = 1 << 17

@@ -10,7 +10,7 @@ from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.history.reading import read_blobs
+from framework.repositories.history.folders import read_blobs
 
 NO_BLOB = "0" * 40
 MOST_FILES = 20

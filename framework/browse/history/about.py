@@ -13,7 +13,7 @@ from framework.browse.lru import LRUCache
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.history.reading import Entry
+from framework.repositories.history.folders import Entry
 
 QUICK_COMMITS, MOST_COMMITS = 1_000, 50_000
 SHOWN_PEOPLE = 8

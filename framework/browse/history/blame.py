@@ -17,7 +17,7 @@ from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import Entry, find
+from framework.repositories.history.folders import Entry, find
 
 DEADLINE_SECONDS = 15
 MOST_LINES = 20_000

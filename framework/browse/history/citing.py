@@ -14,7 +14,7 @@ from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import Entry, find, list_folder
+from framework.repositories.history.folders import Entry, find, list_folder
 from framework.sandbox.sandbox import Busy, TooCostly
 
 FILE_NAME = "CITATION.cff"

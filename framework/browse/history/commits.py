@@ -10,7 +10,8 @@ from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.history.reading import LogEntry, read_log, resolve
+from framework.repositories.history.log import LogEntry, read_log
+from framework.repositories.history.refs import resolve
 
 COMPARED_COMMITS = 100
 DEADLINE_SECONDS = 600

@@ -10,7 +10,9 @@ from framework.browse.places import Place, find_place
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import LogEntry, exists, find, read_log, split_ref
+from framework.repositories.history.folders import exists, find
+from framework.repositories.history.log import LogEntry, read_log
+from framework.repositories.history.refs import split_ref
 
 HISTORY_PAGE = 50
 MOST_RENAMES = 10

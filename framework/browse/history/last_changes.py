@@ -17,7 +17,8 @@ from framework.browse.lru import LRUCache
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.reading import COMMIT_LINE, Entry, by_commit, find, read_commits
+from framework.repositories.history.folders import Entry, find
+from framework.repositories.history.log import COMMIT_LINE, by_commit, read_commits
 
 QUICK_COMMITS, QUICK_SECONDS = 400, 1.0
 WHOLE_SECONDS = 20.0

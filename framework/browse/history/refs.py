@@ -12,7 +12,7 @@ from framework.gitcore.commit_objects import StoredCommit
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
 from framework.repositories.cache.copy import Copy, ObjectAbsent
-from framework.repositories.history.reading import read_commits
+from framework.repositories.history.log import read_commits
 
 REFS_PAGE = 25
 CACHED_DISTANCES = 2048

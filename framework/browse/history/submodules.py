@@ -12,7 +12,7 @@ from framework.gitcore.path_policy import MODULES
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.validation import NAME
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.reading import Entry, find
+from framework.repositories.history.folders import Entry, find
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES
 
 # git@host:path, as ssh takes it; a Windows drive has one letter only.

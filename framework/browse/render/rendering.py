@@ -21,7 +21,7 @@ from framework.browse.render.previews import (
 from framework.browse.view_options import ViewOptions
 from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.history.reading import Entry
+from framework.repositories.history.folders import Entry
 from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."

@@ -13,7 +13,7 @@ from framework.githttp.push.receiving import Arrival, Receiver
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.write.quarantine import DEADLINE_SECONDS
+from framework.repositories.write.received_objects import DEADLINE_SECONDS
 
 
 def land_history(

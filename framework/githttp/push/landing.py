@@ -17,8 +17,10 @@ from framework.projects.members import quota
 from framework.projects.notify import activity
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.repositories.write.commit import RefClash, RefMoved, commit
-from framework.repositories.write.quarantine import ObjectsMissing, Quarantine
+from framework.repositories.write.commit import commit
+from framework.repositories.write.inventory import ObjectsMissing
+from framework.repositories.write.quarantine import Quarantine
+from framework.repositories.write.refusals import RefClash, RefMoved
 from framework.repositories.write.splitting import PushedPack
 
 FETCH_FIRST = "fetch first"

@@ -10,7 +10,8 @@ from framework.errors import TooLarge
 from framework.formatting import format_size
 from framework.gitcore.pkt_line import Received
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
-from framework.repositories.write.quarantine import Inventory, Limits, Quarantine
+from framework.repositories.write.inventory import Inventory, Limits
+from framework.repositories.write.quarantine import Quarantine
 from framework.uploads.limits import too_large_sentence
 
 MIB = 1 << 20

@@ -21,8 +21,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import copies
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.write.commit import OutcomeUnknown
-from framework.repositories.write.quarantine import PackRefused
+from framework.repositories.write.inventory import PackRefused
+from framework.repositories.write.refusals import OutcomeUnknown
 from framework.repositories.write.splitting import PushedPack
 
 RESTARTING = "error: the server is restarting; push again. Nothing of this push was stored."

@@ -31,9 +31,10 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.write import staging
-from framework.repositories.write.commit import OutcomeUnknown, PacksChanged
+from framework.repositories.write.inventory import Inventory, ObjectsMissing
 from framework.repositories.write.pack_upload import send
-from framework.repositories.write.quarantine import Inventory, ObjectsMissing, Quarantine
+from framework.repositories.write.quarantine import Quarantine
+from framework.repositories.write.refusals import OutcomeUnknown, PacksChanged
 from framework.repositories.write.splitting import PushedPack, large_left_out, split
 
 CHECKS_AT_ONCE = 6

@@ -16,9 +16,10 @@ from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.absent import RefAbsent
 from framework.repositories.models import Ref, Repository
-from framework.repositories.write.commit import RefMoved, commit, is_no_op
+from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.repositories.write.operations import BranchAbsent, BranchExists
+from framework.repositories.write.refusals import RefMoved
 
 TRIES = 5
 

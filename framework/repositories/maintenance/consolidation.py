@@ -33,8 +33,9 @@ from framework.repositories.maintenance.repacking import (
     pack_history,
 )
 from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import InTransaction, MovedMeanwhile, PacksChanged, commit, is_no_op
+from framework.repositories.write.commit import InTransaction, commit, is_no_op
 from framework.repositories.write.pack_upload import send
+from framework.repositories.write.refusals import MovedMeanwhile, PacksChanged
 from framework.repositories.write.splitting import PushedPack
 
 STEPS = 6

@@ -1,7 +1,7 @@
 """What SQL lost comes back from the log: every version, refs, packs and what the log tells of the project."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -10,29 +10,18 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict
-from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR, Change
+from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
 from framework.repositories.journal.reader import (
-    History,
-    LogEntry,
     LogKey,
-    LogLine,
-    Place,
-    Settled,
     log_keys,
-    read_entry,
-    read_history,
 )
 from framework.repositories.models import LargeBlob, Repository
-from framework.repositories.recovery.blob_sizes import read_blob_sizes
-from framework.repositories.recovery.lines import Line, Lines, find_lines
-from framework.repositories.recovery.merging import Beside, keep_beside, read_beside, read_there, settle
+from framework.repositories.recovery.merging import keep_beside, settle
+from framework.repositories.recovery.planning import NO_VERSION, Plan, Recovered, decide_facts, plan_recovery
 from framework.repositories.recovery.replay import record_versions, replay
 from framework.repositories.write.commit import commit, is_no_op
 from framework.storage.current import store
-
-NO_VERSION: Place = (0, 0)
 
 Adopt = Callable[[Session, str, Mapping[str, Any]], dict[str, Any]]
 """Brings the rows of the rooms above in line with what the log tells of a project, as far as they may be, in the
@@ -60,60 +49,6 @@ Tell = Callable[[Session, str, Sequence[str], Sequence[Mapping[str, Any]]], dict
 """Has the people of a repository's project know, in the transaction that recovers it, which refs were kept of other
 databases' lines of history, and sees to it that nobody reads there what people had closed: it is given what they had
 changed of the project in each line. Gives back what is true of the project now, when that has changed."""
-
-
-@dataclass(frozen=True)
-class Recovered:
-    """What was done for one repository: how many versions came back, and what could not be read.
-
-    `beside` counts the versions that another database wrote beside SQL's, and `kept` are the refs, by their new names,
-    that hold what those changed.
-    """
-
-    repository_id: str
-    project: Mapping[str, Any]
-    versions: int
-    created: bool = False
-    deleted: bool = False
-    faults: tuple[str, ...] = ()
-    beside: int = 0
-    kept: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What the journal of one repository has beyond SQL, where SQL is at `before`."""
-
-    repository_id: str
-    before: Place | None
-    epoch: int
-    history: History
-    lines: Lines
-    ahead: LogEntry | None
-    sizes: Mapping[str, int]
-    repacked: bool
-    about: Mapping[str, Any]
-    beside: Sequence[Beside]
-    settled: frozenset[Settled]
-
-    @property
-    def deletes(self) -> bool:
-        return self.ahead is not None and self.ahead.deleted
-
-    @property
-    def outcome(self) -> Recovered:
-        """What carrying it out comes to."""
-        kept = [one for one in self.beside if one.fault is None]
-        return Recovered(
-            self.repository_id,
-            self.about,
-            versions=len(self.lines.ahead.entries) if self.lines.ahead and not self.deletes else 0,
-            created=self.before is None and self.ahead is not None and not self.deletes,
-            deleted=self.deletes,
-            faults=(*self.history.faults, *(one.fault for one in self.beside if one.fault)),
-            beside=sum(len(one.line.entries) for one in kept),
-            kept=tuple(name for one in kept for name in one.refs),
-        )
 
 
 def tell_nobody(
@@ -168,7 +103,7 @@ def recover(
     What grew from SQL's newest version is replayed. What another database wrote beside it stays, too: its packs, and
     the refs that it changed, as branches below `recovered/`.
     """
-    plan = _plan(repository_id, listed)
+    plan = plan_recovery(repository_id, listed)
     if plan is None or rehearse:
         return plan.outcome if plan else None
     if plan.before is None and plan.ahead is None:
@@ -190,52 +125,7 @@ def recover(
     return replace(plan.outcome, project=about)
 
 
-def _plan(repository_id: str, listed: Sequence[LogKey]) -> _Plan | None:
-    before, known = _place(repository_id), known_hashes(repository_id)
-    history = read_history(find_unknown_entries(repository_id, listed), known=known)
-    lines = find_lines(history.lines, known)
-    if not history.lines and before in {None, NO_VERSION} and not history.faults:
-        return None
-    ahead = read_entry(lines.ahead.newest.key) if lines.ahead else None
-    repacked = ahead is not None and _is_repacked(repository_id, ahead)
-    settled = ahead.settled if ahead else frozenset()
-    beside = [line for line in lines.beside if not {entry.key.settled for entry in line.entries} <= settled]
-    with read_transaction() as session:
-        row = session.get(Repository, repository_id)
-        epoch, about = (row.epoch, row.about) if row else (0, {})
-    return _Plan(
-        repository_id=repository_id,
-        before=before,
-        epoch=max([epoch, *(key.epoch for key in listed)]) + 1,
-        history=history,
-        lines=lines,
-        ahead=ahead,
-        sizes=_sizes(ahead, lines.ahead, history, known={} if repacked else known) if ahead and lines.ahead else {},
-        repacked=repacked,
-        about=_decided(about, epoch, lines.ahead.entries)
-        if row and lines.ahead
-        else (ahead.project if ahead else about),
-        settled=settled,
-        beside=read_beside(beside, history, read_there(repository_id, ahead)),
-    )
-
-
-def _decided(about: Mapping[str, Any], epoch: int, entries: Sequence[LogLine]) -> dict[str, Any]:
-    """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
-
-    What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
-    project private, and SQL knows better.
-    """
-    told, previous = dict(about), about
-    for line in entries:
-        recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
-        if not recovery:
-            told |= {name: value for name, value in line.about.items() if previous.get(name) != value}
-        previous, epoch = line.about, line.key.epoch
-    return told
-
-
-def _go_ahead(session: Session, repository: Repository, plan: _Plan, adopt: Adopt) -> None:
+def _go_ahead(session: Session, repository: Repository, plan: Plan, adopt: Adopt) -> None:
     if plan.lines.ahead is None or plan.ahead is None:
         return
     record_versions(session, plan.lines.ahead.entries)
@@ -248,7 +138,7 @@ def _go_ahead(session: Session, repository: Repository, plan: _Plan, adopt: Adop
     repository.about = adopt(session, repository.id, plan.about)
 
 
-def _keep_others(session: Session, repository: Repository, plan: _Plan, tell: Tell) -> None:
+def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tell) -> None:
     settle(
         session,
         (entry.key for line in plan.lines.beside for entry in line.entries if entry.key.settled in plan.settled),
@@ -259,7 +149,7 @@ def _keep_others(session: Session, repository: Repository, plan: _Plan, tell: Te
     if plan.beside:
         repository.pack_generation += 1
     if kept := plan.outcome.kept:
-        decided = [_decided({}, 0, one.line.entries) for one in plan.beside if one.refs]
+        decided = [decide_facts({}, 0, one.line.entries) for one in plan.beside if one.refs]
         repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 
@@ -275,14 +165,7 @@ def _repository_ids() -> set[str]:
         return set(session.scalars(select(Repository.id)))
 
 
-def _place(repository_id: str) -> Place | None:
-    """Where SQL is; None when it does not know the repository."""
-    with read_transaction() as session:
-        row = session.get(Repository, repository_id)
-        return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
-
-
-def _delete(plan: _Plan, adopt: Adopt) -> None:
+def _delete(plan: Plan, adopt: Adopt) -> None:
     """A project that was deleted for good does not return; the collector takes what is left of it in the store."""
     assert plan.ahead is not None
     with transaction() as session:
@@ -290,7 +173,7 @@ def _delete(plan: _Plan, adopt: Adopt) -> None:
         remove_rows(session, plan.repository_id)
 
 
-def _row(session: Session, plan: _Plan) -> Repository:
+def _row(session: Session, plan: Plan) -> Repository:
     row = session.get(Repository, plan.repository_id, with_for_update=True)
     found = None if row is None else ((row.epoch, row.version) if row.version else NO_VERSION)
     if found != plan.before:
@@ -301,35 +184,3 @@ def _row(session: Session, plan: _Plan) -> Repository:
         session.add(row)
         session.flush()
     return row
-
-
-def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
-    """Whether packs that SQL knows were consolidated before the newest entry was written."""
-    with read_transaction() as session:
-        row = session.get(Repository, repository_id)
-        return row is None or row.pack_generation < newest.line.pack_generation
-
-
-def _sizes(newest: LogEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
-    """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
-    told = _told_without_gap(line, history)
-    sizes: dict[str, int] = {}
-    for pack in newest.packs:
-        place = pack.epoch, pack.version
-        if pack.kind == BLOBS and place in told:
-            sizes |= told[place]
-        elif pack.kind == BLOBS and place not in known:
-            sizes |= read_blob_sizes(newest.line.key.repository_id, pack.name)
-    return sizes
-
-
-def _told_without_gap(line: Line, history: History) -> dict[Place, Mapping[str, int]]:
-    """The sizes by version, back to the first gap: what a lost version brought is in no entry."""
-    told: dict[Place, Mapping[str, int]] = {}
-    expected: str | None = line.newest.entry_hash
-    for entry in reversed(line.entries):
-        if entry.entry_hash != expected:
-            break
-        told[entry.key.place] = history.large_blobs.get(entry.entry_hash, {})
-        expected = entry.previous
-    return told

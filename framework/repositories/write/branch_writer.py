@@ -22,9 +22,10 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.history.reading import find, refuse_lost
+from framework.repositories.history.folders import find
+from framework.repositories.history.refs import refuse_lost
 from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import PacksChanged, Precheck, RefMoved, commit
+from framework.repositories.write.commit import Precheck, commit
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, check_special_file
 from framework.repositories.write.operations import (
     BranchAbsent,
@@ -42,6 +43,7 @@ from framework.repositories.write.operations import (
     Written,
 )
 from framework.repositories.write.pack_upload import put_all
+from framework.repositories.write.refusals import PacksChanged, RefMoved
 from framework.repositories.write.tree_editor import TreeEditor
 
 FREE_LOSSES = 2

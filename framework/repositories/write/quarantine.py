@@ -5,14 +5,11 @@ disk can stand in for an object that the push lacks.
 """
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from framework import config
-from framework.errors import Invalid, TooLarge
 from framework.gitcore import git
 from framework.gitcore.hashing_reader import HashingReader
 from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
@@ -20,81 +17,31 @@ from framework.repositories import object_keys
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.snapshot import Snapshot
+from framework.repositories.write.inventory import (
+    BRIEF_BYTES,
+    DeltaTooLarge,
+    Inventory,
+    Limits,
+    ObjectsMissing,
+    PackRefused,
+)
+from framework.repositories.write.received_objects import DEADLINE_SECONDS, ReceivedObjects
 
-DEADLINE_SECONDS = 3600
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
 SPARE_OBJECT_BYTES = 1 << 20
-PIECE_BYTES = 1 << 20
-ASKED_AT_ONCE = 500  # so little that neither pipe fills while nobody reads it
 OVER_LIMIT = "over limit"
-BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
 LACKING = "did not receive expected object"
 
 DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 
 
-class PackRefused(Invalid):
-    """git does not take the pack: it is cut, damaged, or an object in it breaks fsck's rules; git's words say which."""
-
-    def __init__(self, words: str) -> None:
-        lines = [line for line in words.splitlines() if line.startswith(("error:", "fatal:"))] or ["fatal: it ended"]
-        reasons = "; ".join(line.partition(":")[2].strip() for line in lines[:3])
-        super().__init__(f"Git cannot take these objects ({reasons[:300]}). Run `git fsck` where you push from.")
-
-
-class DeltaTooLarge(TooLarge):
-    """A delta says that it becomes an object larger than any may be."""
-
-    def __init__(self) -> None:
-        limit = config.current().max_file_bytes >> 20
-        super().__init__(
-            f"An object of this push is too large when it is unpacked; a file may have {limit} MiB at most."
-        )
-
-
-class ObjectsMissing(Invalid):
-    """What the new refs point to is not complete."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The push lacks objects that its commits need. Run `git fsck` where you push from, and fetch the whole"
-            " history if the clone is shallow."
-        )
-
-
-@dataclass
-class Inventory:
-    """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
-
-    `brief` names blobs of `BRIEF_BYTES`. `oversized` are the objects over the limits, as (name, kind, size in
-    bytes); `inflated_bytes` is what all take.
-    """
-
-    trees: Path
-    small: Path
-    brief: Path
-    large: dict[str, int] = field(default_factory=dict)
-    oversized: list[tuple[str, str, int]] = field(default_factory=list)
-    inflated_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From which size in bytes a blob counts as large, and what blobs and other objects may have."""
-
-    large_blob_bytes: int
-    blob_bytes: int
-    other_bytes: int
-
-
-class Quarantine:
+class Quarantine(ReceivedObjects):
     """One push's objects, and those of the version that it is pushed onto."""
 
     def __init__(self, folder: Path, repository_id: str) -> None:
-        self._folder = folder
+        super().__init__(folder, folder / "quarantine.git")
         self._repository_id = repository_id
         self._came = HashingReader(())
-        self.path = folder / "quarantine.git"
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
         self.snapshot = self.follow()
@@ -170,97 +117,6 @@ class Quarantine:
                     small.write(sha + b"\n")
         return found
 
-    def contents(self, names: Path) -> Iterator[bytes]:
-        """The contents of the objects whose names this file holds, one after the other."""
-        return (content for _name, content in self.named_contents(names))
-
-    def named_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
-        """The same, each with its name."""
-        with names.open("rb") as given:
-            for name, size, printed in self._printed(given):
-                yield name, printed.read(size)
-
-    def named_pieces(self, names: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The objects of these names, each with its content in pieces; they are read before the next object is."""
-        with self._given("".join(f"{name}\n" for name in names).encode()) as given:
-            for name, size, printed in self._printed(given):
-                yield name, _pieces(printed, size)
-
-    def heads(self, names: Sequence[str], limit_bytes: int) -> Iterator[tuple[str, bytes]]:
-        """The first bytes of each of these objects, with its name; of one beyond the limit, as many zeros."""
-        printed = (
-            git.run(
-                self.path,
-                "cat-file",
-                "--batch-check=%(objectsize)",
-                given="".join(f"{name}\n" for name in names).encode(),
-            ).decode()
-            if names
-            else ""
-        )
-        sizes = dict(zip(names, printed.splitlines(), strict=True))
-        with self.reader() as read:
-            for name, size in sizes.items():
-                is_small = not size.isdigit() or int(size) < limit_bytes  # what is missing is told by the reader
-                yield name, read(name) if is_small else bytes(limit_bytes)
-
-    @contextmanager
-    def reader(self) -> Iterator[Callable[[str], bytes]]:
-        """Reads one object after the other by their names.
-
-        Raises:
-            ObjectsMissing: by the reader, when there is no such object.
-        """
-        with git.start(
-            self.path, "cat-file", "--batch", stdin=subprocess.PIPE, deadline_seconds=DEADLINE_SECONDS
-        ) as process:
-            assert process.stdin
-            assert process.stdout
-            given, printed = process.stdin, process.stdout
-
-            def read(name: str) -> bytes:
-                given.write(f"{name}\n".encode())
-                given.flush()
-                header = printed.readline().split()
-                if len(header) < 3:
-                    raise ObjectsMissing
-                return printed.read(int(header[2]) + 1)[:-1]
-
-            yield read
-            given.close()
-
-    @contextmanager
-    def sizes(self) -> Iterator[Callable[[Sequence[str]], Iterator[int]]]:
-        """Tells the sizes in bytes of objects by their names; 0 for one that is not there."""
-        arguments = ("cat-file", "--batch-check=%(objectsize)")
-        with git.start(self.path, *arguments, stdin=subprocess.PIPE, deadline_seconds=DEADLINE_SECONDS) as process:
-            assert process.stdin
-            assert process.stdout
-            given, printed = process.stdin, process.stdout
-
-            def tell(names: Sequence[str]) -> Iterator[int]:
-                for start in range(0, len(names), ASKED_AT_ONCE):
-                    some = names[start : start + ASKED_AT_ONCE]
-                    given.write("".join(f"{name}\n" for name in some).encode())
-                    given.flush()
-                    for line in (printed.readline() for _name in some):
-                        yield int(line) if line.strip().isdigit() else 0
-
-            yield tell
-            given.close()
-
-    def trees_of(self, names: Iterable[str]) -> set[str]:
-        """The trees of the commits or tags of these names; what has none is left out."""
-        given = "".join(f"{name}^{{tree}}\n" for name in names).encode()
-        printed = git.run(self.path, "cat-file", "--batch-check=%(objectname)", given=given).decode()
-        return {line for line in printed.splitlines() if not line.endswith(" missing")}
-
-    def kinds(self, names: Sequence[str]) -> list[str]:
-        """The kind of each of these objects; `missing` for one that is not there."""
-        given = "".join(f"{name}\n" for name in names).encode()
-        printed = git.run(self.path, "cat-file", "--batch-check=%(objecttype)", given=given).decode()
-        return [line.split()[-1] for line in printed.splitlines()]
-
     def check_connected(self, tips: Iterable[str]) -> None:
         """Walk everything from these tips that the refs of the version do not reach.
 
@@ -331,15 +187,6 @@ class Quarantine:
         except git.GitFailed as failure:
             raise ObjectsMissing from failure
 
-    def _printed(self, names: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
-        """Name and size of each object, and where exactly its content is to be read from."""
-        with self._start("cat-file", "--batch", "--buffer", stdin=names) as process:
-            assert process.stdout
-            while header := process.stdout.readline():
-                name, _kind, size = header.split()
-                yield name.decode(), int(size), process.stdout
-                process.stdout.read(1)
-
     def _objects(self, pack: Path) -> Iterator[bytes]:
         """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete."""
         alone = self._bare(f"alone-{object_keys.new_id()}.git", [pack])
@@ -361,19 +208,6 @@ class Quarantine:
     def _revisions(self, tips: Iterable[str]) -> bytes:
         known = set(self.snapshot.refs.values())
         return "".join([*(f"{tip}\n" for tip in tips), *(f"^{sha}\n" for sha in known)]).encode()
-
-    def _given(self, data: bytes) -> IO[bytes]:
-        path = self._folder / f"given-{object_keys.new_id()}"
-        path.write_bytes(data)
-        return path.open("rb")
-
-    def _start(self, *arguments: str, stdin: IO[bytes]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
-        return git.start(self.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS)
-
-
-def _pieces(printed: IO[bytes], size: int) -> Iterator[bytes]:
-    for start in range(0, size, PIECE_BYTES):
-        yield printed.read(min(PIECE_BYTES, size - start))
 
 
 def _feed(stdin: IO[bytes], chunks: Iterable[bytes]) -> None:

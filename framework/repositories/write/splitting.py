@@ -9,7 +9,8 @@ from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
-from framework.repositories.write.quarantine import Inventory, Quarantine
+from framework.repositories.write.inventory import Inventory
+from framework.repositories.write.quarantine import Quarantine
 
 
 @dataclass(frozen=True)

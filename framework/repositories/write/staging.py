@@ -11,7 +11,7 @@ from framework.database.types import from_now
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import has_diverged
 from framework.repositories.models import StagedPush
-from framework.repositories.write.commit import StagingExpired
+from framework.repositories.write.refusals import StagingExpired
 from framework.storage.current import store
 
 

@@ -2,22 +2,20 @@
 
 import errno
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import WSGIApplication
 
-from gunicorn.http.body import LengthReader
-from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from framework.web.errors import BrokenBody
 from framework.web.server import refusals
 from framework.web.server.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
 from framework.web.server.gate import Gate, claims_of
+from framework.web.server.wsgi import _closing_early
 
 LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
@@ -243,62 +241,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._waiting.pop(connection, None)
         self.nr_conns -= 1
         connection.close()
-
-
-def _closing_early(application: WSGIApplication) -> WSGIApplication:
-    """The application, whose answers end the connection while much of the request's body is not read."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        response: Any = start_response.__self__  # type: ignore[attr-defined] # gunicorn's
-        body = environ["wsgi.input"]
-        environ["wsgi.input"] = _RequestBody(body)
-
-        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            if _has_unread(body.reader):
-                response.force_close()
-            return start_response(status, headers, *more)
-
-        return application(environ, started)
-
-    return answer
-
-
-class _RequestBody:
-    """A request's body, which raises `BrokenBody` where gunicorn cannot read on."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    def read(self, size: int | None = None) -> bytes:
-        """The next bytes, as many as that or all."""
-        with _told_as_broken():
-            return bytes(self._body.read(size))
-
-    def readline(self, size: int | None = None) -> bytes:
-        """The next line."""
-        with _told_as_broken():
-            return bytes(self._body.readline(size))
-
-    def readlines(self, hint: int | None = None) -> list[bytes]:
-        """All lines."""
-        with _told_as_broken():
-            return list(self._body.readlines(hint))
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Line by line."""
-        return iter(self.readline, b"")
-
-
-@contextmanager
-def _told_as_broken() -> Iterator[None]:
-    try:
-        yield
-    except (ParseException, NoMoreData) as error:
-        raise BrokenBody(str(error)) from error
-
-
-def _has_unread(reader: Any) -> bool:
-    """Whether more of the body is to come than has arrived already; unknown for one in chunks, so yes."""
-    if isinstance(reader, LengthReader):
-        return bool(reader.length > len(reader.unreader.buf.getbuffer()))
-    return getattr(reader, "parser", None) is not None

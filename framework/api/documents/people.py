@@ -1,0 +1,92 @@
+"""What the API says of people: each model is a JSON document and its schema."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import TokenAbout
+from framework.api.answers import Answer
+from framework.projects.members.usage import PLAN
+from framework.projects.members.usage import Usage as ProjectUsage
+
+
+class User(Answer):
+    """An account, as its owner sees it."""
+
+    id: int
+    name: str = Field(description="The user name, which the addresses of this person's projects begin with.")
+    full_name: str
+    email: str
+    admin: bool
+
+    @classmethod
+    def of(cls, account: Account) -> "User":
+        """The answer about this account."""
+        return cls(
+            id=account.id, name=account.name, full_name=account.full_name, email=account.email, admin=account.admin
+        )
+
+
+class NewToken(Answer):
+    """A token that was just made; its text is never shown again."""
+
+    token: str
+    name: str
+    scopes: list[str]
+
+
+class UsedBy(Answer):
+    """A project that the caller owns, and what it holds; in the trash it counts until it is deleted for good."""
+
+    owner: str
+    name: str
+    bytes: int
+    trashed: bool
+
+
+class Usage(Answer):
+    """What the caller's projects hold together, what they may, and each of them, the largest first."""
+
+    plan: str
+    used_bytes: int
+    allowed_bytes: int
+    projects: list[UsedBy]
+
+    @classmethod
+    def of(cls, usage: ProjectUsage) -> "Usage":
+        """The document of it."""
+        return cls(
+            plan=PLAN,
+            used_bytes=usage.used_bytes,
+            allowed_bytes=usage.limit_bytes,
+            projects=[
+                UsedBy(owner=one.owner, name=one.name, bytes=one.size_bytes, trashed=one.trashed_at is not None)
+                for one in usage.projects
+            ],
+        )
+
+
+class Token(Answer):
+    """What can be told of a token later; without a `project` it is for all of them."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    project: str | None
+
+    @classmethod
+    def of(cls, about: TokenAbout, project: str | None) -> "Token":
+        """The answer about this token, which is for this project."""
+        return cls(
+            id=about.id,
+            name=about.name,
+            scopes=list(about.scopes),
+            created_at=about.created_at,
+            expires_at=about.expires_at,
+            last_used_at=about.last_used_at,
+            project=project,
+        )

@@ -1,0 +1,163 @@
+"""What recovery would do for one repository: how its journal goes beyond SQL, and what follows from that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from framework.database.session import read_transaction
+from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR
+from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
+from framework.repositories.journal.reader import (
+    History,
+    LogEntry,
+    LogKey,
+    LogLine,
+    Place,
+    Settled,
+    read_entry,
+    read_history,
+)
+from framework.repositories.models import Repository
+from framework.repositories.recovery.blob_sizes import read_blob_sizes
+from framework.repositories.recovery.lines import Line, Lines, find_lines
+from framework.repositories.recovery.merging import Beside, read_beside, read_there
+
+NO_VERSION: Place = (0, 0)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was done for one repository: how many versions came back, and what could not be read.
+
+    `beside` counts the versions that another database wrote beside SQL's, and `kept` are the refs, by their new names,
+    that hold what those changed.
+    """
+
+    repository_id: str
+    project: Mapping[str, Any]
+    versions: int
+    created: bool = False
+    deleted: bool = False
+    faults: tuple[str, ...] = ()
+    beside: int = 0
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the journal of one repository has beyond SQL, where SQL is at `before`."""
+
+    repository_id: str
+    before: Place | None
+    epoch: int
+    history: History
+    lines: Lines
+    ahead: LogEntry | None
+    sizes: Mapping[str, int]
+    repacked: bool
+    about: Mapping[str, Any]
+    beside: Sequence[Beside]
+    settled: frozenset[Settled]
+
+    @property
+    def deletes(self) -> bool:
+        return self.ahead is not None and self.ahead.deleted
+
+    @property
+    def outcome(self) -> Recovered:
+        """What carrying it out comes to."""
+        kept = [one for one in self.beside if one.fault is None]
+        return Recovered(
+            self.repository_id,
+            self.about,
+            versions=len(self.lines.ahead.entries) if self.lines.ahead and not self.deletes else 0,
+            created=self.before is None and self.ahead is not None and not self.deletes,
+            deleted=self.deletes,
+            faults=(*self.history.faults, *(one.fault for one in self.beside if one.fault)),
+            beside=sum(len(one.line.entries) for one in kept),
+            kept=tuple(name for one in kept for name in one.refs),
+        )
+
+
+def plan_recovery(repository_id: str, listed: Sequence[LogKey]) -> Plan | None:
+    before, known = _place(repository_id), known_hashes(repository_id)
+    history = read_history(find_unknown_entries(repository_id, listed), known=known)
+    lines = find_lines(history.lines, known)
+    if not history.lines and before in {None, NO_VERSION} and not history.faults:
+        return None
+    ahead = read_entry(lines.ahead.newest.key) if lines.ahead else None
+    repacked = ahead is not None and _is_repacked(repository_id, ahead)
+    settled = ahead.settled if ahead else frozenset()
+    beside = [line for line in lines.beside if not {entry.key.settled for entry in line.entries} <= settled]
+    with read_transaction() as session:
+        row = session.get(Repository, repository_id)
+        epoch, about = (row.epoch, row.about) if row else (0, {})
+    return Plan(
+        repository_id=repository_id,
+        before=before,
+        epoch=max([epoch, *(key.epoch for key in listed)]) + 1,
+        history=history,
+        lines=lines,
+        ahead=ahead,
+        sizes=_sizes(ahead, lines.ahead, history, known={} if repacked else known) if ahead and lines.ahead else {},
+        repacked=repacked,
+        about=decide_facts(about, epoch, lines.ahead.entries)
+        if row and lines.ahead
+        else (ahead.project if ahead else about),
+        settled=settled,
+        beside=read_beside(beside, history, read_there(repository_id, ahead)),
+    )
+
+
+def decide_facts(about: Mapping[str, Any], epoch: int, entries: Sequence[LogLine]) -> dict[str, Any]:
+    """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
+
+    What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
+    project private, and SQL knows better.
+    """
+    told, previous = dict(about), about
+    for line in entries:
+        recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
+        if not recovery:
+            told |= {name: value for name, value in line.about.items() if previous.get(name) != value}
+        previous, epoch = line.about, line.key.epoch
+    return told
+
+
+def _place(repository_id: str) -> Place | None:
+    """Where SQL is; None when it does not know the repository."""
+    with read_transaction() as session:
+        row = session.get(Repository, repository_id)
+        return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
+
+
+def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
+    """Whether packs that SQL knows were consolidated before the newest entry was written."""
+    with read_transaction() as session:
+        row = session.get(Repository, repository_id)
+        return row is None or row.pack_generation < newest.line.pack_generation
+
+
+def _sizes(newest: LogEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
+    """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
+    told = _told_without_gap(line, history)
+    sizes: dict[str, int] = {}
+    for pack in newest.packs:
+        place = pack.epoch, pack.version
+        if pack.kind == BLOBS and place in told:
+            sizes |= told[place]
+        elif pack.kind == BLOBS and place not in known:
+            sizes |= read_blob_sizes(newest.line.key.repository_id, pack.name)
+    return sizes
+
+
+def _told_without_gap(line: Line, history: History) -> dict[Place, Mapping[str, int]]:
+    """The sizes by version, back to the first gap: what a lost version brought is in no entry."""
+    told: dict[Place, Mapping[str, int]] = {}
+    expected: str | None = line.newest.entry_hash
+    for entry in reversed(line.entries):
+        if entry.entry_hash != expected:
+            break
+        told[entry.key.place] = history.large_blobs.get(entry.entry_hash, {})
+        expected = entry.previous
+    return told

@@ -1,0 +1,70 @@
+"""A request as the WSGI application sees it: closed early where nobody listens, its body told as broken where it is."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import NoMoreData, ParseException
+
+from framework.web.errors import BrokenBody
+
+
+def _closing_early(application: WSGIApplication) -> WSGIApplication:
+    """The application, whose answers end the connection while much of the request's body is not read."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response: Any = start_response.__self__  # type: ignore[attr-defined] # gunicorn's
+        body = environ["wsgi.input"]
+        environ["wsgi.input"] = _RequestBody(body)
+
+        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if _has_unread(body.reader):
+                response.force_close()
+            return start_response(status, headers, *more)
+
+        return application(environ, started)
+
+    return answer
+
+
+class _RequestBody:
+    """A request's body, which raises `BrokenBody` where gunicorn cannot read on."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def read(self, size: int | None = None) -> bytes:
+        """The next bytes, as many as that or all."""
+        with _told_as_broken():
+            return bytes(self._body.read(size))
+
+    def readline(self, size: int | None = None) -> bytes:
+        """The next line."""
+        with _told_as_broken():
+            return bytes(self._body.readline(size))
+
+    def readlines(self, hint: int | None = None) -> list[bytes]:
+        """All lines."""
+        with _told_as_broken():
+            return list(self._body.readlines(hint))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Line by line."""
+        return iter(self.readline, b"")
+
+
+@contextmanager
+def _told_as_broken() -> Iterator[None]:
+    try:
+        yield
+    except (ParseException, NoMoreData) as error:
+        raise BrokenBody(str(error)) from error
+
+
+def _has_unread(reader: Any) -> bool:
+    """Whether more of the body is to come than has arrived already; unknown for one in chunks, so yes."""
+    if isinstance(reader, LengthReader):
+        return bool(reader.length > len(reader.unreader.buf.getbuffer()))
+    return getattr(reader, "parser", None) is not None
