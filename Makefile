@@ -1,9 +1,10 @@
 # make run · make serve · make test · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench · make release VERSION=1.2.3
+# make requirements [UPGRADE="flask celery"]
 
 VENV := .venv/bin
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
-.PHONY: run serve test test-full soak check bench release
+.PHONY: run serve test test-full soak check bench release requirements
 
 run: .venv/runtime static/built/editor.js
 	@$(VENV)/python tools/run.py run
@@ -32,7 +33,15 @@ check: .venv/development
 	ruff check .
 	mypy
 	lint-imports
-	pip-audit --requirement requirements.txt --no-deps --disable-pip
+	pip-audit --requirement requirements.txt --require-hashes --disable-pip
+
+# What is pinned stays as it is, but for what UPGRADE names and what a requirements.in has anew.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make requirements"
+
+requirements: .venv/development
+	$(COMPILE) $(UPGRADE:%=--upgrade-package %) requirements.in --output-file requirements.txt
+	$(COMPILE) $(UPGRADE:%=--upgrade-package %) requirements-dev.in --output-file requirements-dev.txt
 
 release: .venv/runtime
 	@$(VENV)/python tools/release.py $(VERSION)
@@ -40,7 +49,7 @@ release: .venv/runtime
 .venv/runtime: requirements.txt
 	@tools/install $< $@
 
-.venv/development: requirements-dev.txt requirements.txt
+.venv/development: requirements-dev.txt
 	@tools/install $< $@
 
 # What production has, so that a test sees what requirements.txt lacks; without pip, which brings packages of its own.
