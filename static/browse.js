@@ -1,13 +1,15 @@
 // Files and versions: last changes that follow, lines to link to, addresses that stay.
 
+/** @param {HTMLElement} place */
 async function follow(place) {
-  const answer = await fetch(place.dataset.follows);
+  const answer = await fetch(place.dataset.follows ?? "");
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const whole = page.getElementById(place.id);
   if (whole) place.replaceWith(whole);
 }
 
+/** @param {Element | null} row */
 function lineNumber(row) { return Number(row?.id?.match(/^L(\d+)$/)?.[1]); }
 
 function chosenLines() {
@@ -17,6 +19,7 @@ function chosenLines() {
   return { first: ends[0], last: ends[1] };
 }
 
+/** @param {{ scroll: boolean }} how */
 function showChosenLines({ scroll }) {
   for (const row of document.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
   const lines = chosenLines();
@@ -31,7 +34,7 @@ function showChosenLines({ scroll }) {
 
 // With Shift, from the line that was chosen before to this one.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest(".line-number a");
+  const link = /** @type {Element} */ (event.target).closest(".line-number a");
   if (!link) return;
   const number = lineNumber(link.closest("tr"));
   const before = chosenLines();
@@ -43,63 +46,71 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy-lines]");
+  const button = /** @type {Element} */ (event.target).closest("[data-copy-lines]");
   if (!button) return;
   const lines = chosenLines();
   const rows = [...document.querySelectorAll(".code tr[id]")]
     .filter((row) => !lines || (lineNumber(row) >= lines.first && lineNumber(row) <= lines.last));
-  const text = rows.map((row) => row.querySelector("td.line").textContent).join("\n");
+  const text = rows.map((row) => row.querySelector("td.line")?.textContent).join("\n");
   navigator.clipboard.writeText(text).then(() => {
-    const label = button.querySelector("[data-label]");
+    const label = /** @type {Element} */ (button.querySelector("[data-label]"));
     label.textContent = "Copied";
     setTimeout(() => { label.textContent = "Copy"; }, 2000);
   });
 });
 
 document.addEventListener("click", (event) => {
-  const zoom = event.target.closest("[data-zoom]");
+  const zoom = /** @type {Element} */ (event.target).closest("[data-zoom]");
   if (!zoom || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  zoom.closest(".media").classList.toggle("zoomed");
+  zoom.closest(".media")?.classList.toggle("zoomed");
 });
 
 // The key t: go to a file. The key y: the address of this very version, which stays when the branch moves on.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const typing = /** @type {Element} */ (event.target).closest("input, textarea, select, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const find = document.querySelector("[data-find]");
+  const find = /** @type {HTMLElement | null} */ (document.querySelector("[data-find]"));
   if (event.key === "t" && find) {
     event.preventDefault();
     find.click();
   }
-  const place = document.querySelector("[data-permalink]");
+  const place = /** @type {HTMLElement | null} */ (document.querySelector("[data-permalink]"));
   if (event.key === "y" && place) history.replaceState(null, "", place.dataset.permalink + location.search + location.hash);
 });
 
 // The changes of a file that come when it is opened; the link in their place leads to a page of them alone.
+/** @param {HTMLDetailsElement} file */
 async function fill(file) {
-  const link = file.querySelector("[data-on-demand]");
+  const link = /** @type {HTMLAnchorElement | null} */ (file.querySelector("[data-on-demand]"));
   if (!link || !file.open || link.dataset.asked) return;
   link.dataset.asked = "yes";
   const answer = await fetch(link.href).catch(() => null);
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
   const found = page.querySelector(".changed-file");
   if (!found) { delete link.dataset.asked; return; }
-  found.querySelector("summary").remove();
-  link.parentElement.replaceWith(...found.childNodes);
+  found.querySelector("summary")?.remove();
+  link.parentElement?.replaceWith(...found.childNodes);
   file.dispatchEvent(new Event("filled", { bubbles: true }));
 }
 
 function openChosenFile() {
   const file = location.hash.startsWith("#file-") && document.getElementById(location.hash.slice(1));
-  if (file) file.open = true;
+  if (file) /** @type {HTMLDetailsElement} */ (file).open = true;
 }
 
-document.addEventListener("toggle", (event) => { if (event.target.matches(".changed-file")) fill(event.target); }, true);
+document.addEventListener("toggle", (event) => {
+  const file = /** @type {HTMLDetailsElement} */ (event.target);
+  if (file.matches(".changed-file")) fill(file);
+}, true);
 window.addEventListener("hashchange", openChosenFile);
 openChosenFile();
 
 window.addEventListener("hashchange", () => showChosenLines({ scroll: true }));
-for (const place of document.querySelectorAll("[data-follows]")) follow(place);
-for (const button of document.querySelectorAll("[data-copy-lines]")) button.hidden = !navigator.clipboard;
+/** @type {NodeListOf<HTMLElement>} */
+const following = document.querySelectorAll("[data-follows]");
+for (const place of following) follow(place);
+/** @type {NodeListOf<HTMLElement>} */
+const copying = document.querySelectorAll("[data-copy-lines]");
+for (const button of copying) button.hidden = !navigator.clipboard;
 showChosenLines({ scroll: true });

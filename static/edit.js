@@ -1,6 +1,6 @@
 // The editor's page asks before text is lost that was typed and not stored.
 
-const form = document.getElementById("edit");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("edit"));
 const before = new FormData(form).get("content");
 let stored = false;
 

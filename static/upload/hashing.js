@@ -2,6 +2,7 @@
 
 const TOO_LARGE_BYTES = 256 * 1024 * 1024;
 
+/** @param {File} file */
 async function blobName(file) {
   if (file.size > TOO_LARGE_BYTES) return null;
   const head = new TextEncoder().encode(`blob ${file.size}\0`);
@@ -12,6 +13,7 @@ async function blobName(file) {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** @type {Promise<unknown>} */
 let last = Promise.resolve();
 
 addEventListener("message", ({ data: { number, file } }) => {

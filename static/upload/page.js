@@ -5,28 +5,81 @@ import { lookAhead } from "./preflight.js";
 import * as rows from "./rows.js";
 import { Staged } from "./staging.js";
 import { Transfers } from "./transfers.js";
-import { counted, howFar, mebibytes, size } from "./words.js";
+import { counted, howFar, mebibytes, messageOf, size } from "./words.js";
+
+/**
+ * @typedef {import("./staging.js").Item} Item
+ * @typedef {import("./gathering.js").Found} Found
+ *
+ * @typedef {HTMLInputElement | HTMLTextAreaElement} Field
+ *
+ * @typedef {HTMLFormElement & { elements: Record<"csrf_token" | "branch" | "path" | "message" | "new_branch", Field> }} UploadForm
+ *
+ * Where the server stored the version, or why it did not.
+ * @typedef {{ location?: string, detail?: string, files?: { problem?: string }[] }} Told
+ */
 
 const LISTED = 300;
 const LOOKED_EVERY_MS = 2000;
 const LOOKED_FOR_MS = 10000;
-const IDS = ["files", "folder", "staged", "staged-list", "staged-sum", "staged-rest", "staged-row", "whole", "whole-bar",
-  "whole-label", "whole-note", "trouble", "trouble-text", "message", "path", "new_branch", "send", "cancel", "back", "said"];
 const inOrder = new Intl.Collator("en", { numeric: true });
 
+/**
+ * The page's element of this id, which has to be of this class.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {{ new (): T }} kind
+ * @returns {T}
+ */
+function part(id, kind) {
+  const found = document.getElementById(id);
+  if (found instanceof kind) return found;
+  throw new TypeError(`The page has no ${kind.name} ${id}.`);
+}
+
+function findParts() {
+  return {
+    files: part("files", HTMLInputElement),
+    folder: part("folder", HTMLInputElement),
+    staged: part("staged", HTMLElement),
+    "staged-list": part("staged-list", HTMLElement),
+    "staged-sum": part("staged-sum", HTMLElement),
+    "staged-rest": part("staged-rest", HTMLElement),
+    "staged-row": part("staged-row", HTMLTemplateElement),
+    whole: part("whole", HTMLElement),
+    "whole-bar": part("whole-bar", HTMLProgressElement),
+    "whole-label": part("whole-label", HTMLElement),
+    "whole-note": part("whole-note", HTMLElement),
+    trouble: part("trouble", HTMLElement),
+    "trouble-text": part("trouble-text", HTMLElement),
+    message: part("message", HTMLTextAreaElement),
+    path: part("path", HTMLInputElement),
+    send: part("send", HTMLButtonElement),
+    cancel: part("cancel", HTMLButtonElement),
+    back: part("back", HTMLAnchorElement),
+    said: part("said", HTMLElement),
+  };
+}
+
 class Page {
+  /** @param {UploadForm} form */
   constructor(form) {
     this.form = form;
-    this.parts = Object.fromEntries(IDS.map((id) => [id, document.getElementById(id)]));
+    this.parts = findParts();
     this.limit = Number(form.dataset.versionLimit);
     this.staged = new Staged();
     this.transfers = new Transfers(form.elements.csrf_token.value, (item) => this.progressed(item));
     this.room = Infinity;
     this.busy = false;
+    this.looking = false;
+    this.over = "";
     this.asked = 0;
+    /** @type {number | null} */
+    this.drawing = null;
     this.proposed = this.usual = this.parts.message.value;
   }
 
+  /** @param {Found[] | Promise<Found[]>} gathered */
   async add(gathered) {
     try {
       this.staged.add(await gathered);
@@ -49,7 +102,7 @@ class Page {
       this.complain("");
     } catch (error) {
       if (number !== this.asked) return;
-      this.complain(error.message || "The server does not answer. Your files are still listed.");
+      this.complain(messageOf(error) || "The server does not answer. Your files are still listed.");
     }
     this.looking = false;
     this.list();
@@ -58,7 +111,7 @@ class Page {
 
   // Refused files first, so that they are seen; the others in the order of their paths.
   list() {
-    const items = [...this.staged.items].sort((a, b) => b.isRefused - a.isRefused || inOrder.compare(a.path, b.path));
+    const items = [...this.staged.items].sort((a, b) => Number(b.isRefused) - Number(a.isRefused) || inOrder.compare(a.path, b.path));
     for (const item of items.slice(LISTED)) item.row = null;
     const made = items.slice(0, LISTED).map((item) => item.row ?? rows.make(this.parts["staged-row"], item, this.acts));
     this.parts["staged-list"].replaceChildren(...made);
@@ -73,7 +126,8 @@ class Page {
     const items = this.staged.sendable;
     const left = this.staged.items.length - items.length;
     this.parts["staged-sum"].textContent = `${counted(items.length, "file")}, ${size(this.staged.bytes)}${left ? `; ${left.toLocaleString("en")} left out` : ""}`;
-    this.parts.send.querySelector("[data-label]").textContent = items.length ? `Upload ${counted(items.length, "file")}` : "Upload";
+    const label = /** @type {Element} */ (this.parts.send.querySelector("[data-label]"));
+    label.textContent = items.length ? `Upload ${counted(items.length, "file")}` : "Upload";
     this.propose(items);
     const over = this.overLimit();
     if (over || this.over) this.complain(over);
@@ -91,6 +145,7 @@ class Page {
       : "";
   }
 
+  /** @param {Item[]} items */
   propose(items) {
     if (this.parts.message.value !== this.proposed) return;
     const updates = items.filter((item) => item.outlook?.state === "replaces").length;
@@ -105,25 +160,31 @@ class Page {
     this.parts.message.value = this.proposed;
   }
 
+  /** @returns {rows.Acts} */
   get acts() {
     return {
       remove: (item) => { item.own?.abort(new Error("Cancelled.")); item.transfer?.giveUp(); this.staged.remove(item); this.list(); this.look(); },
-      rename: (item) => rows.edit(item, (path) => this.rename(item, path)),
-      retry: (item) => (this.busy ? this.transfers.again(item) : this.send()),
-      cancel: (item) => { Object.assign(item, { included: false, cancelled: true }); item.own.abort(new Error("Left out.")); this.refresh(); },
+      rename: (item) => { if (item.row) rows.edit(item.row, item, (path) => this.rename(item, path)); },
+      retry: (item) => { if (this.busy) this.transfers.again(item); else this.send(); },
+      cancel: (item) => { Object.assign(item, { included: false, cancelled: true }); item.own?.abort(new Error("Left out.")); this.refresh(); },
       include: (item, included) => { Object.assign(item, { included, touched: true, cancelled: false }); this.list(); },
     };
   }
 
+  /**
+   * @param {Item} item
+   * @param {string} path
+   */
   rename(item, path) {
     if (path && path !== item.path) {
       item.path = path;
       this.list();
       this.look();
     }
-    item.row?.querySelector("[data-rename]").focus();
+    /** @type {HTMLElement | null | undefined} */ (item.row?.querySelector("[data-rename]"))?.focus();
   }
 
+  /** @param {string} text */
   complain(text) {
     this.parts.trouble.hidden = !text;
     this.parts["trouble-text"].textContent = text;
@@ -141,6 +202,7 @@ class Page {
     else this.fail(items);
   }
 
+  /** @param {Item[]} items */
   fail(items) {
     this.setBusy(false);
     this.list();
@@ -150,6 +212,7 @@ class Page {
       : "Cancelled; nothing was stored. What has arrived is kept for a day.");
   }
 
+  /** @param {Item} item */
   progressed(item) {
     rows.draw(item);
     if (this.drawing) return;
@@ -165,59 +228,75 @@ class Page {
     this.parts["whole-note"].textContent = howFar(sent, total, speed);
   }
 
+  /** @param {Item[]} items */
   async commit(items) {
     this.parts["whole-label"].textContent = "Storing the new version";
     this.parts["whole-bar"].removeAttribute("value");
     this.parts["whole-note"].textContent = "";
     const data = new FormData();
-    for (const name of ["csrf_token", "branch", "path", "message", "new_branch"]) data.append(name, this.form.elements[name]?.value ?? "");
+    const { csrf_token, branch, path, message, new_branch } = this.form.elements;
+    for (const [name, field] of Object.entries({ csrf_token, branch, path, message, new_branch })) data.append(name, field?.value ?? "");
     data.append("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
     data.append("skipped", JSON.stringify(this.staged.skipped));
     const headers = { Accept: "application/json" };
     const asked = performance.now();
     try {
       const answer = await fetch(this.form.action, { method: "POST", headers, body: data });
-      const told = await answer.json();
-      if (answer.status === 201) this.leave(items, told.location);
+      const told = /** @type {Told} */ (await answer.json());
+      if (answer.status === 201 && told.location) this.leave(items, told.location);
       else this.refuse(items, told);
     } catch {
       await this.findOut(items, performance.now() - asked);
     }
   }
 
-  // The answer was lost, after so many milliseconds: a line that broke, or a router that waits less than a large version takes.
+  /**
+   * The answer was lost, after so many milliseconds: a line that broke, or a router that waits less than a large version takes.
+   * @param {Item[]} items
+   * @param {number} waited
+   */
   async findOut(items, waited) {
     this.parts["whole-note"].textContent = "This takes longer than usual; nothing is lost, and you need not do anything.";
     const ends = performance.now() + Math.max(LOOKED_FOR_MS, 4 * waited);
     while (performance.now() < ends) {
-      if (await items[0].transfer.isStored().catch(() => false)) return this.leave(items, this.parts.back.href);
+      if (await items[0].transfer?.isStored().catch(() => false)) { this.leave(items, this.parts.back.href); return; }
       await new Promise((resolve) => setTimeout(resolve, LOOKED_EVERY_MS));
     }
     this.refuse(items, { detail: "The server's answer did not come. Look at the project's files before you try again." });
   }
 
+  /**
+   * @param {Item[]} items
+   * @param {string} location
+   */
   leave(items, location) {
-    for (const item of items) item.transfer.forget();
+    for (const item of items) item.transfer?.forget();
     this.busy = false;
     window.location.assign(location);
   }
 
+  /**
+   * @param {Item[]} items
+   * @param {Told} told
+   */
   refuse(items, told) {
     this.setBusy(false);
     items.forEach((item, position) => { item.problem = told.files?.[position]?.problem ?? ""; });
     if (/no such upload/i.test(told.detail ?? "")) {
-      for (const item of items) { item.transfer.forget(); Object.assign(item, { transfer: null, state: "waiting", sent: 0 }); }
+      for (const item of items) { item.transfer?.forget(); Object.assign(item, { transfer: null, state: "waiting", sent: 0 }); }
     }
     this.list();
     this.complain(`${told.detail ?? "The upload was not stored, and the server did not say why."} What has arrived is kept; you need not send it again.`);
   }
 
+  /** @param {boolean} on */
   setBusy(on) {
     this.busy = on;
     this.parts.whole.hidden = !on;
     this.parts.cancel.hidden = !on;
     this.parts.back.hidden = on;
     this.form.classList.toggle("busy", on);
+    /** @type {NodeListOf<HTMLButtonElement | HTMLInputElement>} */
     const controls = this.parts["staged-list"].querySelectorAll("[data-remove], [data-rename], input");
     for (const control of [...controls, this.parts.files, this.parts.folder, this.parts.send]) control.disabled = on;
   }
@@ -233,21 +312,25 @@ class Page {
     addEventListener("drop", (event) => {
       event.preventDefault();
       document.body.classList.remove("dropping");
-      if (!this.busy) this.add(fromDrop(entriesOf(event.dataTransfer)));
+      if (!this.busy && event.dataTransfer) this.add(fromDrop(entriesOf(event.dataTransfer)));
     });
     addEventListener("paste", (event) => {
-      const found = fromClipboard(event.clipboardData);
+      const found = event.clipboardData ? fromClipboard(event.clipboardData) : [];
       if (found.length && !this.busy) { event.preventDefault(); this.add(found); }
     });
   }
 }
 
-// Bring the page to life; `dropped` is what was dropped on the page before.
+/**
+ * Bring the page to life.
+ * @param {import("./gathering.js").Dropped | null} dropped what was dropped on the page before
+ */
 export function start(dropped = null) {
-  const page = new Page(document.getElementById("upload"));
+  const page = new Page(/** @type {UploadForm} */ (document.getElementById("upload")));
   document.body.classList.add("scripted");
-  for (const part of document.querySelectorAll("[data-with-script]")) part.hidden = false;
-  for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
+  /** @type {NodeListOf<HTMLElement>} */
+  const scripted = document.querySelectorAll("[data-with-script], [data-without-script]");
+  for (const each of scripted) each.hidden = "withoutScript" in each.dataset;
   page.list();
   page.listen();
   if (dropped) page.add(fromDrop(dropped));

@@ -2,33 +2,57 @@
 
 const LONGEST_IGNORE_BYTES = 256 * 1024;
 
+/** @typedef {import("./staging.js").Item} Item */
+
+/**
+ * @param {Item[]} items
+ * @param {string} folder
+ */
 async function ignoresAmong(items, folder) {
   const files = items.filter((item) => /(^|\/)\.gitignore$/.test(item.path) && item.file.size <= LONGEST_IGNORE_BYTES);
   const texts = await Promise.all(files.map(async (item) => [folder + item.path, await item.file.text()]));
   return Object.fromEntries(texts);
 }
 
+/** @type {Worker | null} */
 let worker = null;
+/** @type {Map<string, (name: string | null) => void>} */
 const asked = new Map();
 
-// The name that Git gives the content: SHA-1 of a header and the bytes (gitobjects); null where it cannot be had.
-function blobName(file) {
-  if (!globalThis.crypto?.subtle) return Promise.resolve(null);
-  if (!worker) {
-    worker = new Worker(new URL("hashing.js", import.meta.url));
-    worker.addEventListener("message", ({ data }) => { asked.get(data.number)?.(data.name); asked.delete(data.number); });
-  }
-  const number = crypto.randomUUID();
-  return new Promise((resolve) => { asked.set(number, resolve); worker.postMessage({ number, file }); });
+function startWorker() {
+  const started = new Worker(new URL("hashing.js", import.meta.url));
+  started.addEventListener("message", ({ data }) => { asked.get(data.number)?.(data.name); asked.delete(data.number); });
+  return started;
 }
 
-async function compare(item) {
-  const there = item.outlook;
+/**
+ * The name that Git gives the content: SHA-1 of a header and the bytes (gitobjects); null where it cannot be had.
+ * @param {File} file
+ * @returns {Promise<string | null>}
+ */
+function blobName(file) {
+  if (!globalThis.crypto?.subtle) return Promise.resolve(null);
+  const hashing = worker ??= startWorker();
+  const number = crypto.randomUUID();
+  return new Promise((resolve) => { asked.set(number, resolve); hashing.postMessage({ number, file }); });
+}
+
+/**
+ * Whether the file is there already, with the same bytes.
+ * @param {Item} item
+ * @param {import("./staging.js").Outlook} there
+ */
+async function compare(item, there) {
   if (there.state !== "replaces" || there.size_bytes !== item.file.size) return false;
   return await blobName(item.file) === there.sha;
 }
 
-// Fills in each item's outlook; the room that the owner has left, in bytes.
+/**
+ * Fills in each item's outlook; the room that the owner has left, in bytes.
+ * @param {import("./page.js").UploadForm} form
+ * @param {Item[]} items
+ * @returns {Promise<number>}
+ */
 export async function lookAhead(form, items) {
   const folder = form.elements.path.value.replace(/^\/+|\/+$/g, "");
   const prefix = folder ? `${folder}/` : "";
@@ -36,7 +60,7 @@ export async function lookAhead(form, items) {
     files: items.map((item) => ({ path: prefix + item.path, size: item.file.size })),
     ignores: await ignoresAmong(items, prefix),
   };
-  const answer = await fetch(form.dataset.preflight, {
+  const answer = await fetch(form.dataset.preflight ?? "", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
     body: JSON.stringify(body),
@@ -44,9 +68,9 @@ export async function lookAhead(form, items) {
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.detail);
   await Promise.all(items.map(async (item, position) => {
-    item.outlook = told.files[position];
-    item.unchanged = await compare(item);
-    if (!item.touched) item.included = item.outlook.state !== "ignored" && !item.unchanged;
+    const outlook = item.outlook = told.files[position];
+    item.unchanged = await compare(item, outlook);
+    if (!item.touched) item.included = outlook.state !== "ignored" && !item.unchanged;
   }));
   return told.room_bytes;
 }

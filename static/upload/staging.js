@@ -1,11 +1,44 @@
 // The files that are ready to be uploaded: their paths, what the server says of them, and how far each has come.
 
+/**
+ * What the server says would happen to a file.
+ * @typedef {{ path: string, state: "new" | "replaces" | "ignored" | "refused", note: string, sha: string | null, size_bytes: number | null }} Outlook
+ *
+ * How far a file is on its way.
+ * @typedef {"waiting" | "sending" | "pausing" | "arrived" | "failed"} State
+ */
+
 const TOLD = 5;
 
 export class Item {
+  /**
+   * @param {string} path
+   * @param {File} file
+   */
   constructor(path, file) {
-    Object.assign(this, { path, file, outlook: null, included: true, touched: false, unchanged: false, cancelled: false });
-    Object.assign(this, { state: "waiting", sent: 0, speed: 0, upload: null, problem: "", row: null });
+    this.path = path;
+    this.file = file;
+    /** @type {Outlook | null} */
+    this.outlook = null;
+    this.included = true;
+    this.touched = false;
+    this.unchanged = false;
+    this.cancelled = false;
+    /** @type {State} */
+    this.state = "waiting";
+    this.sent = 0;
+    this.speed = 0;
+    /** @type {import("./transfers.js").Pace | null} */
+    this.pace = null;
+    /** @type {import("./tus.js").Transfer | null} */
+    this.transfer = null;
+    /** @type {AbortController | null} */
+    this.own = null;
+    /** @type {string | null} */
+    this.upload = null;
+    this.problem = "";
+    /** @type {HTMLElement | null} */
+    this.row = null;
   }
 
   get isRefused() { return this.outlook?.state === "refused"; }
@@ -13,7 +46,11 @@ export class Item {
   get isSent() { return this.included && !this.isRefused; }
 }
 
-// "a.txt" becomes "a (2).txt" where "a.txt" is taken, so that files of one name stay apart.
+/**
+ * "a.txt" becomes "a (2).txt" where "a.txt" is taken, so that files of one name stay apart.
+ * @param {string} path
+ * @param {Map<string, Item>} taken
+ */
 function free(path, taken) {
   const [, stem, end] = path.match(/^(.*?[^/])(\.[^./]*)?$/s) ?? [null, path, ""];
   let name = path;
@@ -21,13 +58,21 @@ function free(path, taken) {
   return name;
 }
 
+/**
+ * @param {File} one
+ * @param {File} other
+ */
 function isSame(one, other) {
   return one.size === other.size && one.lastModified === other.lastModified;
 }
 
 export class Staged {
-  constructor() { this.items = []; }
+  constructor() {
+    /** @type {Item[]} */
+    this.items = [];
+  }
 
+  /** @param {import("./gathering.js").Found[]} found */
   add(found) {
     const known = new Map(this.items.map((item) => [item.path, item]));
     for (const { path, file } of found) {
@@ -39,6 +84,7 @@ export class Staged {
     }
   }
 
+  /** @param {Item} item */
   remove(item) { this.items = this.items.filter((other) => other !== item); }
 
   get sendable() { return this.items.filter((item) => item.isSent); }
@@ -48,7 +94,7 @@ export class Staged {
     const left = this.items.filter((item) => item.isRefused || item.cancelled);
     const ignored = this.items.filter((item) => item.outlook?.state === "ignored" && !item.included && !item.touched);
     const files = left.slice(0, TOLD).map((item) => (
-      { path: item.path, size: item.file.size, why: item.cancelled ? "cancelled" : item.outlook.note }));
+      { path: item.path, size: item.file.size, why: item.cancelled ? "cancelled" : item.outlook?.note }));
     return { files, count: left.length, ignored: ignored.length };
   }
 

@@ -20,10 +20,10 @@ from tests.servers.production import FOLDER, production_programs
 from tests.servers.run import ROOT, Run
 
 PYTHONS = ("3.11.0", "3.11.3", "3.12.0", "3.13.0", "3.14.0")
-OURS = {"app", "celeryconfig", "framework"}
+OURS = {"app", "celeryconfig", "framework", "tools"}
 FILES = ["app.py", "celeryconfig.py", "gunicorn.conf.py", "framework/**/*.py", "tools/**/*.py", "bin/**/*.py"]
 DEVELOPMENT_FILES = ["benchmarks/**/*.py", "tests/**/*.py"]
-DEVELOPMENT_IS_OURS = {"benchmarks", "tests", "tools"}
+DEVELOPMENT_IS_OURS = {"benchmarks", "tests"}
 FIND = (
     "import importlib.util, json, sys; print(json.dumps([n for n in sys.argv[1:] if not importlib.util.find_spec(n)]))"
 )

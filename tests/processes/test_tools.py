@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.run import ROOT
+from tools.node import NODE_WHEEL, programs
 
 
 def script(folder: Path, name: str, body: str) -> None:
@@ -78,3 +79,20 @@ def test_it_has_nothing_to_install_where_everything_is(tmp_path: Path) -> None:
     script(tmp_path, "dpkg-query", "echo installed")
     told = run_tool("install-servers", PATH=f"{tmp_path}:/usr/bin:/bin")
     assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+def test_it_takes_the_machines_node_where_it_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path, "node", "echo v20.19.0")
+    script(tmp_path, "npm", "exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert programs(tmp_path, oldest=(20, 19)) == ([str(tmp_path / "node")], [str(tmp_path / "npm")])
+
+
+def test_it_passes_over_a_node_that_is_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path, "node", "echo v20.9.0")
+    script(tmp_path, "npm", "exit 1")
+    (tmp_path / NODE_WHEEL).mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    for command in programs(tmp_path, oldest=(20, 19)):
+        assert command[0] == sys.executable
+        assert str(tmp_path / NODE_WHEEL) in command[2]

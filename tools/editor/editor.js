@@ -37,8 +37,8 @@ const look = EditorView.theme({
     border: "1px solid var(--line-strong)" },
 });
 
-const field = document.getElementById("file-text");
-const path = document.getElementById("path");
+const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("file-text"));
+const path = /** @type {HTMLInputElement} */ (document.getElementById("path"));
 const language = new Compartment();
 const wrapping = new Compartment();
 
@@ -75,8 +75,9 @@ function mount() {
   });
 }
 
+/** @param {EditorView} view */
 async function speak(view) {
-  const found = LanguageDescription.matchFilename(languages, path.value.split("/").pop());
+  const found = LanguageDescription.matchFilename(languages, path.value.split("/").pop() ?? "");
   const support = found ? await found.load() : [];
   view.dispatch({ effects: [
     language.reconfigure(support),
