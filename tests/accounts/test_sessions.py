@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 from framework import config
 from framework.accounts.core import sessions
 from framework.accounts.core.account import Account
-from framework.accounts.core.browsers import in_words
 from framework.accounts.core.credentials import USE_NOTED_EVERY
 from framework.accounts.core.sessions import LONGEST, NOT_REMEMBERED, REMEMBERED
 from framework.accounts.models import BrowserSession
@@ -252,29 +251,6 @@ def test_signing_out_twice_at_once_is_fine(app: Flask, alice: Account) -> None:
     sessions.leave_session(live)
     sessions.leave_session(live)
     assert not is_signed_in(visitor)
-
-
-@pytest.mark.parametrize(
-    ("agent", "words"),
-    [
-        (FIREFOX, "Firefox on Linux"),
-        (EDGE, "Edge on Windows"),
-        ("Mozilla/5.0 (X11; CrOS x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36", "Chrome on ChromeOS"),
-        (
-            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
-            "Chrome on Android",
-        ),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.0 Safari/605.1.15", "Safari on macOS"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) CriOS/120.0 Safari/604.1", "Chrome on iPhone"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) FxiOS/120.0 Safari/604.1", "Firefox on iPhone"),
-        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 OPR/106.0", "Opera on Windows"),
-        ("curl/8.5.0", "curl"),
-        ("Mozilla/5.0 (compatible)", "Unknown browser"),
-        ("", "Unknown browser"),
-    ],
-)
-def test_a_browser_is_named_in_words(agent: str, words: str) -> None:
-    assert in_words(agent) == words
 
 
 def test_it_ends_after_ninety_days_however_much_it_is_used(app: Flask, alice: Account) -> None:
