@@ -2,15 +2,13 @@
 
 import gzip
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
 from framework.accounts.models import User
 from framework.backup.dump import BackupDamaged, tables
@@ -29,35 +27,20 @@ from framework.backup.operations import (
 from framework.backup.sealing import CannotUnseal
 from framework.backup.tasks import back_up_tables
 from framework.celery import schedule
-from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database import schema
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 from tests import moments
+from tests.backup.conftest import user
+from tests.backup.damage import with_doubled_user, with_header, with_lines, with_table
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.storage.altered import alter
 
 pytestmark = on_each_deployment
 
 Settings = Callable[..., Config]
-
-
-@pytest.fixture
-def filled(settings: Config) -> moments.Moment:
-    """Rows with every kind of value."""
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
-    with transaction() as session:
-        session.add(user(1, "alice", admin=True, full_name="Ünïcode “quoted”\u2028 \\ 💾", email_verified_at=moment))
-        session.add(Repository(id="1" * 32, about={"a": [1, None, {"b": "ü"}]}, stored_bytes=1 << 40))
-        session.flush()
-        place = {"repository_id": "1" * 32, "epoch": 1, "version": 1, "push_id": "2" * 32, "pack_generation": 0}
-        session.add(Version(**place, actor="alice", entry_hash="3" * 64, entry=bytes(range(256))))
-        session.add(OutboxRow(id="x", task="t", args=[], kwargs={}, result="null"))
-        session.execute(insert(User), [row(number) for number in range(2, 1300)])
-    return moments.remember()
 
 
 def test_every_row_comes_back(filled: moments.Moment) -> None:
@@ -174,17 +157,17 @@ def test_a_plain_backup_is_not_trusted_where_there_is_a_key(filled: moments.Mome
         lambda _body: gzip.compress(b""),
         lambda _body: gzip.compress(b"{}\n"),
         lambda _body: gzip.compress(b"[]\n"),
-        lambda body: _lines(body, lambda lines: lines[:-1]),
-        lambda body: _lines(body, lambda lines: [*lines, lines[-1]]),
-        lambda body: _lines(body, lambda lines: [line.replace(b"user1299", b"user1300") for line in lines]),
-        lambda body: _lines(body, lambda lines: [*lines[:-1], b"{}\n"]),
-        lambda body: _lines(body, lambda lines: [*lines[:-1], b"[1]\n"]),
-        lambda body: _header(body, lambda header: header | {"format": "something else"}),
-        lambda body: _header(body, lambda header: header | {"tables": [{"name": "users; --"}]}),
-        lambda body: _tables(body, name='users" --'),
-        lambda body: _tables(body, columns=[["id", "strange"]]),
-        lambda body: _tables(body, rows=-1),
-        lambda body: _tables(body, sha256="0" * 64),
+        lambda body: with_lines(body, lambda lines: lines[:-1]),
+        lambda body: with_lines(body, lambda lines: [*lines, lines[-1]]),
+        lambda body: with_lines(body, lambda lines: [line.replace(b"user1299", b"user1300") for line in lines]),
+        lambda body: with_lines(body, lambda lines: [*lines[:-1], b"{}\n"]),
+        lambda body: with_lines(body, lambda lines: [*lines[:-1], b"[1]\n"]),
+        lambda body: with_header(body, lambda header: header | {"format": "something else"}),
+        lambda body: with_header(body, lambda header: header | {"tables": [{"name": "users; --"}]}),
+        lambda body: with_table(body, name='users" --'),
+        lambda body: with_table(body, columns=[["id", "strange"]]),
+        lambda body: with_table(body, rows=-1),
+        lambda body: with_table(body, sha256="0" * 64),
     ],
 )
 def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callable[[bytes], bytes]) -> None:
@@ -200,7 +183,7 @@ def test_a_damaged_backup_changes_nothing(filled: moments.Moment, spoil: Callabl
 
 def test_a_backup_of_a_newer_release_is_refused(filled: moments.Moment) -> None:
     name = back_up().name
-    body = _header(_body(name), lambda header: header | {"schema": "9999"})
+    body = with_header(_body(name), lambda header: header | {"schema": "9999"})
     alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
     with pytest.raises(SchemaUnknown, match="has the schema 9999, which this release does not know"):
@@ -225,7 +208,7 @@ def test_a_backup_of_an_older_release_is_brought_up_to_date(
 
 def test_a_row_that_the_database_does_not_take_changes_nothing(filled: moments.Moment) -> None:
     name = back_up().name
-    body = _doubled_user(_body(name))
+    body = with_doubled_user(_body(name))
     alter(FOLDER + name, body)
     moments.put_back(moments.NOTHING)
     with pytest.raises(DoesNotFit, match="so nothing was changed"):
@@ -254,20 +237,6 @@ def test_the_newest_stays_however_short_they_are_kept(settings: Config, with_set
 def test_the_nightly_job_makes_one(settings: Config) -> None:
     made = back_up_tables.run()
     assert [stored.name for stored in list_backups()] == [made]
-
-
-def user(number: int | None, name: str, **values: Any) -> User:
-    """A person's row."""
-    made = User(name=name, name_key=name, email=f"{name}@x.org", email_key=f"{name}@x.org", session_key="0" * 32)
-    for column, value in ({"id": number} | values).items():
-        setattr(made, column, value)
-    return made
-
-
-def row(number: int) -> dict[str, Any]:
-    """Another person's row."""
-    names = dict.fromkeys(("name", "name_key", "email", "email_key"), f"user{number}")
-    return {"id": number, "session_key": "0" * 32, **names}
 
 
 NEXT_MIGRATION = """
@@ -306,34 +275,3 @@ def _names() -> list[str]:
 
 def _body(name: str) -> bytes:
     return store().read(FOLDER + name)
-
-
-def _lines(body: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
-    return gzip.compress(b"".join(change(gzip.decompress(body).splitlines(keepends=True))))
-
-
-def _header(body: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
-    return _lines(body, lambda lines: [json.dumps(change(json.loads(lines[0]))).encode() + b"\n", *lines[1:]])
-
-
-def _tables(body: bytes, **values: object) -> bytes:
-    def change(header: dict[str, Any]) -> dict[str, Any]:
-        tables = [table | values if table["name"] == "users" else table for table in header["tables"]]
-        return header | {"tables": tables}
-
-    return _header(body, change)
-
-
-def _doubled_user(body: bytes) -> bytes:
-    """A backup that is whole by its hashes, in which two people have one name."""
-    lines = gzip.decompress(body).splitlines(keepends=True)
-    header = json.loads(lines[0])
-    at = 1
-    for dumped in header["tables"]:
-        rows = lines[at : at + dumped["rows"]]
-        if dumped["name"] == "users":
-            rows[1] = rows[1].replace(b"user2", b"user3")
-            dumped["sha256"] = hashlib.sha256(b"".join(rows)).hexdigest()
-            lines[at : at + len(rows)] = rows
-        at += len(rows)
-    return gzip.compress(b"".join([json.dumps(header).encode() + b"\n", *lines[1:]]))
