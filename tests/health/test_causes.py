@@ -21,6 +21,7 @@ from framework.database.types import now
 from framework.health import examination, machine
 from framework.health.checks import ALL
 from framework.health.examination import Finding, examine
+from tests.health.silent import Silent
 from tests.servers.ceph import Ceph
 from tests.servers.postgres import Postgres, postgres
 from tests.servers.processes import free_port
@@ -38,31 +39,6 @@ def fault(part: str) -> str:
     [found] = examine({part: ALL[part]})
     assert not found.well, found.words
     return found.words
-
-
-class Silent:
-    """A server that takes connections and says nothing, as something that drops packets does; it counts them."""
-
-    def __init__(self, listening: socket.socket) -> None:
-        self.port: int = listening.getsockname()[1]
-        self.connections: list[socket.socket] = []
-        self._listening = listening
-        self._thread = threading.Thread(target=self._take, daemon=True)
-        self._thread.start()
-
-    def _take(self) -> None:
-        while True:
-            try:
-                self.connections.append(self._listening.accept()[0])
-            except OSError:
-                return
-
-    def end(self) -> None:
-        """Close everything."""
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        for connection in self.connections:
-            connection.close()
 
 
 @pytest.fixture
