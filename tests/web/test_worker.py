@@ -1,14 +1,11 @@
 """Slow clients wait in the worker's loop, and hold no thread; those that hold one leave room for everybody else."""
 
-import html
-import json
 import re
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,11 +13,8 @@ import pytest
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
-from framework.web.errors import SENTENCES
 from framework.web.server import connections
-from framework.web.server.connections import HEAD_START_BYTES, Connection, read_head
-from framework.web.server.gate import API, ARCHIVES, OF_STRANGERS, SEARCHES, STRANGERS, STREAMS, Gate, claims_of
-from framework.web.server.refusals import refuse, write_error
+from framework.web.server.connections import HEAD_START_BYTES
 from tests.cast import PASSWORD, on_one_deployment
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
@@ -202,121 +196,3 @@ def test_who_stops_in_the_middle_is_cut_off_where_others_wait(server: LiveServer
 def test_a_head_that_does_not_end_is_refused_in_time(server: LiveServer) -> None:
     with connect(server, BEGUN["a head that does not end"]) as client:
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 408 ")
-
-
-@pytest.mark.parametrize(("status", "again"), [(408, False), (431, False), (503, True)])
-def test_what_the_worker_refuses_says_when_to_try_again(status: int, again: bool) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        write_error(ours, status, "Refused", "")
-        head, _end, body = theirs.recv(1 << 16).partition(b"\r\n\r\n")
-    assert (b"\r\nRetry-After: " in head) == again
-    assert html.escape(SENTENCES[status]).encode() in body
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "media_type", "member"),
-    [
-        (b"GET /api/v1/projects HTTP/1.1\r\n\r\n", "application/problem+json", "detail"),
-        (b"GET /explore HTTP/1.1\r\nAccept: application/json\r\n\r\n", "application/problem+json", "detail"),
-        (b"POST /a/b.git/info/lfs/objects/batch HTTP/1.1\r\n\r\n", "application/vnd.git-lfs+json", "message"),
-        (b"POST /a/b/git-upload-pack HTTP/1.1\r\n\r\n", "text/plain; charset=utf-8", None),
-        (b"GET /a/b.git/info/refs?service=git-upload-pack HTTP/1.1\r\n\r\n", "text/plain; charset=utf-8", None),
-        (b"GET /a/b HTTP/1.1\r\nAccept: text/html, */*;q=0.1\r\n\r\n", "text/html; charset=utf-8", None),
-    ],
-)
-def test_a_refused_program_is_told_in_its_own_form(request_bytes: bytes, media_type: str, member: str | None) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        refuse(ours, 503, "Service Unavailable", read_head(request_bytes))
-        head, _end, body = theirs.recv(1 << 16).partition(b"\r\n\r\n")
-    assert f"\r\nContent-Type: {media_type}\r\n".encode() in head
-    assert b"\r\nRetry-After: " in head
-    told = json.loads(body)[member] if member else html.unescape(body.decode())
-    assert SENTENCES[503] in told
-
-
-def received(request: bytes) -> Connection:
-    """A connection on which this has arrived."""
-    ours, theirs = socket.socketpair()
-    theirs.sendall(request)
-    theirs.close()
-    connection = Connection(SimpleNamespace(is_ssl=False), ours, None, None)
-    connection.begin_request(idle_seconds=1)
-    connection.receive()
-    return connection
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "ready", "whole"),
-    [
-        (b"GET / HTTP/1.1\r\nHost: x\r\n", False, False),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True, True),
-        (b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nabc", False, False),
-        (b"POST / HTTP/1.1\r\ncontent-length:4\r\n\r\nabcd", True, True),
-        (b"POST / HTTP/1.1\r\nContent-Length: 90000\r\n\r\n" + b"x" * HEAD_START_BYTES, True, False),
-        (b"POST / HTTP/1.1\r\nContent-Length: 90000\r\nExpect: 100-continue\r\n\r\n", True, False),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n", False, False),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", True, True),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0;a=b\r\nX: y\r\n\r\n", True, True),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n0\r\n\r\n", False, False),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n00A\r\n0\r\n\r\n01234\r\n0\r\n\r\nGET", True, True),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n0\r\n\r\n", False, False),
-        (b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 20 + b"9\r\n\r\nabc", False, False),
-        (b"POST / HTTP/1.1\r\nContent-Length: " + b"0" * 20 + b"3\r\n\r\nabc", True, True),
-        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nabc", False, False),
-    ],
-)
-def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bool, whole: bool) -> None:
-    connection = received(request_bytes)
-    assert (connection.is_ready(), connection.has_body()) == (ready, whole)
-    connection.close()
-
-
-@pytest.mark.parametrize(
-    ("line", "headers", "kinds"),
-    [
-        ("GET /", "", {STRANGERS}),
-        ("GET /", "Cookie: a=b; session=c", set()),
-        ("GET /healthz", "", set()),
-        ("GET /a/b/raw/main/x", "Authorization: Basic x", {STREAMS}),
-        (
-            "GET /a/b/archive/main.zip",
-            "",
-            {STREAMS, ARCHIVES, STRANGERS, OF_STRANGERS[STREAMS], OF_STRANGERS[ARCHIVES]},
-        ),
-        ("GET http://x/a/b/archive/main.zip?x", "Cookie: session=c", {STREAMS, ARCHIVES}),
-        ("GET x:/a/b/archive/main.zip", "Cookie: session=c", {STREAMS, ARCHIVES}),
-        ("GET /a/b/%61rchive/main.zip", "Cookie: session=c", {STREAMS, ARCHIVES}),
-        ("GET /a/b%2F%73earch/main", "Cookie: session=c", {SEARCHES}),
-        ("GET http://[/", "Cookie: session=c", set()),
-        ("GET /a/b/commit/123.diff", "Cookie: session=c", {STREAMS}),
-        ("GET /a/b/compare/x...y.patch", "Cookie: session=c", {STREAMS, SEARCHES}),
-        ("GET /exports/1", "Cookie: session=c", {STREAMS}),
-        ("GET /a/b/search/main?q=x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
-        ("GET /a/b/blame/main/x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
-        ("GET /a/b/compare/x...y", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
-        ("GET /a/b.git/info/refs?service=x", "", {STREAMS, STRANGERS, OF_STRANGERS[STREAMS]}),
-        ("GET /a/b/blob/main/raw/x", "Cookie: session=c", set()),
-        ("GET /api/v1/projects", "", {API, STRANGERS, OF_STRANGERS[API]}),
-        ("GET /api/v1/projects/a/b/raw/main/x", "Authorization: Bearer x", {API, STREAMS}),
-        ("POST /a/b/upload/main", "Cookie: session=c\r\nContent-Length: 5", {STREAMS}),
-    ],
-)
-def test_each_kind_of_request_is_known_by_its_head(line: str, headers: str, kinds: set[str]) -> None:
-    connection = received(
-        f"{line} HTTP/1.1\r\nHost: x\r\n{headers}{'' if not headers else chr(13) + chr(10)}\r\n".encode()
-    )
-    connection.head = read_head(connection.received)
-    assert claims_of(connection) == kinds
-    connection.close()
-
-
-def test_a_kind_holds_no_more_than_its_share() -> None:
-    gate = Gate(8)
-    stream = frozenset({STREAMS, STRANGERS, OF_STRANGERS[STREAMS]})
-    assert [gate.admit(stream) for _number in range(3)] == [True, True, False]
-    assert [gate.admit(frozenset({STREAMS})) for _number in range(3)] == [True, True, False]
-    assert gate.admit(frozenset({STRANGERS}))
-    gate.leave(stream)
-    assert gate.admit(stream)
