@@ -1,4 +1,4 @@
-"""The cast: Alice owns, Bob helps, Charlie has no access; and what a visitor does with pages and forms."""
+"""The cast: Alice owns, Bob helps, Charlie has no access, Ada runs the server; and what a visitor does with pages."""
 
 import json
 import re
@@ -92,6 +92,18 @@ def link_in_mail(kind: str) -> str:
     return str(found[-1])
 
 
+def new_account(name: str, *, full_name: str = "", confirmed: bool = True, admin: bool = False) -> Account:
+    """Somebody of this name, whose address is the same one's at example.org, and whose password is everybody's."""
+    return create_user(
+        name=name,
+        email=f"{name}@example.org",
+        password=PASSWORD,
+        full_name=full_name,
+        confirmed=confirmed,
+        admin=admin,
+    )
+
+
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
     """Somebody who is not signed in."""
@@ -113,21 +125,25 @@ def signed_in(app: Flask) -> SignIn:
 @pytest.fixture
 def alice(app: Flask) -> Account:
     """Owns projects."""
-    return create_user(
-        name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell", confirmed=True
-    )
+    return new_account("alice", full_name="Alice Liddell")
 
 
 @pytest.fixture
 def bob(app: Flask) -> Account:
     """Helps Alice."""
-    return create_user(name="bob", email="bob@example.org", password=PASSWORD, confirmed=True)
+    return new_account("bob")
 
 
 @pytest.fixture
 def charlie(app: Flask) -> Account:
     """Has no access."""
-    return create_user(name="charlie", email="charlie@example.org", password=PASSWORD, confirmed=True)
+    return new_account("charlie")
+
+
+@pytest.fixture
+def ada(app: Flask) -> Account:
+    """Runs the server."""
+    return new_account("ada", admin=True)
 
 
 @pytest.fixture

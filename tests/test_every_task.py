@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from celeryconfig import imports
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.celery import outbox, schedule
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow, ScheduledJob
@@ -22,7 +21,7 @@ from framework.projects.core.access import project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.current import store
-from tests.cast import PASSWORD, on_one_deployment
+from tests.cast import new_account, on_one_deployment
 from tests.celery.conftest import each_broker
 from tests.import_export.test_transfer import zipped
 from tests.servers.processes import HANG_SECONDS
@@ -86,7 +85,7 @@ def effects(alice: Account, data: Path) -> list[Any]:
 
 @on_one_deployment
 def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
-    alice = create_user(name="alice", email="alice@example.org", password=PASSWORD, confirmed=True)
+    alice = new_account("alice")
     website = create_project(alice, name="website", description="", visibility="public")
     archive = tmp_path / "garden.zip"
     archive.write_bytes(zipped({"a": b"1"}))

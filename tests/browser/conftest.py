@@ -12,14 +12,13 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.config import MIB, Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import PASSWORD
+from tests.cast import new_account
 from tests.servers import browsers, deployments, gunicorn
 from tests.servers.run import Run
 
@@ -115,8 +114,7 @@ def new_person(here: Site, run: Run) -> Callable[[str], Account]:
     """Makes people whose names begin as asked and are nobody else's on this site."""
 
     def make(name: str) -> Account:
-        unique = f"{name}-{run.number('person')}"
-        return create_user(name=unique, email=f"{unique}@example.org", password=PASSWORD, confirmed=True)
+        return new_account(f"{name}-{run.number('person')}")
 
     return make
 

@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import update
 
 from framework import config
-from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.api.models import IdempotencyKey
 from framework.application import create_app
@@ -27,7 +26,7 @@ from framework.database import schema
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.lifecycle.operations import create_project
-from tests.cast import PASSWORD
+from tests.cast import new_account
 from tests.crash import case
 from tests.crash.fuse import Fuse
 from tests.crash.run import LANES, Child
@@ -43,7 +42,7 @@ def prepare(data: Path) -> str:
     config.use(case.settings(data))
     schema.load_models()
     schema.upgrade()
-    alice = create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    alice = new_account("alice")
     create_project(alice, name="notes", description="", visibility="private")
     token = create_token(alice.id, "program", ["write"])
     assert send(token, "start", "first").status_code == 201

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user, update_profile
+from framework.accounts.lifecycle.operations import update_profile
 from framework.accounts.models import User
 from framework.celery import schedule
 from framework.celery.celery import app
@@ -34,7 +34,7 @@ from framework.projects.models import Event, Notice, Project
 from framework.projects.notify.activity import record
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
-from tests.cast import PASSWORD
+from tests.cast import new_account
 from tests.crash.case import settings
 
 SOURCE = "source"
@@ -57,8 +57,8 @@ def prepare(data: Path, scenario: Scenario, source: str) -> None:
     config.use(settings(data))
     schema.load_models()
     schema.upgrade()
-    create_user(name="alice", email="alice@example.org", password=PASSWORD, confirmed=True)
-    create_user(name="bob", email="bob@example.org", password=PASSWORD, confirmed=True)
+    new_account("alice")
+    new_account("bob")
     with transaction() as session:
         session.execute(update(OutboxRow).values(state="finished", result="null"))
     scenario.prepare()

@@ -16,12 +16,11 @@ from sqlalchemy import select
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import Budget
 from framework.accounts.signin.tokens import create_token
 from framework.database.session import read_transaction
 from framework.projects.lifecycle.operations import create_project
-from tests.cast import PASSWORD, csrf_token, link_in_mail, posted_texts
+from tests.cast import PASSWORD, csrf_token, link_in_mail, new_account, posted_texts
 from tests.githttp.client import Person
 from tests.servers import deployments
 from tests.servers.caddy import caddy
@@ -74,7 +73,7 @@ def proxied(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.T
             gunicorn(run, {**deployments.environment(settings), **given}, port=group),
             FRONTS[request.param](run, folder / "front", port=port, groups=[group]) as front,
         ):
-            yield Site(front, group, create_user(name="alice", email="alice@example.org", password=PASSWORD))
+            yield Site(front, group, new_account("alice"))
         deployments.leave()
 
 

@@ -13,13 +13,12 @@ import pytest
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, new_account
 from tests.githttp.client import Person, Work
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
@@ -50,7 +49,7 @@ def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.Tem
         names = {"BASE_URL", "PORT", *limits}
         environment = {name: text for name, text in deployments.environment(made).items() if name not in names}
         with gunicorn(run, {**environment, **limits}) as server:
-            people = {name: _person(name) for name in ("alice", "bob", "charlie")}
+            people = {name: new_account(name) for name in ("alice", "bob", "charlie")}
             yield House(server, made, people)
         deployments.leave()
 
@@ -105,10 +104,6 @@ def pack_neatly(project: ProjectAccess) -> None:
     """Have its packs become two."""
     with track_progress("test") as looked_at:
         assert consolidate(RepackRequest(project.repository_id), looked_at)
-
-
-def _person(name: str) -> Account:
-    return create_user(name=name, email=f"{name}@example.org", password=PASSWORD)
 
 
 @contextmanager

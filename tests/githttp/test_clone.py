@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 import pytest
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.gitcore.pack_writer import blob_name
 from framework.projects.core.access import ProjectAccess, project_for
@@ -21,7 +20,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.operations import Put, Write
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, new_account
 from tests.servers.gunicorn import LiveServer
 
 LARGE = os.urandom(3 << 20)
@@ -47,9 +46,7 @@ class Client:
 
 @pytest.fixture
 def alice(served: LiveServer) -> Account:
-    return create_user(
-        name="alice", email="alice@example.org", password=PASSWORD, full_name="Alice Liddell", confirmed=True
-    )
+    return new_account("alice", full_name="Alice Liddell")
 
 
 @pytest.fixture
@@ -132,7 +129,7 @@ def test_a_private_and_a_missing_project_answer_alike(
     served: LiveServer, project: Callable[[str], ProjectAccess]
 ) -> None:
     project("private")
-    create_user(name="charlie", email="charlie@example.org", password=PASSWORD)
+    new_account("charlie")
     for headers, status in (({}, 401), (_basic("charlie", PASSWORD), 404), (_basic("alice", "wrong"), 401)):
         private, missing = (_refs(served, name, headers) for name in ("private", "nosuch"))
         assert private == missing

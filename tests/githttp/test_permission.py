@@ -5,20 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import Caller
 from framework.config import Config, ConfigError
 from framework.githttp.permission import pushable, pushed_to
 from framework.projects.core.access import ProjectNotFound
 from framework.projects.core.validation import InvalidProjectName
-from tests.cast import PASSWORD, on_one_deployment
+from tests.cast import new_account, on_one_deployment
 
 EVERYTHING = frozenset({"read", "write"})
 
 
 @pytest.fixture
 def caller(settings: Config) -> Caller:
-    return Caller(create_user(name="alice", email="alice@example.org", password=PASSWORD), EVERYTHING)
+    return Caller(new_account("alice"), EVERYTHING)
 
 
 def test_asking_creates_nothing_and_pushing_does(caller: Caller) -> None:

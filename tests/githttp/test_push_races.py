@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import delete, func, make_url, select
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.database import engine
@@ -39,7 +38,7 @@ from framework.repositories.models import Repository, StagedPush
 from framework.repositories.write.commit import commit, is_no_op
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import PASSWORD, on_each_deployment, on_one_deployment
+from tests.cast import new_account, on_each_deployment, on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.wire import NOTHING, everything, pack_of, push_body
 from tests.storage.meanwhile import before_the_next_put
@@ -66,12 +65,12 @@ class LateBody(io.BytesIO):
 
 @pytest.fixture
 def alice(settings: Config) -> Account:
-    return create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    return new_account("alice")
 
 
 @pytest.fixture
 def bob(settings: Config) -> Account:
-    return create_user(name="bob", email="bob@example.org", password=PASSWORD)
+    return new_account("bob")
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache import eviction
 from framework.storage.counting import requests
-from tests.cast import PASSWORD
+from tests.cast import new_account
 from tests.githttp.client import Person, Work
 from tests.servers.threaded import threaded
 
@@ -21,7 +20,7 @@ MIB = 1 << 20
 @pytest.fixture
 def alice(app: Flask, tmp_path: Path) -> Iterator[Person]:
     """Alice's git, and a server in this process."""
-    create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    new_account("alice")
     folder = tmp_path / "alice"
     folder.mkdir()
     with threaded(app) as url:
@@ -40,7 +39,7 @@ def work(alice: Person) -> Work:
 
 
 def test_creating_a_project_asks_nothing(app: Flask) -> None:
-    account = create_user(name="bob", email="bob@example.org", password=PASSWORD)
+    account = new_account("bob")
     with requests() as asked:
         create_project(account, name="notes", description="", visibility="private")
     assert asked.total == 0

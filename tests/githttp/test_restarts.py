@@ -15,11 +15,10 @@ import pytest
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, new_account
 from tests.githttp.client import Finished, Person, Work
 from tests.githttp.wire import NOTHING, everything, pack_of, push_body
 from tests.servers import deployments
@@ -45,7 +44,7 @@ def environment(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def alice(environment: dict[str, str]) -> Account:
     """Alice's account."""
-    return create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    return new_account("alice")
 
 
 @pytest.fixture

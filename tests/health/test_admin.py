@@ -12,7 +12,6 @@ from kombu import Connection
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.celery import broker, schedule
 from framework.celery.models import GONE_AFTER, OutboxRow, RunningWorker
 from framework.celery.worker import presence, runs
@@ -26,7 +25,7 @@ from framework.health import attention, queues
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_one_deployment
 from tests.celery.rows import committed, row, set_to
 from tests.celery.test_outbox import waiting_messages
 from tests.celery.test_schedule import job
@@ -39,12 +38,6 @@ STRANGER = (
     "import sys; from celery import Celery; "
     "Celery('other', broker=sys.argv[1]).worker_main(['worker', '-P', 'solo', '-l', 'info', '-n', 'stranger@%h'])"
 )
-
-
-@pytest.fixture
-def ada(app: object) -> Account:
-    """Runs the server."""
-    return create_user(name="ada", email="ada@example.org", password=PASSWORD, admin=True)
 
 
 @contextmanager

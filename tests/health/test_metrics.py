@@ -16,7 +16,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
@@ -28,7 +27,7 @@ from framework.repositories.models import Version
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
-from tests.cast import PASSWORD, SignIn, on_each_deployment, on_one_deployment
+from tests.cast import SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to
 from tests.observability.numbers import number
 from tests.repositories.conftest import Bench
@@ -177,10 +176,9 @@ def test_it_opens_to_no_other_token(client: FlaskClient, with_settings: Callable
 
 
 def test_it_opens_to_administrators_and_to_nobody_else(
-    alice: Account, signed_in: SignIn, with_settings: Callable[..., Config]
+    alice: Account, ada: Account, signed_in: SignIn, with_settings: Callable[..., Config]
 ) -> None:
     with_settings(metrics_token=TOKEN)
-    ada = create_user(name="ada", email="ada@example.org", password=PASSWORD, admin=True)
     assert signed_in(alice).get("/metrics").status_code == 401
     assert signed_in(ada).get("/metrics").status_code == 200
 

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import delete, update
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.celery.jobs import SILENT_AFTER, announce, track_progress
 from framework.celery.models import BackgroundJob
 from framework.database.session import transaction
@@ -14,13 +13,7 @@ from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import trash_project
 from framework.projects.models import Project
-from tests.cast import PASSWORD, SAME_REQUEST, SignIn, Visitor, on_one_deployment
-
-
-@pytest.fixture
-def ada(app: object) -> Account:
-    """Runs the server."""
-    return create_user(name="ada", email="ada@example.org", password=PASSWORD, admin=True)
+from tests.cast import SAME_REQUEST, SignIn, Visitor, on_one_deployment
 
 
 def started(**about: int | None) -> str:

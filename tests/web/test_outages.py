@@ -13,13 +13,12 @@ import pytest
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import create_user
 from framework.application import create_app
 from framework.config import Config
 from framework.database import engine
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.eviction import copy_path
-from tests.cast import PASSWORD, csrf_token, on_one_deployment
+from tests.cast import PASSWORD, csrf_token, new_account, on_one_deployment
 from tests.repositories.conftest import Bench
 from tests.servers import deployments
 from tests.servers.gate import Gate
@@ -106,7 +105,7 @@ def house(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]
 @pytest.fixture(scope="module")
 def alice(house: House, tmp_path_factory: pytest.TempPathFactory) -> Account:
     """Alice; her project has one file, of which this machine has no copy."""
-    account = create_user(name="alice", email="alice@example.org", password=PASSWORD)
+    account = new_account("alice")
     project = create_project(account, name="website", description="", visibility="public")
     bench = Bench(project.repository_id, tmp_path_factory.mktemp("files"))
     bench.write(bench.put("a.txt", b"a"))

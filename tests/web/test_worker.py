@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework import config
-from framework.accounts.lifecycle.operations import create_user
 from framework.projects.lifecycle.operations import create_project
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
-from tests.cast import PASSWORD, on_one_deployment
+from tests.cast import PASSWORD, new_account, on_one_deployment
 from tests.servers import deployments
 from tests.servers.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS
@@ -60,7 +59,7 @@ def server(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveS
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(config, "_current", made)
-        alice = create_user(name="alice", email="alice@example.org", password=PASSWORD)
+        alice = new_account("alice")
         create_project(alice, name="open", description="", visibility="public")
         given = {name: text for name, text in deployments.environment(made).items() if name not in {"BASE_URL", "PORT"}}
         with gunicorn(run, given, threads=THREADS) as up:
