@@ -48,27 +48,27 @@ MUTATIONS = (
     Mutation(
         2, "every pack that SQL names is in the store",
         f"{R}/write/pack_upload.py", "keys.idx_key(repository_id, name)", "keys.idx_key(repository_id, name[::-1])",
-        f"{T}/test_writing.py -k hydrated",
+        f"{T}/write/test_branch_writer.py -k hydrated",
     ),
     Mutation(
         3, "a version hydrated onto an empty disk passes fsck",
         f"{R}/write/branch_writer.py", "            if not copy.has(put.sha):\n", "            if copy.has(put.sha):\n",
-        f"{T}/test_writing.py -k hydrated",
+        f"{T}/write/test_branch_writer.py -k hydrated",
     ),
     Mutation(
         4, "versions have one parent",
         f"{R}/write/commit.py", "previous_hash=previous,", "previous_hash=None,",
-        f"{T}/test_writing.py -k parent",
+        f"{T}/write/test_branch_writer.py -k parent",
     ),
     Mutation(
         4, "a committed old value equals the parent's",
         f"{R}/write/commit.py", "        raise RefMoved(ref.name)\n", "        pass\n",
-        f"{T}/test_commit.py -k too_late",
+        f"{T}/write/test_commit.py -k too_late",
     ),
     Mutation(
         5, "a refused write has no effect at all",
         f"{R}/write/branch_writer.py", "                staging.abandon(self._push_id)\n", "                pass\n",
-        f"{T}/test_writing.py -k may_not_write",
+        f"{T}/write/test_branch_writer.py -k may_not_write",
     ),
     Mutation(
         6, "a broken-off upload is wholly absent",
@@ -79,12 +79,12 @@ MUTATIONS = (
         7, "a push id commits at most once",
         f"{R}/write/commit.py", '    if staged is None or staged.state != "staged":\n        raise StagingExpired\n',
         "    if staged is None:\n        return\n",
-        f"{T}/test_commit.py -k at_most_once",
+        f"{T}/write/test_commit.py -k at_most_once",
     ),
     Mutation(
         8, "every process's next answer is at least the acknowledged version",
         f"{R}/cache/marker.py", "return not self._place < (snapshot.epoch, snapshot.version) and", "return",
-        f"{T}/test_cache.py -k lags",
+        f"{T}/cache/test_copies.py -k lags",
     ),
     Mutation(
         9, "no key ever gets different bytes",
@@ -100,47 +100,47 @@ MUTATIONS = (
     Mutation(
         10, "the sweep never takes what a version names",
         f"{R}/write/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
-        f"{T}/test_writing.py -k lands_on_top",
+        f"{T}/write/test_branch_writer.py -k lands_on_top",
     ),
     Mutation(
         10, "the collector never takes what the log names",
         f"{R}/maintenance/collector.py",
         "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
         "named = set[str]()",
-        f"{T}/test_collect.py -k newest_entry_names",
+        f"{T}/maintenance/test_collector.py -k newest_entry_names",
     ),
     Mutation(
         11, "commit and clean-up of a staged pack: exactly one wins",
         f"{R}/write/commit.py", 'staged is None or staged.state != "staged"', "staged is None",
-        f"{T}/test_commit.py -k clean_up_has_taken",
+        f"{T}/write/test_commit.py -k clean_up_has_taken",
     ),
     Mutation(
         11, "commit and clean-up of a received LFS object: exactly one wins",
         f"{R}/catalog/lfs_objects.py",
         "StagedLfs.name.in_(names), StagedLfs.state == RECEIVED", "StagedLfs.name.in_(names)",
-        f"{T}/test_lfs.py -k not_received",
+        f"{T}/catalog/test_lfs_objects.py -k not_received",
     ),
     Mutation(
         12, "with all disks lost nothing acknowledged is lost",
         f"{R}/cache/hydration.py", '(filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)',
         '(filling.snapshot.epoch, filling.snapshot.version + 1, filling.snapshot.entry_hash)',
-        f"{T}/test_cache.py -k cold_page",
+        f"{T}/cache/test_copies.py -k cold_page",
     ),
     Mutation(
         13, "a database that was restored old is noticed",
         f"{R}/cache/copies.py", "    if found.contradicts(snapshot):\n        raise DatabaseBehind\n", "    return\n",
-        f"{T}/test_cache.py -k knows_more",
+        f"{T}/cache/test_copies.py -k knows_more",
     ),
     Mutation(
         14, "a damaged local copy is mended",
         f"{R}/cache/repair.py", "!= expected\n", "is None\n",
-        f"{T}/test_healing.py -k scrub",
+        f"{T}/cache/test_repair.py -k scrub",
     ),
     Mutation(
         14, "an altered pack is never installed",
         f"{R}/cache/hydration.py", "if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):",
         "if fetched:",
-        f"{T}/test_cache.py -k never_used",
+        f"{T}/cache/test_copies.py -k never_used",
     ),
     Mutation(
         15, "the LFS objects of a refused push can be fetched by nobody else",
@@ -158,12 +158,12 @@ MUTATIONS = (
         16, "a version never needs a Git LFS object that a purge has dropped",
         f"{R}/write/branch_writer.py",
         "        lfs_objects.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)\n", "",
-        f"{T}/test_purging_lfs.py -k meanwhile_is_refused",
+        f"{T}/maintenance/test_purging_lfs.py -k meanwhile_is_refused",
     ),
     Mutation(
         16, "a purge keeps the Git LFS objects of what was committed meanwhile",
         f"{R}/maintenance/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
-        f"{T}/test_purging_lfs.py -k needs_it_meanwhile",
+        f"{T}/maintenance/test_purging_lfs.py -k needs_it_meanwhile",
     ),
     Mutation(
         15, "a clone is sent nothing that no ref reaches",
@@ -173,18 +173,18 @@ MUTATIONS = (
     Mutation(
         16, "what was checked against packs that are gone is checked again",
         f"{R}/write/commit.py", "        raise PacksChanged\n", "        pass\n",
-        f"{T}/test_consolidation_races.py -k has_dropped_is_refused",
+        f"{T}/maintenance/test_consolidation_races.py -k has_dropped_is_refused",
     ),
     Mutation(
         16, "a purge keeps what was committed meanwhile",
         f"{R}/maintenance/consolidation.py",
         "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
-        f"{T}/test_consolidation_races.py -k about_to_drop_keeps_it",
+        f"{T}/maintenance/test_consolidation_races.py -k about_to_drop_keeps_it",
     ),
     Mutation(
         16, "an upload believes in no pack that is of no version",
         f"{R}/cache/copy.py", 'NamedPacks(path / "objects", snapshot.packs)', 'DiskObjectStore(str(path / "objects"))',
-        f"{T}/test_consolidation_races.py -k crowded",
+        f"{T}/maintenance/test_consolidation_races.py -k crowded",
     ),
     Mutation(
         16, "a push asks again for large files that a purge may have dropped",
@@ -207,14 +207,14 @@ MUTATIONS = (
     ),
     Mutation(
         17, "a copy of the database is noticed",
-        "framework/storage/ownership.py",
+        "framework/storage/ownership/lease.py",
         "        if listed.marks_of(listed.newest).keys() - ",
         "        if False and listed.marks_of(listed.newest).keys() - ",
         "tests/storage/test_ownership.py -k copy",
     ),
     Mutation(
         17, "a living owner is waited for",
-        "framework/storage/ownership.py",
+        "framework/storage/ownership/lease.py",
         "        if not silent:\n            self._wait_until_noticed(seconds, tell)\n", "",
         "tests/storage/test_ownership.py -k living_owner",
     ),
@@ -236,7 +236,7 @@ MUTATIONS = (
     Mutation(
         17, "a process that has written before stops, too",
         f"{R}/write/commit.py", "            raise DatabaseBehind\n", "            pass\n",
-        f"{T}/test_behind.py -k another_process",
+        f"{T}/journal/test_divergence.py -k another_process",
     ),
 )  # fmt: skip
 

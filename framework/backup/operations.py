@@ -36,8 +36,8 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
 from framework.repositories.cache.scratch import scratch
-from framework.storage.claims import keep_claim
 from framework.storage.current import store
+from framework.storage.ownership.claims import keep_claim
 
 FOLDER = "backups/"
 SEALED = ".sealed"

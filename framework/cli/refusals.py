@@ -10,7 +10,7 @@ import click
 from framework.celery import schedule
 from framework.database.commands import plainly
 from framework.errors import HoldfastError
-from framework.storage.owner_refusals import NotOwner
+from framework.storage.ownership.refusals import NotOwner
 
 P = ParamSpec("P")
 

@@ -9,7 +9,7 @@ from framework.errors import HoldfastError
 from framework.health.examination import NotWell
 from framework.repositories.journal.divergence import count_diverged
 from framework.storage.current import ownership, store
-from framework.storage.owner_refusals import NotOwner
+from framework.storage.ownership.refusals import NotOwner
 
 log = logging.getLogger(__name__)
 

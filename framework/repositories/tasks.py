@@ -20,7 +20,7 @@ from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, R
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write import staging
 from framework.storage.current import ownership
-from framework.storage.owner_refusals import NotOwner
+from framework.storage.ownership.refusals import NotOwner
 
 logger = get_task_logger(__name__)
 

@@ -7,7 +7,7 @@ from framework import config
 from framework.config import Config
 from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
-from framework.storage.ownership import Ownership
+from framework.storage.ownership.lease import Ownership
 from framework.storage.patience import RetryPolicy
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client

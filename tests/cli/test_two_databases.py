@@ -23,7 +23,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.recovery.recovery import recover
 from framework.storage.current import ownership, store
-from framework.storage.owner_refusals import NotOwner
+from framework.storage.ownership.refusals import NotOwner
 from tests.cast import SignIn, posted_texts
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench

@@ -29,7 +29,7 @@ from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.recovery import recovery
 from framework.storage.current import ownership
-from framework.storage.owner_refusals import NotOwner
+from framework.storage.ownership.refusals import NotOwner
 from tests.crash import case
 from tests.crash.fuse import Fuse
 from tests.crash.run import LANES, Child

@@ -14,12 +14,12 @@ from sqlalchemy import delete, select
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, Unavailable
-from framework.storage import claims
 from framework.storage.contract import ObjectMissing
 from framework.storage.counting import requests
 from framework.storage.current import ownership, store
 from framework.storage.models import WAITING, Deployment
-from framework.storage.owner_refusals import (
+from framework.storage.ownership import claims
+from framework.storage.ownership.refusals import (
     BucketInUse,
     NotOwner,
     OwnedByAnother,

@@ -27,8 +27,8 @@ from framework.storage.counting import requests
 from framework.storage.current import store
 from framework.storage.prices import costs_of
 from tests.cast import on_each_deployment
+from tests.repositories.catalog.test_lfs_objects import name, receive
 from tests.repositories.conftest import Bench
-from tests.repositories.test_lfs import name, receive
 from tests.servers.ceph import CHEAP_CLASS, Ceph
 
 pytestmark = on_each_deployment

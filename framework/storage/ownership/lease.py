@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
-from framework.storage.claims import (
+from framework.storage.contract import ObjectStore
+from framework.storage.models import CLAIMING, OWNER, WAITING, Deployment
+from framework.storage.ownership.claims import (
     KEPT,
     BucketClaims,
     Listed,
@@ -21,9 +23,7 @@ from framework.storage.claims import (
     state_of,
     token_of,
 )
-from framework.storage.contract import ObjectStore
-from framework.storage.models import CLAIMING, OWNER, WAITING, Deployment
-from framework.storage.owner_refusals import (
+from framework.storage.ownership.refusals import (
     BucketInUse,
     NotOwner,
     OwnedByAnother,

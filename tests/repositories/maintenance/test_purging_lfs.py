@@ -27,8 +27,8 @@ from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Write
 from framework.storage.current import store
 from tests.cast import on_each_deployment
+from tests.repositories.catalog.test_lfs_objects import expire
 from tests.repositories.conftest import AUTHOR, Bench, Meanwhile
-from tests.repositories.test_lfs import expire
 
 pytestmark = on_each_deployment
 

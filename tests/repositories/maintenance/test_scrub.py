@@ -28,8 +28,8 @@ from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.observability.numbers import number
+from tests.repositories.catalog.test_lfs_objects import FILM, key_of, name, receive
 from tests.repositories.conftest import Bench
-from tests.repositories.test_lfs import FILM, key_of, name, receive
 from tests.storage.altered import alter
 
 pytestmark = on_each_deployment
