@@ -17,7 +17,7 @@ from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import Put, Write
-from tests.servers import deployments
+from tests.servers.application import deployments
 
 MIB = 1 << 20
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.servers.proxy import Fault, FaultyProxy
+from tests.servers.proxies.store_proxy import Fault, FaultyProxy
 
 ROUND_TRIP_SECONDS = 0.03
 METHODS = ("GET", "PUT", "HEAD", "DELETE", "POST")

@@ -18,7 +18,7 @@ from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database import schema
-from tests.servers import deployments
+from tests.servers.application import deployments
 
 PASSWORD = "a password for benchmarks"  # noqa: S105
 CHUNK_BYTES = 1 << 20

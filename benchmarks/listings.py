@@ -20,7 +20,7 @@ from framework.accounts.signin.tokens import create_token
 from framework.application import create_app
 from framework.config import Config
 from framework.database.session import read_transaction
-from tests.servers.postgres import postgres
+from tests.servers.backends.postgres import postgres
 from tests.servers.run import Run
 
 TARGET_MILLISECONDS = 50

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 import requests as browser
 
 from framework.config import Config
-from tests.servers import deployments
+from tests.servers.application import deployments
+from tests.servers.application.workers import worker
 from tests.servers.memory import watch_memory
 from tests.servers.processes import accepts, free_port
 from tests.servers.run import ROOT, Run
-from tests.servers.workers import worker
 
 MIB = 1 << 20
 PEOPLE = 8

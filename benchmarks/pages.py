@@ -19,7 +19,7 @@ from framework.config import Config
 from framework.database import schema
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.commit_graph import write_graph
-from tests.servers import deployments
+from tests.servers.application import deployments
 
 COMMITS, FILES, FOLDERS = 20_000, 5_000, 100
 TOLD_LINES = 1_000

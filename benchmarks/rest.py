@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.servers import deployments
+from tests.servers.application import deployments
+from tests.servers.application.workers import worker
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 SETTLES_SECONDS, MEASURED_SECONDS = 20, 120
 TICKS = os.sysconf("SC_CLK_TCK")

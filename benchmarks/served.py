@@ -24,8 +24,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache import eviction
 from framework.repositories.maintenance.archiving import archive
-from tests.servers import deployments
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.run import Run
 
 PASSWORD = "of no value outside of the benchmark"  # noqa: S105

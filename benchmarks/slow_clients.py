@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from tests.servers import deployments
-from tests.servers.gunicorn import gunicorn
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import gunicorn
 from tests.servers.run import Run
 
 SLOW, PAGES = 200, 20

@@ -26,18 +26,19 @@ from framework.health import checks, examination
 from framework.sandbox import sandbox
 from framework.storage import current
 from framework.uploads import ignoring
-from tests.servers import browsers, deployments, gunicorn
-from tests.servers import ceph as ceph_server
-from tests.servers import postgres as postgres_server
-from tests.servers.ceph import Ceph
-from tests.servers.gunicorn import LiveServer
-from tests.servers.owners import Owners
-from tests.servers.postgres import Postgres
+from tests.servers import browsers
+from tests.servers.application import deployments, gunicorn
+from tests.servers.application.gunicorn import LiveServer
+from tests.servers.application.owners import Owners
+from tests.servers.backends import ceph as ceph_server
+from tests.servers.backends import postgres as postgres_server
+from tests.servers.backends.ceph import Ceph
+from tests.servers.backends.postgres import Postgres
+from tests.servers.backends.rabbitmq import new_rabbitmq_url, remove_rabbitmq_url
+from tests.servers.backends.redis import new_redis_url
+from tests.servers.backends.smtp import SmtpServer, smtp_server
 from tests.servers.processes import HANG_SECONDS
-from tests.servers.rabbitmq import new_rabbitmq_url, remove_rabbitmq_url
-from tests.servers.redis import new_redis_url
 from tests.servers.run import Run
-from tests.servers.smtp import SmtpServer, smtp_server
 
 pytest_plugins = ["tests.cast"]
 

@@ -168,7 +168,7 @@ MUTATIONS = (
     Mutation(
         15, "a clone is sent nothing that no ref reaches",
         f"{R}/maintenance/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
-        "tests/githttp/test_passing_on.py -k pushed_away",
+        "tests/githttp/fetch/test_cold_clones.py -k pushed_away",
     ),
     Mutation(
         16, "what was checked against packs that are gone is checked again",
@@ -190,7 +190,7 @@ MUTATIONS = (
         16, "a push asks again for large files that a purge may have dropped",
         "framework/githttp/push/receiving.py",
         "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
-        "tests/githttp/test_push_races.py -k large_file_that_was_purged",
+        "tests/githttp/push/test_races.py -k large_file_that_was_purged",
     ),
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",

@@ -24,9 +24,9 @@ from framework.storage.current import store
 from tests.cast import new_account, on_one_deployment
 from tests.celery.conftest import each_broker
 from tests.import_export.test_transfer import zipped
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 __all__ = ["each_broker"]
 

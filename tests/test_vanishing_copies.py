@@ -15,7 +15,7 @@ from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.cast import SignIn
 from tests.githttp.client import Person
-from tests.servers.threaded import threaded
+from tests.servers.application.threaded import threaded
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment
-from tests.servers.deployments import SECRET_KEY
+from tests.servers.application.deployments import SECRET_KEY
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 EDGE = (

@@ -6,7 +6,7 @@ import subprocess
 
 from framework.accounts.core.account import Account
 from tests.cast import PASSWORD, on_one_deployment
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
 from tests.servers.programs import program
 from tests.servers.run import ROOT
 

@@ -19,7 +19,8 @@ from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 from tests.cast import new_account
-from tests.servers import browsers, deployments, gunicorn
+from tests.servers import browsers
+from tests.servers.application import deployments, gunicorn
 from tests.servers.run import Run
 
 in_each_browser = pytest.mark.each_browser("firefox", "grid")

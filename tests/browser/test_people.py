@@ -12,8 +12,8 @@ from tests.browser.conftest import Site
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 from tests.cast import on_one_deployment
+from tests.servers.application.workers import worker
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 
 def test_a_strangers_private_project_is_what_a_missing_one_is(

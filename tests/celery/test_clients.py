@@ -15,12 +15,12 @@ from framework.celery import broker
 from framework.celery.broker import CONNECTIONS, BrokerAway
 from framework.celery.tasks import echo
 from framework.config import Config
-from tests.servers.deployments import environment
-from tests.servers.gunicorn import gunicorn
+from tests.servers.application.deployments import environment
+from tests.servers.application.gunicorn import gunicorn
+from tests.servers.application.workers import worker
+from tests.servers.backends.redis import start_redis
 from tests.servers.processes import free_port
-from tests.servers.redis import start_redis
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
 PLAN = 20

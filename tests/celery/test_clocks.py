@@ -23,7 +23,7 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.models import WriterTicket
 from framework.repositories.write import staging, write_queue
 from tests.celery.rows import committed
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.programs import program
 
 pytestmark = pytest.mark.deployments("production-like")

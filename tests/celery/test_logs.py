@@ -20,9 +20,9 @@ from framework.observability import request_id
 from tests.cast import on_one_deployment
 from tests.celery.test_workers import eventually
 from tests.observability.test_logs import CLIENT_ID
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 
 def logged_by_a_task(run: Run, settings: Config, tmp_path: Path, form: str) -> tuple[str, list[str]]:

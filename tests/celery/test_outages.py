@@ -24,11 +24,11 @@ from framework.email.tasks import send_email
 from tests.celery.conftest import BROKERS
 from tests.celery.rows import age, row
 from tests.celery.test_workers import eventually
-from tests.servers.gate import Gate
+from tests.servers.application.workers import worker
+from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import HANG_SECONDS
+from tests.servers.proxies.gate import Gate
 from tests.servers.run import Run
-from tests.servers.smtp import SmtpServer
-from tests.servers.workers import worker
 
 pytestmark = pytest.mark.deployments("embedded")
 HOUR = timedelta(hours=1)

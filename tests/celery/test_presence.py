@@ -20,9 +20,9 @@ from framework.database.session import transaction
 from framework.database.types import now
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.celery.rows import row
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS, family
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 pytestmark = on_each_deployment
 

@@ -29,11 +29,11 @@ from framework.email.tasks import send_email
 from tests.cast import PASSWORD, Visitor
 from tests.celery.rows import age, committed, row
 from tests.celery.test_schedule import job
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS, Process, accepts, free_port
 from tests.servers.programs import program
 from tests.servers.run import ROOT, Run
-from tests.servers.workers import worker
 
 pytestmark = pytest.mark.deployments("embedded")
 

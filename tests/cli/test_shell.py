@@ -13,7 +13,7 @@ from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.run import ROOT
 
 FilesOf = Callable[[ProjectAccess], Bench]

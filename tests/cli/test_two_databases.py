@@ -27,7 +27,7 @@ from framework.storage.ownership.refusals import NotOwner
 from tests.cast import SignIn, posted_texts
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-from tests.servers.owners import Owners
+from tests.servers.application.owners import Owners
 
 pytestmark = pytest.mark.deployments("embedded", "production-like")
 

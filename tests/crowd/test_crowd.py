@@ -24,10 +24,10 @@ from tests.api.program import Program
 from tests.cast import on_each_deployment
 from tests.crowd.writers import ApiWriter, FormWriter, GitWriter, Writer
 from tests.githttp.client import Person
-from tests.servers import deployments
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
+from tests.servers.application.workers import worker
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 __all__ = ["program"]
 PROCESSES, THREADS = 3, 16

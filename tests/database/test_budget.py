@@ -11,9 +11,9 @@ from http.client import HTTPConnection
 import pytest
 
 from framework.config import Config
-from tests.servers.deployments import environment
-from tests.servers.gunicorn import gunicorn
-from tests.servers.postgres import Postgres
+from tests.servers.application.deployments import environment
+from tests.servers.application.gunicorn import gunicorn
+from tests.servers.backends.postgres import Postgres
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 

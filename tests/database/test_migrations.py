@@ -15,7 +15,7 @@ from framework import config
 from framework.config import Config
 from framework.database import engine, schema
 from framework.database.types import Base
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
 
 FIRST = "0012"  # older ones were written before the rule
 Reflected = sa.MetaData

@@ -14,8 +14,8 @@ from framework.celery.tasks import echo
 from framework.config import Config
 from framework.database import engine, schema
 from framework.database.session import read_transaction, transaction
-from tests.servers.pgbouncer import pgbouncer
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
+from tests.servers.proxies.pgbouncer import pgbouncer
 from tests.servers.run import Run
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])

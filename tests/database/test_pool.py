@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from framework.config import Config
 from framework.database.engine import LONGEST_NAME, application_name, process_kind
 from framework.database.pool import BoundedPool
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
 from tests.servers.processes import HANG_SECONDS
 
 NAME = "a test of the pool"

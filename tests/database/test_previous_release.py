@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 
 from framework.database import schema
 from tests.cast import PASSWORD, csrf_token
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
 from tests.servers.processes import Process, accepts, free_port
 from tests.servers.run import ROOT, Run
 

@@ -19,7 +19,7 @@ from framework import config
 from framework.application import create_app
 from framework.config import Config
 from framework.database import engine, schema
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
 from tests.servers.processes import free_port
 from tests.servers.run import ROOT
 

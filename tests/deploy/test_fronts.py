@@ -22,11 +22,11 @@ from framework.database.session import read_transaction
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import PASSWORD, csrf_token, link_in_mail, new_account, posted_texts
 from tests.githttp.client import Person
-from tests.servers import deployments
-from tests.servers.caddy import caddy
-from tests.servers.gunicorn import gunicorn
-from tests.servers.nginx import Front, nginx
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import gunicorn
 from tests.servers.processes import free_port
+from tests.servers.proxies.caddy import caddy
+from tests.servers.proxies.nginx import Front, nginx
 from tests.servers.run import Run
 
 FRONTS: dict[str, Callable[..., Any]] = {"nginx": nginx, "caddy": caddy}

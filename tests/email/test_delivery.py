@@ -23,10 +23,10 @@ from framework.email.rendering import render_text
 from framework.email.stopped import AddressStopped
 from framework.email.tasks import TooLate, send_email
 from tests.celery.rows import age, row
+from tests.servers.application.workers import worker
+from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import HANG_SECONDS, free_port
 from tests.servers.run import Run
-from tests.servers.smtp import SmtpServer
-from tests.servers.workers import worker
 
 pytestmark = pytest.mark.deployments("embedded")
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

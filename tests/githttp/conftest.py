@@ -20,8 +20,8 @@ from framework.projects.lifecycle.operations import create_project
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from tests.cast import PASSWORD, new_account
 from tests.githttp.client import Person, Work
-from tests.servers import deployments
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 

@@ -20,9 +20,9 @@ from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import PASSWORD, new_account
 from tests.githttp.client import Finished, Person, Work
-from tests.githttp.wire import NOTHING, everything, pack_of, push_body
-from tests.servers import deployments
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.githttp.protocol.wire import NOTHING, everything, pack_of, push_body
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.programs import dying_git
 from tests.servers.run import Run
 

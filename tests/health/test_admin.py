@@ -30,9 +30,9 @@ from tests.celery.rows import committed, row, set_to
 from tests.celery.test_outbox import waiting_messages
 from tests.celery.test_schedule import job
 from tests.repositories.conftest import Bench
+from tests.servers.application.workers import worker
 from tests.servers.processes import Process, free_port
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 STRANGER = (
     "import sys; from celery import Celery; "

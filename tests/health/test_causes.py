@@ -22,12 +22,12 @@ from framework.health import examination, machine
 from framework.health.checks import ALL
 from framework.health.examination import Finding, examine
 from tests.health.silent import Silent
-from tests.servers.ceph import Ceph
-from tests.servers.postgres import Postgres, postgres
+from tests.servers.backends.ceph import Ceph
+from tests.servers.backends.postgres import Postgres, postgres
+from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import free_port
-from tests.servers.proxy import Fault, FaultyProxy
+from tests.servers.proxies.store_proxy import Fault, FaultyProxy
 from tests.servers.run import Run
-from tests.servers.smtp import SmtpServer
 
 pytestmark = pytest.mark.deployments("embedded")
 

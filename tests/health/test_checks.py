@@ -20,9 +20,9 @@ from framework.health.checks import ALL
 from framework.health.examination import examine
 from framework.storage import current
 from tests.cast import on_each_deployment, on_one_deployment
+from tests.servers.application.workers import worker
 from tests.servers.processes import free_port
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 pytestmark = on_each_deployment
 

@@ -10,7 +10,7 @@ from framework import config
 from framework.config import Config
 from framework.database import engine
 from framework.health.connections import connections, most_connections
-from tests.servers.postgres import Postgres
+from tests.servers.backends.postgres import Postgres
 
 pytestmark = pytest.mark.parametrize("deployment", ["embedded"])
 

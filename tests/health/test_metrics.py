@@ -31,8 +31,8 @@ from tests.cast import SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to
 from tests.observability.numbers import number
 from tests.repositories.conftest import Bench
-from tests.servers.deployments import environment
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application.deployments import environment
+from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS, free_port
 from tests.servers.run import Run
 

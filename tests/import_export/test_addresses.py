@@ -24,7 +24,7 @@ from framework.import_export.addresses import (
 from framework.import_export.fetching import FetchFailed, fetch_address
 from framework.projects.core.access import ProjectAccess
 from tests.cast import Visitor, on_one_deployment
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
 from tests.uploads.form import upload
 
 LOCAL = ip_address("127.0.0.1")

@@ -34,10 +34,10 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import find
 from framework.storage.current import store
 from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
-from tests.servers.workers import worker
 from tests.uploads.form import upload
 
 Entries = dict[str, bytes]

@@ -24,11 +24,11 @@ from framework.projects.core.access import ProjectAccess
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
 from tests.celery.test_workers import eventually
 from tests.githttp.client import Person
-from tests.servers.deployments import environment
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application.deployments import environment
+from tests.servers.application.gunicorn import LiveServer, gunicorn
+from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
-from tests.servers.workers import worker
 
 CLIENT_ID = "b2c4-from-the-router"
 

@@ -18,9 +18,9 @@ from framework.config import Config
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
+from tests.servers.application.production import production_programs
 from tests.servers.processes import HANG_SECONDS, Process, free_port
-from tests.servers.production import production_programs
 from tests.servers.run import ROOT, Run
 
 as_in_production = pytest.mark.deployments("production-like")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.servers.production import FOLDER, production_programs
+from tests.servers.application.production import FOLDER, production_programs
 from tests.servers.run import ROOT, Run
 
 PYTHONS = ("3.11.0", "3.11.3", "3.12.0", "3.13.0", "3.14.0")

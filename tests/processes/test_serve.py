@@ -16,12 +16,12 @@ from honcho.environ import parse_procfile
 from tests.cast import PASSWORD, csrf_token
 from tests.environment.conftest import PRODUCTION
 from tests.githttp.client import Person
-from tests.servers.ceph import Ceph
-from tests.servers.postgres import Postgres
+from tests.servers.application.production import production_programs
+from tests.servers.backends.ceph import Ceph
+from tests.servers.backends.postgres import Postgres
+from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import Process, accepts, free_port
-from tests.servers.production import production_programs
 from tests.servers.run import ROOT, Run
-from tests.servers.smtp import SmtpServer
 
 BROKERS = ("redis", "rabbitmq", pytest.param("folder", marks=pytest.mark.long))
 """`make run` has a folder as well."""

@@ -12,9 +12,9 @@ import pytest
 
 from tests.recovery import preloaded
 from tests.recovery.stage import Stage, found
-from tests.servers import deployments
-from tests.servers.ceph import ceph
-from tests.servers.postgres import postgres
+from tests.servers.application import deployments
+from tests.servers.backends.ceph import ceph
+from tests.servers.backends.postgres import postgres
 from tests.servers.run import ROOT, Run
 
 NewStage = Callable[[], Stage]

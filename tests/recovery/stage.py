@@ -17,7 +17,7 @@ from tests.githttp.client import Person
 from tests.recovery.document import Commands, drills, matches, replaced, stand_ins
 from tests.recovery.shell import Shell
 from tests.recovery.web import call
-from tests.servers import deployments
+from tests.servers.application import deployments
 from tests.servers.processes import Process, free_port
 from tests.servers.run import ROOT, Run
 

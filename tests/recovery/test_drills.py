@@ -22,12 +22,12 @@ from tests.recovery.conftest import NewStage
 from tests.recovery.document import Commands, drills, left_to_the_reader, stand_ins
 from tests.recovery.stage import COMMANDS_LOOK_SECONDS, Ledger, Stage, begin, found
 from tests.recovery.web import Browser
-from tests.servers import deployments
-from tests.servers.ceph import ceph
-from tests.servers.gate import Gate
-from tests.servers.postgres import postgres
+from tests.servers.application import deployments
+from tests.servers.backends.ceph import ceph
+from tests.servers.backends.postgres import postgres
+from tests.servers.backends.redis import new_redis_url
 from tests.servers.processes import free_port
-from tests.servers.redis import new_redis_url
+from tests.servers.proxies.gate import Gate
 from tests.servers.run import Run
 
 BROUGHT_ABOUT: list[str] = []

@@ -3,7 +3,7 @@
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
 
 
 def test_a_browser_opens_the_application(live_server: LiveServer, browser: WebDriver) -> None:

@@ -12,13 +12,13 @@ import psycopg
 import pytest
 
 from tests.servers import programs
-from tests.servers.ceph import ceph
-from tests.servers.postgres import Postgres
-from tests.servers.postgres import postgres as server
+from tests.servers.backends.ceph import ceph
+from tests.servers.backends.postgres import Postgres
+from tests.servers.backends.postgres import postgres as server
+from tests.servers.backends.rabbitmq import new_rabbitmq_url
+from tests.servers.backends.redis import new_redis_url
 from tests.servers.processes import Process, ServerFailed, accepts, is_running
 from tests.servers.programs import ProgramMissing, program
-from tests.servers.rabbitmq import new_rabbitmq_url
-from tests.servers.redis import new_redis_url
 from tests.servers.run import ROOT, Run
 
 # A run of its own, in a process that stands for pytest: it starts a server, says so, and sleeps.
@@ -26,7 +26,7 @@ _OWNER = """
 import os, sys, time
 from pathlib import Path
 from tests.servers.run import Run
-from tests.servers.redis import new_redis_url
+from tests.servers.backends.redis import new_redis_url
 
 print(new_redis_url(Run(Path(sys.argv[1]), os.getpid())), flush=True)
 time.sleep(600)

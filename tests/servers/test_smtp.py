@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.servers.smtp import SmtpServer
+from tests.servers.backends.smtp import SmtpServer
 
 MESSAGE = "Subject: Hello\n\nBody\n"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.githttp.client import Finished, Person, Work
-from tests.servers.nginx import Front
+from tests.servers.proxies.nginx import Front
 from tests.soak.journal import AnswerLost, Change, fingerprint
 from tests.soak.people import Client, House
 

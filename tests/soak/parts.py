@@ -14,16 +14,16 @@ from time import monotonic, sleep
 
 from honcho.environ import parse_procfile
 
-from tests.servers.ceph import ceph
-from tests.servers.gate import Gate
-from tests.servers.gunicorn import is_up
-from tests.servers.nginx import Front, nginx
-from tests.servers.postgres import Postgres, make_cluster, start_cluster
+from tests.servers.application.gunicorn import is_up
+from tests.servers.backends.ceph import ceph
+from tests.servers.backends.postgres import Postgres, make_cluster, start_cluster
+from tests.servers.backends.redis import start_redis
+from tests.servers.backends.smtp import SmtpServer, smtp_server
 from tests.servers.processes import Process, family, free_port
-from tests.servers.proxy import FaultyProxy
-from tests.servers.redis import start_redis
+from tests.servers.proxies.gate import Gate
+from tests.servers.proxies.nginx import Front, nginx
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.servers.run import ROOT, Run
-from tests.servers.smtp import SmtpServer, smtp_server
 
 LINES: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text()).processes
 CONNECTIONS = 20

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from zipfile import ZipFile
 
 from tests.cast import PASSWORD
-from tests.servers.nginx import Front
+from tests.servers.proxies.nginx import Front
 from tests.soak.answers import Answers
 from tests.soak.journal import ACKNOWLEDGED, AnswerLost, Change, Journal, Refused, fingerprint
 from tests.soak.visits import Browser, Caller

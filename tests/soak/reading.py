@@ -14,7 +14,7 @@ import psycopg
 from framework.gitcore.lfs_pointer import parse
 from tests.cast import PASSWORD
 from tests.githttp.client import Person, Work
-from tests.servers.smtp import Delivery
+from tests.servers.backends.smtp import Delivery
 from tests.soak.journal import ACKNOWLEDGED, REFUSED, AnswerLost, Change, Entry, Refused, fingerprint
 from tests.soak.parts import Department
 from tests.soak.people import House

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from tests.cast import csrf_token
-from tests.servers.nginx import Front
+from tests.servers.proxies.nginx import Front
 from tests.soak.answers import Answers, lacking_face
 from tests.soak.journal import AnswerLost, Refused
 

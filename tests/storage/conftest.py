@@ -13,9 +13,9 @@ from framework.storage.folder import FolderStore
 from framework.storage.patience import RetryPolicy
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
-from tests.servers.ceph import Ceph
+from tests.servers.backends.ceph import Ceph
 from tests.servers.processes import HANG_SECONDS
-from tests.servers.proxy import FaultyProxy
+from tests.servers.proxies.store_proxy import FaultyProxy
 
 PATIENT = RetryPolicy(
     connect_timeout_seconds=HANG_SECONDS,

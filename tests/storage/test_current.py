@@ -11,7 +11,7 @@ from framework import config
 from framework.config import Config
 from framework.storage.current import store
 from tests.cast import on_each_deployment
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.run import ROOT
 from tests.storage.conftest import hex_of
 

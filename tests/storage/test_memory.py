@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from framework.config import Config
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.run import ROOT
 
 MIB = 1024 * 1024

@@ -28,7 +28,7 @@ from framework.storage.ownership.refusals import (
     TakeOverUnderWay,
     WrittenByACopy,
 )
-from tests.servers.owners import Owners
+from tests.servers.application.owners import Owners
 from tests.storage.conftest import hex_of
 
 pytestmark = pytest.mark.deployments("embedded", "production-like")

@@ -13,8 +13,8 @@ import pytest
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.s3 import S3Store
-from tests.servers.ceph import CHEAP_CLASS
-from tests.servers.proxy import Fault, FaultyProxy
+from tests.servers.backends.ceph import CHEAP_CLASS
+from tests.servers.proxies.store_proxy import Fault, FaultyProxy
 from tests.storage.conftest import IMPATIENT, OpenStore, Service, hex_of
 
 MIB = 1024 * 1024

@@ -17,7 +17,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
-from tests.projects.notice_rows import age_notices
+from tests.projects.notify.notice_rows import age_notices
 from tests.uploads.form import MIB, PAGE, as_script, files, nothing_stored, paths, upload
 
 

@@ -20,11 +20,11 @@ from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.eviction import copy_path
 from tests.cast import PASSWORD, csrf_token, new_account, on_one_deployment
 from tests.repositories.conftest import Bench
-from tests.servers import deployments
-from tests.servers.gate import Gate
-from tests.servers.gunicorn import LiveServer, gunicorn
-from tests.servers.postgres import StoppablePostgres
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
+from tests.servers.backends.postgres import StoppablePostgres
 from tests.servers.processes import HANG_SECONDS
+from tests.servers.proxies.gate import Gate
 from tests.servers.run import Run
 
 pytestmark = on_one_deployment

@@ -16,7 +16,7 @@ from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.web.security import own_path
 from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
 from tests.servers.processes import HANG_SECONDS
 
 

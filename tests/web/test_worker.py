@@ -15,8 +15,8 @@ from framework.projects.lifecycle.operations import create_project
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
 from tests.cast import PASSWORD, new_account, on_one_deployment
-from tests.servers import deployments
-from tests.servers.gunicorn import LiveServer, gunicorn
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 

@@ -23,7 +23,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 
 FORGOTTEN_AFTER = timedelta(days=1)
-SOURCES = Path(__file__).parent.parent
+SOURCES = Path(__file__).parents[2]
 
 
 class Presence:

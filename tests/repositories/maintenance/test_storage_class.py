@@ -29,7 +29,7 @@ from framework.storage.prices import costs_of
 from tests.cast import on_each_deployment
 from tests.repositories.catalog.test_lfs_objects import name, receive
 from tests.repositories.conftest import Bench
-from tests.servers.ceph import CHEAP_CLASS, Ceph
+from tests.servers.backends.ceph import CHEAP_CLASS, Ceph
 
 pytestmark = on_each_deployment
 

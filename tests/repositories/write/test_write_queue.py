@@ -23,7 +23,7 @@ from framework.repositories.models import Ref, Repository, StagedPush, Version, 
 from framework.repositories.write import write_queue
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import ROOT
 

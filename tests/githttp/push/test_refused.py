@@ -13,11 +13,11 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.models import Repository
 from framework.repositories.write.received_objects import PIECE_BYTES
 from tests.cast import on_one_deployment, posted_texts
-from tests.githttp.bomb import delta_bomb, tiny_objects
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House, others_are_answered
-from tests.githttp.leftovers import state
-from tests.githttp.wire import NOTHING, everything, pack_of, post, push_body
+from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
+from tests.githttp.push.bomb import delta_bomb, tiny_objects
+from tests.githttp.push.leftovers import state
 from tests.memory import children, growing_by
 
 

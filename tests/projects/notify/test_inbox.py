@@ -11,7 +11,7 @@ from framework.projects.members.people import remove_person
 from framework.projects.notify.inbox import read_topbar_status
 from framework.projects.notify.preferences import choices_of, unsubscribe_link
 from tests.cast import SignIn, Visitor, on_one_deployment
-from tests.projects.test_news import uploaded
+from tests.projects.notify.test_digests import uploaded
 
 
 def unread_in(page: str) -> str:

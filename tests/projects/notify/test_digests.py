@@ -25,7 +25,7 @@ from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERI
 from framework.projects.notify.preferences import choose
 from framework.repositories.catalog.changes import Change, NewPack
 from tests.cast import on_each_deployment, on_one_deployment
-from tests.projects.notice_rows import age_notices
+from tests.projects.notify.notice_rows import age_notices
 
 pytestmark = on_each_deployment
 

@@ -11,11 +11,11 @@ from framework.config import Config
 from framework.database import engine
 from framework.repositories.cache import threads
 from framework.storage import current
-from tests.servers.ceph import ceph
-from tests.servers.migration import migrated_sqlite
-from tests.servers.postgres import postgres
+from tests.servers.application.migration import migrated_sqlite
+from tests.servers.backends.ceph import ceph
+from tests.servers.backends.postgres import postgres
+from tests.servers.backends.redis import new_redis_url
 from tests.servers.processes import HANG_SECONDS
-from tests.servers.redis import new_redis_url
 from tests.servers.run import Run
 
 SECRET_KEY = secrets.token_hex(32)

@@ -15,7 +15,7 @@ from time import sleep
 from typing import cast
 from urllib.parse import urlsplit
 
-from tests.servers.heads import Head, read_head, without_expect
+from tests.servers.proxies.heads import Head, read_head, without_expect
 
 PIECE_BYTES = 64 * 1024
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from filelock import FileLock
 
-from tests.servers.migration import migrate
+from tests.servers.application.migration import migrate
 from tests.servers.processes import MARK, Process, free_port
 from tests.servers.programs import program
 from tests.servers.run import Facts, Run

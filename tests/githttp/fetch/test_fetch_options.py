@@ -21,9 +21,9 @@ from framework.repositories.write.quarantine import DOWNGRADED
 from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
-from tests.githttp.wire import everything, pack_of, push_body
+from tests.githttp.protocol.wire import everything, pack_of, push_body
 from tests.memory import children, growing_by
-from tests.servers.gunicorn import gunicorn
+from tests.servers.application.gunicorn import gunicorn
 from tests.servers.run import Run
 
 DAY = 86_400

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from framework.config import Config
-from tests.servers.deployments import environment
+from tests.servers.application.deployments import environment
 from tests.servers.processes import Process, free_port
 from tests.servers.run import ROOT, Run
 

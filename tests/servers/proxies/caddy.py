@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.nginx import EXAMPLE_HOST, Front, adapt, make_certificate
 from tests.servers.processes import accepts
 from tests.servers.programs import program
+from tests.servers.proxies.nginx import EXAMPLE_HOST, Front, adapt, make_certificate
 from tests.servers.run import ROOT, Run
 
 EXAMPLE = ROOT / "deploy" / "Caddyfile"

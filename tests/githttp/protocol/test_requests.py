@@ -12,7 +12,7 @@ from framework.repositories.cache import eviction
 from framework.storage.counting import requests
 from tests.cast import new_account
 from tests.githttp.client import Person, Work
-from tests.servers.threaded import threaded
+from tests.servers.application.threaded import threaded
 
 MIB = 1 << 20
 

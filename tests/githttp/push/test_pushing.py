@@ -21,7 +21,7 @@ from framework.repositories.models import LargeBlob, Pack, Version
 from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
-from tests.githttp.wire import NOTHING, everything, pack_of, post, push_body
+from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:

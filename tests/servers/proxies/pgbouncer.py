@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.servers.postgres import as_nobody_in_particular
+from tests.servers.backends.postgres import as_nobody_in_particular
 from tests.servers.processes import accepts, free_port
 from tests.servers.programs import program
 from tests.servers.run import Run

@@ -13,8 +13,8 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House, others_are_answered
-from tests.githttp.leftovers import scratch_of, state
-from tests.githttp.wire import NOTHING, everything, pack_of, post, push_body
+from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
+from tests.githttp.push.leftovers import scratch_of, state
 
 
 @on_one_deployment

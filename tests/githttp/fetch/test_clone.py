@@ -21,7 +21,7 @@ from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.operations import Put, Write
 from tests.cast import PASSWORD, new_account
-from tests.servers.gunicorn import LiveServer
+from tests.servers.application.gunicorn import LiveServer
 
 LARGE = os.urandom(3 << 20)
 

@@ -14,8 +14,8 @@ from benchmarks.population import fill
 from framework import config
 from framework.application import create_app
 from framework.config import Config
-from tests.servers import deployments
-from tests.servers.postgres import postgres
+from tests.servers.application import deployments
+from tests.servers.backends.postgres import postgres
 from tests.servers.run import Run
 
 pytestmark = pytest.mark.long

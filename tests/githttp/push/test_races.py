@@ -40,7 +40,7 @@ from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import new_account, on_each_deployment, on_one_deployment
 from tests.githttp.client import Person, Work
-from tests.githttp.wire import NOTHING, everything, pack_of, push_body
+from tests.githttp.protocol.wire import NOTHING, everything, pack_of, push_body
 from tests.storage.meanwhile import before_the_next_put
 
 pytestmark = on_each_deployment
