@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 
 ROUND_TRIP_SECONDS = 0.03
 METHODS = ("GET", "PUT", "HEAD", "DELETE", "POST")

@@ -95,7 +95,7 @@ MUTATIONS = (
         9, "what was verified lies where no client can write to",
         "framework/lfs/receiving.py", "    store_files(repository_id, {wanted.oid: file}, uploader_id)\n",
         "    lfs.receive([wanted])\n    return\n",
-        "tests/githttp/test_lfs.py -k living_address",
+        "tests/githttp/test_lfs_requests.py -k living_address",
     ),
     Mutation(
         10, "the sweep never takes what a version names",
@@ -190,7 +190,7 @@ MUTATIONS = (
         16, "a push asks again for large files that a purge may have dropped",
         "framework/githttp/push/receiving.py",
         "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
-        "tests/githttp/push/test_races.py -k large_file_that_was_purged",
+        "tests/githttp/push/test_purge_races.py -k large_file_that_was_purged",
     ),
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",

@@ -27,7 +27,8 @@ from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 from tests.cast import PASSWORD, on_one_deployment
 from tests.servers.application.gunicorn import LiveServer, gunicorn
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.servers.run import Run
 
 

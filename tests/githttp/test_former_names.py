@@ -9,7 +9,7 @@ from framework.projects.lifecycle.operations import update_project
 from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
-from tests.githttp.test_lfs import lfs_work
+from tests.githttp.lfs_client import lfs_work
 
 pytestmark = on_one_deployment
 

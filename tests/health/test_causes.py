@@ -26,7 +26,8 @@ from tests.servers.backends.ceph import Ceph
 from tests.servers.backends.postgres import Postgres, postgres
 from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import free_port
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.servers.run import Run
 
 pytestmark = pytest.mark.deployments("embedded")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from tests.servers.proxies.store_proxy import Fault
+from tests.servers.proxies.faults import Fault
 from tests.soak.parts import Department
 from tests.soak.timeline import GRACE_SECONDS, Timeline
 

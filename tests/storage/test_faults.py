@@ -11,7 +11,8 @@ import pytest
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
 from framework.storage.patience import RetryPolicy
 from framework.storage.s3 import S3Store
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.storage.conftest import HASTY, OpenStore, Service, hex_of
 
 MIB = 1024 * 1024

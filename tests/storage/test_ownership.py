@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from time import sleep
 
@@ -17,7 +16,7 @@ from framework.errors import HoldfastError, Unavailable
 from framework.storage.contract import ObjectMissing
 from framework.storage.counting import requests
 from framework.storage.current import ownership, store
-from framework.storage.models import WAITING, Deployment
+from framework.storage.models import Deployment
 from framework.storage.ownership import claims
 from framework.storage.ownership.refusals import (
     BucketInUse,
@@ -25,11 +24,13 @@ from framework.storage.ownership.refusals import (
     OwnedByAnother,
     OwnerMissing,
     StillOwned,
-    TakeOverUnderWay,
     WrittenByACopy,
 )
 from tests.servers.application.owners import Owners
 from tests.storage.conftest import hex_of
+from tests.storage.owned import listed, owned, put
+
+__all__ = ["owned"]
 
 pytestmark = pytest.mark.deployments("embedded", "production-like")
 
@@ -39,22 +40,6 @@ WRITES: dict[str, Callable[[], object]] = {
     "change of class": lambda: store().change_class("repos/there", "STANDARD_IA", sha256=hex_of(b"there")),
     "presigned put": lambda: store().presigned_put("repos/new", 60, size_bytes=3),
 }
-
-
-def put(name: str) -> None:
-    name = name.replace(" ", "-")
-    store().put(f"repos/{name}", name.encode(), sha256=hex_of(name.encode()))
-
-
-def listed() -> list[str]:
-    return [entry.key for entry in store().list("")]
-
-
-@pytest.fixture
-def owned(owners: Owners) -> Owners:
-    """The first database owns the bucket and has stored something there."""
-    put("there")
-    return owners
 
 
 def test_the_first_who_writes_owns_the_bucket_and_leaves_a_mark(owned: Owners) -> None:
@@ -137,15 +122,6 @@ def test_marks_of_ones_own_are_no_alarm_however_many(owned: Owners) -> None:
     assert len([key for key in listed() if key.startswith("deployment/marks/")]) == 1
 
 
-def test_who_takes_over_waits_as_long_as_the_owner_may_write(owned: Owners) -> None:
-    ownership()._look_seconds = 1.5
-    ownership().look(renew=True)
-    heard: list[str] = []
-    with owned.other():
-        ownership().take_over(force=True, tell=heard.append)
-    assert "3 seconds" in heard[0]
-
-
 def test_a_mark_that_could_not_be_deleted_is_no_alarm(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as kept:
         kept.setattr(store(), "_delete", lambda _key: None)
@@ -153,81 +129,6 @@ def test_a_mark_that_could_not_be_deleted_is_no_alarm(owned: Owners, monkeypatch
             ownership().look(renew=True)
     ownership().look()
     put("new")
-
-
-def test_a_living_owner_is_not_replaced_unless_asked_for(owned: Owners) -> None:
-    def renew(_sentence: str) -> None:
-        with owned.other():
-            ownership().look(renew=True)
-
-    before = listed()
-    with owned.other(), pytest.raises(StillOwned, match="--take-over"):
-        ownership().take_over(force=False, tell=renew)
-    assert [key for key in listed() if "marks" not in key] == [key for key in before if "marks" not in key]
-    put("new")
-
-
-def test_a_silent_owner_is_replaced_and_stops(owned: Owners) -> None:
-    heard: list[str] = []
-    with owned.other():
-        assert ownership().take_over(force=False, tell=heard.append)
-        put("by the second")
-    assert len(heard) == 1, "silence was waited for, and nothing afterwards"
-    with pytest.raises(OwnedByAnother):
-        put("new")
-
-
-def test_a_living_owner_has_stopped_when_its_bucket_has_been_taken_over(owned: Owners) -> None:
-    def write(_sentence: str) -> None:
-        with owned.other(), suppress(NotOwner):
-            put("before it noticed")
-
-    with owned.other():
-        assert ownership().take_over(force=True, tell=write)
-        found = listed()
-    with pytest.raises(OwnedByAnother):
-        put("new")
-    assert listed() == found, "the new owner has found all that was written until then"
-
-
-def test_who_was_replaced_can_come_back(owned: Owners) -> None:
-    with owned.other():
-        ownership().take_over(force=True)
-    ownership().take_over(force=True)
-    put("again")
-    with owned.other(), pytest.raises(OwnedByAnother):
-        put("new")
-
-
-def test_an_owner_has_nothing_to_take_over(owned: Owners) -> None:
-    before = listed()
-    assert not ownership().take_over(force=True)
-    assert [key for key in listed() if "marks" not in key] == [key for key in before if "marks" not in key]
-
-
-def test_nobody_is_waited_for_where_there_is_no_owner(owners: Owners) -> None:
-    for key in listed():
-        store().delete(key)
-    heard: list[str] = []
-    with owners.other():
-        assert not ownership().take_over(force=False, tell=heard.append)
-        put("new")
-    assert heard == []
-
-
-def test_a_take_over_that_was_interrupted_is_repeated(owned: Owners) -> None:
-    def interrupt(_sentence: str) -> None:
-        raise KeyboardInterrupt
-
-    with owned.other():
-        with pytest.raises(KeyboardInterrupt):
-            ownership().take_over(force=True, tell=interrupt)
-        with pytest.raises(TakeOverUnderWay, match="can still be read"):
-            put("too early")
-        with read_transaction() as session:
-            assert session.scalars(select(Deployment.state)).one() == WAITING
-        ownership().take_over(force=False)
-        put("new")
 
 
 def test_of_two_who_claim_the_bucket_at_once_none_believes_to_be_alone(

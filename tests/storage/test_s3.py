@@ -14,7 +14,8 @@ from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailab
 from framework.storage.counting import requests
 from framework.storage.s3 import S3Store
 from tests.servers.backends.ceph import CHEAP_CLASS
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.storage.conftest import IMPATIENT, OpenStore, Service, hex_of
 
 MIB = 1024 * 1024

@@ -19,7 +19,8 @@ from framework.uploads.assembling import open_uploads
 from framework.uploads.tus.appending import PART_BYTES
 from framework.uploads.tus.resumable import find_upload
 from tests.servers.application.gunicorn import LiveServer, gunicorn
-from tests.servers.proxies.store_proxy import Fault, FaultyProxy
+from tests.servers.proxies.faults import Fault
+from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.servers.run import Run
 
 MIB = 1 << 20

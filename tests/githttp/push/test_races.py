@@ -1,121 +1,39 @@
 """What happens between the look at a push and its commit: each is noticed at the commit point."""
 
-import hashlib
-import io
-import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, make_url, select
+from sqlalchemy import delete, make_url
 
 from framework.accounts.core.account import Account
-from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.database import engine
-from framework.database.session import read_transaction, transaction
-from framework.gitcore.lfs_pointer import Pointer
+from framework.database.session import transaction
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import read_request
 from framework.githttp.push.pushing import DATABASE_AWAY, Push, receive
-from framework.lfs.receiving import store_files
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
-from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle.operations import create_project
-from framework.projects.members.people import add_person
+from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Member
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.history.folders import find
-from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
-from framework.repositories.maintenance.verification import verify
-from framework.repositories.models import Repository, StagedPush
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.models import Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import new_account, on_each_deployment, on_one_deployment
-from tests.githttp.client import Person, Work
+from tests.cast import on_each_deployment, on_one_deployment
+from tests.githttp.client import Work
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, push_body
-from tests.storage.meanwhile import before_the_next_put
+from tests.githttp.push.late import LateBody, alice, bob, leftovers, move, project, push, void, work
+
+__all__ = ["alice", "bob", "project", "work"]
+
 
 pytestmark = on_each_deployment
-
-Act = Callable[[], None]
-
-
-class LateBody(io.BytesIO):
-    """A body before whose last bytes something else happens, once."""
-
-    def __init__(self, data: bytes, act: Act) -> None:
-        super().__init__(data)
-        self._act: Act | None = act
-
-    def read(self, size: int | None = -1) -> bytes:
-        chunk = super().read(min(size or 1, 200) if size != -1 else -1)
-        if self._act and self.tell() == len(self.getvalue()):
-            act, self._act = self._act, None
-            act()
-        return chunk
-
-
-@pytest.fixture
-def alice(settings: Config) -> Account:
-    return new_account("alice")
-
-
-@pytest.fixture
-def bob(settings: Config) -> Account:
-    return new_account("bob")
-
-
-@pytest.fixture
-def project(alice: Account, bob: Account) -> ProjectAccess:
-    made = create_project(alice, name="notes", description="", visibility="private")
-    add_person(alice, made, person="bob", role="writer")
-    return project_for(bob, "alice", "notes", "writer")
-
-
-@pytest.fixture
-def work(tmp_path: Path, project: ProjectAccess, bob: Account) -> Work:
-    """Bob's working copy, with a commit that the project has on `main`."""
-    folder = tmp_path / "bob"
-    folder.mkdir()
-    made = Person("bob", folder, "").work()
-    first = made.commit("First", a__txt="1")
-    assert b"ok refs/heads/main" in push(project, bob, made, (NOTHING, first, "refs/heads/main"))
-    return made
-
-
-def push(
-    project: ProjectAccess, account: Account, work: Work, *commands: tuple[str, str, str], act: Act = lambda: None
-) -> bytes:
-    """Push these refs with everything that they lead to; `act` happens when the body has almost arrived."""
-    tips = {name for _old, name, _ref in commands} - {NOTHING}
-    names = {name for tip in tips for name in everything(work, tip)}
-    data = push_body(commands, pack_of(work, *names) if tips else b"")
-    body = PushBody(LateBody(data, act), "", 1 << 30)
-    received = Received(body.chunks())
-    return b"".join(receive(Push(project, account, read_request(received), body, received)))
-
-
-def move(project: ProjectAccess, name: str, old: str | None, new: str | None) -> Act:
-    change = Change(repository_id=project.repository_id, actor="alice", updates=(RefUpdate(name, old, new),))
-    return lambda: void(commit(change, precheck=is_no_op, in_transaction=is_no_op))
-
-
-def void(_answer: object) -> None:
-    """Forget it."""
-
-
-def leftovers(project: ProjectAccess) -> tuple[int | None, int]:
-    with read_transaction() as session:
-        staged = session.scalar(select(func.count()).select_from(StagedPush))
-    return staged, len(list(store().list(f"repos/{project.repository_id}/packs/")))
 
 
 def test_a_branch_that_moved_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
@@ -269,77 +187,6 @@ def test_a_log_that_is_not_confirmed_is_neither_ok_nor_refused(
     assert b"refs/heads/main" not in said
     assert b"stored, but not yet confirmed" in said
     assert read_snapshot(project.repository_id).refs == {"refs/heads/main": second}
-
-
-def purge(project: ProjectAccess) -> Act:
-    def act() -> None:
-        with track_progress("purge") as looked_at:
-            consolidate(RepackRequest(project.repository_id, purge=True), looked_at)
-
-    return act
-
-
-def test_a_push_on_top_of_commits_that_were_purged_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
-    first = work.sha("HEAD")
-    secret = work.commit("Secret", secret="secret")
-    push(project, bob, work, (NOTHING, secret, "refs/heads/side"))
-    move(project, "refs/heads/side", secret, None)()
-    work.commit("On top", b="b")
-    top, names = work.sha("HEAD"), set(everything(work, "HEAD")) - set(everything(work, secret))
-    body = push_body([(NOTHING, top, "refs/heads/top")], pack_of(work, *names))
-    late = PushBody(LateBody(body, purge(project)), "", 1 << 30)
-    received = Received(late.chunks())
-    before = leftovers(project)
-    said = b"".join(receive(Push(project, bob, read_request(received), late, received)))
-    assert b"ng refs/heads/top The push lacks objects" in said
-    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first}
-    assert leftovers(project)[0] == before[0], "nothing is staged"
-    assert verify(project.repository_id).faults == ()
-    assert b"ok refs/heads/top" in push(project, bob, work, (NOTHING, top, "refs/heads/top"))
-    assert verify(project.repository_id).faults == ()
-
-
-def push_and_lose(project: ProjectAccess, account: Account, work: Work, tip: str) -> None:
-    """Have the project hold a commit that no branch leads to any more, here or there."""
-    push(project, account, work, (NOTHING, tip, "refs/heads/side"))
-    move(project, "refs/heads/side", tip, None)()
-    work.git("reset", "-q", "--hard", "HEAD~1")
-
-
-def test_a_push_of_a_large_file_that_was_purged_meanwhile(
-    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The project has the file when the push is looked at, so that it is left out; then it is gone."""
-    large = random.Random(3).randbytes(2 << 20)
-    lost = work.commit("To be lost", large=large)
-    push_and_lose(project, bob, work, lost)
-    again = work.commit("Again", large_again=large)
-    before_the_next_put(monkeypatch, purge(project))
-    assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
-    assert verify(project.repository_id).faults == ()
-    with open_copy(project.repository_id) as copy:
-        sha = find(copy, again, "large_again").sha
-        assert b"".join(copy.blob(sha).chunks) == large
-
-
-def test_a_pointer_whose_object_was_purged_meanwhile(
-    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Git LFS had told the client that the object is there, so that it was not sent again."""
-    film = tmp_path / "film"
-    film.write_bytes(b"a film")
-    oid = hashlib.sha256(b"a film").hexdigest()
-    pointer = Pointer(oid, 6).text
-    store_files(project.repository_id, {oid: film})
-    lost = work.commit("To be lost", film=pointer)
-    push_and_lose(project, bob, work, lost)
-    again = work.commit("Again", film_again=pointer)
-    before_the_next_put(monkeypatch, purge(project))
-    said = push(project, bob, work, (NOTHING, again, "refs/heads/again"))
-    assert b"ng refs/heads/again This needs a Git LFS object that the project does not have" in said
-    store_files(project.repository_id, {oid: film})
-    assert b"ok refs/heads/again" in push(project, bob, work, (NOTHING, again, "refs/heads/again"))
-    assert verify(project.repository_id).faults == ()
 
 
 def test_a_push_that_inflates_to_more_than_one_may(

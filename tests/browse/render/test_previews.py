@@ -2,14 +2,8 @@
 
 import base64
 import gzip
-import io
 import json
 import re
-import struct
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Callable
 
 import pytest
 from markupsafe import escape
@@ -17,41 +11,14 @@ from markupsafe import escape
 from framework.browse.render import json_trees, listings, notebooks, rendering, tables
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import Links
-from framework.browse.render.encodings import decode
 from framework.browse.render.json_trees import read_tree
 from framework.browse.render.notebooks import dress, read_notebook
 from framework.browse.render.tables import TABLE_PAGE, read_table
-from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
 from framework.browse.view_options import ViewOptions
 from tests.browse.conftest import Onlooker
+from tests.browse.render.made_files import Show, png_of, tarred, zipped
 
 pytestmark = pytest.mark.deployments("embedded")
-
-Show = Callable[[dict[str, bytes]], Onlooker]
-
-
-def zipped(names: list[str]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"x" * 10)
-    return made.getvalue()
-
-
-def tarred(names: list[str], mode: str = "w:gz") -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode=mode) as archive:  # type: ignore[call-overload]
-        for name in names:
-            one = tarfile.TarInfo(name)
-            one.size = 10
-            archive.addfile(one, io.BytesIO(b"x" * 10))
-    return made.getvalue()
-
-
-def png_of(width: int, height: int) -> bytes:
-    """A PNG whose header says so; its pixels are not there."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + head + struct.pack(">I", zlib.crc32(b"IHDR" + head))
 
 
 NOTEBOOK = {
@@ -275,24 +242,6 @@ def test_an_image_that_claims_to_be_one_is_left_out_of_a_notebook() -> None:
     assert [output.content for cell in made.cells for output in cell.outputs] == ["instead"]
 
 
-@pytest.mark.parametrize(
-    ("data", "text", "encoding"),
-    [
-        (b"plain", "plain", "utf-8"),
-        ("é".encode()[:1], "", "utf-8"),
-        ("a€".encode()[:-1], "a", "utf-8"),
-        ("\ufeffx".encode(), "x", "utf-8"),
-        ("x".encode("utf-16-be"), "\0x", "utf-8"),
-        (b"\xff\xfex\0", "x", "utf-16"),
-        ("déjà vu à Genève".encode("cp1252"), "déjà vu à Genève", "cp1252"),
-        ("Привет, как дела?".encode("koi8_r"), "Привет, как дела?", "koi8-r"),
-    ],
-)
-def test_bytes_become_text(data: bytes, text: str, encoding: str) -> None:
-    found = decode(data)
-    assert (found.text.replace("\ufffd", ""), found.encoding) == (text, encoding)
-
-
 COSTLY = {
     "README.md": b"![" * 65_000,
     "README.rst": "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(30)).encode() + b"\n|a0|\n",
@@ -321,48 +270,3 @@ def test_a_render_is_remembered_and_made_once(shown: Show, monkeypatch: pytest.M
 def csrf_free(page: str) -> str:
     """The page without what differs each time it is asked for."""
     return re.sub(r'name="csrf_token"[^>]*>', "", page)
-
-
-def test_halves_of_surrogate_pairs_are_shown_as_replacement_characters(shown: Show) -> None:
-    half = "cut \ud83d emoji"
-    kinds = ("text/html", "text/latex", "text/markdown", "text/plain", "image/svg+xml", half)
-    outputs = [{"output_type": "display_data", "data": {kind: half}} for kind in kinds]
-    cells = [{"cell_type": kind, "source": half, "outputs": outputs} for kind in ("code", "markdown", "raw")]
-    book, tree = json.dumps({"cells": cells}).encode(), json.dumps({half: half}).encode()
-    visitor = shown({"a.ipynb": book, "b.json": tree, "c.geojson": tree})
-    for name in ("a.ipynb", "b.json", "c.geojson"):
-        assert "cut � emoji" in visitor.get(f"/blob/main/{name}")
-
-
-def zip_of_many(count: int, *, hidden: bool) -> bytes:
-    """A ZIP file whose ZIP64 record tells of so many entries; a `hidden` one's other record tells of less."""
-    body = b"PK\x03\x04" + struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0x21, 0, 0, 0, 1, 0) + b"a"
-    entry = b"PK\x01\x02" + struct.pack("<HHHHHHIIIHHHHHII", 20, 20, 0, 0, 0, 0x21, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
-    directory = entry * count
-    record = struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, len(directory), len(body))
-    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(body) + len(directory), 1)
-    told = 46 if hidden else 0xFFFFFFFF
-    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, told, 0xFFFFFFFF, 0)
-    return body + directory + b"PK\x06\x06" + record + locator + end
-
-
-MANY = {
-    "plain": zipped([str(number) for number in range(1_000)]),
-    "ZIP64": zip_of_many(1_000, hidden=False),
-    "ZIP64 behind a record that tells of less": zip_of_many(1_000, hidden=True),
-}
-
-
-@pytest.mark.parametrize("kind", MANY)
-@pytest.mark.parametrize(("most_bytes", "most_entries"), [(46_999, 1_000), (1 << 20, 999)])
-def test_the_directory_of_a_zip_file_is_bounded(kind: str, most_bytes: int, most_entries: int) -> None:
-    with pytest.raises(DirectoryTooLarge):
-        check_directory(io.BytesIO(MANY[kind]), most_bytes=most_bytes, most_entries=most_entries)
-    check_directory(io.BytesIO(MANY[kind]), most_bytes=1 << 20, most_entries=1_000)
-    assert len(zipfile.ZipFile(io.BytesIO(MANY[kind])).infolist()) == 1_000
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\x05\x06", b"no ZIP file" * 20])
-def test_what_has_no_directory_is_no_zip_file(data: bytes) -> None:
-    with pytest.raises(ValueError, match="not a whole ZIP file"):
-        check_directory(io.BytesIO(data), most_bytes=1, most_entries=1)
