@@ -9,7 +9,7 @@ from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent, RefAbsent
-from framework.repositories.history.folders import find
+from framework.repositories.history.folders import find_nearest_folder
 from framework.repositories.history.refs import full_name, resolve, split_ref
 
 
@@ -99,18 +99,7 @@ def fallback_link(access: ProjectAccess, copy: Copy, text: str) -> Iterator[None
 def _nearest(access: ProjectAccess, copy: Copy, text: str) -> tuple[str, str]:
     with suppress(NotFound):
         ref, path = split_ref(copy, text)
-        folder = nearest_folder(copy, resolve(copy, ref), path)
+        folder = find_nearest_folder(copy, resolve(copy, ref), path.rpartition("/")[0])
         words = f"Open the folder “{folder}”" if folder else "Open the project's files"
         return words, access.address("tree", ref, folder)
     return "Open the project", access.path
-
-
-def nearest_folder(copy: Copy, commit_sha: str, path: str) -> str:
-    """The deepest folder above this path that the commit has; empty for the root."""
-    folder = path.rpartition("/")[0]
-    while folder:
-        with suppress(PathAbsent):
-            if find(copy, commit_sha, folder).kind == "tree":
-                return folder
-        folder = folder.rpartition("/")[0]
-    return ""

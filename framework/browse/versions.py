@@ -10,7 +10,6 @@ from framework.accounts.signin.login import current_account
 from framework.browse.diff.changed_tree import build_changed_tree
 from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import fallback_link
-from framework.browse.view_options import ViewOptions
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.visits import read_project
@@ -19,6 +18,7 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import healing_after
 from framework.repositories.history.refs import split_ref
 from framework.web.pages import query_path
+from framework.web.paging import page_number
 from framework.web.streaming import stream_response
 
 PRINTED_TYPE = "text/plain; charset=utf-8"
@@ -34,7 +34,7 @@ Page = TypeVar("Page")
 def list_commits(owner: str, project: str, place: str = "") -> str:
     """The history of a branch, a folder or a file, newest first, in pages."""
     access = project_for(current_account(), owner, project)
-    number = ViewOptions.of(request.args).number
+    number = page_number(request.args)
     page = _read(access, place, lambda copy: history.history_at(copy, place, number=number))
     return render_template("browse/history.html", project=access, page=page, tab="history")
 
@@ -95,7 +95,7 @@ def show_blame(owner: str, project: str, place: str) -> str:
 def list_branches(owner: str, project: str) -> str:
     """The branches, and how far each is from the default one."""
     access = project_for(current_account(), owner, project)
-    number = ViewOptions.of(request.args).number
+    number = page_number(request.args)
     page = read_project(access, lambda copy: refs.read_branches_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/branches.html", project=access, page=page, rules=rules, tab="branches")
@@ -105,7 +105,7 @@ def list_branches(owner: str, project: str) -> str:
 def list_tags(owner: str, project: str) -> str:
     """The tags, the newest first, each with its downloads."""
     access = project_for(current_account(), owner, project)
-    number = ViewOptions.of(request.args).number
+    number = page_number(request.args)
     page = read_project(access, lambda copy: refs.read_tags_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
     return render_template("browse/tags.html", project=access, page=page, rules=rules, tab="branches")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LAST_PAGE = 10_000
+from framework.web.paging import page_number, small_number
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,11 @@ class ViewOptions:
     @classmethod
     def of(cls, values: Mapping[str, str]) -> "ViewOptions":
         """What these parameters ask for; what is no number is left out."""
-        sort = _number(values.get("sort", ""))
+        sort = small_number(values.get("sort", ""))
         return cls(
             plain="plain" in values,
             whole="whole" in values,
-            number=min(max(1, _number(values.get("page", "")) or 1), LAST_PAGE),
+            number=page_number(values),
             sort=sort,
             descending=values.get("order") == "down",
         )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None

@@ -17,7 +17,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.folders import Entry, exists, find, list_folder
+from framework.repositories.history.folders import Entry, exists, find, find_nearest_folder, list_folder
 from framework.repositories.history.refs import resolve, split_branch
 from framework.repositories.write.operations import Delete, Move, Operation, Put, Written
 from framework.uploads.changing import Changes, store_changes
@@ -210,14 +210,7 @@ def nearest_folder(access: ProjectAccess, branch: str, path: str) -> str:
     Raises:
         RefAbsent: there is no such branch.
     """
-
-    def look(copy: Copy) -> str:
-        tip, folder = resolve(copy, branch), path
-        while folder and not exists(copy, tip, folder):
-            folder = folder.rpartition("/")[0]
-        return folder
-
-    return read_project(access, look)
+    return read_project(access, lambda copy: find_nearest_folder(copy, resolve(copy, branch), path))
 
 
 def exists_at(access: ProjectAccess, request: EditRequest, path: str) -> bool:

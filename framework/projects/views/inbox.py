@@ -9,6 +9,7 @@ from framework.accounts.signin.login import current_account, signed_in
 from framework.email import stopped
 from framework.projects.notify import inbox, preferences
 from framework.web.forms import check_button
+from framework.web.paging import page_number
 
 inboxes = Blueprint("inboxes", __name__)
 
@@ -31,8 +32,7 @@ def _standing() -> inbox.TopbarStatus:
 @inboxes.get("/inbox")
 def listing() -> str:
     """What is new."""
-    number = request.args.get("page", "1")
-    page = max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+    page = page_number(request.args)
     items = inbox.read_inbox(signed_in(), page)
     return render_template("projects/inbox.html", items=items, page=page, more=len(items) == inbox.PAGE)
 

@@ -17,6 +17,7 @@ from framework.projects.notify.activity import activity_in
 from framework.projects.views.forms import DeleteForm, EmptyTrashForm, NewProjectForm
 from framework.web.forms import PageForm, check_button
 from framework.web.moved import redirect_reader
+from framework.web.paging import page_number
 
 projects = Blueprint("projects", __name__)
 
@@ -32,7 +33,7 @@ def home() -> str:
     account = current_account()
     if account is None:
         return render_template("projects/landing.html")
-    listing = queries.list_projects_of(account, _page())
+    listing = queries.list_projects_of(account, page_number(request.args))
     changed_last = listing if listing.number == 1 else queries.list_projects_of(account)
     events = activity_in([project.id for project in changed_last.projects[:NEWS]], NEWS)  # each change is an event
     return render_template("projects/dashboard.html", listing=listing, events=events)
@@ -42,7 +43,11 @@ def home() -> str:
 def explore() -> str:
     """Public projects; what the viewer may see of those that `?q=` finds by name, description or topic."""
     viewer, query = current_account(), request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
-    listing = queries.search(viewer, query, page=_page()) if query else queries.explore(viewer, _page())
+    listing = (
+        queries.search(viewer, query, page=page_number(request.args))
+        if query
+        else queries.explore(viewer, page_number(request.args))
+    )
     return render_template("projects/explore.html", listing=listing, query=query)
 
 
@@ -53,7 +58,7 @@ def profile(owner: str) -> str:
     person = queries.read_profile(owner)
     if person.name.casefold() != owner.casefold():
         redirect_reader(owner=person.name)
-    listing = queries.list_owned_projects(person, viewer, _page())
+    listing = queries.list_owned_projects(person, viewer, page_number(request.args))
     return render_template("projects/profile.html", person=person, listing=listing)
 
 
@@ -76,7 +81,7 @@ def new() -> Answer:
 def trash() -> str:
     """Deleted projects, each with a way back."""
     account, days = signed_in(), config.current().trash_days
-    listing, used = queries.list_trash(account, _page()), usage_of(account)
+    listing, used = queries.list_trash(account, page_number(request.args)), usage_of(account)
     return render_template(
         "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
     )
@@ -139,9 +144,3 @@ def invitation(token: str) -> Answer:
 def _delete_for_good(project: ProjectAccess, form: DeleteForm) -> str:
     account = reauthenticate().account
     return deletion.delete_from_trash(account, project, confirmation=form.confirmation.data)
-
-
-def _page() -> int:
-    """The number of the page that is asked for; what is no number is the first."""
-    text = request.args.get("page", "1")
-    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1

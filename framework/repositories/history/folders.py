@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from framework.gitcore import git
@@ -49,6 +50,16 @@ def exists(copy: Copy, commit_sha: str, path: str) -> bool:
     except PathAbsent:
         return False
     return True
+
+
+def find_nearest_folder(copy: Copy, commit_sha: str, path: str) -> str:
+    """The folder at this path, or the deepest one above it that the commit has; empty for the root."""
+    while path:
+        with suppress(PathAbsent):
+            if find(copy, commit_sha, path).kind == "tree":
+                return path
+        path = path.rpartition("/")[0]
+    return ""
 
 
 def list_folder(copy: Copy, folder: Entry, *, sizes: bool = True) -> list[Entry]:
