@@ -4,8 +4,11 @@ Whoever wants mail at once gets it when nobody has done anything in the project 
 uploads is one mail; a session without end is told of after `LONGEST_SESSION`. Digests go at each full hour, or at
 `DIGEST_HOUR` in UTC; a project of which the person has heard nothing for an hour, or a day, is told of when nobody has
 done anything in it for `FIRST_QUIET`, and the digest gathers what follows. That an idle project was opened again waits
-for the digest, and nothing waits because of it. The mail is queued in the transaction that
-settles its notices: each is in one mail, or in none.
+for the digest, and nothing waits because of it.
+
+What to tell is read, the mails are rendered without a transaction, and each is queued in the short one that marks its
+notices as mailed. That one fails when another process has told of any of them meanwhile, so each notice is in one mail,
+or in none; what has been left out, or was written meanwhile, waits for the next time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -22,6 +25,8 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages, stopped
+from framework.email.messages import Message
+from framework.errors import Conflict
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
 from framework.projects.notify.notices import MAILED, WOKEN
 from framework.projects.notify.preferences import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
@@ -55,6 +60,19 @@ class Row:
         return not gone and self.notice.read_at is None and self.frequency != OFF
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What to do about one person's notices: which no mail will tell of, and what each mail is to tell."""
+
+    user: User
+    unwanted: Sequence[Row]
+    mails: Sequence[tuple[str, list[Row]]]
+
+
+class ToldMeanwhile(Conflict):
+    """Another process has told of a notice, or the person has read it, since the mail was planned."""
+
+
 def send_news() -> int:
     """Queue every mail whose time has come; how many."""
     with read_transaction() as session:
@@ -63,17 +81,41 @@ def send_news() -> int:
 
 
 def _send_to(user_id: int) -> int:
+    with read_transaction() as session:
+        user = session.get(User, user_id)
+        plan = _plan(session, user) if user else None
+    if plan is None:
+        return 0
+    if plan.unwanted:
+        with transaction() as session:
+            _mark_mailed(session, plan.unwanted)
+    return sum(_send(plan.user, "woken" if _is_waking(rows) else template, rows) for template, rows in plan.mails)
+
+
+def _plan(session: Session, user: User) -> Plan:
+    rows = _rows(session, user)
+    reachable = _is_reachable(session, user)
+    wanted = [row for row in rows if row.is_wanted and reachable]
+    unwanted = [row for row in rows if not (row.is_wanted and reachable)]
+    return Plan(user, unwanted, list(_mails(wanted, _last_told(session, user))))
+
+
+def _send(user: User, template: str, rows: Sequence[Row]) -> bool:
+    """Queue one mail and mark what it tells of; whether it is this process that does."""
+    message = _prepare(user, template, rows)
+    try:
+        _commit(user.id, message, rows)
+    except ToldMeanwhile:
+        return False
+    return True
+
+
+def _commit(user_id: int, message: Message, rows: Sequence[Row]) -> None:
     with transaction() as session:
-        user = session.scalars(select(User).where(User.id == user_id).with_for_update(key_share=True)).one()
-        rows = _rows(session, user)
-        reachable = _is_reachable(session, user)
-        _mark_mailed([row for row in rows if not (row.is_wanted and reachable)])
-        wanted = [row for row in rows if row.is_wanted and reachable]
-        mails = list(_mails(wanted, _last_told(session, user)))
-        for template, told in mails:
-            _queue(session, user, "woken" if _is_waking(told) else template, told)
-            _mark_mailed(told)
-    return len(mails)
+        session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+        if _mark_mailed(session, rows, unread=True) != len(rows):
+            raise ToldMeanwhile
+        messages.queue_prepared(session, message)
 
 
 def _is_reachable(session: Session, user: User) -> bool:
@@ -104,9 +146,11 @@ def _rows(session: Session, user: User) -> list[Row]:
     ]
 
 
-def _mark_mailed(rows: Iterable[Row]) -> None:
-    for row in rows:
-        row.notice.settled_at = now()
+def _mark_mailed(session: Session, rows: Iterable[Row], *, unread: bool = False) -> int:
+    """Mark those notices that no mail has told of, or only the unread ones among them; how many."""
+    open_ones = and_(Notice.id.in_([row.notice.id for row in rows]), Notice.settled_at.is_(None))
+    chosen = and_(open_ones, Notice.read_at.is_(None)) if unread else open_ones
+    return len(session.scalars(update(Notice).where(chosen).values(settled_at=now()).returning(Notice.id)).all())
 
 
 def _last_told(session: Session, user: User) -> dict[int, datetime]:
@@ -175,12 +219,11 @@ def _digest_time() -> datetime:
     return today if today <= now() else today - timedelta(days=1)
 
 
-def _queue(session: Session, user: User, template: str, rows: Sequence[Row]) -> None:
+def _prepare(user: User, template: str, rows: Sequence[Row]) -> Message:
     stories = [_story(list(group)) for _id, group in groupby(rows, key=lambda row: row.project.id)]
     single = len(stories) == 1
     facts = {"name": user.name, "project": stories[0], "projects": stories, "since": SINCE.get(rows[0].frequency, "")}
-    messages.queue(
-        session,
+    return messages.prepare(
         to=user.email,
         template=template,
         facts=facts,
