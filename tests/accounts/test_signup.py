@@ -4,8 +4,10 @@ import subprocess
 import sys
 from typing import Any
 
+import email_validator
 import pytest
 
+from framework.accounts.core import validation
 from framework.accounts.core.account import Account
 from framework.accounts.core.addresses import EmailTaken
 from framework.accounts.core.validation import InvalidEmail, InvalidName, InvalidPassword
@@ -90,6 +92,32 @@ def test_it_refuses_a_bad_address(visitor: Visitor, email: str) -> None:
 @pytest.mark.parametrize("email", ["anna@localhost", "anna@nas.local", "anna+x@example.test", "anna@bücher.example"])
 def test_it_takes_addresses_of_local_networks(visitor: Visitor, email: str) -> None:
     assert visitor.submit("/signup", **(GOOD | {"email": email})).status_code == 302
+
+
+@on_one_deployment
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Anna@NAS.Local", "Anna@nas.local"),
+        ("anna@LOCALHOST", "anna@localhost"),
+        ("anna@bücher.local", "anna@xn--bcher-kva.local"),
+        ("anna@example.test", "anna@example.test"),
+    ],
+)
+def test_an_address_of_a_local_network_is_kept_as_others_are(typed: str, kept: str) -> None:
+    assert validation.email(typed) == kept
+
+
+@on_one_deployment
+@pytest.mark.parametrize("text", ["anna@.local", "@localhost", "anna@nas.invalid", "anna@-.local", "a@x.onion"])
+def test_other_names_of_special_use_are_no_addresses(text: str) -> None:
+    with pytest.raises(InvalidEmail):
+        validation.email(text)
+
+
+@on_one_deployment
+def test_the_library_of_addresses_is_left_as_it_is() -> None:
+    assert {"local", "localhost"} <= set(email_validator.SPECIAL_USE_DOMAIN_NAMES)
 
 
 @on_one_deployment
