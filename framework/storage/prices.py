@@ -17,8 +17,6 @@ NAMES = {
     "GLACIER_IR": "S3 Glacier Instant Retrieval",
     BLOCK: "A block volume twice the size",
 }
-IN_2013 = (("S3 in 2013", 0.095, 1), ("A volume twice the size in 2013", 0.10, VOLUME_FACTOR))
-"""Amazon's list prices of that year (us-east-1), in dollars a GiB and month, when people asked for this."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,6 @@ class MonthlyCost:
 
     name: str
     dollars: float
-    past: bool = False
     now: bool = False
 
 
@@ -45,8 +42,7 @@ def monthly_costs(size_bytes: int) -> list[MonthlyCost]:
     """Each way, as the settings (`STORAGE_PRICES`) price it; requests and transfers are not among it."""
     gib = size_bytes / GIB
     prices = config.current().storage_prices
-    present = [
+    return [
         MonthlyCost(NAMES.get(name, name), gib * price * (VOLUME_FACTOR if name == BLOCK else 1))
         for name, price in prices
     ]
-    return [*present, *(MonthlyCost(name, gib * price * factor, past=True) for name, price, factor in IN_2013)]

@@ -42,7 +42,8 @@ def test_it_tells_what_is_kept_and_what_it_costs(files: Bench, alice: Account, s
     assert "4 Git objects" in page
     assert "1 version." in page
     assert "S3 Glacier Instant Retrieval" in page
-    assert "S3 in 2013" in page
+    assert "A block volume twice the size" in page
+    assert "2013" not in page
     assert "This one has not been chosen yet." in page
     eviction.evict(files.repository_id)
     assert ">Not cached<" in person.get(PAGE).text
