@@ -168,7 +168,7 @@ class WriterTicket(Base):
 
 
 class WriterTurn(Base):
-    """Turns of processes of the release before tickets, which may still run during a deployment; nothing else asks."""
+    """Turns of a release before tickets; the table stays, since migrations only add, and a deletion empties it, too."""
 
     __tablename__ = "writer_turns"
 
