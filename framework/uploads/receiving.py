@@ -1,14 +1,20 @@
 """Receiving a multipart form: files are counted as they arrive and kept below the data folder, never in memory."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from flask import Request
-from werkzeug.datastructures import FileStorage
+from multipart import (
+    MultipartSegment,
+    PushMultipartParser,
+    content_disposition_unquote,
+    parse_options_header,
+)
+from werkzeug import http
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
@@ -24,7 +30,9 @@ FRAMING_BYTES = 16 * MIB
 """What names, boundaries and fields may add to the files of one form."""
 LONGEST_FIELDS_BYTES = 8 * MIB
 """All fields that are no files, the list of finished uploads among them."""
-_FILE_NAME = re.compile(r'filename="((?:\\"|[^"])*)"')
+LONGEST_HEADER_BYTES = 64 * 1024
+"""One line above a part; the longest path is far shorter, even if all of its characters are escaped."""
+READ_BYTES = 64 * 1024
 
 
 class RequestTooLarge(TooLarge):
@@ -78,11 +86,6 @@ class ReceivedFile:
             self._file.truncate(0)
         return len(data)
 
-    def seek(self, _offset: int, _whence: int = 0) -> int:
-        """The parser rewinds a file that has arrived; nothing will be read from here, so it is closed."""
-        self._file.close()
-        return 0
-
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -94,6 +97,8 @@ class Receiver:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: list[ReceivedFile] = []
+        self.sent: list[tuple[str, ReceivedFile]] = []
+        """The files of the form's field `files`, with their names as sent."""
 
     def receive(self) -> ReceivedFile:
         """A place for the next file."""
@@ -106,29 +111,129 @@ class Receiver:
             file.close()
 
 
-class StreamingRequest(Request):
-    """A request whose files are received by `receiving`; any other form with a file is refused."""
+class ReceivingParser(FormDataParser):
+    """Parses a multipart form (RFC 7578) whose files go to a receiver; it says when the form is broken."""
 
-    receiver: "Receiver | None" = None
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(silent=False)
+        self._receiver = receiver
+        self._parts = 0
+        self._fields_bytes = 0
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, Any]]:
+        """The fields of the form; the receiver has its files.
+
+        Raises:
+            RequestEntityTooLarge: there are more parts or fields than allowed.
+            ValueError: it is no multipart form, or ends early.
+        """
+        if mimetype != "multipart/form-data":
+            return super().parse(stream, mimetype, content_length, options)
+        fields: MultiDict[str, str] = MultiDict()
+        events = _events(stream, (options or {}).get("boundary", "").encode("ascii"))
+        for segment in events:
+            assert isinstance(segment, MultipartSegment)
+            self._count_part()
+            name = sent_name(segment)
+            if name is None:
+                fields.add(segment.name, self._field(events))
+            else:
+                self._receive(segment, name, events)
+        return stream, fields, MultiDict()
+
+    def _count_part(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise RequestEntityTooLarge
+
+    def _field(self, events: Iterator[Any]) -> str:
+        text = bytearray()
+        for chunk in iter(events.__next__, None):
+            self._fields_bytes += len(chunk)
+            if self._fields_bytes > LONGEST_FIELDS_BYTES:
+                raise RequestEntityTooLarge
+            text += chunk
+        return text.decode(errors="replace")
+
+    def _receive(self, segment: MultipartSegment, name: str, events: Iterator[Any]) -> None:
+        file = self._receiver.receive()
+        for chunk in iter(events.__next__, None):
+            file.write(chunk)
+        file.close()
+        if name and segment.name == "files":
+            self._receiver.sent.append((name, file))
+
+
+def _events(stream: IO[bytes], boundary: bytes) -> Iterator[MultipartSegment | bytes | None]:
+    """What the stream holds: a segment for each part, the pieces of its content, and None at its end.
+
+    A part without content may end with its header (RFC 2046, 5.1.1); the library wants one more line break there.
+    """
+    parser = PushMultipartParser(boundary, max_header_size=LONGEST_HEADER_BYTES)
+    event, last = None, b""
+    for piece, is_cut in _pieces(stream, b"\r\n\r\n--" + boundary):
+        ends_with_header = is_cut and isinstance(event, MultipartSegment) and not last.endswith(b"\r\n\r\n\r\n")
+        for event in parser.parse(b"\r\n" + piece if ends_with_header else piece):
+            yield event
+        last = (last + piece[-6:])[-6:]
+    parser.close()
+
+
+def _pieces(stream: IO[bytes], mark: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The stream in pieces, cut after the blank line of each mark; each with whether it begins at such a cut."""
+    held, is_cut = b"", False
+    while chunk := stream.read(READ_BYTES):
+        held, start = held + chunk, 0
+        while (found := held.find(mark, start)) >= 0:
+            yield held[start : found + 4], is_cut
+            start, is_cut = found + 4, True
+        end = max(start, len(held) - len(mark) + 1)
+        if end > start:
+            yield held[start:end], is_cut
+            is_cut = False
+        held = held[end:]
+    if held:
+        yield held, is_cut
+
+
+def sent_name(segment: MultipartSegment) -> str | None:
+    """The file name of a part, with its folders and backslashes; empty when no file was chosen, None for a field.
+
+    Browsers write %22 for a quote, curl a backslash before it, and some programs `filename*` (RFC 5987). A name that
+    ends with a backslash is left to the library.
+    """
+    header = next(value for name, value in segment.headerlist if name == "Content-Disposition")
+    _kind, options = parse_options_header(header, unquote=_unquote)
+    if "filename" in options:
+        return str(options["filename"])
+    name = http.parse_options_header(header)[1].get("filename")
+    return segment.filename if name is None else name
+
+
+def _unquote(value: str, _is_file_name: bool) -> str:  # noqa: FBT001 # the library calls it
+    """Told that it is a file's name, the library would drop what it takes for folders of Windows."""
+    return str(content_disposition_unquote(value))
+
+
+class StreamingRequest(Request):
+    """A request whose files are received by `receive_form`; any other form with a file is refused."""
+
+    receiver: Receiver | None = None
     max_form_parts = MAX_PARTS
 
     def make_form_data_parser(self) -> FormDataParser:
-        """While files are received, a parser that says when the form is broken; the usual one takes it for empty."""
+        """While files are received, the parser that receives them; otherwise the usual one, without files."""
+        if self.receiver is not None:
+            return ReceivingParser(self.receiver)
         parser = super().make_form_data_parser()
-        parser.silent = self.receiver is None
+        parser.stream_factory = _refuse_file
         return parser
 
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
-        if self.receiver is None:
-            raise RequestEntityTooLarge
-        file: Any = self.receiver.receive()
-        return file  # type: ignore[no-any-return]
+
+def _refuse_file(*_about: object, **_more: object) -> NoReturn:
+    raise RequestEntityTooLarge
 
 
 @contextmanager
@@ -144,34 +249,22 @@ def receive_form(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     if request.content_length and request.content_length > limit:
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
-        request.receiver, request.max_content_length = Receiver(folder), limit
-        request.max_form_memory_size = LONGEST_FIELDS_BYTES
+        receiver = Receiver(folder)
+        request.receiver, request.max_content_length = receiver, limit
         try:
-            files = _files(request)
+            _read_form(request)
         finally:
-            request.receiver.close_files()
-        yield files
+            receiver.close_files()
+        total = sum(file.size_bytes for _name, file in receiver.sent)
+        if total > config.current().max_request_bytes:
+            raise RequestTooLarge(total)
+        yield receiver.sent
 
 
-def _files(request: Request) -> list[tuple[str, ReceivedFile]]:
+def _read_form(request: Request) -> None:
     try:
-        sent = request.files.getlist("files")
+        _ = request.form
     except RequestEntityTooLarge as error:
         raise RequestTooLarge(request.content_length) from error
     except (ClientDisconnected, ValueError) as error:
         raise BrokenUpload from error
-    stored: list[tuple[str, ReceivedFile]] = []
-    for file in sent:
-        kept: Any = file.stream
-        if file.filename:
-            stored.append((_sent_name(file), kept))
-    total = sum(kept.size_bytes for _name, kept in stored)
-    if total > config.current().max_request_bytes:
-        raise RequestTooLarge(total)
-    return stored
-
-
-def _sent_name(file: FileStorage) -> str:
-    """The file's name as it was sent, with its backslashes, which the parser takes for escapes and drops."""
-    found = _FILE_NAME.search(file.headers.get("Content-Disposition", ""))
-    return found[1].replace('\\"', '"').replace("%22", '"') if found else file.filename or ""

@@ -46,11 +46,12 @@ def as_script(visitor: Visitor, contents: dict[str, bytes]) -> TestResponse:
     return upload(visitor, contents, **fields)
 
 
-def raw_upload(visitor: Visitor, name: bytes) -> TestResponse:
-    """A form as no browser's library writes it."""
+def raw_upload(visitor: Visitor, name: bytes, *, disposition: bytes | None = None) -> TestResponse:
+    """A form as no browser's library writes it; `disposition` stands for the whole of what names the file."""
     token = csrf_token(visitor.get(PAGE).text).encode()
+    named = disposition or b'filename="' + name + b'"'
     part = b"--b\r\nContent-Disposition: form-data; name=%s\r\n\r\n%s\r\n"
-    body = part % (b'"csrf_token"', token) + part % (b'"files"; filename="' + name + b'"', b"1") + b"--b--\r\n"
+    body = part % (b'"csrf_token"', token) + part % (b'"files"; ' + named, b"1") + b"--b--\r\n"
     return visitor.client.post(PAGE, data=body, content_type="multipart/form-data; boundary=b")
 
 

@@ -28,7 +28,18 @@ def test_a_bad_name_gives_the_form_back_and_stores_nothing(
     assert nothing_stored(secret)
 
 
-@pytest.mark.parametrize(("name", "reason"), [(b"a\\b", "backslash"), (b"x\0y", "control character")])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (b"a\\b", "backslash"),
+        (b"C:\\fakepath\\x", "backslash"),
+        (b"\\\\server\\x", "backslash"),
+        (b"ends with\\", "backslash"),
+        (b"x\0y", "control character"),
+        (b"x%0Dy", "control character"),
+        (b"x" * 20_000, "bytes"),
+    ],
+)
 def test_a_name_as_the_wire_has_it_is_judged(
     uploader: Visitor, secret: ProjectAccess, name: bytes, reason: str
 ) -> None:
@@ -43,6 +54,17 @@ def test_a_quoted_name_is_stored_as_it_was_called(uploader: Visitor, secret: Pro
     for name in (b"say %22hi%22", b'say \\"ho\\"'):
         assert raw_upload(uploader, name).status_code == 303
     assert paths(secret) == {'say "hi"', 'say "ho"'}
+
+
+def test_a_name_in_the_extended_form_is_that_of_a_file(uploader: Visitor, secret: ProjectAccess) -> None:
+    """RFC 7578 forbids it, and old programs write it: the file is not taken for a field."""
+    assert raw_upload(uploader, b"ignored", disposition=b"filename*=UTF-8''%E6%97%A5.txt").status_code == 303
+    assert paths(secret) == {"日.txt"}
+
+
+def test_a_name_without_quotes_is_found(uploader: Visitor, secret: ProjectAccess) -> None:
+    assert raw_upload(uploader, b"", disposition=b"filename=plain.txt").status_code == 303
+    assert paths(secret) == {"plain.txt"}
 
 
 def test_a_name_that_is_not_utf8_is_told(uploader: Visitor, secret: ProjectAccess) -> None:
