@@ -28,6 +28,7 @@ from framework.backup.dump import (
     tables,
     write_rows,
 )
+from framework.backup.identity import identity_of
 from framework.backup.sealing import is_sealed, seal, unseal
 from framework.celery.jobs import Work, track_progress
 from framework.database import schema
@@ -40,11 +41,13 @@ from framework.storage.current import store
 from framework.storage.ownership.claims import keep_claim
 
 FOLDER = "backups/"
-SEALED = ".sealed"
+SEALED, FIRST_SEALED = ".age", ".sealed"
+"""How the names of encrypted backups end, now and in releases before."""
+
 REFILLED = ("scheduled_jobs", *NEWS)
 """Tables that fill by themselves: rows there do not make a database a used one."""
 
-_NAME = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}\.jsonl\.gz(\.sealed)?")
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{16}\.jsonl\.gz(\.age|\.sealed)?")
 
 
 class NoBackup(NotFound):
@@ -81,6 +84,13 @@ class NotSealed(Invalid):
         )
 
 
+class NoKey(Invalid):
+    """Backups are not encrypted, so that nothing opens them."""
+
+    def __init__(self) -> None:
+        super().__init__("BACKUP_KEY is not set: backups are not encrypted, and need no identity to be opened.")
+
+
 class DoesNotFit(Invalid):
     """The database refuses a row of the backup."""
 
@@ -98,7 +108,7 @@ class Stored:
     @property
     def sealed(self) -> bool:
         """Whether it is encrypted."""
-        return self.name.endswith(SEALED)
+        return self.name.endswith((SEALED, FIRST_SEALED))
 
     @property
     def made_at(self) -> datetime:
@@ -164,6 +174,18 @@ def check(name: str | None = None) -> Backup:
         header = read_header(lines)
         rows = sum(len(batch) for _table, batch in read_rows(header, lines))
     return Backup(chosen.name, chosen.size_bytes, rows)
+
+
+def identity() -> str:
+    """The identity, for the age tool, that opens what is encrypted with the key that is set.
+
+    Raises:
+        NoKey: none is set.
+    """
+    key = config.current().backup_key
+    if not key:
+        raise NoKey
+    return identity_of(key)
 
 
 def list_backups() -> list[Stored]:

@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`: all tables to the object store and back."""
+"""`flask backup` and `flask restore`: all tables to the object store and back; `flask backup-identity` for `age`."""
 
 from functools import partial
 
@@ -47,6 +47,13 @@ def restore(name: str | None, *, listing: bool, check: bool, take_over: bool) ->
         report(
             track_items("resumption after a restore", recovery.resume(restore_recorded_project, tell=tell_of_recovery))
         )
+
+
+@click.command("backup-identity")
+@report_refusals
+def backup_identity() -> None:
+    """Print the identity that opens encrypted backups with the age tool; it is as secret as BACKUP_KEY."""
+    click.echo(operations.identity())
 
 
 def _list() -> None:

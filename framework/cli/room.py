@@ -11,5 +11,6 @@ ROOM = Room(
         "projects:projects_commands",
         "backups:backup",
         "backups:restore",
+        "backups:backup_identity",
     ),
 )

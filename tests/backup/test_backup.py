@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from framework.accounts.models import User
 from framework.backup.dump import BackupDamaged, tables
+from framework.backup.first_sealing import CannotUnseal
 from framework.backup.operations import (
     FOLDER,
     DatabaseInUse,
@@ -24,7 +25,6 @@ from framework.backup.operations import (
     list_backups,
     restore,
 )
-from framework.backup.sealing import CannotUnseal
 from framework.backup.tasks import back_up_tables
 from framework.celery import schedule
 from framework.config import Config
@@ -35,6 +35,7 @@ from framework.storage.current import store
 from tests import moments
 from tests.backup.conftest import user
 from tests.backup.damage import with_doubled_user, with_header, with_lines, with_table
+from tests.backup.first_format import seal_first
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.storage.altered import alter
 
@@ -110,10 +111,21 @@ def test_it_is_encrypted_when_there_is_a_key(filled: moments.Moment, with_settin
     with_settings(backup_key="a key")
     made = back_up()
     assert made.sealed
-    assert made.name.endswith(".jsonl.gz.sealed")
-    assert _body(made.name).startswith(b"holdfast sealed 1\n")
+    assert made.name.endswith(".jsonl.gz.age")
+    assert _body(made.name).startswith(b"age-encryption.org/v1\n")
     moments.put_back(moments.NOTHING)
     restore(made.name)
+    assert moments.remember() == filled
+
+
+@on_one_deployment
+def test_one_that_an_earlier_release_encrypted_is_restored(filled: moments.Moment, with_settings: Settings) -> None:
+    sealed = seal_first(_body(back_up().name), "a key")
+    name = f"{now() + timedelta(minutes=1):%Y%m%dT%H%M%SZ}-{'0' * 16}.jsonl.gz.sealed"
+    store().put(FOLDER + name, sealed, sha256=hashlib.sha256(sealed).hexdigest())
+    with_settings(backup_key="a key")
+    moments.put_back(moments.NOTHING)
+    assert restore().name == name
     assert moments.remember() == filled
 
 
@@ -219,7 +231,7 @@ def test_a_row_that_the_database_does_not_take_changes_nothing(filled: moments.M
 def test_old_backups_go_and_what_is_none_stays(settings: Config) -> None:
     old, young = (
         f"{now() - timedelta(days=days):%Y%m%dT%H%M%SZ}-{'0' * 16}.jsonl.gz{suffix}"
-        for days, suffix in ((15, ""), (13, ".sealed"))
+        for days, suffix in ((15, ".sealed"), (13, ".age"))
     )
     strange = "notes.txt"
     for name in (old, young, strange):

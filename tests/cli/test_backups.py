@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from framework.accounts.lifecycle.operations import authenticate
+from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from tests import moments
@@ -70,3 +71,10 @@ def test_backups_are_listed_and_read_without_a_database_being_touched(flask: Fla
     moment = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
     assert re.fullmatch(rf"{name}  {moment}, \S+ KiB, not encrypted\n", flask("restore", "--list").output)
     assert re.fullmatch(rf"{name} can be read: \d+ rows, made on {moment}\.\n", flask("restore", "--check").output)
+
+
+@on_one_deployment
+def test_it_prints_what_the_age_tool_opens_backups_with(flask: Flasks, with_settings: Callable[..., Config]) -> None:
+    assert "Error: BACKUP_KEY is not set" in flask("backup-identity", status=1).output
+    with_settings(backup_key="a key")
+    assert re.fullmatch(r"AGE-SECRET-KEY-1[0-9A-Z]{58}\n", flask("backup-identity").output)

@@ -225,6 +225,14 @@ def test_a_backup_key(stage: Stage) -> None:
     stage.check()
 
 
+@pytest.mark.drill("A backup has to be read without Holdfast")
+def test_a_backup_without_us(stage: Stage, tmp_path: Path) -> None:
+    stage.shell.export(BACKUP_KEY=KEY, HOME=str(tmp_path))
+    stage.play()
+    assert (tmp_path / "backup-identity.txt").stat().st_mode & 0o777 == 0o600
+    stage.check()
+
+
 @pytest.mark.drill("Nobody can sign in as an administrator")
 def test_an_administrator(stage: Stage) -> None:
     stage.play(NEW_PASSWORD=NEW_PASSWORD)

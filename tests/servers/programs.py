@@ -28,6 +28,7 @@ _DEBIAN_PACKAGES = {
     "caddy": "caddy",
     "setpriv": "util-linux",
     "faketime": "faketime",
+    "age": "age",
 }
 
 
