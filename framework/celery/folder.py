@@ -18,7 +18,8 @@ SETTLED_NS = 3_000_000_000
 class Channel(filesystem.Channel):
     """Messages appear by a rename and are taken by a rename, both inside one file system.
 
-    Celery sends to a queue by its name, so no table of bindings is kept: the original's can be read half written.
+    Celery sends to a queue by its name, so no table of bindings is kept (only fan-out needs one): the original's can be
+    read half written.
     """
 
     supports_fanout = False
@@ -26,9 +27,6 @@ class Channel(filesystem.Channel):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._empty_at: dict[str, int] = {}
-
-    def _queue_bind(self, *_binding: object) -> None:
-        pass
 
     def _put(self, queue: str, payload: dict[str, Any], **_options: Any) -> None:  # type: ignore[override]
         name = f"{time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
