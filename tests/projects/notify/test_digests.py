@@ -19,11 +19,10 @@ from framework.projects.lifecycle.operations import create_project, trash_projec
 from framework.projects.members import quota
 from framework.projects.members.people import add_person, remove_person
 from framework.projects.models import Notice
-from framework.projects.notify import digests, notices, summaries
+from framework.projects.notify import digests, notices
 from framework.projects.notify.activity import record
 from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.notify.preferences import choose
-from framework.projects.notify.summaries import ProjectStory
 from framework.repositories.catalog.changes import Change, NewPack
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.projects.notify.notice_rows import age_notices
@@ -250,60 +249,6 @@ def test_two_senders_at_once_write_one_mail(
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(lambda _: send_news(), range(2))) == 1
     assert len(mails_to(bob)) == 1
-
-
-@pytest.fixture
-def while_rendering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Has something happen while the next mail is rendered; what needs the database shows that none of it is held."""
-
-    def arrange(happens: Callable[[], object]) -> None:
-        def story(*arguments: Any) -> ProjectStory:
-            monkeypatch.setattr(digests, "story", summaries.story)
-            happens()
-            return summaries.story(*arguments)
-
-        monkeypatch.setattr(digests, "story", story)
-
-    return arrange
-
-
-def test_what_happens_while_a_mail_is_rendered_is_told_by_the_next_one(
-    alice: Account, bob: Account, shared: ProjectAccess, while_rendering: Callable[[Callable[[], object]], None]
-) -> None:
-    uploaded(shared, alice, "First, @bob")
-    while_rendering(lambda: uploaded(shared, alice, "Second, @bob"))
-    assert (send_news(), open_notices()) == (1, 1)
-    assert (send_news(), open_notices()) == (1, 0)
-    assert [mail.args[1].rpartition(": ")[2] for mail in mails_to(bob)] == ["First, @bob", "Second, @bob"]
-
-
-def test_a_mail_that_another_process_sends_while_it_is_rendered_is_sent_once(
-    alice: Account, bob: Account, shared: ProjectAccess, while_rendering: Callable[[Callable[[], object]], None]
-) -> None:
-    uploaded(shared, alice, "Please look, @bob")
-    sent: list[int] = []
-    while_rendering(lambda: sent.append(send_news()))
-    assert (send_news(), sent, len(mails_to(bob))) == (0, [1], 1)
-
-
-@on_one_deployment
-def test_a_mail_that_would_tell_what_was_told_and_more_is_not_sent(
-    alice: Account, bob: Account, shared: ProjectAccess, while_rendering: Callable[[Callable[[], object]], None]
-) -> None:
-    for title in ("First, @bob", "Second, @bob"):
-        uploaded(shared, alice, title)
-    while_rendering(read_the_oldest)
-    assert (send_news(), open_notices(), mails_to(bob)) == (0, 2, [])
-    assert (send_news(), open_notices()) == (1, 0)
-    [mail] = mails_to(bob)
-    assert mail.args[1].endswith("Second, @bob")
-
-
-def read_the_oldest() -> None:
-    """Have the oldest notice that waits for a mail be read."""
-    with transaction() as session:
-        waiting = select(Notice).where(Notice.settled_at.is_(None)).order_by(Notice.id).limit(1)
-        session.scalars(waiting).one().read_at = NOON
 
 
 @on_one_deployment
