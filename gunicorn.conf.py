@@ -54,7 +54,6 @@ def post_worker_init(_worker: Any) -> None:
     look_at_bucket()
     if settings.production:
         sandbox.start()  # elsewhere the first page that needs it does
-    git.lead_own_groups()
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def stop_gracefully(number: int, frame: object) -> None:

@@ -1,7 +1,10 @@
-"""The git executable, called from this one place: fixed environment, argument lists, a deadline, limits."""
+"""The git executable, called from this one place: fixed environment, argument lists, a deadline, limits.
+
+Each git leads a process group of its own: what it starts ends with it, and a signal to the group of this process leaves
+it alone. Where setpriv(1) can, the kernel kills a git whose parent died; elsewhere it ends at the first closed pipe.
+"""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -9,7 +12,6 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -30,6 +32,7 @@ PACKING = frozenset({"upload-pack", "pack-objects", "multi-pack-index", "bundle"
 CPU_SECONDS = 600
 LAST_CPU_SECONDS = 10  # between SIGXCPU and SIGKILL, so that the status tells which limit it was
 _MOST_CPU_SECONDS = CPU_SECONDS + LAST_CPU_SECONDS
+_FILE_BLOCK_BYTES = 512  # the unit of ulimit -f (POSIX, XCU ulimit)
 
 # What published histories hold and every git reads alike; the rest of fsck is an error (framework/githttp/DESIGN.md).
 FSCK_IGNORED = (
@@ -109,25 +112,24 @@ def start(
     refuse_held_connection("git")
     if _server.is_ending:
         raise GitInterrupted
-    limits = _Limits(memory_bytes or _memory_of(arguments), file_bytes)
+    limits = _limit(memory_bytes or _memory_of(arguments), file_bytes)
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
-            [*limits.command(), "git", *_options(), *arguments],
+            [*_tie_to_parent(config.current().git_path), *limits, "git", *_options(), *arguments],
             cwd=repository,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=words,
             env={**_environment(), **(environment or {})},
-            process_group=_server.process_group,
+            process_group=0,
         )
-        with _ended(process, deadline_seconds) as expired:
-            limits.impose(process.pid)
+        with _ended(_Group(process), deadline_seconds) as (group, expired):
             try:
                 yield process
                 _close(process)
-                status = process.wait()
+                status = group.wait()
             except Exception as conclusion:
-                cut = classify_failure(arguments, _stop(process), _read(words), expired=expired.is_set())
+                cut = classify_failure(arguments, group.stop(), _read(words), expired=expired.is_set())
                 if isinstance(cut, (GitInterrupted, GitCutOff)):
                     raise cut from conclusion
                 raise
@@ -135,61 +137,83 @@ def start(
                 raise classify_failure(arguments, status, _read(words), expired=expired.is_set())
 
 
+class _Group:
+    """A git and what it has started, which are killed together.
+
+    The group's number is git's, and may be another's once git was reaped: so git is reaped last, and by nobody else.
+    """
+
+    def __init__(self, leader: "subprocess.Popen[bytes]") -> None:
+        self.leader = leader
+        self._reaping = threading.RLock()  # `interrupt` runs in a signal handler, maybe of the thread that reaps
+
+    def kill(self) -> None:
+        """End all of it that still runs."""
+        with self._reaping:
+            if self.leader.returncode is None:
+                with suppress(ProcessLookupError, PermissionError):  # macOS forbids it where only the dead are left
+                    os.killpg(self.leader.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """The status with which git ended by itself or by others; what it had started ends, too."""
+        if self.leader.returncode is None:
+            os.waitid(os.P_PID, self.leader.pid, os.WEXITED | os.WNOWAIT)
+        with self._reaping:
+            self.kill()
+            return self.leader.wait()
+
+    def stop(self) -> int:
+        """The same, or 0 when it still ran and was ended here."""
+        if self.leader.returncode is not None or self._has_ended():
+            return self.wait()
+        self.kill()
+        status = self.wait()  # a signal that came before ours is the one that counts
+        return 0 if status == -signal.SIGKILL and not _server.is_ending else status
+
+    def _has_ended(self) -> bool:
+        return os.waitid(os.P_PID, self.leader.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+
 class _Server:
     """What the end of this process means for the gits that it runs."""
 
-    process_group: int | None = None
     is_ending = False
 
     def __init__(self) -> None:
-        self.running: set[subprocess.Popen[bytes]] = set()
+        self.running: set[_Group] = set()
 
 
 _server = _Server()
 
 
-def lead_own_groups() -> None:
-    """Keep what ends this process's group from its gits: it calls `interrupt` when they have to end."""
-    _server.process_group = 0
-
-
 def interrupt() -> None:
     """End every running git, and start none any more: whoever waits for one hears that the server is restarting."""
     _server.is_ending = True
-    for process in tuple(_server.running):
-        process.kill()
+    for group in tuple(_server.running):
+        group.kill()
 
 
 @contextmanager
-def _ended(process: "subprocess.Popen[bytes]", deadline_seconds: float) -> Iterator[threading.Event]:
-    """Have the process ended with the block, and killed at the deadline, which the event tells."""
+def _ended(group: _Group, deadline_seconds: float) -> Iterator[tuple[_Group, threading.Event]]:
+    """Have the group ended with the block, and killed at the deadline, which the event tells."""
     expired = threading.Event()
 
     def kill() -> None:
         expired.set()
-        process.kill()
+        group.kill()
 
     timer = threading.Timer(deadline_seconds, kill)
-    _server.running.add(process)
+    _server.running.add(group)
     timer.start()
     try:
         if _server.is_ending:  # since we looked
-            process.kill()
-        yield expired
+            group.kill()
+        yield group, expired
     finally:
         timer.cancel()
-        _close(process)
-        _stop(process)
-        _server.running.discard(process)
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> int:
-    """End it where it still runs; the status with which it ended by itself or by others, else 0."""
-    if (status := process.poll()) is not None:
-        return status
-    process.kill()
-    status = process.wait()  # a signal that came before ours is the one that counts
-    return 0 if status == -signal.SIGKILL and not _server.is_ending else status
+        _close(group.leader)
+        group.stop()
+        _server.running.discard(group)
 
 
 def _read(words: IO[bytes]) -> str:
@@ -250,39 +274,27 @@ def _memory_of(arguments: Sequence[str]) -> int:
     return PACKING_MEMORY_BYTES if PACKING.intersection(arguments[:8]) else MEMORY_BYTES
 
 
-@dataclass(frozen=True)
-class _Limits:
-    """What a git and its own children may take: memory, CPU, and the size of the files that they write.
+def _limit(memory_bytes: int, file_bytes: int | None) -> list[str]:
+    """What git's command begins with, for what each of its processes may take: memory, CPU, sizes of written files.
 
-    prlimit(1) sets them and becomes git, so that they hold from its first instruction. Where a system lacks it, Linux
-    sets those of the running process; elsewhere the deadline must do.
+    A shell sets them and becomes git, so that they hold from its first instruction and for all that it starts.
     """
-
-    memory_bytes: int
-    file_bytes: int | None
-
-    def command(self) -> list[str]:
-        """What git's command begins with."""
-        program = _prlimit(config.current().git_path)
-        if program is None:
-            return []
-        files = [f"--fsize={self.file_bytes}"] if self.file_bytes is not None else []
-        return [program, f"--data={self.memory_bytes}", f"--cpu={CPU_SECONDS}:{_MOST_CPU_SECONDS}", *files]
-
-    def impose(self, process_id: int) -> None:
-        """Set them for a process that runs already, where it did not begin with them."""
-        if self.command() or not hasattr(resource, "prlimit"):
-            return
-        with suppress(ProcessLookupError):
-            resource.prlimit(process_id, resource.RLIMIT_DATA, (self.memory_bytes, self.memory_bytes))
-            resource.prlimit(process_id, resource.RLIMIT_CPU, (CPU_SECONDS, _MOST_CPU_SECONDS))
-            if self.file_bytes is not None:
-                resource.prlimit(process_id, resource.RLIMIT_FSIZE, (self.file_bytes, self.file_bytes))
+    limits = [f"ulimit -d {memory_bytes >> 10}", f"ulimit -S -t {CPU_SECONDS}", f"ulimit -H -t {_MOST_CPU_SECONDS}"]
+    if file_bytes is not None:
+        limits.append(f"ulimit -f {-(-file_bytes // _FILE_BLOCK_BYTES)}")
+    return ["/bin/sh", "-c", " && ".join([*limits, 'exec "$0" "$@"'])]
 
 
 @cache
-def _prlimit(path: str) -> str | None:
-    return shutil.which("prlimit", path=path)
+def _tie_to_parent(path: str) -> tuple[str, ...]:
+    """What a command begins with that shall not outlive the thread which started it (prctl(2), PR_SET_PDEATHSIG)."""
+    program = shutil.which("setpriv", path=path)
+    command = (program or "setpriv", "--pdeathsig", "KILL")
+    try:
+        subprocess.run([*command, "true"], check=True, stderr=subprocess.DEVNULL)  # busybox has another setpriv
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return command
 
 
 def _close(process: "subprocess.Popen[bytes]") -> None:

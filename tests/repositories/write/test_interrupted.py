@@ -153,7 +153,6 @@ def test_git_leads_a_group_of_its_own_and_ends_when_the_server_does(
     written: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git, "_server", git._Server())
-    git.lead_own_groups()
 
     def wait_for_git() -> None:
         with git.start(copy_path(written.repository_id), "cat-file", "--batch", stdin=subprocess.PIPE) as own:
