@@ -13,8 +13,8 @@ from framework.projects.core.access import project_for
 from framework.storage.current import store
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile, receive_form
+from framework.web.byte_ranges import serve_range
 from framework.web.forms import check_button
-from framework.web.streaming import stream_response
 
 blueprint = Blueprint("transfer", __name__)
 
@@ -60,15 +60,15 @@ def begin_export(owner: str, project: str) -> AnyResponse:
 
 @blueprint.get("/exports/<export_id>")
 def download(export_id: str) -> AnyResponse:
-    """The export's file, for whoever asked for it."""
+    """The export's file for whoever asked for it, or the range of its bytes that the request asks for."""
     found = exports.ready_export(signed_in(), export_id)
-    return stream_response(
-        store().stream(found.key),
-        Content_Type="application/zip",
-        Content_Length=str(found.size_bytes),
-        Content_Disposition=f'attachment; filename="{found.file_name}"',
-        Cache_Control="private, no-store",
+    answer = serve_range(
+        request, found.size_bytes, export_id, lambda start, length: store().stream(found.key, start, length)
     )
+    answer.headers["Content-Type"] = "application/zip"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found.file_name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _begin(account: Account, form: ImportForm, files: Files) -> str:

@@ -1,11 +1,16 @@
 """Parts of a file, for a download that goes on or a film that is looked at from the middle (RFC 9110, section 14)."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from flask import Request, Response
+from werkzeug.http import quote_etag
 
 from framework.errors import Invalid
 from framework.web.streaming import stream_response
+
+# One range of bytes: from a first to a last or to the end, or the last so many.
+_ONE_RANGE = re.compile(r"bytes=[ \t]*(?:([0-9]{1,20})-([0-9]{0,20})|-([0-9]{1,20}))[ \t]*", re.IGNORECASE)
 
 
 class RangeAbsent(Invalid):
@@ -29,7 +34,7 @@ def serve_range(asked: Request, size_bytes: int, etag: str, read: Callable[[int,
     Raises:
         RangeAbsent. What the first chunk raises.
     """
-    part = _part(asked, size_bytes, etag)
+    part = _find_part(asked, size_bytes, etag)
     start, end = part or (0, size_bytes)
     response = stream_response(read(start, end - start), Accept_Ranges="bytes")
     response.content_length = end - start
@@ -40,14 +45,26 @@ def serve_range(asked: Request, size_bytes: int, etag: str, read: Callable[[int,
     return response
 
 
-def _part(asked: Request, size_bytes: int, etag: str) -> tuple[int, int] | None:
-    """Where one part begins and ends; None for several, for what is not understood, and when the file has changed."""
-    wanted, condition = asked.range, asked.if_range
-    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
+def _find_part(asked: Request, size_bytes: int, etag: str) -> tuple[int, int] | None:
+    """Where one part begins and ends; None for several, for what is not understood, and when the file has changed.
+
+    A weak tag or a date in If-Range does not prove that the file is the same.
+    """
+    found = _ONE_RANGE.fullmatch(asked.headers.get("Range", ""))
+    if found is None or asked.method != "GET" or asked.headers.get("If-Range", quote_etag(etag)) != quote_etag(etag):
         return None
-    if condition.date or (condition.etag and condition.etag != etag):
+    first, last, suffix = (int(digits) if digits else None for digits in found.groups())
+    if suffix is not None:
+        return _find_suffix(suffix, size_bytes)
+    if first is None or (last is not None and last < first):
         return None
-    part = wanted.range_for_length(size_bytes)
-    if part is None:
+    if first >= size_bytes:
         raise RangeAbsent(size_bytes)
-    return part
+    return first, size_bytes if last is None else min(last + 1, size_bytes)
+
+
+def _find_suffix(length: int, size_bytes: int) -> tuple[int, int] | None:
+    """The last so many bytes; None where the file is empty, since no Content-Range could say so."""
+    if not length:
+        raise RangeAbsent(size_bytes)
+    return (max(0, size_bytes - length), size_bytes) if size_bytes else None

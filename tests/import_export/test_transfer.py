@@ -226,8 +226,11 @@ def test_an_export_holds_everything_and_can_be_imported_again(
     history: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn
 ) -> None:
     browser = signed_in(alice)
-    answer = browser.get(exported(browser))
+    address = exported(browser)
+    answer = browser.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    rest = browser.get(address, **{"Range": "bytes=100-", "If-Range": answer.headers["ETag"]})
+    assert (rest.status_code, rest.data) == (206, answer.data[100:])
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         about = json.loads(archive.read("project.json"))
     assert about["project"]["description"] == "For everybody"
