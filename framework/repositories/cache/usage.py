@@ -61,12 +61,13 @@ _upkeep = threading.local()
 
 @contextmanager
 def suppress_usage() -> Iterator[None]:
-    """What this thread opens within the block is upkeep, and nobody's use."""
+    """What this thread opens within the block is upkeep, and nobody's use; blocks may be nested."""
+    outer = getattr(_upkeep, "running", False)
     _upkeep.running = True
     try:
         yield
     finally:
-        _upkeep.running = False
+        _upkeep.running = outer
 
 
 def note_opened(repository_id: str, *, hit: bool) -> None:

@@ -80,6 +80,21 @@ def test_sql_learns_when_a_repository_was_used_on_any_machine(bench: Bench) -> N
     assert now() - used < timedelta(minutes=5)
 
 
+def test_upkeep_within_upkeep_is_nobodys_use(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    usage.write()
+    before = usage.read_figures()
+    with usage.suppress_usage():
+        with usage.suppress_usage():
+            bench.read("a")
+        bench.read("a")
+    usage.write()
+    assert usage.read_figures().hits == before.hits
+    bench.read("a")
+    usage.write()
+    assert usage.read_figures().hits == before.hits + 1
+
+
 def test_a_copy_that_went_lately_is_a_miss_that_more_room_would_spare(bench: Bench, settings: Config) -> None:
     bench.write(bench.put("a", b"1"))
     make_room_for(bench, settings)
