@@ -2,6 +2,8 @@
 
 import logging
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from sqlalchemy import and_, func, or_, select, update
@@ -15,7 +17,11 @@ from framework.repositories.models import Repository, SettledEntry, Version
 
 log = logging.getLogger(__name__)
 
-_written: set[tuple[int, str]] = set()
+MOST_WRITTEN = 10_000
+"""Repositories that a process knows to have written to; one that it forgets costs another look at the log."""
+
+_written: "OrderedDict[tuple[int, str], None]" = OrderedDict()
+_lock = threading.Lock()
 
 
 class DatabaseBehind(Unavailable):
@@ -26,23 +32,22 @@ class DatabaseBehind(Unavailable):
 
 
 def refuse_divergence(repository_id: str) -> None:
-    """Compare the log with SQL before this process's first write to a repository: one request, and none later.
+    """Compare the log with SQL before this process's first write to a repository: one request, and none soon after.
 
     Raises:
         DatabaseBehind: the log tells of versions that SQL does not know; the repository is read-only.
     """
-    mine = (os.getpid(), repository_id)
-    if mine in _written:
+    if _was_written(repository_id):
         return
     if has_diverged(repository_id):
         note_diverged(repository_id)
         raise DatabaseBehind
-    _written.add(mine)
+    _note_written(repository_id)
 
 
 def note_new(repository_id: str) -> None:
     """This process has just made the repository under a random name: nobody can have written a log of it."""
-    _written.add((os.getpid(), repository_id))
+    _note_written(repository_id)
 
 
 def has_diverged(repository_id: str) -> bool:
@@ -99,3 +104,19 @@ def known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:
     with read_transaction() as session:
         rows = session.execute(query.where(Version.repository_id == repository_id, later)).all()
     return {(row.epoch, row.version): row.entry_hash for row in rows}
+
+
+def _was_written(repository_id: str) -> bool:
+    mine = (os.getpid(), repository_id)
+    with _lock:
+        if mine not in _written:
+            return False
+        _written.move_to_end(mine)
+        return True
+
+
+def _note_written(repository_id: str) -> None:
+    with _lock:
+        _written[os.getpid(), repository_id] = None
+        if len(_written) > MOST_WRITTEN:
+            _written.popitem(last=False)

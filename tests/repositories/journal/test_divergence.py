@@ -1,6 +1,7 @@
 """A database restored from a backup: nobody writes to a project whose log knows more."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,19 @@ def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
         with requests() as asked:
             bench.write(bench.put("a", str(expected).encode()))
         assert asked.of("list") == expected
+
+
+def test_the_log_is_looked_at_once_more_after_many_other_writes(
+    new_bench: Callable[[], Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(divergence, "MOST_WRITTEN", 2)
+    divergence._written.clear()
+    first, second, third = (new_bench() for _ in range(3))
+    assert len(divergence._written) == 2
+    for bench, expected in ((second, 0), (first, 1), (second, 0), (third, 1)):
+        with requests() as asked:
+            bench.write(bench.put("a", b"1"))
+        assert asked.of("list") == expected, "the one that was not written to for longest is forgotten"
 
 
 def test_whoever_made_a_repository_knows_that_it_has_no_log(bench: Bench) -> None:
