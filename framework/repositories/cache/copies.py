@@ -4,7 +4,6 @@ import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 from framework.errors import Unavailable
@@ -20,12 +19,22 @@ from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 
+MOST_LOOKS = 20
+"""How often a reader looks for a copy of the newest version, each time after having brought the copy to it."""
+
 
 class DiskFull(Unavailable):
     """The local disk has no room for the project, although other copies were dropped."""
 
     def __init__(self) -> None:
         super().__init__("This server has no room for the project just now. Nothing is lost; try again in a minute.")
+
+
+class CopyContended(Unavailable):
+    """Other versions or an eviction came between each time that the copy was brought to the newest one."""
+
+    def __init__(self) -> None:
+        super().__init__("This project is being changed faster than it can be read just now; try again in a moment.")
 
 
 @contextmanager
@@ -36,11 +45,11 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
     until the block ends. A warm copy asks SQL and nothing else.
 
     Raises:
-        RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull.
+        RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull, CopyContended.
     """
     if usage.write_when_due():
         drop_archived()
-    for look in count():
+    for look in range(MOST_LOOKS):
         snapshot = read_snapshot(repository_id)
         with locks.lock_shared(lock_path(repository_id, "lease")):
             path = copy_path(repository_id)
@@ -55,6 +64,8 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
                 yield path, snapshot
                 break
         _catch_up(repository_id, kind, {})
+    else:
+        raise CopyContended
     tidy(repository_id)
 
 

@@ -14,7 +14,7 @@ def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[Sto
     Raises:
         What `cache.open_copy` raises.
     """
-    while True:
+    for _look in range(copies.MOST_LOOKS):
         with copies.lease_copy(repository_id, FULL) as (path, snapshot):
             newest, packs = read_snapshot_and_packs(repository_id)
             if newest != snapshot:
@@ -24,3 +24,4 @@ def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[Sto
                     name = f"pack-{pack.name}{suffix}"
                     (folder / name).hardlink_to(path / "objects" / "pack" / name)
             return snapshot, packs
+    raise copies.CopyContended

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from framework.database.session import read_transaction, transaction
+from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys
+from framework.repositories.cache import copies, links
+from framework.repositories.cache.copies import CopyContended
 from framework.repositories.cache.copy import open_copy
-from framework.repositories.cache.eviction import copy_path
+from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack
 from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.refs import resolve
 from framework.repositories.journal.divergence import DatabaseBehind
@@ -135,6 +140,39 @@ def test_a_pack_that_is_not_what_sql_recorded_is_never_used(written: Bench) -> N
     assert asked.of("get") >= 2, "fetched once more before giving up"
     assert not copy_path(written.repository_id).exists()
     assert not list((copy_path("x").parent.parent / "scratch").iterdir())
+
+
+def test_who_never_finds_the_newest_version_is_told(written: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill = copies._catch_up
+
+    def fill_and_evict(repository_id: str, kind: str, packs: Mapping[str, WrittenPack]) -> None:
+        fill(repository_id, kind, packs)
+        assert evict(repository_id)
+
+    monkeypatch.setattr(copies, "_catch_up", fill_and_evict)
+    assert evict(written.repository_id)
+    with pytest.raises(CopyContended, match="faster than it can be read"):
+        written.read("a")
+
+
+def test_who_never_finds_the_newest_packs_is_told(
+    written: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read = links.read_snapshot_and_packs
+    with open_copy(written.repository_id, FULL):
+        pass
+
+    def read_after_another_write(repository_id: str) -> tuple[Snapshot, Sequence[StoredPack]]:
+        with monkeypatch.context() as patch:
+            patch.setattr(links, "read_snapshot_and_packs", read)
+            written.write(written.put("a", object_keys.new_id().encode()))
+        return read(repository_id)
+
+    monkeypatch.setattr(copies, "MOST_LOOKS", 3)
+    monkeypatch.setattr(links, "read_snapshot_and_packs", read_after_another_write)
+    with pytest.raises(CopyContended):
+        links.link_packs(written.repository_id, tmp_path)
+    assert list(tmp_path.glob("pack-*")) == []
 
 
 def test_a_copy_that_knows_more_than_the_database_is_an_alarm(written: Bench) -> None:
