@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from framework.errors import NotFound, Unavailable
 from framework.gitcore import lfs_pointer
@@ -30,7 +31,7 @@ class LfsLost(Unavailable):
 
     def __init__(self, key: str) -> None:
         super().__init__("A large file of this project is damaged in the object store; the operator has to look at it.")
-        log.critical("%s is named in SQL, and is missing or altered in the object store", key)
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
             yield held
         held = chunk
     if check.hexdigest() != stored.oid:
-        raise LfsLost(object_keys.lfs_key(repository_id, stored.oid, stored.name))
+        _raise_lost(object_keys.lfs_key(repository_id, stored.oid, stored.name))
     yield held
 
 
@@ -121,10 +122,16 @@ def _stream(repository_id: str, stored: StoredLfs, start: int, length: int) -> I
     key = object_keys.lfs_key(repository_id, stored.oid, stored.name)
     try:
         chunks = store().stream(key, start, length)
-    except ObjectMissing as error:
-        raise LfsLost(key) from error
+    except ObjectMissing:
+        _raise_lost(key)
     with chunks:
         yield from chunks
+
+
+def _raise_lost(key: str) -> NoReturn:
+    """Have the operator told, and whoever reads."""
+    log.critical("%s is named in SQL, and is missing or altered in the object store", key)
+    raise LfsLost(key)
 
 
 def _find_stored(repository_id: str, found: lfs_pointer.Pointer | None) -> StoredLfs | None:

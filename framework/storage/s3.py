@@ -26,7 +26,7 @@ from framework.storage.contract import (
 from framework.storage.counting import METER
 from framework.storage.multipart import MultipartUpload
 from framework.storage.patience import PacedBody, RetryPolicy, pace, retry
-from framework.storage.s3_answers import alarm, code_of, translate_errors
+from framework.storage.s3_answers import code_of, raise_alarm, translate_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -163,7 +163,7 @@ class S3Store(ObjectStore):
                 self._client.head_bucket(Bucket=self._bucket)
             except ClientError as error:
                 if code_of(error) in {"404", "NoSuchBucket"}:
-                    raise alarm(error) from error
+                    raise_alarm(error)
                 raise
 
     def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:

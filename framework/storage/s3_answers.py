@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError, IncompleteReadError, ResponseStreamingError
 from urllib3.exceptions import HTTPError
@@ -27,7 +28,12 @@ def translate_errors(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _meaning(key, error) from error
+        meaning = _meaning(key, error)
+        if isinstance(meaning, StoreRefused):
+            raise_alarm(error)
+        if isinstance(meaning, StoreUnavailable):
+            log.warning("the object store failed: %s", error)
+        raise meaning from error
     except (IncompleteReadError, ResponseStreamingError) as error:
         raise BodyAltered(key) from error
     except (BotoCoreError, HTTPError) as error:
@@ -40,10 +46,14 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def alarm(error: ClientError) -> StoreRefused:
-    """Call the operator: keys, rights or the bucket's name are wrong, and nothing works until they are right."""
+def raise_alarm(error: ClientError) -> NoReturn:
+    """Call the operator: keys, rights or the bucket's name are wrong, and nothing works until they are right.
+
+    Raises:
+        StoreRefused.
+    """
     log.critical("ALARM: the object store refuses us: %s", error)
-    return StoreRefused()
+    raise StoreRefused from error
 
 
 def _meaning(key: str, error: ClientError) -> HoldfastError:
@@ -52,8 +62,7 @@ def _meaning(key: str, error: ClientError) -> HoldfastError:
     if code in ALTERED:
         return BodyAltered(key)
     if status >= 500 or status == 429 or code in REPEATABLE:
-        log.warning("the object store failed: %s", error)
         return StoreUnavailable()
     if code in MISSING or (code == "404" and error.operation_name == "HeadObject"):
         return missing_object(key)
-    return alarm(error)
+    return StoreRefused()

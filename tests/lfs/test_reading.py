@@ -44,7 +44,7 @@ def test_an_empty_object(bench: Bench) -> None:
 
 @pytest.mark.parametrize("spoil", [lambda body: body[:-1], lambda body: bytes([body[0] ^ 1]) + body[1:]])
 def test_a_damaged_object_is_never_handed_out_to_its_end(
-    bench: Bench, film: StoredLfs, spoil: Callable[[bytes], bytes]
+    bench: Bench, film: StoredLfs, spoil: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     key, body = object_keys.lfs_key(bench.repository_id, film.oid, film.name), spoil(FILM)
     store().delete(key)
@@ -55,3 +55,9 @@ def test_a_damaged_object_is_never_handed_out_to_its_end(
     with pytest.raises(LfsLost):
         arrived.extend(whole(bench.repository_id, film))
     assert 0 < sum(map(len, arrived)) < len(body)
+    assert [key in record.message for record in caplog.records if record.levelname == "CRITICAL"] == [True, True]
+
+
+def test_an_error_that_is_not_raised_is_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    assert "damaged" in LfsLost("lfs/x").sentence
+    assert caplog.records == []

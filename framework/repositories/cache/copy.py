@@ -21,10 +21,10 @@ from framework.gitcore.commit_objects import StoredCommit, message_of, read_comm
 from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_hash
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
-from framework.repositories.cache.hydration import PackMissing
+from framework.repositories.cache.hydration import expect_pack
 from framework.repositories.catalog.changes import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
-from framework.storage.contract import Chunks, ObjectMissing
+from framework.storage.contract import Chunks
 from framework.storage.current import store
 
 LONGEST_ENTRY_HEADER_BYTES = 16
@@ -166,10 +166,8 @@ class Copy:
     def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
         key = object_keys.pack_key(self.snapshot.repository_id, pack)
-        try:
+        with expect_pack(key):
             chunks = store().stream(key, start, end - start if end else None)
-        except ObjectMissing as error:
-            raise PackMissing(key) from error
         first = next(chunks, b"")
         _kind, size, header = entry_header(first)
         return Blob(sha, size, _check_blob(sha, size, _inflate(_rest(first[header:], chunks))))

@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +41,20 @@ class PackMissing(Unavailable):
     def __init__(self, key: str) -> None:
         super().__init__("A part of this project is missing in the object store; the operator has to look at it.")
         self.key = key
+
+
+@contextmanager
+def expect_pack(key: str) -> Iterator[None]:
+    """Have the operator told when the object, which SQL names, is not in the store.
+
+    Raises:
+        PackMissing.
+    """
+    try:
+        yield
+    except ObjectMissing as error:
         log.critical("%s is named in SQL and missing in the object store", key)
+        raise PackMissing(key) from error
 
 
 @dataclass(frozen=True)
@@ -261,10 +274,8 @@ def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
 def _fetch_and_check(wanted: _Wanted, target: Path, fetch: Fetch) -> None:
     """The object of this length and SHA-256, tried twice."""
     for _attempt in range(2):
-        try:
+        with expect_pack(wanted.key):
             fetched = fetch(wanted.key, target, wanted.size_bytes)
-        except ObjectMissing as error:
-            raise PackMissing(wanted.key) from error
         if (fetched.size_bytes, fetched.sha256) == (wanted.size_bytes, wanted.sha256):
             return
         target.unlink()

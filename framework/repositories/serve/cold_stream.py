@@ -18,7 +18,7 @@ from framework.gitcore.pack_objects import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges
-from framework.repositories.cache.hydration import PackAltered, PackMissing, index_pack
+from framework.repositories.cache.hydration import PackAltered, expect_pack, index_pack
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
@@ -26,7 +26,6 @@ from framework.repositories.catalog import read_back
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.serve import bundle
 from framework.repositories.serve.bundle import PACK_HEADER, Ends
-from framework.storage.contract import ObjectMissing
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +64,11 @@ class ColdPack:
         key = object_keys.pack_key(self.repository_id, pack.name)
         start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
         at = 0
-        try:
+        with expect_pack(key):
             for chunk in ranges.stream(key, file, pack.pack_bytes):
                 if inner := chunk[max(0, start - at) : max(0, end - at)]:
                     yield inner
                 at += len(chunk)
-        except ObjectMissing as error:
-            raise PackMissing(key) from error
 
     def _keep(self, folder: Path, held: ExitStack) -> None:
         """Who cloned has everything by now, whatever becomes of the copy; a damaged pack is looked at once more."""

@@ -19,7 +19,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.refs import resolve
 from framework.repositories.journal.divergence import DatabaseBehind
@@ -121,7 +121,9 @@ def test_a_marker_of_another_release_or_a_damaged_one_is_none(written: Bench, ma
     assert written.read("a") == b"2"
 
 
-def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(written: Bench) -> None:
+def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(
+    written: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     with read_transaction() as session:
         pack = session.scalars(select(Pack).where(Pack.kind == "history")).all()[0]
     store().delete(object_keys.pack_key(written.repository_id, pack.name))
@@ -129,6 +131,12 @@ def test_a_pack_that_is_not_in_the_store_is_an_alarm_and_not_an_empty_project(wr
     with pytest.raises(PackMissing) as alarm:
         written.read("a")
     assert alarm.value.status == 503
+    assert [alarm.value.key in record.message for record in caplog.records if record.levelname == "CRITICAL"] == [True]
+
+
+def test_an_error_that_is_not_raised_is_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    assert "missing" in PackMissing("repos/x").sentence
+    assert caplog.records == []
 
 
 def test_a_pack_that_is_not_what_sql_recorded_is_never_used(written: Bench) -> None:
@@ -158,18 +166,19 @@ def test_who_never_finds_the_newest_version_is_told(written: Bench, monkeypatch:
 def test_who_never_finds_the_newest_packs_is_told(
     written: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    read = links.read_snapshot_and_packs
     with open_copy(written.repository_id, FULL):
         pass
 
+    place = "framework.repositories.cache.links.read_snapshot_and_packs"
+
     def read_after_another_write(repository_id: str) -> tuple[Snapshot, Sequence[StoredPack]]:
         with monkeypatch.context() as patch:
-            patch.setattr(links, "read_snapshot_and_packs", read)
+            patch.setattr(place, read_snapshot_and_packs)
             written.write(written.put("a", object_keys.new_id().encode()))
-        return read(repository_id)
+        return read_snapshot_and_packs(repository_id)
 
     monkeypatch.setattr(copies, "MOST_LOOKS", 3)
-    monkeypatch.setattr(links, "read_snapshot_and_packs", read_after_another_write)
+    monkeypatch.setattr(place, read_after_another_write)
     with pytest.raises(CopyContended):
         links.link_packs(written.repository_id, tmp_path)
     assert list(tmp_path.glob("pack-*")) == []

@@ -80,12 +80,13 @@ def test_a_pack_with_wrong_bytes_is_fetched_twice_and_never_used(cold: Bench) ->
     assert not eviction.copy_path(cold.repository_id).exists()
 
 
-def test_a_missing_pack_is_an_alarm(cold: Bench) -> None:
+def test_a_missing_pack_is_an_alarm(cold: Bench, caplog: pytest.LogCaptureFixture) -> None:
     with read_transaction() as session:
         name = session.scalars(select(Pack.name).where(Pack.kind == "blobs")).one()
     store().delete(object_keys.pack_key(cold.repository_id, name))
     with pytest.raises(PackMissing), open_copy(cold.repository_id, FULL):
         pass
+    assert [name in record.message for record in caplog.records if record.levelname == "CRITICAL"] == [True]
 
 
 def test_a_part_that_fails_leaves_no_file_and_no_writer(
