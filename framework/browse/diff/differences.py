@@ -1,11 +1,10 @@
 """What differs between two versions, file by file: git compares, within bounds that keep a page a page."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
-from framework.browse.diff.patches import ADDED, REMOVED, Hunk, parse_hunks
+from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.diff.wide_texts import patches
@@ -214,10 +213,9 @@ def _add_hunks(copy: Copy, old: str, new: str, files: Sequence[FileChange], most
     options += ["--no-ext-diff", "--no-textconv", "--end-of-options", old, new, "--"]
     printed = git.run(copy.path, "diff-tree", *options, *_arguments(files))
     raw, _end, text = printed.partition(b"\0\0")
-    sections = re.split(rb"^diff --git .*\n", text, flags=re.MULTILINE)[1:]
-    found, budget = {}, max(LINES_OF_A_PAGE, most_lines)
+    sections, found, budget = Sections(text), {}, max(LINES_OF_A_PAGE, most_lines)
     for file in _raw(_texts(raw + b"\0")):
-        patch = decode(b"".join(sections.pop(0) for _ in range(2 if file.status == "T" else 1) if sections)).text
+        patch = decode(sections.take(file.old_path, file.path, count=2 if file.status == "T" else 1)).text
         marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
         made = _with_hunks(file, patch, min(most_lines, budget), mark=marks)
         budget -= sum(len(hunk.lines) for hunk in made.hunks)

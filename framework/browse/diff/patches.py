@@ -1,6 +1,7 @@
 """What git prints of a difference, as lines that a page can show: numbered, paired, with the changed words marked."""
 
 import re
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -13,12 +14,43 @@ LONGEST_MARKED_LINE = 240
 LEAST_ALIKE = 0.5
 MOST_COMPARED = 24
 
+_SECTION = re.compile(rb"^(diff --git .*)\n", re.MULTILINE)
+_QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
+_ESCAPES = dict(zip(b'\a\b\t\n\v\f\r"\\', b'abtnvfr"\\', strict=True))
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)")
 _WORD = re.compile(r"\w+|\s+|.")
 _PIECE = re.compile(r"<[^>]*>|&[^;]*;|.", re.DOTALL)
 _NOTHING_IN_COLOUR = re.compile(r'<span class="[^"]*"></span>')
 
 Places = Sequence[tuple[int, int]]
+
+
+class Sections:
+    """The sections of a patch, found by the names in their first lines (git-diff(1), "Generating patch text")."""
+
+    def __init__(self, patch: bytes) -> None:
+        _before, *parts = _SECTION.split(patch)
+        self._bodies: defaultdict[bytes, deque[bytes]] = defaultdict(deque)
+        for first_line, body in zip(parts[::2], parts[1::2], strict=True):
+            self._bodies[first_line].append(body)
+
+    def take(self, old_path: str, path: str, *, count: int = 1) -> bytes:
+        """What follows the first lines of the next `count` sections of this file, which are there."""
+        own = self._bodies[b"diff --git " + _quote("a/", old_path) + b" " + _quote("b/", path)]
+        assert len(own) >= count, f"git printed {len(own)} sections for {path!r} in place of {count}"
+        return b"".join(own.popleft() for _ in range(count))
+
+
+def _quote(prefix: str, path: str) -> bytes:
+    """A name as git writes it into a patch (git-config(1), core.quotePath)."""
+    name = (prefix + path).encode(errors="surrogateescape")
+    quoted = _QUOTED.sub(_escape, name)
+    return name if quoted == name else b'"' + quoted + b'"'
+
+
+def _escape(found: re.Match[bytes]) -> bytes:
+    [byte] = found.group()
+    return b"\\%c" % _ESCAPES[byte] if byte in _ESCAPES else b"\\%03o" % byte
 
 
 @dataclass(frozen=True)
