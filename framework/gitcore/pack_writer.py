@@ -21,7 +21,6 @@ PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
 
 BLOB = 3
-_NAMES = {1: b"commit", 2: b"tree", BLOB: b"blob"}
 _HEADER_BYTES = 12
 TRAILER_BYTES = 20
 """The SHA-1 of all that is before it."""

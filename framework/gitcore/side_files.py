@@ -14,7 +14,6 @@ GRAPH = "graph"
 BUNDLE = "bundle"
 """What a bundle of the packs has before and behind their entries; no local copy needs it."""
 
-SUFFIXES = (MIDX, BITMAP, GRAPH, BUNDLE)
 INSTALLED = (MIDX, BITMAP, GRAPH)
 CHECKSUM_BYTES = 20
 

@@ -146,14 +146,13 @@ class LogEntry:
 class History:
     """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest.
 
-    `large_blobs` are the sizes that each version brought, by its entry's hash. `damaged` are the keys of the entries
-    that cannot be read; `forks` tells where two databases have gone on beside each other.
+    `large_blobs` are the sizes that each version brought, by its entry's hash; `forks` tells where two databases have
+    gone on beside each other.
     """
 
     lines: tuple[LogLine, ...]
     newest: LogEntry | None
     large_blobs: Mapping[str, Mapping[str, int]]
-    damaged: tuple[LogKey, ...]
     faults: tuple[str, ...]
     forks: tuple[str, ...]
 
@@ -210,7 +209,6 @@ def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None 
         lines=tuple(lines),
         newest=newest,
         large_blobs=large_blobs,
-        damaged=tuple(fault.key for fault in damaged),
         faults=(*(fault.sentence for fault in damaged), *_gaps(lines, known or {})),
         forks=tuple(_forks(lines, known or {})),
     )
