@@ -43,7 +43,7 @@ def _checks(holdings: StorageUsage) -> Iterator[str]:
 
 
 def _cache(figures: CacheFigures) -> Iterator[str]:
-    """What the ghosts say (`repositories/ghosts.py`): how many misses one more GiB on each machine had spared."""
+    """What the ghost list (`cache/eviction.py`) says: how many misses one more GiB on each machine had spared."""
     limit = format_size(config.current().cache_max_bytes)
     yield f"The cache of this machine holds {format_size(eviction.cached_bytes())} of {limit}."
     rate, more = figures.hit_rate, figures.hit_rate_with_more

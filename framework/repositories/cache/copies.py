@@ -2,21 +2,21 @@
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from framework.errors import Unavailable
 from framework.gitcore.pack_writer import WrittenPack
 from framework.observability import counts
-from framework.repositories.cache import eviction, ghosts, locks, marker, usage
+from framework.repositories.cache import eviction, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
 from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import Filling, drop_superseded, fill, lay_out
 from framework.repositories.cache.marker import FULL, Marker, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 
 MOST_LOOKS = 20
@@ -69,6 +69,27 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
     tidy(repository_id)
 
 
+def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:
+    """Hard links in this folder to every pack of the newest version, and that version.
+
+    They outlive whatever happens to the local copy.
+
+    Raises:
+        What `lease_copy` raises.
+    """
+    for _look in range(MOST_LOOKS):
+        with lease_copy(repository_id, FULL) as (path, snapshot):
+            newest, packs = read_snapshot_and_packs(repository_id)
+            if newest != snapshot:
+                continue
+            for pack in packs:
+                for suffix in (".pack", ".idx"):
+                    name = f"pack-{pack.name}{suffix}"
+                    (folder / name).hardlink_to(path / "objects" / "pack" / name)
+            return snapshot, packs
+    raise CopyContended
+
+
 def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = HISTORY) -> None:
     """Take packs that this process has at hand into the local copy, when there is one, and bring it to this kind."""
     if copy_path(repository_id).exists():
@@ -98,7 +119,7 @@ def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack])
         _with_room(path, Filling(snapshot, packs, kind, written), found)
         _drop_superseded(path)
         counts.count_copy_filled(anew=found is None)
-        if found is None and ghosts.was_evicted_lately(repository_id):
+        if found is None and eviction.take_ghost(repository_id):
             usage.note_regained()
     eviction.make_room(keep=repository_id)
 

@@ -1,18 +1,28 @@
-"""Eviction: when the cache is over its size, copies are dropped by score; see docs/decisions/0014-eviction-score.md."""
+"""Eviction: when the cache is over its size, copies are dropped by score; see docs/decisions/0014-eviction-score.md.
+
+The ghost list (a term of the 2Q and ARC caches) names what was evicted lately, with its size: a cache one GiB larger
+would still hold the last GiB of it. Who is fetched again while on the list is a miss that the larger cache would
+not have had. The list lies beside the cache as the names of empty files, so that processes share it; a lost entry is a
+figure that is a little too low.
+"""
 
 import logging
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from framework import config
 from framework.observability import counts
-from framework.repositories.cache import ghosts, locks
+from framework.repositories.cache import locks
 from framework.repositories.cache.marker import last_used, read_marker
 from framework.repositories.cache.scratch import scratch
 
 WAKING_BYTES = 8 << 20
 """What is transferred in the time that the round trips of a waking take: a copy of this size costs twice their time."""
+
+GHOST_BYTES = 1 << 30
+MOST_GHOSTS = 5000
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +75,7 @@ def free(wanted_bytes: int, *, keep: str) -> int:
         if path.stem != keep and evict(path.stem):
             freed += size
             counts.count_copy_evicted(size)
-            ghosts.remember(path.stem, size)
+            add_ghost(path.stem, size)
             log.info("evicted %s, %d bytes", path.stem, size)
     return freed
 
@@ -93,6 +103,36 @@ def size_bytes(copy: Path) -> int:
     """What one copy takes, in bytes; 0 for one that is going or coming."""
     marker = read_marker(copy)
     return marker.size_bytes if marker else 0
+
+
+def add_ghost(repository_id: str, size_bytes: int) -> None:
+    """Put a copy of this size, which has just been evicted to make room, on the ghost list."""
+    take_ghost(repository_id)
+    _ghost_list().mkdir(parents=True, exist_ok=True)
+    (_ghost_list() / f"{time.time_ns():020}-{size_bytes}-{repository_id}").touch()
+    kept = 0
+    for number, ghost in enumerate(_ghosts_newest_first()):
+        kept += int(ghost.name.split("-")[1])
+        if kept > GHOST_BYTES or number >= MOST_GHOSTS:
+            ghost.unlink(missing_ok=True)
+
+
+def take_ghost(repository_id: str) -> bool:
+    """Take the copy, which is being fetched again, off the ghost list; whether it was there."""
+    found = list(_ghost_list().glob(f"*-{repository_id}"))
+    for ghost in found:
+        ghost.unlink(missing_ok=True)
+    return bool(found)
+
+
+def _ghosts_newest_first() -> list[Path]:
+    with suppress(FileNotFoundError):
+        return sorted(_ghost_list().iterdir(), reverse=True)
+    return []
+
+
+def _ghost_list() -> Path:
+    return config.current().data / "ghosts"
 
 
 def _by_burden() -> list[tuple[Path, int]]:

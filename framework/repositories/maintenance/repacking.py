@@ -14,8 +14,8 @@ from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories import object_keys
+from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out, write_refs
-from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack
 from framework.repositories.serve import bundle

@@ -14,8 +14,8 @@ from framework.gitcore import git
 from framework.gitcore.hashing_reader import HashingReader
 from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
 from framework.repositories import object_keys
+from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out
-from framework.repositories.cache.links import link_packs
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.write.inventory import (
     BRIEF_BYTES,

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from framework.database.session import read_transaction, transaction
 from framework.gitcore.pack_writer import WrittenPack
 from framework.repositories import object_keys
-from framework.repositories.cache import copies, links
+from framework.repositories.cache import copies
 from framework.repositories.cache.copies import CopyContended
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
@@ -169,7 +169,7 @@ def test_who_never_finds_the_newest_packs_is_told(
     with open_copy(written.repository_id, FULL):
         pass
 
-    place = "framework.repositories.cache.links.read_snapshot_and_packs"
+    place = "framework.repositories.cache.copies.read_snapshot_and_packs"
 
     def read_after_another_write(repository_id: str) -> tuple[Snapshot, Sequence[StoredPack]]:
         with monkeypatch.context() as patch:
@@ -180,7 +180,7 @@ def test_who_never_finds_the_newest_packs_is_told(
     monkeypatch.setattr(copies, "MOST_LOOKS", 3)
     monkeypatch.setattr(place, read_after_another_write)
     with pytest.raises(CopyContended):
-        links.link_packs(written.repository_id, tmp_path)
+        copies.link_packs(written.repository_id, tmp_path)
     assert list(tmp_path.glob("pack-*")) == []
 
 

@@ -11,7 +11,7 @@ from framework import config
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.repositories.cache import eviction, ghosts, usage
+from framework.repositories.cache import eviction, usage
 from framework.repositories.models import CacheDay, Repository
 from tests.cast import on_each_deployment, on_one_deployment
 from tests.repositories.conftest import Bench
@@ -111,16 +111,16 @@ def test_a_copy_that_went_lately_is_a_miss_that_more_room_would_spare(bench: Ben
 
 def test_ghosts_are_remembered_up_to_a_gib(settings: Config) -> None:
     for number in range(5):
-        ghosts.remember(f"{number:032}", 300 * MIB)
-    stayed = [ghosts.was_evicted_lately(f"{number:032}") for number in range(5)]
+        eviction.add_ghost(f"{number:032}", 300 * MIB)
+    stayed = [eviction.take_ghost(f"{number:032}") for number in range(5)]
     assert stayed == [False, False, True, True, True]
-    assert not ghosts.was_evicted_lately(f"{4:032}"), "it is here again"
+    assert not eviction.take_ghost(f"{4:032}"), "it is here again"
 
 
 def test_small_ghosts_are_no_end_of_files(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ghosts, "MOST_GHOSTS", 10)
+    monkeypatch.setattr(eviction, "MOST_GHOSTS", 10)
     for number in range(30):
-        ghosts.remember(f"{number:032}", 1)
+        eviction.add_ghost(f"{number:032}", 1)
     assert len(list((settings.data / "ghosts").iterdir())) == 10
 
 
