@@ -1,7 +1,6 @@
 """Backing up all tables into the object store, and restoring them into an empty database of either kind."""
 
 import gzip
-import hashlib
 import re
 import secrets
 import shutil
@@ -36,6 +35,7 @@ from framework.database.insert import number_on
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
+from framework.files import sha256_of
 from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 from framework.storage.ownership.claims import keep_claim
@@ -140,9 +140,7 @@ def _store_dump(work: Work) -> Backup:
         if key:
             seal(file, folder / "sealed", key)
             file = folder / "sealed"
-        with file.open("rb") as source:
-            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-        store().put(FOLDER + name, file, sha256=sha256)
+        store().put(FOLDER + name, file, sha256=sha256_of(file))
         return Backup(name, file.stat().st_size, header.rows)
 
 

@@ -5,7 +5,6 @@ it alone. Where setpriv(1) can, the kernel kills a git whose parent died; elsewh
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from typing import IO
 from framework import config
 from framework.database.session import refuse_held_connection
 from framework.gitcore.failures import GitCutOff, GitFailed, GitInterrupted, GitTooSlow, classify_failure
+from framework.gitcore.process_limits import limit_command, tie_to_parent
 
 __all__ = ["GitCutOff", "GitFailed", "GitInterrupted", "GitTooSlow"]
 
@@ -29,10 +29,6 @@ MEMORY_BYTES = 256 << 20
 PACKING_MEMORY_BYTES = 1 << 30
 PACKING = frozenset({"upload-pack", "pack-objects", "multi-pack-index", "bundle", "commit-graph", "rev-list", "fsck"})
 """Commands that hold a line for every object of a repository, and so take memory with its size."""
-CPU_SECONDS = 600
-LAST_CPU_SECONDS = 10  # between SIGXCPU and SIGKILL, so that the status tells which limit it was
-_MOST_CPU_SECONDS = CPU_SECONDS + LAST_CPU_SECONDS
-_FILE_BLOCK_BYTES = 512  # the unit of ulimit -f (POSIX, XCU ulimit)
 
 # What published histories hold and every git reads alike; the rest of fsck is an error (framework/githttp/DESIGN.md).
 FSCK_IGNORED = (
@@ -112,10 +108,10 @@ def start(
     refuse_held_connection("git")
     if _server.is_ending:
         raise GitInterrupted
-    limits = _limit(memory_bytes or _memory_of(arguments), file_bytes)
+    limits = limit_command(memory_bytes or _memory_of(arguments), file_bytes)
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
-            [*_tie_to_parent(config.current().git_path), *limits, "git", *_options(), *arguments],
+            [*tie_to_parent(config.current().git_path), *limits, "git", *_options(), *arguments],
             cwd=repository,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -272,29 +268,6 @@ def _environment() -> dict[str, str]:
 
 def _memory_of(arguments: Sequence[str]) -> int:
     return PACKING_MEMORY_BYTES if PACKING.intersection(arguments[:8]) else MEMORY_BYTES
-
-
-def _limit(memory_bytes: int, file_bytes: int | None) -> list[str]:
-    """What git's command begins with, for what each of its processes may take: memory, CPU, sizes of written files.
-
-    A shell sets them and becomes git, so that they hold from its first instruction and for all that it starts.
-    """
-    limits = [f"ulimit -d {memory_bytes >> 10}", f"ulimit -S -t {CPU_SECONDS}", f"ulimit -H -t {_MOST_CPU_SECONDS}"]
-    if file_bytes is not None:
-        limits.append(f"ulimit -f {-(-file_bytes // _FILE_BLOCK_BYTES)}")
-    return ["/bin/sh", "-c", " && ".join([*limits, 'exec "$0" "$@"'])]
-
-
-@cache
-def _tie_to_parent(path: str) -> tuple[str, ...]:
-    """What a command begins with that shall not outlive the thread which started it (prctl(2), PR_SET_PDEATHSIG)."""
-    program = shutil.which("setpriv", path=path)
-    command = (program or "setpriv", "--pdeathsig", "KILL")
-    try:
-        subprocess.run([*command, "true"], check=True, stderr=subprocess.DEVNULL)  # busybox has another setpriv
-    except (OSError, subprocess.CalledProcessError):
-        return ()
-    return command
 
 
 def _close(process: "subprocess.Popen[bytes]") -> None:

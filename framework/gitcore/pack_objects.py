@@ -1,12 +1,12 @@
 """Packs made by git of objects that a file names, and what a pack says of itself."""
 
-import hashlib
 from contextlib import closing
 from pathlib import Path
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
+from framework.files import sha256_of
 from framework.gitcore import git
 from framework.gitcore.pack_writer import WrittenPack
 
@@ -57,9 +57,3 @@ def measure_pack(pack: Path, *, pack_sha256: str | None = None) -> WrittenPack:
         idx_sha256=sha256_of(idx),
         object_count=object_count(pack),
     )
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,6 @@
 version; `project.json` has description, people and activity. The ZIP file of an export can be imported again.
 """
 
-import hashlib
 import json
 import shutil
 import zipfile
@@ -28,6 +27,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import NotFound, Unavailable
+from framework.files import sha256_of
 from framework.formatting import format_size
 from framework.gitcore import git
 from framework.import_export.imports import ARRIVED
@@ -111,9 +111,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
         _write(archive, repository_id, about, work)
         work.say("Storing")
         key = f"{PLACE}{object_keys.new_id()}.zip"
-        with archive.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        store().put(key, archive, sha256=digest)
+        store().put(key, archive, sha256=sha256_of(archive))
         _record(Export(id=export_id, project_id=project_id, owner_id=account_id, key=key), archive.stat().st_size)
         work.advance()
         work.say(f"It can be downloaded for {KEPT.days} days.")

@@ -1,6 +1,5 @@
 """Imports: a new project is made at once, and a task fills it from an address or from a ZIP file."""
 
-import hashlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from framework.accounts.models import User
 from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
+from framework.files import sha256_of
 from framework.githttp.push.importing import land_history
 from framework.import_export.addresses import check_address, pin
 from framework.import_export.fetching import fetch_address, fetch_bundle
@@ -60,9 +60,7 @@ def import_zip(account: Account, new: NewProject, archive: Path) -> str:
     """
     check_zip(archive)
     key = f"{ARRIVED}{object_keys.new_id()}.zip"
-    with archive.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    store().put(key, archive, sha256=digest)
+    store().put(key, archive, sha256=sha256_of(archive))
     return _begin(account, new, "import_zip", key)
 
 

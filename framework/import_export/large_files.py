@@ -3,7 +3,6 @@
 So `unzip export.zip 'lfs/*' -d garden/.git` gives them to a clone of the export's bundle.
 """
 
-import hashlib
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from framework import config
 from framework.celery.jobs import Work
+from framework.files import sha256_of
 from framework.formatting import format_size
 from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
 from framework.lfs.reading import whole
@@ -93,7 +93,6 @@ def _unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Pa
         raise ZipTooLarge(
             f"“{entry.filename}” in this ZIP file is over the limit of {format_size(limit)} for a large file."
         )
-    with target.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != target.name:
-            raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged: it is not what its name says.")
+    if sha256_of(target) != target.name:
+        raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged: it is not what its name says.")
     return target

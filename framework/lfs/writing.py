@@ -1,6 +1,5 @@
 """Writing to a branch, with Git LFS for the files that the branch's `.gitattributes` wants there."""
 
-import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -62,7 +61,7 @@ class _Files:
         sources: dict[str, Path] = {}
         self.pointers: dict[str, Pointer] = {}
         tracked = self._tracked([put.path for put in puts])
-        hashed = cache(_sha256)  # a file may stand at many paths
+        hashed = cache(sha256_of)  # a file may stand at many paths
         for put in puts:
             if found := _pointer_in(put):
                 self.pointers[put.path] = found
@@ -113,8 +112,3 @@ def _pointer_in(put: Put) -> Pointer | None:
     if put.size_bytes not in lfs_pointer.SIZES:
         return None
     return lfs_pointer.parse(put.file.read_bytes())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from framework.files import sha256_of
 from framework.storage.contract import (
     CHUNK_BYTES,
     BodyAltered,
@@ -121,7 +122,7 @@ class FolderStore(ObjectStore):
         try:
             os.link(draft, target)  # unlike a rename it never replaces what another process has just put there
         except FileExistsError:
-            if _sha256_of(target) != sha256:
+            if sha256_of(target) != sha256:
                 raise ObjectExists(f"{key} has other bytes already; a key is never used twice.") from None
         for folder in _up_to(self._root, target.parent):
             _sync_folder(folder)
@@ -173,11 +174,6 @@ def _status(entry: "os.DirEntry[str]") -> os.stat_result | None:
         return entry.stat()
     except FileNotFoundError:  # deleted since the folder was read
         return None
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _up_to(root: Path, folder: Path) -> Iterator[Path]:

@@ -3,7 +3,6 @@
 A damaged copy is never uploaded: packs are sent from private scratch only.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from framework.files import sha256_of
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed
 from framework.repositories.cache import copies, locks
@@ -135,7 +135,6 @@ def _is_damaged(path: Path, pack: StoredPack, suffix: str) -> bool:
 
 def _differs(file: Path, expected: tuple[int, str]) -> bool:
     try:
-        with file.open("rb") as source:
-            return (file.stat().st_size, hashlib.file_digest(source, "sha256").hexdigest()) != expected
+        return (file.stat().st_size, sha256_of(file)) != expected
     except FileNotFoundError:  # not in this copy, or not yet
         return False

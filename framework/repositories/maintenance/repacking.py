@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from framework import config
+from framework.files import sha256_of
 from framework.gitcore import git, side_files
 from framework.gitcore.lfs_references import find_pointed_objects
-from framework.gitcore.pack_objects import DEADLINE_SECONDS, measure_pack, object_names, pack_objects, sha256_of
+from framework.gitcore.pack_objects import DEADLINE_SECONDS, measure_pack, object_names, pack_objects
 from framework.gitcore.pack_writer import WrittenPack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded

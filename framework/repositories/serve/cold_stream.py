@@ -14,7 +14,7 @@ from pathlib import Path
 
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
-from framework.gitcore.pack_objects import sha256_of
+from framework.files import sha256_of
 from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from framework.files import sha256_of
 from framework.gitcore import git
 from framework.gitcore.hashing_reader import HashingReader
-from framework.gitcore.pack_objects import object_count, pack_objects, sha256_of
+from framework.gitcore.pack_objects import object_count, pack_objects
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out
