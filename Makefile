@@ -2,8 +2,6 @@
 # make coverage · make requirements [UPGRADE="flask celery"]
 
 VENV := .venv/bin
-NODE := $(VENV)/python -m tools.node
-JAVASCRIPT := tools/javascript/node_modules
 export PATH := $(CURDIR)/$(VENV):$(PATH)
 
 .PHONY: run serve test test-full soak check bench release requirements coverage
@@ -35,13 +33,13 @@ bench: .venv/development
 	@tools/install-servers
 	@$(VENV)/python -m benchmarks
 
-check: .venv/development tools/javascript/node_modules/.package-lock.json tools/editor/node_modules/.package-lock.json
+check: .venv/development
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports
-	$(NODE) node $(JAVASCRIPT)/eslint/bin/eslint.js --config tools/javascript/eslint.config.js static tools/editor/editor.js
-	$(NODE) node $(JAVASCRIPT)/typescript/bin/tsc --project tools/javascript
+	python -m tools.limits
+	python -m tools.check_javascript
 	pip-audit --requirement requirements.txt --require-hashes --disable-pip
 
 # What is pinned stays as it is, but for what UPGRADE names and what a requirements.in has anew.
@@ -72,9 +70,3 @@ release: .venv/runtime
 static/built/editor.js: tools/build_editor.py tools/node.py $(wildcard tools/editor/*.js*) | .venv
 	@echo "Building the editor"
 	@$(VENV)/python -m tools.build_editor
-
-# What the scripts are checked with, and the types of what the editor imports.
-%/node_modules/.package-lock.json: %/package-lock.json | .venv/development
-	@echo "Installing $<"
-	@$(NODE) npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
+from framework.files import sha256_of
 from framework.gitcore import lfs_pointer
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import file_blob_name
