@@ -1,5 +1,6 @@
 """The rooms: each is in the list, and has what it says that it brings."""
 
+import ast
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,13 @@ FRAMEWORK = Path(rooms.__file__).parent
 def test_every_room_that_brings_something_is_in_the_list() -> None:
     assert sorted(rooms.ROOMS) == sorted(path.parent.name for path in FRAMEWORK.glob("*/room.py"))
     assert [room.name for room in rooms.rooms()] == list(rooms.ROOMS)
+
+
+def test_each_folder_of_modules_is_a_package_that_says_in_a_line_what_it_holds() -> None:
+    folders = {path.parent for path in FRAMEWORK.rglob("*.py") if "migrations" not in path.parts}
+    packages = {folder: (folder / "__init__.py").read_text() for folder in folders}
+    said = {folder: ast.get_docstring(ast.parse(text)) or "" for folder, text in packages.items()}
+    assert [folder for folder, line in said.items() if not line or "\n" in line] == []
 
 
 @pytest.mark.parametrize("room", rooms.rooms(), ids=lambda room: room.name)

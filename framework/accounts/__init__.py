@@ -1,0 +1,1 @@
+"""People: their accounts, addresses and credentials, and who is signed in."""

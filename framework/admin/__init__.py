@@ -1,0 +1,1 @@
+"""The administrators' pages: workers, queues, tasks, storage and previews of mails."""

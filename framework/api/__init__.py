@@ -1,1 +1,1 @@
-"""What programs can ask for: JSON below `/api/v1`, described by itself in `/api/v1/openapi.json`."""
+"""The REST API: JSON below `/api/v1`, described by `/api/v1/openapi.json`."""

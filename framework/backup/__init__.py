@@ -1,1 +1,1 @@
-"""Dumps of all tables in the object store: what is not Git dies with the database otherwise."""
+"""Dumps of all tables in the object store: what is not in Git would be lost with the database."""

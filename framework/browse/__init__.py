@@ -1,1 +1,1 @@
-"""Looking at a project: folders, files, history, downloads."""
+"""A project's pages: folders, files, history, comparisons, search, downloads."""

@@ -1,1 +1,1 @@
-"""Work that happens after the answer: the Celery application, the outbox, the schedule."""
+"""Work that happens after the response: the outbox, the workers, the schedule."""

@@ -1,1 +1,1 @@
-"""What whoever runs the server asks of it from the command line: storage, backup, recovery."""
+"""The operator's commands: people, projects, storage, backup and recovery."""

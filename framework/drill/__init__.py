@@ -1,0 +1,1 @@
+"""The weekly rehearsal: everything is rebuilt from the store into a scratch database and compared."""

@@ -1,1 +1,1 @@
-"""Mail: messages are made here, wait in the outbox, and leave by SMTP or into a folder."""
+"""Mail: messages are composed here, wait in the outbox, and leave by SMTP or into a folder."""

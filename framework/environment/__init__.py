@@ -1,1 +1,1 @@
-"""How a deployment's variables are read: their forms, and what production refuses; the values come from config.py."""
+"""How environment variables are read: their formats, and what production refuses."""

@@ -1,1 +1,1 @@
-"""Git over HTTP: the smart protocol, by the git executable on the local copy."""
+"""Git over HTTP: fetches from the local copy, pushes through quarantine, and the Git LFS API."""

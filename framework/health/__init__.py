@@ -1,1 +1,1 @@
-"""Whether this deployment can work: before it starts, while it runs, and when somebody asks."""
+"""Whether a deployment works: checked before it starts, while it runs, and on demand."""

@@ -1,1 +1,1 @@
-"""Whole projects come in from elsewhere and go out: imports and exports, as tasks that people watch."""
+"""Imports and exports of whole projects, by tasks whose progress people can follow."""

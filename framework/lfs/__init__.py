@@ -1,1 +1,1 @@
-"""Git LFS: large files beside the packs, and the pointers that stand for them in Git."""
+"""Git LFS: large files next to the packs, and the pointers that stand for them in Git."""

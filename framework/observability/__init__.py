@@ -1,1 +1,1 @@
-"""What this deployment counts and logs of itself; any room may count, and `/metrics` tells."""
+"""What a process counts and logs; any room may count, and `/metrics` serves the numbers."""

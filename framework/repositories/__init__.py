@@ -1,1 +1,1 @@
-"""The heart: repositories whose packs are immutable objects in the store and whose refs are rows in SQL."""
+"""The core: packs are immutable objects in the store, refs are rows in SQL, local copies are a cache."""

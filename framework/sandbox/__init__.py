@@ -1,1 +1,1 @@
-"""Work on files that anybody may have written: in a child process that can be killed, and remembered."""
+"""Work on untrusted files: in a child process with limits, with cached results."""

@@ -1,1 +1,1 @@
-"""Uploads from the browser: files are received as a stream, checked, and become one commit."""
+"""Files in, by form and by resumable upload: received, checked, and committed at once."""

@@ -1,1 +1,1 @@
-"""What every page shares: errors as answers, security headers, forms, reserved names and the frame of the pages."""
+"""What every page shares: forms, errors, security headers, compression, reserved names."""

@@ -1,0 +1,1 @@
+"""What happens to an account: sign-up, confirmation, changes, suspension, recovery."""

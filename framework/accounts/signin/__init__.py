@@ -1,0 +1,1 @@
+"""Who acts: sign-in by browser or token, and asking again for the password."""

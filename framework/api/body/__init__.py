@@ -1,0 +1,1 @@
+"""Request bodies of any size, received and parsed in constant memory."""

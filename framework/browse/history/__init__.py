@@ -1,0 +1,1 @@
+"""What a project's history says: commits, blame, last changes, refs, citations, search."""

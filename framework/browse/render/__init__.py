@@ -1,0 +1,1 @@
+"""How a file is shown: as a document, table, notebook, image, listing or coloured text."""

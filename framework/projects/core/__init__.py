@@ -1,0 +1,1 @@
+"""What a project is and who may see it: access, addresses, lists, validation."""

@@ -1,0 +1,1 @@
+"""What happens to a project as a whole: creation, trash, deletion, purge, archiving, adoption."""

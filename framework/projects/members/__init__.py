@@ -1,0 +1,1 @@
+"""Who takes part in a project, invitations, and what an owner's projects may store."""

@@ -1,0 +1,1 @@
+"""Who is told about changes: activity, notices, the inbox and mail digests."""

@@ -1,0 +1,1 @@
+"""The pages of projects: lists, settings, the inbox, jobs and tokens."""

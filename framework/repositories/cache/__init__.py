@@ -1,0 +1,1 @@
+"""Local copies: fetched from the store, leased to readers, repaired and evicted."""

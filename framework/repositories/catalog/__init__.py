@@ -1,0 +1,1 @@
+"""What SQL says of a repository, read as frozen values."""

@@ -1,0 +1,1 @@
+"""What an opened copy says: refs, folders and commits of a version."""

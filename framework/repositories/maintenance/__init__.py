@@ -1,0 +1,1 @@
+"""The upkeep of what is stored: consolidation, collection, scrubbing, archiving, verification."""

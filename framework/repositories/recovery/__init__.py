@@ -1,0 +1,1 @@
+"""Rebuilding SQL from the journal, and keeping both lines after a split."""

@@ -1,0 +1,1 @@
+"""Bundles, and clones of cold projects streamed from the store."""

@@ -1,0 +1,1 @@
+"""How a change becomes a version: staging, quarantine, packs, the commit point."""

@@ -1,0 +1,1 @@
+"""Which database owns the bucket: claims, marks, and the lease that they renew."""

@@ -1,0 +1,1 @@
+"""The tus server: resumable uploads whose parts are objects in the store."""

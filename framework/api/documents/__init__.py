@@ -1,0 +1,1 @@
+"""What the API returns: each model is a JSON document and its schema."""
