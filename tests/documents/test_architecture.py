@@ -1,13 +1,12 @@
 """docs/architecture.md: every file and function that it names is there, and its layers are those of pyproject.toml."""
 
-import ast
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from framework.rooms import ROOMS
+from tests.documents.code_names import names_in
 from tests.servers.run import ROOT
 
 TEXT = (ROOT / "docs" / "architecture.md").read_text()
@@ -20,7 +19,7 @@ ROOMS_DRAWN, FLOORS_DRAWN = (block for language, block in BLOCKS if not language
 @pytest.mark.parametrize("place", sorted(set(PLACES)), ids=":".join)
 def test_each_function_is_where_the_page_says(place: tuple[str, str]) -> None:
     file, name = place
-    assert name in _functions(ROOT / file)
+    assert name in names_in(ROOT / file)
 
 
 def test_each_file_is_there() -> None:
@@ -62,11 +61,3 @@ def _contracts() -> dict[str, list[str]]:
     found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [contract for contract in found if contract["type"] == "layers"]
     return {contract.get("containers", ["framework"])[0]: contract["layers"] for contract in layers}
-
-
-def _functions(file: Path) -> set[str]:
-    """The names of a module's functions, and of its classes' methods as `Class.method`."""
-    body = ast.parse(file.read_text()).body
-    methods = [(f"{one.name}.", node) for one in body if isinstance(one, ast.ClassDef) for node in one.body]
-    named = [*(("", node) for node in body), *methods]
-    return {f"{owner}{node.name}" for owner, node in named if isinstance(node, ast.FunctionDef)}
