@@ -220,7 +220,7 @@ MUTATIONS = (
     ),
     Mutation(
         17, "what both databases acknowledged is kept",
-        f"{R}/recovery/recovery.py", "            keep_beside(session, repository, one)\n", "            pass\n",
+        f"{R}/recovery/recovery.py", "            keep_parallel_line(session, repository, one)\n", "            pass\n",
         "tests/cli/test_two_databases.py -k both_acknowledged",
     ),
     Mutation(

@@ -20,11 +20,11 @@ from framework.browse.render.rendering import preview_file, read_head
 from framework.browse.view_options import ViewOptions
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
-from framework.lfs.reading import content, sizes
+from framework.lfs.reading import find_content, sizes
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.folders import Entry, add_sizes, find, list_folder
-from framework.repositories.history.log import LogEntry
+from framework.repositories.history.log import CommitEntry
 from framework.repositories.history.refs import resolve
 from framework.repositories.serve.bundle import offered_bundle
 
@@ -61,7 +61,7 @@ class FolderPage:
     place: Place | None = None
     entries: Sequence[Entry] = ()
     changes: LastChanges = field(default_factory=LastChanges)
-    newest: LogEntry | None = None
+    newest: CommitEntry | None = None
     readme: Readme | None = None
     about: About | None = None
     bundle_bytes: int | None = None
@@ -91,7 +91,7 @@ class FilePage:
     entry: Entry
     size_bytes: int
     preview: Preview
-    newest: LogEntry | None
+    newest: CommitEntry | None
     in_lfs: bool = False
 
 
@@ -190,7 +190,7 @@ def read_file_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FileP
     newest = newest_change(copy, place.sha, path)
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
-    found = content(copy, entry.sha)
+    found = find_content(copy, entry.sha)
     preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
 
@@ -205,7 +205,7 @@ def open_raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     entry = find(copy, sha, path)
     if entry.kind not in {"blob", "symlink"}:
         raise FolderHasNoBytes(path)
-    found = content(copy, entry.sha)
+    found = find_content(copy, entry.sha)
     head = next(found.blob.chunks, b"")
     committed_at = moment_at(copy.commit(sha).commit_time)
     return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
@@ -233,7 +233,7 @@ def _introduction(entries: Sequence[Entry]) -> Entry | None:
 def _read(copy: Copy, entry: Entry | None) -> Readme | None:
     if entry is None:
         return None
-    blob = content(copy, entry.sha).blob
+    blob = find_content(copy, entry.sha).blob
     written = read_head(blob, LONGEST_DOCUMENT_BYTES) if blob.size_bytes <= LONGEST_DOCUMENT_BYTES else b"\0"
     if not written or b"\0" in written:
         return None

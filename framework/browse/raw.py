@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from framework.browse.pages import RawFile, open_raw_file
 from framework.browse.places import fallback_link
 from framework.browse.render.content import raw_headers
-from framework.lfs.reading import part
+from framework.lfs.reading import stream_part
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import hold_project
 from framework.repositories.cache.copy import Copy
@@ -55,7 +55,10 @@ def _from_lfs(access: ProjectAccess, stored: StoredLfs, held: ExitStack) -> Resp
     """The copy has told where the object is, and is not needed any more."""
     held.close()
     return serve_range(
-        request, stored.size_bytes, stored.oid, lambda start, length: part(access.repository_id, stored, start, length)
+        request,
+        stored.size_bytes,
+        stored.oid,
+        lambda start, length: stream_part(access.repository_id, stored, start, length),
     )
 
 

@@ -16,8 +16,8 @@ from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import Entry, exists, find, list_folder
 from framework.repositories.history.log import (
     Changed,
+    CommitEntry,
     Deleted,
-    LogEntry,
     changed_files,
     deleted_files,
     differences,
@@ -39,7 +39,7 @@ class NothingToRestore(Conflict):
 class Preview:
     """An old version beside the newest: the commit, and what restoring would do to each file."""
 
-    commit: LogEntry
+    commit: CommitEntry
     files: Sequence[Changed]
 
 
@@ -99,7 +99,7 @@ def undo(access: ProjectAccess, account: Account, branch: str, *, version: str, 
         NothingToRestore, and what `preview_undo` and `store_changes` raise.
     """
 
-    def plan(copy: Copy) -> tuple[LogEntry, list[Operation]]:
+    def plan(copy: Copy) -> tuple[CommitEntry, list[Operation]]:
         commit = _undoable(copy, version)
         files = _undone(copy, commit)
         deletes = [Delete(file.path) for file in files if file.status == "D"]
@@ -152,13 +152,13 @@ def _root(copy: Copy, sha: str) -> Sequence[Entry]:
     return list_folder(copy, find(copy, sha, ""))
 
 
-def _undoable(copy: Copy, version: str) -> LogEntry:
+def _undoable(copy: Copy, version: str) -> CommitEntry:
     sha = resolve(copy, version)
     refuse_lost(copy, sha)
     return read_log(copy, sha, limit=1)[0]
 
 
-def _undone(copy: Copy, commit: LogEntry) -> list[Changed]:
+def _undone(copy: Copy, commit: CommitEntry) -> list[Changed]:
     """The way back from the commit to the one before it; from the first one it is to no file at all."""
     if commit.parents:
         return differences(copy, commit.sha, commit.parents[0])

@@ -15,8 +15,8 @@ from framework.errors import HoldfastError
 from framework.githttp.permission import PasswordNeeded, pushed_to, readable
 from framework.githttp.protocol.body import CHUNK_BYTES
 from framework.lfs import receiving
-from framework.lfs.batch import NOBODY, UPLOAD, Asking, BadBatch, answer, read_batch, read_object
-from framework.lfs.reading import find_object, part
+from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
+from framework.lfs.reading import find_object, stream_part
 from framework.projects.core.access import ProjectAccess
 from framework.web.byte_ranges import serve_range
 from framework.web.errors import speak_as
@@ -42,7 +42,7 @@ def batch(owner: str, project: str) -> Response:
     asked, caller = read_batch(_document()), _caller()
     access = _written(owner, project) if asked.operation == UPLOAD else _read(owner, project)
     here = f"{config.current().base_url}{access.path}.git/info/lfs/objects"
-    asking = Asking(caller.account.id, request.headers["Authorization"]) if caller else NOBODY
+    asking = BatchCaller(caller.account.id, request.headers["Authorization"]) if caller else NOBODY
     return _json(answer(access, asked, lambda name: f"{here}/{name}", asking), headers={"Cache-Control": "no-store"})
 
 
@@ -69,7 +69,7 @@ def send(owner: str, project: str, oid: str) -> Response:
     access = _read(owner, project)
     found = find_object(access.repository_id, oid, _account_id())
     response = serve_range(
-        request, found.size_bytes, oid, lambda start, length: part(access.repository_id, found, start, length)
+        request, found.size_bytes, oid, lambda start, length: stream_part(access.repository_id, found, start, length)
     )
     response.headers["Content-Type"] = "application/octet-stream"
     response.headers["Content-Disposition"] = "attachment"

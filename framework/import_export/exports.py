@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import read_account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.models import User
 from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue

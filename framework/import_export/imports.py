@@ -4,8 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import read_account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.models import User
 from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue

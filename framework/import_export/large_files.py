@@ -13,7 +13,7 @@ from framework.celery.jobs import Work
 from framework.files import sha256_of
 from framework.formatting import format_size
 from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
-from framework.lfs.reading import whole
+from framework.lfs.reading import stream_whole
 from framework.lfs.receiving import store_files
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
@@ -36,7 +36,7 @@ def write_objects(target: zipfile.ZipFile, repository_id: str, objects: Sequence
     for number, stored in enumerate(objects, 1):
         work.say(f"Gathering Git LFS files, {number:,} of {len(objects):,}")
         with target.open(_name(stored.oid), "w", force_zip64=True) as file:
-            for chunk in whole(repository_id, stored):
+            for chunk in stream_whole(repository_id, stored):
                 file.write(chunk)
         work.advance()
 

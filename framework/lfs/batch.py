@@ -60,18 +60,18 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Asking:
+class BatchCaller:
     """Who asks, and the credentials that came with the request."""
 
     account_id: int | None = None
     authorization: str = ""
 
 
-NOBODY = Asking()
+NOBODY = BatchCaller()
 
 
 @dataclass
-class Line:
+class BatchLine:
     """The answer for one object: where to go, an error as (code, sentence), or neither, when nothing is to be done."""
 
     asked: Pointer
@@ -128,7 +128,7 @@ def read_object(document: object) -> Pointer:
     return Pointer(oid, size)
 
 
-def answer(access: ProjectAccess, asked: Batch, address: Address, caller: Asking = NOBODY) -> dict[str, Any]:
+def answer(access: ProjectAccess, asked: Batch, address: Address, caller: BatchCaller = NOBODY) -> dict[str, Any]:
     """Where each object is to be sent to or fetched from and with which headers, or why it cannot be."""
     if asked.operation == UPLOAD:
         found = _for_upload(access, asked.objects, address)
@@ -138,7 +138,7 @@ def answer(access: ProjectAccess, asked: Batch, address: Address, caller: Asking
     return {"transfer": "basic", "hash_algo": "sha256", "objects": lines}
 
 
-def _with_headers(document: dict[str, Any], address: Address, caller: Asking) -> dict[str, Any]:
+def _with_headers(document: dict[str, Any], address: Address, caller: BatchCaller) -> dict[str, Any]:
     """The credentials of this request for our own addresses: not every client sends its own to what it is told."""
     for action in document.get("actions", {}).values():
         if caller.authorization and action["href"].startswith(address("")):
@@ -146,27 +146,29 @@ def _with_headers(document: dict[str, Any], address: Address, caller: Asking) ->
     return document
 
 
-def _for_download(access: ProjectAccess, objects: Sequence[Pointer], address: Address, caller: Asking) -> list[Line]:
+def _for_download(
+    access: ProjectAccess, objects: Sequence[Pointer], address: Address, caller: BatchCaller
+) -> list[BatchLine]:
     found = find_objects(access.repository_id, [one.oid for one in objects], caller.account_id)
     return [_download(access, one, found.get(one.oid), address) for one in objects]
 
 
-def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, address: Address) -> Line:
+def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, address: Address) -> BatchLine:
     if found is None:
-        return Line(asked, error=(404, LfsAbsent(asked.oid).sentence))
+        return BatchLine(asked, error=(404, LfsAbsent(asked.oid).sentence))
     if found.size_bytes != asked.size_bytes:
-        return Line(asked, error=(422, _other_size(found)))
+        return BatchLine(asked, error=(422, _other_size(found)))
     key = object_keys.lfs_key(access.repository_id, found.oid, found.name)
     elsewhere = store().presigned_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
-    return Line(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
+    return BatchLine(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
 
 
-def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[Line]:
+def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Address) -> list[BatchLine]:
     oids = [one.oid for one in objects]
     received = lfs_objects.read_received(access.repository_id, oids)
     lfs_objects.renew(received.values())  # the push that needs them is about to come
     there = received | lfs_objects.read_named(access.repository_id, oids)
-    lines = [Line(one, error=_refusal(one, there.get(one.oid))) for one in objects]
+    lines = [BatchLine(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
     with transaction() as session:
         owner_id = quota.lock_owner(session, access)
@@ -195,7 +197,7 @@ def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
 
 
 def _within_quota(
-    session: Session, access: ProjectAccess, owner_id: int, lines: Sequence[Line], counted: Set[str]
+    session: Session, access: ProjectAccess, owner_id: int, lines: Sequence[BatchLine], counted: Set[str]
 ) -> set[str]:
     """The objects that may be sent, in their order as long as there is room; the other lines get their errors.
 

@@ -60,7 +60,7 @@ def find_object(repository_id: str, oid: str, account_id: int | None) -> StoredL
     return found
 
 
-def content(copy: Copy, sha: str) -> Content:
+def find_content(copy: Copy, sha: str) -> Content:
     """The content of the file whose blob this is.
 
     Raises:
@@ -73,7 +73,7 @@ def content(copy: Copy, sha: str) -> Content:
     stored = _find_stored(copy.snapshot.repository_id, lfs_pointer.parse(data))
     if stored is None:
         return Content(Blob(sha, len(data), iter([data])), None)
-    return Content(Blob(stored.oid, stored.size_bytes, whole(copy.snapshot.repository_id, stored)), stored)
+    return Content(Blob(stored.oid, stored.size_bytes, stream_whole(copy.snapshot.repository_id, stored)), stored)
 
 
 def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
@@ -90,18 +90,18 @@ def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
     return {sha: one.size_bytes for sha, one in pointers.items() if one.oid in named}
 
 
-def part(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
-    """So many bytes of the object; all of it is checked as `whole` does.
+def stream_part(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
+    """So many bytes of the object; all of it is checked as `stream_whole` does.
 
     Raises:
         LfsLost.
     """
     if length == stored.size_bytes:
-        return whole(repository_id, stored)
+        return stream_whole(repository_id, stored)
     return _stream(repository_id, stored, start, length)
 
 
-def whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
+def stream_whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
     """The object's bytes, the last of them only when all together have its SHA-256.
 
     Raises:

@@ -91,7 +91,7 @@ class ReceivedFile:
         self._file.close()
 
 
-class Receiver:
+class FileReceiver:
     """The folder that one request's files are received in, and its files, so that all are closed at the end."""
 
     def __init__(self, folder: Path) -> None:
@@ -114,7 +114,7 @@ class Receiver:
 class ReceivingParser(FormDataParser):
     """Parses a multipart form (RFC 7578) whose files go to a receiver; it says when the form is broken."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: FileReceiver) -> None:
         super().__init__(silent=False)
         self._receiver = receiver
         self._parts = 0
@@ -220,7 +220,7 @@ def _unquote(value: str, _is_file_name: bool) -> str:  # noqa: FBT001 # the libr
 class StreamingRequest(Request):
     """A request whose files are received by `receive_form`; any other form with a file is refused."""
 
-    receiver: Receiver | None = None
+    receiver: FileReceiver | None = None
     max_form_parts = MAX_PARTS
 
     def make_form_data_parser(self) -> FormDataParser:
@@ -249,7 +249,7 @@ def receive_form(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     if request.content_length and request.content_length > limit:
         raise RequestTooLarge(request.content_length)
     with scratch("upload") as folder:
-        receiver = Receiver(folder)
+        receiver = FileReceiver(folder)
         request.receiver, request.max_content_length = receiver, limit
         try:
             _read_form(request)

@@ -16,7 +16,7 @@ from framework.projects.models import Project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal import divergence
 from framework.repositories.journal.divergence import DatabaseBehind
-from framework.repositories.journal.reader import list_log
+from framework.repositories.journal.reader import list_journal
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify
@@ -59,7 +59,7 @@ def branches(bench: Bench) -> Mapping[str, str]:
 
 def rebuild_beside(bench: Bench) -> None:
     """What `flask storage rebuild` did to one repository before buckets had owners: it wrote an epoch of its own."""
-    recover(bench.repository_id, list_log(bench.repository_id), restore_recorded_project)
+    recover(bench.repository_id, list_journal(bench.repository_id), restore_recorded_project)
 
 
 def test_a_rebuild_beside_a_living_deployment_is_refused_and_writes_nothing(

@@ -17,7 +17,7 @@ from framework.database import schema
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore.pack_writer import blob_name
-from framework.lfs.reading import content as content_of
+from framework.lfs.reading import find_content as content_of
 from framework.lfs.writing import write
 from framework.repositories import tasks
 from framework.repositories.cache import copies
@@ -33,7 +33,7 @@ from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
-from framework.repositories.object_keys import idx_key, lfs_key, log_key, pack_key
+from framework.repositories.object_keys import idx_key, journal_key, lfs_key, pack_key
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Put, Write
 from framework.storage.current import store
@@ -184,7 +184,7 @@ def _broken_log() -> list[str]:
     """Versions without a gap, each naming its parent, each confirmed and in the store."""
     with read_transaction() as session:
         versions = session.scalars(select(Version).order_by(Version.epoch, Version.version)).all()
-    keys = [log_key(PROJECT, one.epoch, one.version, one.entry_hash) for one in versions]
+    keys = [journal_key(PROJECT, one.epoch, one.version, one.entry_hash) for one in versions]
     stored = [entry.key for entry in store().list(f"repos/{PROJECT}/log/")]
     found = [] if stored == keys else [f"the log has {stored}, SQL has {keys}"]
     if [one.version for one in versions] != list(range(1, len(versions) + 1)):

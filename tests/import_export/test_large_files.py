@@ -18,7 +18,7 @@ from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
 from framework.import_export import exports
 from framework.import_export.exports import NoRoomToExport
-from framework.lfs.reading import content
+from framework.lfs.reading import find_content
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -82,7 +82,7 @@ def test_what_was_exported_comes_back_with_its_import(films: Visitor, bob: Accou
     assert (work_of(answer).state, work_of(answer).message) == ("finished", "1 branches and tags were imported.")
     garden = project_for(bob, "bob", "garden")
     with open_copy(garden.repository_id) as copy:
-        found = content(copy, find(copy, resolve(copy, "main"), "film.mp4").sha)
+        found = find_content(copy, find(copy, resolve(copy, "main"), "film.mp4").sha)
         assert b"".join(found.blob.chunks) == FILMS[1]
     checked = verify(garden.repository_id)
     assert (checked.faults, checked.lfs_objects, received()) == ((), 2, 0)

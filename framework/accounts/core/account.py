@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy.orm import Session
+
 from framework import config
 from framework.accounts.models import User
 from framework.errors import Forbidden, NotFound
@@ -79,3 +81,16 @@ class SignInRequired(Forbidden):
 def _for_git(text: str) -> str:
     kept = "".join(character for character in text if character not in "<>" and ord(character) >= 32)
     return kept.strip(CRUD)
+
+
+def read_account(session: Session, account_id: int) -> Account:
+    """The account of this number as it is now, for whoever acts for it later than it was asked for.
+
+    Raises:
+        AccountNotFound: it was deleted meanwhile.
+        AccountSuspended.
+    """
+    user = session.get(User, account_id, populate_existing=True)
+    if user is None:
+        raise AccountNotFound("The account was deleted.")
+    return Account.of(user)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
-from framework.accounts.core.account import Account, AccountNotFound
+from framework.accounts.core.account import Account
 from framework.accounts.core.credentials import NOTHING, Kept, user_still_let_in
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
@@ -198,19 +198,6 @@ def check_reset(token: str) -> None:
     """
     with read_transaction() as session:
         signed_links.user_of_reset(session, token)
-
-
-def read_account(session: Session, account_id: int) -> Account:
-    """The account of this number as it is now, for whoever acts for it later than it was asked for.
-
-    Raises:
-        AccountNotFound: it was deleted meanwhile.
-        AccountSuspended.
-    """
-    user = session.get(User, account_id, populate_existing=True)
-    if user is None:
-        raise AccountNotFound("The account was deleted.")
-    return Account.of(user)
 
 
 def find_user(session: Session, login: str) -> User | None:

@@ -20,7 +20,7 @@ from framework.uploads.assembling import OpenedUpload, open_uploads
 from framework.uploads.changing import Changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
-from framework.uploads.receiving import BrokenUpload, ReceivedFile, Receiver, RequestTooLarge
+from framework.uploads.receiving import BrokenUpload, FileReceiver, ReceivedFile, RequestTooLarge
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Operations:
 
     def __init__(self, opened: Mapping[str, OpenedUpload], folder: Path) -> None:
         self._opened = opened
-        self._receiver = Receiver(folder)
+        self._receiver = FileReceiver(folder)
         self._too_large: list[FileOutcome] = []
 
     def of(self, body: CommitBody) -> Sequence[Operation]:

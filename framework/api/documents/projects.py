@@ -14,7 +14,7 @@ from framework.projects.core.jobs import VisibleJob
 from framework.repositories.cache.usage import StorageStatus
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.history.folders import Entry
-from framework.repositories.history.log import Changed, LogEntry
+from framework.repositories.history.log import Changed, CommitEntry
 
 
 class Project(Answer):
@@ -122,7 +122,7 @@ class ListedCommit(Answer):
     message: str
 
     @classmethod
-    def of(cls, commit: LogEntry) -> "ListedCommit":
+    def of(cls, commit: CommitEntry) -> "ListedCommit":
         """The answer about this commit."""
         author = Author(name=commit.author_name, email=commit.author_email, date=commit.authored_at)
         return cls(sha=commit.sha, parents=list(commit.parents), author=author, message=commit.message)
@@ -142,7 +142,7 @@ class Commit(ListedCommit):
     files: list[ChangedFile]
 
     @classmethod
-    def with_files(cls, commit: LogEntry, files: Sequence[Changed]) -> "Commit":
+    def with_files(cls, commit: CommitEntry, files: Sequence[Changed]) -> "Commit":
         """The answer about this commit and these files."""
         told = [ChangedFile(status=file.status, path=file.path, old_path=file.old_path) for file in files]
         return cls(**dict(ListedCommit.of(commit)), files=told)

@@ -18,7 +18,7 @@ from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import Entry, find, list_folder
-from framework.repositories.history.log import Changed, LogEntry, changed_files, read_log
+from framework.repositories.history.log import Changed, CommitEntry, changed_files, read_log
 from framework.repositories.history.refs import resolve, split_ref
 from framework.web.pages import query_path
 
@@ -123,6 +123,6 @@ def _history(copy: Copy, number: int, length: int) -> HistoryPage:
     return read_history_page(copy, ref, query_path().strip("/"), number=number, length=length)
 
 
-def _commit(copy: Copy, ref: str) -> tuple[LogEntry, list[Changed]]:
+def _commit(copy: Copy, ref: str) -> tuple[CommitEntry, list[Changed]]:
     sha = resolve(copy, ref)
     return read_log(copy, sha, limit=1)[0], changed_files(copy, sha)

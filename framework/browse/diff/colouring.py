@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from framework.browse.diff.patches import Line
+from framework.browse.diff.patches import PatchLine
 from framework.browse.render.encodings import decode
 from framework.browse.render.highlighting import highlight_lines
 
@@ -32,12 +32,12 @@ def _coloured_file(path: str, content: bytes) -> str:
     return "".join(f"{line}\n" for line in highlight_lines(path, decode(content).text))
 
 
-def colour_lines(lines: Sequence[Line], old: Coloured, new: Coloured) -> list[Line]:
+def colour_lines(lines: Sequence[PatchLine], old: Coloured, new: Coloured) -> list[PatchLine]:
     """The lines in the colours that they have on their sides, wherever these say the same."""
     return [_colour_line(line, old, new) for line in lines]
 
 
-def _colour_line(line: Line, old: Coloured, new: Coloured) -> Line:
+def _colour_line(line: PatchLine, old: Coloured, new: Coloured) -> PatchLine:
     side, number = (old, line.old) if line.new is None else (new, line.new)
     if number is None or number > len(side):
         return line

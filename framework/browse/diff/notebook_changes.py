@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import ClassVar
 
 from framework.browse.diff.colouring import colour_lines
-from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, mark_words
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, PatchLine, mark_words
 from framework.browse.render.encodings import decode
 from framework.browse.render.highlighting import snippet_lines
 from framework.browse.render.notebooks import Cell, read_notebook
@@ -24,7 +24,7 @@ class CellChange:
 
     kind: str
     cell_kind: str
-    lines: Sequence[Line]
+    lines: Sequence[PatchLine]
     only_outputs: bool = False
 
 
@@ -83,13 +83,13 @@ def _changed_cells(old: Sequence[Cell], new: Sequence[Cell]) -> list[CellChange]
     return made + [CellChange(NEW, cell.kind, _line_changes("", cell.source)) for cell in new[both:]]
 
 
-def _line_changes(old: str, new: str) -> list[Line]:
+def _line_changes(old: str, new: str) -> list[PatchLine]:
     before, after = (text.splitlines()[:MOST_SOURCE_LINES] for text in (old, new))
-    made: list[Line] = []
+    made: list[PatchLine] = []
     for step, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if step == "equal":
-            made += [Line(CONTEXT, start + 1 + n, first + 1 + n, before[start + n]) for n in range(end - start)]
+            made += [PatchLine(CONTEXT, start + 1 + n, first + 1 + n, before[start + n]) for n in range(end - start)]
         else:
-            made += [Line(REMOVED, number + 1, None, before[number]) for number in range(start, end)]
-            made += [Line(ADDED, None, number + 1, after[number]) for number in range(first, last)]
+            made += [PatchLine(REMOVED, number + 1, None, before[number]) for number in range(start, end)]
+            made += [PatchLine(ADDED, None, number + 1, after[number]) for number in range(first, last)]
     return mark_words(made)

@@ -54,7 +54,7 @@ def _escape(found: re.Match[bytes]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Line:
+class PatchLine:
     """One line of a difference: `kind` is git's sign, `old` and `new` its numbers where it has them.
 
     `plain` is the text as the file has it, `marks` where each changed passage of it starts and ends, `coloured` the
@@ -80,10 +80,10 @@ class Hunk:
     """Neighbouring lines; `heading` is what git found to be around them, such as a function's name."""
 
     heading: str
-    lines: Sequence[Line]
+    lines: Sequence[PatchLine]
 
     @property
-    def rows(self) -> Iterator[tuple[Line | None, Line | None]]:
+    def rows(self) -> Iterator[tuple[PatchLine | None, PatchLine | None]]:
         """The lines side by side: what was removed beside what was added in its place."""
         for changed, group in groupby(self.lines, key=lambda line: line.kind in {ADDED, REMOVED}):
             lines = list(group)
@@ -96,7 +96,7 @@ class Hunk:
 def parse_hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple[list[Hunk], int]:
     """The hunks of one file's patch, and how many lines were left out beyond `most_lines`; `mark` marks words."""
     found: list[Hunk] = []
-    lines: list[Line] = []
+    lines: list[PatchLine] = []
     old = new = left_out = 0
     for text in printed:
         if start := _HUNK.match(text):
@@ -107,16 +107,16 @@ def parse_hunks(printed: Iterable[str], *, most_lines: int, mark: bool) -> tuple
             left_out += 1
         elif found:
             sign, most_lines = text[:1] or CONTEXT, most_lines - 1
-            lines.append(Line(sign, old if sign in " -" else None, new if sign in " +" else None, text[1:]))
+            lines.append(PatchLine(sign, old if sign in " -" else None, new if sign in " +" else None, text[1:]))
             old, new = old + (sign in " -"), new + (sign in " +")
     return [
         Hunk(hunk.heading, mark_words(hunk.lines) if mark else hunk.lines) for hunk in found if hunk.lines
     ], left_out
 
 
-def mark_words(lines: Sequence[Line]) -> list[Line]:
+def mark_words(lines: Sequence[PatchLine]) -> list[PatchLine]:
     """The same lines, with the changed words of lines that replaced each other marked."""
-    made: dict[Line, Line] = {}
+    made: dict[PatchLine, PatchLine] = {}
     for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
         for before, after in pair_lines(list(group)) if changed else ():
             if before and after:
@@ -125,7 +125,7 @@ def mark_words(lines: Sequence[Line]) -> list[Line]:
     return [made.get(line, line) for line in lines]
 
 
-def pair_lines(lines: Sequence[Line]) -> Iterator[tuple[Line | None, Line | None]]:
+def pair_lines(lines: Sequence[PatchLine]) -> Iterator[tuple[PatchLine | None, PatchLine | None]]:
     """What was removed beside what was added in its place, in order; of the longer side those that are most alike."""
     removed, added = ([line for line in lines if line.kind == kind] for kind in (REMOVED, ADDED))
     if abs(len(removed) - len(added)) * min(len(removed), len(added)) > MOST_COMPARED:
@@ -136,7 +136,7 @@ def pair_lines(lines: Sequence[Line]) -> Iterator[tuple[Line | None, Line | None
         yield from ((old, new) for new, old in _partners(added, removed))
 
 
-def _partners(short: Sequence[Line], long: Sequence[Line]) -> Iterator[tuple[Line | None, Line]]:
+def _partners(short: Sequence[PatchLine], long: Sequence[PatchLine]) -> Iterator[tuple[PatchLine | None, PatchLine]]:
     """Each line of the long side, with the one of the short side that it is most like, as far as the order allows."""
     place, spare = 0, len(long) - len(short)
     for line in short:
@@ -147,7 +147,7 @@ def _partners(short: Sequence[Line], long: Sequence[Line]) -> Iterator[tuple[Lin
     yield from ((None, alone) for alone in long[place:])
 
 
-def _likeness(one: Line, other: Line) -> int:
+def _likeness(one: PatchLine, other: PatchLine) -> int:
     """How many characters both have in words that stand in the same order."""
     if max(len(one.plain), len(other.plain)) > LONGEST_MARKED_LINE:
         return 0

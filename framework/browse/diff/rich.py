@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import ClassVar
 
 from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookChange
-from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, Line
+from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, PatchLine
 from framework.browse.diff.sandboxed import compare_notebooks
 from framework.browse.render.encodings import decode
 from framework.gitcore import lfs_pointer
@@ -108,7 +108,7 @@ def _tables(copy: Copy, sides: Sides) -> TableChange | None:
         return None
 
 
-def _rows(lines: Sequence[Line], delimiter: str) -> list[Row]:
+def _rows(lines: Sequence[PatchLine], delimiter: str) -> list[Row]:
     """The lines as rows; a removed and an added one that share half of their cells are one row that changed."""
     made: list[Row] = []
     for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):

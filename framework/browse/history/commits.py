@@ -10,7 +10,7 @@ from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.history.log import LogEntry, read_log
+from framework.repositories.history.log import CommitEntry, read_log
 from framework.repositories.history.refs import resolve
 
 COMPARED_COMMITS = 100
@@ -35,7 +35,7 @@ class NothingInCommon(NotFound):
 class CommitPage:
     """A commit and what it changed against its first parent; `path` when only one file is shown."""
 
-    commit: LogEntry
+    commit: CommitEntry
     difference: Difference
     path: str = ""
 
@@ -64,7 +64,7 @@ class ComparePage:
     """What the new version has beyond the old one; `commits` are its newest, `count` counts them all."""
 
     compared: Compared
-    commits: Sequence[LogEntry]
+    commits: Sequence[CommitEntry]
     count: int
     difference: Difference
     path: str = ""
@@ -173,7 +173,7 @@ def _printed(copy: Copy, old: str, new: str, arguments: tuple[str, ...]) -> Prin
     return Printed(arguments, FULL if needs_large_blobs(copy, list_changes(copy, old, new)) else HISTORY)
 
 
-def _before(commit: LogEntry) -> str:
+def _before(commit: CommitEntry) -> str:
     return commit.parents[0] if commit.parents else EMPTY_TREE
 
 

@@ -11,7 +11,7 @@ from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import exists, find
-from framework.repositories.history.log import LogEntry, read_log
+from framework.repositories.history.log import CommitEntry, read_log
 from framework.repositories.history.refs import split_ref
 
 HISTORY_PAGE = 50
@@ -23,7 +23,7 @@ REMEMBERED_PAGES, REMEMBERED_COMMITS = 256, 4_096
 class Step:
     """A commit of a history, and the path that the file had in it."""
 
-    commit: LogEntry
+    commit: CommitEntry
     path: str
 
 
@@ -53,10 +53,10 @@ class HistoryPage:
 
 
 _known: LRUCache[tuple[Path, str, str, int, int], Sequence[Step]] = LRUCache(REMEMBERED_PAGES)
-_newest: LRUCache[tuple[Path, str, str], LogEntry | None] = LRUCache(REMEMBERED_COMMITS)
+_newest: LRUCache[tuple[Path, str, str], CommitEntry | None] = LRUCache(REMEMBERED_COMMITS)
 
 
-def newest_change(copy: Copy, commit_sha: str, path: str) -> LogEntry | None:
+def newest_change(copy: Copy, commit_sha: str, path: str) -> CommitEntry | None:
     """The newest commit that changed what is at this path; None where none did."""
     key = copy.path, commit_sha, path
     found = _newest.get(key, None)

@@ -49,14 +49,14 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
             environment = {"GIT_PROTOCOL": version, **settings}
             yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
         return
-    waking = KeepAlive(repository_id, FetchRequest(HISTORY, Opening(SERVICE, has_bands=False)))
-    yield from waking.signs()
-    if waking.failed:
+    keepalive = KeepAlive(repository_id, FetchRequest(HISTORY, Opening(SERVICE, has_bands=False)))
+    yield from keepalive.signs()
+    if keepalive.failed:
         return
     with copies.lease_copy(repository_id, HISTORY) as (path, _snapshot):
         environment = {"GIT_PROTOCOL": version, **settings}
         chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
-        yield from waking.rest(chain([SERVICE], chunks))
+        yield from keepalive.rest(chain([SERVICE], chunks))
 
 
 def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
@@ -85,12 +85,12 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
     if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
         yield from cold_clones.answer(whole, asked.opening)
         return
-    waking = KeepAlive(repository_id, asked)
-    yield from waking.signs()
-    if waking.failed:
+    keepalive = KeepAlive(repository_id, asked)
+    yield from keepalive.signs()
+    if keepalive.failed:
         return
     with copies.lease_copy(repository_id, asked.kind) as (path, _snapshot):
-        yield from waking.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
+        yield from keepalive.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
 
 
 def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from framework.gitcore.pkt_line import Received
 from framework.gitcore.ref_names import KINDS
 from framework.githttp.protocol.commands import Command, PushRequest
 from framework.githttp.protocol.ref_statuses import RefStatuses
-from framework.githttp.push.receiving import Arrival, Receiver
+from framework.githttp.push.receiving import Arrival, PackReceiver
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -30,7 +30,7 @@ def land_history(
     wanted = {name: sha for name, sha in refs.items() if snapshot.refs.get(name) != sha}
     commands = tuple(Command(name, snapshot.refs.get(name), sha) for name, sha in wanted.items())
     statuses = RefStatuses(PushRequest(commands, frozenset()))
-    receiver = Receiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
+    receiver = PackReceiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
     with scratch("import") as folder:
         receiver.receive(folder, Received(_pack_everything(fetched)))
     return len(refs) - len(wanted) + len(statuses.accepted), list(statuses.reasons())

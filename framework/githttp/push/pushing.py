@@ -15,7 +15,7 @@ from framework.githttp.protocol.answering import Output, answer
 from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import PushRequest
 from framework.githttp.protocol.ref_statuses import RefStatuses
-from framework.githttp.push.receiving import Arrival, Receiver
+from framework.githttp.push.receiving import Arrival, PackReceiver
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import copies
@@ -61,7 +61,7 @@ class _Work:
             push = self._push
             arrival = Arrival(push.access, push.account, push.body.drain, self._output.progress)
             try:
-                receiver = Receiver(arrival, self._statuses)
+                receiver = PackReceiver(arrival, self._statuses)
                 pack = push.received if push.asked.has_pack else None
                 packs = receiver.receive(folder, pack, push.body.announced_bytes)
             except (OutcomeUnknown, NotConfirmed) as error:

@@ -50,7 +50,7 @@ class Arrival:
     say: Callable[[str], None]
 
 
-class Receiver:
+class PackReceiver:
     """Makes a version of what the statuses' commands ask for; `statuses` tells afterwards what became of each."""
 
     def __init__(self, arrival: Arrival, statuses: RefStatuses) -> None:

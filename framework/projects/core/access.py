@@ -7,8 +7,7 @@ from urllib.parse import quote
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account, SignInRequired
-from framework.accounts.lifecycle.operations import read_account
+from framework.accounts.core.account import Account, SignInRequired, read_account
 from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound

@@ -3,8 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import read_account
+from framework.accounts.core.account import Account, read_account
 from framework.celery.jobs import announce, track_progress
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction

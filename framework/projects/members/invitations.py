@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.lifecycle import signup
-from framework.accounts.lifecycle.operations import read_account
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now

@@ -22,7 +22,7 @@ _LOG = ("log", "-z", "--no-mailmap", f"--format={'%x00'.join(_FIELDS)}")
 
 
 @dataclass(frozen=True)
-class LogEntry:
+class CommitEntry:
     """One commit of a history; times carry their zone."""
 
     sha: str
@@ -57,10 +57,10 @@ class Deleted:
     """A file that is no longer there, and the commit that deleted it."""
 
     path: str
-    commit: LogEntry
+    commit: CommitEntry
 
 
-def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limit: int = 50) -> list[LogEntry]:
+def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limit: int = 50) -> list[CommitEntry]:
     """The commits that led to this one, newest first; with a path only those that changed it.
 
     Raises:
@@ -70,7 +70,7 @@ def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limi
     return _log_entries(git.run(copy.path, *arguments, "--end-of-options", commit_sha, *below(path)))
 
 
-def read_commits(copy: Copy, shas: Iterable[str]) -> dict[str, LogEntry]:
+def read_commits(copy: Copy, shas: Iterable[str]) -> dict[str, CommitEntry]:
     """These commits by their object names, decoded as each of them says (git-log(1), Commit Formatting)."""
     asked = "".join(f"{sha}\n" for sha in dict.fromkeys(shas)).encode()
     if not asked:
@@ -137,10 +137,10 @@ def _name_status(copy: Copy, *arguments: str) -> list[Changed]:
     return found
 
 
-def _log_entries(printed: bytes) -> list[LogEntry]:
+def _log_entries(printed: bytes) -> list[CommitEntry]:
     texts = printed.decode(errors="replace").split("\0")[:-1]
     fields = (texts[number :: len(_FIELDS)] for number in range(len(_FIELDS)))
     return [
-        LogEntry(sha, tuple(parents.split()), name, email, moment_of(moment), message.strip())
+        CommitEntry(sha, tuple(parents.split()), name, email, moment_of(moment), message.strip())
         for sha, parents, name, email, moment, message in zip(*fields, strict=True)
     ]

@@ -12,7 +12,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.journal.reader import LogKey, Place, Settled, list_log
+from framework.repositories.journal.reader import JournalKey, Place, Settled, list_journal
 from framework.repositories.models import Repository, SettledEntry, Version
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def has_diverged(repository_id: str) -> bool:
     commits meanwhile is found there.
     """
     snapshot = read_snapshot(repository_id)
-    listed = list_log(repository_id, (snapshot.epoch, snapshot.version))
+    listed = list_journal(repository_id, (snapshot.epoch, snapshot.version))
     return bool(find_unknown_entries(repository_id, listed))
 
 
@@ -78,7 +78,7 @@ def count_diverged() -> int:
         return session.scalar(diverged) or 0
 
 
-def find_unknown_entries(repository_id: str, listed: Sequence[LogKey]) -> list[LogKey]:
+def find_unknown_entries(repository_id: str, listed: Sequence[JournalKey]) -> list[JournalKey]:
     """The entries among these, oldest first, that SQL does not know and no recovery has dealt with."""
     if not listed:
         return []

@@ -30,13 +30,13 @@ _KEY = re.compile(r"repos/([0-9a-f]{32})/log/([0-9]{6})/([0-9]{10})-([0-9a-f]{16
 class EntryDamaged(Unavailable):
     """An entry of the log is missing, is not what its key promises, or is of a newer release."""
 
-    def __init__(self, key: "LogKey", what: str) -> None:
+    def __init__(self, key: "JournalKey", what: str) -> None:
         super().__init__(f"{key.key}, the log entry of version {key.place_text}, {what}.")
         self.key = key
 
 
 @dataclass(frozen=True, order=True)
-class LogKey:
+class JournalKey:
     """The name of one version's entry: it tells where the version stands and how its hash begins."""
 
     repository_id: str
@@ -47,7 +47,7 @@ class LogKey:
     @property
     def key(self) -> str:
         """Where the entry lies in the store."""
-        return object_keys.log_key(self.repository_id, self.epoch, self.version, self.hash_start)
+        return object_keys.journal_key(self.repository_id, self.epoch, self.version, self.hash_start)
 
     @property
     def place(self) -> Place:
@@ -96,10 +96,10 @@ class LoggedLfs:
 
 
 @dataclass(frozen=True)
-class LogLine:
+class JournalLine:
     """One version as its entry tells it, without what it has in common with its neighbours; `about` they share."""
 
-    key: LogKey
+    key: JournalKey
     entry_hash: str
     previous: str | None
     push_id: str
@@ -115,14 +115,14 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class LogEntry:
+class JournalEntry:
     """One version in full; `large_blobs` has the sizes in bytes of those that it brought.
 
     `side_files` are those of each pack that has some, by its name, as SQL records them. `settled` are the entries of
     other lines of history that recoveries have dealt with.
     """
 
-    line: LogLine
+    line: JournalLine
     default_branch: str
     refs: Mapping[str, str]
     packs: tuple[LoggedPack, ...]
@@ -150,26 +150,26 @@ class History:
     gone on beside each other.
     """
 
-    lines: tuple[LogLine, ...]
-    newest: LogEntry | None
+    lines: tuple[JournalLine, ...]
+    newest: JournalEntry | None
     large_blobs: Mapping[str, Mapping[str, int]]
     faults: tuple[str, ...]
     forks: tuple[str, ...]
 
 
-def log_keys(listed: Iterable[StoredObject]) -> list[LogKey]:
+def journal_keys(listed: Iterable[StoredObject]) -> list[JournalKey]:
     """The keys of log entries among the listed objects, in their order."""
     found = (_KEY.fullmatch(entry.key) for entry in listed)
-    return [LogKey(match[1], int(match[2]), int(match[3]), match[4]) for match in found if match]
+    return [JournalKey(match[1], int(match[2]), int(match[3]), match[4]) for match in found if match]
 
 
-def list_log(repository_id: str, since: Place = (0, 0)) -> list[LogKey]:
+def list_journal(repository_id: str, since: Place = (0, 0)) -> list[JournalKey]:
     """The keys of a repository's entries from this version on, oldest first: one request for each thousand."""
     prefix = f"repos/{repository_id}/log/"
-    return log_keys(store().list(prefix, after=f"{prefix}{since[0]:06}/{since[1]:010}"))
+    return journal_keys(store().list(prefix, after=f"{prefix}{since[0]:06}/{since[1]:010}"))
 
 
-def read_entry(key: LogKey) -> LogEntry:
+def read_entry(key: JournalKey) -> JournalEntry:
     """One entry, checked against its key.
 
     Raises:
@@ -188,11 +188,11 @@ def read_entry(key: LogKey) -> LogEntry:
     return _entry(key, entry_hash, document)
 
 
-def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None = None) -> History:
+def read_history(listed: Sequence[JournalKey], *, known: Mapping[Place, str] | None = None) -> History:
     """What these entries tell together; `known` are the hashes of versions that need not be among them."""
-    lines: list[LogLine] = []
+    lines: list[JournalLine] = []
     large_blobs: dict[str, Mapping[str, int]] = {}
-    newest: LogEntry | None = None
+    newest: JournalEntry | None = None
     damaged: list[EntryDamaged] = []
     about: Mapping[str, Any] = {}
     for entry in _read_all(listed):
@@ -214,28 +214,28 @@ def read_history(listed: Sequence[LogKey], *, known: Mapping[Place, str] | None 
     )
 
 
-def _read_all(listed: Sequence[LogKey]) -> Iterator[LogEntry | EntryDamaged]:
+def _read_all(listed: Sequence[JournalKey]) -> Iterator[JournalEntry | EntryDamaged]:
     """In batches, so that a long log is never in memory as a whole."""
     with Pool(PARALLEL_READS) as pool:
         for start in range(0, len(listed), BATCH):
             yield from pool.map(_read_or_fault, listed[start : start + BATCH])
 
 
-def _read_or_fault(key: LogKey) -> LogEntry | EntryDamaged:
+def _read_or_fault(key: JournalKey) -> JournalEntry | EntryDamaged:
     try:
         return read_entry(key)
     except EntryDamaged as damaged:
         return damaged
 
 
-def _gaps(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
+def _gaps(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator[str]:
     hashes = {*known.values(), *(line.entry_hash for line in lines)}
     for line in lines:
         if line.previous and line.previous not in hashes:
             yield f"The log has a gap: the entry before version {line.key.place_text} is missing or damaged."
 
 
-def _forks(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str]:
+def _forks(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator[str]:
     claims = Counter(line.key.place for line in lines if line.entry_hash != known.get(line.key.place))
     for line in lines:
         count = claims.pop(line.key.place, 0) + (line.key.place in known)
@@ -243,8 +243,8 @@ def _forks(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Iterator[str
             yield f"The log has forked: {count} entries claim to be version {line.key.place_text}."
 
 
-def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntry:
-    line = LogLine(
+def _entry(key: JournalKey, entry_hash: str, document: Mapping[str, Any]) -> JournalEntry:
+    line = JournalLine(
         key=key,
         entry_hash=entry_hash,
         previous=document["previous"],
@@ -254,7 +254,7 @@ def _entry(key: LogKey, entry_hash: str, document: Mapping[str, Any]) -> LogEntr
         pack_generation=document["pack_generation"],
         about=document["project"],
     )
-    return LogEntry(
+    return JournalEntry(
         line=line,
         default_branch=document["default_branch"],
         refs=document["refs"],

@@ -96,7 +96,7 @@ def _list_unconfirmed(repository_id: str) -> Sequence[Version]:
 def _write(version: Version) -> None:
     if version.entry is None:  # another process has confirmed it since it was read
         return
-    key = object_keys.log_key(version.repository_id, version.epoch, version.version, version.entry_hash)
+    key = object_keys.journal_key(version.repository_id, version.epoch, version.version, version.entry_hash)
     store().put(key, version.entry, sha256=version.entry_hash)
     with transaction() as session:
         session.execute(

@@ -14,7 +14,14 @@ from framework import config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.journal.divergence import find_unknown_entries, note_diverged
-from framework.repositories.journal.reader import EntryDamaged, LogEntry, LogKey, Place, log_keys, read_entry
+from framework.repositories.journal.reader import (
+    EntryDamaged,
+    JournalEntry,
+    JournalKey,
+    Place,
+    journal_keys,
+    read_entry,
+)
 from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
@@ -65,7 +72,7 @@ def collect(older_than_hours: float | None = None) -> Iterator[Collected]:
 
 
 def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: datetime) -> Collected:
-    logged = log_keys(listed)
+    logged = journal_keys(listed)
     known = _read_known(repository_id)
     if known is None:
         return _collect_deleted(repository_id, listed, logged, before)
@@ -130,7 +137,7 @@ def _name(entry: StoredObject) -> str | None:
     return (match["pack"] or match["lfs"]) if match else None
 
 
-def _unnamed(found: Sequence[StoredObject], known: _Known, newest: LogEntry | None) -> list[StoredObject]:
+def _unnamed(found: Sequence[StoredObject], known: _Known, newest: JournalEntry | None) -> list[StoredObject]:
     """Without what the newest entry names, and without packs that a version supersedes which the log has not yet."""
     named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()
     confirmed = newest.line.key.version if newest else 0
@@ -153,7 +160,7 @@ def _delete(repository_id: str, entries: Sequence[StoredObject]) -> Collected:
 
 
 def _collect_deleted(
-    repository_id: str, listed: Sequence[StoredObject], logged: Sequence[LogKey], before: datetime
+    repository_id: str, listed: Sequence[StoredObject], logged: Sequence[JournalKey], before: datetime
 ) -> Collected:
     """The whole prefix of a project that its owner deleted for good; the entry that says so goes last."""
     try:

@@ -20,7 +20,7 @@ from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
 from framework.repositories.journal.divergence import find_unknown_entries, settled_entries
-from framework.repositories.journal.reader import History, list_log, read_history
+from framework.repositories.journal.reader import History, list_journal, read_history
 from framework.repositories.models import Version
 
 FSCK_SECONDS = 3600
@@ -122,9 +122,9 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
 def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
     confirmed = _confirmed(snapshot)
-    listed = list_log(snapshot.repository_id)
+    listed = list_journal(snapshot.repository_id)
     yield from (
-        f"{object_keys.log_key(snapshot.repository_id, epoch, version, entry_hash)}, "
+        f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
         f"the log entry of version {version}, is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
         if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)

@@ -7,18 +7,18 @@ from an earlier one is another database's line, written beside this one's.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from framework.repositories.journal.reader import LogKey, LogLine, Place
+from framework.repositories.journal.reader import JournalKey, JournalLine, Place
 
 
 @dataclass(frozen=True)
 class Line:
     """Entries that follow each other, oldest first, and the version of SQL or of the main line that they grew from."""
 
-    entries: tuple[LogLine, ...]
-    base: LogKey | None
+    entries: tuple[JournalLine, ...]
+    base: JournalKey | None
 
     @property
-    def newest(self) -> LogLine:
+    def newest(self) -> JournalLine:
         """The entry that nothing follows."""
         return self.entries[-1]
 
@@ -37,10 +37,10 @@ class _Node:
 
     place: Place
     entry_hash: str
-    line: LogLine | None = None
+    line: JournalLine | None = None
 
 
-def find_lines(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Lines:
+def find_lines(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Lines:
     """Sort these entries, which SQL does not know, into lines; `known` are the hashes of SQL's versions.
 
     Where an entry's predecessor is lost, it is taken to follow the newest version before it. Where SQL knows nothing,
@@ -61,7 +61,7 @@ def find_lines(lines: Sequence[LogLine], known: Mapping[Place, str]) -> Lines:
     return Lines(made[0], tuple(made[1:])) if ahead else Lines(None, tuple(made))
 
 
-def _parent(line: LogLine, nodes: Mapping[str, _Node]) -> _Node | None:
+def _parent(line: JournalLine, nodes: Mapping[str, _Node]) -> _Node | None:
     found = nodes.get(line.previous or "")
     if found or line.previous is None:
         return found
@@ -69,7 +69,7 @@ def _parent(line: LogLine, nodes: Mapping[str, _Node]) -> _Node | None:
     return max(before, key=lambda node: node.place, default=None)
 
 
-def _root(end: LogLine, parents: Mapping[str, _Node | None]) -> str | None:
+def _root(end: JournalLine, parents: Mapping[str, _Node | None]) -> str | None:
     """The hash of SQL's version that the entry's line grew from; None for one that began with the repository."""
     node = parents[end.entry_hash]
     while node and node.line:
@@ -77,11 +77,11 @@ def _root(end: LogLine, parents: Mapping[str, _Node | None]) -> str | None:
     return node.entry_hash if node else None
 
 
-def _line(end: LogLine, parents: Mapping[str, _Node | None], taken: set[str]) -> Line:
+def _line(end: JournalLine, parents: Mapping[str, _Node | None], taken: set[str]) -> Line:
     """The entry and what led to it, back to what SQL knows or another line has."""
     entries, node = [end], parents[end.entry_hash]
     while node and node.line and node.entry_hash not in taken:
         entries.append(node.line)
         node = parents[node.entry_hash]
-    base = LogKey(end.key.repository_id, *node.place, node.entry_hash[:16]) if node else None
+    base = JournalKey(end.key.repository_id, *node.place, node.entry_hash[:16]) if node else None
     return Line(tuple(reversed(entries)), base)

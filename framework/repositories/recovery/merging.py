@@ -16,10 +16,10 @@ from framework.repositories.catalog.changes import BLOBS
 from framework.repositories.journal.reader import (
     EntryDamaged,
     History,
-    LogEntry,
+    JournalEntry,
+    JournalKey,
     LoggedLfs,
     LoggedPack,
-    LogKey,
     read_entry,
 )
 from framework.repositories.models import (
@@ -43,7 +43,7 @@ LONGEST_NAME_BYTES = 190
 
 
 @dataclass(frozen=True)
-class Beside:
+class ParallelLine:
     """What one other line adds to SQL's: refs by their new names, and the objects that they need.
 
     `fault` says why nothing of it can be kept.
@@ -59,20 +59,20 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class There:
+class StoredState:
     """What the repository has without the other lines: refs, names of packs, and LFS objects by their SHA-256."""
 
     refs: Mapping[str, str]
     packs: frozenset[str]
     lfs: frozenset[str]
 
-    def plus(self, beside: "Beside") -> "There":
+    def plus(self, other: "ParallelLine") -> "StoredState":
         """The same with what a line adds."""
-        packs = self.packs | {pack.name for pack in beside.packs}
-        return There({**self.refs, **beside.refs}, packs, self.lfs | {one.oid for one in beside.lfs})
+        packs = self.packs | {pack.name for pack in other.packs}
+        return StoredState({**self.refs, **other.refs}, packs, self.lfs | {one.oid for one in other.lfs})
 
 
-def read_beside(lines: Sequence[Line], history: History, there: There) -> list[Beside]:
+def read_parallel_lines(lines: Sequence[Line], history: History, there: StoredState) -> list[ParallelLine]:
     """What these lines add to what is there; the store is asked for the objects that they name."""
     found = []
     for line in lines:
@@ -81,20 +81,20 @@ def read_beside(lines: Sequence[Line], history: History, there: There) -> list[B
     return found
 
 
-def read_there(repository_id: str, ahead: LogEntry | None) -> There:
+def read_stored_state(repository_id: str, ahead: JournalEntry | None) -> StoredState:
     """What SQL has of the repository, or will have when it has gone ahead to this entry."""
     if ahead:
         packs = frozenset(pack.name for pack in ahead.packs)
-        return There(ahead.refs, packs, frozenset(one.oid for one in ahead.lfs))
+        return StoredState(ahead.refs, packs, frozenset(one.oid for one in ahead.lfs))
     in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
     with read_transaction() as session:
         refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)).all()
         packs = frozenset(session.scalars(select(Pack.name).where(*in_use)))
         lfs = frozenset(session.scalars(select(LfsObject.oid).where(LfsObject.repository_id == repository_id)))
-    return There({row.name: row.sha for row in refs}, packs, lfs)
+    return StoredState({row.name: row.sha for row in refs}, packs, lfs)
 
 
-def keep_beside(session: Session, repository: Repository, beside: Beside) -> None:
+def keep_parallel_line(session: Session, repository: Repository, beside: ParallelLine) -> None:
     """Write it into SQL, in the caller's transaction; its entries are not asked about again."""
     for pack in beside.packs:
         row = session.get(Pack, pack.name)
@@ -112,10 +112,10 @@ def keep_beside(session: Session, repository: Repository, beside: Beside) -> Non
     _take_from_staged(session, repository.id, beside)
     for name, sha in beside.refs.items():
         session.add(Ref(repository_id=repository.id, name=name, sha=sha))
-    settle(session, (entry.key for entry in beside.line.entries))
+    settle_entries(session, (entry.key for entry in beside.line.entries))
 
 
-def _take_from_staged(session: Session, repository_id: str, beside: Beside) -> None:
+def _take_from_staged(session: Session, repository_id: str, beside: ParallelLine) -> None:
     """What a version names is no longer on its way, whatever SQL believed of the push that brought it."""
     packs, lfs = {pack.name for pack in beside.packs}, {one.name for one in beside.lfs}
     for push in session.scalars(select(StagedPush).where(StagedPush.repository_id == repository_id)).all():
@@ -126,7 +126,7 @@ def _take_from_staged(session: Session, repository_id: str, beside: Beside) -> N
             session.delete(staged)
 
 
-def settle(session: Session, entries: Iterable[LogKey]) -> None:
+def settle_entries(session: Session, entries: Iterable[JournalKey]) -> None:
     """Note that these entries are no versions of SQL's and have been dealt with."""
     for key in entries:
         session.merge(
@@ -137,25 +137,25 @@ def settle(session: Session, entries: Iterable[LogKey]) -> None:
     session.flush()
 
 
-def _read_one(line: Line, history: History, there: There) -> Beside:
+def _read_one(line: Line, history: History, there: StoredState) -> ParallelLine:
     newest, base = read_entry(line.newest.key), _read_base(line)
     changed = dict(newest.refs.items() - (base.refs.items() if base else ()))
     reached = set(there.refs.values())
     refs = {_new_name(line, name, there.refs): sha for name, sha in sorted(changed.items()) if sha not in reached}
     if not refs:
-        return Beside(line, {}, (), {}, {}, ())
+        return ParallelLine(line, {}, (), {}, {}, ())
     packs = [pack for pack in newest.packs if pack.name not in there.packs]
     lfs = tuple(one for one in newest.lfs if one.oid not in there.lfs)
     needed = {pack.name for pack in newest.packs} - ({pack.name for pack in base.packs} if base else set())
     stored = [pack for pack in packs if _is_stored(newest.line.key.repository_id, pack)]
     if lost := [pack.name for pack in packs if pack not in stored and pack.name in needed]:
         fault = f"What another database wrote cannot be kept: its pack {lost[0]} is missing in the object store."
-        return Beside(line, {}, (), {}, {}, (), fault)
+        return ParallelLine(line, {}, (), {}, {}, (), fault)
     sizes = {sha: size for pack in stored for sha, size in _sizes(pack, line, history)}
-    return Beside(line, refs, tuple(stored), newest.side_files, sizes, lfs)
+    return ParallelLine(line, refs, tuple(stored), newest.side_files, sizes, lfs)
 
 
-def _read_base(line: Line) -> LogEntry | None:
+def _read_base(line: Line) -> JournalEntry | None:
     if line.base is not None:
         with suppress(EntryDamaged):  # without it, everything that the line says otherwise than SQL is kept
             return read_entry(line.base)

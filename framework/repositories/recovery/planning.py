@@ -9,9 +9,9 @@ from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR
 from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
 from framework.repositories.journal.reader import (
     History,
-    LogEntry,
-    LogKey,
-    LogLine,
+    JournalEntry,
+    JournalKey,
+    JournalLine,
     Place,
     Settled,
     read_entry,
@@ -20,7 +20,7 @@ from framework.repositories.journal.reader import (
 from framework.repositories.models import Repository
 from framework.repositories.recovery.blob_sizes import read_blob_sizes
 from framework.repositories.recovery.lines import Line, Lines, find_lines
-from framework.repositories.recovery.merging import Beside, read_beside, read_there
+from framework.repositories.recovery.merging import ParallelLine, read_parallel_lines, read_stored_state
 
 NO_VERSION: Place = (0, 0)
 
@@ -52,11 +52,11 @@ class Plan:
     epoch: int
     history: History
     lines: Lines
-    ahead: LogEntry | None
+    ahead: JournalEntry | None
     sizes: Mapping[str, int]
     repacked: bool
     about: Mapping[str, Any]
-    beside: Sequence[Beside]
+    beside: Sequence[ParallelLine]
     settled: frozenset[Settled]
 
     @property
@@ -79,7 +79,7 @@ class Plan:
         )
 
 
-def plan_recovery(repository_id: str, listed: Sequence[LogKey]) -> Plan | None:
+def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | None:
     before, known = _place(repository_id), known_hashes(repository_id)
     history = read_history(find_unknown_entries(repository_id, listed), known=known)
     lines = find_lines(history.lines, known)
@@ -105,11 +105,11 @@ def plan_recovery(repository_id: str, listed: Sequence[LogKey]) -> Plan | None:
         if row and lines.ahead
         else (ahead.project if ahead else about),
         settled=settled,
-        beside=read_beside(beside, history, read_there(repository_id, ahead)),
+        beside=read_parallel_lines(beside, history, read_stored_state(repository_id, ahead)),
     )
 
 
-def decide_facts(about: Mapping[str, Any], epoch: int, entries: Sequence[LogLine]) -> dict[str, Any]:
+def decide_facts(about: Mapping[str, Any], epoch: int, entries: Sequence[JournalLine]) -> dict[str, Any]:
     """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
 
     What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
@@ -131,14 +131,14 @@ def _place(repository_id: str) -> Place | None:
         return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
 
 
-def _is_repacked(repository_id: str, newest: LogEntry) -> bool:
+def _is_repacked(repository_id: str, newest: JournalEntry) -> bool:
     """Whether packs that SQL knows were consolidated before the newest entry was written."""
     with read_transaction() as session:
         row = session.get(Repository, repository_id)
         return row is None or row.pack_generation < newest.line.pack_generation
 
 
-def _sizes(newest: LogEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
+def _sizes(newest: JournalEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
     """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
     told = _told_without_gap(line, history)
     sizes: dict[str, int] = {}

@@ -13,11 +13,11 @@ from framework.errors import Conflict
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.journal.reader import (
-    LogKey,
-    log_keys,
+    JournalKey,
+    journal_keys,
 )
 from framework.repositories.models import LargeBlob, Repository
-from framework.repositories.recovery.merging import keep_beside, settle
+from framework.repositories.recovery.merging import keep_parallel_line, settle_entries
 from framework.repositories.recovery.planning import NO_VERSION, Plan, Recovered, decide_facts, plan_recovery
 from framework.repositories.recovery.replay import record_versions, replay
 from framework.repositories.write.commit import commit, is_no_op
@@ -96,7 +96,7 @@ def refuse_used_database() -> None:
 
 
 def recover(
-    repository_id: str, listed: Sequence[LogKey], adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False
+    repository_id: str, listed: Sequence[JournalKey], adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False
 ) -> Recovered | None:
     """Bring one repository up to what these entries tell, and start an epoch; None without any version.
 
@@ -139,13 +139,13 @@ def _go_ahead(session: Session, repository: Repository, plan: Plan, adopt: Adopt
 
 
 def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tell) -> None:
-    settle(
+    settle_entries(
         session,
         (entry.key for line in plan.lines.beside for entry in line.entries if entry.key.settled in plan.settled),
     )
     for one in plan.beside:
         if one.fault is None:
-            keep_beside(session, repository, one)
+            keep_parallel_line(session, repository, one)
     if plan.beside:
         repository.pack_generation += 1
     if kept := plan.outcome.kept:
@@ -153,10 +153,10 @@ def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tel
         repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 
-def _stored_logs() -> Iterator[tuple[str, list[LogKey]]]:
+def _stored_logs() -> Iterator[tuple[str, list[JournalKey]]]:
     """Every repository that the store has a log of, with its keys, oldest first."""
     for repository_id, found in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
-        if listed := log_keys(found):
+        if listed := journal_keys(found):
             yield repository_id, listed
 
 

@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.database.types import now
-from framework.repositories.journal.reader import LogEntry, LogLine
+from framework.repositories.journal.reader import JournalEntry, JournalLine
 from framework.repositories.models import LfsObject, Pack, Ref, Repository, StagedLfs, StagedPush, Version
 
 
-def record_versions(session: Session, lines: Sequence[LogLine]) -> None:
+def record_versions(session: Session, lines: Sequence[JournalLine]) -> None:
     """A row for each of these versions."""
     for line in lines:
         session.merge(
@@ -31,7 +31,7 @@ def record_versions(session: Session, lines: Sequence[LogLine]) -> None:
     session.flush()
 
 
-def replay(session: Session, repository: Repository, newest: LogEntry) -> None:
+def replay(session: Session, repository: Repository, newest: JournalEntry) -> None:
     """Make the repository what this entry says: its refs, packs, LFS objects, default branch and place in the log."""
     line = newest.line
     _replay_refs(session, repository.id, newest.refs)
@@ -53,7 +53,7 @@ def _replay_refs(session: Session, repository_id: str, refs: Mapping[str, str]) 
         session.merge(Ref(repository_id=repository_id, name=name, sha=sha))
 
 
-def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> None:
+def _replay_packs(session: Session, repository_id: str, newest: JournalEntry) -> None:
     """Packs that the newest entry names are in use, whatever SQL believed of them or of pushes that brought them."""
     named = {pack.name: pack for pack in newest.packs}
     for row in session.scalars(select(Pack).where(Pack.repository_id == repository_id)).all():
@@ -67,7 +67,7 @@ def _replay_packs(session: Session, repository_id: str, newest: LogEntry) -> Non
         push.give_up(named.keys())
 
 
-def _replay_lfs(session: Session, repository_id: str, newest: LogEntry) -> None:
+def _replay_lfs(session: Session, repository_id: str, newest: JournalEntry) -> None:
     """Objects that the newest entry names are no longer on their way, whatever SQL believed."""
     named = {one.name for one in newest.lfs}
     for found in session.scalars(select(LfsObject).where(LfsObject.repository_id == repository_id)).all():

@@ -6,7 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from framework.browse.diff import sandboxed
-from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, Line, insert_marks, mark_words, pair_lines
+from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, PatchLine, insert_marks, mark_words, pair_lines
 from framework.browse.render.highlighting import highlight_lines
 from tests.browse.conftest import Onlooker
 
@@ -59,21 +59,21 @@ def test_marks_change_no_text(text: str) -> None:
 
 
 LINES = [
-    Line(REMOVED, 1, None, "total = sum(values)"),
-    Line(ADDED, None, 1, "values = list(values)"),
-    Line(ADDED, None, 2, "total = sum(values) / len(values)"),
-    Line(ADDED, None, 3, ""),
+    PatchLine(REMOVED, 1, None, "total = sum(values)"),
+    PatchLine(ADDED, None, 1, "values = list(values)"),
+    PatchLine(ADDED, None, 2, "total = sum(values) / len(values)"),
+    PatchLine(ADDED, None, 3, ""),
 ]
 
 
 def test_a_line_stands_beside_the_one_that_it_is_most_like() -> None:
     beside = [(old and old.old, new and new.new) for old, new in pair_lines(LINES)]
     assert beside == [(None, 1), (1, 2), (None, 3)]
-    turned = [Line(ADDED if line.kind == REMOVED else REMOVED, line.new, line.old, line.plain) for line in LINES]
+    turned = [PatchLine(ADDED if line.kind == REMOVED else REMOVED, line.new, line.old, line.plain) for line in LINES]
     assert [(old and old.old, new and new.new) for old, new in pair_lines(turned)] == [(1, None), (2, 1), (3, None)]
     assert [bool(line.marks) for line in mark_words(LINES)] == [False, False, True, False]
 
 
 def test_lines_that_did_not_change_are_not_marked() -> None:
-    same = [Line(CONTEXT, 1, 1, "a b c"), *LINES[:1], Line(CONTEXT, 2, 2, "d")]
+    same = [PatchLine(CONTEXT, 1, 1, "a b c"), *LINES[:1], PatchLine(CONTEXT, 2, 2, "d")]
     assert mark_words(same) == same

@@ -19,7 +19,7 @@ from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, StoredLfs
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.catalog.lfs_objects import LfsExpired
-from framework.repositories.journal.reader import list_log, read_entry
+from framework.repositories.journal.reader import list_journal, read_entry
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
@@ -83,7 +83,7 @@ def film(bench: Bench) -> StoredLfs:
 def test_a_version_names_it_in_sql_and_in_the_log(bench: Bench, film: StoredLfs) -> None:
     assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert rows() == []
-    logged = [read_entry(key).lfs for key in list_log(bench.repository_id)]
+    logged = [read_entry(key).lfs for key in list_journal(bench.repository_id)]
     assert [len(listed) for listed in logged] == [0, 1]
     assert (logged[1][0].oid, logged[1][0].name, logged[1][0].size_bytes) == (film.oid, film.name, len(FILM))
     assert logged[1][0].version == 2

@@ -15,7 +15,7 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.journal.reader import list_log, read_entry
+from framework.repositories.journal.reader import list_journal, read_entry
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import NoRoom, RepackRequest, consolidate, is_consolidated
 from framework.repositories.maintenance.verification import verify
@@ -47,7 +47,7 @@ def test_many_packs_become_two(grown: Bench, work: Work) -> None:
 
 def test_the_log_tells_all_of_it(grown: Bench, work: Work) -> None:
     consolidate(RepackRequest(grown.repository_id), work)
-    entry = read_entry(list_log(grown.repository_id)[-1])
+    entry = read_entry(list_journal(grown.repository_id)[-1])
     packs = packs_of(grown)
     assert {pack.name for pack in entry.packs} == {pack.name for pack in packs}
     assert sorted(entry.large_blobs.values()) == [MIB, 2 * MIB]

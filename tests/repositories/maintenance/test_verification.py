@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.journal.reader import list_log
+from framework.repositories.journal.reader import list_journal
 from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.models import Pack, Ref, Version
 from framework.storage.current import store
@@ -82,7 +82,7 @@ def test_what_git_finds_is_told(written: Bench) -> None:
 
 
 def test_a_missing_log_entry_is_found(written: Bench) -> None:
-    key = list_log(written.repository_id)[0].key
+    key = list_journal(written.repository_id)[0].key
     store().delete(key)
     assert verify(written.repository_id).faults == (
         f"{key}, the log entry of version 1, is missing in the object store.",
@@ -91,7 +91,7 @@ def test_a_missing_log_entry_is_found(written: Bench) -> None:
 
 
 def test_an_entry_that_waits_to_be_written_is_no_fault(written: Bench) -> None:
-    key = list_log(written.repository_id)[1].key
+    key = list_journal(written.repository_id)[1].key
     body = store().read(key)
     store().delete(key)
     with transaction() as session:

@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from framework.repositories.journal.reader import LogKey, LogLine
+from framework.repositories.journal.reader import JournalKey, JournalLine
 from framework.repositories.recovery.lines import find_lines
 
 REPOSITORY = "0" * 32
 
 
-def line(place: tuple[int, int], name: str, previous: str | None) -> LogLine:
+def line(place: tuple[int, int], name: str, previous: str | None) -> JournalLine:
     """An entry whose hash is its name, 64 times."""
-    return LogLine(
-        key=LogKey(REPOSITORY, *place, name * 16),
+    return JournalLine(
+        key=JournalKey(REPOSITORY, *place, name * 16),
         entry_hash=name * 64,
         previous=previous * 64 if previous else None,
         push_id=name * 32,
@@ -59,7 +59,7 @@ KNOWS_B = {**KNOWS_A, (1, 2): "b" * 64}
         "a lost entry right after the backup",
     ],
 )
-def test_it_finds(lines: list[LogLine], known: dict[tuple[int, int], str], ahead: str, beside: list[str]) -> None:
+def test_it_finds(lines: list[JournalLine], known: dict[tuple[int, int], str], ahead: str, beside: list[str]) -> None:
     found = find_lines(lines, known)
     assert "".join(one.entry_hash[0] for one in found.ahead.entries) == ahead if found.ahead else ahead == ""
     assert ["".join(one.entry_hash[0] for one in other.entries) for other in found.beside] == beside
