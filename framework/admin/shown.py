@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from framework.celery.models import OutboxRow, ScheduledJob
 from framework.celery.outbox import FAILED, FINISHED, HANDED, RUNNING, WAITING
 from framework.database.session import read_transaction
 from framework.database.types import now
+from framework.rooms import rooms
 
 LISTED = 20
 GROUPS = {"Failed": (FAILED,), "Running": (RUNNING,), "Waiting": (WAITING, HANDED), "Finished": (FINISHED,)}
@@ -80,9 +80,9 @@ def jobs() -> list[ShownJob]:
 
 def _purpose(task: str) -> str:
     """The beginning of the task's docstring, without what it returns."""
-    module, _dot, name = task.rpartition(".")
-    told: str = getattr(import_module(module), name).__doc__
-    return told.strip().partition("\n")[0].partition(";")[0].rstrip(".")
+    room = next(room for room in rooms() if room.sends(task))
+    text: str = getattr(room.load("tasks"), task.rpartition(".")[2]).__doc__
+    return text.strip().partition("\n")[0].partition(";")[0].rstrip(".")
 
 
 def _task(row: OutboxRow) -> ShownTask:
