@@ -94,7 +94,7 @@ def target(access: ProjectAccess, place: str) -> Target:
     """
 
     def look(copy: Copy) -> Target:
-        branch, path = split_branch(copy, place)
+        branch, path = split_branch(copy.snapshot, place)
         return Target(branch, copy.snapshot.branches.get(branch), path)
 
     return read_project(access, look)

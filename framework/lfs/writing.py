@@ -1,5 +1,6 @@
 """Writing to a branch, with Git LFS for the files that the branch's `.gitattributes` wants there."""
 
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -24,8 +25,12 @@ from framework.repositories.write.commit import Precheck
 from framework.repositories.write.operations import InTransaction, Operation, Put, Write, Written
 
 
-def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -> Written:
-    """As `repositories.writing.write`, after every file that belongs into Git LFS was stored there.
+def write(
+    wanted: Write, *, precheck: Precheck, in_transaction: InTransaction, tracked: Set[str] | None = None
+) -> Written:
+    """As `branch_writer.write`, after every file that belongs into Git LFS was stored there.
+
+    `tracked` are the paths that the branch wants there; None has its `.gitattributes` files read.
 
     Raises:
         What that raises. LfsUnknown: a file is a pointer to an object that the project does not have.
@@ -33,10 +38,12 @@ def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -
     puts = [operation for operation in wanted.operations if isinstance(operation, Put)]
     for put in puts:
         check_stored_path(put.path)
+    if tracked is None:
+        tracked = _read_tracked(wanted, [put.path for put in puts])
     with scratch("lfs") as folder:
         with suppress(LfsExpired):  # an object that was there is gone: a purge, or the clean-up, was faster
-            return _write_once(_Files(wanted, puts, folder), precheck, in_transaction)
-        return _write_once(_Files(wanted, puts, folder), precheck, in_transaction)
+            return _write_once(_Files(wanted, puts, tracked, folder), precheck, in_transaction)
+        return _write_once(_Files(wanted, puts, tracked, folder), precheck, in_transaction)
 
 
 def _write_once(files: "_Files", precheck: Precheck, in_transaction: InTransaction) -> Written:
@@ -57,11 +64,10 @@ def _write_once(files: "_Files", precheck: Precheck, in_transaction: InTransacti
 class _Files:
     """The files of one write as Git will have them: those that are in Git LFS as their pointers."""
 
-    def __init__(self, wanted: Write, puts: list[Put], folder: Path) -> None:
+    def __init__(self, wanted: Write, puts: list[Put], tracked: Set[str], folder: Path) -> None:
         self.wanted, self._folder = wanted, folder
         sources: dict[str, Path] = {}
         self.pointers: dict[str, Pointer] = {}
-        tracked = self._tracked([put.path for put in puts])
         hashed = cache(sha256_of)  # a file may stand at many paths
         for put in puts:
             if found := _pointer_in(put):
@@ -82,13 +88,6 @@ class _Files:
         """The operations of the write, with pointers for the files that are in Git LFS."""
         return [self._pointed(one) if isinstance(one, Put) else one for one in self.wanted.operations]
 
-    def _tracked(self, paths: list[str]) -> set[str]:
-        wanted = self.wanted
-        return read_copy(
-            wanted.repository_id,
-            lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
-        )
-
     def _pointed(self, put: Put) -> Put:
         found = self.pointers.get(put.path)
         if found is None or found == _pointer_in(put):
@@ -107,6 +106,13 @@ class _Files:
 
     def _size(self, oid: str) -> int:
         return self.lacking[oid].stat().st_size
+
+
+def _read_tracked(wanted: Write, paths: list[str]) -> set[str]:
+    return read_copy(
+        wanted.repository_id,
+        lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
+    )
 
 
 def _pointer_in(put: Put) -> Pointer | None:

@@ -1,6 +1,6 @@
 """The one way by which people's changes become a commit, from the browser and from programs alike."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ LISTED_PATHS = 20
 class Changes:
     """What one person changes on one branch, in one commit; `parent`, `base` and `start` are those of `Write`.
 
-    `kind` is what the activity calls it: `upload`, or `commit` for everything else.
+    `kind` is what the activity calls it: `upload`, or `commit` for everything else. `tracked` are the paths that the
+    branch wants in Git LFS, where somebody has looked already.
     """
 
     operations: Sequence[Operation]
@@ -33,6 +34,7 @@ class Changes:
     base: str | None = None
     start: str | None = None
     kind: str = "commit"
+    tracked: Set[str] | None = None
 
 
 def store_changes(
@@ -68,7 +70,7 @@ def store_changes(
         activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
         in_transaction(session, written)
 
-    return write(wanted, precheck=quota.admission(access), in_transaction=tell)
+    return write(wanted, precheck=quota.admission(access), in_transaction=tell, tracked=changes.tracked)
 
 
 def _touched(operations: Sequence[Operation]) -> tuple[str, ...]:

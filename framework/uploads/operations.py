@@ -1,7 +1,7 @@
 """An upload: the files of one form become one commit, and its members hear of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from framework.accounts.core.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, check_path
 from framework.gitcore.ref_names import HEADS, branch_ref
+from framework.lfs.attributes import tracked_paths
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
@@ -92,7 +93,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 
     Raises:
         NoFiles, FilesRefused, FilesTooLarge: with what is wrong with each file; nothing is stored.
-        What `open_uploads` and `repositories.writing.write` raise: nothing is stored, and the uploads are kept.
+        What `open_uploads` and `branch_writer.write` raise: nothing is stored, and the uploads are kept.
     """
     if not upload.files and not upload.uploads:
         raise NoFiles
@@ -100,17 +101,32 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
         opened = open_uploads(account, {upload_id for _name, upload_id in upload.uploads}, folder)
         resumed = [(name, opened[upload_id]) for name, upload_id in upload.uploads]
         puts = _checked(upload, [*upload.files, *resumed])
-        message = upload.message.strip() or _default_message(access, upload.branch, puts)
-        written = store_changes(access, account, _changes(access, upload, puts, message))
+        before = read_project(access, lambda copy: _look(copy, upload, puts))
+        written = store_changes(access, account, _changes(upload, puts, before))
     mark_used(account, [upload_id for _name, upload_id in upload.uploads])
     return written
 
 
-def _changes(access: ProjectAccess, upload: Upload, puts: Sequence[Put], message: str) -> Changes:
-    if not upload.new_branch:
-        return Changes(puts, upload.branch, message, kind="upload")
-    start = read_project(access, lambda copy: resolve(copy, upload.branch))
-    return Changes(puts, branch_ref(upload.new_branch).removeprefix(HEADS), message, start=start, kind="upload")
+@dataclass(frozen=True)
+class _Before:
+    """What the branch holds before the upload: its tip, which of the paths are there, and which it wants in Git LFS."""
+
+    tip: str | None
+    known: Set[str]
+    tracked: Set[str]
+
+
+def _look(copy: Copy, upload: Upload, puts: Sequence[Put]) -> _Before:
+    tip = resolve(copy, upload.branch) if upload.new_branch else copy.snapshot.branches.get(upload.branch)
+    paths = [put.path for put in puts]
+    return _Before(tip, {path for path in paths if tip and exists(copy, tip, path)}, tracked_paths(copy, tip, paths))
+
+
+def _changes(upload: Upload, puts: Sequence[Put], before: _Before) -> Changes:
+    message = upload.message.strip() or _default_message(puts, before.known)
+    branch = branch_ref(upload.new_branch).removeprefix(HEADS) if upload.new_branch else upload.branch
+    start = before.tip if upload.new_branch else None
+    return Changes(puts, branch, message, start=start, kind="upload", tracked=before.tracked)
 
 
 def _checked(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
@@ -146,21 +162,14 @@ def put_file(path: str, file: SentFile) -> Put:
     return Put(path, file.path, file.size_bytes, file.blob)
 
 
-def _default_message(access: ProjectAccess, branch: str, puts: Sequence[Put]) -> str:
+def _default_message(puts: Sequence[Put], known: Set[str]) -> str:
     """What the upload does, in a line: `Add a.txt`, `Update a.txt`, `Add 3 files and update 1`."""
-    known = read_project(access, lambda copy: _known(copy, branch, puts))
     if len(puts) == 1:
         return f"{'Update' if known else 'Add'} {puts[0].path}"
     added = len(puts) - len(known)
     parts = [f"add {_files(added)}" if added else "", f"update {_files(len(known))}" if known else ""]
     text = " and ".join(part for part in parts if part)
     return text[0].upper() + text[1:]
-
-
-def _known(copy: Copy, branch: str, puts: Sequence[Put]) -> list[Put]:
-    """Which of the files replace one that is there."""
-    tip = copy.snapshot.branches.get(branch)
-    return [put for put in puts if tip and exists(copy, tip, put.path)]
 
 
 def _files(count: int) -> str:

@@ -10,7 +10,8 @@ from framework import config
 from framework.accounts.signin.login import signed_in
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.quota import room_bytes
-from framework.projects.visits import read_project
+from framework.projects.visits import note_visit
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.refs import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
@@ -79,7 +80,9 @@ def dismiss(owner: str, project: str) -> AnyResponse:
 
 
 def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
-    return read_project(access, lambda copy: split_branch(copy, place))
+    """The branch and the folder, as SQL knows the branches; the local copy is opened once, for the files."""
+    note_visit(access)
+    return split_branch(read_snapshot(access.repository_id), place)
 
 
 def _page(access: ProjectAccess, form: UploadForm) -> str:
@@ -89,7 +92,7 @@ def _page(access: ProjectAccess, form: UploadForm) -> str:
         "form": settings.max_request_bytes,
         "version": settings.max_push_bytes,
     }
-    begun = read_project(access, lambda copy: bool(copy.snapshot.branches))
+    begun = bool(read_snapshot(access.repository_id).branches)
     return render_template(
         "uploads/upload.html", project=access, form=form, limits=limits, has_versions=begun, tab="files"
     )

@@ -4,42 +4,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from framework.observability.counts import COUNTS
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.counting import Meter, requests
 from tests.cast import on_each_deployment
+from tests.observability.numbers import Growth
 from tests.storage.conftest import hex_of
 
 pytestmark = on_each_deployment
 
 
-class Growth:
+class StoreGrowth(Growth):
     """How much this process's numbers about the store have grown since the beginning."""
-
-    def __init__(self) -> None:
-        self._before = _numbers()
-
-    def of(self, name: str, **labels: str) -> float:
-        """The growth of one number."""
-        key = (f"holdfast_store_{name}", tuple(sorted(labels.items())))
-        return _numbers().get(key, 0) - self._before.get(key, 0)
 
     def sent(self, operation: str) -> float:
         """The bytes that went to the store."""
-        return self.of("bytes_total", operation=operation, direction="sent")
+        return self.of("holdfast_store_bytes_total", operation=operation, direction="sent")
 
     def received(self, operation: str) -> float:
         """The bytes that came from the store."""
-        return self.of("bytes_total", operation=operation, direction="received")
-
-
-def _numbers() -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    samples = (sample for metric in COUNTS.collect() for sample in metric.samples)
-    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
+        return self.of("holdfast_store_bytes_total", operation=operation, direction="received")
 
 
 def test_it_counts_by_operation_from_every_thread() -> None:
-    meter, growth = Meter(), Growth()
+    meter, growth = Meter(), StoreGrowth()
 
     def ask(number: int) -> None:
         with meter.request("put", sent_bytes=number):
@@ -49,16 +36,22 @@ def test_it_counts_by_operation_from_every_thread() -> None:
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(ask, range(100)))
-    assert (growth.of("requests_total", operation="put", outcome="ok"), growth.sent("put")) == (100, sum(range(100)))
-    assert (growth.of("requests_total", operation="get", outcome="ok"), growth.received("get")) == (100, 200)
+    assert (growth.of("holdfast_store_requests_total", operation="put", outcome="ok"), growth.sent("put")) == (
+        100,
+        sum(range(100)),
+    )
+    assert (growth.of("holdfast_store_requests_total", operation="get", outcome="ok"), growth.received("get")) == (
+        100,
+        200,
+    )
 
 
 def test_a_request_that_raises_is_a_failure_too() -> None:
-    growth = Growth()
+    growth = StoreGrowth()
     with pytest.raises(ZeroDivisionError), Meter().request("put"):
         raise ZeroDivisionError
-    assert growth.of("requests_total", operation="put", outcome="failed") == 1
-    assert growth.of("requests_total", operation="put", outcome="ok") == 0
+    assert growth.of("holdfast_store_requests_total", operation="put", outcome="failed") == 1
+    assert growth.of("holdfast_store_requests_total", operation="put", outcome="ok") == 0
 
 
 def test_it_counts_what_a_block_asks_and_nothing_else() -> None:
@@ -77,7 +70,7 @@ def test_it_counts_what_a_block_asks_and_nothing_else() -> None:
 
 def test_every_store_counts(store: ObjectStore) -> None:
     body = b"twelve bytes"
-    growth = Growth()
+    growth = StoreGrowth()
     with requests() as made:
         store.put("thing", body, sha256=hex_of(body))
         store.read("thing")
@@ -90,5 +83,5 @@ def test_every_store_counts(store: ObjectStore) -> None:
     assert made.operations == ["put", "get", "range", "head", "list", "delete", "get"]
     assert growth.sent("put") == len(body)
     assert (growth.received("range"), growth.received("get")) == (3, len(body))
-    assert growth.of("requests_total", operation="get", outcome="failed") == 1
-    assert growth.of("request_seconds_count", operation="put") == 1
+    assert growth.of("holdfast_store_requests_total", operation="get", outcome="failed") == 1
+    assert growth.of("holdfast_store_request_seconds_count", operation="put") == 1

@@ -17,6 +17,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from tests.cast import SignIn, Visitor, csrf_token, posted_texts
+from tests.observability.numbers import Growth
 from tests.projects.notify.notice_rows import age_notices
 from tests.uploads.form import MIB, PAGE, as_script, files, nothing_stored, paths, upload
 
@@ -37,6 +38,14 @@ def test_the_files_are_listed_at_once(uploader: Visitor) -> None:
     page = uploader.get("/alice/secret").text
     assert "report.pdf" in page
     assert "1 file uploaded." in page
+
+
+@pytest.mark.parametrize("fields", [{}, {"message": "Again"}, {"new_branch": "draft"}], ids=["plain", "told", "branch"])
+def test_it_opens_the_copy_to_look_and_to_write(uploader: Visitor, fields: dict[str, str]) -> None:
+    upload(uploader, {"a": b"1"})
+    growth = Growth()
+    assert upload(uploader, {"b": b"2"}, **fields).status_code == 303
+    assert growth.of("holdfast_cache_opened_total", result="hit") == 2
 
 
 def test_a_folder_of_the_form_goes_before_the_names(uploader: Visitor, secret: ProjectAccess) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from framework.gitcore import git
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.repositories.cache.copy import Copy
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.history.absent import CommitLost, RefAbsent
 
 
@@ -46,14 +47,14 @@ def split_ref(copy: Copy, text: str) -> tuple[str, str]:
     return steps[0], "/".join(steps[1:])
 
 
-def split_branch(copy: Copy, text: str) -> tuple[str, str]:
+def split_branch(snapshot: Snapshot, text: str) -> tuple[str, str]:
     """The branch and the folder in `branch/folder`: the longest branch that exists wins, an empty text is the default.
 
     Raises:
         RefAbsent: no beginning of the text is a branch, nor the default branch of a project without one.
     """
-    branches = copy.snapshot.branches or {copy.snapshot.default_branch: ""}
-    steps = text.strip("/").split("/") if text.strip("/") else [copy.snapshot.default_branch]
+    branches = snapshot.branches or {snapshot.default_branch: ""}
+    steps = text.strip("/").split("/") if text.strip("/") else [snapshot.default_branch]
     for count in range(len(steps), 0, -1):
         branch = "/".join(steps[:count])
         if branch in branches:
