@@ -156,5 +156,5 @@ def test_a_purge_of_a_project_without_git_lfs_looks_for_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench.write(bench.put("a", b"1"))
-    monkeypatch.setattr("framework.repositories.maintenance.repacking.pointed_at", None)
+    monkeypatch.setattr("framework.repositories.maintenance.repacking.find_pointed_objects", None)
     assert purge(bench)
