@@ -14,7 +14,7 @@ CHUNK_BYTES = 1 << 18
 LONGEST_ESCAPE = len(r"\ud83d\ude00")
 
 _ESCAPED = re.compile(
-    r"(?:[^\\]++|\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*+", re.DOTALL
+    r"(?:[^\\]+|\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4}|\\u(?![dD][89abAB])[0-9a-fA-F]{4})*", re.DOTALL
 )
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
@@ -102,7 +102,9 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = F
 
 def _whole(text: str) -> int:
     """How much of the text can be unescaped by itself: an escape that is cut off waits for its rest."""
-    found = _ESCAPED.match(text)
+    start = max(0, len(text) - LONGEST_ESCAPE)
+    backslashes = start - len(text[:start].rstrip("\\"))
+    found = _ESCAPED.match(text, start - backslashes % 2)  # not after a backslash that begins an escape
     return found.end() if found else 0
 
 

@@ -18,7 +18,7 @@ LONGEST_KEPT_BYTES = 128
 LONGEST_TEXT_BYTES = 1 << 16
 MAX_REST_BYTES = 8 << 20
 
-_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_ESCAPE_OR_QUOTE = re.compile(rb'\\.|"', re.DOTALL)
 
 
 class RestTooLarge(TooLarge):
@@ -108,8 +108,7 @@ class SpooledJson:
 
     def _inside(self, chunk: bytes, position: int, spool: IO[bytes]) -> int:
         """Take the next piece of a string; the position after it and its closing quote."""
-        found = _STRING.match(chunk, position)
-        end = found.end() if found else position
+        end = _end_of_string(chunk, position)
         self._add(chunk[position:end], spool)
         if chunk[end : end + 1] == b'"':
             self._close(spool)
@@ -133,3 +132,13 @@ class SpooledJson:
             self._strings.append(SpooledContent(file=self._file, offset=self._start, length=spool.tell() - self._start))
         self._rest += self._string + b'"'
         self._string = self._start = None
+
+
+def _end_of_string(chunk: bytes, position: int) -> int:
+    """Where the closing quote stands, or a backslash whose escape is in the next chunk; else the end of the chunk."""
+    last = position
+    for found in _ESCAPE_OR_QUOTE.finditer(chunk, position):
+        if found[0] == b'"':
+            return found.start()
+        last = found.end()
+    return len(chunk) - (last < len(chunk) and chunk.endswith(b"\\"))

@@ -27,9 +27,9 @@ MAX_INFLATION = 64
 
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]*)\0(.{20})", re.DOTALL)
 
-# A folder that needs no closer look: each name is short, of visible ASCII without a slash of either kind or a tilde,
-# neither dots alone nor a beginning of a name that Git reads itself. Most folders of most pushes are.
-_PLAIN_TREE = re.compile(rb"(?:[0-7]+ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}\0.{20})*+", re.DOTALL)
+# An entry of a folder that needs no closer look: its name is short, of visible ASCII without slashes of either kind and
+# tildes, neither dots alone nor a beginning of a name that Git reads itself. Most folders of most pushes have no other.
+_PLAIN_ENTRY = re.compile(rb"[0-7]+ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}\0.{20}", re.DOTALL)
 
 
 class TooManyObjects(TooLarge):
@@ -143,6 +143,11 @@ def _refuse_tokens(quarantine: Quarantine, sha: str, texts: set[str], tips: Iter
         refuse_tokens(quarantine.path_of(sha, tips), texts)
 
 
+def is_plain(tree: bytes) -> bool:
+    """Whether a folder needs no closer look, as its content in Git tells."""
+    return not _PLAIN_ENTRY.sub(b"", tree)
+
+
 def check_trees(quarantine: Quarantine, found: Inventory) -> None:
     """Hold every folder of the push, and the files in it that Git reads itself, to the rules that all writers follow.
 
@@ -151,7 +156,7 @@ def check_trees(quarantine: Quarantine, found: Inventory) -> None:
     """
     special: dict[str, set[SpecialFile]] = {}
     for tree in quarantine.contents(found.trees):
-        if not _PLAIN_TREE.fullmatch(tree):
+        if not is_plain(tree):
             entries = ((name, int(mode, 8), sha.hex()) for mode, name, sha in _TREE_ENTRY.findall(tree))
             for file in check_tree("", entries):
                 special.setdefault(file.sha, set()).add(file)
