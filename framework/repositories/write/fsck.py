@@ -13,6 +13,7 @@ from dulwich.objects import Blob, ObjectID, Tree
 
 from framework.errors import Invalid
 from framework.gitcore import git
+from framework.gitcore.modes import FILE, FOLDER, SUBMODULE, SYMLINK
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.path_policy import ATTRIBUTES, MODULES, read_as, shown, spells_git
 from framework.repositories.cache.hydration import lay_out
@@ -24,7 +25,6 @@ LONGEST_ATTRIBUTES_LINE_BYTES = 2047
 REMEMBERED_FILES = 256
 
 
-_FOLDER, _LINK, _SUBMODULE = 0o040000, 0o120000, 0o160000
 _NO_OBJECT = "0" * 40
 
 
@@ -61,8 +61,8 @@ def check_tree(folder: str, entries: Iterable[tuple[bytes, int, str]]) -> set[Sp
             raise TreeRefused(f"Git does not accept the name {shown(path)}; rename it or leave it out.")
         if sha == _NO_OBJECT:
             raise TreeRefused(f"{shown(path)} stands for no object at all; leave it out.")
-        for kind in read_as(name) - ({ATTRIBUTES} if mode == _LINK else set()):
-            if mode in {_FOLDER, _LINK, _SUBMODULE}:
+        for kind in read_as(name) - ({ATTRIBUTES} if mode == SYMLINK else set()):
+            if mode in {FOLDER, SYMLINK, SUBMODULE}:
                 raise TreeRefused(
                     f"{shown(path)} has to be a plain file, since Git reads it as {kind}; rename or delete it."
                 )
@@ -91,7 +91,7 @@ def _modules_refusal(content: bytes) -> str:
     """What git itself says against these submodules; empty when it takes them."""
     blob = Blob.from_string(content)
     tree = Tree()
-    tree.add(MODULES.encode(), 0o100644, ObjectID(blob.id))
+    tree.add(MODULES.encode(), FILE, ObjectID(blob.id))
     with scratch("fsck") as folder:
         lay_out(folder)
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
