@@ -10,7 +10,6 @@ from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
 from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
-from framework.browse.lru import LRUCache
 from framework.browse.places import Place, SubmoduleHasNoFile, find_place
 from framework.browse.render.content import media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
@@ -21,6 +20,7 @@ from framework.browse.view_options import ViewOptions
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
 from framework.lfs.reading import find_content, sizes
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.folders import Entry, add_sizes, find, list_folder

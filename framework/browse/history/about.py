@@ -9,8 +9,8 @@ from pathlib import Path
 
 from identify.identify import license_id
 
-from framework.browse.lru import LRUCache
 from framework.gitcore import git
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.folders import Entry

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from framework.browse.diff.sandboxed import colour_file
 from framework.browse.history.history import newest_change
-from framework.browse.lru import LRUCache
 from framework.browse.places import Place, find_place
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import Entry, find
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
-from framework.browse.lru import LRUCache
 from framework.browse.places import Place, find_place
 from framework.gitcore import git
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import exists, find

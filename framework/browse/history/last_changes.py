@@ -13,8 +13,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from framework.browse.lru import LRUCache
 from framework.gitcore import git
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import Entry, find

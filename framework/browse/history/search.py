@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
 
-from framework.browse.lru import LRUCache
 from framework.browse.places import Place, find_place
 from framework.gitcore import git
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
 
 MOST_PATHS = 50_000

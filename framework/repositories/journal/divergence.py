@@ -2,8 +2,6 @@
 
 import logging
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from sqlalchemy import and_, func, or_, select, update
@@ -11,6 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
+from framework.lru import LRUCache
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import JournalKey, Place, Settled, list_journal
 from framework.repositories.models import Repository, SettledEntry, Version
@@ -20,8 +19,7 @@ log = logging.getLogger(__name__)
 MOST_WRITTEN = 10_000
 """Repositories that a process knows to have written to; one that it forgets costs another look at the log."""
 
-_written: "OrderedDict[tuple[int, str], None]" = OrderedDict()
-_lock = threading.Lock()
+_written: LRUCache[str, int] = LRUCache(MOST_WRITTEN)
 
 
 class DatabaseBehind(Unavailable):
@@ -37,7 +35,7 @@ def refuse_divergence(repository_id: str) -> None:
     Raises:
         DatabaseBehind: the log tells of versions that SQL does not know; the repository is read-only.
     """
-    if _was_written(repository_id):
+    if _written.get(repository_id, 0) == os.getpid():
         return
     if has_diverged(repository_id):
         note_diverged(repository_id)
@@ -106,17 +104,5 @@ def known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:
     return {(row.epoch, row.version): row.entry_hash for row in rows}
 
 
-def _was_written(repository_id: str) -> bool:
-    mine = (os.getpid(), repository_id)
-    with _lock:
-        if mine not in _written:
-            return False
-        _written.move_to_end(mine)
-        return True
-
-
 def _note_written(repository_id: str) -> None:
-    with _lock:
-        _written[os.getpid(), repository_id] = None
-        if len(_written) > MOST_WRITTEN:
-            _written.popitem(last=False)
+    _written.put(repository_id, os.getpid())

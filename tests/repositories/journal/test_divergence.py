@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.lru import LRUCache
 from framework.repositories import object_keys
 from framework.repositories.journal import divergence
 from framework.repositories.journal.divergence import DatabaseBehind, has_diverged
@@ -62,8 +63,7 @@ def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
 def test_the_log_is_looked_at_once_more_after_many_other_writes(
     new_bench: Callable[[], Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(divergence, "MOST_WRITTEN", 2)
-    divergence._written.clear()
+    monkeypatch.setattr(divergence, "_written", LRUCache[str, int](2))
     first, second, third = (new_bench() for _ in range(3))
     assert len(divergence._written) == 2
     for bench, expected in ((second, 0), (first, 1), (second, 0), (third, 1)):

@@ -1,4 +1,4 @@
-"""A bounded memory of what is costly to find and never changes, such as what is told of a commit."""
+"""A bounded memory of what is costly to find and stays true, such as what is known of a commit."""
 
 import threading
 from collections import OrderedDict
@@ -31,3 +31,12 @@ class LRUCache(Generic[Key, Value]):
             self._values.move_to_end(key)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+
+    def __len__(self) -> int:
+        """How many values are remembered."""
+        return len(self._values)
