@@ -1,7 +1,7 @@
 """An upload: the files of one form become one commit, and its members hear of it."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -101,32 +101,24 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
         opened = open_uploads(account, {upload_id for _name, upload_id in upload.uploads}, folder)
         resumed = [(name, opened[upload_id]) for name, upload_id in upload.uploads]
         puts = _checked(upload, [*upload.files, *resumed])
-        before = read_project(access, lambda copy: _look(copy, upload, puts))
-        written = store_changes(access, account, _changes(upload, puts, before))
+        changes = read_project(access, lambda copy: _plan(copy, upload, puts))
+        written = store_changes(access, account, changes)
     mark_used(account, [upload_id for _name, upload_id in upload.uploads])
     return written
 
 
-@dataclass(frozen=True)
-class _Before:
-    """What the branch holds before the upload: its tip, which of the paths are there, and which it wants in Git LFS."""
-
-    tip: str | None
-    known: Set[str]
-    tracked: Set[str]
-
-
-def _look(copy: Copy, upload: Upload, puts: Sequence[Put]) -> _Before:
-    tip = resolve(copy, upload.branch) if upload.new_branch else copy.snapshot.branches.get(upload.branch)
-    paths = [put.path for put in puts]
-    return _Before(tip, {path for path in paths if tip and exists(copy, tip, path)}, tracked_paths(copy, tip, paths))
-
-
-def _changes(upload: Upload, puts: Sequence[Put], before: _Before) -> Changes:
-    message = upload.message.strip() or _default_message(puts, before.known)
-    branch = branch_ref(upload.new_branch).removeprefix(HEADS) if upload.new_branch else upload.branch
-    start = before.tip if upload.new_branch else None
-    return Changes(puts, branch, message, start=start, kind="upload", tracked=before.tracked)
+def _plan(copy: Copy, upload: Upload, puts: Sequence[Put]) -> Changes:
+    """The upload as a change of what the copy holds: where it begins, what it is called, what goes to Git LFS."""
+    start = resolve(copy, upload.branch) if upload.new_branch else None
+    tip = start or copy.snapshot.branches.get(upload.branch)
+    return Changes(
+        puts,
+        branch_ref(upload.new_branch).removeprefix(HEADS) if upload.new_branch else upload.branch,
+        upload.message.strip() or _default_message(copy, tip, puts),
+        start=start,
+        kind="upload",
+        tracked=tracked_paths(copy, tip, [put.path for put in puts]),
+    )
 
 
 def _checked(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
@@ -162,12 +154,13 @@ def put_file(path: str, file: SentFile) -> Put:
     return Put(path, file.path, file.size_bytes, file.blob)
 
 
-def _default_message(puts: Sequence[Put], known: Set[str]) -> str:
+def _default_message(copy: Copy, tip: str | None, puts: Sequence[Put]) -> str:
     """What the upload does, in a line: `Add a.txt`, `Update a.txt`, `Add 3 files and update 1`."""
+    updated = sum(exists(copy, tip, put.path) for put in puts) if tip else 0
     if len(puts) == 1:
-        return f"{'Update' if known else 'Add'} {puts[0].path}"
-    added = len(puts) - len(known)
-    parts = [f"add {_files(added)}" if added else "", f"update {_files(len(known))}" if known else ""]
+        return f"{'Update' if updated else 'Add'} {puts[0].path}"
+    added = len(puts) - updated
+    parts = [f"add {_files(added)}" if added else "", f"update {_files(updated)}" if updated else ""]
     text = " and ".join(part for part in parts if part)
     return text[0].upper() + text[1:]
 
