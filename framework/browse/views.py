@@ -24,7 +24,7 @@ from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import healing_after
-from framework.repositories.cache.usage import read_status
+from framework.repositories.cache.status import read_status
 from framework.repositories.history.refs import split_ref
 from framework.web.pages import query_path
 from framework.web.streaming import stream_response

@@ -15,7 +15,7 @@ from framework.formatting import format_size
 from framework.projects.core.directory import Listed, find_project, list_every_project
 from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.cache import eviction
-from framework.repositories.cache.usage import read_status
+from framework.repositories.cache.status import read_status
 from framework.repositories.maintenance import archiving
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS

@@ -11,7 +11,7 @@ from framework.api.answers import OBJECT_NAME, Answer
 from framework.gitcore.ref_names import HEADS, TAGS, short_name
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.jobs import VisibleJob
-from framework.repositories.cache.usage import StorageStatus
+from framework.repositories.cache.status import StorageStatus
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.history.folders import Entry
 from framework.repositories.history.log import Changed, CommitEntry

@@ -19,7 +19,7 @@ from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.jobs import read_job
 from framework.projects.lifecycle import archiving, operations
-from framework.repositories.cache.usage import read_status
+from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
 

@@ -16,7 +16,7 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle import archiving, operations, purging
 from framework.projects.members import invitations, people
 from framework.projects.views.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
-from framework.repositories.cache.usage import read_status
+from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import NAMES, costs_of

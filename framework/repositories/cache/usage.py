@@ -1,7 +1,6 @@
-"""How the cache fares, when repositories were used, and where the bytes of one are.
+"""How the cache fares and when repositories were used, noted in the process and written to SQL now and then.
 
-The first two are noted in the process and written to SQL now and then. A warm read writes nothing; a process that ends
-takes the news of its last minutes with it, which nobody misses.
+A warm read writes nothing; a process that ends takes the news of its last minutes with it, which nobody misses.
 """
 
 import logging
@@ -10,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 from sqlalchemy import bindparam, func, select, update
@@ -19,13 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.repositories.cache.eviction import copy_path
-from framework.repositories.cache.marker import last_used, read_marker
-from framework.repositories.catalog.snapshot import RepositoryMissing
-from framework.repositories.models import CacheDay, LfsObject, Pack, Repository
+from framework.repositories.models import CacheDay, Repository
 
 EVERY_SECONDS = 300
-HOT, COLD = "hot", "cold"
 
 log = logging.getLogger(__name__)
 
@@ -56,19 +51,6 @@ class CacheFigures:
     def hit_rate_with_more(self) -> float | None:
         """The same, had every machine's cache been one GiB larger."""
         return (self.hits + self.regained) / (self.hits + self.misses) if self.hits + self.misses else None
-
-
-@dataclass(frozen=True)
-class StorageStatus:
-    """`hot` when this machine has a local copy, else `cold`; sizes in bytes."""
-
-    state: str
-    version: int
-    packs: int
-    stored_bytes: int
-    cached_bytes: int
-    last_access_at: datetime
-    lfs_objects: int = 0
 
 
 _lock = threading.Lock()
@@ -133,33 +115,6 @@ def read_figures(days: int = 30) -> CacheFigures:
     with read_transaction() as session:
         hits, misses, spared = session.execute(sums.where(CacheDay.day >= f"{since:%Y-%m-%d}")).one()
     return CacheFigures(since, int(hits or 0), int(misses or 0), int(spared or 0))
-
-
-def read_status(repository_id: str) -> StorageStatus:
-    """Where a repository's bytes are; the store is not asked.
-
-    Raises:
-        RepositoryMissing: there is no such repository.
-    """
-    in_use = select(func.count()).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
-    with read_transaction() as session:
-        row = session.get(Repository, repository_id)
-        if row is None:
-            raise RepositoryMissing
-        packs = session.scalar(in_use) or 0
-        lfs = session.scalar(select(func.count()).where(LfsObject.repository_id == repository_id)) or 0
-    copy = copy_path(repository_id)
-    marker = read_marker(copy)
-    used = datetime.fromtimestamp(last_used(copy), UTC)
-    return StorageStatus(
-        state=HOT if marker else COLD,
-        version=row.version,
-        packs=packs,
-        stored_bytes=row.stored_bytes,
-        cached_bytes=marker.size_bytes if marker else 0,
-        last_access_at=max(row.last_access_at, used),
-        lfs_objects=lfs,
-    )
 
 
 def _write(news: _News) -> None:

@@ -14,7 +14,7 @@ from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
-from framework.repositories.cache.usage import read_status
+from framework.repositories.cache.status import read_status
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, StoredLfs
 from framework.repositories.catalog.deletion import remove_rows
