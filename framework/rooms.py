@@ -67,7 +67,7 @@ class Room:
         loaded = import_module(f"framework.{self.name}.{module}")
         return getattr(loaded, attribute) if attribute else loaded
 
-    def sends(self, task: str) -> bool:
+    def owns(self, task: str) -> bool:
         """Whether the task of this name is the room's."""
         return task.startswith(self.task_names or f"framework.{self.name}.")
 
@@ -80,7 +80,7 @@ def rooms() -> tuple[Room, ...]:
 
 def queue_kind(task: str) -> str:
     """The kind of queue that takes the task of this name."""
-    return next((room.queue for room in rooms() if room.sends(task)), DEFAULT)
+    return next((room.queue for room in rooms() if room.owns(task)), DEFAULT)
 
 
 def worker_modules() -> list[str]:

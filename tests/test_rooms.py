@@ -44,7 +44,7 @@ def test_every_task_is_one_rooms_and_every_entry_of_the_schedule_a_task() -> Non
     assert all(isinstance(task, Task) for task in tasks.values())
     assert {entry["task"] for entry in rooms.schedule().values()} <= tasks.keys()
     for name in tasks:
-        assert sum(room.sends(name) for room in rooms.rooms()) == 1, name
+        assert sum(room.owns(name) for room in rooms.rooms()) == 1, name
 
 
 def test_no_two_rooms_have_a_job_of_one_name() -> None:

@@ -80,7 +80,7 @@ def jobs() -> list[ShownJob]:
 
 def _purpose(task: str) -> str:
     """The beginning of the task's docstring, without what it returns."""
-    room = next(room for room in rooms() if room.sends(task))
+    room = next(room for room in rooms() if room.owns(task))
     text: str = getattr(room.load("tasks"), task.rpartition(".")[2]).__doc__
     return text.strip().partition("\n")[0].partition(";")[0].rstrip(".")
 

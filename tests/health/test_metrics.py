@@ -29,7 +29,7 @@ from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
 from tests.cast import SignIn, on_each_deployment, on_one_deployment
 from tests.celery.rows import committed, set_to
-from tests.observability.numbers import number
+from tests.observability.numbers import Growth, number
 from tests.repositories.conftest import Bench
 from tests.servers.application.deployments import environment
 from tests.servers.application.gunicorn import LiveServer, gunicorn
@@ -55,19 +55,8 @@ def bench(settings: Config, tmp_path: Path) -> Bench:
         return Bench(create_repository(session, {"name": "field-notes"}), tmp_path)
 
 
-class Growth:
-    """How much the numbers have grown since the beginning."""
-
-    def __init__(self) -> None:
-        self._before = scrape()
-
-    def of(self, name: str, **labels: str) -> float:
-        """The growth of one number."""
-        return number(scrape(), name, **labels) - number(self._before, name, **labels)
-
-
 def test_it_tells_what_the_store_was_asked(settings: Config) -> None:
-    growth, body = Growth(), b"twelve bytes"
+    growth, body = Growth(scrape), b"twelve bytes"
     store().put("thing", body, sha256=hashlib.sha256(body).hexdigest())
     store().read("thing")
     assert growth.of("holdfast_store_requests_total", operation="put", outcome="ok") == 1
@@ -80,7 +69,7 @@ def test_it_tells_what_the_store_was_asked(settings: Config) -> None:
 def test_it_tells_how_the_cache_fares(bench: Bench, with_settings: Callable[..., Config]) -> None:
     bench.write(bench.put("a.txt", b"one"))
     eviction.evict(bench.repository_id)
-    growth = Growth()
+    growth = Growth(scrape)
     bench.read("a.txt")
     assert (growth.of("holdfast_cache_opened_total", result="miss"), growth.of("holdfast_cache_bytes") > 0) == (1, True)
     assert growth.of("holdfast_cache_filled_total", way="hydration") == 1
@@ -97,7 +86,7 @@ def test_it_tells_how_the_cache_fares(bench: Bench, with_settings: Callable[...,
 
 def test_it_tells_how_changes_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.write(bench.put("a.txt", b"zero"))
-    growth, theirs, send = Growth(), bench.put("a.txt", b"theirs"), store()._put
+    growth, theirs, send = Growth(scrape), bench.put("a.txt", b"theirs"), store()._put
 
     def send_after_others(key: str, source: bytes | Path, sha256: str) -> None:
         monkeypatch.setattr(store(), "_put", send)

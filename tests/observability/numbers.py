@@ -1,5 +1,7 @@
 """Numbers read from a scrape, and how they have grown in this process."""
 
+from collections.abc import Callable
+
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,16 +20,17 @@ def names(text: str) -> set[str]:
     return {family.name for family in text_string_to_metric_families(text)}
 
 
-class Growth:
-    """How much this process's counts have grown since the beginning."""
+def scrape_counts() -> str:
+    """What this process has counted."""
+    return generate_latest(COUNTS).decode()
 
-    def __init__(self) -> None:
-        self._before = _scrape()
+
+class Growth:
+    """How much the numbers of a scrape have grown since the beginning."""
+
+    def __init__(self, scrape: Callable[[], str] = scrape_counts) -> None:
+        self._scrape, self._before = scrape, scrape()
 
     def of(self, name: str, **labels: str) -> float:
         """The growth of one number."""
-        return number(_scrape(), name, **labels) - number(self._before, name, **labels)
-
-
-def _scrape() -> str:
-    return generate_latest(COUNTS).decode()
+        return number(self._scrape(), name, **labels) - number(self._before, name, **labels)

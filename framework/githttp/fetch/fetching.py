@@ -36,7 +36,7 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
     """The answer to `info/refs?service=git-upload-pack` (gitprotocol-http(5)); `protocol` is the Git-Protocol header.
 
     In version 2 it tells what the server understands and nothing of the project. `settings` is environment for git, as
-    `bundling.settings_for` gives it.
+    `bundles.settings_for` gives it.
 
     Raises:
         StoreUnavailable, PackAltered: before the first byte.

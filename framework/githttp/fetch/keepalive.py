@@ -79,7 +79,7 @@ class KeepAlive:
         """Nothing when the copy is there soon, else the opening and progress until it is.
 
         Raises:
-            What `cache.open_copy` raises, when nothing was told before; else the client is told.
+            What `lease_copy` raises, when nothing was told before; else the client is told.
         """
         with Pool(1) as pool:
             done = pool.submit(self._wake)

@@ -49,7 +49,7 @@ def write_graph(repository_id: str) -> bool:
     It is made in scratch beside readers, and moved there under the `update` lock, unless packs went away meanwhile.
 
     Raises:
-        What `cache.open_copy` raises; GitFailed.
+        What `lease_copy` raises; GitFailed.
     """
     with scratch("graph") as folder:
         generation = _make(repository_id, folder)

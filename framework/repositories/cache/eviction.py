@@ -69,7 +69,7 @@ def free(wanted_bytes: int, *, keep: str) -> int:
     freed = 0
     if wanted_bytes <= 0:
         return freed
-    for path, size in _by_burden():
+    for path, size in _by_score():
         if freed >= wanted_bytes:
             break
         if path.stem != keep and evict(path.stem):
@@ -135,14 +135,14 @@ def _ghost_list() -> Path:
     return config.current().data / "ghosts"
 
 
-def _by_burden() -> list[tuple[Path, int]]:
-    """The copies with their sizes in bytes, the greatest burden first; what has no marker is of no use to anybody."""
+def _by_score() -> list[tuple[Path, int]]:
+    """The copies with their sizes in bytes, the highest score first; what has no marker is of no use to anybody."""
     moment = time.time()
     found = [(path, size_bytes(path)) for path in copies()]
     weighed = [
         (eviction_score(moment - last_used(path), size) if size else float("inf"), path, size) for path, size in found
     ]
-    return [(path, size) for _burden, path, size in sorted(weighed, reverse=True)]
+    return [(path, size) for _score, path, size in sorted(weighed, reverse=True)]
 
 
 def _root() -> Path:

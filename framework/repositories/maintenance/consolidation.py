@@ -109,7 +109,7 @@ def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
     A purge is never left out: it begins anew, on top of the other one.
 
     Raises:
-        NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `cache.open_copy` raise.
+        NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `lease_copy` raise.
     """
     for _attempt in range(ATTEMPTS):
         packs = read_snapshot_and_packs(request.repository_id)[1]

@@ -85,7 +85,7 @@ def gather(repository_id: str, folder: Path) -> Gathered:
     """Link the packs of the newest version into a private repository in this folder.
 
     Raises:
-        What `cache.open_copy` raises.
+        What `lease_copy` raises.
     """
     path = folder / f"gathered-{object_keys.new_id()}.git"
     lay_out(path)

@@ -51,7 +51,7 @@ class Quarantine(ReceivedObjects):
         """Take the newest version's packs as those that the push builds upon.
 
         Raises:
-            What `cache.open_copy` raises.
+            What `lease_copy` raises.
         """
         base = self._folder / f"base-{object_keys.new_id()}"
         (base / "pack").mkdir(parents=True)
