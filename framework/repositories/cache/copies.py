@@ -3,7 +3,7 @@
 import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from framework.errors import Unavailable
@@ -20,7 +20,7 @@ from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_s
 from framework.repositories.journal.divergence import DatabaseBehind
 
 MOST_LOOKS = 20
-"""How often a reader looks for a copy of the newest version, each time after having brought the copy to it."""
+"""How often somebody looks again who found that what had just been read was out of date."""
 
 
 class DiskFull(Unavailable):
@@ -31,7 +31,7 @@ class DiskFull(Unavailable):
 
 
 class CopyContended(Unavailable):
-    """Other versions or an eviction came between each time that the copy was brought to the newest one."""
+    """Other versions came between, or the disk was emptied, each time that the copy was brought to the newest one."""
 
     def __init__(self) -> None:
         super().__init__("This project is being changed faster than it can be read just now; try again in a moment.")
@@ -49,24 +49,53 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
     """
     if usage.write_when_due():
         drop_archived()
-    for look in range(MOST_LOOKS):
-        snapshot = read_snapshot(repository_id)
-        with locks.lock_shared(lock_path(repository_id, "lease")):
-            path = copy_path(repository_id)
-            found = read_marker(path)
-            if found and found.contradicts(snapshot):
-                snapshot = read_snapshot(repository_id)
-                _refuse_contradiction(found, snapshot)
-            if found and found.serves(snapshot, kind):
-                marker.touch(path)
-                counts.count_copy_opened(at_once=look == 0)
-                usage.note_opened(repository_id, hit=look == 0)
-                yield path, snapshot
-                break
-        _catch_up(repository_id, kind, {})
-    else:
-        raise CopyContended
+    with ExitStack() as lease:
+        snapshot = _lease_if_current(repository_id, kind, lease)
+        hit = snapshot is not None
+        if snapshot is None:
+            snapshot = _catch_up_and_lease(repository_id, kind, lease)
+            eviction.make_room(keep=repository_id)
+        path = copy_path(repository_id)
+        marker.touch(path)
+        counts.count_copy_opened(at_once=hit)
+        usage.note_opened(repository_id, hit=hit)
+        yield path, snapshot
     tidy(repository_id)
+
+
+def _lease_if_current(repository_id: str, kind: str, lease: ExitStack) -> Snapshot | None:
+    """Take the lease of a copy that is at the newest version; None without a lease where it is not."""
+    with ExitStack() as attempt:
+        snapshot = read_snapshot(repository_id)
+        attempt.enter_context(locks.lock_shared(lock_path(repository_id, "lease")))
+        found = read_marker(copy_path(repository_id))
+        if found and found.contradicts(snapshot):
+            snapshot = read_snapshot(repository_id)
+            _refuse_contradiction(found, snapshot)
+        if found and found.serves(snapshot, kind):
+            lease.push(attempt.pop_all())
+            return snapshot
+    return None
+
+
+def _catch_up_and_lease(repository_id: str, kind: str, lease: ExitStack) -> Snapshot:
+    """Bring the copy to the newest version and take its lease.
+
+    An eviction takes both locks: while this one has `update`, none comes between the filling and the lease, however
+    small the cache. Only on a disk that is emptied, locks and all, there may be another copy in the place.
+    """
+    for _look in range(MOST_LOOKS):
+        with (
+            ExitStack() as attempt,
+            locks.lock_exclusive(lock_path(repository_id, "update")),
+        ):
+            snapshot = _bring_forward(repository_id, kind, {})
+            attempt.enter_context(locks.lock_shared(lock_path(repository_id, "lease")))
+            found = read_marker(copy_path(repository_id))
+            if found and found.serves(snapshot, kind):
+                lease.push(attempt.pop_all())
+                return snapshot
+    raise CopyContended
 
 
 def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:
@@ -109,19 +138,24 @@ def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
 def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:
     """Bring the local copy to SQL's newest version: one process or thread at a time does it, the others wait."""
     with locks.lock_exclusive(lock_path(repository_id, "update")):
-        snapshot, packs = read_snapshot_and_packs(repository_id)
-        path = copy_path(repository_id)
-        found = read_marker(path)
-        if found:
-            _refuse_contradiction(found, snapshot)
-        if found and found.serves(snapshot, kind):
-            return
+        _bring_forward(repository_id, kind, written)
+    eviction.make_room(keep=repository_id)
+
+
+def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> Snapshot:
+    """The same for who has the lock; the version that the copy holds now at least."""
+    snapshot, packs = read_snapshot_and_packs(repository_id)
+    path = copy_path(repository_id)
+    found = read_marker(path)
+    if found:
+        _refuse_contradiction(found, snapshot)
+    if not (found and found.serves(snapshot, kind)):
         _with_room(path, Filling(snapshot, packs, kind, written), found)
         _drop_superseded(path)
         counts.count_copy_filled(anew=found is None)
         if found is None and eviction.take_ghost(repository_id):
             usage.note_regained()
-    eviction.make_room(keep=repository_id)
+    return snapshot
 
 
 def tidy(repository_id: str) -> None:

@@ -150,16 +150,36 @@ def test_a_pack_that_is_not_what_sql_recorded_is_never_used(written: Bench) -> N
     assert not list((copy_path("x").parent.parent / "scratch").iterdir())
 
 
-def test_who_never_finds_the_newest_version_is_told(written: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill = copies._catch_up
+def test_no_eviction_comes_between_the_filling_of_a_copy_and_its_reader(
+    written: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill, refused = copies._bring_forward, list[bool]()
 
-    def fill_and_evict(repository_id: str, kind: str, packs: Mapping[str, WrittenPack]) -> None:
-        fill(repository_id, kind, packs)
-        assert evict(repository_id)
+    def fill_and_evict(repository_id: str, kind: str, packs: Mapping[str, WrittenPack]) -> Snapshot:
+        snapshot = fill(repository_id, kind, packs)
+        refused.append(not evict(repository_id))
+        return snapshot
 
-    monkeypatch.setattr(copies, "_catch_up", fill_and_evict)
+    monkeypatch.setattr(copies, "_bring_forward", fill_and_evict)
     assert evict(written.repository_id)
-    with pytest.raises(CopyContended, match="faster than it can be read"):
+    with copies.lease_copy(written.repository_id) as (path, _snapshot):
+        assert not evict(written.repository_id)
+        assert path.exists()
+    assert refused == [True]
+    assert evict(written.repository_id)
+
+
+def test_who_finds_the_disk_emptied_each_time_is_told(written: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill = copies._bring_forward
+
+    def fill_and_empty(repository_id: str, kind: str, packs: Mapping[str, WrittenPack]) -> Snapshot:
+        snapshot = fill(repository_id, kind, packs)
+        shutil.rmtree(copy_path(repository_id))
+        return snapshot
+
+    monkeypatch.setattr(copies, "_bring_forward", fill_and_empty)
+    assert evict(written.repository_id)
+    with pytest.raises(CopyContended, match="try again in a moment"):
         written.read("a")
 
 
