@@ -197,7 +197,7 @@ def test_it_finds_a_stray_consumer_of_our_queue(
 
 
 @on_one_deployment
-@pytest.mark.parametrize("kind", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)])
 def test_it_finds_a_foreign_application_on_the_broker(
     request: pytest.FixtureRequest, run: Run, with_settings: Callable[..., Config], kind: str
 ) -> None:

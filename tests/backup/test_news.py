@@ -36,6 +36,7 @@ def test_the_news_of_a_database_are_not_restored_and_keep_no_restore_out(setting
     assert works() == []
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_backup_that_the_store_does_not_take_is_told_as_failed(with_settings: Callable[..., Config]) -> None:
     address = f"http://127.0.0.1:{free_port()}"

@@ -14,6 +14,7 @@ LARGE_TEXT, LARGE_JSON = b"a line\n" * ((100 << 20) // 7), b'{"a": "' + b"x" * (
 MANY = 100_000
 
 
+@pytest.mark.long
 def test_a_text_of_100_mib_and_a_line_of_50_mib_have_pages(shown: Callable[[dict[str, bytes]], Onlooker]) -> None:
     onlooker = shown({"large.txt": LARGE_TEXT, "large.json": LARGE_JSON})
     text = onlooker.get("/blob/main/large.txt")
@@ -28,6 +29,7 @@ def test_a_text_of_100_mib_and_a_line_of_50_mib_have_pages(shown: Callable[[dict
     assert (end.status_code, end.data) == (206, LARGE_TEXT[-8:])
 
 
+@pytest.mark.long
 def test_a_folder_of_100_000_files_has_pages(onlooker: Onlooker) -> None:
     blob = onlooker.gallery.git("hash-object", "-w", "--stdin", given=b"x")
     lines = "".join(f"100644 blob {blob}\t{number:06}.txt\n" for number in range(MANY))

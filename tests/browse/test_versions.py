@@ -43,6 +43,7 @@ def test_a_path_that_no_version_can_hold_is_not_there(onlooker: Onlooker, page: 
     assert onlooker.visitor.get(onlooker.project.path + page).status_code == 404
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_long_history_has_pages_across_a_move(onlooker: Onlooker) -> None:
     for number in range(60):

@@ -44,6 +44,7 @@ def test_a_file_is_edited_in_the_editor_with_colours(at_home: Window, project: P
     at_home.reads("One more line")
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_the_plain_editor_does_the_same(plain_window: Window, alice: Account, project: ProjectAccess) -> None:
     pages.sign_in(plain_window, alice)
@@ -106,6 +107,7 @@ def test_a_file_is_deleted_and_undone_and_deleted_and_restored(at_home: Window, 
     at_home.reads("Restored, as a new version.")
 
 
+@pytest.mark.long
 def test_the_whole_project_goes_back_to_a_version_and_forward_again(
     at_home: Window, alice: Account, project: ProjectAccess
 ) -> None:

@@ -115,6 +115,7 @@ def test_an_upload_goes_on_after_the_line_was_cut_in_the_middle(
     assert stored(films, "film.mp4") == content
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_an_upload_goes_on_after_the_server_was_killed(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
@@ -133,6 +134,7 @@ def test_an_upload_goes_on_after_the_server_was_killed(
     assert stored(films, "film.mp4") == content
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
     page: UploadPage, films: ProjectAccess, tmp_path: Path
@@ -152,6 +154,7 @@ def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
     assert pages.listed(page.window) == ["right.bin"]
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_page_that_was_left_finds_its_upload_again(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
@@ -172,6 +175,7 @@ def test_a_page_that_was_left_finds_its_upload_again(
     assert stored(films, "film.mp4") == content
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_version_whose_answer_is_lost_is_found(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
@@ -185,6 +189,7 @@ def test_a_version_whose_answer_is_lost_is_found(
     assert stored(films, "film.mp4") == content
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_version_that_the_server_never_heard_of_can_be_stored_again(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path

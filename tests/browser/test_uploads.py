@@ -6,6 +6,8 @@ import zipfile
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from framework.config import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
@@ -69,6 +71,7 @@ def test_what_was_chosen_by_mistake_is_left_out(page: UploadPage, folder: Path) 
     assert pages.listed(page.window) == ["readme.txt"]
 
 
+@pytest.mark.long
 def test_every_version_of_a_file_can_be_had_again(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
     file = tmp_path / "thesis.bin"
     versions = [os.urandom(300_000) for _ in range(2)]
@@ -127,6 +130,7 @@ def test_more_than_one_version_may_bring_is_told_before_it_is_sent(page: UploadP
     page.window.reads("3 files uploaded.")
 
 
+@pytest.mark.long
 @on_one_deployment
 @in_chromium
 def test_a_folder_of_500_files_is_one_version(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
@@ -145,6 +149,7 @@ def test_a_folder_of_500_files_is_one_version(page: UploadPage, secret: ProjectA
     assert len(page.window.visible(".day li")) == 1
 
 
+@pytest.mark.long
 @on_one_deployment
 @in_chromium
 def test_progress_is_shown_for_each_file_and_for_all(page: UploadPage, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> 
     window.reads("something went wrong on our side")
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_the_page_moves_without_javascript(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)

@@ -1,4 +1,4 @@
-"""Deployments with each of the brokers."""
+"""Deployments with each of the brokers: `make test` runs on Redis, which most have, `make test-full` on all."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from framework.config import Config
 
-BROKERS = ("folder", "redis", "rabbitmq")
+BROKERS = (pytest.param("folder", marks=pytest.mark.long), "redis", pytest.param("rabbitmq", marks=pytest.mark.long))
 
 
 @pytest.fixture(params=BROKERS)

@@ -55,6 +55,7 @@ def refused(redis: Redis) -> int:
     return int(redis.info("stats")["rejected_connections"])
 
 
+@pytest.mark.long
 def test_a_worker_with_its_scheduler_has_three_clients_at_most(run: Run, planned: Config, redis: Redis) -> None:
     with worker(run, planned, "-B"):
         assert echo.delay("hello").get(timeout=SECONDS) == "hello"

@@ -48,6 +48,7 @@ def test_a_task_logs_its_id_and_the_id_of_its_request(run: Run, settings: Config
     assert re.search(rf"task={task} .*received", everything)
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_the_lines_can_be_json(run: Run, settings: Config, tmp_path: Path) -> None:
     task, lines = logged_by_a_task(run, settings, tmp_path, "json")
@@ -80,6 +81,7 @@ def have_run() -> set[str]:
         return set(session.scalars(select(ScheduledJob.name).where(ScheduledJob.last_result.is_not(None))))
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_worker_at_rest_is_silent(run: Run, settings: Config) -> None:
     jobs = {"outbox", "news", "log", "owner"}

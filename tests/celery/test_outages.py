@@ -100,7 +100,15 @@ def test_a_broker_that_is_away_before_and_during_a_request_loses_nothing(
     assert done_once(run, broken, task, tmp_path)
 
 
-@pytest.mark.parametrize("size_bytes", [0, 20, 400, 700])
+@pytest.mark.parametrize(
+    "size_bytes",
+    [
+        pytest.param(0, marks=pytest.mark.long),
+        pytest.param(20, marks=pytest.mark.long),
+        400,
+        pytest.param(700, marks=pytest.mark.long),
+    ],
+)
 def test_a_broker_that_is_cut_off_in_the_middle_of_a_message_loses_nothing(
     run: Run, broken: Broken, tmp_path: Path, size_bytes: int
 ) -> None:

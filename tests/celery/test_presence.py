@@ -64,7 +64,7 @@ def test_a_row_that_was_forgotten_is_written_anew(settings: Config) -> None:
 
 
 @on_one_deployment
-@pytest.mark.parametrize("remapped", ["", "SIGQUIT"])
+@pytest.mark.parametrize("remapped", ["", pytest.param("SIGQUIT", marks=pytest.mark.long)])
 def test_a_stopped_worker_gives_back_what_it_was_running(
     run: Run, each_broker: Config, tmp_path: Path, remapped: str
 ) -> None:
@@ -82,6 +82,7 @@ def test_a_stopped_worker_gives_back_what_it_was_running(
     assert (tmp_path / "lines").read_text() == "one line\n"
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_worker_whose_pool_does_not_end_stops_and_gives_back(run: Run, settings: Config, tmp_path: Path) -> None:
     with transaction() as session:

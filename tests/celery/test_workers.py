@@ -125,6 +125,7 @@ def a_redis_that_forgets(run: Run, port: int) -> Iterator[Process]:
         process.stop()
 
 
+@pytest.mark.long
 def test_a_broker_that_goes_away_and_forgets_loses_nothing(
     run: Run, settings: Config, with_settings: Callable[..., Config]
 ) -> None:
@@ -172,6 +173,7 @@ def test_a_request_does_not_need_the_broker(
         assert app.AsyncResult(mail).get(timeout=HANG_SECONDS) is True
 
 
+@pytest.mark.long
 def test_a_python_shell_sends_a_mail_and_another_one_asks_for_it(run: Run, settings: Config) -> None:
     code = "from framework.email.tasks import send_email; print(send_email.delay('ann@example.org', 'Hello', 'Hi.').id)"
     variables = {**environment(settings), "PATH": os.environ["PATH"]}
@@ -184,6 +186,7 @@ def test_a_python_shell_sends_a_mail_and_another_one_asks_for_it(run: Run, setti
     assert ask_from_another_process(settings, task) == "SUCCESS True"
 
 
+@pytest.mark.long
 def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_settings: Callable[..., Config]) -> None:
     port = free_port()
     deployed = with_settings(broker_url=f"redis://127.0.0.1:{port}/0")
@@ -204,7 +207,7 @@ def test_a_stray_worker_of_another_checkout_takes_nothing(run: Run, each_broker:
     assert row(task).attempts == 1
 
 
-@pytest.mark.parametrize("flag", [[], ["-B"]])
+@pytest.mark.parametrize("flag", [pytest.param([], marks=pytest.mark.long), ["-B"]])
 def test_scheduled_work_runs_with_a_scheduler_beside_or_inside_the_worker(
     run: Run, settings: Config, flag: list[str]
 ) -> None:

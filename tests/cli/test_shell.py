@@ -40,6 +40,7 @@ def test_people_projects_and_versions_are_at_hand(alice: Account, website: Proje
         assert again["people"]["alice"].full_name == "Alice"
 
 
+@pytest.mark.long
 @on_one_deployment
 @pytest.mark.parametrize("ipython", [True, False])
 def test_the_prompt_is_ipython_where_it_is_installed(

@@ -11,11 +11,9 @@ from framework.repositories.cache import locks, usage
 from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
-from tests.cast import on_each_deployment, on_one_deployment
+from tests.cast import on_one_deployment
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-
-pytestmark = on_each_deployment
 
 FilesOf = Callable[[ProjectAccess], Bench]
 

@@ -29,8 +29,6 @@ from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
 from tests.servers.application.owners import Owners
 
-pytestmark = pytest.mark.deployments("embedded", "production-like")
-
 FilesOf = Callable[[ProjectAccess], Bench]
 LARGE = b"large" * 300_000
 

@@ -12,11 +12,8 @@ from framework.repositories import object_keys, tasks
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 from tests import moments
-from tests.cast import on_each_deployment
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-
-pytestmark = on_each_deployment
 
 
 @pytest.fixture

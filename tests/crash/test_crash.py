@@ -16,9 +16,9 @@ from tests.servers.run import ROOT
     "chosen",
     [
         ["run", "--pairs", "6", "--every", "12"],
-        ["run", "--repack", "consolidation", "--every", "24"],
-        ["run", "--repack", "purge", "--every", "48"],
-        ["take_over", "--every", "90"],
+        pytest.param(["run", "--repack", "consolidation", "--every", "24"], marks=pytest.mark.long),
+        pytest.param(["run", "--repack", "purge", "--every", "48"], marks=pytest.mark.long),
+        pytest.param(["take_over", "--every", "90"], marks=pytest.mark.long),
     ],
     ids=["writers", "consolidation", "purge", "take-over"],
 )

@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.servers.run import ROOT
 
 
+@pytest.mark.long
 def test_no_kill_doubles_or_loses_a_keyed_commit() -> None:
     command = [sys.executable, "-m", "tests.crash.killed_requests", "--step", "12"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from framework import config
 from tests.crash import storage_case, task_case
@@ -17,6 +18,15 @@ from tests.crash.fuse import Fuse
 from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
 from tests.githttp.client import Person
+
+QUICK = {"send_email", "import_zip", "consolidate_packs", "purge_project"}
+"""A mail, a version, a new set of packs and a loss on purpose: what the other tasks do is of these kinds."""
+
+
+def _scenarios() -> Iterator[ParameterSet]:
+    for scenario in (*SCENARIOS, *storage_case.SCENARIOS):
+        name = scenario.task.rpartition(".")[2]
+        yield pytest.param(scenario, id=name, marks=[] if name in QUICK else pytest.mark.long)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -71,9 +81,7 @@ def again(data: Path, scenario: Scenario) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(24, marks=pytest.mark.long)])
-@pytest.mark.parametrize(
-    "scenario", [*SCENARIOS, *storage_case.SCENARIOS], ids=lambda scenario: scenario.task.rpartition(".")[2]
-)
+@pytest.mark.parametrize("scenario", list(_scenarios()))
 def test_a_task_that_is_killed_anywhere_has_its_effect_once(
     scenario: Scenario, tmp_path: Path, source: str, kills: int
 ) -> None:

@@ -88,6 +88,7 @@ def server(run: Run, code: Path, environment: dict[str, str]) -> Iterator[Browse
         process.stop()
 
 
+@pytest.mark.long
 def test_it_serves_people_on_the_tables_of_this_release(server: Browser) -> None:
     server.submit("/signup", username="alice", email="alice@example.org", password=PASSWORD)
     server.submit("/new", name="notes", description="", visibility="private")

@@ -217,6 +217,7 @@ def test_a_worker_keeps_a_deferred_mail_and_fails_a_refused_one(run: Run, mailin
     assert (row(refused.id).state, smtp.deliveries) == ("failed", [])
 
 
+@pytest.mark.long
 def test_a_mail_that_was_put_off_is_sent_once_its_time_has_come(run: Run, mailing: Config, smtp: SmtpServer) -> None:
     with transaction() as session:
         task = enqueue(session, messages.TASK, "ann@example.org", "Hello", "Hi.", key="deferred")

@@ -142,6 +142,7 @@ def test_no_request_is_answered_by_a_500(attack: Attack) -> None:
         attack.send()
 
 
+@pytest.mark.long
 def test_no_file_makes_its_page_a_500(attack: Attack) -> None:
     show(attack, ENDINGS[:FILES])
 

@@ -26,6 +26,7 @@ def work(alice: Person, project: ProjectAccess) -> Work:
     return made
 
 
+@pytest.mark.long
 def test_an_old_clone_fetches_pushes_and_sends_large_files(
     house: House, alice: Person, project: ProjectAccess, work: Work
 ) -> None:

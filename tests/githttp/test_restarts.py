@@ -119,6 +119,7 @@ def test_a_signal_to_the_servers_group_lets_a_push_end_well(
         assert b"ok refs/heads/main" in push.finish()
 
 
+@pytest.mark.long
 def test_what_is_not_finished_within_the_grace_is_told(
     run: Run, environment: dict[str, str], project: ProjectAccess, work: Work
 ) -> None:

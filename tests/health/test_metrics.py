@@ -235,6 +235,7 @@ def test_one_scrape_tells_the_numbers_of_all_workers(two_workers: LiveServer) ->
             assert misses(two_workers) == 6
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_not(two_workers: LiveServer) -> None:
     read(two_workers, "/static/nothing")

@@ -169,6 +169,7 @@ def test_git_follows_no_redirect(history: LiveServer, tmp_path: Path) -> None:
         assert Misleading.asked
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_a_history_that_is_too_large_is_given_up(
     history: LiveServer, tmp_path: Path, with_settings: Callable[..., Config]

@@ -102,6 +102,7 @@ def test_threads_know_whose_work_they_do() -> None:
             assert list(pool.map(lambda _one: request_id.current(), [1])) == [name]
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_the_lines_of_a_push_have_its_id_in_every_process(
     run: Run, logging_settings: Config, logging_server: LiveServer, website: ProjectAccess, tmp_path: Path

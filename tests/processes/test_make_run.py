@@ -63,6 +63,7 @@ def end(process: Process, port: int, clone: Path) -> None:
     assert not accepts(port)
 
 
+@pytest.mark.long
 def test_a_fresh_clone_installs_itself_once_answers_and_leaves_nothing_running(run: Run, clone: Path) -> None:
     port = free_port()
     first = make_run(run, clone, port)

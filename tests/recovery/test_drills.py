@@ -43,6 +43,7 @@ def test_every_word_that_the_reader_replaces_is_explained() -> None:
     assert set().union(*(left_to_the_reader(each.typed) for each in commands)) == set(stand_ins())
 
 
+@pytest.mark.long
 @pytest.mark.drill("A server's disk is gone")
 def test_a_disk(stage: Stage) -> None:
     stage.stop()
@@ -81,6 +82,7 @@ def test_an_object_store(new_stage: NewStage, run: Run) -> None:
     gate.close()
 
 
+@pytest.mark.long
 @pytest.mark.drill("The database is lost, and there is a backup")
 def test_a_database(stage: Stage, run: Run) -> None:
     stage.shell.export(BACKUP_KEY=KEY)
@@ -233,6 +235,7 @@ def test_a_backup_without_us(stage: Stage, tmp_path: Path) -> None:
     stage.check()
 
 
+@pytest.mark.long
 @pytest.mark.drill("Nobody can sign in as an administrator")
 def test_an_administrator(stage: Stage) -> None:
     stage.play(NEW_PASSWORD=NEW_PASSWORD)
@@ -242,6 +245,7 @@ def test_an_administrator(stage: Stage) -> None:
     stage.check(password=NEW_PASSWORD)
 
 
+@pytest.mark.long
 @pytest.mark.drill("A release has to be rolled back")
 def test_a_release(stage: Stage, run: Run) -> None:
     def install_the_earlier() -> None:
@@ -254,6 +258,7 @@ def test_a_release(stage: Stage, run: Run) -> None:
     stage.check()
 
 
+@pytest.mark.long
 @pytest.mark.drill("The service has to be stopped for an hour")
 def test_a_pause(stage: Stage) -> None:
     stage.shell.export(BACKUP_KEY=KEY)

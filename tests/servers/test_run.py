@@ -48,6 +48,7 @@ def test_a_run_has_one_server_of_a_kind_and_a_part_of_it_for_everybody(run: Run)
     assert first != second
 
 
+@pytest.mark.long
 def test_a_run_that_ends_stops_everything_that_it_started(tmp_path: Path) -> None:
     run = Run(tmp_path / "servers", os.getpid())
     urls = [new_rabbitmq_url(run), new_redis_url(run), server(run).url("postgres"), ceph(run).endpoint_url]

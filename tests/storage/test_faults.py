@@ -76,7 +76,15 @@ def test_a_put_whose_answer_was_lost_is_sent_again_with_the_same_bytes(
 
 
 @EVERY_CALL
-@pytest.mark.parametrize("fault", [Fault(status=500), Fault(status=503), Fault(hang=True)], ids=["500", "503", "hang"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(status=500), marks=pytest.mark.long),
+        Fault(status=503),
+        pytest.param(Fault(hang=True), marks=pytest.mark.long),
+    ],
+    ids=["500", "503", "hang"],
+)
 def test_a_call_that_goes_on_failing_is_given_up(
     impatient: S3Store, proxy: FaultyProxy, tmp_path: Path, call: str, fault: Fault
 ) -> None:
@@ -165,6 +173,7 @@ def test_a_body_that_always_reaches_the_service_wrong_is_not_stored(
     assert service.keys() == ["noise"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", ["put", "fetch", "read", "stream"])
 def test_a_body_that_crawls_is_given_up(impatient: S3Store, proxy: FaultyProxy, tmp_path: Path, call: str) -> None:
     proxy.spoil(METHOD.get(call, "GET"), Fault(slow_bytes_per_second=400_000), times=OFTEN)

@@ -64,6 +64,7 @@ def test_a_put_carries_our_hash_and_nothing_that_other_vendors_lack(distant: S3S
     assert not {name for name in headers if "checksum" in name or "trailer" in name or name == "expect"}
 
 
+@pytest.mark.long
 def test_it_lists_more_than_one_page(s3: S3Store) -> None:
     keys = [f"many/{number:04}" for number in range(1003)]
     with ThreadPoolExecutor(max_workers=8) as pool:

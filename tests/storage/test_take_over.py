@@ -66,6 +66,7 @@ def test_a_living_owner_has_stopped_when_its_bucket_has_been_taken_over(owned: O
     assert listed() == found, "the new owner has found all that was written until then"
 
 
+@pytest.mark.long
 def test_who_was_replaced_can_come_back(owned: Owners) -> None:
     with owned.other():
         ownership().take_over(force=True)

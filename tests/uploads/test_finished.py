@@ -20,10 +20,8 @@ from framework.storage.counting import requests
 from framework.uploads import tasks
 from framework.uploads.receiving import MAX_PARTS
 from framework.uploads.tus.resumable import find_upload
-from tests.cast import SignIn, Visitor, csrf_token, on_each_deployment, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
 from tests.uploads.conftest import TusClient, store_files, stored_parts
-
-pytestmark = on_each_deployment
 
 PAGE = "/alice/secret/upload/main"
 

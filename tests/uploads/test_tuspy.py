@@ -73,6 +73,7 @@ def test_a_file_is_uploaded(
     assert_whole(alice, sent, film, tmp_path)
 
 
+@pytest.mark.long
 def test_an_upload_goes_on_after_the_connection_was_cut(
     alice: Account, line: FaultyProxy, film: Path, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_an_upload_goes_on_at_another_server_after_the_first_was_killed(
     assert_whole(alice, sent, film, tmp_path)
 
 
+@pytest.mark.long
 def test_many_are_uploaded_at_once(app: object, alice: Account, served: LiveServer, film: Path, tmp_path: Path) -> None:
     sent = [uploader(alice, served.url, film) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

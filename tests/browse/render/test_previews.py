@@ -94,6 +94,7 @@ def onlooker(shown: Show) -> Onlooker:
     return shown(FILES)
 
 
+@pytest.mark.long
 def test_every_file_has_a_page_that_runs_nothing_of_it(onlooker: Onlooker) -> None:
     for name in FILES:
         for query in ("", "?plain=1", "?page=2&sort=1&order=down", "?page=999999999&sort=x"):

@@ -90,7 +90,14 @@ def test_every_protocol_version_is_served(git: Client, project: Callable[[str], 
 
 
 @pytest.mark.parametrize(
-    "options", [["--depth=1"], ["--filter=blob:none"], ["--filter=blob:limit=1k"], ["--single-branch"], ["--bare"]]
+    "options",
+    [
+        ["--depth=1"],
+        ["--filter=blob:none"],
+        pytest.param(["--filter=blob:limit=1k"], marks=pytest.mark.long),
+        pytest.param(["--single-branch"], marks=pytest.mark.long),
+        pytest.param(["--bare"], marks=pytest.mark.long),
+    ],
 )
 def test_partial_clones(git: Client, project: Callable[[str], ProjectAccess], options: list[str]) -> None:
     project("public")

@@ -173,7 +173,14 @@ def test_commits_that_were_pushed_away_are_sent_to_nobody(alice: Person, project
 
 
 @pytest.mark.parametrize(
-    "options", [["--depth=1"], ["--filter=blob:none"], ["--single-branch"], ["--no-tags"], ["-c", "protocol.version=0"]]
+    "options",
+    [
+        ["--depth=1"],
+        pytest.param(["--filter=blob:none"], marks=pytest.mark.long),
+        ["--single-branch"],
+        pytest.param(["--no-tags"], marks=pytest.mark.long),
+        pytest.param(["-c", "protocol.version=0"], marks=pytest.mark.long),
+    ],
 )
 def test_who_wants_less_gets_less(alice: Person, project: ProjectAccess, cold: Work, options: list[str]) -> None:
     copy, said = clone(alice, project, *options)

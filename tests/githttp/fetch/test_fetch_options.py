@@ -111,6 +111,7 @@ def test_one_branch_and_its_tags(alice: Person, project: ProjectAccess, work: Wo
     assert Work(alice, "mirror").git("for-each-ref").stdout == work.git("for-each-ref").stdout
 
 
+@pytest.mark.long
 def test_a_long_history(alice: Person, project: ProjectAccess) -> None:
     work = alice.work()
     work.git("fast-import", "--quiet", given=history(COMMITS))
@@ -190,6 +191,7 @@ def test_a_body_is_awaited_with_100_continue(alice: Person, project: ProjectAcce
         assert b"ok refs/heads/main" in answer.read()
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_large_files_pass_in_constant_memory(
     run: Run, house: House, alice: Person, project: ProjectAccess, tmp_path: Path

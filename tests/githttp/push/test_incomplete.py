@@ -65,6 +65,7 @@ def push_without(lacking: str, alice: Person, project: ProjectAccess, work: Work
     return post(alice, project.full_name, push_body([(NOTHING, tip, "refs/heads/x")], pack_of(work, *sent)))[1]
 
 
+@pytest.mark.long
 def test_a_client_that_goes_away_leaves_nothing(
     house: House, alice: Person, project: ProjectAccess, work: Work
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from urllib.request import urlopen
 
+import pytest
 from sqlalchemy import select
 
 from framework.database.session import read_transaction
@@ -190,6 +191,7 @@ def test_a_stale_push_is_told_to_fetch_first(work: Work, project: ProjectAccess,
     assert refs(project) == {"refs/heads/main": second, "refs/heads/side": late}
 
 
+@pytest.mark.long
 def test_large_files_go_into_a_pack_of_their_own(alice: Person, project: ProjectAccess) -> None:
     large = os.urandom(60 * MIB)
     work = alice.work()

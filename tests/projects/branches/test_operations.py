@@ -13,10 +13,8 @@ from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.commit import commit, is_no_op
 from tests.api.program import Program
-from tests.cast import SignIn, Visitor, on_each_deployment
+from tests.cast import SignIn, Visitor
 from tests.uploads.form import upload
-
-pytestmark = on_each_deployment
 
 
 @pytest.fixture

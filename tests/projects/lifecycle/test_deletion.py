@@ -21,10 +21,8 @@ from framework.repositories.maintenance.collector import collect
 from framework.repositories.models import Repository, Version
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import SignIn, on_each_deployment
+from tests.cast import SignIn
 from tests.repositories.conftest import Bench
-
-pytestmark = on_each_deployment
 
 
 @pytest.fixture

@@ -21,9 +21,7 @@ from framework.projects.notify import activity
 from framework.projects.notify.activity import activity_in, read_activity, record
 from framework.projects.notify.inbox import read_inbox
 from framework.repositories.models import Repository
-from tests.cast import SignIn, Visitor, on_each_deployment, on_one_deployment
-
-pytestmark = on_each_deployment
+from tests.cast import SignIn, Visitor, on_one_deployment
 
 GOOD: dict[str, Any] = {"name": "notes", "description": "What I saw", "visibility": "private"}
 
@@ -248,7 +246,6 @@ def test_it_keeps_account_of_what_happens(alice: Account, bob: Account, shared: 
     assert [event.actor for event in activity_in([shared.id], 5)] == ["alice", "alice"]
 
 
-@on_each_deployment
 def test_old_events_are_forgotten_a_few_at_a_time_with_their_notices(
     settings: Config, alice: Account, bob: Account, shared: ProjectAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,10 +24,8 @@ from framework.projects.notify.activity import record
 from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.notify.preferences import choose
 from framework.repositories.catalog.changes import Change, NewPack
-from tests.cast import on_each_deployment, on_one_deployment
+from tests.cast import on_one_deployment
 from tests.projects.notify.notice_rows import age_notices
-
-pytestmark = on_each_deployment
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 

@@ -26,11 +26,8 @@ from framework.repositories.maintenance import consolidation
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
-from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, Bench, Meanwhile
 from tests.repositories.packed import packs_of
-
-pytestmark = on_each_deployment
 
 
 def sleep(bench: Bench, days: float = 40) -> None:
@@ -145,6 +142,7 @@ def test_a_project_is_archived_while_a_push_to_it_runs(idle: Bench, work: Work, 
     assert verify(idle.repository_id).faults == ()
 
 
+@pytest.mark.long
 def test_twenty_readers_are_not_disturbed_by_archives_and_pushes(idle: Bench) -> None:
     """Each reads what was there before, again and again, while three archives and three pushes come and go."""
     done = threading.Event()

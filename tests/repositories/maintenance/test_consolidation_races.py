@@ -23,11 +23,8 @@ from framework.repositories.models import LargeBlob, Pack, StagedPush
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.refusals import PacksChanged
 from framework.storage.current import store
-from tests.cast import on_each_deployment
 from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile
 from tests.repositories.packed import force_away, has_superseded_packs, packs_of
-
-pytestmark = on_each_deployment
 
 
 def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
@@ -143,6 +140,7 @@ def test_readers_in_a_crowd_are_not_disturbed_and_the_last_one_tidies_up(grown: 
     assert len(list((copy_path(grown.repository_id) / "objects" / "pack").glob("*.pack"))) == 2
 
 
+@pytest.mark.long
 def test_beside_writers_readers_and_evictions(grown: Bench) -> None:
     """20 readers, 2 writers, evictions, and three consolidations, one of them a purge, all at once."""
     over = threading.Event()

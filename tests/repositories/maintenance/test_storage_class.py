@@ -26,12 +26,9 @@ from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
 from framework.storage.prices import costs_of
-from tests.cast import on_each_deployment
 from tests.repositories.catalog.test_lfs_objects import name, receive
 from tests.repositories.conftest import Bench
 from tests.servers.backends.ceph import CHEAP_CLASS, Ceph
-
-pytestmark = on_each_deployment
 
 on_s3 = pytest.mark.deployments("production-like")
 FILM = os.urandom(300_000)
