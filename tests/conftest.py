@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis.internal.constants_ast import Constants
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
@@ -41,6 +43,17 @@ from tests.servers.processes import HANG_SECONDS
 from tests.servers.run import Run
 
 pytest_plugins = ["tests.cast"]
+
+hypothesis.settings.register_profile(
+    "repeatable",  # every run has the same examples, however busy the machine is
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("repeatable")
+# Hypothesis also tries constants of the modules that are loaded, which differ from one of xdist's workers to another.
+pytest.MonkeyPatch().setattr("hypothesis.internal.conjecture.providers._get_local_constants", Constants)
 
 for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if (

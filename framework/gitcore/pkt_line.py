@@ -1,5 +1,6 @@
 """Pkt-lines, git's frames (gitprotocol-common(5)), and the side bands that progress and report travel in."""
 
+import re
 from collections.abc import Iterator
 
 from framework.errors import Invalid
@@ -11,6 +12,8 @@ PACK = REPORT
 KEEP_ALIVE = b"0005\x01"
 LONGEST_DATA_BYTES = 65516
 BAND_BYTES = 65515
+
+_LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
 
 
 class BadRequest(Invalid):
@@ -24,7 +27,7 @@ class Received:
     """A request's body: pkt-lines first, then whatever follows them."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
+        self._chunks = filter(None, chunks)  # an empty chunk is not the end
         self._held = b""
 
     def line(self) -> bytes | None:
@@ -67,10 +70,7 @@ class Received:
 
     @staticmethod
     def _length(digits: bytes) -> int:
-        try:
-            length = int(digits, 16) if len(digits) == 4 else -1
-        except ValueError:
-            length = -1
+        length = int(digits, 16) if _LENGTH.fullmatch(digits) else -1
         if not 4 <= length <= LONGEST_DATA_BYTES + 4:
             raise BadRequest("a line has no length")
         return length

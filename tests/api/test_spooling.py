@@ -4,16 +4,41 @@ import base64
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from framework.api.body.contents import BadContent, Content
-from framework.api.body.parsing import BadJson
+from framework.api.body.contents import CHUNK_BYTES, BadContent, Content
+from framework.api.body.parsing import BadJson, parse_json
 from framework.api.body.spooling import MAX_REST_BYTES, RestTooLarge, SpooledJson, TextTooLong
 
 CONTENTS = frozenset({"content", "content_base64"})
+STRINGS = st.builds(lambda text, times: text * times, st.text(max_size=20), st.sampled_from([1, 1, 2, 20, 150]))
+MEMBERS = st.sampled_from(["content", "content_base64", "path"]) | STRINGS
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | STRINGS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(MEMBERS, inner, max_size=4),
+    max_leaves=10,
+)
+LONG = "x" * 1000
+STEPS = st.sampled_from([1, 2, 3, 7, 64, 1 << 18])
+TOKENS = [
+    *(bytes([each]) for each in b'{}[]:,"\\ \n1-e'),
+    b"NaN",
+    b"true",
+    b'"a"',
+    b"a" * 200,
+    b"\\u",
+    b"\\ud83d",
+    b"\xff",
+]
+DAMAGE = [*TOKENS, b""]
+"""Nothing stands for one byte less."""
 
 
 class Dripping(io.BytesIO):
@@ -39,6 +64,32 @@ def content(folder: Path, text: bytes | str, step: int = 1 << 18) -> Content:
     return found
 
 
+def as_parsed(value: Any) -> Any:
+    """The values with the text of each content."""
+    if isinstance(value, dict):
+        return {name: as_parsed(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [as_parsed(item) for item in value]
+    return "".join(value.parts()) if isinstance(value, Content) else value
+
+
+def read(text: bytes, step: int) -> object:
+    """The values of a text that arrives in such steps, with the text of each content; BadJson where it is refused."""
+    with TemporaryDirectory() as folder:
+        try:
+            return as_parsed(spooled(Path(folder), text, step).values(CONTENTS))
+        except BadJson:
+            return BadJson
+
+
+def parsed(text: bytes) -> object:
+    """The same as the parser has it that holds all of a text."""
+    try:
+        return parse_json(text)
+    except BadJson:
+        return BadJson
+
+
 TEXTS = [
     "",
     "short",
@@ -60,19 +111,51 @@ def test_a_content_is_what_was_written(tmp_path: Path, text: str, step: int, asc
     assert (values["a"], values["b"]) == (1, ["c", {"d": text[:100]}])
 
 
-def test_an_escape_may_lie_across_pieces_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = '🎉é\\"' * 40
-    for size in range(1, 30):
-        monkeypatch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
-        assert b"".join(content(tmp_path, json.dumps({"content": text})).utf8()).decode() == text
+@given(DOCUMENTS, st.booleans(), st.sampled_from([None, 1, "\t"]), STEPS)
+def test_a_document_is_what_the_parser_makes_of_it(document: object, ascii_only: bool, indent: Any, step: int) -> None:
+    text = json.dumps(document, ensure_ascii=ascii_only, indent=indent)
+    assert read(text.encode(), step) == json.loads(text)
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 100, 1000, 400_000])
-def test_base64_of_any_length_is_decoded(tmp_path: Path, size: int) -> None:
-    data = os.urandom(size)
-    for written in (base64.b64encode(data), base64.encodebytes(data)):
-        body = json.dumps({"content": written.decode()})
-        assert b"".join(content(tmp_path, body, step=1000).bytes_of_base64()) == data
+@given(DOCUMENTS, st.lists(st.tuples(st.floats(0, 1), st.sampled_from(DAMAGE)), min_size=1, max_size=3), STEPS)
+def test_a_damaged_document_is_refused_where_the_parser_refuses_it(
+    document: object, damage: list[tuple[float, bytes]], step: int
+) -> None:
+    text = json.dumps(document, ensure_ascii=False).encode()
+    for place, written in damage:
+        position = int(place * len(text))
+        text = text[:position] + written + text[position + (not written) :]
+    assert read(text, step) == parsed(text)
+
+
+@given(st.lists(st.sampled_from(TOKENS) | st.binary(max_size=2), max_size=12).map(b"".join), STEPS)
+def test_any_bytes_are_read_as_the_parser_reads_them(text: bytes, step: int) -> None:
+    assert read(text, step) == parsed(text)
+
+
+@given(st.text(max_size=30), st.integers(1, 40), st.booleans(), st.integers(1, 30))
+def test_an_escape_may_lie_across_pieces_of_the_file(text: str, times: int, ascii_only: bool, size: int) -> None:
+    body = json.dumps({"content": text * times}, ensure_ascii=ascii_only)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
+        assert b"".join(content(Path(folder), body).utf8()).decode() == text * times
+
+
+@given(st.binary(), st.integers(1, 400), st.sampled_from([base64.b64encode, base64.encodebytes]), st.integers(1, 99))
+def test_base64_is_decoded_however_it_is_split(
+    data: bytes, times: int, encode: Callable[[bytes], bytes], size: int
+) -> None:
+    body = json.dumps({"content": encode(data * times).decode()})
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
+        assert b"".join(content(Path(folder), body).bytes_of_base64()) == data * times
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes])
+def test_base64_of_several_pieces_is_decoded(tmp_path: Path, encode: Callable[[bytes], bytes]) -> None:
+    data = os.urandom(CHUNK_BYTES * 2)
+    body = json.dumps({"content": encode(data).decode()})
+    assert b"".join(content(tmp_path, body, step=1000).bytes_of_base64()) == data
 
 
 @pytest.mark.parametrize(
@@ -126,3 +209,19 @@ def test_only_contents_may_be_long(tmp_path: Path) -> None:
     assert spooled(tmp_path, json.dumps({"path": "x" * 4000})).values(CONTENTS) == {"path": "x" * 4000}
     with pytest.raises(TextTooLong, match="“path” has more than 64 KiB"):
         spooled(tmp_path, json.dumps({"path": "x" * 70_000})).values(CONTENTS)
+
+
+@pytest.mark.parametrize("document", [LONG, [LONG], {LONG: LONG}, {"content": [LONG]}, {"a": {LONG: [[LONG]]}}])
+def test_long_names_and_items_are_kept(document: object) -> None:
+    for indent in (None, 2):
+        assert read(json.dumps(document, indent=indent).encode(), step=3) == document
+
+
+def test_a_name_may_not_be_long(tmp_path: Path) -> None:
+    with pytest.raises(TextTooLong, match=r"“x{128}” has more than 64 KiB"):
+        spooled(tmp_path, json.dumps({"x" * 70_000: 1})).values(CONTENTS)
+
+
+def test_an_item_larger_than_any_honest_body_is_refused_before_its_end(tmp_path: Path) -> None:
+    with pytest.raises(RestTooLarge):
+        spooled(tmp_path, b'["' + b"x" * (MAX_REST_BYTES + 1))

@@ -1,7 +1,7 @@
-"""A JSON body of any size in constant memory: long strings go to a file as they arrive, the small rest is parsed.
+"""A JSON body of any size in constant memory: long values go to a file as they arrive, the small rest is parsed.
 
 A parser that makes events of a stream (ijson) still holds every string as a whole, and a file of 100 MiB in base64 is
-one string of 134 MiB. So long strings are told from the rest before anything is parsed; see DESIGN.md.
+one string of 134 MiB. So members' long strings are told from the rest before anything is parsed; see DESIGN.md.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ LONGEST_KEPT_BYTES = 128
 LONGEST_TEXT_BYTES = 1 << 16
 MAX_REST_BYTES = 8 << 20
 
+_BLANKS = b" \t\r\n"
 _ESCAPE_OR_QUOTE = re.compile(rb'\\.|"', re.DOTALL)
 
 
@@ -39,7 +40,7 @@ class TextTooLong(BadJson):
 
 
 class SpooledJson:
-    """A JSON text that is read once; its long strings lie in `file`. `sha256` (hex) is that of the whole text."""
+    """A JSON text that is read once; members' long strings lie in `file`. `sha256` (hex) is that of the whole text."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -47,6 +48,7 @@ class SpooledJson:
         self._mark = secrets.token_hex(8)
         self._rest = bytearray()
         self._string: bytearray | None = None
+        self._before = b""  # the last character outside of strings; a colon before the value of a member
         self._escape = b""
         self._strings: list[SpooledContent] = []
         self._start: int | None = None
@@ -66,7 +68,7 @@ class SpooledJson:
             while chunk := source.read(CHUNK_BYTES):
                 self._digest.update(chunk)
                 self._take(self._escape + chunk, spool)
-                if len(self._rest) > MAX_REST_BYTES:
+                if len(self._rest) + len(self._string or b"") > MAX_REST_BYTES:
                     raise RestTooLarge
         self._rest += self._string or b""  # of a string without an end: the parser tells where it began
 
@@ -78,6 +80,8 @@ class SpooledJson:
         """
 
         def resolved(members: dict[str, Any]) -> dict[str, Any]:
+            if too_long := next((name for name in members if len(name) > LONGEST_TEXT_BYTES), None):
+                raise TextTooLong(too_long)
             return {name: self._resolved(name, value, contents) for name, value in members.items()}
 
         return parse_json(bytes(self._rest), resolved)
@@ -101,10 +105,12 @@ class SpooledJson:
     def _outside(self, chunk: bytes, position: int) -> int:
         """Keep what stands between strings; the position after it."""
         quote = chunk.find(b'"', position)
-        end = len(chunk) if quote < 0 else quote + 1
-        self._rest += chunk[position:end]
+        end = len(chunk) if quote < 0 else quote
+        between = chunk[position:end]
+        self._rest += between + chunk[end : end + 1]
+        self._before = between.rstrip(_BLANKS)[-1:] or self._before
         self._string = None if quote < 0 else bytearray()
-        return end
+        return end + 1
 
     def _inside(self, chunk: bytes, position: int, spool: IO[bytes]) -> int:
         """Take the next piece of a string; the position after it and its closing quote."""
@@ -119,7 +125,7 @@ class SpooledJson:
     def _add(self, piece: bytes, spool: IO[bytes]) -> None:
         assert self._string is not None
         self._string += piece
-        if self._start is None and len(self._string) > LONGEST_KEPT_BYTES:
+        if self._start is None and self._before == b":" and len(self._string) > LONGEST_KEPT_BYTES:
             self._start = spool.tell()
         if self._start is not None:
             spool.write(self._string)
