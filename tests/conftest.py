@@ -191,6 +191,18 @@ def _quick_passwords() -> None:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_disk() -> None:
+    """Let SQLite not wait for the disk in this process: a commit outlives every kill, and no test cuts the power."""
+    prepare = engine._prepare_sqlite
+
+    def prepare_unhurried(connection: Any, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    engine._prepare_sqlite = prepare_unhurried
+
+
 @pytest.fixture
 def settings(deployment: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
     """A migrated deployment of its own, which is this process's configuration."""

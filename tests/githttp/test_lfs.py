@@ -136,6 +136,7 @@ def test_an_object_with_a_token_that_works_is_refused(house: House, work: Work, 
     before = read_snapshot(project.repository_id)
     content = FILM + f" {create_token(house.people['alice'].id, 'laptop', ['read'])}".encode()
     work.commit("Second", new__bin=content)
+    work.git("config", "lfs.transfer.maxretries", "1")  # git-lfs waits longer before each of its eight retries
     said = work.push(project.full_name, "main", check=False).stderr
     assert f"“Git LFS object {oid_of(content)}” contains an access token of this server that works" in said
     assert named(project) == {oid_of(FILM)}

@@ -11,7 +11,7 @@ from framework.config import Config
 from framework.database import engine
 from framework.repositories.cache import threads
 from framework.storage import current
-from tests.servers.application.migration import migrated_sqlite
+from tests.servers.application.migration import claimed_data, migrated_sqlite
 from tests.servers.backends.ceph import ceph
 from tests.servers.backends.postgres import postgres
 from tests.servers.backends.redis import new_redis_url
@@ -27,10 +27,16 @@ _NAMES = {
 
 
 @contextmanager
-def embedded(run: Run, data: Path) -> Iterator[Config]:
-    """SQLite, a folder as the store and as the broker: what `make run` gives a person at home."""
+def embedded(run: Run, data: Path, *, claimed: bool = True) -> Iterator[Config]:
+    """SQLite, a folder as the store and as the broker: what `make run` gives a person at home.
+
+    It has claimed its folder, as a deployment does before its first write, unless that is left to the test.
+    """
     data.mkdir(mode=0o700)
-    shutil.copyfile(migrated_sqlite(run), data / "holdfast.sqlite3")
+    if claimed:
+        shutil.copytree(claimed_data(run), data, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(migrated_sqlite(run), data / "holdfast.sqlite3")
     yield Config(
         data=data,
         database_url=f"sqlite:///{data / 'holdfast.sqlite3'}",
@@ -70,7 +76,7 @@ def production_like(run: Run, data: Path) -> Iterator[Config]:
 def beside(run: Run, settings: Config, data: Path) -> Iterator[Config]:
     """Another deployment, with a database and a disk of its own, that is given the same bucket."""
     if settings.s3_bucket is None:
-        with embedded(run, data) as made:
+        with embedded(run, data, claimed=False) as made:
             (settings.data / "objects").mkdir(exist_ok=True)
             (data / "objects").symlink_to(settings.data / "objects")
             yield replace(made, owner_look_seconds=settings.owner_look_seconds)
