@@ -196,8 +196,8 @@ def _quick_disk() -> None:
     """Let SQLite not wait for the disk in this process: a commit outlives every kill, and no test cuts the power."""
     prepare = engine._prepare_sqlite
 
-    def prepare_unhurried(connection: Any, record: object) -> None:
-        prepare(connection, record)
+    def prepare_unhurried(connection: Any, _record: object) -> None:
+        prepare(connection, _record)
         connection.execute("PRAGMA synchronous=OFF")
 
     engine._prepare_sqlite = prepare_unhurried
