@@ -16,7 +16,7 @@ from framework.gitcore.ref_names import HEADS
 from framework.observability.pool import Pool
 from framework.repositories.cache import copies
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 
 FIRST_SIGN_SECONDS = 0.5

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from framework.errors import Unavailable
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import eviction, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
@@ -15,8 +15,8 @@ from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import Filling, drop_superseded, fill, lay_out
 from framework.repositories.cache.marker import FULL, Marker, read_marker
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 
 MOST_LOOKS = 20

@@ -22,7 +22,7 @@ from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_h
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import expect_pack
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.storage.contract import Chunks
 from framework.storage.current import store

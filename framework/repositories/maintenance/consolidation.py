@@ -22,7 +22,8 @@ from framework.repositories.cache import copies, eviction, repair
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacking
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.repacking import (
     Gathered,
     gather,

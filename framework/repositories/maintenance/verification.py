@@ -17,8 +17,9 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import read_all_named
+from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.read_back import object_fault
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import find_unknown_entries, settled_entries
 from framework.repositories.journal.reader import History, list_journal, read_history
 from framework.repositories.models import Version

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.database.session import read_transaction
-from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
+from framework.repositories.catalog.pack_records import BLOBS
 from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
 from framework.repositories.journal.reader import (
     History,

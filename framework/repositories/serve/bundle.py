@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import NotFound
-from framework.gitcore.pack_writer import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
+from framework.gitcore.pack_writer import CHUNK_BYTES
+from framework.gitcore.packs import TRAILER_BYTES, WrittenPack
 from framework.gitcore.side_files import BUNDLE
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import StoredPack, read_packs
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import read_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"

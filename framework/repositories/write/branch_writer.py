@@ -10,7 +10,8 @@ from dulwich.objects import Commit, ObjectID
 
 from framework import config
 from framework.errors import HoldfastError, Unavailable
-from framework.gitcore.pack_writer import PackWriter, WrittenPack
+from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.packs import WrittenPack
 from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.gitcore.ref_names import branch_ref
 from framework.observability import counts
@@ -20,7 +21,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import refuse_lost

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.gitcore.pack_objects import measure_pack
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack, measure_pack
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.write.inventory import Inventory
 from framework.repositories.write.quarantine import Quarantine
