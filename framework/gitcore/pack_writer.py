@@ -13,9 +13,9 @@ from typing import BinaryIO, Self
 from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
+from framework.files import read_chunks
 from framework.gitcore.packs import WrittenPack, measure_pack
 
-CHUNK_BYTES = 1 << 18
 PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
 
@@ -124,7 +124,7 @@ def file_blob_name(path: Path, size_bytes: int) -> str:
 
 
 def _hash_chunks(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
-    while chunk := source.read(CHUNK_BYTES):
+    for chunk in read_chunks(source):
         check.update(chunk)
         yield chunk
 

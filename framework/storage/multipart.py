@@ -1,6 +1,5 @@
 """Large objects in parts: S3 takes 5 GiB in one request, and a part that fails costs only itself."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s3transfer.utils import ReadFileChunk
 
 from framework.errors import HoldfastError
+from framework.files import sha256_of
 from framework.storage.contract import BodyAltered, ObjectMissing, StoreUnavailable
 from framework.storage.counting import METER
 from framework.storage.patience import PacedBody, RetryPolicy, retry
@@ -41,9 +41,8 @@ class MultipartUpload:
         Raises:
             BodyAltered, StoreUnavailable, StoreRefused.
         """
-        with self.source.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise BodyAltered(self.key)
+        if sha256_of(self.source) != sha256:
+            raise BodyAltered(self.key)
         upload_id = retry(self.patience, partial(self._begin, sha256))
         try:
             parts = list(self._parts(upload_id, part_bytes))

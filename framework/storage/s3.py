@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from framework.config import MIB
+from framework.files import CHUNK_BYTES
+from framework.formatting import MIB
 from framework.storage.contract import (
     BodyAltered,
     Fetched,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 SENT_WITH_HEADERS_BYTES = 128 * 1024
-READ_BYTES = 256 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/")
 
 
@@ -143,7 +143,7 @@ class S3Store(ObjectStore):
 
     def _arriving(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
         with closing(answer["Body"]) as body:
-            yield from pace(self._patience, body.iter_chunks(READ_BYTES))
+            yield from pace(self._patience, body.iter_chunks(CHUNK_BYTES))
 
     def _size(self, key: str) -> int:
         return retry(self._patience, partial(self._size_once, key))

@@ -63,7 +63,7 @@ def test_a_content_is_what_was_written(tmp_path: Path, text: str, step: int, asc
 def test_an_escape_may_lie_across_pieces_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = '🎉é\\"' * 40
     for size in range(1, 30):
-        monkeypatch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
+        monkeypatch.setattr("framework.files.CHUNK_BYTES", size)
         assert b"".join(content(tmp_path, json.dumps({"content": text})).utf8()).decode() == text
 
 

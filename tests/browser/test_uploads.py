@@ -6,7 +6,7 @@ import zipfile
 from itertools import pairwise
 from pathlib import Path
 
-from framework.config import MIB
+from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium, in_each_browser, in_firefox_too

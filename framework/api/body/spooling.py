@@ -10,9 +10,10 @@ import secrets
 from pathlib import Path
 from typing import IO, Any
 
-from framework.api.body.contents import CHUNK_BYTES, Content, SpooledContent
+from framework.api.body.contents import Content, SpooledContent
 from framework.api.body.parsing import BadJson, parse_json
 from framework.errors import TooLarge
+from framework.files import read_chunks
 
 LONGEST_KEPT_BYTES = 128
 LONGEST_TEXT_BYTES = 1 << 16
@@ -63,7 +64,7 @@ class SpooledJson:
             RestTooLarge. What the source raises.
         """
         with self._file.open("xb") as spool:
-            while chunk := source.read(CHUNK_BYTES):
+            for chunk in read_chunks(source):
                 self._digest.update(chunk)
                 self._take(self._escape + chunk, spool)
                 if len(self._rest) > MAX_REST_BYTES:

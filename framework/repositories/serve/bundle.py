@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import NotFound
-from framework.gitcore.pack_writer import CHUNK_BYTES
+from framework.files import read_chunks
 from framework.gitcore.packs import TRAILER_BYTES, WrittenPack
 from framework.gitcore.side_files import BUNDLE
 from framework.repositories import object_keys
@@ -146,9 +146,6 @@ def _body(repository_id: str, pack: StoredPack) -> Part:
 
 def _bodies(packs: Sequence[WrittenPack]) -> Iterator[bytes]:
     for pack in packs:
-        left = pack.pack_bytes - PACK_HEADER.size - TRAILER_BYTES
         with pack.pack.open("rb") as file:
             file.seek(PACK_HEADER.size)
-            while left and (chunk := file.read(min(CHUNK_BYTES, left))):
-                left -= len(chunk)
-                yield chunk
+            yield from read_chunks(file, pack.pack_bytes - PACK_HEADER.size - TRAILER_BYTES)
