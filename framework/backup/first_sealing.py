@@ -41,10 +41,10 @@ def unseal(source: Path, target: Path, key: str) -> None:
         sealed.seek(len(MARK))
         cipher = _cipher(key, sealed.read(SALT_BYTES))
         for nonce, chunk in _chunks(sealed, SEALED_CHUNK_BYTES + TAG_BYTES):
-            plain.write(_decrypted(cipher, nonce, chunk))
+            plain.write(_decrypt(cipher, nonce, chunk))
 
 
-def _decrypted(cipher: AESGCM, nonce: bytes, chunk: bytes) -> bytes:
+def _decrypt(cipher: AESGCM, nonce: bytes, chunk: bytes) -> bytes:
     try:
         return cipher.decrypt(nonce, chunk, MARK)
     except InvalidTag as error:

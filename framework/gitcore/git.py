@@ -120,7 +120,7 @@ def start(
             env={**_environment(), **(environment or {})},
             process_group=0,
         )
-        with _ended(_Group(process), deadline_seconds) as (group, expired):
+        with _supervise(_Group(process), deadline_seconds) as (group, expired):
             try:
                 yield process
                 _close(process)
@@ -191,7 +191,7 @@ def interrupt() -> None:
 
 
 @contextmanager
-def _ended(group: _Group, deadline_seconds: float) -> Iterator[tuple[_Group, threading.Event]]:
+def _supervise(group: _Group, deadline_seconds: float) -> Iterator[tuple[_Group, threading.Event]]:
     """Have the group ended with the block, and killed at the deadline, which the event tells."""
     expired = threading.Event()
 

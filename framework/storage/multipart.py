@@ -103,14 +103,14 @@ class MultipartUpload:
 
     def _abort(self, upload_id: str) -> None:
         """Give the parts back; what is not given back now is left to the bucket's rule for unfinished uploads."""
-        _quietly(self._abort_once, upload_id)
+        _call_or_warn(self._abort_once, upload_id)
 
     def _abort_once(self, upload_id: str) -> None:
         with translate_errors(self.key), METER.request("multipart"):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload_id)
 
 
-def _quietly(call: Callable[[str], None], upload_id: str) -> None:
+def _call_or_warn(call: Callable[[str], None], upload_id: str) -> None:
     try:
         call(upload_id)
     except HoldfastError as error:

@@ -79,11 +79,11 @@ class SpooledJson:
         """
 
         def resolved(members: dict[str, Any]) -> dict[str, Any]:
-            return {name: self._resolved(name, value, contents) for name, value in members.items()}
+            return {name: self._resolve(name, value, contents) for name, value in members.items()}
 
         return parse_json(bytes(self._rest), resolved)
 
-    def _resolved(self, name: str, value: object, contents: frozenset[str]) -> object:
+    def _resolve(self, name: str, value: object, contents: frozenset[str]) -> object:
         if not isinstance(value, str):
             return value
         mark, _colon, number = value.partition(":")

@@ -179,16 +179,16 @@ def _drop_superseded(path: Path) -> None:
 def _with_room(path: Path, filling: Filling, found: Marker | None) -> None:
     """Fill the copy; on a full disk once more, when other copies have made room."""
     try:
-        with _told_when_full():
+        with _raise_disk_full():
             _fill(path, filling, found)
     except DiskFull:
         eviction.free(filling.size_bytes, keep=path.stem)
-        with _told_when_full():
+        with _raise_disk_full():
             _fill(path, filling, found)
 
 
 @contextmanager
-def _told_when_full() -> Iterator[None]:
+def _raise_disk_full() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -36,14 +36,14 @@ class Snapshot:
     @property
     def branches(self) -> dict[str, str]:
         """The branches by their short names."""
-        return self._below(HEADS)
+        return self._refs_below(HEADS)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags by their short names, each with the tag object or commit that it points to."""
-        return self._below(TAGS)
+        return self._refs_below(TAGS)
 
-    def _below(self, prefix: str) -> dict[str, str]:
+    def _refs_below(self, prefix: str) -> dict[str, str]:
         return {name.removeprefix(prefix): sha for name, sha in self.refs.items() if name.startswith(prefix)}
 
 

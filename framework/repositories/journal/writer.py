@@ -52,7 +52,7 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "lfs": [_lfs_line(one) for one in lfs],
         "project": repository.about,
     }
-    if settled := _settled(session, repository.id):  # a rebuild has only the journal to know them from
+    if settled := _list_settled(session, repository.id):  # a rebuild has only the journal to know them from
         document["settled"] = settled
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -111,7 +111,7 @@ def _write(version: Version) -> None:
         )
 
 
-def _settled(session: Session, repository_id: str) -> list[list[object]]:
+def _list_settled(session: Session, repository_id: str) -> list[list[object]]:
     query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
     rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
     return sorted([list(row) for row in rows])

@@ -62,13 +62,13 @@ def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -
         PathsChanged, BranchMoved, TooBusy: nothing is changed. What `precheck` and `commit` raise.
     """
     branch_ref(wanted.branch)
-    for path in _touched(wanted.operations):
+    for path in _paths_of(wanted.operations):
         check_stored_path(path)
     with scratch("write") as folder:
         return _Writer(wanted, folder).run(precheck, in_transaction)
 
 
-def _touched(operations: Sequence[Operation]) -> list[str]:
+def _paths_of(operations: Sequence[Operation]) -> list[str]:
     paths = [operation.path for operation in operations]
     return paths + [operation.to for operation in operations if isinstance(operation, Move)]
 
@@ -181,7 +181,7 @@ class _Writer:
             raise PathsChanged(moved)
 
     def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
-        return {path: editor.entry(path) for path in _touched(self._wanted.operations)}
+        return {path: editor.entry(path) for path in _paths_of(self._wanted.operations)}
 
     def _refuse_new_names(self, editor: TreeEditor, operation: Operation) -> None:
         """Hold new names to the strict rules; what is there, or was, may be called as published histories are."""

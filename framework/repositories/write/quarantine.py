@@ -164,7 +164,7 @@ class Quarantine(ReceivedObjects):
     def path_of(self, sha: str, tips: Iterable[str]) -> str:
         """A path under which the tips' histories hold this object."""
         with (
-            self._given(self._revisions(tips)) as given,
+            self._spool_names(self._revisions(tips)) as given,
             self._start("rev-list", "--objects", "--stdin", stdin=given) as process,
         ):
             assert process.stdout
