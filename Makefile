@@ -14,12 +14,12 @@ serve: .venv/runtime static/built/editor.js
 
 test: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers
-	@$(VENV)/python -m pytest -n 2 --dist worksteal
+	@$(VENV)/python -m pytest -n 3 --dist worksteal
 
 # `make test` again, which fails where fewer lines of framework/ run than pyproject.toml says.
 coverage: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers
-	@$(VENV)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
+	@$(VENV)/python -m pytest -n 3 --dist worksteal --cov --cov-report=
 
 test-full: .venv/development .venv-production/requirements.txt static/built/editor.js
 	@tools/install-servers

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from benchmarks.deployment import Project, project
 from framework.celery.jobs import track_progress
-from framework.gitcore.pack_objects import measure_pack
+from framework.gitcore.packs import measure_pack
 from framework.gitcore.pkt_line import FLUSH, pkt
 from framework.githttp.fetch import fetching
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.pack_upload import send

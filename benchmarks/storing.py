@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.deployment import MIB, project
-from framework.gitcore.pack_writer import CHUNK_BYTES, blob_hash
+from framework.files import read_chunks
+from framework.gitcore.pack_writer import blob_hash
 
 SIZE = 100 * MIB
 
@@ -38,7 +39,7 @@ def measure() -> list[Storing]:
 def _floor(file: Path) -> None:
     check = blob_hash(SIZE)
     with file.open("rb") as source, file.with_suffix(".copy").open("wb") as target:
-        while chunk := source.read(CHUNK_BYTES):
+        for chunk in read_chunks(source):
             check.update(chunk)
             target.write(chunk)
 

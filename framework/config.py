@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framework.environment import addresses, listening, secret_keys, spelling, variables
 from framework.environment.variables import ConfigError, switch
+from framework.formatting import GIB, MIB
 
 __all__ = ["Config", "ConfigError", "current", "start", "use"]
 
@@ -15,8 +16,6 @@ log = logging.getLogger(__name__)
 
 PRIVATE = 0o077
 """The permission bits of group and others, as a umask takes them away."""
-MIB = 1024 * 1024
-GIB = 1024 * MIB
 
 
 @dataclass(frozen=True)

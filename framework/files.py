@@ -1,7 +1,21 @@
-"""Files on the local disk."""
+"""Files and streams of bytes, read piece by piece."""
 
 import hashlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+
+CHUNK_BYTES = 1 << 18
+"""How much is read at a time where neither a format nor a pipe says otherwise."""
+
+
+def read_chunks(stream: IO[bytes], length: int | None = None) -> Iterator[bytes]:
+    """What the stream holds from where it stands, in chunks; at most `length` bytes."""
+    left = sys.maxsize if length is None else length
+    while chunk := stream.read(min(CHUNK_BYTES, left)):
+        left -= len(chunk)
+        yield chunk
 
 
 def sha256_of(path: Path) -> str:

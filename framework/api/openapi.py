@@ -118,7 +118,7 @@ def _operation(rule: Rule, view: Any, call: Call) -> dict[str, Any]:
         "parameters": [*_path_parameters(rule), *_other_parameters(call)],
         "responses": {
             **{str(status): _describe_answer(status, shape, call.tells) for status, shape in call.answers.items()},
-            **{str(status): _refused(status) for status in sorted(_refusals(rule, call))},
+            **{str(status): _refusal(status) for status in sorted(_refusals(rule, call))},
             "5XX": {"description": "It is our fault, or a part is away; repeating is safe.", "content": _problem()},
         },
     }
@@ -180,7 +180,7 @@ def _describe_answer(status: int, shape: Shape, headers: Mapping[str, str]) -> d
     return told
 
 
-def _refused(status: int) -> dict[str, Any]:
+def _refusal(status: int) -> dict[str, Any]:
     return {"description": REASONS[status], "content": _problem()}
 
 

@@ -8,8 +8,9 @@ from flask import request
 
 from framework import config
 from framework.errors import Invalid
+from framework.web.paging import LAST_PAGE
 
-LAST_PAGE, LONGEST_PAGE = 10_000, 100
+LONGEST_PAGE = 100
 PAGE = {
     "page": "The number of the page, from 1. The header Link names the next and the previous one.",
     "per_page": f"How many a page has, from 1 to {LONGEST_PAGE}.",

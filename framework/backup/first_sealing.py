@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from framework.errors import Invalid
 
 MARK = b"holdfast sealed 1\n"
-CHUNK_BYTES = 1 << 20
+SEALED_CHUNK_BYTES = 1 << 20
 TAG_BYTES = 16
 SALT_BYTES = 16
 NONCE_BYTES = 12
@@ -40,11 +40,11 @@ def unseal(source: Path, target: Path, key: str) -> None:
     with source.open("rb") as sealed, target.open("xb") as plain:
         sealed.seek(len(MARK))
         cipher = _cipher(key, sealed.read(SALT_BYTES))
-        for nonce, chunk in _chunks(sealed, CHUNK_BYTES + TAG_BYTES):
-            plain.write(_decrypted(cipher, nonce, chunk))
+        for nonce, chunk in _chunks(sealed, SEALED_CHUNK_BYTES + TAG_BYTES):
+            plain.write(_decrypt(cipher, nonce, chunk))
 
 
-def _decrypted(cipher: AESGCM, nonce: bytes, chunk: bytes) -> bytes:
+def _decrypt(cipher: AESGCM, nonce: bytes, chunk: bytes) -> bytes:
     try:
         return cipher.decrypt(nonce, chunk, MARK)
     except InvalidTag as error:

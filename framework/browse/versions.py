@@ -52,7 +52,7 @@ def show_commit(owner: str, project: str, sha: str) -> str:
 def print_commit(owner: str, project: str, sha: str, form: str) -> AnyResponse:
     """The commit as git prints it: for `git apply`, or for `git am`."""
     access = project_for(current_account(), owner, project)
-    return _printed(access, lambda copy: commits.print_commit(copy, sha, form))
+    return _send_printed(access, lambda copy: commits.print_commit(copy, sha, form))
 
 
 @blueprint.get("/<owner>/<project>/compare")
@@ -80,7 +80,7 @@ def compare(owner: str, project: str, spec: str) -> str:
 def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyResponse:
     """The comparison as git prints it: for `git apply`, or for `git am`."""
     access = project_for(current_account(), owner, project)
-    return _printed(access, lambda copy: commits.print_comparison(copy, spec, form))
+    return _send_printed(access, lambda copy: commits.print_comparison(copy, spec, form))
 
 
 @blueprint.get("/<owner>/<project>/blame/<path:place>")
@@ -121,7 +121,7 @@ def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind:
     return read_project(access, read, *kind)
 
 
-def _printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
+def _send_printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
     printed = read_project(access, act)
     chunks = healing_after(access.repository_id, commits.stream_printed(access.repository_id, printed))
     answer = stream_response(chunks, Content_Type=PRINTED_TYPE)

@@ -43,7 +43,7 @@ def status(project: str | None) -> None:
     for listed in _chosen(project):
         found = read_status(listed.repository_id)
         click.echo(
-            f"{found.state:<4} {listed.full_name}: version {found.version}, {_counted(found.packs, 'pack')}, "
+            f"{found.state:<4} {listed.full_name}: version {found.version}, {_count(found.packs, 'pack')}, "
             f"{_large_files(found.lfs_objects)}{format_size(found.stored_bytes)} stored, "
             f"{format_size(found.cached_bytes)} here, "
             f"last used {found.last_access_at:%Y-%m-%d %H:%M} UTC"
@@ -74,10 +74,10 @@ def evict(project: str | None, *, every: bool) -> None:
         raise click.UsageError("Name a project as OWNER/PROJECT, or say --all.")
     ids = [path.stem for path in eviction.copies()] if project is None else [find_project(project).repository_id]
     in_use = [repository_id for repository_id in ids if not eviction.evict(repository_id)]
-    click.echo(f"Dropped {_counted(len(ids) - len(in_use), 'local copy', 'local copies')}.")
+    click.echo(f"Dropped {_count(len(ids) - len(in_use), 'local copy', 'local copies')}.")
     if in_use:
         raise click.ClickException(
-            f"{_counted(len(in_use), 'local copy is', 'local copies are')} in use; repeat this in a moment."
+            f"{_count(len(in_use), 'local copy is', 'local copies are')} in use; repeat this in a moment."
         )
 
 
@@ -91,9 +91,9 @@ def verify_projects(project: str | None) -> None:
     with track_progress("verification", total=len(chosen), project_id=chosen[0].id if project else None) as work:
         for listed in chosen:
             work.say(f"Reading {listed.full_name}")
-            whole += _verified(listed)
+            whole += _verify_one(listed)
             work.advance()
-        work.say(f"{whole} of {_counted(len(chosen), 'project')} whole.")
+        work.say(f"{whole} of {_count(len(chosen), 'project')} whole.")
     if whole < len(chosen):
         raise SystemExit(1)
 
@@ -111,7 +111,7 @@ def collect_orphans(older_than: float | None) -> None:
             if found.left_because:
                 click.echo(f"Left alone: {names.get(found.repository_id, found.repository_id)}: {found.left_because}.")
         note(objects)
-    click.echo(f"Deleted {_counted(objects, 'object')} of {format_size(freed)}.")
+    click.echo(f"Deleted {_count(objects, 'object')} of {format_size(freed)}.")
 
 
 @storage_commands.command("resume")
@@ -163,11 +163,11 @@ def drill() -> None:
     for fault in done.faults:
         click.echo(fault)
     click.echo(
-        f"{_counted(done.repositories, 'repository', 'repositories')} with {_counted(done.versions, 'version')} "
+        f"{_count(done.repositories, 'repository', 'repositories')} with {_count(done.versions, 'version')} "
         f"compared in {done.seconds:g} s."
     )
     if done.fault_count:
-        raise click.ClickException(f"{_counted(done.fault_count, 'difference')} found; the lines above tell the first.")
+        raise click.ClickException(f"{_count(done.fault_count, 'difference')} found; the lines above tell the first.")
 
 
 def become_owner(*, force: bool) -> None:
@@ -187,7 +187,7 @@ def report(done: Iterable[Recovered], *, rehearse: bool = False) -> None:
         count, faults = count + 1, faults + len(found.faults)
         for sentence in _sentences(found, rehearse=rehearse):
             click.echo(sentence)
-    click.echo(f"Looked at {_counted(count, 'project')}{'; nothing was written' if rehearse else ''}.")
+    click.echo(f"Looked at {_count(count, 'project')}{'; nothing was written' if rehearse else ''}.")
     if faults:
         raise click.ClickException("Some entries of the log could not be read; the lines above say which.")
 
@@ -199,16 +199,18 @@ def _sentences(found: Recovered, *, rehearse: bool) -> Sequence[str]:
         lines.append(f"{name} was deleted; it stays deleted.")
     elif found.created and found.versions:
         came = "would come back" if rehearse else "came back"
-        lines.append(f"{name} {came} with {_counted(found.versions, 'version')}; it is private.")
+        lines.append(f"{name} {came} with {_count(found.versions, 'version')}; it is private.")
     elif found.versions:
-        lines.append(f"{name} {would}got {_counted(found.versions, 'version')} back.")
+        lines.append(f"{name} {would}got {_count(found.versions, 'version')} back.")
     if found.beside:
-        beside = _counted(found.beside, "version")
-        lines.append(f"{name}: another database wrote {beside} beside this one's. {_kept(found, rehearse=rehearse)}")
+        beside = _count(found.beside, "version")
+        lines.append(
+            f"{name}: another database wrote {beside} beside this one's. {_describe_kept(found, rehearse=rehearse)}"
+        )
     return lines
 
 
-def _kept(found: Recovered, *, rehearse: bool) -> str:
+def _describe_kept(found: Recovered, *, rehearse: bool) -> str:
     if not found.kept:
         return "Their files are all in this one's versions."
     names = ", ".join(name.removeprefix("refs/heads/").removeprefix("refs/") for name in found.kept)
@@ -224,7 +226,7 @@ def _chosen(project: str | None) -> Sequence[Listed]:
     return [find_project(project)] if project else list_every_project()
 
 
-def _verified(listed: Listed) -> bool:
+def _verify_one(listed: Listed) -> bool:
     try:
         found = verify(listed.repository_id)
         record_restore(found)
@@ -239,12 +241,12 @@ def _summary(found: Verified) -> str:
     if found.faults:
         return " ".join(found.faults)
     large_files = _large_files(found.lfs_objects)
-    return f"version {found.version}, {_counted(found.packs, 'pack')}, {large_files}{format_size(found.size_bytes)}"
+    return f"version {found.version}, {_count(found.packs, 'pack')}, {large_files}{format_size(found.size_bytes)}"
 
 
 def _large_files(count: int) -> str:
-    return f"{_counted(count, 'Git LFS object')}, " if count else ""
+    return f"{_count(count, 'Git LFS object')}, " if count else ""
 
 
-def _counted(number: int, one: str, many: str = "") -> str:
+def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"

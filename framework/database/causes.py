@@ -37,7 +37,7 @@ CAUSES: Mapping[str, str] = {
 
 def known_cause(failure: SQLAlchemyError) -> str | None:
     """Cause and cure, with the database's own words behind them; None for what nobody has foreseen."""
-    told = _told(failure)
+    told = _describe(failure)
     for pattern, sentence in CAUSES.items():
         if re.search(pattern, told, re.IGNORECASE):
             return f"{sentence.format(**_facts())} ({told[:LONGEST_OWN_WORDS]})"
@@ -46,7 +46,7 @@ def known_cause(failure: SQLAlchemyError) -> str | None:
 
 def in_words(failure: SQLAlchemyError) -> str:
     """The same, and the database's own words alone for what nobody has foreseen."""
-    return known_cause(failure) or _told(failure)
+    return known_cause(failure) or _describe(failure)
 
 
 def place() -> str:
@@ -54,7 +54,7 @@ def place() -> str:
     return _facts()["place"]
 
 
-def _told(failure: SQLAlchemyError) -> str:
+def _describe(failure: SQLAlchemyError) -> str:
     """What the driver says, on one line, without the statement that SQLAlchemy repeats."""
     told = f"{type(failure.orig).__name__}: {failure.orig}" if isinstance(failure, DBAPIError) else str(failure)
     return " ".join(told.split())

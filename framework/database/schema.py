@@ -66,7 +66,7 @@ def upgrade() -> None:
     with _lock() as held:
         if not _is_newer(held):
             _change(held, lambda connection: command.upgrade(_alembic(connection), "head"))
-        elif lacking := _lacking(held):
+        elif lacking := _list_lacking(held):
             raise ForeignTables(_revision(held), lacking[0])
 
 
@@ -105,7 +105,7 @@ def new_revision(message: str) -> None:
 def differences() -> list[str]:
     """What the models say and the database lacks; what a later release has added is none."""
     with engine().connect() as connection:
-        return _lacking(connection)
+        return _list_lacking(connection)
 
 
 def load_models() -> None:
@@ -124,7 +124,7 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _lacking(connection: Connection) -> list[str]:
+def _list_lacking(connection: Connection) -> list[str]:
     """In words; of a newer database tables and columns only, since a later release may index them otherwise."""
     load_models()
     context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -35,7 +35,7 @@ def secret_key(environ: Environ, data: Path) -> str:
         if not key:
             raise missing_variable(environ, "SECRET_KEY", f"a production deployment needs one: {HOW}")
         _refuse_weak("SECRET_KEY", key)
-    return key or _generated_once(data / "secret_key")
+    return key or _generate_once(data / "secret_key")
 
 
 def secret_key_fallbacks(environ: Environ) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _refuse_weak(name: str, key: str) -> None:
         raise ConfigError(f"{name} is an example that everyone can read; {HOW}")
 
 
-def _generated_once(path: Path) -> str:
+def _generate_once(path: Path) -> str:
     """The secret that this file keeps; processes that start together agree on one."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,8 @@ from framework.gitcore.process_limits import limit_command, tie_to_parent
 
 __all__ = ["GitCutOff", "GitFailed", "GitInterrupted", "GitTooSlow"]
 
-CHUNK_BYTES = 1 << 16
+PIPE_BYTES = 1 << 16
+"""What a pipe of Linux holds, and so the most that one read of it brings."""
 FLOW_BYTES = 1 << 12
 DEADLINE_SECONDS = 60
 MEMORY_BYTES = 256 << 20
@@ -119,7 +120,7 @@ def start(
             env={**_environment(), **(environment or {})},
             process_group=0,
         )
-        with _ended(_Group(process), deadline_seconds) as (group, expired):
+        with _supervise(_Group(process), deadline_seconds) as (group, expired):
             try:
                 yield process
                 _close(process)
@@ -190,7 +191,7 @@ def interrupt() -> None:
 
 
 @contextmanager
-def _ended(group: _Group, deadline_seconds: float) -> Iterator[tuple[_Group, threading.Event]]:
+def _supervise(group: _Group, deadline_seconds: float) -> Iterator[tuple[_Group, threading.Event]]:
     """Have the group ended with the block, and killed at the deadline, which the event tells."""
     expired = threading.Event()
 
@@ -220,7 +221,7 @@ def _read(words: IO[bytes]) -> str:
 def chunks(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
     """What the process prints, as it comes."""
     assert process.stdout
-    while chunk := process.stdout.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
+    while chunk := process.stdout.read1(PIPE_BYTES):  # type: ignore[attr-defined]
         yield chunk
 
 
@@ -230,9 +231,9 @@ def bulk(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
     A trickle, such as progress, is passed on as it comes; a flow is held back for what completes a chunk.
     """
     assert process.stdout
-    while chunk := process.stdout.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
+    while chunk := process.stdout.read1(PIPE_BYTES):  # type: ignore[attr-defined]
         yield chunk
-        if len(chunk) >= FLOW_BYTES and (chunk := process.stdout.read(CHUNK_BYTES)):
+        if len(chunk) >= FLOW_BYTES and (chunk := process.stdout.read(PIPE_BYTES)):
             yield chunk
 
 

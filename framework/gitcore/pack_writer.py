@@ -4,9 +4,8 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -14,30 +13,14 @@ from typing import BinaryIO, Self
 from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
-from framework.gitcore.side_files import MadeFile
+from framework.files import read_chunks
+from framework.gitcore.packs import WrittenPack, measure_pack
 
-CHUNK_BYTES = 1 << 18
 PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
 
 BLOB = 3
 _HEADER_BYTES = 12
-TRAILER_BYTES = 20
-"""The SHA-1 of all that is before it."""
-
-
-@dataclass(frozen=True)
-class WrittenPack:
-    """A finished pack and its index on the local disk; sizes in bytes, hashes in hex, side files by suffix."""
-
-    pack: Path
-    idx: Path
-    pack_bytes: int
-    pack_sha256: str
-    idx_bytes: int
-    idx_sha256: str
-    object_count: int
-    side_files: Mapping[str, MadeFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,8 @@ class PackWriter:
         """Write count, trailer and index; what is hashed is read back from the disk."""
         self._file.seek(0)
         self._file.write(struct.pack(">4sLL", b"PACK", 2, len(self._entries)))
-        trailer = _digest(self._file, "sha1")
+        self._file.seek(0)
+        trailer = hashlib.file_digest(self._file, "sha1").digest()
         self._file.seek(0, os.SEEK_END)
         self._file.write(trailer)
         self._file.flush()
@@ -104,17 +88,7 @@ class PackWriter:
         with idx.open("xb") as file:
             ordered = sorted((entry.name, entry.offset, entry.crc32) for entry in self._entries.values())
             write_pack_index_v2(file, ordered, trailer)
-        with idx.open("rb") as file:
-            idx_sha256 = _digest(file, "sha256").hex()
-        return WrittenPack(
-            pack=self.path,
-            idx=idx,
-            pack_bytes=self._position + len(trailer),
-            pack_sha256=_digest(self._file, "sha256").hex(),
-            idx_bytes=idx.stat().st_size,
-            idx_sha256=idx_sha256,
-            object_count=len(self._entries),
-        )
+        return measure_pack(self.path)
 
     def _write(self, sha: str, kind: int, size_bytes: int, deflated: Iterator[bytes]) -> None:
         start, crc = self._position, 0
@@ -150,7 +124,7 @@ def file_blob_name(path: Path, size_bytes: int) -> str:
 
 
 def _hash_chunks(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
-    while chunk := source.read(CHUNK_BYTES):
+    for chunk in read_chunks(source):
         check.update(chunk)
         yield chunk
 
@@ -181,8 +155,3 @@ def _deflate(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
     for chunk in chunks:
         yield deflate.compress(chunk)
     yield deflate.flush()
-
-
-def _digest(file: BufferedReader | BufferedRandom, algorithm: str) -> bytes:
-    file.seek(0)
-    return hashlib.file_digest(file, algorithm).digest()

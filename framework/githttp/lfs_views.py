@@ -12,8 +12,8 @@ from framework import config
 from framework.accounts.signin.http_auth import account_from_basic
 from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
+from framework.files import read_chunks
 from framework.githttp.permission import PasswordNeeded, pushed_to, readable
-from framework.githttp.protocol.body import CHUNK_BYTES
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
 from framework.lfs.reading import find_object, stream_part
@@ -105,8 +105,7 @@ def _document() -> Any:
 def _body() -> Iterator[bytes]:
     """The body as it comes; one that breaks off ends, and is found to be too short."""
     try:
-        while chunk := request.stream.read(CHUNK_BYTES):
-            yield chunk
+        yield from read_chunks(request.stream)
     except (OSError, ClientDisconnected):
         return
 

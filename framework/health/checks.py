@@ -21,6 +21,7 @@ from framework.database import schema
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.email import delivery
+from framework.formatting import MIB
 from framework.gitcore import git
 from framework.health import machine
 from framework.health.attention import attention
@@ -41,7 +42,6 @@ SCHEDULER_LATE = timedelta(minutes=2)
 MEMORY_FULL = 0.95
 DRILL_LATE = timedelta(days=21)
 DRILL = "flask storage drill"
-MIB = 1024 * 1024
 
 
 def settings() -> str:

@@ -18,7 +18,6 @@ from framework.database.session import read_transaction
 MOST_APART_SECONDS = 5.0
 """Longer than a writer's lease is renewed before it lapses."""
 ANSWER_SECONDS = 3
-MIB = 1024 * 1024
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 IN_USE = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
 KINDS = {"web": "app:app", "worker": "framework.celery.celery"}

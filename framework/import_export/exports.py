@@ -136,13 +136,13 @@ def forget_expired() -> int:
     """Delete the exports that have expired, and what no row names any more; how many objects."""
     with transaction() as session:
         expired = session.scalars(delete(Export).where(Export.expires_at < now()).returning(Export.key)).all()
-    left = [*expired, *_unnamed()]
+    left = [*expired, *_list_unnamed()]
     for key in left:
         store().delete(key)
     return len(left)
 
 
-def _unnamed() -> Iterator[str]:
+def _list_unnamed() -> Iterator[str]:
     """What killed tasks and deleted projects left: listed first, and looked for in SQL afterwards."""
     old = [
         found.key

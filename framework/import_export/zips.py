@@ -10,13 +10,13 @@ from pathlib import Path
 from framework import config
 from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
+from framework.files import read_chunks
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories.write.operations import Put
 from framework.uploads.limits import too_large_sentence
 
 MOST_FILES = 20_000
 MOST_ENTRIES, LONGEST_DIRECTORY_BYTES = 100_000, 32 << 20
-CHUNK_BYTES = 1 << 20
 ENCRYPTED = 0x1
 TOO_MUCH = "Unpacked, this ZIP file is larger than one import may be."
 BUNDLE, ABOUT = "project.bundle", "project.json"
@@ -87,9 +87,11 @@ def unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_
     size = 0
     try:
         with opened.open(entry) as source, target.open("wb") as file:
-            while size <= limit_bytes and (chunk := source.read(CHUNK_BYTES)):
+            for chunk in read_chunks(source):
                 size += len(chunk)
                 file.write(chunk)
+                if size > limit_bytes:
+                    break
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         raise ZipRefused(f"“{entry.filename}” in this ZIP file is damaged, or packed in an unknown way.") from error
     return size

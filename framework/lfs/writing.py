@@ -86,9 +86,9 @@ class _Files:
     @property
     def operations(self) -> list[Operation]:
         """The operations of the write, with pointers for the files that are in Git LFS."""
-        return [self._pointed(one) if isinstance(one, Put) else one for one in self.wanted.operations]
+        return [self._replace_by_pointer(one) if isinstance(one, Put) else one for one in self.wanted.operations]
 
-    def _pointed(self, put: Put) -> Put:
+    def _replace_by_pointer(self, put: Put) -> Put:
         found = self.pointers.get(put.path)
         if found is None or found == _pointer_in(put):
             return put

@@ -21,13 +21,13 @@ class Pool(ThreadPoolExecutor):
             Interrupted: the process is ending, while the thread that asks still answers a request.
         """
         try:
-            return super().submit(_following, request_id.current(), work, args, kwargs)
+            return super().submit(_run_for_request, request_id.current(), work, args, kwargs)
         except RuntimeError as refusal:
             if "interpreter" not in str(refusal):
                 raise
             raise Interrupted from refusal
 
 
-def _following(of: str | None, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+def _run_for_request(of: str | None, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
     request_id.follow(of)
     return work(*args, **kwargs)

@@ -8,7 +8,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.notify import wakeups
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import hold_copy, read_copy
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 
 Answer = TypeVar("Answer")
 

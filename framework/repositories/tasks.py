@@ -117,13 +117,13 @@ def restore_sample() -> dict[str, object]:
     chosen, faults = scrub.sample(), []
     with track_progress("restore of a sample", total=len(chosen)) as work:
         for repository_id in chosen:
-            faults += _restored(repository_id)
+            faults += _try_restore(repository_id)
             work.advance()
         work.say(f"{len(faults)} of {len(chosen)} damaged." if faults else "All of them whole.")
     return {"repositories": len(chosen), "faults": faults}
 
 
-def _restored(repository_id: str) -> list[str]:
+def _try_restore(repository_id: str) -> list[str]:
     try:
         found = verify(repository_id)
     except Interrupted:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from framework.files import CHUNK_BYTES
 from framework.sandbox.memory import Memory
 from framework.sandbox.server import FAILURE, OUT_OF_MEMORY, VALUE, Job, Limits
 
@@ -25,7 +26,6 @@ AT_ONCE = 2
 LONGEST_WAIT_SECONDS = 2
 REMEMBERED_BYTES, LONGEST_OUTCOME_BYTES = 24 << 20, 16 << 20
 _TOO_COSTLY = b""
-_CHUNK_BYTES = 1 << 18
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ class Sandbox:
             try:
                 with suppress(BrokenPipeError, ConnectionResetError):
                     connection.sendall(pickle.dumps(job))
-                    while part := connection.recv(_CHUNK_BYTES):
+                    while part := connection.recv(CHUNK_BYTES):
                         outcome += part
                         if len(outcome) > LONGEST_OUTCOME_BYTES:
                             return OUT_OF_MEMORY

@@ -20,7 +20,6 @@ from typing import Self, final
 from framework.database.session import refuse_held_connection
 from framework.errors import Conflict, Invalid, NotFound, Unavailable
 
-CHUNK_BYTES = 256 * 1024
 LONGEST_KEY_BYTES = 900
 UNGUARDED = ("deployment/", "doctor/")
 """What may be written whoever owns the bucket: the claims to it, and what the doctor tries."""

@@ -13,9 +13,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from framework.files import sha256_of
+from framework.files import CHUNK_BYTES, read_chunks, sha256_of
 from framework.storage.contract import (
-    CHUNK_BYTES,
     BodyAltered,
     Fetched,
     ObjectExists,
@@ -134,7 +133,7 @@ def _reader(source: bytes | Path) -> BinaryIO:
 
 def _copy(source: BinaryIO, target: BinaryIO) -> str:
     digest = hashlib.sha256()
-    while chunk := source.read(CHUNK_BYTES):
+    for chunk in read_chunks(source):
         digest.update(chunk)
         target.write(chunk)
     return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Large objects in parts: S3 takes 5 GiB in one request, and a part that fails costs only itself."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s3transfer.utils import ReadFileChunk
 
 from framework.errors import HoldfastError
+from framework.files import sha256_of
 from framework.storage.contract import BodyAltered, ObjectMissing, StoreUnavailable
 from framework.storage.counting import METER
 from framework.storage.patience import PacedBody, RetryPolicy, retry
@@ -41,9 +41,8 @@ class MultipartUpload:
         Raises:
             BodyAltered, StoreUnavailable, StoreRefused.
         """
-        with self.source.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise BodyAltered(self.key)
+        if sha256_of(self.source) != sha256:
+            raise BodyAltered(self.key)
         upload_id = retry(self.patience, partial(self._begin, sha256))
         try:
             parts = list(self._parts(upload_id, part_bytes))
@@ -104,14 +103,14 @@ class MultipartUpload:
 
     def _abort(self, upload_id: str) -> None:
         """Give the parts back; what is not given back now is left to the bucket's rule for unfinished uploads."""
-        _quietly(self._abort_once, upload_id)
+        _call_or_warn(self._abort_once, upload_id)
 
     def _abort_once(self, upload_id: str) -> None:
         with translate_errors(self.key), METER.request("multipart"):
             self.client.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=upload_id)
 
 
-def _quietly(call: Callable[[str], None], upload_id: str) -> None:
+def _call_or_warn(call: Callable[[str], None], upload_id: str) -> None:
     try:
         call(upload_id)
     except HoldfastError as error:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from framework import config
+from framework.formatting import GIB
 
-GIB = 1 << 30
 STANDARD = "STANDARD"
 BLOCK = "BLOCK"
 VOLUME_FACTOR = 2

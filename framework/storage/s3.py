@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from framework.config import MIB
+from framework.files import CHUNK_BYTES
+from framework.formatting import MIB
 from framework.storage.contract import (
     BodyAltered,
     Fetched,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 SENT_WITH_HEADERS_BYTES = 128 * 1024
-READ_BYTES = 256 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/")
 
 
@@ -84,12 +84,12 @@ class S3Store(ObjectStore):
         digest, size = hashlib.sha256(), 0
         with translate_errors(key), METER.request("get") as made, target.open("wb") as file:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            for chunk in self._arriving(answer):
+            for chunk in self._stream_body(answer):
                 made.received_bytes += len(chunk)
                 digest.update(chunk)
                 file.write(chunk)
                 size += len(chunk)
-        return _checked(key, answer, Fetched(size, digest.hexdigest()))
+        return _check_fetched(key, answer, Fetched(size, digest.hexdigest()))
 
     def _read(self, key: str) -> bytes:
         return retry(self._patience, partial(self._read_once, key))
@@ -97,9 +97,9 @@ class S3Store(ObjectStore):
     def _read_once(self, key: str) -> bytes:
         with translate_errors(key), METER.request("get") as made:
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            body = b"".join(self._arriving(answer))
+            body = b"".join(self._stream_body(answer))
             made.received_bytes = len(body)
-        _checked(key, answer, Fetched(len(body), hashlib.sha256(body).hexdigest()))
+        _check_fetched(key, answer, Fetched(len(body), hashlib.sha256(body).hexdigest()))
         return body
 
     def _stream(self, key: str, start: int, length: int | None) -> Generator[bytes, None, None]:
@@ -120,7 +120,7 @@ class S3Store(ObjectStore):
         if start == end:
             return
         answer = retry(self._patience, partial(self._open_range, key, start, end))
-        chunks = self._arriving(answer) if answer else iter(())
+        chunks = self._stream_body(answer) if answer else iter(())
         while chunk := _next(key, chunks):
             METER.received("range", len(chunk))
             yield chunk
@@ -141,9 +141,9 @@ class S3Store(ObjectStore):
             raise BodyAltered(key)
         return answer
 
-    def _arriving(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
+    def _stream_body(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
         with closing(answer["Body"]) as body:
-            yield from pace(self._patience, body.iter_chunks(READ_BYTES))
+            yield from pace(self._patience, body.iter_chunks(CHUNK_BYTES))
 
     def _size(self, key: str) -> int:
         return retry(self._patience, partial(self._size_once, key))
@@ -208,7 +208,7 @@ class S3Store(ObjectStore):
         )
 
 
-def _checked(key: str, answer: "GetObjectOutputTypeDef", fetched: Fetched) -> Fetched:
+def _check_fetched(key: str, answer: "GetObjectOutputTypeDef", fetched: Fetched) -> Fetched:
     """What arrived, when its length and its hash are those that were stored; presigned PUTs have stored no hash."""
     stored = answer["Metadata"].get("sha256", fetched.sha256)
     if fetched.sha256 != stored or fetched.size_bytes != answer["ContentLength"]:

@@ -100,7 +100,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
     with scratch("upload") as folder:
         opened = open_uploads(account, {upload_id for _name, upload_id in upload.uploads}, folder)
         resumed = [(name, opened[upload_id]) for name, upload_id in upload.uploads]
-        puts = _checked(upload, [*upload.files, *resumed])
+        puts = _check_files(upload, [*upload.files, *resumed])
         changes = read_project(access, lambda copy: _plan(copy, upload, puts))
         written = store_changes(access, account, changes)
     mark_used(account, [upload_id for _name, upload_id in upload.uploads])
@@ -121,7 +121,7 @@ def _plan(copy: Copy, upload: Upload, puts: Sequence[Put]) -> Changes:
     )
 
 
-def _checked(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
+def _check_files(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
     prefix = f"{upload.folder.strip('/')}/" if upload.folder.strip("/") else ""
     named = [(prefix + name, file) for name, file in files]
     counts = Counter(path for path, _file in named)

@@ -82,7 +82,7 @@ def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest) -> l
         refusals = {path: known.refusal(path, size) for path, size in asked.files}
         coming = [path for path, refusal in refusals.items() if not refusal]
         ignored = ignoring.left_out(copy.path, known.ignores(coming), coming)
-        found = [_told(known, path, refusals[path], ignored) for path, _size in asked.files]
+        found = [_predict(known, path, refusals[path], ignored) for path, _size in asked.files]
         sizes = blob_sizes(copy, [one.sha for one in found if one.sha])
         return [_with_size(one, sizes) for one in found]
 
@@ -93,7 +93,7 @@ def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:
     return Outlook(one.path, one.state, one.note, one.sha, sizes.get(one.sha)) if one.sha else one
 
 
-def _told(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Outlook:
+def _predict(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Outlook:
     if refusal:
         return Outlook(path, "refused", refusal)
     return Outlook(path, "ignored", "A .gitignore leaves it out.") if path in ignored else known.outlook(path)

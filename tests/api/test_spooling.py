@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.api.body.contents import CHUNK_BYTES, BadContent, Content
+from framework.api.body.contents import BadContent, Content
 from framework.api.body.parsing import BadJson, parse_json
 from framework.api.body.spooling import MAX_REST_BYTES, RestTooLarge, SpooledJson, TextTooLong
+from framework.files import CHUNK_BYTES
 
 CONTENTS = frozenset({"content", "content_base64"})
 STRINGS = st.builds(lambda text, times: text * times, st.text(max_size=20), st.sampled_from([1, 1, 2, 20, 150]))
@@ -137,7 +138,7 @@ def test_any_bytes_are_read_as_the_parser_reads_them(text: bytes, step: int) -> 
 def test_an_escape_may_lie_across_pieces_of_the_file(text: str, times: int, ascii_only: bool, size: int) -> None:
     body = json.dumps({"content": text * times}, ensure_ascii=ascii_only)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
+        patch.setattr("framework.files.CHUNK_BYTES", size)
         assert b"".join(content(Path(folder), body).utf8()).decode() == text * times
 
 
@@ -147,7 +148,7 @@ def test_base64_is_decoded_however_it_is_split(
 ) -> None:
     body = json.dumps({"content": encode(data * times).decode()})
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("framework.api.body.contents.CHUNK_BYTES", size)
+        patch.setattr("framework.files.CHUNK_BYTES", size)
         assert b"".join(content(Path(folder), body).bytes_of_base64()) == data * times
 
 

@@ -12,7 +12,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.config import MIB, Config
+from framework.config import Config
+from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from tests.browser import pages

@@ -2,7 +2,7 @@
 
 from framework.accounts.core.account import Account
 from tests.browser import pages
-from tests.browser.conftest import Site, in_each_browser
+from tests.browser.conftest import Site, in_chromium, in_each_browser
 from tests.browser.window import Window
 from tests.cast import link_in_mail, on_one_deployment
 from tests.servers.run import Run
@@ -24,7 +24,7 @@ def test_a_person_signs_up_and_comes_back_by_name_and_by_email(window: Window, r
 
 
 @on_one_deployment
-@in_each_browser
+@in_chromium
 def test_a_wrong_password_is_told_and_the_name_stays(window: Window, alice: Account) -> None:
     pages.enter_password(window, login=alice.name, password="not that one")
     assert window.path == "/login"

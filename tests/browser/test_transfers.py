@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import create_user
-from framework.config import MIB
 from framework.database.session import read_transaction
+from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.copy import open_copy

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.config import MIB
+from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium, in_each_browser, in_firefox_too
@@ -34,7 +34,7 @@ def test_a_file_is_listed_as_soon_as_it_is_uploaded(page: UploadPage, secret: Pr
     assert page.window.downloaded(report.name) == report.read_bytes()
 
 
-@in_firefox_too
+@in_chromium
 def test_a_folder_is_uploaded_with_everything_in_it(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:
     page.choose_folder(folder)
     page.waits_for([f"field work/{name}" for name in FOLDER_FILES])
@@ -60,7 +60,7 @@ def test_files_and_folders_can_be_dropped_on_the_page(page: UploadPage, folder: 
 
 
 @on_one_deployment
-@in_each_browser
+@in_chromium
 def test_what_was_chosen_by_mistake_is_left_out(page: UploadPage, folder: Path) -> None:
     page.choose(folder / "readme.txt", folder / "2026" / "photo.jpg")
     page.waits_for(["readme.txt", "photo.jpg"])

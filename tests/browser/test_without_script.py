@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from framework.accounts.core.account import Account
-from framework.config import MIB
+from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage

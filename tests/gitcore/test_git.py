@@ -42,9 +42,9 @@ def test_a_flow_is_passed_on_in_whole_chunks_and_a_trickle_after_it_at_once() ->
         chunks = git.bulk(process)
         give(flow)
         assert next(chunks) == flow
-        for _ in range(git.CHUNK_BYTES // git.FLOW_BYTES):
+        for _ in range(git.PIPE_BYTES // git.FLOW_BYTES):
             give(flow)
-        assert len(next(chunks)) == git.CHUNK_BYTES
+        assert len(next(chunks)) == git.PIPE_BYTES
         give(b"done")
         assert next(chunks) == b"done"
 

@@ -27,7 +27,7 @@ from framework.repositories.models import Version
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
-from tests.cast import SignIn, on_each_deployment, on_one_deployment
+from tests.cast import SignIn, on_one_deployment
 from tests.celery.rows import committed, set_to
 from tests.observability.numbers import Growth, number
 from tests.repositories.conftest import Bench
@@ -35,8 +35,6 @@ from tests.servers.application.deployments import environment
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS, free_port
 from tests.servers.run import Run
-
-pytestmark = on_each_deployment
 
 TOKEN = "a token of the tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

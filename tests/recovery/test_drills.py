@@ -227,6 +227,7 @@ def test_a_backup_key(stage: Stage) -> None:
     stage.check()
 
 
+@pytest.mark.long
 @pytest.mark.drill("A backup has to be read without Holdfast")
 def test_a_backup_without_us(stage: Stage, tmp_path: Path) -> None:
     stage.shell.export(BACKUP_KEY=KEY, HOME=str(tmp_path))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import read_marker
-from framework.repositories.catalog.changes import HISTORY, Change, RefUpdate
-from framework.repositories.catalog.snapshot import StoredPack, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.write.commit import commit, is_no_op
 from tests.repositories.conftest import LARGE, Bench
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import measure_pack
 from framework.repositories import object_keys, tasks
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import StagedPush, Version
@@ -93,8 +93,7 @@ def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, mon
     pack, idx = bench.folder / "a.pack", bench.folder / "a.idx"
     pack.write_bytes(b"pack")
     idx.write_bytes(b"idx")
-    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (pack, idx)]
-    written = WrittenPack(pack, idx, 4, hashes[0], 3, hashes[1], object_count=1)
+    written = measure_pack(pack)
     pack_upload.send(bench.repository_id, object_keys.new_id(), {object_keys.new_id(): written})
     staging.sweep()
     assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2

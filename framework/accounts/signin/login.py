@@ -130,7 +130,7 @@ def sign_in(account: Account, *, remember: bool = False) -> None:
 def known_browser() -> KnownBrowser | None:
     """The browser that asks, when somebody has signed in with it before; who it is now is another question."""
     try:
-        name, user_ids = _known().loads(request.cookies.get(cookie_name(KNOWN), ""))
+        name, user_ids = _browser_signer().loads(request.cookies.get(cookie_name(KNOWN), ""))
     except BadSignature:
         return None
     return KnownBrowser(name, tuple(user_ids))
@@ -149,7 +149,7 @@ def _make_known(response: Response, user_id: int) -> Response:
     user_ids = [user_id, *(other for other in known.user_ids if other != user_id)][:MOST_ACCOUNTS]
     response.set_cookie(
         cookie_name(KNOWN),
-        str(_known().dumps([known.name, user_ids])),
+        str(_browser_signer().dumps([known.name, user_ids])),
         max_age=KNOWN_FOR,
         secure=config.current().is_https,
         httponly=True,
@@ -158,7 +158,7 @@ def _make_known(response: Response, user_id: int) -> Response:
     return response
 
 
-def _known() -> URLSafeSerializer:
+def _browser_signer() -> URLSafeSerializer:
     return URLSafeSerializer(config.current().signing_keys, salt="holdfast-known-browser")
 
 

@@ -26,7 +26,7 @@ def profile() -> Answer:
     changed = form.attempt(lambda: _save_profile(account, form))
     if changed is None:
         return _profile_page(form, PasswordForm(formdata=None), form.status)
-    flash(f"Your profile is saved.{_told_of(account, form.email.data)}", "success")
+    flash(f"Your profile is saved.{_confirmation_hint(account, form.email.data)}", "success")
     return redirect("/settings")
 
 
@@ -106,7 +106,7 @@ def _save_profile(account: Account, form: ProfileForm) -> Account:
     return operations.update_profile(account.id, **saved)
 
 
-def _told_of(account: Account, email: str) -> str:
+def _confirmation_hint(account: Account, email: str) -> str:
     if email.casefold() == account.email.casefold():
         return ""
     return f" Open the link that we have sent to {email} to confirm that address."

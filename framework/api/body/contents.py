@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.api.body.parsing import BadJson
+from framework.files import read_chunks
 
-CHUNK_BYTES = 1 << 18
 LONGEST_ESCAPE = len(r"\ud83d\ude00")
 
 _ESCAPED = re.compile(
@@ -86,11 +86,7 @@ class SpooledContent(Content):
     def _chunks(self) -> Iterator[bytes]:
         with self.file.open("rb") as source:
             source.seek(self.offset)
-            todo = self.length
-            while todo:
-                chunk = source.read(min(CHUNK_BYTES, todo))
-                todo -= len(chunk)
-                yield chunk
+            yield from read_chunks(source, self.length)
 
 
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> str:

@@ -84,12 +84,12 @@ class _Operations:
         self._too_large: list[FileOutcome] = []
 
     def of(self, body: CommitBody) -> Sequence[Operation]:
-        made = [self._made(operation) for operation in body.operations]
+        made = [self._read_operation(operation) for operation in body.operations]
         if self._too_large:
             raise FilesTooLarge(self._too_large)
         return made
 
-    def _made(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
+    def _read_operation(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
         path = check_stored_path(operation.path)
         if isinstance(operation, DeleteBody):
             return Delete(path)
@@ -108,11 +108,11 @@ class _Operations:
         if operation.upload is not None:
             return self._opened[operation.upload]
         if operation.content is not None:
-            return self._received(operation.content.utf8)
+            return self._receive_content(operation.content.utf8)
         assert operation.content_base64 is not None
-        return self._received(operation.content_base64.bytes_of_base64)
+        return self._receive_content(operation.content_base64.bytes_of_base64)
 
-    def _received(self, content: Callable[[], Iterator[bytes]]) -> ReceivedFile:
+    def _receive_content(self, content: Callable[[], Iterator[bytes]]) -> ReceivedFile:
         file = self._receiver.receive()
         try:
             for chunk in content():

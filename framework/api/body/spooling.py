@@ -10,9 +10,10 @@ import secrets
 from pathlib import Path
 from typing import IO, Any
 
-from framework.api.body.contents import CHUNK_BYTES, Content, SpooledContent
+from framework.api.body.contents import Content, SpooledContent
 from framework.api.body.parsing import BadJson, parse_json
 from framework.errors import TooLarge
+from framework.files import read_chunks
 
 LONGEST_KEPT_BYTES = 128
 LONGEST_TEXT_BYTES = 1 << 16
@@ -65,7 +66,7 @@ class SpooledJson:
             RestTooLarge. What the source raises.
         """
         with self._file.open("xb") as spool:
-            while chunk := source.read(CHUNK_BYTES):
+            for chunk in read_chunks(source):
                 self._digest.update(chunk)
                 self._take(self._escape + chunk, spool)
                 if len(self._rest) + len(self._string or b"") > MAX_REST_BYTES:
@@ -82,11 +83,11 @@ class SpooledJson:
         def resolved(members: dict[str, Any]) -> dict[str, Any]:
             if too_long := next((name for name in members if len(name) > LONGEST_TEXT_BYTES), None):
                 raise TextTooLong(too_long)
-            return {name: self._resolved(name, value, contents) for name, value in members.items()}
+            return {name: self._resolve(name, value, contents) for name, value in members.items()}
 
         return parse_json(bytes(self._rest), resolved)
 
-    def _resolved(self, name: str, value: object, contents: frozenset[str]) -> object:
+    def _resolve(self, name: str, value: object, contents: frozenset[str]) -> object:
         if not isinstance(value, str):
             return value
         mark, _colon, number = value.partition(":")

@@ -25,10 +25,10 @@ def colour_files(files: Sequence[tuple[str, bytes]]) -> list[str]:
     Of so many only as there is time for; what would be too much is empty.
     """
     deadline = time.thread_time() + LONGEST_SECONDS
-    return [_coloured_file(path, content) if time.thread_time() < deadline else "" for path, content in files]
+    return [_colour_file(path, content) if time.thread_time() < deadline else "" for path, content in files]
 
 
-def _coloured_file(path: str, content: bytes) -> str:
+def _colour_file(path: str, content: bytes) -> str:
     return "".join(f"{line}\n" for line in highlight_lines(path, decode(content).text))
 
 

@@ -53,7 +53,7 @@ def diff_notebooks(before: bytes, now: bytes) -> NotebookChange | None:
             unchanged += len(pairs) - len(others)
             cells += [CellChange(CHANGED, cell.kind, (), only_outputs=True) for cell in others]
         else:
-            cells += _changed_cells(old[start:end], new[first:last])
+            cells += _compare_cells(old[start:end], new[first:last])
     coloured = [_in_colours(cell, books[1].language) for cell in cells[:MOST_COLOURED_CELLS]]
     return NotebookChange([*coloured, *cells[MOST_COLOURED_CELLS:]], unchanged)
 
@@ -72,7 +72,7 @@ def _source(cell: Cell) -> tuple[str, str]:
     return cell.kind, cell.source
 
 
-def _changed_cells(old: Sequence[Cell], new: Sequence[Cell]) -> list[CellChange]:
+def _compare_cells(old: Sequence[Cell], new: Sequence[Cell]) -> list[CellChange]:
     """Cells that took others' places, in pairs, and those beyond that came or went."""
     both = min(len(old), len(new))
     made = [

@@ -9,7 +9,7 @@ from framework.gitcore import git
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.history.log import CommitEntry, read_log
 from framework.repositories.history.refs import resolve
 

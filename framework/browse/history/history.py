@@ -111,7 +111,7 @@ def _steps(copy: Copy, place: Place, skip: int, limit: int) -> Iterator[Step]:
         if len(found) >= limit or not path:
             return
         shas = [commit.sha for commit in found] or _shas(copy, start, path)
-        origin = _renamed_from(copy, shas[-1], path) if shas else None
+        origin = _find_rename(copy, shas[-1], path) if shas else None
         if origin is None:
             return
         skip = 0 if found else max(0, skip - len(shas))
@@ -123,7 +123,7 @@ def _shas(copy: Copy, start: str, path: str) -> list[str]:
     return printed.decode().split()
 
 
-def _renamed_from(copy: Copy, sha: str, path: str) -> tuple[str, str] | None:
+def _find_rename(copy: Copy, sha: str, path: str) -> tuple[str, str] | None:
     """The parent and the path there, when the commit that brought this path moved it from another one.
 
     A copy that lacks large blobs cannot compare contents: there only a file that moved unchanged is followed.

@@ -41,7 +41,7 @@ def decode(data: bytes) -> Decoded:
         text = data.decode(marked, "replace").removeprefix("\ufeff")
         return Decoded(text, marked.removesuffix("-sig"))
     try:
-        return Decoded(_without_torn_end(data).decode(), "utf-8")
+        return Decoded(_drop_torn_end(data).decode(), "utf-8")
     except UnicodeDecodeError:
         best = from_bytes(data[:LOOKED_AT_BYTES], cp_isolation=_USUAL).best()
     name = best.encoding if best else "cp1252"
@@ -53,7 +53,7 @@ def replace_surrogates(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _without_torn_end(data: bytes) -> bytes:
+def _drop_torn_end(data: bytes) -> bytes:
     """The bytes without a last character that was cut in the middle, since only the head of a file may be here."""
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]

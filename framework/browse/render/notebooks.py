@@ -79,7 +79,7 @@ def read_notebook(_name: str, text: str, _asked: ViewOptions) -> Notebook:
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
     cells = _list_cells(told)
-    language = _text(_below(told, "metadata", "kernelspec", "language")) or "python"
+    language = _text(_value_at(told, "metadata", "kernelspec", "language")) or "python"
     budget = _Budget()
     shown: list[Cell] = []
     for place, cell in enumerate(cells):
@@ -101,10 +101,10 @@ def _dress_cell(cell: Cell, language: str, links: Links) -> Cell:
         html = render_to_html(cell.source, links)
     else:
         html = snippet(language, cell.source) if cell.kind == "code" else None
-    return replace(cell, html=html, outputs=[_dressed_output(output, links) for output in cell.outputs])
+    return replace(cell, html=html, outputs=[_dress_output(output, links) for output in cell.outputs])
 
 
-def _dressed_output(output: Output, links: Links) -> Output:
+def _dress_output(output: Output, links: Links) -> Output:
     if output.kind == "markdown":
         return replace(output, html=render_to_html(output.content, links))
     if output.kind == "html":
@@ -144,8 +144,8 @@ class _Budget:
 
 
 def _list_cells(told: object) -> list[Any]:
-    sheets = _below(told, "worksheets")
-    cells = _below(sheets[0], "cells") if isinstance(sheets, list) and sheets else _below(told, "cells")
+    sheets = _value_at(told, "worksheets")
+    cells = _value_at(sheets[0], "cells") if isinstance(sheets, list) and sheets else _value_at(told, "cells")
     if not isinstance(cells, list):
         raise ValueError("it has no cells")  # noqa: TRY004 # the file is wrong, not a caller
     return cells
@@ -235,7 +235,7 @@ def _text(value: object) -> str:
     return replace_surrogates(value) if isinstance(value, str) else ""
 
 
-def _below(value: object, *names: str) -> Any:
+def _value_at(value: object, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -22,7 +22,7 @@ from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.marker import replace_text
 from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.serve.cold_stream import find_cold_pack
 from framework.web.errors import SENTENCES

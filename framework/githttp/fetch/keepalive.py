@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import IO
 
 from framework.errors import HoldfastError, Unavailable
+from framework.files import read_chunks
 from framework.gitcore.pkt_line import FATAL, FLUSH, PROGRESS, BadRequest, Received, band, err, pkt
 from framework.gitcore.ref_names import HEADS
 from framework.observability.pool import Pool
 from framework.repositories.cache import copies
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 
 FIRST_SIGN_SECONDS = 0.5
@@ -142,7 +143,7 @@ def read_fetch_request(version: str, body: IO[bytes], snapshot: Snapshot) -> Fet
 
 def _lines(body: IO[bytes]) -> Iterator[bytes]:
     """The lines of a request, without the packets that separate its parts."""
-    received = Received(iter(lambda: body.read(1 << 16), b""))
+    received = Received(read_chunks(body))
     while head := received.take(4):
         if head not in {FLUSH, b"0001", b"0002"}:
             yield received.line_of(head)

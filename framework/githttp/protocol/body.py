@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from framework.errors import Invalid, TooLarge
+from framework.files import CHUNK_BYTES, read_chunks
 
-CHUNK_BYTES = 1 << 16
 MAX_NEGOTIATION_BYTES = 64 << 20
 
 
@@ -78,8 +78,8 @@ class PushBody:
 def drain(stream: IO[bytes], limit: int) -> None:
     """Read and forget up to `limit` bytes."""
     with suppress(OSError):
-        while limit > 0 and (chunk := stream.read(CHUNK_BYTES)):
-            limit -= len(chunk)
+        for _ in read_chunks(stream, limit):
+            pass
 
 
 @contextmanager
@@ -102,14 +102,15 @@ def spool(stream: IO[bytes], encoding: str, limit: int = MAX_NEGOTIATION_BYTES) 
 
 def _decode(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
     if encoding not in {"gzip", "x-gzip"}:
-        yield from iter(lambda: stream.read(CHUNK_BYTES), b"")
+        yield from read_chunks(stream)
         return
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        while chunk := stream.read(CHUNK_BYTES):
-            while chunk:
-                yield inflate.decompress(chunk, CHUNK_BYTES)
-                chunk = inflate.unconsumed_tail
+        for chunk in read_chunks(stream):
+            pending = chunk
+            while pending:
+                yield inflate.decompress(pending, CHUNK_BYTES)
+                pending = inflate.unconsumed_tail
     except zlib.error as error:
         raise BodyDamaged from error
     if not inflate.eof:

@@ -7,14 +7,13 @@ from itertools import accumulate, chain
 from framework import config
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
-from framework.formatting import format_size
+from framework.formatting import MIB, format_size
 from framework.gitcore.pkt_line import Received
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.quarantine import Quarantine
 from framework.uploads.limits import too_large_sentence
 
-MIB = 1 << 20
 OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12
 

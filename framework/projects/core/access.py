@@ -98,7 +98,7 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
     with read_transaction() as session:
         found = session.execute(query).one_or_none()
         moved = None if found else session.execute(_projects().where(leads_to(owner, name)).limit(1)).one_or_none()
-        access = _admitted(session, found or moved, account, role)
+        access = _admit(session, found or moved, account, role)
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
     return access
@@ -114,7 +114,7 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
     if account is not None:
         read_account(session, account.id)
     found = session.execute(_projects().where(Project.id == project_id)).one_or_none()
-    _admitted(session, found, account, role)
+    _admit(session, found, account, role)
     return session.get_one(Project, project_id).owner_id
 
 
@@ -136,7 +136,7 @@ def _projects() -> Projects:
     )
 
 
-def _admitted(session: Session, found: Found | None, account: Account | None, needed: str) -> ProjectAccess:
+def _admit(session: Session, found: Found | None, account: Account | None, needed: str) -> ProjectAccess:
     if found is None:
         raise ProjectNotFound
     project, owner, default_branch, archived_at, used_at = found

@@ -88,7 +88,7 @@ def job_for(account: Account | None, work_id: str) -> VisibleJob:
         found = session.execute(_works().where(BackgroundJob.id == work_id)).one_or_none()
         if found is None or not _may_see(session, found[0], account):
             raise WorkNotFound
-        return _watched(*found)
+        return _describe(*found)
 
 
 def read_job(account: Account | None, project: ProjectAccess, work_id: str) -> VisibleJob:
@@ -108,7 +108,7 @@ def list_jobs(account: Account) -> list[VisibleJob]:
     own = true() if account.admin else BackgroundJob.owner_id == account.id
     with read_transaction() as session:
         rows = session.execute(_works().where(own).order_by(BackgroundJob.created_at.desc()).limit(LISTED)).all()
-        return [_watched(*row) for row in rows]
+        return [_describe(*row) for row in rows]
 
 
 def _works() -> Select[BackgroundJob, str | None, str | None]:
@@ -128,7 +128,7 @@ def _may_see(session: Session, work: BackgroundJob, account: Account | None) -> 
     return False
 
 
-def _watched(work: BackgroundJob, owner: str | None, project: str | None) -> VisibleJob:
+def _describe(work: BackgroundJob, owner: str | None, project: str | None) -> VisibleJob:
     silent = work.state == RUNNING and work.updated_at < now() - SILENT_AFTER
     return VisibleJob(
         id=work.id,

@@ -113,10 +113,10 @@ def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:
 def _parts(account: Account, role: str | None = None) -> list[ColumnElement[bool]]:
     """What this person owns, and what they take part in, with this role or any: two conditions, each with its index."""
     mine = (Project.owner_id == account.id, Project.id.in_(_member_projects(account, role)))
-    return [condition & _within_reach(account) for condition in mine]
+    return [condition & is_within_reach(account) for condition in mine]
 
 
-def _within_reach(account: Account) -> ColumnElement[bool]:
+def is_within_reach(account: Account) -> ColumnElement[bool]:
     """A token for one project makes its person a stranger in the others."""
     return true() if account.confined_to is None else Project.repository_id == account.confined_to
 
@@ -136,7 +136,7 @@ def _listing(
 ) -> Listing:
     """A page of the projects that any of the conditions admits."""
     viewer_id = viewer.id if viewer else None
-    within_reach = _within_reach(viewer) if viewer else true()
+    within_reach = is_within_reach(viewer) if viewer else true()
     role = case((not_(within_reach), null()), (Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
     query = (
         select(Project, User.name, role, Repository.default_branch)

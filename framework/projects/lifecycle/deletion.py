@@ -89,15 +89,17 @@ def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
         NotConfirmed: the store did not take the entry that says so; nothing is deleted yet.
     """
     with read_transaction() as session:
-        repository_id = _trashed(session, project_id).repository_id
+        repository_id = _find_trashed(session, project_id).repository_id
 
     def say_so(session: Session) -> dict[str, Any]:
-        return describe(session, _trashed(session, project_id)) | {"deleted_at": now().isoformat(timespec="seconds")}
+        return describe(session, _find_trashed(session, project_id)) | {
+            "deleted_at": now().isoformat(timespec="seconds")
+        }
 
     change_about(repository_id, say_so, actor=actor)
     with transaction() as session:
         repository = session.get_one(Repository, repository_id, with_for_update=True)
-        project = _trashed(session, project_id)
+        project = _find_trashed(session, project_id)
         if "deleted_at" not in repository.about:  # restored, and put into the trash again
             raise NotInTrash
         session.delete(project)
@@ -107,7 +109,7 @@ def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
     eviction.evict(repository_id)
 
 
-def _trashed(session: Session, project_id: int) -> Project:
+def _find_trashed(session: Session, project_id: int) -> Project:
     project = session.get(Project, project_id)
     if project is None or project.trashed_at is None:
         raise NotInTrash

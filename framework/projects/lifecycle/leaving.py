@@ -35,7 +35,7 @@ class OwnsProjects(Conflict):
 
     def __init__(self, leaving: "Leaving") -> None:
         super().__init__(
-            f"{leaving.name} is the only owner of {_listed(leaving.alone)}. Have another owner added on the "
+            f"{leaving.name} is the only owner of {_name_projects(leaving.alone)}. Have another owner added on the "
             "page of the project's people, or repeat this with --with-projects to move these projects to the trash."
         )
 
@@ -75,7 +75,7 @@ class Leaving:
         """What will happen, for whoever has to confirm it."""
         told = [f"{project.full_name} becomes a project of {project.heir}." for project in self.handed_over]
         if self.alone:
-            told.append(f"Moved to the trash, and deleted for good with it: {_listed(self.alone)}.")
+            told.append(f"Moved to the trash, and deleted for good with it: {_name_projects(self.alone)}.")
         if self.takes_part:
             told.append(f"{self.name} is removed from {self.takes_part:,} projects of others.")
         return [*told, "Commits keep their authors. The user name and the e-mail address can be used again."]
@@ -90,7 +90,7 @@ def plan_leaving(name: str) -> Leaving:
     with transaction() as session:
         user = administration.find_account(session, name)
         takes_part = len(session.scalars(select(Member.project_id).where(Member.user_id == user.id)).all())
-        return Leaving(user.id, user.name, _owned(session, user), takes_part)
+        return Leaving(user.id, user.name, _list_owned(session, user), takes_part)
 
 
 def delete_person(name: str, *, with_projects: bool = False, force: bool = False) -> None:
@@ -145,7 +145,7 @@ def forget_owner(session: Session, user_id: int) -> None:
         session.delete(user)
 
 
-def _owned(session: Session, user: User) -> list[Owned]:
+def _list_owned(session: Session, user: User) -> list[Owned]:
     projects = session.scalars(select(Project).where(Project.owner_id == user.id).order_by(Project.name_key)).all()
     return [_with_heir(session, user, project) for project in projects]
 
@@ -195,7 +195,7 @@ def _erase(user_id: int) -> None:
             session.delete(user)
 
 
-def _listed(projects: Sequence[Owned]) -> str:
+def _name_projects(projects: Sequence[Owned]) -> str:
     names = ", ".join(project.full_name for project in projects[:LISTED])
     more = len(projects) - LISTED
     counted = f"{len(projects):,} project{'' if len(projects) == 1 else 's'}"

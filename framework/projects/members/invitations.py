@@ -73,8 +73,8 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
 def invitations_to(project: ProjectAccess) -> list[Pending]:
     """The project's pending invitations, by address."""
     with read_transaction() as session:
-        rows = session.execute(_pending().where(Project.id == project.id).order_by(Invitation.email_key))
-        return [_shown(*row) for row in rows]
+        rows = session.execute(_select_pending().where(Project.id == project.id).order_by(Invitation.email_key))
+        return [_describe(*row) for row in rows]
 
 
 def is_invited(session: Session, email: str) -> bool:
@@ -91,10 +91,10 @@ def read_invitation(token: str) -> Pending:
     """
     invitation_id, stamp = _read(token)
     with read_transaction() as session:
-        found = session.execute(_pending().where(Invitation.id == invitation_id)).one_or_none()
+        found = session.execute(_select_pending().where(Invitation.id == invitation_id)).one_or_none()
     if found is None or _stamp(found[0]) != stamp:
         raise InvitationGone
-    return _shown(*found)
+    return _describe(*found)
 
 
 def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> str:
@@ -210,7 +210,7 @@ def _show_name(user_id: int, project_id: int) -> None:
         session.execute(update(Member).where(*theirs).values(added_as=None))
 
 
-def _pending() -> Select[Invitation, str | None, str, str]:
+def _select_pending() -> Select[Invitation, str | None, str, str]:
     inviter = aliased(User)
     return (
         select(Invitation, inviter.name, User.name, Project.name)
@@ -221,7 +221,7 @@ def _pending() -> Select[Invitation, str | None, str, str]:
     )
 
 
-def _shown(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
+def _describe(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
     return Pending(row.id, row.email, row.role, by, row.project_id, f"{owner}/{project}", row.expires_at)
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import select
 
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import read_transaction
+from framework.projects.core.queries import is_within_reach
 from framework.projects.models import Project
 from framework.repositories.catalog.lfs_objects import pending_bytes
 from framework.repositories.models import Repository
@@ -58,18 +59,13 @@ class Usage:
         return max(0, self.limit_bytes - self.used_bytes - self.pending_bytes)
 
 
-def _within_reach(account: Account) -> ColumnElement[bool]:
-    """A token for one project learns nothing of others."""
-    return true() if account.confined_to is None else Project.repository_id == account.confined_to
-
-
 def usage_of(account: Account) -> Usage:
     """What the projects hold that this person owns; what others own counts for them."""
     query = (
         select(Project.id, User.name, Project.name, Repository.stored_bytes, Project.trashed_at)
         .join(User, User.id == Project.owner_id)
         .join(Repository, Repository.id == Project.repository_id)
-        .where(Project.owner_id == account.id, _within_reach(account))
+        .where(Project.owner_id == account.id, is_within_reach(account))
         .order_by(Repository.stored_bytes.desc(), Project.name_key)
     )
     with read_transaction() as session:

@@ -72,14 +72,14 @@ def _deeds(events: Sequence[Happened]) -> Iterator[str]:
         files = [_file_count(event.details) for event in events if event.kind == kind]
         if files:
             versions = f" in {len(files):,} versions" if len(files) > 1 else ""
-            yield f"has {verb} {_counted(sum(files), 'file')}{versions}"
+            yield f"has {verb} {_format_count(sum(files), 'file')}{versions}"
     pushes = [event for event in events if event.kind == "push"]
     branches = dict.fromkeys(
         str(event.details[kind]) for event in pushes for kind in ("branch", "tag") if event.details.get(kind)
     )
     if branches:
         commits = sum(event.details.get("commits") or 0 for event in pushes)
-        brought = f" {_counted(commits, 'new commit')}" if commits else ""
+        brought = f" {_format_count(commits, 'new commit')}" if commits else ""
         yield f"has pushed{brought} to {_and(list(branches)[:LISTED])}"
     deleted = [str(event.details["deleted"]) for event in pushes if event.details.get("deleted")]
     if deleted:
@@ -93,7 +93,7 @@ def _file_count(details: Mapping[str, Any]) -> int:
     return int(details.get("file_count") or len(details.get("files") or ()))
 
 
-def _counted(number: int, thing: str) -> str:
+def _format_count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 

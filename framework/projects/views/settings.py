@@ -39,7 +39,7 @@ class PublishingUnconfirmed(Invalid):
 @settings.route("", methods=["GET", "POST"])
 def general(owner: str, project: str) -> Answer:
     """Name, description, topics and visibility."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     account = signed_in()
     present = {"name": access.name, "description": access.description, "visibility": access.visibility}
     form = SettingsForm(data={**present, "topics": " ".join(access.topics)})
@@ -54,7 +54,7 @@ def general(owner: str, project: str) -> Answer:
 @settings.route("/purge", methods=["GET", "POST"])
 def purge(owner: str, project: str) -> Answer:
     """Drop for good what no branch or tag leads to; asks for the project's name first."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     form = PurgeForm()
     given = {"confirmation": form.confirmation.data}
     watch = form.attempt(lambda: purging.ask_for_purge(reauthenticate().account, access, **given))
@@ -67,7 +67,7 @@ def purge(owner: str, project: str) -> Answer:
 @settings.post("/trash")
 def put_into_trash(owner: str, project: str) -> Answer:
     """Put the project into the trash."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     operations.trash_project(reauthenticate().account, access)
     flash(f"{access.full_name} is in the trash. You can restore it from there.", "success")
@@ -77,7 +77,7 @@ def put_into_trash(owner: str, project: str) -> Answer:
 @settings.route("/people", methods=["GET", "POST"])
 def members(owner: str, project: str) -> Answer:
     """Who takes part, and a form to add somebody."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     form = PersonForm()
     added = form.attempt(lambda: _add_person(access, form))
     if added is None:
@@ -90,7 +90,7 @@ def members(owner: str, project: str) -> Answer:
 @settings.post("/invitations/<int:invitation_id>/withdraw")
 def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
     """Take an invitation back."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     email = invitations.withdraw(signed_in(), access, invitation_id)
     flash(f"The invitation of {email} is withdrawn.", "success")
@@ -100,7 +100,7 @@ def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
 @settings.post("/people/<int:person_id>/role")
 def change_role(owner: str, project: str, person_id: int) -> Answer:
     """Give somebody another role."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     name = people.change_role(reauthenticate().account, access, person_id=person_id, role=request.form.get("role", ""))
     flash(f"The role of {name} is changed.", "success")
@@ -110,7 +110,7 @@ def change_role(owner: str, project: str, person_id: int) -> Answer:
 @settings.post("/people/<int:person_id>/remove")
 def remove(owner: str, project: str, person_id: int) -> Answer:
     """Let somebody take part no longer."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     name = people.remove_person(reauthenticate().account, access, person_id=person_id)
     flash(f"{name} takes part no longer.", "success")
@@ -120,7 +120,7 @@ def remove(owner: str, project: str, person_id: int) -> Answer:
 @settings.route("/branches", methods=["GET", "POST"])
 def branches(owner: str, project: str) -> Answer:
     """Which branches are protected, and a form for another rule."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     account = signed_in()
     form = BranchRuleForm()
     pattern = form.attempt(
@@ -150,7 +150,7 @@ def branches(owner: str, project: str) -> Answer:
 @settings.post("/branches/default")
 def choose_default_branch(owner: str, project: str) -> Answer:
     """Make another branch the default one."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     branch = request.form.get("default_branch", "")
     refs.choose_default_branch(signed_in(), access, branch)
@@ -161,7 +161,7 @@ def choose_default_branch(owner: str, project: str) -> Answer:
 @settings.post("/branches/remove")
 def remove_branch_rule(owner: str, project: str) -> Answer:
     """Take a rule away."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     pattern = request.form.get("pattern", "")
     rules.remove_branch_rule(signed_in(), access, pattern)
@@ -172,7 +172,7 @@ def remove_branch_rule(owner: str, project: str) -> Answer:
 @settings.get("/storage")
 def storage(owner: str, project: str) -> str:
     """What is stored of the project, what a month of it costs, and when it was last verified."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     holdings, status = read_storage_usage(access.repository_id), read_status(access.repository_id)
     return render_template(
         "projects/storage.html",
@@ -188,7 +188,7 @@ def storage(owner: str, project: str) -> str:
 @settings.post("/storage/archive")
 def archive(owner: str, project: str) -> Answer:
     """Have the project packed neatly, and its copies dropped."""
-    access = _owned(owner, project)
+    access = _find_owned(owner, project)
     check_button()
     return redirect(f"/work/{archiving.ask_for_archive(signed_in(), access)}")
 
@@ -214,5 +214,5 @@ def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:
     )
 
 
-def _owned(owner: str, project: str) -> ProjectAccess:
+def _find_owned(owner: str, project: str) -> ProjectAccess:
     return project_for(current_account(), owner, project, "owner")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from framework.errors import Unavailable
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import eviction, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
@@ -15,8 +15,8 @@ from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import Filling, drop_superseded, fill, lay_out
 from framework.repositories.cache.marker import FULL, Marker, read_marker
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 
 MOST_LOOKS = 20
@@ -179,16 +179,16 @@ def _drop_superseded(path: Path) -> None:
 def _with_room(path: Path, filling: Filling, found: Marker | None) -> None:
     """Fill the copy; on a full disk once more, when other copies have made room."""
     try:
-        with _told_when_full():
+        with _raise_disk_full():
             _fill(path, filling, found)
     except DiskFull:
         eviction.free(filling.size_bytes, keep=path.stem)
-        with _told_when_full():
+        with _raise_disk_full():
             _fill(path, filling, found)
 
 
 @contextmanager
-def _told_when_full() -> Iterator[None]:
+def _raise_disk_full() -> Iterator[None]:
     try:
         yield
     except OSError as error:

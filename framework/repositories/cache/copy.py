@@ -16,13 +16,14 @@ from dulwich.objects import ObjectID, Tree
 from dulwich.pack import Pack, PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
+from framework.files import CHUNK_BYTES, read_chunks
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
-from framework.gitcore.pack_writer import BLOB, CHUNK_BYTES, blob_hash, object_hash
+from framework.gitcore.pack_writer import BLOB, blob_hash, object_hash
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import expect_pack
-from framework.repositories.catalog.changes import HISTORY
+from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.storage.contract import Chunks
 from framework.storage.current import store
@@ -222,8 +223,7 @@ def _next_offset(index: PackIndex, offset: int) -> int | None:
 def _read_file(path: Path, offset: int) -> Iterator[bytes]:
     with path.open("rb") as file:
         file.seek(offset)
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+        yield from read_chunks(file)
 
 
 def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:

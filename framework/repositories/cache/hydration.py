@@ -9,14 +9,14 @@ from pathlib import Path
 
 from framework.errors import Unavailable
 from framework.gitcore import side_files
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import MeasuredPack, WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache import ranges
 from framework.repositories.cache.marker import FULL, Marker, read_marker, replace_text, write_marker
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.changes import BLOBS, HISTORY
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.storage.contract import Fetched, ObjectMissing
 from framework.storage.current import store
 
@@ -174,15 +174,7 @@ def index_pack(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPac
     """
     file = folder / f"pack-{pack.name}.pack"
     _fetch_and_check(_wanted(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
-    return WrittenPack(
-        pack=file,
-        idx=file.with_suffix(".idx"),
-        pack_bytes=pack.pack_bytes,
-        pack_sha256=pack.pack_sha256,
-        idx_bytes=pack.idx_bytes,
-        idx_sha256=pack.idx_sha256,
-        object_count=pack.object_count,
-    )
+    return WrittenPack(file, file.with_suffix(".idx"), **MeasuredPack.values_of(pack))
 
 
 def lay_out(path: Path) -> None:

@@ -26,7 +26,7 @@ def try_lock_exclusive(path: Path) -> Iterator[bool]:
     """Hold the lock alone if nobody has it: True with the lock, False without waiting."""
     descriptor = _open(path)
     try:
-        yield _taken(descriptor)
+        yield _try_lock(descriptor)
     finally:
         os.close(descriptor)
 
@@ -46,7 +46,7 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _taken(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
 from framework.errors import HoldfastError
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import copies
 from framework.repositories.cache.eviction import copy_path
@@ -22,7 +22,8 @@ from framework.repositories.cache.hydration import download
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
-from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 
 THREADS = 2
 LONGEST_QUEUE = 20

@@ -18,8 +18,8 @@ from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered,
 from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import mend
 from framework.repositories.cache.marker import read_marker, write_marker
-from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,13 @@
 """What a commit point is given, and what it answers: frozen values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from framework.gitcore.pack_writer import WrittenPack
-from framework.gitcore.side_files import Recorded
 from framework.repositories import object_keys
-
-HISTORY = "history"
-BLOBS = "blobs"
+from framework.repositories.catalog.pack_records import NewPack
 
 SYSTEM_ACTOR = "holdfast"
 """The actor of a version that nobody made by hand; no account can have a reserved name."""
@@ -24,44 +20,6 @@ class RefUpdate:
     name: str
     old: str | None
     new: str | None
-
-
-@dataclass(frozen=True)
-class NewPack:
-    """A pack that lies in the store with its index; `sizes` tells the blobs' sizes in bytes for kind `blobs`.
-
-    `side_files` are those that lie beside it, by suffix.
-    """
-
-    name: str
-    kind: str
-    pack_bytes: int
-    pack_sha256: str
-    idx_bytes: int
-    idx_sha256: str
-    object_count: int
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    side_files: Mapping[str, Recorded] = field(default_factory=dict)
-
-    @property
-    def stored_bytes(self) -> int:
-        """What the pack and its index take in the store."""
-        return self.pack_bytes + self.idx_bytes
-
-    @classmethod
-    def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
-        """The pack that was written, under the name that it has or gets in the store."""
-        return cls(
-            name=name,
-            kind=kind,
-            pack_bytes=written.pack_bytes,
-            pack_sha256=written.pack_sha256,
-            idx_bytes=written.idx_bytes,
-            idx_sha256=written.idx_sha256,
-            object_count=written.object_count,
-            sizes=sizes,
-            side_files={suffix: made.recorded for suffix, made in written.side_files.items()},
-        )
 
 
 @dataclass(frozen=True)

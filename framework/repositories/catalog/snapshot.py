@@ -1,7 +1,7 @@
 """What SQL says a repository is at one moment: frozen values, read in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS
-from framework.gitcore.side_files import Recorded
+from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
 
 
@@ -36,35 +36,15 @@ class Snapshot:
     @property
     def branches(self) -> dict[str, str]:
         """The branches by their short names."""
-        return self._below(HEADS)
+        return self._refs_below(HEADS)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags by their short names, each with the tag object or commit that it points to."""
-        return self._below(TAGS)
+        return self._refs_below(TAGS)
 
-    def _below(self, prefix: str) -> dict[str, str]:
+    def _refs_below(self, prefix: str) -> dict[str, str]:
         return {name.removeprefix(prefix): sha for name, sha in self.refs.items() if name.startswith(prefix)}
-
-
-@dataclass(frozen=True)
-class StoredPack:
-    """A pack that the newest version names, and which one brought it: sizes in bytes, hashes in hex.
-
-    `fault` is what its last check found wrong.
-    """
-
-    name: str
-    kind: str
-    pack_bytes: int
-    pack_sha256: str
-    idx_bytes: int
-    idx_sha256: str
-    epoch: int
-    version: int
-    object_count: int
-    side_files: Mapping[str, Recorded] = field(default_factory=dict)
-    fault: str | None = None
 
 
 def read_snapshot(repository_id: str) -> Snapshot:
@@ -102,23 +82,7 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
 
 def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:
     in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
-    return tuple(_stored(row) for row in session.scalars(select(Pack).where(*in_use)))
-
-
-def _stored(row: Pack) -> StoredPack:
-    return StoredPack(
-        name=row.name,
-        kind=row.kind,
-        pack_bytes=row.pack_bytes,
-        pack_sha256=row.pack_sha256,
-        idx_bytes=row.idx_bytes,
-        idx_sha256=row.idx_sha256,
-        epoch=row.epoch,
-        version=row.version,
-        object_count=row.object_count,
-        side_files={suffix: Recorded(**told) for suffix, told in (row.side_files or {}).items()},
-        fault=row.fault,
-    )
+    return tuple(StoredPack.of(row) for row in session.scalars(select(Pack).where(*in_use)))
 
 
 def _snapshot(session: Session, repository_id: str) -> Snapshot:

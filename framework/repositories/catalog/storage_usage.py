@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.session import read_transaction
-from framework.repositories.catalog.changes import BLOBS, HISTORY
 from framework.repositories.catalog.checks import TABLES, in_use
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.models import LfsObject, Pack, Repository, Version
 from framework.storage.prices import STANDARD
 

@@ -12,6 +12,7 @@ from typing import Any
 from framework.errors import Unavailable
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
+from framework.repositories.catalog.pack_records import LoggedPack
 from framework.repositories.journal.writer import FORMAT
 from framework.storage.contract import ObjectMissing, StoredObject
 from framework.storage.current import store
@@ -67,21 +68,6 @@ class JournalKey:
     def names(self, entry_hash: str) -> bool:
         """Whether this is the key of the entry that has this hash."""
         return entry_hash.startswith(self.hash_start)
-
-
-@dataclass(frozen=True)
-class LoggedPack:
-    """A pack that a version names: sizes in bytes, hashes in hex, and the version that brought it."""
-
-    name: str
-    kind: str
-    pack_bytes: int
-    pack_sha256: str
-    idx_bytes: int
-    idx_sha256: str
-    object_count: int
-    epoch: int
-    version: int
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
+from framework.repositories.catalog.pack_records import LoggedPack
 from framework.repositories.models import LfsObject, Pack, Ref, Repository, SettledEntry, Version
 from framework.storage.current import store
 
@@ -45,13 +46,13 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "default_branch": repository.default_branch,
         "refs": dict(refs.all()),
         "ref_updates": [asdict(update) for update in change.updates],
-        "packs": [_pack_line(pack) for pack in packs],
+        "packs": [LoggedPack.values_of(pack) for pack in packs],
         "side_files": {pack.name: pack.side_files for pack in packs if pack.side_files},
         "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
         "lfs": [_lfs_line(one) for one in lfs],
         "project": repository.about,
     }
-    if settled := _settled(session, repository.id):  # a rebuild has only the journal to know them from
+    if settled := _list_settled(session, repository.id):  # a rebuild has only the journal to know them from
         document["settled"] = settled
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -110,15 +111,10 @@ def _write(version: Version) -> None:
         )
 
 
-def _settled(session: Session, repository_id: str) -> list[list[object]]:
+def _list_settled(session: Session, repository_id: str) -> list[list[object]]:
     query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
     rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
     return sorted([list(row) for row in rows])
-
-
-def _pack_line(pack: Pack) -> dict[str, object]:
-    names = ("name", "kind", "pack_bytes", "pack_sha256", "idx_bytes", "idx_sha256", "object_count", "epoch", "version")
-    return {name: getattr(pack, name) for name in names}
 
 
 def _lfs_line(one: LfsObject) -> dict[str, object]:

@@ -92,7 +92,7 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
         newest = None
     if newest is None and (logged or known.place[1]):
         return Collected(repository_id, left_because=UNREADABLE)
-    return _delete(repository_id, _unnamed([*orphans, *retired], known, newest))
+    return _delete(repository_id, _drop_named([*orphans, *retired], known, newest))
 
 
 def _read_known(repository_id: str) -> _Known | None:
@@ -137,7 +137,7 @@ def _name(entry: StoredObject) -> str | None:
     return (match["pack"] or match["lfs"]) if match else None
 
 
-def _unnamed(found: Sequence[StoredObject], known: _Known, newest: JournalEntry | None) -> list[StoredObject]:
+def _drop_named(found: Sequence[StoredObject], known: _Known, newest: JournalEntry | None) -> list[StoredObject]:
     """Without what the newest entry names, and without packs that a version supersedes which the log has not yet."""
     named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()
     confirmed = newest.line.key.version if newest else 0

@@ -22,7 +22,8 @@ from framework.repositories.cache import copies, eviction, repair
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacking
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.repacking import (
     Gathered,
     gather,
@@ -116,7 +117,7 @@ def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
         if not packs or (is_consolidated(packs) and not request.purge):
             return None
         needed = _refuse_without_room(request.repository_id, packs)
-        with suppress(_BeginAnew), _told_when_full(needed), scratch("consolidate") as folder:
+        with suppress(_BeginAnew), _raise_no_room(needed), scratch("consolidate") as folder:
             return _Consolidation(request, work, folder).run()
         work.advance(-STEPS_BEFORE_COMMIT)
     raise StillInMotion
@@ -146,7 +147,7 @@ class _Consolidation:
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
             copies.install(self._request.repository_id, {pack.new.name: pack.written for pack in made})
-        return replace(_told(read, made), dropped_lfs=self._dropped_lfs)
+        return replace(_summarise(read, made), dropped_lfs=self._dropped_lfs)
 
     def _pack(self, read: Gathered) -> list[PushedPack]:
         listing = list_reached(read) if self._request.purge else list_everything(read)
@@ -188,7 +189,7 @@ class _Consolidation:
                 if losses >= FREE_LOSSES:
                     deadline = time.monotonic() + TURN_SECONDS
                     write_queue.wait_for_turn(self._request.repository_id, self._push_id, deadline=deadline)
-                latest = self._checked(read, latest, made)
+                latest = self._check_again(read, latest, made)
             raise StillInMotion
         finally:
             if losses >= FREE_LOSSES:
@@ -225,7 +226,7 @@ class _Consolidation:
         named = lfs_objects.read_all_named(self._request.repository_id, until=latest.version)
         return {one.oid for one in named} - self._needed_lfs
 
-    def _checked(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
+    def _check_again(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
         """The newest version, when everything that its refs reach is in the new packs and those that came since.
 
         Raises:
@@ -264,7 +265,7 @@ def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int
 
 
 @contextmanager
-def _told_when_full(needed_bytes: int) -> Iterator[None]:
+def _raise_no_room(needed_bytes: int) -> Iterator[None]:
     try:
         yield
     except git.GitFailed as failure:
@@ -281,7 +282,7 @@ def _free_bytes() -> int:
     return shutil.disk_usage(config.current().data).free
 
 
-def _told(read: Gathered, made: Sequence[PushedPack]) -> Consolidated:
+def _summarise(read: Gathered, made: Sequence[PushedPack]) -> Consolidated:
     before = sum(pack.pack_bytes + pack.idx_bytes for pack in read.packs)
     return Consolidated(
         len(read.packs), before, len(made), sum(pack.new.pack_bytes + pack.new.idx_bytes for pack in made)

@@ -10,15 +10,15 @@ from framework import config
 from framework.files import sha256_of
 from framework.gitcore import git, side_files
 from framework.gitcore.lfs_references import find_pointed_objects
-from framework.gitcore.pack_objects import DEADLINE_SECONDS, measure_pack, object_names, pack_objects
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.pack_objects import DEADLINE_SECONDS, object_names, pack_objects
+from framework.gitcore.packs import WrittenPack, measure_pack
 from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out, write_refs
-from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack, StoredPack
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.serve import bundle
 from framework.repositories.write.splitting import PushedPack
 

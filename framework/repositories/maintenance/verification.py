@@ -17,8 +17,9 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.lfs_objects import read_all_named
+from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.read_back import object_fault
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import find_unknown_entries, settled_entries
 from framework.repositories.journal.reader import History, list_journal, read_history
 from framework.repositories.models import Version
@@ -121,7 +122,7 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
 
 def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
-    confirmed = _confirmed(snapshot)
+    confirmed = _confirmed_hashes(snapshot)
     listed = list_journal(snapshot.repository_id)
     yield from (
         f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
@@ -142,7 +143,7 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     yield from _differences(snapshot, packs, history)
 
 
-def _confirmed(snapshot: Snapshot) -> dict[tuple[int, int], str]:
+def _confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
     query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
     with read_transaction() as session:
         return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}

@@ -12,16 +12,8 @@ from sqlalchemy.orm import Session
 from framework.database.session import read_transaction
 from framework.gitcore.ref_names import KINDS
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import BLOBS
-from framework.repositories.journal.reader import (
-    EntryDamaged,
-    History,
-    JournalEntry,
-    JournalKey,
-    LoggedLfs,
-    LoggedPack,
-    read_entry,
-)
+from framework.repositories.catalog.pack_records import BLOBS, LoggedPack
+from framework.repositories.journal.reader import EntryDamaged, History, JournalEntry, JournalKey, LoggedLfs, read_entry
 from framework.repositories.models import (
     LargeBlob,
     LfsObject,
@@ -99,7 +91,7 @@ def keep_parallel_line(session: Session, repository: Repository, beside: Paralle
     for pack in beside.packs:
         row = session.get(Pack, pack.name)
         if row is None or row.superseded_version is not None:
-            repository.stored_bytes += pack.pack_bytes + pack.idx_bytes
+            repository.stored_bytes += pack.stored_bytes
         side_files = beside.side_files.get(pack.name)
         session.merge(
             Pack(repository_id=repository.id, superseded_version=None, side_files=side_files, **pack.__dict__)

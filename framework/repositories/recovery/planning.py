@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.database.session import read_transaction
-from framework.repositories.catalog.changes import BLOBS, SYSTEM_ACTOR
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
+from framework.repositories.catalog.pack_records import BLOBS
 from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
 from framework.repositories.journal.reader import (
     History,
@@ -140,7 +141,7 @@ def _is_repacked(repository_id: str, newest: JournalEntry) -> bool:
 
 def _sizes(newest: JournalEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
     """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
-    told = _told_without_gap(line, history)
+    told = _sizes_without_gap(line, history)
     sizes: dict[str, int] = {}
     for pack in newest.packs:
         place = pack.epoch, pack.version
@@ -151,7 +152,7 @@ def _sizes(newest: JournalEntry, line: Line, history: History, *, known: Mapping
     return sizes
 
 
-def _told_without_gap(line: Line, history: History) -> dict[Place, Mapping[str, int]]:
+def _sizes_without_gap(line: Line, history: History) -> dict[Place, Mapping[str, int]]:
     """The sizes by version, back to the first gap: what a lost version brought is in no entry."""
     told: dict[Place, Mapping[str, int]] = {}
     expected: str | None = line.newest.entry_hash

@@ -41,7 +41,7 @@ def replay(session: Session, repository: Repository, newest: JournalEntry) -> No
     repository.entry_hash = line.entry_hash
     repository.default_branch = newest.default_branch
     repository.pack_generation = max(repository.pack_generation or 0, line.pack_generation) + 1
-    packs = sum(pack.pack_bytes + pack.idx_bytes for pack in newest.packs)
+    packs = sum(pack.stored_bytes for pack in newest.packs)
     repository.stored_bytes = packs + sum(one.size_bytes for one in newest.lfs)
 
 

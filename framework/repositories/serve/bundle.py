@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import NotFound
-from framework.gitcore.pack_writer import CHUNK_BYTES, TRAILER_BYTES, WrittenPack
+from framework.files import read_chunks
+from framework.gitcore.packs import TRAILER_BYTES, WrittenPack
 from framework.gitcore.side_files import BUNDLE
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import HISTORY
-from framework.repositories.catalog.snapshot import StoredPack, read_packs
+from framework.repositories.catalog.pack_records import HISTORY, StoredPack
+from framework.repositories.catalog.snapshot import read_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"
@@ -145,9 +146,6 @@ def _body(repository_id: str, pack: StoredPack) -> Part:
 
 def _bodies(packs: Sequence[WrittenPack]) -> Iterator[bytes]:
     for pack in packs:
-        left = pack.pack_bytes - PACK_HEADER.size - TRAILER_BYTES
         with pack.pack.open("rb") as file:
             file.seek(PACK_HEADER.size)
-            while left and (chunk := file.read(min(CHUNK_BYTES, left))):
-                left -= len(chunk)
-                yield chunk
+            yield from read_chunks(file, pack.pack_bytes - PACK_HEADER.size - TRAILER_BYTES)

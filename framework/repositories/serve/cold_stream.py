@@ -15,7 +15,7 @@ from pathlib import Path
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.files import sha256_of
-from framework.gitcore.pack_writer import TRAILER_BYTES, WrittenPack
+from framework.gitcore.packs import TRAILER_BYTES, WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges
 from framework.repositories.cache.hydration import PackAltered, expect_pack, index_pack
@@ -23,7 +23,8 @@ from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog import read_back
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.serve import bundle
 from framework.repositories.serve.bundle import PACK_HEADER, Ends
 

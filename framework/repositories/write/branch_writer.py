@@ -10,7 +10,8 @@ from dulwich.objects import Commit, ObjectID
 
 from framework import config
 from framework.errors import HoldfastError, Unavailable
-from framework.gitcore.pack_writer import PackWriter, WrittenPack
+from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.packs import WrittenPack
 from framework.gitcore.path_policy import check_path, check_stored_path
 from framework.gitcore.ref_names import branch_ref
 from framework.observability import counts
@@ -20,7 +21,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import refuse_lost
@@ -60,13 +62,13 @@ def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -
         PathsChanged, BranchMoved, TooBusy: nothing is changed. What `precheck` and `commit` raise.
     """
     branch_ref(wanted.branch)
-    for path in _touched(wanted.operations):
+    for path in _paths_of(wanted.operations):
         check_stored_path(path)
     with scratch("write") as folder:
         return _Writer(wanted, folder).run(precheck, in_transaction)
 
 
-def _touched(operations: Sequence[Operation]) -> list[str]:
+def _paths_of(operations: Sequence[Operation]) -> list[str]:
     paths = [operation.path for operation in operations]
     return paths + [operation.to for operation in operations if isinstance(operation, Move)]
 
@@ -179,7 +181,7 @@ class _Writer:
             raise PathsChanged(moved)
 
     def _entries(self, editor: TreeEditor) -> dict[str, tuple[int, str] | None]:
-        return {path: editor.entry(path) for path in _touched(self._wanted.operations)}
+        return {path: editor.entry(path) for path in _paths_of(self._wanted.operations)}
 
     def _refuse_new_names(self, editor: TreeEditor, operation: Operation) -> None:
         """Hold new names to the strict rules; what is there, or was, may be called as published histories are."""

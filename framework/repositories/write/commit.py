@@ -14,7 +14,8 @@ from framework.database.session import read_transaction, transaction
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import Change, Committed, NewPack, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
@@ -206,20 +207,14 @@ def _step(session: Session, repository: Repository) -> None:
 def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
     session.add(
         Pack(
-            name=pack.name,
             repository_id=repository.id,
-            kind=pack.kind,
-            pack_bytes=pack.pack_bytes,
-            pack_sha256=pack.pack_sha256,
-            idx_bytes=pack.idx_bytes,
-            idx_sha256=pack.idx_sha256,
-            object_count=pack.object_count,
             epoch=repository.epoch,
             version=repository.version + 1,
             side_files={suffix: asdict(found) for suffix, found in pack.side_files.items()} or None,
+            **PackRecord.values_of(pack),
         )
     )
-    repository.stored_bytes += pack.pack_bytes + pack.idx_bytes
+    repository.stored_bytes += pack.stored_bytes
     for sha, size in pack.sizes.items():
         session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from framework.celery.heartbeat import keep_renewing
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import refuse_divergence

@@ -12,8 +12,8 @@ from typing import IO
 
 from framework.files import sha256_of
 from framework.gitcore import git
-from framework.gitcore.hashing_reader import HashingReader
-from framework.gitcore.pack_objects import object_count, pack_objects
+from framework.gitcore.pack_objects import pack_objects
+from framework.gitcore.packs import HashingReader, object_count
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out
@@ -164,7 +164,7 @@ class Quarantine(ReceivedObjects):
     def path_of(self, sha: str, tips: Iterable[str]) -> str:
         """A path under which the tips' histories hold this object."""
         with (
-            self._given(self._revisions(tips)) as given,
+            self._spool_names(self._revisions(tips)) as given,
             self._start("rev-list", "--objects", "--stdin", stdin=given) as process,
         ):
             assert process.stdout

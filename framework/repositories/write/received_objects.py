@@ -29,13 +29,13 @@ class ReceivedObjects:
     def named_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
         """The same, each with its name."""
         with names.open("rb") as given:
-            for name, size, printed in self._printed(given):
+            for name, size, printed in self._read_each(given):
                 yield name, printed.read(size)
 
     def named_pieces(self, names: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
         """The objects of these names, each with its content in pieces; they are read before the next object is."""
-        with self._given("".join(f"{name}\n" for name in names).encode()) as given:
-            for name, size, printed in self._printed(given):
+        with self._spool_names("".join(f"{name}\n" for name in names).encode()) as given:
+            for name, size, printed in self._read_each(given):
                 yield name, _pieces(printed, size)
 
     def heads(self, names: Sequence[str], limit_bytes: int) -> Iterator[tuple[str, bytes]]:
@@ -113,7 +113,7 @@ class ReceivedObjects:
         printed = git.run(self.path, "cat-file", "--batch-check=%(objecttype)", given=given).decode()
         return [line.split()[-1] for line in printed.splitlines()]
 
-    def _printed(self, names: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
+    def _read_each(self, names: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
         """Name and size of each object, and where exactly its content is to be read from."""
         with self._start("cat-file", "--batch", "--buffer", stdin=names) as process:
             assert process.stdout
@@ -122,7 +122,7 @@ class ReceivedObjects:
                 yield name.decode(), int(size), process.stdout
                 process.stdout.read(1)
 
-    def _given(self, data: bytes) -> IO[bytes]:
+    def _spool_names(self, data: bytes) -> IO[bytes]:
         path = self._folder / f"given-{object_keys.new_id()}"
         path.write_bytes(data)
         return path.open("rb")

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework.gitcore.pack_objects import measure_pack
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack, measure_pack
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import BLOBS, HISTORY, NewPack
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.write.inventory import Inventory
 from framework.repositories.write.quarantine import Quarantine
@@ -24,10 +23,10 @@ class PushedPack:
 def split(quarantine: Quarantine, pack: Path, inventory: Inventory) -> list[PushedPack]:
     """The received pack as it is when no blob in it is large, else its objects in two; blobs known before stay out."""
     if not inventory.large:
-        return [_pushed(pack, HISTORY, {}, pack_sha256=quarantine.sha256_of(pack))]
+        return [_measure_pushed(pack, HISTORY, {}, pack_sha256=quarantine.sha256_of(pack))]
     made = large_left_out(quarantine, inventory, [])
     history = quarantine.repack(inventory.small, "history")
-    return [*made, _pushed(history, HISTORY, {})] if history else made
+    return [*made, _measure_pushed(history, HISTORY, {})] if history else made
 
 
 def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence[PushedPack]) -> list[PushedPack]:
@@ -41,9 +40,9 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
     names = inventory.small.with_name("large")
     names.write_text("".join(f"{sha}\n" for sha in sizes))
     blobs = quarantine.repack(names, "blobs", "--no-reuse-delta", "--window=0")
-    return [_pushed(blobs, BLOBS, sizes)] if blobs else []
+    return [_measure_pushed(blobs, BLOBS, sizes)] if blobs else []
 
 
-def _pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
+def _measure_pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
     written = measure_pack(pack, pack_sha256=pack_sha256)
     return PushedPack(NewPack.of(object_keys.new_id(), kind, written, sizes), written)

@@ -67,7 +67,7 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
         raise UploadTooLong(upload.size_bytes)
     writer = _Writer(upload.id, _take(upload.id, offset_bytes))
     with scratch("tus") as folder:
-        parts = _stored_parts(upload, body, offset_bytes, folder)
+        parts = _store_parts(upload, body, offset_bytes, folder)
         if checksum:
             stored = list(parts)
             _record_checked(writer, stored, body, checksum)
@@ -81,7 +81,7 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
     return offset_bytes
 
 
-def _stored_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> Iterator[StoredPart]:
+def _store_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> Iterator[StoredPart]:
     """Cut the body into parts, and store each as soon as it is there."""
     while start < upload.size_bytes:
         file = folder / object_keys.new_id()

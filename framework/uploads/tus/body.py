@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-CHUNK_BYTES = 1 << 18
+from framework.files import CHUNK_BYTES
 
 
 class Body:

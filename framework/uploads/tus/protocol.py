@@ -103,7 +103,7 @@ def checksum_of(asked: Request) -> Checksum | None:
     algorithm, _space, text = asked.headers["Upload-Checksum"].strip().partition(" ")
     if algorithm not in ALGORITHMS:
         raise TusRefused(f"Upload-Checksum has to name one of {', '.join(ALGORITHMS)}.")
-    return Checksum(algorithm, _decoded(text))
+    return Checksum(algorithm, _decode(text))
 
 
 def body_of(asked: Request, checksum: Checksum | None) -> Body:
@@ -146,10 +146,10 @@ def _pair(text: str) -> tuple[str, str]:
     key, _space, value = text.strip().partition(" ")
     if not key:
         raise TusRefused("Upload-Metadata has to be keys with values in base64, separated by commas.")
-    return key, _decoded(value).decode(errors="replace")
+    return key, _decode(value).decode(errors="replace")
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     try:
         return b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError) as error:

@@ -99,7 +99,7 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
         raise FileTooLarge(too_large_sentence(name, size_bytes))
     with transaction() as session:
         session.execute(select(User.id).where(User.id == account.id).with_for_update(key_share=True))
-        count, under_way = _under_way(session, account.id)
+        count, under_way = _count_open(session, account.id)
         room = quota.most_room_bytes(session, account.id)
         if under_way + size_bytes > room or count >= MOST_UPLOADS:
             raise UploadsFull(room, under_way)
@@ -181,7 +181,7 @@ def _all_under_way(session: Session) -> int:
     return int(session.scalar(select(_ANNOUNCED).where(ResumableUpload.state == "open")) or 0)
 
 
-def _under_way(session: Session, account_id: int) -> tuple[int, int]:
+def _count_open(session: Session, account_id: int) -> tuple[int, int]:
     """How many uploads the account has, and how many bytes they were announced with."""
     mine = select(func.count(), _ANNOUNCED).where(
         ResumableUpload.account_id == account_id, ResumableUpload.state == "open"

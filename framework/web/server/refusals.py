@@ -49,13 +49,13 @@ def refuse(client: socket, status: int, reason: str, head: Head | None) -> None:
     log.info("Answered %d %s to what no thread has seen", status, reason)
     request_id.follow(None)
     sentence = SENTENCES.get(status, SENTENCES[400 if status < 500 else 500])
-    media_type, body = _told(status, reason, sentence, reference, head)
+    media_type, body = _render_body(status, reason, sentence, reference, head)
     more = "".join(f"{name}: {value}\r\n" for name, value in with_retry_after(status, {}).items())
     facts = {"status": status, "reason": reason, "size": len(body), "media_type": media_type, "more": more}
     write_nonblock(client, _HEAD.format(**facts, reference=reference).encode() + body)
 
 
-def _told(status: int, reason: str, sentence: str, reference: str, head: Head | None) -> tuple[str, bytes]:
+def _render_body(status: int, reason: str, sentence: str, reference: str, head: Head | None) -> tuple[str, bytes]:
     if head and _LFS.match(head.path):
         return "application/vnd.git-lfs+json", json.dumps({"message": sentence, "request_id": reference}).encode()
     if head and (head.wants_json or head.path.startswith(b"/api/")):

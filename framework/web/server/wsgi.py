@@ -37,17 +37,17 @@ class _RequestBody:
 
     def read(self, size: int | None = None) -> bytes:
         """The next bytes, as many as that or all."""
-        with _told_as_broken():
+        with _raise_broken_body():
             return bytes(self._body.read(size))
 
     def readline(self, size: int | None = None) -> bytes:
         """The next line."""
-        with _told_as_broken():
+        with _raise_broken_body():
             return bytes(self._body.readline(size))
 
     def readlines(self, hint: int | None = None) -> list[bytes]:
         """All lines."""
-        with _told_as_broken():
+        with _raise_broken_body():
             return list(self._body.readlines(hint))
 
     def __iter__(self) -> Iterator[bytes]:
@@ -56,7 +56,7 @@ class _RequestBody:
 
 
 @contextmanager
-def _told_as_broken() -> Iterator[None]:
+def _raise_broken_body() -> Iterator[None]:
     try:
         yield
     except (ParseException, NoMoreData) as error:

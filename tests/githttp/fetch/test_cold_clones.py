@@ -20,7 +20,7 @@ from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.threads import settle
-from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.serve.cold_stream import find_cold_pack

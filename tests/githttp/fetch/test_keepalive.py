@@ -16,7 +16,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.eviction import evict, lock_path
-from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.storage.current import store
 from tests.githttp.client import Person, Work

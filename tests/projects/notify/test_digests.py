@@ -23,7 +23,8 @@ from framework.projects.notify import digests, notices
 from framework.projects.notify.activity import record
 from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.notify.preferences import choose
-from framework.repositories.catalog.changes import Change, NewPack
+from framework.repositories.catalog.changes import Change
+from framework.repositories.catalog.pack_records import NewPack
 from tests.cast import on_one_deployment
 from tests.projects.notify.notice_rows import age_notices
 
@@ -276,5 +277,13 @@ def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
 
 def change_of(project: ProjectAccess, size_bytes: int) -> Change:
     """A change that adds one pack of this size."""
-    pack = NewPack("p" * 32, "history", size_bytes, "", 0, "", 1)
+    pack = NewPack(
+        name="p" * 32,
+        kind="history",
+        pack_bytes=size_bytes,
+        pack_sha256="",
+        idx_bytes=0,
+        idx_sha256="",
+        object_count=1,
+    )
     return Change(repository_id=project.repository_id, actor="alice", packs=(pack,))

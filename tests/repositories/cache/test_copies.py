@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from framework.database.session import read_transaction, transaction
-from framework.gitcore.pack_writer import WrittenPack
+from framework.gitcore.packs import WrittenPack
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
 from framework.repositories.cache.copies import CopyContended
@@ -19,7 +19,8 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.hydration import PackAltered, PackMissing
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.snapshot import Snapshot, StoredPack, read_snapshot_and_packs
+from framework.repositories.catalog.pack_records import StoredPack
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.refs import resolve
 from framework.repositories.journal.divergence import DatabaseBehind

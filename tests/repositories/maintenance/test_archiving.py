@@ -20,7 +20,7 @@ from framework.repositories import tasks
 from framework.repositories.cache import archived, eviction, usage
 from framework.repositories.cache.marker import NAME
 from framework.repositories.cache.status import read_status
-from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.repositories.maintenance import consolidation
 from framework.repositories.maintenance.archiving import archive

@@ -13,7 +13,7 @@ from framework.database.session import read_transaction
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import BLOBS, HISTORY
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import list_journal, read_entry
 from framework.repositories.maintenance.collector import collect

@@ -13,7 +13,8 @@ from framework.database.session import read_transaction
 from framework.repositories.cache.copy import ObjectAbsent, open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL
-from framework.repositories.catalog.changes import BLOBS, HISTORY, Change, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select, update
@@ -10,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import HISTORY, Change, NewPack, RefUpdate
+from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.write import staging
 from framework.repositories.write.commit import commit, is_no_op
@@ -43,7 +45,8 @@ def land(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generati
 def prepared(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generation: int = 0) -> Change:
     push_id, pack = push_id or object_keys.new_id(), object_keys.new_id()
     staging.stage(bench.repository_id, push_id, [pack])
-    packs = (NewPack(pack, HISTORY, 10, "0" * 64, 10, "0" * 64, 1),)
+    measures: Any = {"pack_bytes": 10, "pack_sha256": "0" * 64, "idx_bytes": 10, "idx_sha256": "0" * 64}
+    packs = (NewPack(name=pack, kind=HISTORY, object_count=1, **measures),)
     change = Change(bench.repository_id, "alice", push_id=push_id, pack_generation=generation)
     return replace(change, updates=updates, packs=packs)
 
