@@ -146,6 +146,17 @@ def test_chunks_that_are_none_are_refused(server: LiveServer, request_line: str,
 
 
 @on_one_deployment
+def test_who_ends_the_sending_side_while_waiting_is_answered(server: LiveServer) -> None:
+    begun = b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"
+    with ExitStack() as open_ones:
+        clients = [open_ones.enter_context(connect(server, begun)) for _number in range(SLOW)]
+        for client in clients:
+            client.shutdown(socket.SHUT_WR)
+        for client in clients:
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+
+
+@on_one_deployment
 def test_requests_follow_each_other_on_one_connection(server: LiveServer) -> None:
     form = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc"
     chunks = b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-A: b\r\n\r\n"

@@ -233,13 +233,6 @@ class Connection(TConn):  # type: ignore[misc]
             self._next_chunk = line.end() + size + len(b"\r\n")
         return False
 
-    def has_gone(self) -> bool:
-        """Whether the client has ended its side in the middle of its request."""
-        try:
-            return not self.has_body() and not self.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except OSError as error:
-            return not isinstance(error, BlockingIOError)
-
     def init(self) -> None:
         """Give the parser what has arrived; in the thread that handles the request."""
         super().init()

@@ -151,9 +151,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _admit_waiting(self) -> None:
         for connection in list(self._waiting):
-            if connection.has_gone():
-                self._close(connection)
-            elif self._gate.admit(connection.claims):
+            if self._gate.admit(connection.claims):
                 del self._waiting[connection]
                 self._run(connection)
 
