@@ -183,6 +183,7 @@ def test_a_queue_tells_how_many_wait_and_for_how_long(each_broker: Config) -> No
     assert "has waited" in told
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_it_finds_a_stray_consumer_of_our_queue(
     settings: Config, rabbitmq: str, with_settings: Callable[..., Config]
@@ -196,6 +197,7 @@ def test_it_finds_a_stray_consumer_of_our_queue(
     assert any("none of our workers" in sentence for sentence in told)
 
 
+@pytest.mark.long
 @on_one_deployment
 @pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)])
 def test_it_finds_a_foreign_application_on_the_broker(

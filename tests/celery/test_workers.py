@@ -100,6 +100,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(run: Run, each_brok
     assert row(task).attempts == 2
 
 
+@pytest.mark.long
 def test_a_stopped_worker_gives_its_task_to_the_next(run: Run, each_broker: Config, tmp_path: Path) -> None:
     with transaction() as session:
         task = enqueue(session, "tests.celery.effects.write_line", str(tmp_path))
@@ -142,6 +143,7 @@ def test_a_broker_that_goes_away_and_forgets_loses_nothing(
         assert app.AsyncResult(missed).get(timeout=HANG_SECONDS)
 
 
+@pytest.mark.long
 def test_a_broker_that_is_emptied_loses_nothing(
     run: Run, settings: Config, with_settings: Callable[..., Config]
 ) -> None:
@@ -196,6 +198,7 @@ def test_a_worker_outlives_its_broker(run: Run, settings: Config, with_settings:
             assert echo.delay("still here").get(timeout=HANG_SECONDS) == "still here"
 
 
+@pytest.mark.long
 def test_a_stray_worker_of_another_checkout_takes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
     theirs = replace(each_broker, database_url=f"sqlite:///{tmp_path / 'theirs.sqlite3'}", secret_key="another")
     (tmp_path / "go").touch()
@@ -207,6 +210,7 @@ def test_a_stray_worker_of_another_checkout_takes_nothing(run: Run, each_broker:
     assert row(task).attempts == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flag", [pytest.param([], marks=pytest.mark.long), ["-B"]])
 def test_scheduled_work_runs_with_a_scheduler_beside_or_inside_the_worker(
     run: Run, settings: Config, flag: list[str]
@@ -218,6 +222,7 @@ def test_scheduled_work_runs_with_a_scheduler_beside_or_inside_the_worker(
         eventually(lambda: job("outbox").last_result == "0")
 
 
+@pytest.mark.long
 def test_a_refused_task_says_why(run: Run, settings: Config) -> None:
     with worker(run, settings):
         refused: AsyncResult[str] = send_email.delay("nobody", "Hello", "A message")

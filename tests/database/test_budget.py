@@ -58,6 +58,7 @@ def status_of(url: str, path: str) -> int:
     return answer.status
 
 
+@pytest.mark.long
 def test_32_threads_answer_128_requests_at_once_on_3_connections(run: Run, planned: Config, postgres: Postgres) -> None:
     variables = {name: value for name, value in environment(planned).items() if name not in {"BASE_URL", "PORT"}}
     with (

@@ -125,6 +125,7 @@ def test_an_upgrade_waits_for_another_process_that_upgrades(on_postgres: Config,
     assert schema.current_revision() == "9000"
 
 
+@pytest.mark.long
 def test_two_release_phases_at_once_both_succeed(postgres: Postgres, tmp_path: Path) -> None:
     url = postgres.new_database(migrated=False)
     environment = {"DATABASE_URL": url, "HOLDFAST_DATA": str(tmp_path), "PATH": os.environ["PATH"]}

@@ -202,6 +202,7 @@ def test_a_server_without_tls_gets_no_password(with_settings: Callable[..., Conf
     assert asked == box.taken == []
 
 
+@pytest.mark.long
 def test_a_worker_keeps_a_deferred_mail_and_fails_a_refused_one(run: Run, mailing: Config, smtp: SmtpServer) -> None:
     smtp.answer("RCPT", "451 Later")
     with worker(run, mailing, "--concurrency", "1"):

@@ -95,6 +95,7 @@ def pushing(
         yield server, push, child(server, "index-pack")
 
 
+@pytest.mark.long
 def test_a_signal_to_every_process_of_a_dyno_says_nothing_about_objects(
     run: Run, environment: dict[str, str], project: ProjectAccess, work: Work
 ) -> None:

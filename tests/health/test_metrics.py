@@ -250,6 +250,7 @@ def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_
         assert misses(two_workers) == 1
 
 
+@pytest.mark.long
 @on_one_deployment
 def test_the_folder_of_the_counts_goes_with_the_server(two_workers: LiveServer) -> None:
     pattern = f"{folder.PREFIX}{two_workers.process.pid}-*"

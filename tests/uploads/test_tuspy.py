@@ -86,6 +86,7 @@ def test_an_upload_goes_on_after_the_connection_was_cut(
     assert_whole(alice, sent, film, tmp_path)
 
 
+@pytest.mark.long
 def test_an_upload_goes_on_at_another_server_after_the_first_was_killed(
     alice: Account, line: FaultyProxy, served: LiveServer, film: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from framework.config import Config
@@ -97,6 +98,7 @@ def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
     assert write_queue.wait_for_turn(bench.repository_id, "next", deadline=never())
 
 
+@pytest.mark.long
 def test_a_crowd_on_one_branch_all_land_and_nobody_twice(bench: Bench, settings: Config, tmp_path: Path) -> None:
     """Three processes with five threads each, a cache of its own for each process, two rounds."""
     bench.write(bench.put("start", b""))
