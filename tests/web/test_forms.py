@@ -8,7 +8,7 @@ from flask import Flask
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.web.forms import EXPIRED
-from tests.cast import Visitor, csrf_token, on_one_deployment
+from tests.cast import Visitor, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import store_files
 
 PROGRAMS = ("git.", "lfs.", "api.")
@@ -50,6 +50,7 @@ def test_it_puts_a_sentence_beside_an_empty_field(visitor: Visitor, field: str) 
     assert f'aria-describedby="{field}-error' in answer.text
 
 
+@on_each_deployment
 def test_no_field_of_any_form_can_break_a_page(app: Flask, alice: Account, secret: ProjectAccess) -> None:
     """A NUL is what browsers send and PostgreSQL does not take."""
     store_files(secret, alice, {"a.txt": b"1"})
