@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from framework import config
 from tests.crash import storage_case, task_case
@@ -23,7 +22,7 @@ QUICK = {"send_email", "import_zip", "consolidate_packs", "purge_project"}
 """A mail, a version, a new set of packs and a loss on purpose: what the other tasks do is of these kinds."""
 
 
-def _scenarios() -> Iterator[ParameterSet]:
+def _scenarios() -> Iterator[Any]:
     for scenario in (*SCENARIOS, *storage_case.SCENARIOS):
         name = scenario.task.rpartition(".")[2]
         yield pytest.param(scenario, id=name, marks=[] if name in QUICK else pytest.mark.long)
