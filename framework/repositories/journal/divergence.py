@@ -13,6 +13,7 @@ from framework.lru import LRUCache
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal.reader import JournalKey, Place, Settled, list_journal
 from framework.repositories.models import Repository, SettledEntry, Version
+from framework.storage.current import ownership
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def refuse_divergence(repository_id: str) -> None:
 
     Raises:
         DatabaseBehind: the log tells of versions that SQL does not know; the repository is read-only.
+        NotOwner: it does because another database has taken the bucket over; nothing is recovered here.
     """
     if _written.get(repository_id, 0) == os.getpid():
         return
@@ -60,7 +62,12 @@ def has_diverged(repository_id: str) -> bool:
 
 
 def note_diverged(repository_id: str) -> None:
-    """Have nobody write to a repository whose journal has gone on without SQL, and the operator told of it."""
+    """Have nobody write to a repository whose journal has gone on without SQL, and the operator told of it.
+
+    Raises:
+        NotOwner: another database has taken the bucket over and writes the journal; nothing is to be recovered here.
+    """
+    ownership().look()
     log.critical(
         "ALARM: the journal of %s knows versions that the database does not: run `flask storage resume`", repository_id
     )
