@@ -52,6 +52,14 @@ def test_its_settings_cannot_be_changed(restored: Bench) -> None:
         change_about(restored.repository_id, lambda _session: {"name": "other"}, actor="alice")
 
 
+def test_who_has_written_before_stops_once_another_process_has_noticed(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    divergence.note_diverged(bench.repository_id)
+    with pytest.raises(DatabaseBehind):
+        bench.write(bench.put("a", b"2"))
+    assert bench.read("a") == b"1"
+
+
 def test_the_log_is_looked_at_once_a_process(bench: Bench) -> None:
     divergence._written.clear()
     for expected in (1, 0):
