@@ -108,7 +108,7 @@ class Config:
             data=data,
             port=port,
             bind=listening.bind(environ, port),
-            forwarded_allow_ips=listening.trusted_proxies(environ),
+            forwarded_allow_ips=listening.read_trusted_proxies(environ),
             hsts_subdomains=switch(environ, "HSTS_SUBDOMAINS", default=cls.hsts_subdomains),
             security_contact=addresses.security_contact(environ),
             database_url=addresses.database_url(environ, data),

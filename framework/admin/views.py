@@ -15,7 +15,7 @@ from framework.health import queues
 from framework.health.attention import attention
 from framework.health.checks import broker_answers, objects, rebuild_drill
 from framework.health.examination import examine
-from framework.health.fencing import fencing
+from framework.health.fencing import check_fencing
 from framework.repositories.cache import eviction, usage
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import costs_of
@@ -57,7 +57,7 @@ def overview() -> str:
         release=presence.release(),
         queues=found,
         attention=[
-            *(finding.words for finding in examine({"fencing": fencing}) if not finding.well),
+            *(finding.words for finding in examine({"fencing": check_fencing}) if not finding.well),
             *attention(workers, found, strangers),
         ],
         groups=shown.task_groups(),
@@ -75,7 +75,7 @@ def storage() -> str:
         costs=costs_of(holdings.classes),
         figures=usage.read_figures(),
         hot=len(eviction.copies()),
-        cached_bytes=eviction.cached_bytes(),
+        cached_bytes=eviction.count_cached_bytes(),
         cache_max_bytes=config.current().cache_max_bytes,
         findings=examine({"objects": objects, "drill": rebuild_drill}),
     )

@@ -74,7 +74,7 @@ Keep = Callable[[Session, Created], None]
 """Records the answer, inside the transaction that creates."""
 
 
-def once(
+def create_once(
     account: Account, body_sha256: str, create: Callable[[Keep], Created], *, again: Callable[[], None] | None = None
 ) -> Created:
     """What `create` makes, or its first answer when this request came before; `again` runs before that is given.

@@ -256,7 +256,7 @@ def _open_dump(fetched: Path) -> Iterator[IO[bytes]]:
 
 def _load(header: Header, lines: IO[bytes]) -> None:
     """An older schema's rows go into that schema's tables, which migrations then bring up to date with the rows."""
-    if header.schema not in schema.known_revisions():
+    if header.schema not in schema.list_revisions():
         raise SchemaUnknown(header.schema)
     schema.upgrade()
     if header.schema != schema.current_revision():

@@ -26,7 +26,7 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.folders import Entry, add_sizes, find, list_folder
 from framework.repositories.history.log import CommitEntry
 from framework.repositories.history.refs import resolve
-from framework.repositories.serve.bundle import offered_bundle
+from framework.repositories.serve.bundle import choose_bundle
 
 FOLDER_PAGE = 1_000
 REMEMBERED_FOLDERS = 512
@@ -147,7 +147,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
     everything = list_folder(copy, folder, sizes=False)
     entries = _page_of(copy, folder, everything, asked.number)
     names = frozenset(entry.name for entry in entries)
-    bundle = offered_bundle(copy.snapshot.repository_id)
+    bundle = choose_bundle(copy.snapshot.repository_id)
     return FolderPage(
         template="browse/folder.html",
         default_branch=copy.snapshot.default_branch,

@@ -14,7 +14,7 @@ from framework.lfs.reading import stream_part
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import hold_project
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import healing_after
+from framework.repositories.cache.repair import heal_after
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.history.refs import split_ref
 from framework.web.byte_ranges import serve_range
@@ -45,7 +45,7 @@ def _find(access: ProjectAccess, copy: Copy, place: str) -> RawFile:
 
 def _from_git(access: ProjectAccess, raw: RawFile, held: ExitStack) -> Response:
     def read(start: int, length: int) -> Iterator[bytes]:
-        return healing_after(access.repository_id, _part(raw, held.pop_all(), start, length))
+        return heal_after(access.repository_id, _part(raw, held.pop_all(), start, length))
 
     with held:
         return serve_range(request, raw.blob.size_bytes, raw.blob.sha, read)

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, require_account
 from framework.gitcore.ref_names import HEADS, TAGS
 from framework.projects.branches import operations
 from framework.projects.core.access import ProjectAccess, project_for
@@ -17,7 +17,7 @@ def rename_branch(owner: str, project: str) -> AnyResponse:
     """Give a branch another name."""
     access = _writable(owner, project)
     branch, name = request.form.get("branch", ""), request.form.get("name", "").strip()
-    operations.rename_branch(signed_in(), access, branch, name)
+    operations.rename_branch(require_account(), access, branch, name)
     flash(f"{branch} is called {name} now. Existing clones need: git branch -m {branch} {name}", "success")
     return redirect(access.address("branches"))
 
@@ -27,7 +27,7 @@ def delete_branch(owner: str, project: str) -> AnyResponse:
     """Delete a branch that is not protected."""
     access = _writable(owner, project)
     branch = request.form.get("branch", "")
-    operations.delete_ref(signed_in(), access, HEADS + branch)
+    operations.delete_ref(require_account(), access, HEADS + branch)
     flash(f"The branch {branch} is deleted.", "success")
     return redirect(access.address("branches"))
 
@@ -37,7 +37,7 @@ def delete_tag(owner: str, project: str) -> AnyResponse:
     """Delete a tag, where a rule allows it."""
     access = _writable(owner, project)
     tag = request.form.get("tag", "")
-    operations.delete_ref(signed_in(), access, TAGS + tag)
+    operations.delete_ref(require_account(), access, TAGS + tag)
     flash(f"The tag {tag} is deleted.", "success")
     return redirect(access.address("tags"))
 

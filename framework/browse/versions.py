@@ -15,7 +15,7 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
-from framework.repositories.cache.repair import healing_after
+from framework.repositories.cache.repair import heal_after
 from framework.repositories.history.refs import split_ref
 from framework.web.pages import query_path
 from framework.web.paging import page_number
@@ -123,7 +123,7 @@ def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind:
 
 def _send_printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:
     printed = read_project(access, act)
-    chunks = healing_after(access.repository_id, commits.stream_printed(access.repository_id, printed))
+    chunks = heal_after(access.repository_id, commits.stream_printed(access.repository_id, printed))
     answer = stream_response(chunks, Content_Type=PRINTED_TYPE)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return answer

@@ -23,7 +23,7 @@ from framework.projects.visits import read_project
 from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
-from framework.repositories.cache.repair import healing_after
+from framework.repositories.cache.repair import heal_after
 from framework.repositories.cache.status import read_status
 from framework.repositories.history.refs import split_ref
 from framework.web.pages import query_path
@@ -106,7 +106,7 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     archive = read_project(access, lambda copy: plan_archive(copy, ref, folder))
     name = "-".join((access.name, *short_name(ref).split("/"), *folder.split("/"))).rstrip("-")
     return stream_response(
-        healing_after(access.repository_id, stream_archive(access.repository_id, archive, form=form, name=name)),
+        heal_after(access.repository_id, stream_archive(access.repository_id, archive, form=form, name=name)),
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )

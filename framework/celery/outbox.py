@@ -21,7 +21,7 @@ from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
 from framework.celery.models import OutboxRow
 from framework.database.insert import insert_if_absent
-from framework.database.session import after_commit, delete_in_batches, read_transaction, transaction
+from framework.database.session import call_after_commit, delete_in_batches, read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.observability import request_id
 
@@ -57,7 +57,7 @@ def hand_over_after_commit(session: Session, row_id: str) -> None:
     """Have this row given to the broker after the commit; while the broker is away, it waits for the poller."""
     noted: list[str] = session.info.setdefault("outbox", [])
     if not noted:
-        after_commit(session, lambda: _try_to_hand_over(noted))
+        call_after_commit(session, lambda: _try_to_hand_over(noted))
     noted.append(row_id)
 
 

@@ -44,7 +44,7 @@ def start_due_jobs() -> float:
         BrokerAway: the broker takes no messages; the job is tried again.
     """
     for name in _due():
-        lease = _take(name, _lost(), again=True) or _take(name, ScheduledJob.next_run_at <= from_now())
+        lease = _take(name, _is_lost(), again=True) or _take(name, ScheduledJob.next_run_at <= from_now())
         if lease:
             _send(name, lease)
     return _seconds_to_next()
@@ -100,7 +100,7 @@ def put_off(name: str, lease: str) -> bool:
 
 
 def _due() -> list[str]:
-    due = and_(or_(ScheduledJob.next_run_at <= from_now(), _lost()), _free())
+    due = and_(or_(ScheduledJob.next_run_at <= from_now(), _is_lost()), _free())
     with read_transaction() as session:
         found = session.execute(select(ScheduledJob.name, due).where(_is_ours())).all()
     _add_rows([name for name, _is_due in found])
@@ -145,7 +145,7 @@ def _free() -> ColumnElement[bool]:
     return or_(ScheduledJob.lease_expires_at.is_(None), ScheduledJob.lease_expires_at < from_now())
 
 
-def _lost() -> ColumnElement[bool]:
+def _is_lost() -> ColumnElement[bool]:
     """Whether a run was begun and its end never recorded, and it was not the second in a row."""
     return and_(ScheduledJob.lease_expires_at < from_now(), ScheduledJob.lease_owner.not_like(f"%{AGAIN}"))
 

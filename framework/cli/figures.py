@@ -13,7 +13,7 @@ from framework.storage.prices import costs_of
 def report_lines() -> Iterator[str]:
     """Every line of the report."""
     holdings = read_storage_usage()
-    yield from _stored(holdings)
+    yield from _report_stored(holdings)
     yield ""
     yield "What a month of it costs, without requests and transfers:"
     yield from (f"  {cost.name:<42} {format_dollars(cost.dollars):>12}" for cost in costs_of(holdings.classes))
@@ -22,7 +22,7 @@ def report_lines() -> Iterator[str]:
     yield from _cache(usage.read_figures())
 
 
-def _stored(holdings: StorageUsage) -> Iterator[str]:
+def _report_stored(holdings: StorageUsage) -> Iterator[str]:
     hot = len(eviction.copies())
     yield f"{holdings.repositories} projects, {hot} of them hot on this machine, {holdings.versions} versions."
     yield f"{format_size(holdings.size_bytes)} in {holdings.packs} packs with {holdings.objects} Git objects:"
@@ -45,7 +45,7 @@ def _checks(holdings: StorageUsage) -> Iterator[str]:
 def _cache(figures: CacheFigures) -> Iterator[str]:
     """What the ghost list (`cache/eviction.py`) says: how many misses one more GiB on each machine had spared."""
     limit = format_size(config.current().cache_max_bytes)
-    yield f"The cache of this machine holds {format_size(eviction.cached_bytes())} of {limit}."
+    yield f"The cache of this machine holds {format_size(eviction.count_cached_bytes())} of {limit}."
     rate, more = figures.hit_rate, figures.hit_rate_with_more
     if rate is None or more is None:
         yield "No figures of the caches yet."

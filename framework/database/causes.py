@@ -35,7 +35,7 @@ CAUSES: Mapping[str, str] = {
 """Sentences by patterns of what the database says; the first that is found counts."""
 
 
-def known_cause(failure: SQLAlchemyError) -> str | None:
+def explain_cause(failure: SQLAlchemyError) -> str | None:
     """Cause and cure, with the database's own words behind them; None for what nobody has foreseen."""
     told = _describe(failure)
     for pattern, sentence in CAUSES.items():
@@ -46,7 +46,7 @@ def known_cause(failure: SQLAlchemyError) -> str | None:
 
 def in_words(failure: SQLAlchemyError) -> str:
     """The same, and the database's own words alone for what nobody has foreseen."""
-    return known_cause(failure) or _describe(failure)
+    return explain_cause(failure) or _describe(failure)
 
 
 def place() -> str:

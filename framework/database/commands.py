@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.database import schema
-from framework.database.causes import known_cause
+from framework.database.causes import explain_cause
 from framework.errors import HoldfastError
 
 database_commands = AppGroup("database", help="The schema of the database.")
@@ -22,7 +22,7 @@ def plainly() -> Iterator[None]:
     except HoldfastError as refusal:
         raise click.ClickException(refusal.sentence) from refusal
     except SQLAlchemyError as failure:
-        cause = known_cause(failure)
+        cause = explain_cause(failure)
         if cause is None:
             raise
         raise click.ClickException(f"The database: {cause}") from failure

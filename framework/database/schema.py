@@ -82,7 +82,7 @@ def current_revision() -> str | None:
         return _revision(connection)
 
 
-def known_revisions() -> set[str]:
+def list_revisions() -> set[str]:
     """Every revision that this release can bring a database to."""
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(MIGRATIONS))
@@ -117,7 +117,7 @@ def load_models() -> None:
 
 def _is_newer(connection: Connection) -> bool:
     revision = _revision(connection)
-    return revision is not None and revision not in known_revisions()
+    return revision is not None and revision not in list_revisions()
 
 
 def _revision(connection: Connection) -> str | None:

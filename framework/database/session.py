@@ -22,7 +22,7 @@ _held = threading.local()
 def transaction() -> Iterator[Session]:
     """One write transaction: committed at the end, rolled back by any exception.
 
-    Objects stay readable afterwards as they were at the commit. What `after_commit` noted runs when the connection
+    Objects stay readable afterwards as they were at the commit. What `call_after_commit` noted runs when the connection
     has gone back to the pool.
     """
     with (
@@ -50,7 +50,7 @@ def delete_in_batches(key: InstrumentedAttribute[Any], condition: ColumnElement[
             return gone
 
 
-def after_commit(session: Session, call: Callable[[], None]) -> None:
+def call_after_commit(session: Session, call: Callable[[], None]) -> None:
     """Have `call` run after the commit, when the connection has been given back; never after a rollback."""
     session.info.setdefault("after_commit", []).append(call)
 

@@ -18,7 +18,7 @@ class ChangeForm(PageForm):
         """What the form asks for, besides the change itself."""
         return EditRequest(where.branch, self.base.data or None, self.message.data or "", self.new_branch.data or "")
 
-    def landed_on(self, where: Target) -> str:
+    def branch_of(self, where: Target) -> str:
         """The branch that the change is on."""
         return self.new_branch.data or where.branch
 

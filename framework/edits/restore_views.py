@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework.accounts.core.account import Account
-from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, require_account
 from framework.edits import editing, restoring
 from framework.edits.forms import ChangeForm
 from framework.projects.core.access import ProjectAccess, project_for
@@ -32,7 +32,7 @@ def restore(owner: str, project: str, place: str) -> Answer:
             "uploads/restore.html", project=access, where=where, form=form, preview=preview, tab="files"
         )
         return page, form.status
-    branch = form.landed_on(where)
+    branch = form.branch_of(where)
     flash_stored(access, branch, written, "Restored, as a new version.")
     return redirect(_place_of(access, branch, where.path), 303)
 
@@ -66,7 +66,7 @@ def show_deleted(owner: str, project: str, place: str) -> str:
 
 
 def _writer(owner: str, project: str) -> tuple[Account, ProjectAccess]:
-    account = signed_in()
+    account = require_account()
     return account, project_for(account, owner, project, "writer")
 
 

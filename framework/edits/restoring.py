@@ -18,9 +18,9 @@ from framework.repositories.history.log import (
     Changed,
     CommitEntry,
     Deleted,
-    changed_files,
-    deleted_files,
     differences,
+    list_changed_files,
+    list_deleted_files,
     read_log,
 )
 from framework.repositories.history.refs import refuse_lost, resolve
@@ -122,7 +122,7 @@ def list_deleted(access: ProjectAccess, where: Target) -> list[Deleted]:
     tip = where.tip
     if tip is None:
         raise PathAbsent(where.path)
-    return read_project(access, lambda copy: deleted_files(copy, tip, where.path))
+    return read_project(access, lambda copy: list_deleted_files(copy, tip, where.path))
 
 
 def _version(copy: Copy, where: Target, version: str) -> str:
@@ -162,4 +162,4 @@ def _undone(copy: Copy, commit: CommitEntry) -> list[Changed]:
     """The way back from the commit to the one before it; from the first one it is to no file at all."""
     if commit.parents:
         return differences(copy, commit.sha, commit.parents[0])
-    return [Changed("D", file.path) for file in changed_files(copy, commit.sha)]
+    return [Changed("D", file.path) for file in list_changed_files(copy, commit.sha)]

@@ -4,7 +4,7 @@ from flask import Blueprint, Request, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework.accounts.core.account import Account
-from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.login import require_account
 from framework.edits import editing
 from framework.edits.editing import Target
 from framework.edits.forms import ChangeForm, EditForm, FolderForm, MoveForm, NewFileForm
@@ -33,7 +33,7 @@ def new_file(owner: str, project: str, place: str = "") -> Answer:
     )
     if written is None:
         return _page("uploads/edit.html", access, where, form)
-    return _stored(access, form, where, written, to=form.path.data)
+    return _answer_stored(access, form, where, written, to=form.path.data)
 
 
 @blueprint.route("/<owner>/<project>/edit/<path:place>", methods=["GET", "POST"])
@@ -56,7 +56,7 @@ def edit_file(owner: str, project: str, place: str) -> Answer:
     if written is None:
         newest = editing.text_if_any(access, where.tip, where.path) if form.is_overtaken else None
         return _page("uploads/edit.html", access, where, form, newest=newest)
-    return _stored(access, form, where, written, to=form.path.data)
+    return _answer_stored(access, form, where, written, to=form.path.data)
 
 
 @blueprint.route("/<owner>/<project>/new-folder", methods=["GET", "POST"])
@@ -69,7 +69,7 @@ def new_folder(owner: str, project: str, place: str = "") -> Answer:
     written = form.attempt(lambda: editing.create_folder(access, account, form.edit_request(where), path=path))
     if written is None:
         return _page("uploads/new_folder.html", access, where, form)
-    return _stored(access, form, where, written, to=path, kind="tree")
+    return _answer_stored(access, form, where, written, to=path, kind="tree")
 
 
 @blueprint.route("/<owner>/<project>/move/<path:place>", methods=["GET", "POST"])
@@ -83,7 +83,9 @@ def move(owner: str, project: str, place: str) -> Answer:
     )
     if written is None:
         return _page("uploads/move.html", access, where, form, entry=entry)
-    return _stored(access, form, where, written, to=form.path.data, kind="tree" if entry.kind == "tree" else "blob")
+    return _answer_stored(
+        access, form, where, written, to=form.path.data, kind="tree" if entry.kind == "tree" else "blob"
+    )
 
 
 @blueprint.route("/<owner>/<project>/delete/<path:place>", methods=["GET", "POST"])
@@ -95,12 +97,12 @@ def delete(owner: str, project: str, place: str) -> Answer:
     written = form.attempt(lambda: editing.delete(access, account, form.edit_request(where), paths=chosen))
     if written is None:
         return _page("uploads/delete.html", access, where, form, entry=entry, inside=inside, chosen=chosen)
-    folder = editing.nearest_folder(access, form.landed_on(where), where.path if entry.kind == "tree" else where.folder)
-    return _stored(access, form, where, written, to=folder, kind="tree", said="Deleted, as a new version.")
+    folder = editing.nearest_folder(access, form.branch_of(where), where.path if entry.kind == "tree" else where.folder)
+    return _answer_stored(access, form, where, written, to=folder, kind="tree", said="Deleted, as a new version.")
 
 
 def _writer(owner: str, project: str, place: str) -> tuple[Account, ProjectAccess, Target]:
-    account = signed_in()
+    account = require_account()
     access = project_for(account, owner, project, "writer")
     return account, access, editing.target(access, place)
 
@@ -115,7 +117,7 @@ def _page(template: str, access: ProjectAccess, where: Target, form: ChangeForm,
     return render_template(template, project=access, where=where, form=form, tab="files", **more), form.status
 
 
-def _stored(
+def _answer_stored(
     access: ProjectAccess,
     form: ChangeForm,
     where: Target,
@@ -125,6 +127,6 @@ def _stored(
     kind: str = "blob",
     said: str = "Stored as a new version.",
 ) -> Response:
-    branch = form.landed_on(where)
+    branch = form.branch_of(where)
     flash_stored(access, branch, written, said)
     return redirect(access.address(kind, branch, to) if to else access.address("tree", branch), 303)

@@ -24,7 +24,7 @@ def bind(environ: Environ, port: int) -> str:
     return f"{chosen[1]}:{chosen[2] or port}"
 
 
-def trusted_proxies(environ: Environ) -> str:
+def read_trusted_proxies(environ: Environ) -> str:
     """The peers whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, or `*` for all.
 
     In production that is a proxy of the same machine; on a dyno all, since nobody but Heroku's router reaches it.

@@ -43,7 +43,7 @@ class BadPath(Invalid):
     """A path that no version may hold; the sentence quotes it and says why."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"The path {shown(path)} {reason}")
+        super().__init__(f"The path {quote_path(path)} {reason}")
         self.path = path
 
 
@@ -146,7 +146,7 @@ def _has_control_character(name: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in name)
 
 
-def shown(path: str) -> str:
+def quote_path(path: str) -> str:
     """The path in quotation marks, what cannot be printed as escapes, a long one cut."""
     printable = path if path.isprintable() else path.encode("unicode_escape", "surrogatepass").decode()
     return f"“{printable[:117]}…”" if len(printable) > 120 else f"“{printable}”"

@@ -59,7 +59,7 @@ def remove(copy: Path) -> None:
         file.unlink()
 
 
-def installed_path(copy: Path, suffix: str) -> Path:
+def side_file_path(copy: Path, suffix: str) -> Path:
     """Where this copy has the side file of this suffix, or would."""
     index = copy / "objects" / "pack" / "multi-pack-index"
     if suffix == GRAPH:

@@ -13,7 +13,7 @@ from framework.accounts.signin.http_auth import account_from_basic
 from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
 from framework.files import read_chunks
-from framework.githttp.permission import PasswordNeeded, pushed_to, readable
+from framework.githttp.permission import PasswordNeeded, open_for_reading, open_or_create
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
 from framework.lfs.reading import find_object, stream_part
@@ -40,7 +40,7 @@ class LocksUnsupported(HoldfastError):
 def batch(owner: str, project: str) -> Response:
     """Where objects are to be sent to or fetched from."""
     asked, caller = read_batch(_document()), _caller()
-    access = _written(owner, project) if asked.operation == UPLOAD else _read(owner, project)
+    access = _open_for_push(owner, project) if asked.operation == UPLOAD else _open_for_reading(owner, project)
     here = f"{config.current().base_url}{access.path}.git/info/lfs/objects"
     asking = BatchCaller(caller.account.id, request.headers["Authorization"]) if caller else NOBODY
     return _json(answer(access, asked, lambda name: f"{here}/{name}", asking), headers={"Cache-Control": "no-store"})
@@ -50,14 +50,14 @@ def batch(owner: str, project: str) -> Response:
 def verify(owner: str, project: str) -> Response:
     """Whether an object has arrived as it was announced; from then on a push may refer to it."""
     sent = read_object(_document())
-    receiving.verify(_written(owner, project).repository_id, sent, _account_id())
+    receiving.verify(_open_for_push(owner, project).repository_id, sent, _account_id())
     return _json({})
 
 
 @blueprint.put(f"{ROOT}/objects/<oid>")
 def receive(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, streamed to the disk and then to the object store."""
-    access = _written(owner, project)
+    access = _open_for_push(owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read
     receiving.receive(access.repository_id, oid, _body(), _account_id())
     return _json({})
@@ -66,7 +66,7 @@ def receive(owner: str, project: str, oid: str) -> Response:
 @blueprint.get(f"{ROOT}/objects/<oid>")
 def send(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, or a part of them."""
-    access = _read(owner, project)
+    access = _open_for_reading(owner, project)
     found = find_object(access.repository_id, oid, _account_id())
     response = serve_range(
         request, found.size_bytes, oid, lambda start, length: stream_part(access.repository_id, found, start, length)
@@ -122,16 +122,16 @@ def _account_id() -> int | None:
     return caller.account.id if caller else None
 
 
-def _read(owner: str, project: str) -> ProjectAccess:
-    return readable(_caller(), owner, project)
+def _open_for_reading(owner: str, project: str) -> ProjectAccess:
+    return open_for_reading(_caller(), owner, project)
 
 
-def _written(owner: str, project: str) -> ProjectAccess:
+def _open_for_push(owner: str, project: str) -> ProjectAccess:
     """The project that a push is about to go to: objects are sent first, so it is created here where it is missing."""
     caller = _caller()
     if caller is None:
         raise PasswordNeeded
-    return pushed_to(caller, owner, project)
+    return open_or_create(caller, owner, project)
 
 
 def _json(document: dict[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

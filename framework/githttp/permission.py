@@ -25,7 +25,7 @@ class PasswordNeeded(Forbidden):
         return {"WWW-Authenticate": CHALLENGE, "LFS-Authenticate": CHALLENGE}
 
 
-def readable(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
+def open_for_reading(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
     """The project that the caller, or anybody, may read.
 
     Raises:
@@ -40,7 +40,7 @@ def readable(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
         raise PasswordNeeded from error
 
 
-def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
+def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     """The project that the caller may push to, or None for one of their own that the push would create.
 
     Raises:
@@ -56,9 +56,9 @@ def pushable(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
     return None
 
 
-def pushed_to(caller: Caller, owner: str, name: str) -> ProjectAccess:
+def open_or_create(caller: Caller, owner: str, name: str) -> ProjectAccess:
     """The same when the push has begun: the project is created, private, where it is missing."""
-    access = pushable(caller, owner, name)
+    access = open_for_push(caller, owner, name)
     return access or create_project(caller.account, name=name, description="", visibility="private")
 
 

@@ -10,7 +10,7 @@ from framework import config
 from framework.accounts.signin.http_auth import account_from_basic
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
-from framework.githttp.permission import PasswordNeeded, pushable, pushed_to, readable
+from framework.githttp.permission import PasswordNeeded, open_for_push, open_for_reading, open_or_create
 from framework.githttp.protocol.advertising import advertise_for_push
 from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import read_request
@@ -73,7 +73,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     caller = account_from_basic(request.authorization)
     if caller is None:
         raise PasswordNeeded
-    pushable(caller, owner, project)
+    open_for_push(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
     body = PushBody(request.stream, encoding, config.current().max_push_bytes, request.content_length)
@@ -81,7 +81,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     asked = read_request(received)
     if not asked.commands:
         return _result(iter([b""]))
-    access = pushed_to(caller, owner, project)
+    access = open_or_create(caller, owner, project)
     return _result(pushing.receive(pushing.Push(access, caller.account, asked, body, received)))
 
 
@@ -99,7 +99,7 @@ def _advertise_for_push(owner: str, project: str) -> AnyResponse:
     caller = account_from_basic(request.authorization)
     if caller is None:
         raise PasswordNeeded
-    access = pushable(caller, owner, project)
+    access = open_for_push(caller, owner, project)
     refs = advertise_for_push(access.repository_id if access else None)
     return stream_response(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)
 
@@ -121,4 +121,4 @@ def _bundles(access: ProjectAccess) -> dict[str, str]:
 
 
 def _readable(owner: str, project: str) -> ProjectAccess:
-    return readable(account_from_basic(request.authorization), owner, project)
+    return open_for_reading(account_from_basic(request.authorization), owner, project)

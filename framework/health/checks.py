@@ -27,7 +27,7 @@ from framework.health import machine
 from framework.health.attention import attention
 from framework.health.connections import connections
 from framework.health.examination import Check, NotWell
-from framework.health.fencing import fencing
+from framework.health.fencing import check_fencing
 from framework.health.queues import foreign_nodes, queue_states
 from framework.repositories.catalog.checks import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
@@ -245,7 +245,7 @@ def limits() -> str:
 
 def files() -> str:
     """Nobody else on this machine can read the database, the objects or the mails."""
-    if found := machine.exposed_path():
+    if found := machine.find_exposed_path():
         raise NotWell(f"other users of this machine may read {found}: chmod -R go= {found.parent}")
     return "private"
 
@@ -259,7 +259,7 @@ ALL: Mapping[str, Check] = {
     "database": database,
     "connections": connections,
     "store": object_store,
-    "fencing": fencing,
+    "fencing": check_fencing,
     "objects": objects,
     "drill": rebuild_drill,
     "broker": broker_answers,

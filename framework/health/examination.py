@@ -59,7 +59,7 @@ def _in_time(part: str, check: Check) -> Finding:
     """A part that hangs is left behind: its thread ends with the process."""
     seconds, found = LONGER.get(part, SECONDS), list[Finding]()
     surroundings = copy_context()
-    thread = threading.Thread(target=lambda: found.append(surroundings.run(_found, part, check)), daemon=True)
+    thread = threading.Thread(target=lambda: found.append(surroundings.run(_run_check, part, check)), daemon=True)
     thread.start()
     thread.join(seconds)
     if found:
@@ -71,7 +71,7 @@ def _in_time(part: str, check: Check) -> Finding:
     )
 
 
-def _found(part: str, check: Check) -> Finding:
+def _run_check(part: str, check: Check) -> Finding:
     try:
         return Finding(part, well=True, words=check())
     except (HoldfastError, ConfigError, SQLAlchemyError, OSError) as failure:

@@ -14,7 +14,7 @@ from framework.storage.ownership.refusals import NotOwner
 log = logging.getLogger(__name__)
 
 
-def fencing() -> str:
+def check_fencing() -> str:
     """This database owns the bucket, and the journal of no project knows more than it."""
     owns_bucket()
     knows_journals()

@@ -37,7 +37,7 @@ def seconds_ahead() -> dict[str, float]:
     return apart if settings.store_folder else apart | {"store": _store_ahead(settings)}
 
 
-def exposed_path() -> Path | None:
+def find_exposed_path() -> Path | None:
     """A folder or file of this deployment's that other users of the machine may read, if there is one.
 
     A folder that is open is fine while everything in it is private.

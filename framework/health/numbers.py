@@ -36,7 +36,7 @@ class State(Collector):
 
 def _cache() -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "holdfast_cache_bytes", "What the local copies of repositories take.", value=eviction.cached_bytes()
+        "holdfast_cache_bytes", "What the local copies of repositories take.", value=eviction.count_cached_bytes()
     )
     yield GaugeMetricFamily("holdfast_cache_limit_bytes", "CACHE_MAX_BYTES.", value=config.current().cache_max_bytes)
 

@@ -43,7 +43,7 @@ def queue_states() -> list[QueueState]:
     """
     with broker.connect() as connection:
         found = {queue.name: _counts(queue, connection) for queue in broker.queues()}
-    waiting = _waiting()
+    waiting = _count_waiting()
     return [QueueState(name, *counts, *waiting.get(name, (0, None))) for name, counts in found.items()]
 
 
@@ -69,7 +69,7 @@ def _counts(queue: Queue, connection: Connection) -> tuple[int, int | None]:
     return told.message_count, told.consumer_count if broker.url().startswith("amqp") else None
 
 
-def _waiting() -> Mapping[str, tuple[int, datetime]]:
+def _count_waiting() -> Mapping[str, tuple[int, datetime]]:
     """How many tasks of each queue are due and not begun, and since when the first of them has been."""
     query = select(OutboxRow.task, func.count(), func.min(OutboxRow.not_before)).group_by(OutboxRow.task)
     due = query.where(OutboxRow.state.in_((WAITING, HANDED)), OutboxRow.not_before <= from_now())

@@ -12,7 +12,7 @@ from framework import config
 from framework.celery.jobs import Work
 from framework.files import sha256_of
 from framework.formatting import format_size
-from framework.import_export.zips import ZipRefused, ZipTooLarge, opened_zip, unpack
+from framework.import_export.zips import ZipRefused, ZipTooLarge, open_zip, unpack
 from framework.lfs.reading import stream_whole
 from framework.lfs.receiving import store_files
 from framework.projects.core.access import ProjectAccess
@@ -47,7 +47,7 @@ def take_objects(archive: Path, access: ProjectAccess, folder: Path, work: Work)
     Raises:
         ZipRefused, ZipTooLarge, QuotaExceeded: the export is not imported. What `store_files` raises.
     """
-    with opened_zip(archive) as opened:
+    with open_zip(archive) as opened:
         entries = _find_missing(access.repository_id, _entries(opened))
         quota.check_room(access, sum(entry.file_size for entry in entries.values()))
         done = 0

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.core.account import Account
-from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.errors import Invalid
 from framework.import_export import exports, imports
@@ -33,14 +33,14 @@ class NothingToImport(Invalid):
 @blueprint.get("/import")
 def show_form() -> str:
     """The form of an import."""
-    signed_in()
+    require_account()
     return render_template("transfer/import.html", form=ImportForm(None))
 
 
 @blueprint.post("/import")
 def begin_import() -> AnyResponse | tuple[str, int]:
     """Make the project and begin to fill it; the page of the work shows how far it is."""
-    account = signed_in()
+    account = require_account()
     with receive_form(request) as files:
         form = ImportForm()
         work_id = form.attempt(lambda: _begin(account, form, files))
@@ -52,7 +52,7 @@ def begin_import() -> AnyResponse | tuple[str, int]:
 @blueprint.post("/<owner>/<project>/settings/export")
 def begin_export(owner: str, project: str) -> AnyResponse:
     """Begin an export; the page of the work shows how far it is."""
-    account = signed_in()
+    account = require_account()
     access = project_for(account, owner, project, "owner")
     check_button()
     return redirect(f"/work/{exports.begin_export(reauthenticate().account, access)}", 303)
@@ -61,7 +61,7 @@ def begin_export(owner: str, project: str) -> AnyResponse:
 @blueprint.get("/exports/<export_id>")
 def download(export_id: str) -> AnyResponse:
     """The export's file for whoever asked for it, or the range of its bytes that the request asks for."""
-    found = exports.ready_export(signed_in(), export_id)
+    found = exports.ready_export(require_account(), export_id)
     answer = serve_range(
         request, found.size_bytes, export_id, lambda start, length: store().stream(found.key, start, length)
     )

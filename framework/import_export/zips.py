@@ -41,7 +41,7 @@ def check_zip(archive: Path) -> None:
     Raises:
         ZipRefused, ZipTooLarge.
     """
-    with opened_zip(archive) as opened:
+    with open_zip(archive) as opened:
         entries = [opened.getinfo(BUNDLE)] if _is_export(opened) else _entries(opened)
         if any(entry.flag_bits & ENCRYPTED for entry in entries):
             raise ZipRefused("This ZIP file is protected by a password. Make one without.")
@@ -58,7 +58,7 @@ def bundle_of(archive: Path, folder: Path) -> Path | None:
     Raises:
         ZipRefused, ZipTooLarge.
     """
-    with opened_zip(archive) as opened:
+    with open_zip(archive) as opened:
         if not _is_export(opened):
             return None
         target = folder / "bundle"
@@ -74,7 +74,7 @@ def files_of(archive: Path, folder: Path) -> list[Put]:
     Raises:
         ZipRefused, ZipTooLarge: nothing is to be stored.
     """
-    with opened_zip(archive) as opened:
+    with open_zip(archive) as opened:
         return list(_unpack(opened, _entries(opened), folder))
 
 
@@ -97,7 +97,7 @@ def unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_
     return size
 
 
-def opened_zip(archive: Path) -> zipfile.ZipFile:
+def open_zip(archive: Path) -> zipfile.ZipFile:
     """The ZIP file, opened.
 
     Raises:

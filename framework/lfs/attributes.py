@@ -14,7 +14,7 @@ from framework.repositories.cache.scratch import scratch
 NAME = ".gitattributes"
 
 
-def tracked_paths(copy: Copy, tip: str | None, paths: Sequence[str]) -> set[str]:
+def find_tracked_paths(copy: Copy, tip: str | None, paths: Sequence[str]) -> set[str]:
     """Those of these paths that the commit's `.gitattributes` files, of the root and of folders, put into Git LFS."""
     files = dict(_attribute_files(copy, tip, paths)) if tip else {}
     if not files:

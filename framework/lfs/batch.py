@@ -159,7 +159,7 @@ def _download(access: ProjectAccess, asked: Pointer, found: StoredLfs | None, ad
     if found.size_bytes != asked.size_bytes:
         return BatchLine(asked, error=(422, _other_size(found)))
     key = object_keys.lfs_key(access.repository_id, found.oid, found.name)
-    elsewhere = store().presigned_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
+    elsewhere = store().presign_get(key, ADDRESS_SECONDS) if config.current().lfs_direct else None
     return BatchLine(asked, {DOWNLOAD: _action(elsewhere, address(found.oid))})
 
 
@@ -176,7 +176,7 @@ def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Addr
             session,
             access.repository_id,
             {line.asked.oid: line.asked.size_bytes for line in lacking},
-            precheck=lambda before: _within_quota(session, access, owner_id, lacking, before),
+            precheck=lambda before: _choose_within_quota(session, access, owner_id, lacking, before),
         )
     for line in lacking:
         if not line.error:
@@ -196,7 +196,7 @@ def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
     return None
 
 
-def _within_quota(
+def _choose_within_quota(
     session: Session, access: ProjectAccess, owner_id: int, lines: Sequence[BatchLine], counted: Set[str]
 ) -> set[str]:
     """The objects that may be sent, in their order as long as there is room; the other lines get their errors.
@@ -220,7 +220,7 @@ def _within_quota(
 def _upload(repository_id: str, offered: StoredLfs, address: Address) -> dict[str, Any]:
     key = object_keys.lfs_key(repository_id, offered.oid, offered.name)
     direct = config.current().lfs_direct
-    elsewhere = store().presigned_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes) if direct else None
+    elsewhere = store().presign_put(key, ADDRESS_SECONDS, size_bytes=offered.size_bytes) if direct else None
     actions = {UPLOAD: _action(elsewhere, address(offered.oid))}
     if elsewhere:
         actions["verify"] = {"href": address("verify")}

@@ -12,7 +12,7 @@ from framework.gitcore import lfs_pointer
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import check_stored_path
-from framework.lfs.attributes import tracked_paths
+from framework.lfs.attributes import find_tracked_paths
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.receiving import store_files
 from framework.repositories.cache.repair import read_copy
@@ -111,7 +111,7 @@ class _Files:
 def _read_tracked(wanted: Write, paths: list[str]) -> set[str]:
     return read_copy(
         wanted.repository_id,
-        lambda copy: tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
+        lambda copy: find_tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
     )
 
 

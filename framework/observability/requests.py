@@ -52,26 +52,26 @@ class Measured:
         counts.count_request_begun()
         mine = request_id.begin(environ.get("HTTP_X_REQUEST_ID"))
 
-        def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        def begin_answer(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             statuses.append(int(status[:3]))
             return start_response(status, [*headers, (HEADER, mine)], *rest)
 
-        def ended() -> None:
+        def end() -> None:
             _tell(environ, statuses[-1], monotonic() - began)
             request_id.follow(None)
 
         try:
-            answer = self._measured(environ, started)
+            answer = self._measured(environ, begin_answer)
         except BaseException:
-            ended()
+            end()
             raise
-        return ClosingIterator(answer, [ended])
+        return ClosingIterator(answer, [end])
 
 
 def _tell(environ: WSGIEnvironment, status: int, seconds: float) -> None:
     view = environ.get(ENDPOINT, NO_ENDPOINT)
     counts.count_request_ended(view, status, seconds)
-    path = environ.get(SHOWN_PATH) or quote(without_secret(environ.get("PATH_INFO", "")), "/()", encoding="latin-1")
+    path = environ.get(SHOWN_PATH) or quote(hide_secret(environ.get("PATH_INFO", "")), "/()", encoding="latin-1")
     log.info("%s %s %d %.3f s, %s%s", environ["REQUEST_METHOD"], path, status, seconds, view, _from_whom(environ))
 
 
@@ -84,19 +84,19 @@ def _from_whom(environ: WSGIEnvironment) -> str:
 
 def _note_view() -> None:
     request.environ[ENDPOINT] = request.endpoint or NO_ENDPOINT
-    request.environ[SHOWN_PATH] = _shown_path()
+    request.environ[SHOWN_PATH] = _path_for_log()
 
 
-def without_secret(path: str) -> str:
+def hide_secret(path: str) -> str:
     """The path without a mail's secret, also where no view takes it: whoever reads the log could use it."""
     return _SECRET.sub(r"/\1/(token)", path)
 
 
-def _shown_path() -> str:
+def _path_for_log() -> str:
     """Nor is what stands after `?` shown."""
-    return quote(without_secret(request.path), safe="/()")
+    return quote(hide_secret(request.path), safe="/()")
 
 
 def _log_exception(exc_info: Any) -> None:
     """As Flask does, with the path that is shown."""
-    log.error("Exception on %s [%s]", _shown_path(), request.method, exc_info=exc_info)
+    log.error("Exception on %s [%s]", _path_for_log(), request.method, exc_info=exc_info)

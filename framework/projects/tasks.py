@@ -10,7 +10,7 @@ from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.archiving import archive_for
-from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, expired_projects
+from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
 from framework.projects.members import invitations
 from framework.projects.models import Member, Project
@@ -96,7 +96,7 @@ def archive_project(project_id: int, account_id: int, work_id: str) -> bool:
 def empty_trash() -> int:
     """Delete for good what has been in the trash for `TRASH_DAYS`; how many projects."""
     deleted = 0
-    for project_id in expired_projects():
+    for project_id in list_expired_projects():
         try:
             delete_for_good(project_id)
             deleted += 1

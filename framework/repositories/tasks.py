@@ -38,7 +38,7 @@ def renew_mark() -> dict[str, bool]:
 @app.task(base=Job, name="framework.repositories.tasks.confirm_log")
 def confirm_log() -> int:
     """Write the log entries that the store lacks; how many repositories lacked some."""
-    lacking = writer.unconfirmed_repositories()
+    lacking = writer.list_unconfirmed_repositories()
     for repository_id in lacking:
         try:
             writer.confirm(repository_id)

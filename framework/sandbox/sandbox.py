@@ -65,7 +65,7 @@ class Sandbox:
         def make() -> bytes:
             if prepare:
                 prepare()
-            return self._made(Job(work, arguments, LIMITS))
+            return self._make(Job(work, arguments, LIMITS))
 
         name = hashlib.sha256(pickle.dumps((work.__module__, work.__qualname__, key))).digest()
         try:
@@ -109,7 +109,7 @@ class Sandbox:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
         self._control, self._owner = ours, os.getpid()
 
-    def _made(self, job: Job) -> bytes:
+    def _make(self, job: Job) -> bytes:
         if not self._free.acquire(timeout=LONGEST_WAIT_SECONDS):
             raise Busy
         try:

@@ -212,19 +212,19 @@ class ObjectStore(ABC):
         self._change_class(key, storage_class, sha256)
 
     @final
-    def presigned_get(self, key: str, seconds: int) -> str | None:
+    def presign_get(self, key: str, seconds: int) -> str | None:
         """An address that anyone may GET the object from for so long; None where there is no such thing."""
-        return self._presigned("get_object", {"Key": _ready(key)}, seconds)
+        return self._presign("get_object", {"Key": _ready(key)}, seconds)
 
     @final
-    def presigned_put(self, key: str, seconds: int, *, size_bytes: int) -> str | None:
+    def presign_put(self, key: str, seconds: int, *, size_bytes: int) -> str | None:
         """An address that anyone may PUT an object of this size to for so long; None where there is no such thing.
 
         Whoever has it may put other bytes of the size there as often as they like, and a PUT that began in time may
         end much later: the key is never one that anything trusts.
         """
         self.permit_write(_ready(key))
-        return self._presigned("put_object", {"Key": key, "ContentLength": size_bytes}, seconds)
+        return self._presign("put_object", {"Key": key, "ContentLength": size_bytes}, seconds)
 
     def close(self) -> None:  # noqa: B027
         """Give back what this process holds open; the store may not be used afterwards."""
@@ -254,7 +254,7 @@ class ObjectStore(ABC):
     def _change_class(self, key: str, storage_class: str, sha256: str) -> None: ...
 
     @abstractmethod
-    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str | None: ...
+    def _presign(self, operation: str, named: dict[str, str | int], seconds: int) -> str | None: ...
 
 
 def missing_object(key: str) -> ObjectMissing:

@@ -66,7 +66,7 @@ class Meter:
             with self._lock:
                 self._watching = [watching for watching in self._watching if watching is not made]
 
-    def received(self, operation: str, size_bytes: int) -> None:
+    def count_received(self, operation: str, size_bytes: int) -> None:
         """Count bytes that came after their request had been answered."""
         counts.store_gave(operation, size_bytes)
 

@@ -49,7 +49,7 @@ class FolderStore(ObjectStore):
 
     def _fetch(self, key: str, target: Path) -> Fetched:
         digest, size = hashlib.sha256(), 0
-        with METER.request("get") as made, self._opened(key) as source, target.open("wb") as file:
+        with METER.request("get") as made, self._open(key) as source, target.open("wb") as file:
             for chunk in _chunks(source):
                 digest.update(chunk)
                 file.write(chunk)
@@ -58,13 +58,13 @@ class FolderStore(ObjectStore):
         return Fetched(size, digest.hexdigest())
 
     def _read(self, key: str) -> bytes:
-        with METER.request("get") as made, self._opened(key) as source:
+        with METER.request("get") as made, self._open(key) as source:
             body = b"".join(_chunks(source))
             made.received_bytes = len(body)
         return body
 
     def _stream(self, key: str, start: int, length: int | None) -> Generator[bytes, None, None]:
-        with METER.request("range") as made, self._opened(key) as source:
+        with METER.request("range") as made, self._open(key) as source:
             source.seek(start)
             for chunk in _chunks(source, length):
                 made.received_bytes += len(chunk)
@@ -92,11 +92,11 @@ class FolderStore(ObjectStore):
     def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
         """A folder has no classes."""
 
-    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
+    def _presign(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 
     @contextmanager
-    def _opened(self, key: str) -> Iterator[BinaryIO]:
+    def _open(self, key: str) -> Iterator[BinaryIO]:
         with _translate_errors(key):
             file = (self._root / key).open("rb")
         with file:
@@ -153,7 +153,7 @@ def _read_some(source: BinaryIO, size: int) -> bytes:
 
 def _walk(root: Path, folder: str) -> Iterator[StoredObject]:
     """Files below a folder, in the order of the keys' bytes: a folder sorts as its name with a slash."""
-    with os.scandir(root / folder) if (root / folder).is_dir() else _nothing() as found:
+    with os.scandir(root / folder) if (root / folder).is_dir() else _scan_nothing() as found:
         entries = [entry for entry in found if entry.name != INCOMING]
     for entry in sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir()):
         key = f"{folder}/{entry.name}" if folder else entry.name
@@ -164,7 +164,7 @@ def _walk(root: Path, folder: str) -> Iterator[StoredObject]:
 
 
 @contextmanager
-def _nothing() -> Iterator[Iterator["os.DirEntry[str]"]]:
+def _scan_nothing() -> Iterator[Iterator["os.DirEntry[str]"]]:
     yield iter(())
 
 

@@ -34,10 +34,10 @@ class OverlayStore(ObjectStore):
         return self._below.read(key)
 
     def _stream(self, key: str, start: int, length: int | None) -> Generator[bytes, None, None]:
-        with self._opened(key, start, length) as chunks:
+        with self._open_stream(key, start, length) as chunks:
             yield from chunks
 
-    def _opened(self, key: str, start: int, length: int | None) -> Chunks:
+    def _open_stream(self, key: str, start: int, length: int | None) -> Chunks:
         with suppress(ObjectMissing):
             return self._own.stream(key, start, length)
         return self._below.stream(key, start, length)
@@ -58,7 +58,7 @@ class OverlayStore(ObjectStore):
     def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
         """What is below never changes, and what is written here does not last."""
 
-    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
+    def _presign(self, operation: str, named: dict[str, str | int], seconds: int) -> None:
         return None
 
 

@@ -122,7 +122,7 @@ class S3Store(ObjectStore):
         answer = retry(self._patience, partial(self._open_range, key, start, end))
         chunks = self._stream_body(answer) if answer else iter(())
         while chunk := _next(key, chunks):
-            METER.received("range", len(chunk))
+            METER.count_received("range", len(chunk))
             yield chunk
 
     def _open_range(self, key: str, start: int, end: int | None) -> "GetObjectOutputTypeDef | None":
@@ -202,7 +202,7 @@ class S3Store(ObjectStore):
                 Metadata={"sha256": sha256},
             )
 
-    def _presigned(self, operation: str, named: dict[str, str | int], seconds: int) -> str:
+    def _presign(self, operation: str, named: dict[str, str | int], seconds: int) -> str:
         return self._client.generate_presigned_url(
             operation, Params={"Bucket": self._bucket, **named}, ExpiresIn=seconds
         )

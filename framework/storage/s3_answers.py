@@ -28,7 +28,7 @@ def translate_errors(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        meaning = _meaning(key, error)
+        meaning = _translate(key, error)
         if isinstance(meaning, StoreRefused):
             raise_alarm(error)
         if isinstance(meaning, StoreUnavailable):
@@ -56,7 +56,7 @@ def raise_alarm(error: ClientError) -> NoReturn:
     raise StoreRefused from error
 
 
-def _meaning(key: str, error: ClientError) -> HoldfastError:
+def _translate(key: str, error: ClientError) -> HoldfastError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = code_of(error)
     if code in ALTERED:

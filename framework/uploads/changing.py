@@ -61,7 +61,7 @@ def store_changes(
         base=changes.base,
         start=changes.start,
     )
-    title, paths = message.partition("\n")[0], _touched_paths(changes.operations)
+    title, paths = message.partition("\n")[0], _paths_to_tell(changes.operations)
 
     def tell(session: Session, written: Written) -> None:
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
@@ -73,6 +73,6 @@ def store_changes(
     return write(wanted, precheck=quota.admission(access), in_transaction=tell, tracked=changes.tracked)
 
 
-def _touched_paths(operations: Sequence[Operation]) -> tuple[str, ...]:
+def _paths_to_tell(operations: Sequence[Operation]) -> tuple[str, ...]:
     """The paths that people are told of: a moved file's is its new one."""
     return tuple(operation.to if isinstance(operation, Move) else operation.path for operation in operations)

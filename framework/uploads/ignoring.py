@@ -25,7 +25,7 @@ class IgnoresTooSlow(Invalid):
         )
 
 
-def left_out(repository: Path, texts: Mapping[str, bytes], paths: Sequence[str]) -> set[str]:
+def find_ignored(repository: Path, texts: Mapping[str, bytes], paths: Sequence[str]) -> set[str]:
     """Those of the paths that are ignored, by `.gitignore` files as texts of the folders that they lie in.
 
     The root's folder is the empty one; rules are those of gitignore(5). Git compares, in a process of its own: as

@@ -11,7 +11,7 @@ from framework.accounts.core.account import Account
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.path_policy import BadPath, check_path
 from framework.gitcore.ref_names import HEADS, branch_ref
-from framework.lfs.attributes import tracked_paths
+from framework.lfs.attributes import find_tracked_paths
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
@@ -117,7 +117,7 @@ def _plan(copy: Copy, upload: Upload, puts: Sequence[Put]) -> Changes:
         upload.message.strip() or _default_message(copy, tip, puts),
         start=start,
         kind="upload",
-        tracked=tracked_paths(copy, tip, [put.path for put in puts]),
+        tracked=find_tracked_paths(copy, tip, [put.path for put in puts]),
     )
 
 
@@ -126,19 +126,19 @@ def _check_files(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[
     named = [(prefix + name, file) for name, file in files]
     counts = Counter(path for path, _file in named)
     outcomes = [FileOutcome(path, file.size_bytes, _problem(path, file, counts)) for path, file in named]
-    if any(_over_limit(file) for _path, file in named):
+    if any(_is_over_limit(file) for _path, file in named):
         raise FilesTooLarge(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise FilesRefused(outcomes)
     return [put_file(path, file) for path, file in named]
 
 
-def _over_limit(file: SentFile) -> bool:
+def _is_over_limit(file: SentFile) -> bool:
     return file.size_bytes > config.current().max_file_bytes
 
 
 def _problem(path: str, file: SentFile, counts: Counter[str]) -> str | None:
-    if _over_limit(file):
+    if _is_over_limit(file):
         return too_large_sentence(path, file.size_bytes)
     if counts[path] > 1:
         return f"“{path}” was sent {counts[path]} times; keep one of them."

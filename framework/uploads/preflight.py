@@ -81,7 +81,7 @@ def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest) -> l
         known = _Known(copy, copy.snapshot.branches.get(branch), asked)
         refusals = {path: known.refusal(path, size) for path, size in asked.files}
         coming = [path for path, refusal in refusals.items() if not refusal]
-        ignored = ignoring.left_out(copy.path, known.ignores(coming), coming)
+        ignored = ignoring.find_ignored(copy.path, known.ignores(coming), coming)
         found = [_predict(known, path, refusals[path], ignored) for path, _size in asked.files]
         sizes = blob_sizes(copy, [one.sha for one in found if one.sha])
         return [_with_size(one, sizes) for one in found]

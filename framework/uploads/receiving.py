@@ -136,7 +136,7 @@ class ReceivingParser(FormDataParser):
         for segment in events:
             assert isinstance(segment, MultipartSegment)
             self._count_part()
-            name = sent_name(segment)
+            name = read_file_name(segment)
             if name is None:
                 fields.add(segment.name, self._field(events))
             else:
@@ -198,7 +198,7 @@ def _pieces(stream: IO[bytes], mark: bytes) -> Iterator[tuple[bytes, bool]]:
         yield held, is_cut
 
 
-def sent_name(segment: MultipartSegment) -> str | None:
+def read_file_name(segment: MultipartSegment) -> str | None:
     """The file name of a part, with its folders and backslashes; empty when no file was chosen, None for a field.
 
     Browsers write %22 for a quote, curl a backslash before it, and some programs `filename*` (RFC 5987). A name that

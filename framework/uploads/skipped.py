@@ -69,7 +69,7 @@ def warn_of_skipped(access: ProjectAccess, skipped: Skipped, uploaded: int) -> N
         session[KEY] = {**newest, access.repository_id: skipped.sentence(uploaded)}
 
 
-def skipped_files(access: ProjectAccess) -> str | None:
+def read_skipped(access: ProjectAccess) -> str | None:
     """What the last upload to the project left out, when it is still to be told."""
     said: str | None = session.get(KEY, {}).get(access.repository_id)
     return said

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
-from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.login import require_account
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.members.quota import room_bytes
 from framework.projects.visits import note_visit
@@ -18,21 +18,21 @@ from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ahead
 from framework.uploads.receiving import receive_form
-from framework.uploads.skipped import dismiss_skipped, skipped_files, warn_of_skipped
+from framework.uploads.skipped import dismiss_skipped, read_skipped, warn_of_skipped
 from framework.uploads.undoing import flash_stored
 from framework.web.errors import problem, wants_json
 from framework.web.forms import check_button, check_header
 from framework.web.security import own_path
 
 blueprint = Blueprint("uploads", __name__)
-blueprint.add_app_template_global(skipped_files)
+blueprint.add_app_template_global(read_skipped)
 
 
 @blueprint.get("/<owner>/<project>/upload")
 @blueprint.get("/<owner>/<project>/upload/<path:place>")
 def show_form(owner: str, project: str, place: str = "") -> str:
     """The form for uploading into a folder of a branch."""
-    access = project_for(signed_in(), owner, project, "writer")
+    access = project_for(require_account(), owner, project, "writer")
     branch, folder = _target(access, place)
     return _page(access, UploadForm(None, branch=branch, path=folder, message=DEFAULT_MESSAGE))
 
@@ -41,7 +41,7 @@ def show_form(owner: str, project: str, place: str = "") -> str:
 @blueprint.post("/<owner>/<project>/upload/<path:place>")
 def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str, int]:
     """Store the form's files in one commit, or tell about each file why none was stored."""
-    account = signed_in()
+    account = require_account()
     access = project_for(account, owner, project, "writer")
     branch, folder = _target(access, place)
     with receive_form(request) as files:
@@ -61,7 +61,7 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
 @blueprint.post("/<owner>/<project>/preflight/<path:branch>")
 def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     """What an upload to this branch would do, as JSON."""
-    access = project_for(signed_in(), owner, project, "writer")
+    access = project_for(require_account(), owner, project, "writer")
     check_header()
     request.max_content_length = LONGEST_BYTES
     asked = PreflightRequest.of(request.get_data(cache=False))
@@ -73,7 +73,7 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
 @blueprint.post("/<owner>/<project>/skipped/dismiss")
 def dismiss(owner: str, project: str) -> AnyResponse:
     """Tell no longer what the last upload left out."""
-    access = project_for(signed_in(), owner, project)
+    access = project_for(require_account(), owner, project)
     check_button()
     dismiss_skipped(access)
     return redirect(own_path(request.form.get("next")) or access.path, 303)

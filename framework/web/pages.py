@@ -22,7 +22,7 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: format_size(config.current().max_file_bytes)
-    app.jinja_env.globals.update(built=built, signup_possible=lambda: config.current().signup != "closed")
+    app.jinja_env.globals.update(built=find_built_script, signup_possible=lambda: config.current().signup != "closed")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     folder = Path(str(app.static_folder))
@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
     app.url_defaults(lambda endpoint, values: _add_digest(folder, endpoint, values))
 
 
-def built(name: str) -> str | None:
+def find_built_script(name: str) -> str | None:
     """The address of a script that the build made from packages, or None where it did not run."""
     made = Path(str(current_app.static_folder)) / BUILT / name
     return url_for("static", filename=f"{BUILT}/{name}") if made.is_file() else None

@@ -52,12 +52,12 @@ def _takes(first: str, method: str) -> bool:
     return rule.rule.split("/")[1] == first
 
 
-def reserved_for_people() -> frozenset[str]:
+def list_reserved_for_people() -> frozenset[str]:
     """First segments of addresses, lower case: the application's routes and what may become one."""
     return FIRST_SEGMENTS | _segments_of_routes(0)
 
 
-def reserved_for_projects() -> frozenset[str]:
+def list_reserved_for_projects() -> frozenset[str]:
     """Segments after the owner's that are no project."""
     return SECOND_SEGMENTS | _segments_of_routes(1)
 

@@ -167,9 +167,9 @@ def test_a_commit_that_was_not_confirmed_is_confirmed_before_it_is_answered_agai
         broken.setattr(writer, "_write", _away)
         assert commit(program).status_code == 503
         assert commit(program).status_code == 503, "still not in the log"
-    assert writer.unconfirmed_repositories() == [secret.repository_id]
+    assert writer.list_unconfirmed_repositories() == [secret.repository_id]
     assert commit(program).status_code == 201
-    assert writer.unconfirmed_repositories() == []
+    assert writer.list_unconfirmed_repositories() == []
     assert len(list(store().list(f"repos/{secret.repository_id}/log/"))) == 1
     assert commits(program) == 1
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from framework.accounts.core.account import Account
 from framework.database.session import read_transaction
 from framework.health.examination import NotWell
-from framework.health.fencing import fencing
+from framework.health.fencing import check_fencing
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.projects.lifecycle.operations import update_project
@@ -105,7 +105,7 @@ def test_a_take_over_moves_everything_and_stops_the_former_owner(flask: Flasks, 
         files.write(files.put("b", b"by the former one"))
     assert files.read("a") == b"2", "it can still be read"
     with pytest.raises(NotWell, match=r"no project can be written to.*--take-over"):
-        fencing()
+        check_fencing()
 
 
 def test_who_lost_the_bucket_is_not_sent_to_recover_what_the_new_owner_writes(
@@ -165,7 +165,7 @@ def test_what_both_acknowledged_is_kept_by_a_resume(
     with pytest.raises(DatabaseBehind):
         files.write(files.put("a", b"4"))
     with pytest.raises(NotWell, match="1 project cannot be written to"):
-        fencing()
+        check_fencing()
 
     lines = flask("storage", "resume").output.splitlines()
     assert lines[-1] == "Looked at 1 project."
@@ -181,7 +181,7 @@ def test_what_both_acknowledged_is_kept_by_a_resume(
     assert any(recovered in text for text in posted_texts()), "the owner is told by mail"
     files.write(files.put("a", b"5"))
     assert verify(files.repository_id).faults == ()
-    assert fencing()
+    assert check_fencing()
     assert flask("storage", "resume").output == "Looked at 1 project.\n", "once is enough"
 
 

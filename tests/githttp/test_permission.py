@@ -7,7 +7,7 @@ import pytest
 
 from framework.accounts.signin.tokens import Caller
 from framework.config import Config, ConfigError
-from framework.githttp.permission import pushable, pushed_to
+from framework.githttp.permission import open_for_push, open_or_create
 from framework.projects.core.access import ProjectNotFound
 from framework.projects.core.validation import InvalidProjectName
 from tests.cast import new_account, on_one_deployment
@@ -21,24 +21,24 @@ def caller(settings: Config) -> Caller:
 
 
 def test_asking_creates_nothing_and_pushing_does(caller: Caller) -> None:
-    assert pushable(caller, "Alice", "fresh") is None
-    assert pushable(caller, "alice", "fresh") is None
-    made = pushed_to(caller, "alice", "fresh")
+    assert open_for_push(caller, "Alice", "fresh") is None
+    assert open_for_push(caller, "alice", "fresh") is None
+    made = open_or_create(caller, "alice", "fresh")
     assert (made.full_name, made.visibility) == ("alice/fresh", "private")
-    assert pushed_to(caller, "alice", "fresh").id == made.id
+    assert open_or_create(caller, "alice", "fresh").id == made.id
 
 
 @on_one_deployment
 def test_a_name_that_no_project_can_have(caller: Caller) -> None:
     with pytest.raises(InvalidProjectName):
-        pushable(caller, "alice", "settings")
+        open_for_push(caller, "alice", "settings")
 
 
 @on_one_deployment
 def test_it_can_be_switched_off(caller: Caller, with_settings: Callable[..., Config]) -> None:
     with_settings(create_on_push=False)
     with pytest.raises(ProjectNotFound):
-        pushed_to(caller, "alice", "fresh")
+        open_or_create(caller, "alice", "fresh")
 
 
 @pytest.mark.parametrize(("text", "on"), [("", True), ("on", True), ("Off", False)])

@@ -178,10 +178,10 @@ def test_a_zip_file_of_too_many_entries_is_refused_before_they_are_read(
     with zipfile.ZipFile(archive, "w") as made:
         for number in range(4):
             made.writestr(str(number), b"")
-    zips.opened_zip(archive).close()
+    zips.open_zip(archive).close()
     monkeypatch.setattr(zips, "MOST_ENTRIES", 3)
     with pytest.raises(ZipTooLarge, match="too many files"):
-        zips.opened_zip(archive)
+        zips.open_zip(archive)
 
 
 @on_one_deployment

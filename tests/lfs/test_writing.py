@@ -17,7 +17,7 @@ from framework.config import Config
 from framework.database.session import read_transaction
 from framework.gitcore.lfs_pointer import Pointer
 from framework.gitcore.pack_writer import blob_name
-from framework.lfs.attributes import tracked_paths
+from framework.lfs.attributes import find_tracked_paths
 from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import open_copy
@@ -169,8 +169,8 @@ def test_the_rules_are_gits_own(uploader: Visitor, website: ProjectAccess) -> No
     upload(uploader, RULES, page=PAGE)
     with open_copy(website.repository_id) as copy:
         tip = resolve(copy, "main")
-        assert tracked_paths(copy, tip, list(EXPECTED)) == {path for path, tracked in EXPECTED.items() if tracked}
-        assert tracked_paths(copy, None, list(EXPECTED)) == set()
+        assert find_tracked_paths(copy, tip, list(EXPECTED)) == {path for path, tracked in EXPECTED.items() if tracked}
+        assert find_tracked_paths(copy, None, list(EXPECTED)) == set()
 
 
 @on_one_deployment
@@ -188,7 +188,7 @@ def test_rules_of_any_mode_of_a_file_count(website: ProjectAccess, tmp_path: Pat
     git("update-ref", "refs/heads/main", git("commit-tree", tree, "-m", "Rules"))
     import_repository(website.repository_id, tmp_path)
     with open_copy(website.repository_id) as copy:
-        assert tracked_paths(copy, resolve(copy, "main"), ["a.png"]) == {"a.png"}
+        assert find_tracked_paths(copy, resolve(copy, "main"), ["a.png"]) == {"a.png"}
 
 
 @on_one_deployment

@@ -37,8 +37,8 @@ def test_one_of_many_at_once_is_stored(folder: FolderStore) -> None:
 
 
 def test_it_has_no_addresses_for_others(folder: FolderStore) -> None:
-    assert folder.presigned_get("a", 60) is None
-    assert folder.presigned_put("a", 60, size_bytes=1) is None
+    assert folder.presign_get("a", 60) is None
+    assert folder.presign_put("a", 60, size_bytes=1) is None
 
 
 def test_a_key_below_an_object_is_missing(folder: FolderStore) -> None:

@@ -50,7 +50,7 @@ def test_nothing_of_the_store_below_changes(overlay: OverlayStore, below: Folder
     overlay.delete("a/below")
     overlay.delete("a/own")
     assert [entry.key for entry in below.list("")] == ["a/below", "a/both"]
-    assert overlay.presigned_put("a/new", 60, size_bytes=1) is None
+    assert overlay.presign_put("a/new", 60, size_bytes=1) is None
 
 
 def test_what_neither_has_is_missing(overlay: OverlayStore) -> None:

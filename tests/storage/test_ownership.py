@@ -38,7 +38,7 @@ WRITES: dict[str, Callable[[], object]] = {
     "put": lambda: put("new"),
     "delete": lambda: store().delete("repos/there"),
     "change of class": lambda: store().change_class("repos/there", "STANDARD_IA", sha256=hex_of(b"there")),
-    "presigned put": lambda: store().presigned_put("repos/new", 60, size_bytes=3),
+    "presigned put": lambda: store().presign_put("repos/new", 60, size_bytes=3),
 }
 
 

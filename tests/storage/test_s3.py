@@ -91,17 +91,17 @@ def test_wrong_settings_are_an_alarm_and_never_a_missing_object(
 
 
 def test_it_signs_addresses_for_others(s3: S3Store) -> None:
-    put = s3.presigned_put("thing", 600, size_bytes=6) or ""
+    put = s3.presign_put("thing", 600, size_bytes=6) or ""
     with urlopen(Request(put, data=b"theirs", method="PUT")) as answer:
         assert answer.status == 200
     assert s3.read("thing") == b"theirs"
-    with urlopen(s3.presigned_get("thing", 600) or "") as answer:
+    with urlopen(s3.presign_get("thing", 600) or "") as answer:
         assert answer.read() == b"theirs"
 
 
 @pytest.mark.parametrize("body", [b"longer than promised", b"", b"short"])
 def test_an_address_for_a_put_takes_the_promised_length_only(s3: S3Store, body: bytes) -> None:
-    put = s3.presigned_put("thing", 600, size_bytes=6) or ""
+    put = s3.presign_put("thing", 600, size_bytes=6) or ""
     with pytest.raises(HTTPError) as refused:
         urlopen(Request(put, data=body, method="PUT"))
     assert refused.value.code == 403
@@ -111,7 +111,7 @@ def test_an_address_for_a_put_takes_the_promised_length_only(s3: S3Store, body: 
 
 def test_an_address_for_one_object_opens_no_other(s3: S3Store) -> None:
     s3.put("other", b"secret", sha256=hex_of(b"secret"))
-    address = (s3.presigned_get("thing", 600) or "").replace("/thing?", "/other?")
+    address = (s3.presign_get("thing", 600) or "").replace("/thing?", "/other?")
     with pytest.raises(HTTPError) as refused:
         urlopen(address)
     assert refused.value.code == 403

@@ -7,7 +7,7 @@ from flask import Flask
 
 from framework.database.types import now
 from framework.formatting import format_age, format_size, show_unseen
-from framework.web.reserved import reserved_for_people, reserved_for_projects
+from framework.web.reserved import list_reserved_for_people, list_reserved_for_projects
 from tests.cast import Visitor, on_one_deployment
 
 
@@ -68,7 +68,7 @@ def test_it_names_static_files_by_their_content(app: Flask, visitor: Visitor) ->
 @on_one_deployment
 def test_it_reserves_the_beginning_of_every_address(app: Flask) -> None:
     with app.app_context():
-        people, projects = reserved_for_people(), reserved_for_projects()
+        people, projects = list_reserved_for_people(), list_reserved_for_projects()
     firsts = {rule.rule.split("/")[1].lower() for rule in app.url_map.iter_rules()}
     assert {first for first in firsts if first and "<" not in first} <= people
     assert {"login", "api", "static", "settings", "explore", "new", "trash", "admin"} <= people

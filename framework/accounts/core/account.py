@@ -57,7 +57,7 @@ class Account:
             session_key=user.session_key,
         )
 
-    def confined(self, repository_id: str | None) -> "Account":
+    def confine(self, repository_id: str | None) -> "Account":
         """The same person acting by a token for one repository, who administers nothing; None leaves all as it is."""
         return replace(self, admin=False, confined_to=repository_id) if repository_id else self
 

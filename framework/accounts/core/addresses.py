@@ -17,7 +17,7 @@ from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
-from framework.database.session import after_commit
+from framework.database.session import call_after_commit
 from framework.database.types import now
 from framework.errors import Conflict
 
@@ -47,7 +47,7 @@ def on_confirmation(follow: Confirmed) -> None:
         _followers.append(follow)
 
 
-def confirmed_address(user: User) -> str | None:
+def find_confirmed_address(user: User) -> str | None:
     """The address that counts, where mail about projects goes."""
     return user.email if user.email_verified_at else None
 
@@ -61,7 +61,7 @@ def to_confirm(user: User) -> str | None:
 
 def reachable_at(user: User) -> str | None:
     """Where mail about the account itself goes: the confirmed address, else the one that waits."""
-    return confirmed_address(user) or to_confirm(user)
+    return find_confirmed_address(user) or to_confirm(user)
 
 
 def find_confirmed(session: Session, email: str) -> User | None:
@@ -115,7 +115,7 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
     session.flush()
     user_id = user.id
     enqueue(session, TAKE_INVITATIONS, user_id)
-    after_commit(session, lambda: _tell(user_id))
+    call_after_commit(session, lambda: _tell(user_id))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def address_of_verify(session: Session, token: str) -> tuple[User, str]:
         LinkExpired: nobody's, any more.
     """
     user, stamp = _read(session, "verify", token, VERIFY_DAYS * 86_400)
-    known = (addresses.to_confirm(user), addresses.confirmed_address(user))
+    known = (addresses.to_confirm(user), addresses.find_confirmed_address(user))
     email = next((email for email in known if email and _digest(email.casefold()) == stamp), None)
     if email is None:
         raise LinkExpired(_SENTENCE)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from email_validator import EmailNotValidError, validate_email
 
 from framework.errors import Invalid
-from framework.web.reserved import reserved_for_people
+from framework.web.reserved import list_reserved_for_people
 
 NAME_LENGTH, FULL_NAME_LENGTH, EMAIL_LENGTH = 39, 100, 254
 PASSWORD_LENGTHS = range(8, 257)
@@ -55,7 +55,7 @@ def user_name(text: str) -> str:
         raise InvalidName(
             f"A user name has 1 to {NAME_LENGTH} letters (a to z), digits and single hyphens between them."
         )
-    if text.lower() in reserved_for_people():
+    if text.lower() in list_reserved_for_people():
         raise InvalidName(f"The name {text} is reserved. Please choose another one.")
     return text
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core import addresses, emails, passwords, sessions, validation
 from framework.accounts.core.account import AccountNotFound, AccountSuspended
 from framework.accounts.core.credentials import end_all
-from framework.accounts.lifecycle.operations import find_user, known_of, set_password
+from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
 from framework.accounts.models import FormerUserName, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -60,7 +60,9 @@ def replace_password(name: str, password: str) -> str:
     """
     with read_transaction() as session:
         known = find_user(session, name)
-    new_hash = passwords.hash_password(validation.password(password, about=known_of(known) if known else ()))
+    new_hash = passwords.hash_password(
+        validation.password(password, about=list_guessable_words(known) if known else ())
+    )
     with transaction() as session:
         user = find_account(session, name)
         set_password(session, user, new_hash)

@@ -61,7 +61,7 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
     with addresses.catch_races(), transaction() as session:
         user, email = signed_links.address_of_verify(session, token)
         Account.of(user)
-        replaced = addresses.confirmed_address(user)
+        replaced = addresses.find_confirmed_address(user)
         if email == addresses.to_confirm(user):
             addresses.confirm(session, user, keep=keep)
         if replaced and replaced != user.email:

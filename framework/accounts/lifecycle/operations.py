@@ -98,7 +98,7 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
     """
     checked = check_password(account_id, current)
     with read_transaction() as session:
-        known = known_of(session.get_one(User, account_id))
+        known = list_guessable_words(session.get_one(User, account_id))
     new_hash = passwords.hash_password(validation.password(new, about=known))
     with transaction() as session:
         user = user_still_let_in(session, checked)
@@ -176,7 +176,7 @@ def reset_password(token: str, password: str) -> Account:
         AccountSuspended.
     """
     with read_transaction() as session:
-        known = known_of(signed_links.user_of_reset(session, token))
+        known = list_guessable_words(signed_links.user_of_reset(session, token))
     new_hash = passwords.hash_password(validation.password(password, about=known))
     with addresses.catch_races(), transaction() as session:
         user = signed_links.user_of_reset(session, token)
@@ -218,7 +218,7 @@ def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NO
     emails.mail_password_change(session, user)
 
 
-def known_of(user: User) -> tuple[str, ...]:
+def list_guessable_words(user: User) -> tuple[str, ...]:
     """What anyone may know of a person, and so would try first as their password."""
     return user.name, user.full_name, user.email
 

@@ -86,7 +86,7 @@ def account_so_far() -> Account | None:
     return seen.live.account if isinstance(seen, SignedIn) else None
 
 
-def signed_in_session() -> LiveSession:
+def require_session() -> LiveSession:
     """The session that this browser is signed in with.
 
     Raises:
@@ -98,24 +98,24 @@ def signed_in_session() -> LiveSession:
     return live
 
 
-def signed_in() -> Account:
+def require_account() -> Account:
     """The account that is signed in.
 
     Raises:
         SignInRequired: there is none; a page leads to the login page and back.
     """
-    return signed_in_session().account
+    return require_session().account
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
     """Let only people who are signed in reach the view."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        signed_in()
+    def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_account()
         return view(*args, **kwargs)
 
-    return guarded
+    return guard
 
 
 def sign_in(account: Account, *, remember: bool = False) -> None:
@@ -127,7 +127,7 @@ def sign_in(account: Account, *, remember: bool = False) -> None:
     after_this_request(lambda response: _make_known(response, account.id))
 
 
-def known_browser() -> KnownBrowser | None:
+def read_known_browser() -> KnownBrowser | None:
     """The browser that asks, when somebody has signed in with it before; who it is now is another question."""
     try:
         name, user_ids = _browser_signer().loads(request.cookies.get(cookie_name(KNOWN), ""))
@@ -145,7 +145,7 @@ def sign_out() -> None:
 
 
 def _make_known(response: Response, user_id: int) -> Response:
-    known = known_browser() or KnownBrowser(secrets.token_urlsafe(9), ())
+    known = read_known_browser() or KnownBrowser(secrets.token_urlsafe(9), ())
     user_ids = [user_id, *(other for other in known.user_ids if other != user_id)][:MOST_ACCOUNTS]
     response.set_cookie(
         cookie_name(KNOWN),

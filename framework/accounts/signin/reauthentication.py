@@ -7,7 +7,7 @@ from flask import Flask, Response, make_response, render_template, request
 from framework.accounts.core import sessions
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.lifecycle import operations
-from framework.accounts.signin.login import signed_in_session
+from framework.accounts.signin.login import require_session
 from framework.database.types import now
 from framework.errors import Forbidden, HoldfastError
 from framework.web.errors import problem, wants_json
@@ -43,7 +43,7 @@ def reauthenticate(*, after_sign_in: bool = False) -> LiveSession:
         ReauthenticationNeeded: they have not, or a wrong one.
         FormExpired: the form that brings the password has no valid CSRF token.
     """
-    live = signed_in_session()
+    live = require_session()
     given_at = live.reauthenticated_at or (None if after_sign_in else live.created_at)
     if given_at and now() < given_at + HOLDS:
         return live

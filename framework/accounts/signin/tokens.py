@@ -215,7 +215,7 @@ def caller_of_token(text: str) -> Caller | None:
     account = Account.of(user)
     if token.last_used_at is None or token.last_used_at + USE_NOTED_EVERY < now():
         _note_use(token.id)
-    return Caller(account.confined(token.repository_id), frozenset(token.scopes.split()))
+    return Caller(account.confine(token.repository_id), frozenset(token.scopes.split()))
 
 
 def _about(row: Token) -> TokenAbout:

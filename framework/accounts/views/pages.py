@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from framework import config
 from framework.accounts.lifecycle import confirmation, operations
 from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, sign_up
-from framework.accounts.signin.login import current_account, current_session, known_browser, sign_in, sign_out
+from framework.accounts.signin.login import current_account, current_session, read_known_browser, sign_in, sign_out
 from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
 from framework.web.forms import PageForm, check_button
 from framework.web.security import own_path
@@ -42,7 +42,7 @@ def login() -> Answer:
     form = LoginForm(next=request.args.get("next"))
     if current_account() is not None and request.method == "GET":
         return redirect(own_path(form.next.data) or "/")
-    here: dict[str, Any] = {"address": request.remote_addr or "", "browser": known_browser()}
+    here: dict[str, Any] = {"address": request.remote_addr or "", "browser": read_known_browser()}
     account = form.attempt(lambda: operations.authenticate(form.username.data, form.password.data, **here))
     if account is None:
         return render_template("accounts/login.html", form=form), form.status
@@ -91,7 +91,7 @@ def verify(token: str) -> Answer:
         account = confirmation.confirm_address(token, keep=live)
     else:
         form = ConfirmForm()
-        here: dict[str, Any] = {"address": request.remote_addr or "", "browser": known_browser()}
+        here: dict[str, Any] = {"address": request.remote_addr or "", "browser": read_known_browser()}
         shown = form.attempt(lambda: operations.authenticate(claim.name, form.password.data, **here))
         if shown is None:
             return render_template("accounts/verify.html", form=form, claim=claim), form.status

@@ -8,7 +8,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.core.addresses import NOWHERE
 from framework.accounts.lifecycle import confirmation, operations
 from framework.accounts.signin import tokens
-from framework.accounts.signin.login import sign_in, signed_in, signed_in_session
+from framework.accounts.signin.login import require_account, require_session, sign_in
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.accounts.views.forms import PasswordForm, ProfileForm
 from framework.web.forms import check_button
@@ -21,7 +21,7 @@ Answer = Response | tuple[str, int]
 @settings.route("", methods=["GET", "POST"])
 def profile() -> Answer:
     """Full name, user name and e-mail address."""
-    account = signed_in()
+    account = require_account()
     form = _profile_form(account)
     changed = form.attempt(lambda: _save_profile(account, form))
     if changed is None:
@@ -33,7 +33,7 @@ def profile() -> Answer:
 @settings.post("/address/confirm")
 def send_link_again() -> Answer:
     """Send the link that confirms the address once more."""
-    account = signed_in()
+    account = require_account()
     check_button()
     flash(confirmation.send_link_again(account.id), "success")
     return redirect("/settings")
@@ -42,7 +42,7 @@ def send_link_again() -> Answer:
 @settings.post("/address/keep")
 def keep_address() -> Answer:
     """Cancel a change of address that nobody has confirmed."""
-    account = signed_in()
+    account = require_account()
     check_button()
     confirmation.drop_claim(account.id)
     flash(f"{account.email} is kept.", "success")
@@ -52,7 +52,7 @@ def keep_address() -> Answer:
 @settings.post("/password")
 def password() -> Answer:
     """Another password; this browser stays signed in, and of the others and the tokens those that are chosen."""
-    live = signed_in_session()
+    live = require_session()
     form = PasswordForm()
     given = {"current": form.current.data, "new": form.password.data, "keep": form.kept}
     changed = form.attempt(lambda: operations.change_password(live.account.id, **given))
@@ -66,7 +66,7 @@ def password() -> Answer:
 @settings.get("/sessions")
 def browser_sessions() -> Answer:
     """The browsers that the person is signed in with, this one first."""
-    live = signed_in_session()
+    live = require_session()
     listed = sessions.sessions_beside(live)
     lasting = {"open": sessions.NOT_REMEMBERED, "remembered": sessions.REMEMBERED, "longest": sessions.LONGEST}
     days = {name: lasts.days for name, lasts in lasting.items()}
@@ -76,7 +76,7 @@ def browser_sessions() -> Answer:
 @settings.post("/sessions/<int:session_id>/end")
 def end_session(session_id: int) -> Answer:
     """Sign one browser out."""
-    account = signed_in()
+    account = require_account()
     check_button()
     sessions.end_session(account.id, session_id)
     flash("That browser is signed out.", "success")
@@ -86,7 +86,7 @@ def end_session(session_id: int) -> Answer:
 @settings.post("/sessions/end-others")
 def end_other_sessions() -> Answer:
     """Sign every browser out but this one."""
-    live = signed_in_session()
+    live = require_session()
     check_button()
     sessions.end_other_sessions(live)
     flash("Every other browser is signed out.", "success")
@@ -113,7 +113,7 @@ def _confirmation_hint(account: Account, email: str) -> str:
 
 
 def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status: int) -> Answer:
-    live = signed_in_session()
+    live = require_session()
     facts = {
         "waiting": confirmation.read_pending_address(live.account.id),
         "sessions": [each for each in sessions.sessions_beside(live) if each.id != live.id],

@@ -80,12 +80,12 @@ class SpooledJson:
             BadJson, TextTooLong.
         """
 
-        def resolved(members: dict[str, Any]) -> dict[str, Any]:
+        def resolve(members: dict[str, Any]) -> dict[str, Any]:
             if too_long := next((name for name in members if len(name) > LONGEST_TEXT_BYTES), None):
                 raise TextTooLong(too_long)
             return {name: self._resolve(name, value, contents) for name, value in members.items()}
 
-        return parse_json(bytes(self._rest), resolved)
+        return parse_json(bytes(self._rest), resolve)
 
     def _resolve(self, name: str, value: object, contents: frozenset[str]) -> object:
         if not isinstance(value, str):

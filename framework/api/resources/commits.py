@@ -9,7 +9,7 @@ from framework.api.bodies import CommitBody
 from framework.api.body.incoming import Incoming, receive_commit
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import NewCommit
-from framework.api.idempotency import Created, Keep, once
+from framework.api.idempotency import Created, Keep, create_once
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.journal import writer
 from framework.repositories.write.operations import Written
@@ -30,7 +30,7 @@ def make_commit(owner: str, project: str) -> Response:
     account = callers.writer()
     access = project_for(account, owner, project, "writer")
     with receive_commit(request) as incoming:
-        made = once(
+        made = create_once(
             account,
             incoming.sha256,
             lambda keep: _store(access, account, incoming, keep),
@@ -46,9 +46,9 @@ def _store(access: ProjectAccess, account: Account, incoming: Incoming, keep: Ke
         told = NewCommit(sha=written.sha, branch=changes.branch, changed=written.changed)
         return Created(201, f"/api/v1/projects{access.path}/commits/{written.sha}", told.model_dump_json())
 
-    def recorded(session: Session, written: Written) -> None:
+    def record(session: Session, written: Written) -> None:
         keep(session, answer(written))
 
-    made = answer(store_changes(access, account, changes, in_transaction=recorded))
+    made = answer(store_changes(access, account, changes, in_transaction=record))
     mark_used(account, incoming.uploads)
     return made

@@ -18,7 +18,7 @@ from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import Entry, find, list_folder
-from framework.repositories.history.log import Changed, CommitEntry, changed_files, read_log
+from framework.repositories.history.log import Changed, CommitEntry, list_changed_files, read_log
 from framework.repositories.history.refs import resolve, split_ref
 from framework.web.pages import query_path
 
@@ -125,4 +125,4 @@ def _history(copy: Copy, number: int, length: int) -> HistoryPage:
 
 def _commit(copy: Copy, ref: str) -> tuple[CommitEntry, list[Changed]]:
     sha = resolve(copy, ref)
-    return read_log(copy, sha, limit=1)[0], changed_files(copy, sha)
+    return read_log(copy, sha, limit=1)[0], list_changed_files(copy, sha)

@@ -12,7 +12,7 @@ from framework.api.answers import LOCATION, answer, no_content
 from framework.api.bodies import ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import Project, Storage, Work
-from framework.api.idempotency import Created, Keep, once
+from framework.api.idempotency import Created, Keep, create_once
 from framework.api.paging import PAGE, links, page_length, page_number
 from framework.projects.branches import operations as refs
 from framework.projects.core import queries
@@ -47,7 +47,7 @@ def create_project() -> Response:
     account = callers.writer()
     body = read_body(ProjectBody)
     digest = hashlib.sha256(json.dumps(body.model_dump()).encode()).hexdigest()
-    return once(account, digest, lambda keep: _create(account, body, keep)).response()
+    return create_once(account, digest, lambda keep: _create(account, body, keep)).response()
 
 
 @projects.get("/<owner>/<project>")
@@ -109,11 +109,11 @@ def show_work(owner: str, project: str, work_id: str) -> Response:
 
 
 def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
-    def recorded(session: Session, access: ProjectAccess) -> None:
+    def record(session: Session, access: ProjectAccess) -> None:
         keep(session, _answer_created(access))
 
     access = operations.create_project(
-        account, name=body.name, description=body.description, visibility=body.visibility, in_transaction=recorded
+        account, name=body.name, description=body.description, visibility=body.visibility, in_transaction=record
     )
     return _answer_created(access)
 

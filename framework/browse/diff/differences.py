@@ -12,7 +12,7 @@ from framework.browse.render.encodings import decode
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
-from framework.repositories.history.log import below
+from framework.repositories.history.log import make_pathspec
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 LISTED_FILES = 300
@@ -108,7 +108,7 @@ def list_changes(copy: Copy, old: str, new: str, path: str = "") -> list[FileCha
     A file that moved is recognised when its bytes are the same.
     """
     options = ["-r", "-M100%", "-l2000", "--raw", "-z", "--no-abbrev", "--no-commit-id", "--end-of-options"]
-    printed = git.run(copy.path, "diff-tree", *options, old, new, *below(path))
+    printed = git.run(copy.path, "diff-tree", *options, old, new, *make_pathspec(path))
     return list(_raw(_texts(printed)))
 
 

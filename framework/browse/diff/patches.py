@@ -120,7 +120,7 @@ def mark_words(lines: Sequence[PatchLine]) -> list[PatchLine]:
     for changed, group in groupby(lines, key=lambda line: line.kind in {ADDED, REMOVED}):
         for before, after in pair_lines(list(group)) if changed else ():
             if before and after:
-                old, new = changed_words(before.plain, after.plain)
+                old, new = find_changed_words(before.plain, after.plain)
                 made[before], made[after] = replace(before, marks=old), replace(after, marks=new)
     return [made.get(line, line) for line in lines]
 
@@ -156,7 +156,7 @@ def _likeness(one: PatchLine, other: PatchLine) -> int:
     return sum(len("".join(words[block.a : block.a + block.size])) for block in blocks)
 
 
-def changed_words(old: str, new: str) -> tuple[Places, Places]:
+def find_changed_words(old: str, new: str) -> tuple[Places, Places]:
     """Where each text has words that the other has not; nowhere when they are long or have little in common."""
     if max(len(old), len(new)) > LONGEST_MARKED_LINE:
         return (), ()

@@ -86,7 +86,7 @@ def read_commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
     """
     sha = resolve(copy, name)
     commit = read_log(copy, sha, limit=1)[0]
-    return CommitPage(commit, read_difference(copy, _before(commit), sha, path), path)
+    return CommitPage(commit, read_difference(copy, _parent_of(commit), sha, path), path)
 
 
 def resolve_comparison(copy: Copy, spec: str) -> Compared:
@@ -129,11 +129,11 @@ def print_commit(copy: Copy, name: str, form: str) -> Printed:
         RefAbsent.
     """
     sha = resolve(copy, name)
-    before = _before(read_log(copy, sha, limit=1)[0])
+    before = _parent_of(read_log(copy, sha, limit=1)[0])
     if form == "diff":
-        return _printed(copy, before, sha, _diff(before, sha))
+        return _make_printed(copy, before, sha, _diff(before, sha))
     mail = ("log", "-1", "--format=email", "--stat", "-p", "-m", "--first-parent", "--root")
-    return _printed(copy, before, sha, (*mail, *_WHOLE, "--end-of-options", sha))
+    return _make_printed(copy, before, sha, (*mail, *_WHOLE, "--end-of-options", sha))
 
 
 def print_comparison(copy: Copy, spec: str, form: str) -> Printed:
@@ -144,7 +144,7 @@ def print_comparison(copy: Copy, spec: str, form: str) -> Printed:
     """
     found = resolve_comparison(copy, spec)
     if form == "diff":
-        return _printed(copy, found.base_sha, found.new_sha, _diff(found.base_sha, found.new_sha))
+        return _make_printed(copy, found.base_sha, found.new_sha, _diff(found.base_sha, found.new_sha))
     series = ("format-patch", "--stdout", *_WHOLE, "--end-of-options", f"{found.base_sha}..{found.new_sha}")
     return Printed(series, HISTORY if copy.is_whole else FULL)
 
@@ -169,11 +169,11 @@ def _diff(old: str, new: str) -> tuple[str, ...]:
     return ("diff-tree", "-r", "-p", *_WHOLE, "--end-of-options", old, new)
 
 
-def _printed(copy: Copy, old: str, new: str, arguments: tuple[str, ...]) -> Printed:
+def _make_printed(copy: Copy, old: str, new: str, arguments: tuple[str, ...]) -> Printed:
     return Printed(arguments, FULL if needs_large_blobs(copy, list_changes(copy, old, new)) else HISTORY)
 
 
-def _before(commit: CommitEntry) -> str:
+def _parent_of(commit: CommitEntry) -> str:
     return commit.parents[0] if commit.parents else EMPTY_TREE
 
 

@@ -47,7 +47,7 @@ class Links:
     ref: str
     folder: str
 
-    def filtered(self, tag: str, attribute: str, value: str) -> str | None:
+    def filter_attribute(self, tag: str, attribute: str, value: str) -> str | None:
         """An attribute of the document as the page carries it; None leaves it out."""
         if attribute not in {"href", "src"}:
             return value
@@ -91,7 +91,7 @@ def render_to_html(text: str, links: Links, kind: str = MARKDOWN) -> Markup:
     """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own."""
     formulas = Formulas()
     made = render_restructured(text, formulas) if kind == RST else _parser(formulas).render(text)
-    return Markup(formulas.filled(clean_html(made, links)))  # noqa: S704 # cleaned, and so are its formulas
+    return Markup(formulas.fill(clean_html(made, links)))  # noqa: S704 # cleaned, and so are its formulas
 
 
 def clean_html(html: str, links: Links | None) -> str:
@@ -101,7 +101,7 @@ def clean_html(html: str, links: Links | None) -> str:
         html,
         tags=tags,
         attributes=_ATTRIBUTES,
-        attribute_filter=links.filtered if links else _elsewhere_only,
+        attribute_filter=links.filter_attribute if links else _elsewhere_only,
         allowed_classes={"span": set(CLASSES.values())},
         set_tag_attribute_values={"img": {"loading": "lazy"}} if links else {},
         url_schemes=LINKED_SCHEMES,

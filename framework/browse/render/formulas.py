@@ -41,7 +41,7 @@ class Formulas:
         self._made[name] = render_formula(latex, display=display) if readable else _as_written(latex)
         return name
 
-    def filled(self, html: str) -> str:
+    def fill(self, html: str) -> str:
         """The cleaned document with its formulas."""
         return re.sub(f"formula{self._nonce}n[0-9]+e", lambda found: self._made.pop(found[0], Markup()), html)
 

@@ -122,7 +122,7 @@ _RICH = {
 }
 
 
-def needed_bytes(name: str, size_bytes: int) -> int:
+def count_needed_bytes(name: str, size_bytes: int) -> int:
     """How much of the file its richest form needs: all of it, when that is small enough for the form."""
     form = _RICH.get(PurePosixPath(name).suffix)
     return form.limit_bytes if form and size_bytes <= form.limit_bytes else SHOWN_TEXT_BYTES

@@ -13,9 +13,9 @@ from framework.browse.render.previews import (
     Preview,
     Rich,
     TextFile,
+    count_needed_bytes,
     dump_of,
     lines_of,
-    needed_bytes,
     text_preview,
 )
 from framework.browse.view_options import ViewOptions
@@ -60,7 +60,7 @@ def preview_file(of: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Previ
     name = entry.name.lower() if entry.kind == "blob" else ""
     if listings.is_archive(name):
         return _list_archive(of, name, blob)
-    head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else needed_bytes(name, blob.size_bytes))
+    head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes))
     media = media_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):

@@ -66,7 +66,7 @@ class Stop:
             self._beating.close()
             _unless_away(self._presence.end)
 
-    def bound(self, number: int) -> None:
+    def limit(self, number: int) -> None:
         """Have the stop that this signal begins end in time, whatever the pool does."""
         begin = signal.getsignal(number)
 
@@ -96,7 +96,7 @@ def _begin(sender: Any, **_more: object) -> None:
     atexit.register(stop.finish)  # Celery's own signal is not sent when a stop interrupts tasks
     handlers.install_worker_term_hard_handler(sender.controller, sig="SIGTERM")  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGQUIT):
-        stop.bound(number)
+        stop.limit(number)
 
 
 def _unless_away(act: Callable[[], None]) -> None:

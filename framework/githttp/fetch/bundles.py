@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from framework.gitcore import git
-from framework.repositories.serve.bundle import offered_bundle, read_bundle
+from framework.repositories.serve.bundle import choose_bundle, read_bundle
 from framework.web.byte_ranges import serve_range
 
 ADVERTISES_BUNDLES = (2, 40)
@@ -25,7 +25,7 @@ def send(repository_id: str) -> Response:
 
 def settings_for(repository_id: str, address: str) -> dict[str, str]:
     """The environment in which upload-pack tells of the project's bundle at this address; nothing where it cannot."""
-    if not _can_advertise() or offered_bundle(repository_id) is None:
+    if not _can_advertise() or choose_bundle(repository_id) is None:
         return {}
     told = {
         "uploadpack.advertiseBundleURIs": "true",

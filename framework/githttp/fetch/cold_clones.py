@@ -15,7 +15,7 @@ def answer(whole: ColdPack, opening: Opening) -> Iterator[bytes]:
     """
     yield opening.start or band(PACK, b"packfile\n")
     try:
-        with whole.arriving() as chunks:
+        with whole.receive() as chunks:
             for chunk in chunks:
                 yield band(PACK, chunk)
             yield FLUSH

@@ -124,11 +124,11 @@ def check_tokens(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) 
         TokenInFile: one works.
     """
     left = MOST_SEARCHED_BYTES
-    for sha, content in quarantine.named_contents(found.small):
+    for sha, content in quarantine.read_contents(found.small):
         _refuse_tokens(quarantine, sha, tokens_in(content), tips)
         if (left := left - len(content)) <= 0:
             return
-    for sha, pieces in quarantine.named_pieces(_first(found.large, left)):
+    for sha, pieces in quarantine.read_pieces(_first(found.large, left)):
         _refuse_tokens(quarantine, sha, tokens_in_pieces(pieces), tips)
 
 

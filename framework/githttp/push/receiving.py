@@ -70,24 +70,24 @@ class PackReceiver:
             OutcomeUnknown, NotConfirmed: it may have become one. Others: nothing did, and nothing stays in the store.
         """
         try:
-            return self._received(folder, pack, announced_bytes)
+            return self._receive_pack(folder, pack, announced_bytes)
         except (OutcomeUnknown, NotConfirmed):
             raise
         except HoldfastError:
             self._abandon()
             raise
 
-    def _received(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
+    def _receive_pack(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
         snapshot, quarantine = read_snapshot(self._repository_id), None
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
             quota.check_room(self._access, announced_bytes)
             quarantine = Quarantine(folder, self._repository_id)
-            packs = self._stored(quarantine, pack)
-        return self._landed(packs, snapshot, quarantine) if self._statuses.moves else []
+            packs = self._store_packs(quarantine, pack)
+        return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
 
-    def _stored(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
+    def _store_packs(self, quarantine: Quarantine, received: Received) -> list[PushedPack]:
         """The packs in the store, when every object may be stored and nothing that they need is missing."""
         settings = config.current()
         pack = quarantine.take(policy.limit_objects(received), settings.max_push_bytes, policy.most_allocated_bytes())
@@ -98,14 +98,14 @@ class PackReceiver:
                 connected.result()
                 self._check_tips(quarantine)
                 return []
-            self._found = found = self._looked_at(quarantine, pack)
+            self._found = found = self._take_inventory(quarantine, pack)
             trees = pool.submit(policy.check_trees, quarantine, found)
             tokens = pool.submit(policy.check_tokens, quarantine, found, self._statuses.tips)
             lfs = pool.submit(find_needed, quarantine, found, self._statuses.tips)
             packs = pool.submit(split, quarantine, pack, found)
             self._check_tips(quarantine)
             news = pool.submit(landing.news_of, self._statuses.moves, quarantine)
-            sent = self._sent(packs.result())
+            sent = self._send_if_wanted(packs.result())
             connected.result()
             trees.result()
             tokens.result()
@@ -113,14 +113,14 @@ class PackReceiver:
         self._tell_stored(sent)
         return sent
 
-    def _looked_at(self, quarantine: Quarantine, pack: Path) -> Inventory:
+    def _take_inventory(self, quarantine: Quarantine, pack: Path) -> Inventory:
         """What the pack holds, when its objects have sizes that may be stored."""
         found = quarantine.inventory(pack, policy.limits())
         policy.check_inflation(found)
         policy.check_sizes(quarantine, found, self._statuses.tips)
         return found
 
-    def _sent(self, packs: list[PushedPack]) -> list[PushedPack]:
+    def _send_if_wanted(self, packs: list[PushedPack]) -> list[PushedPack]:
         """These packs, in the store, unless no ref may move."""
         if not self._statuses.moves:
             return []
@@ -128,16 +128,18 @@ class PackReceiver:
         self._send(packs)
         return packs
 
-    def _landed(self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None) -> list[PushedPack]:
+    def _land_until_done(
+        self, packs: list[PushedPack], snapshot: Snapshot, quarantine: Quarantine | None
+    ) -> list[PushedPack]:
         while True:
             try:
-                return packs if landing.land(self._landing(packs), snapshot, quarantine) else self._abandon()
+                return packs if landing.land(self._make_landing(packs), snapshot, quarantine) else self._abandon()
             except PacksChanged:
                 assert quarantine, "without objects there is nothing to check against packs"
                 counts.count_change_retried("push")
-                packs = self._checked_again(packs, quarantine)
+                packs = self._check_again(packs, quarantine)
 
-    def _landing(self, packs: list[PushedPack]) -> Landing:
+    def _make_landing(self, packs: list[PushedPack]) -> Landing:
         return Landing(
             access=self._access,
             account=self._arrival.account,
@@ -149,7 +151,7 @@ class PackReceiver:
             news=self._news,
         )
 
-    def _checked_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
+    def _check_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:
         """The packs to send after the project was repacked: large blobs that it had before may be gone."""
         quarantine.follow()
         lost = large_left_out(quarantine, self._found, packs) if self._found else []

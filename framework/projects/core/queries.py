@@ -48,17 +48,17 @@ class Person:
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
     """Public projects, the latest change first."""
-    return _listing(viewer, [PUBLIC], page)
+    return _read_listing(viewer, [PUBLIC], page)
 
 
 def list_projects_of(account: Account, page: int = 1) -> Listing:
     """What this person owns or takes part in, the latest change first."""
-    return _listing(account, _parts(account), page)
+    return _read_listing(account, _parts(account), page)
 
 
 def list_owned_projects(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
     """Those of the owner's projects that the viewer may see, the latest change first."""
-    return _listing(viewer, [(Project.owner_id == owner.id) & or_(*_visible(viewer))], page)
+    return _read_listing(viewer, [(Project.owner_id == owner.id) & or_(*_visible(viewer))], page)
 
 
 def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int = 1, length: int = PAGE) -> Listing:
@@ -71,8 +71,8 @@ def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int
         named = select(User.id).where(User.name_key == owner.casefold()).scalar_subquery()
         held = select(FormerUserName.user_id).where(FormerUserName.name_key == owner.casefold()).scalar_subquery()
         theirs = Project.owner_id == func.coalesce(named, held)  # one value, or no index serves
-        return _listing(viewer, [theirs & or_(*_visible(viewer)) & wanted], page, length=length)
-    return _listing(viewer, [condition & wanted for condition in _visible(viewer)], page, length=length)
+        return _read_listing(viewer, [theirs & or_(*_visible(viewer)) & wanted], page, length=length)
+    return _read_listing(viewer, [condition & wanted for condition in _visible(viewer)], page, length=length)
 
 
 def names_of(account: Account) -> dict[str, str]:
@@ -89,7 +89,7 @@ def names_of(account: Account) -> dict[str, str]:
 
 def list_trash(account: Account, page: int = 1) -> Listing:
     """Projects in the trash that this person can restore, the latest first."""
-    return _listing(account, _parts(account, "owner"), page, trashed=True)
+    return _read_listing(account, _parts(account, "owner"), page, trashed=True)
 
 
 def read_profile(name: str) -> Person:
@@ -126,7 +126,7 @@ def _member_projects(account: Account, role: str | None = None) -> Select[int]:
     return query if role is None else query.where(Member.role == role)
 
 
-def _listing(
+def _read_listing(
     viewer: Account | None,
     conditions: Sequence[ColumnElement[bool]],
     page: int,

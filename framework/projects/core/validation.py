@@ -6,7 +6,7 @@ import unicodedata
 from framework.accounts.core.validation import printable
 from framework.errors import Invalid
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, check_ref
-from framework.web.reserved import reserved_for_projects
+from framework.web.reserved import list_reserved_for_projects
 
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
@@ -65,7 +65,7 @@ def project_name(text: str) -> str:
         )
     if text in {".", ".."} or text.lower().endswith(".git"):
         raise InvalidProjectName("A project's name cannot be only dots and cannot end in .git; leave that out.")
-    if text.lower() in reserved_for_projects():
+    if text.lower() in list_reserved_for_projects():
         raise InvalidProjectName(f"The name {text} is reserved. Please choose another one.")
     return text
 

@@ -21,7 +21,7 @@ from framework.errors import Conflict, Invalid
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.leaving import forget_owner
-from framework.projects.lifecycle.operations import trashed_project
+from framework.projects.lifecycle.operations import open_trashed_project
 from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
 from framework.repositories.cache import eviction
@@ -47,7 +47,7 @@ class NotInTrash(Conflict):
         super().__init__("The project is not in the trash, so it was not deleted.")
 
 
-def expired_projects() -> list[int]:
+def list_expired_projects() -> list[int]:
     """The projects that have been in the trash for `TRASH_DAYS`."""
     before = now() - timedelta(days=config.current().trash_days)
     with read_transaction() as session:
@@ -62,7 +62,7 @@ def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation:
     """
     if confirmation not in {project.name, project.full_name}:
         raise NameNotRepeated
-    trashed_project(account, project.id)
+    open_trashed_project(account, project.id)
     delete_for_good(project.id, actor=account.name)
     return project.full_name
 
@@ -89,17 +89,17 @@ def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
         NotConfirmed: the store did not take the entry that says so; nothing is deleted yet.
     """
     with read_transaction() as session:
-        repository_id = _find_trashed(session, project_id).repository_id
+        repository_id = _find_in_trash(session, project_id).repository_id
 
     def say_so(session: Session) -> dict[str, Any]:
-        return describe(session, _find_trashed(session, project_id)) | {
+        return describe(session, _find_in_trash(session, project_id)) | {
             "deleted_at": now().isoformat(timespec="seconds")
         }
 
     change_about(repository_id, say_so, actor=actor)
     with transaction() as session:
         repository = session.get_one(Repository, repository_id, with_for_update=True)
-        project = _find_trashed(session, project_id)
+        project = _find_in_trash(session, project_id)
         if "deleted_at" not in repository.about:  # restored, and put into the trash again
             raise NotInTrash
         session.delete(project)
@@ -109,7 +109,7 @@ def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
     eviction.evict(repository_id)
 
 
-def _find_trashed(session: Session, project_id: int) -> Project:
+def _find_in_trash(session: Session, project_id: int) -> Project:
     project = session.get(Project, project_id)
     if project is None or project.trashed_at is None:
         raise NotInTrash

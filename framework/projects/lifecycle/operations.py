@@ -148,11 +148,11 @@ def restore_project(account: Account, project_id: int) -> str:
         ProjectNotFound: the caller has no such project in the trash.
     """
     with read_transaction() as session:
-        project = _find_trashed(session, account, project_id)
+        project = _find_own_in_trash(session, account, project_id)
         path = f"/{session.get_one(User, project.owner_id).name}/{project.name}"
 
     def change(session: Session) -> dict[str, Any]:
-        row = _find_trashed(session, account, project_id)
+        row = _find_own_in_trash(session, account, project_id)
         row.trashed_at = None
         record(session, row.id, actor=account, kind="restored")
         return describe(session, row)
@@ -161,18 +161,18 @@ def restore_project(account: Account, project_id: int) -> str:
     return path
 
 
-def trashed_project(account: Account, project_id: int) -> ProjectAccess:
+def open_trashed_project(account: Account, project_id: int) -> ProjectAccess:
     """A project in the trash, for its owner.
 
     Raises:
         ProjectNotFound: the caller has no such project in the trash.
     """
     with read_transaction() as session:
-        project = _find_trashed(session, account, project_id)
+        project = _find_own_in_trash(session, account, project_id)
         return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
 
 
-def _find_trashed(session: Session, account: Account, project_id: int) -> Project:
+def _find_own_in_trash(session: Session, account: Account, project_id: int) -> Project:
     project = session.get(Project, project_id)
     if project is None or project.trashed_at is None or role_in(session, account, project) != "owner":
         raise ProjectNotFound

@@ -144,7 +144,7 @@ def take_all(user_id: int) -> int:
     """
     with read_transaction() as session:
         user = session.get(User, user_id)
-        email = addresses.confirmed_address(user) if user else None
+        email = addresses.find_confirmed_address(user) if user else None
         mine = select(Invitation.id).where(Invitation.email_key == (email or "").casefold())
         ids = session.scalars(mine.where(Invitation.expires_at > now())).all() if email else []
     return sum(_take(user_id, invitation_id) for invitation_id in ids)

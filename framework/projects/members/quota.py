@@ -12,7 +12,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
 from framework.repositories.catalog.changes import Change
-from framework.repositories.catalog.lfs_objects import pending_bytes
+from framework.repositories.catalog.lfs_objects import count_pending_bytes
 from framework.repositories.models import Repository
 from framework.repositories.write.commit import Precheck
 
@@ -63,8 +63,8 @@ def room_bytes(access: ProjectAccess) -> int:
 
 def room_of_owner_bytes(session: Session, owner_id: int) -> int:
     """The same, of all projects of this account."""
-    pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
-    return config.current().quota_bytes - used_bytes(session, owner_id) - pending
+    pending = count_pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
+    return config.current().quota_bytes - count_used_bytes(session, owner_id) - pending
 
 
 def lock_owner(session: Session, access: ProjectAccess) -> int:
@@ -94,13 +94,13 @@ def most_room_bytes(session: Session, account_id: int) -> int:
     """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
     writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
     others = session.scalars(writes.where(Member.user_id == account_id, Member.role != "reader").distinct()).all()
-    return config.current().quota_bytes - min(used_bytes(session, owner) for owner in {account_id, *others})
+    return config.current().quota_bytes - min(count_used_bytes(session, owner) for owner in {account_id, *others})
 
 
 def store_room_bytes(session: Session) -> int | None:
     """How much more all projects together may hold, large files that are on their way taken off; None for any."""
     room = _store_room(session)
-    return None if room is None else room - pending_bytes(session, select(Project.repository_id))
+    return None if room is None else room - count_pending_bytes(session, select(Project.repository_id))
 
 
 def refuse_full_store(session: Session, new_bytes: int) -> None:
@@ -122,19 +122,19 @@ def _store_room(session: Session) -> int | None:
 
 
 def _refuse_excess(session: Session, access: ProjectAccess, owner_id: int, new_bytes: int) -> None:
-    used = used_bytes(session, owner_id)
+    used = count_used_bytes(session, owner_id)
     if used + new_bytes > config.current().quota_bytes:
         raise QuotaExceeded(access.owner, used_bytes=used, new_bytes=new_bytes)
 
 
 def _warn_when_nearly_full(session: Session, owner_id: int, new_bytes: int) -> None:
-    limit, before = config.current().quota_bytes, used_bytes(session, owner_id)
+    limit, before = config.current().quota_bytes, count_used_bytes(session, owner_id)
     if before < limit * WARN_AT <= before + new_bytes:
         owner = session.get_one(User, owner_id)
         emails.mail_nearly_full(session, owner, used_bytes=before + new_bytes, limit_bytes=limit)
 
 
-def used_bytes(session: Session, owner_id: int) -> int:
+def count_used_bytes(session: Session, owner_id: int) -> int:
     """What the owner's projects hold in the store, those in the trash included."""
     owned = select(Project.repository_id).where(Project.owner_id == owner_id)
     total = select(func.coalesce(func.sum(Repository.stored_bytes), 0)).where(Repository.id.in_(owned))

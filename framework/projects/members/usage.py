@@ -12,7 +12,7 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.projects.core.queries import is_within_reach
 from framework.projects.models import Project
-from framework.repositories.catalog.lfs_objects import pending_bytes
+from framework.repositories.catalog.lfs_objects import count_pending_bytes
 from framework.repositories.models import Repository
 
 PLAN = "standard"
@@ -69,6 +69,6 @@ def usage_of(account: Account) -> Usage:
         .order_by(Repository.stored_bytes.desc(), Project.name_key)
     )
     with read_transaction() as session:
-        pending = pending_bytes(session, select(Project.repository_id).where(Project.owner_id == account.id))
+        pending = count_pending_bytes(session, select(Project.repository_id).where(Project.owner_id == account.id))
         holdings = [Holding(*row) for row in session.execute(query)]
     return Usage(config.current().quota_bytes, pending, holdings)

@@ -120,7 +120,7 @@ def _commit(user_id: int, message: Message, rows: Sequence[Row]) -> None:
 
 def _is_reachable(session: Session, user: User) -> bool:
     """Whether mail goes to this person: neither suspended, nor at an address that is unconfirmed or takes none."""
-    email = addresses.confirmed_address(user)
+    email = addresses.find_confirmed_address(user)
     return user.suspended_at is None and email is not None and stopped.reason_for(session, email) is None
 
 

@@ -19,7 +19,7 @@ MAY = {"reader": "see and download its files", "writer": "change its files", "ow
 
 def mail_added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:
     """Tell somebody that they take part now, and what they may do; whether there is a confirmed address."""
-    if not (email := addresses.confirmed_address(user)):
+    if not (email := addresses.find_confirmed_address(user)):
         return False
     facts = {
         "name": user.name,
@@ -53,7 +53,7 @@ def mail_invitation(
 
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
     """Tell an owner which branches and tags, by their full names, keep what another database wrote beside this one."""
-    if not (email := addresses.confirmed_address(owner)):
+    if not (email := addresses.find_confirmed_address(owner)):
         return
     branches = [name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")]
     facts = {
@@ -69,7 +69,7 @@ def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Seque
 
 def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
     """Tell an owner that the projects have used most of their quota; at most once a day."""
-    if not (email := addresses.confirmed_address(owner)):
+    if not (email := addresses.find_confirmed_address(owner)):
         return
     facts = {
         "name": owner.name,

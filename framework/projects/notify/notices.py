@@ -23,7 +23,7 @@ _MENTION = re.compile(r"(?<![\w@/.-])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-
 
 def tell(session: Session, event: Event, *, but: int | None = None) -> None:
     """Write the notices of an event that has its id, and none for the account `but`, who knows already."""
-    mentioned = mentioned_names(str(event.details.get("title") or ""))
+    mentioned = find_mentioned_names(str(event.details.get("title") or ""))
     mailed = event.kind in MAILED
     rows = [
         {
@@ -40,7 +40,7 @@ def tell(session: Session, event: Event, *, but: int | None = None) -> None:
         session.execute(insert(Notice), rows)
 
 
-def mentioned_names(text: str) -> set[str]:
+def find_mentioned_names(text: str) -> set[str]:
     """The user names, case-folded, that the text addresses as `@name`."""
     return {name.casefold() for name in _MENTION.findall(text)}
 

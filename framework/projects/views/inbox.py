@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Flask, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, require_account
 from framework.email import stopped
 from framework.projects.notify import inbox, preferences
 from framework.web.forms import check_button
@@ -19,10 +19,10 @@ Answer = Response | str
 @inboxes.record_once
 def _give_templates(state: object) -> None:
     app: Flask = state.app  # type: ignore[attr-defined]
-    app.jinja_env.globals["standing"] = _standing
+    app.jinja_env.globals["standing"] = _read_topbar_status
 
 
-def _standing() -> inbox.TopbarStatus:
+def _read_topbar_status() -> inbox.TopbarStatus:
     """What the top of the page tells, asked for once in a request."""
     if "standing" not in g:
         g.standing = inbox.read_topbar_status(current_account())
@@ -30,17 +30,17 @@ def _standing() -> inbox.TopbarStatus:
 
 
 @inboxes.get("/inbox")
-def listing() -> str:
+def show_inbox() -> str:
     """What is new."""
     page = page_number(request.args)
-    items = inbox.read_inbox(signed_in(), page)
+    items = inbox.read_inbox(require_account(), page)
     return render_template("projects/inbox.html", items=items, page=page, more=len(items) == inbox.PAGE)
 
 
 @inboxes.post("/inbox/read")
 def read_all() -> Response:
     """Mark everything as read."""
-    account = signed_in()
+    account = require_account()
     check_button()
     inbox.mark_read(account)
     flash("Everything is marked as read.", "success")
@@ -50,7 +50,7 @@ def read_all() -> Response:
 @inboxes.post("/inbox/<int:notice_id>/read")
 def read(notice_id: int) -> Response:
     """Mark one notice as read."""
-    account = signed_in()
+    account = require_account()
     check_button()
     inbox.mark_read(account, notice_id)
     return redirect("/inbox")
@@ -59,7 +59,7 @@ def read(notice_id: int) -> Response:
 @inboxes.get("/settings/mail")
 def choices() -> str:
     """How often mail comes."""
-    everywhere, projects = preferences.choices_of(signed_in())
+    everywhere, projects = preferences.choices_of(require_account())
     frequencies = preferences.FREQUENCIES
     return render_template("projects/mail.html", everywhere=everywhere, projects=projects, frequencies=frequencies)
 
@@ -67,7 +67,7 @@ def choices() -> str:
 @inboxes.post("/settings/mail")
 def choose() -> Response:
     """Get mail about one project, or about all others, so often."""
-    account = signed_in()
+    account = require_account()
     check_button()
     number = request.form.get("project", "0")
     project_id = int(number) if number.isdecimal() and len(number) < 10 else preferences.EVERY_PROJECT
@@ -79,7 +79,7 @@ def choose() -> Response:
 @inboxes.post("/settings/mail/resume")
 def resume() -> Response:
     """Send to the person's address again, after it bounced."""
-    account = signed_in()
+    account = require_account()
     check_button()
     stopped.resume(account.email)
     flash(f"Mail goes to {account.email} again.", "success")

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, make_response, render_template
 
-from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, require_account
 from framework.projects.core.jobs import job_for, list_jobs
 from framework.web.errors import wants_json
 
@@ -10,9 +10,9 @@ works = Blueprint("works", __name__, url_prefix="/work")
 
 
 @works.get("")
-def listing() -> str:
+def show_jobs() -> str:
     """What was started lately."""
-    return render_template("projects/works.html", works=list_jobs(signed_in()))
+    return render_template("projects/works.html", works=list_jobs(require_account()))
 
 
 @works.get("/<work_id>")

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.signin.login import current_account, signed_in, signed_in_session
+from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess
@@ -65,7 +65,7 @@ def profile(owner: str) -> str:
 @projects.route("/new", methods=["GET", "POST"])
 def new() -> Answer:
     """A new project."""
-    account = signed_in()
+    account = require_account()
     form = NewProjectForm()
     project = form.attempt(
         lambda: operations.create_project(
@@ -80,7 +80,7 @@ def new() -> Answer:
 @projects.get("/trash")
 def trash() -> str:
     """Deleted projects, each with a way back."""
-    account, days = signed_in(), config.current().trash_days
+    account, days = require_account(), config.current().trash_days
     listing, used = queries.list_trash(account, page_number(request.args)), usage_of(account)
     return render_template(
         "projects/trash.html", listing=listing, trash_days=days, trash_time=timedelta(days=days), usage=used
@@ -90,7 +90,7 @@ def trash() -> str:
 @projects.post("/trash/<int:project_id>/restore")
 def restore(project_id: int) -> Answer:
     """Take a project out of the trash."""
-    account = signed_in()
+    account = require_account()
     check_button()
     path = operations.restore_project(account, project_id)
     flash("The project is back, just as it was.", "success")
@@ -100,8 +100,8 @@ def restore(project_id: int) -> Answer:
 @projects.route("/trash/<int:project_id>/delete", methods=["GET", "POST"])
 def delete_for_good(project_id: int) -> Answer:
     """Delete a project that is in the trash for good; asks for its name first."""
-    account = signed_in()
-    project = operations.trashed_project(account, project_id)
+    account = require_account()
+    project = operations.open_trashed_project(account, project_id)
     form = DeleteForm()
     name = form.attempt(lambda: _delete_for_good(project, form))
     if name is None:
@@ -113,7 +113,7 @@ def delete_for_good(project_id: int) -> Answer:
 @projects.route("/trash/empty", methods=["GET", "POST"])
 def empty_trash() -> Answer:
     """Delete for good what is in the trash and one's own; shows first what that is."""
-    account = signed_in()
+    account = require_account()
     form = EmptyTrashForm()
     count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
     if count is None:
@@ -126,7 +126,7 @@ def empty_trash() -> Answer:
 @projects.get("/settings/usage")
 def usage() -> str:
     """What the person's projects hold, what takes the room, and how to free some."""
-    return render_template("accounts/usage.html", usage=usage_of(signed_in()))
+    return render_template("accounts/usage.html", usage=usage_of(require_account()))
 
 
 @projects.route("/invitations/<token>", methods=["GET", "POST"])
@@ -134,7 +134,7 @@ def invitation(token: str) -> Answer:
     """What the link in an invitation's mail leads to; whoever is signed in can accept it."""
     pending = invitations.read_invitation(token)
     form = PageForm()
-    path = form.attempt(lambda: invitations.accept(signed_in_session(), token))
+    path = form.attempt(lambda: invitations.accept(require_session(), token))
     if path is None:
         return render_template("projects/invitation.html", form=form, invitation=pending), form.status
     flash(f"You were added to {pending.project}.", "success")

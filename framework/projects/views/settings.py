@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.core.account import Account
-from framework.accounts.signin.login import current_account, signed_in
+from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.errors import Invalid
 from framework.gitcore.ref_names import TAGS, short_name
@@ -40,7 +40,7 @@ class PublishingUnconfirmed(Invalid):
 def general(owner: str, project: str) -> Answer:
     """Name, description, topics and visibility."""
     access = _find_owned(owner, project)
-    account = signed_in()
+    account = require_account()
     present = {"name": access.name, "description": access.description, "visibility": access.visibility}
     form = SettingsForm(data={**present, "topics": " ".join(access.topics)})
     name = form.attempt(lambda: _save(account, access, form))
@@ -92,7 +92,7 @@ def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
     """Take an invitation back."""
     access = _find_owned(owner, project)
     check_button()
-    email = invitations.withdraw(signed_in(), access, invitation_id)
+    email = invitations.withdraw(require_account(), access, invitation_id)
     flash(f"The invitation of {email} is withdrawn.", "success")
     return redirect(f"{access.path}/settings/people")
 
@@ -121,7 +121,7 @@ def remove(owner: str, project: str, person_id: int) -> Answer:
 def branches(owner: str, project: str) -> Answer:
     """Which branches are protected, and a form for another rule."""
     access = _find_owned(owner, project)
-    account = signed_in()
+    account = require_account()
     form = BranchRuleForm()
     pattern = form.attempt(
         lambda: rules.set_branch_rule(
@@ -153,7 +153,7 @@ def choose_default_branch(owner: str, project: str) -> Answer:
     access = _find_owned(owner, project)
     check_button()
     branch = request.form.get("default_branch", "")
-    refs.choose_default_branch(signed_in(), access, branch)
+    refs.choose_default_branch(require_account(), access, branch)
     flash(f"{branch} is the default branch now.", "success")
     return redirect(f"{access.path}/settings/branches")
 
@@ -164,7 +164,7 @@ def remove_branch_rule(owner: str, project: str) -> Answer:
     access = _find_owned(owner, project)
     check_button()
     pattern = request.form.get("pattern", "")
-    rules.remove_branch_rule(signed_in(), access, pattern)
+    rules.remove_branch_rule(require_account(), access, pattern)
     flash(f"The rule for {pattern} is removed.", "success")
     return redirect(f"{access.path}/settings/branches")
 
@@ -190,7 +190,7 @@ def archive(owner: str, project: str) -> Answer:
     """Have the project packed neatly, and its copies dropped."""
     access = _find_owned(owner, project)
     check_button()
-    return redirect(f"/work/{archiving.ask_for_archive(signed_in(), access)}")
+    return redirect(f"/work/{archiving.ask_for_archive(require_account(), access)}")
 
 
 def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:

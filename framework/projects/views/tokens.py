@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template
 from werkzeug.wrappers import Response
 
 from framework.accounts.signin import tokens
-from framework.accounts.signin.login import signed_in
+from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.views.forms import ALL_PROJECTS, TokenForm
@@ -18,7 +18,7 @@ Answer = Response | tuple[str, int]
 @token_settings.route("", methods=["GET", "POST"])
 def access_tokens() -> Answer:
     """The account's tokens, and a form for another one, whose text is shown this once."""
-    account = signed_in()
+    account = require_account()
     names = queries.names_of(account)
     form = _form(names)
     days = int(form.days.data) if str(form.days.data).isdecimal() else None
@@ -40,7 +40,7 @@ def access_tokens() -> Answer:
 @token_settings.post("/<int:token_id>/delete")
 def delete_token(token_id: int) -> Answer:
     """End a token."""
-    account = signed_in()
+    account = require_account()
     check_button()
     tokens.revoke_token(account.id, token_id)
     flash("The token is deleted; whatever used it is signed out.", "success")

@@ -61,7 +61,7 @@ def make_room(*, keep: str) -> int:
 
     The copy of the repository `keep` stays, and those in use, so the cache may be over its size for a while.
     """
-    return free(cached_bytes() - config.current().cache_max_bytes, keep=keep)
+    return free(count_cached_bytes() - config.current().cache_max_bytes, keep=keep)
 
 
 def free(wanted_bytes: int, *, keep: str) -> int:
@@ -94,7 +94,7 @@ def copies() -> list[Path]:
     return list(_root().glob("*.git"))
 
 
-def cached_bytes() -> int:
+def count_cached_bytes() -> int:
     """What all local copies take, in bytes."""
     return sum(size_bytes(path) for path in copies())
 

@@ -162,7 +162,7 @@ def download(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
-    _fetch_and_check(_wanted(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
+    _fetch_and_check(_describe_file(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
     return index_pack(repository_id, pack, folder)
 
 
@@ -173,7 +173,7 @@ def index_pack(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPac
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
     file = folder / f"pack-{pack.name}.pack"
-    _fetch_and_check(_wanted(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
+    _fetch_and_check(_describe_file(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
     return WrittenPack(file, file.with_suffix(".idx"), **MeasuredPack.values_of(pack))
 
 
@@ -254,10 +254,10 @@ def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> Non
     if own := filling.written.get(pack.name):
         target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
         return
-    _fetch_and_check(_wanted(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
+    _fetch_and_check(_describe_file(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
 
 
-def _wanted(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
+def _describe_file(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:
     if suffix == ".pack":
         return _Wanted(object_keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256)
     return _Wanted(object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256)

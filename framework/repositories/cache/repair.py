@@ -53,7 +53,7 @@ def hold_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HIS
     return _hold(repository_id, act, kind)
 
 
-def healing_after(repository_id: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def heal_after(repository_id: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Pass a stream on; when it breaks off because the copy is damaged, mend the copy for the next reader."""
     try:
         yield from chunks
@@ -115,7 +115,7 @@ def _drop_damaged_side_files(path: Path, packs: Sequence[StoredPack]) -> bool:
     found = read_marker(path)
     side_files_of = [pack for pack in packs if found and pack.name == found.side_files_of]
     damaged = any(
-        _differs(side_files.installed_path(path, suffix), (recorded.size_bytes, recorded.sha256))
+        _differs(side_files.side_file_path(path, suffix), (recorded.size_bytes, recorded.sha256))
         for pack in side_files_of
         for suffix, recorded in pack.side_files.items()
         if suffix in side_files.INSTALLED

@@ -83,10 +83,10 @@ def _contents(session: Session, row: Repository) -> str:
         row.default_branch,
         sorted(map(tuple, refs)),
         sorted(map(tuple, packs)),
-        _named(row.about),
+        _names_in(row.about),
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def _named(about: dict[str, Any]) -> list[Any]:
+def _names_in(about: dict[str, Any]) -> list[Any]:
     return [about.get("name"), (about.get("owner") or {}).get("name")]

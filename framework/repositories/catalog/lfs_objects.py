@@ -32,7 +32,7 @@ class LfsExpired(Conflict):
 def read_named(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that versions of the repository name, by their SHA-256."""
     with read_transaction() as session:
-        return _named(session, repository_id, oids)
+        return _find_named(session, repository_id, oids)
 
 
 def refuse_unnamed(repository_id: str, oids: Iterable[str]) -> None:
@@ -65,19 +65,19 @@ def read_all_named(repository_id: str, *, until: int) -> list[StoredLfs]:
 def read_received(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that wait, hashed, for a version to name them."""
     with read_transaction() as session:
-        return _waiting(session, repository_id, oids, RECEIVED)
+        return _find_staged(session, repository_id, oids, RECEIVED)
 
 
 def read_own(repository_id: str, oids: Iterable[str], uploader_id: int) -> dict[str, StoredLfs]:
     """Those of them that this account has sent."""
     with read_transaction() as session:
-        return _waiting(session, repository_id, oids, RECEIVED, StagedLfs.uploader_id == uploader_id)
+        return _find_staged(session, repository_id, oids, RECEIVED, StagedLfs.uploader_id == uploader_id)
 
 
 def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     """Those of these objects that clients were asked to send, and still may."""
     with read_transaction() as session:
-        return _waiting(session, repository_id, oids, OFFERED)
+        return _find_staged(session, repository_id, oids, OFFERED)
 
 
 def offer(
@@ -87,7 +87,7 @@ def offer(
 
     Only for those that `precheck` names, which is told which were offered before.
     """
-    before = _waiting(session, repository_id, sizes, OFFERED)
+    before = _find_staged(session, repository_id, sizes, OFFERED)
     wanted = precheck(before.keys()) if precheck else sizes.keys()
     offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
     _renew(session, [one.name for one in offered.values()])
@@ -135,7 +135,7 @@ def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> 
     Raises:
         LfsExpired: the clean-up came first.
     """
-    named = _named(session, repository_id, [one.oid for one in objects])
+    named = _find_named(session, repository_id, [one.oid for one in objects])
     lacking = tuple(one for one in objects if one.oid not in named)
     for names in _batches(sorted(one.name for one in lacking)):
         waiting = select(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == RECEIVED)
@@ -162,7 +162,7 @@ def retire(session: Session, repository: Repository, oids: Iterable[str]) -> Non
     session.flush()
 
 
-def pending_bytes(session: Session, repository_ids: Select[str]) -> int:
+def count_pending_bytes(session: Session, repository_ids: Select[str]) -> int:
     """What the objects that no version of these repositories names yet take or will take."""
     waiting = StagedLfs.repository_id.in_(repository_ids) & StagedLfs.state.not_in((DOOMED, RETIRED))
     return int(session.scalar(select(func.coalesce(func.sum(StagedLfs.size_bytes), 0)).where(waiting)) or 0)
@@ -208,13 +208,13 @@ def _expiry() -> ColumnElement[datetime]:
     return from_now(timedelta(hours=config.current().staged_hours))
 
 
-def _named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
+def _find_named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)
     found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(LfsObject.oid.in_(some)))]
     return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
 
 
-def _waiting(
+def _find_staged(
     session: Session, repository_id: str, oids: Iterable[str], state: str, *which: ColumnElement[bool]
 ) -> dict[str, StoredLfs]:
     theirs = select(StagedLfs).where(

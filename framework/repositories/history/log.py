@@ -67,7 +67,7 @@ def read_log(copy: Copy, commit_sha: str, path: str = "", *, skip: int = 0, limi
         PathAbsent: no version can hold such a path.
     """
     arguments = [*_LOG, f"--skip={skip}", f"--max-count={limit}"]
-    return _log_entries(git.run(copy.path, *arguments, "--end-of-options", commit_sha, *below(path)))
+    return _log_entries(git.run(copy.path, *arguments, "--end-of-options", commit_sha, *make_pathspec(path)))
 
 
 def read_commits(copy: Copy, shas: Iterable[str]) -> dict[str, CommitEntry]:
@@ -79,7 +79,7 @@ def read_commits(copy: Copy, shas: Iterable[str]) -> dict[str, CommitEntry]:
     return {commit.sha: commit for commit in _log_entries(printed)}
 
 
-def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
+def list_changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
     """What the commit changed against its first parent, or against nothing when it has none."""
     return _name_status(
         copy, "--root", "-M100%", "-m", "--first-parent", "--no-commit-id", "--end-of-options", commit_sha
@@ -88,10 +88,10 @@ def changed_files(copy: Copy, commit_sha: str) -> list[Changed]:
 
 def differences(copy: Copy, old: str, new: str, path: str = "") -> list[Changed]:
     """What one would have to do to the files of one commit, below a path, to make them those of another."""
-    return _name_status(copy, "--no-renames", "--end-of-options", old, new, *below(path))
+    return _name_status(copy, "--no-renames", "--end-of-options", old, new, *make_pathspec(path))
 
 
-def below(path: str) -> list[str]:
+def make_pathspec(path: str) -> list[str]:
     """Git's arguments for what is at this path or below it; for everything where it is empty.
 
     Raises:
@@ -103,10 +103,10 @@ def below(path: str) -> list[str]:
         raise PathAbsent(path) from refusal
 
 
-def deleted_files(copy: Copy, commit_sha: str, folder: str = "", *, limit: int = 200) -> list[Deleted]:
+def list_deleted_files(copy: Copy, commit_sha: str, folder: str = "", *, limit: int = 200) -> list[Deleted]:
     """The files below the folder that this commit's history had and it has not, the last deletion first."""
     options = ["-z", f"--format={COMMIT_LINE}", "--diff-filter=D", "--no-renames", "--name-only"]
-    options += [f"--max-count={LOOKED_AT_DELETIONS}", "--end-of-options", commit_sha, *below(folder)]
+    options += [f"--max-count={LOOKED_AT_DELETIONS}", "--end-of-options", commit_sha, *make_pathspec(folder)]
     printed = git.run(copy.path, "log", *options).decode(errors="surrogateescape")
     found: dict[str, str] = {}
     for sha, path in by_commit(printed.split("\0")[:-1]):

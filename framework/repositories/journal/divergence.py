@@ -87,13 +87,13 @@ def find_unknown_entries(repository_id: str, listed: Sequence[JournalKey]) -> li
     """The entries among these, oldest first, that SQL does not know and no recovery has dealt with."""
     if not listed:
         return []
-    known = known_hashes(repository_id, listed[0].place)
+    known = read_known_hashes(repository_id, listed[0].place)
     strange = [key for key in listed if not key.names(known.get(key.place, ""))]
-    settled = settled_entries(repository_id) if strange else set()
+    settled = read_settled_entries(repository_id) if strange else set()
     return [key for key in strange if key.settled not in settled]
 
 
-def settled_entries(repository_id: str) -> set[Settled]:
+def read_settled_entries(repository_id: str) -> set[Settled]:
     """The entries that belong to another line of history than SQL's."""
     query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
     with read_transaction() as session:
@@ -101,7 +101,7 @@ def settled_entries(repository_id: str) -> set[Settled]:
     return {((row.epoch, row.version), row.hash_start) for row in rows}
 
 
-def known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:
+def read_known_hashes(repository_id: str, since: Place = (0, 0)) -> dict[Place, str]:
     """The hashes of the entries that SQL knows from this version on."""
     epoch, version = since
     later = or_(Version.epoch > epoch, and_(Version.epoch == epoch, Version.version >= version))

@@ -79,7 +79,7 @@ def confirm(repository_id: str) -> None:
         raise NotConfirmed from error
 
 
-def unconfirmed_repositories() -> Sequence[str]:
+def list_unconfirmed_repositories() -> Sequence[str]:
     """The repositories that have a version whose log entry is not in the store yet."""
     with read_transaction() as session:
         return session.scalars(select(Version.repository_id).where(Version.confirmed_at.is_(None)).distinct()).all()

@@ -142,7 +142,7 @@ class _Consolidation:
         read = gather(self._request.repository_id, self._folder)
         made = self._pack(read)
         self._step("Storing the new packs")
-        if not self._stored(read, made):
+        if not self._try_to_store(read, made):
             return None
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader
@@ -159,7 +159,7 @@ class _Consolidation:
         self._step("Indexing what commits reach")
         return name_packs(read, listing, history, blobs)
 
-    def _stored(self, read: Gathered, made: Sequence[PushedPack]) -> bool:
+    def _try_to_store(self, read: Gathered, made: Sequence[PushedPack]) -> bool:
         """Send the packs and make them a version; False when another consolidation was faster."""
         try:
             if made:
@@ -201,7 +201,7 @@ class _Consolidation:
         kept = {sha for pack in made for sha in pack.new.sizes}
         gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._request.purge else set()
         place = latest.snapshot.epoch, latest.snapshot.version
-        unneeded = frozenset(self._unneeded_lfs(latest.snapshot))
+        unneeded = frozenset(self._find_unneeded_lfs(latest.snapshot))
         self._dropped_lfs = len(unneeded)
         return Change(
             repository_id=self._request.repository_id,
@@ -219,7 +219,7 @@ class _Consolidation:
             before = self._needed_lfs
             self._needed_lfs = found.lfs_objects() if before is None else before | found.lfs_objects(known)
 
-    def _unneeded_lfs(self, latest: Snapshot) -> set[str]:
+    def _find_unneeded_lfs(self, latest: Snapshot) -> set[str]:
         """The objects that the version names, and that nothing which is kept stands for."""
         if self._needed_lfs is None:
             return set()
@@ -257,7 +257,7 @@ def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int
     """Make room for what is not here yet and for the new packs; how much that is, in bytes."""
     total = sum(pack.pack_bytes + pack.idx_bytes for pack in packs)
     needed = total + max(0, total - eviction.size_bytes(eviction.copy_path(repository_id)))
-    if _free_bytes() < needed <= _free_bytes() + eviction.cached_bytes():
+    if _free_bytes() < needed <= _free_bytes() + eviction.count_cached_bytes():
         eviction.free(needed - _free_bytes(), keep=repository_id)
     if _free_bytes() < needed:
         raise NoRoom(needed, _free_bytes())

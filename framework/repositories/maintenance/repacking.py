@@ -202,7 +202,7 @@ def _side_files(
     graph = ("commit-graph", "write", "--no-progress", "--reachable", "--changed-paths")
     for command in (index, graph):
         git.run(alone, *command, deadline_seconds=DEADLINE_SECONDS)
-    found = {suffix: side_files.installed_path(alone, suffix) for suffix in INSTALLED}
+    found = {suffix: side_files.side_file_path(alone, suffix) for suffix in INSTALLED}
     if snapshot.refs and with_bundle:  # what nobody asks for is sent to nobody
         found[BUNDLE] = alone / "bundle"
         bundle.write_ends(found[BUNDLE], snapshot.refs, snapshot.refs.get(HEADS + snapshot.default_branch), packs)

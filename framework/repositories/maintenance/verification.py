@@ -10,7 +10,7 @@ from sqlalchemy import select
 from framework.database.session import read_transaction
 from framework.gitcore import git
 from framework.gitcore.git import GitCutOff, GitFailed
-from framework.gitcore.path_policy import shown
+from framework.gitcore.path_policy import quote_path
 from framework.repositories import object_keys
 from framework.repositories.cache.hydration import Filling, PackAltered, PackMissing, fill, lay_out
 from framework.repositories.cache.marker import FULL
@@ -20,7 +20,7 @@ from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
-from framework.repositories.journal.divergence import find_unknown_entries, settled_entries
+from framework.repositories.journal.divergence import find_unknown_entries, read_settled_entries
 from framework.repositories.journal.reader import History, list_journal, read_history
 from framework.repositories.models import Version
 
@@ -112,7 +112,7 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
     for sha, message in list(refused)[:TOLD_OBJECTS]:
         found = git.run(copy, "log", "--all", "-1", "-m", "-t", "--name-only", "--format=%H", f"--find-object={sha}")
         commit, _line, path = [*found.decode(errors="replace").split("\n"), "", "", ""][:3]
-        where = f"{shown(path)}, since version {commit[:10]}" if path else f"the object {sha[:10]}"
+        where = f"{quote_path(path)}, since version {commit[:10]}" if path else f"the object {sha[:10]}"
         yield (
             f"Git refuses {where} ({message}). Delete or rename it in every branch that has it: the next push there"
             " passes then. Older versions keep it, and clones with transfer.fsckObjects fail, until the history is"
@@ -122,7 +122,7 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
 
 def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
-    confirmed = _confirmed_hashes(snapshot)
+    confirmed = _read_confirmed_hashes(snapshot)
     listed = list_journal(snapshot.repository_id)
     yield from (
         f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
@@ -137,13 +137,13 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     ]
     if strange:
         yield f"The log has version {strange[-1].place_text}, which the database does not know."
-    settled = settled_entries(snapshot.repository_id)
+    settled = read_settled_entries(snapshot.repository_id)
     history = read_history([key for key in listed if key.settled not in settled])
     yield from (*history.faults, *history.forks)
     yield from _differences(snapshot, packs, history)
 
 
-def _confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
+def _read_confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
     query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
     with read_transaction() as session:
         return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}

@@ -7,7 +7,7 @@ from typing import Any
 from framework.database.session import read_transaction
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.catalog.pack_records import BLOBS
-from framework.repositories.journal.divergence import find_unknown_entries, known_hashes
+from framework.repositories.journal.divergence import find_unknown_entries, read_known_hashes
 from framework.repositories.journal.reader import (
     History,
     JournalEntry,
@@ -81,7 +81,7 @@ class Plan:
 
 
 def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | None:
-    before, known = _place(repository_id), known_hashes(repository_id)
+    before, known = _place(repository_id), read_known_hashes(repository_id)
     history = read_history(find_unknown_entries(repository_id, listed), known=known)
     lines = find_lines(history.lines, known)
     if not history.lines and before in {None, NO_VERSION} and not history.faults:

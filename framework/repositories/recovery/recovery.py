@@ -66,7 +66,7 @@ def resume(adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False) ->
         StillInUse: something does.
     """
     seen: set[str] = set()
-    for repository_id, listed in _stored_logs():
+    for repository_id, listed in _list_stored_logs():
         seen.add(repository_id)
         if done := recover(repository_id, listed, adopt, tell=tell, rehearse=rehearse):
             yield done
@@ -153,7 +153,7 @@ def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tel
         repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 
-def _stored_logs() -> Iterator[tuple[str, list[JournalKey]]]:
+def _list_stored_logs() -> Iterator[tuple[str, list[JournalKey]]]:
     """Every repository that the store has a log of, with its keys, oldest first."""
     for repository_id, found in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
         if listed := journal_keys(found):

@@ -125,7 +125,7 @@ def read_bundle(repository_id: str) -> Bundle:
     return Bundle(first.name, (Part(key, 0, ends), *bodies, Part(key, ends, TRAILER_BYTES)))
 
 
-def offered_bundle(repository_id: str) -> Bundle | None:
+def choose_bundle(repository_id: str) -> Bundle | None:
     """The project's bundle when it is large enough to be worth a request of its own; else None."""
     try:
         found = read_bundle(repository_id)

@@ -42,7 +42,7 @@ class ColdPack:
     ends: Ends
 
     @contextmanager
-    def arriving(self) -> Iterator[Iterator[bytes]]:
+    def receive(self) -> Iterator[Iterator[bytes]]:
         """The pack (gitformat-pack(5)) as it arrives; after the block, which takes all of it, it is kept beside.
 
         Raises:

@@ -15,7 +15,7 @@ from framework.errors import Invalid
 from framework.gitcore import git
 from framework.gitcore.modes import FILE, FOLDER, SUBMODULE, SYMLINK
 from framework.gitcore.pack_writer import PackWriter
-from framework.gitcore.path_policy import ATTRIBUTES, MODULES, read_as, shown, spells_git
+from framework.gitcore.path_policy import ATTRIBUTES, MODULES, quote_path, read_as, spells_git
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.scratch import scratch
 
@@ -58,13 +58,13 @@ def check_tree(folder: str, entries: Iterable[tuple[bytes, int, str]]) -> set[Sp
     for name, mode, sha in entries:
         path = f"{folder}/{name.decode(errors='surrogateescape')}".lstrip("/")
         if name in {b"", b".", b".."} or b"/" in name or spells_git(name):
-            raise TreeRefused(f"Git does not accept the name {shown(path)}; rename it or leave it out.")
+            raise TreeRefused(f"Git does not accept the name {quote_path(path)}; rename it or leave it out.")
         if sha == _NO_OBJECT:
-            raise TreeRefused(f"{shown(path)} stands for no object at all; leave it out.")
+            raise TreeRefused(f"{quote_path(path)} stands for no object at all; leave it out.")
         for kind in read_as(name) - ({ATTRIBUTES} if mode == SYMLINK else set()):
             if mode in {FOLDER, SYMLINK, SUBMODULE}:
                 raise TreeRefused(
-                    f"{shown(path)} has to be a plain file, since Git reads it as {kind}; rename or delete it."
+                    f"{quote_path(path)} has to be a plain file, since Git reads it as {kind}; rename or delete it."
                 )
             found.add(SpecialFile(kind, sha, path))
     return found

@@ -24,15 +24,15 @@ class ReceivedObjects:
 
     def contents(self, names: Path) -> Iterator[bytes]:
         """The contents of the objects whose names this file holds, one after the other."""
-        return (content for _name, content in self.named_contents(names))
+        return (content for _name, content in self.read_contents(names))
 
-    def named_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
+    def read_contents(self, names: Path) -> Iterator[tuple[str, bytes]]:
         """The same, each with its name."""
         with names.open("rb") as given:
             for name, size, printed in self._read_each(given):
                 yield name, printed.read(size)
 
-    def named_pieces(self, names: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    def read_pieces(self, names: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
         """The objects of these names, each with its content in pieces; they are read before the next object is."""
         with self._spool_names("".join(f"{name}\n" for name in names).encode()) as given:
             for name, size, printed in self._read_each(given):

@@ -56,7 +56,7 @@ class Pace:
         self._since: float | None = None
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
+    def count_waiting(self) -> Iterator[None]:
         """Count the time of this block as the client's."""
         since = self._since = monotonic()
         try:
@@ -90,7 +90,7 @@ class ClientSocket(socket.socket):
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """The next bytes, as the standard library has it."""
-        with self.pace.waiting():
+        with self.pace.count_waiting():
             data = super().recv(bufsize, flags)
         self.pace.moved_bytes += len(data)
         return data
@@ -100,7 +100,7 @@ class ClientSocket(socket.socket):
         self._outgoing += data
         self.flush()
         while len(self._outgoing) > LONGEST_OUTGOING_BYTES:
-            with self.pace.waiting():
+            with self.pace.count_waiting():
                 writable = select.poll()
                 writable.register(self, select.POLLOUT)
                 writable.poll()

@@ -15,7 +15,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 from framework.web.server import refusals
 from framework.web.server.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
 from framework.web.server.gate import Gate, claims_of
-from framework.web.server.wsgi import _closing_early
+from framework.web.server.wsgi import _close_early
 
 LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
@@ -57,7 +57,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application."""
         super().load_wsgi()
-        self.wsgi: WSGIApplication = _closing_early(self.wsgi)
+        self.wsgi: WSGIApplication = _close_early(self.wsgi)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection; where there are too many, it takes the place of one that has waited for longest."""

@@ -11,7 +11,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from framework.web.errors import BrokenBody
 
 
-def _closing_early(application: WSGIApplication) -> WSGIApplication:
+def _close_early(application: WSGIApplication) -> WSGIApplication:
     """The application, whose answers end the connection while much of the request's body is not read."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -19,12 +19,12 @@ def _closing_early(application: WSGIApplication) -> WSGIApplication:
         body = environ["wsgi.input"]
         environ["wsgi.input"] = _RequestBody(body)
 
-        def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        def begin_answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if _has_unread(body.reader):
                 response.force_close()
             return start_response(status, headers, *more)
 
-        return application(environ, started)
+        return application(environ, begin_answer)
 
     return answer
 

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from framework.browse.diff.differences import SHOWN_FILES
-from framework.browse.diff.patches import CONTEXT, PatchLine, changed_words
+from framework.browse.diff.patches import CONTEXT, PatchLine, find_changed_words
 from tests.browse.conftest import Onlooker
 
 pytestmark = pytest.mark.deployments("embedded")
@@ -116,6 +116,6 @@ def test_a_page_of_very_many_changes_is_bounded(onlooker: Onlooker) -> None:
     ],
 )
 def test_words_are_marked_where_lines_have_enough_in_common(old: str, new: str, wanted: tuple[str, str]) -> None:
-    marks = changed_words(old, new)
+    marks = find_changed_words(old, new)
     shown = tuple(PatchLine(CONTEXT, 1, 1, text, places).text for text, places in zip((old, new), marks, strict=True))
     assert shown == wanted

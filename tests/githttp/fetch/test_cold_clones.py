@@ -98,7 +98,7 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
     with requests() as asked:
         whole = find_cold_pack(project.repository_id, wants(project))
         assert whole
-        with whole.arriving() as chunks:
+        with whole.receive() as chunks:
             (tmp_path / "whole.pack").write_bytes(b"".join(chunks))
         settle()
     assert asked.of("range") == sum(-(-pack.pack_bytes // 300_000) for pack in packs)
@@ -124,7 +124,7 @@ def test_a_pack_that_was_found_damaged_is_told_of_and_passed_on_no_more(
     flip_a_bit(project, kind)
     whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
-    with whole.arriving() as chunks:
+    with whole.receive() as chunks:
         assert list(chunks)
     settle()
     assert not is_full(project)
@@ -139,7 +139,7 @@ def test_what_was_damaged_on_its_way_alone_is_not_held_against_the_store(
 ) -> None:
     whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
-    with whole.arriving() as chunks:
+    with whole.receive() as chunks:
         assert list(chunks)
         [file] = [file for file in scratch_files() if file.stem == f"pack-{whole.packs[0].name}"]
         body = bytearray(file.read_bytes())

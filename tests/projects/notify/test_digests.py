@@ -237,7 +237,7 @@ def test_a_mention_is_mailed_without_waiting_for_the_digest(
     ],
 )
 def test_it_knows_whom_a_text_addresses(text: str, names: set[str]) -> None:
-    assert notices.mentioned_names(text) == names
+    assert notices.find_mentioned_names(text) == names
 
 
 def test_two_senders_at_once_write_one_mail(

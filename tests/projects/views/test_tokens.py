@@ -19,7 +19,7 @@ from tests.cast import PASSWORD, SignIn
 
 
 @pytest.fixture
-def confined(app: Flask, alice: Account, secret: ProjectAccess) -> Account:
+def confine(app: Flask, alice: Account, secret: ProjectAccess) -> Account:
     """Alice, acting by a token for her private project only."""
     token = create_token(alice.id, "robot", ["write"], repository_id=secret.repository_id)
     with app.test_request_context():
@@ -76,7 +76,7 @@ def test_it_makes_no_project(confined: Account) -> None:
 
 
 def test_it_administers_nothing(alice: Account) -> None:
-    assert not Account(1, "root", "", "root@example.org", admin=True).confined("a" * 32).admin
+    assert not Account(1, "root", "", "root@example.org", admin=True).confine("a" * 32).admin
 
 
 def test_it_ends_with_its_project(alice: Account, secret: ProjectAccess, confined: Account) -> None:

@@ -45,7 +45,7 @@ def test_the_least_recently_used_copies_go_first(crowd: list[Bench], settings: C
     config.use(replace(settings, cache_max_bytes=MIB + MIB // 4))
     assert eviction.make_room(keep="") > 0
     assert present(crowd) == [True, False, False, True]
-    assert eviction.cached_bytes() <= MIB + MIB // 4
+    assert eviction.count_cached_bytes() <= MIB + MIB // 4
 
 
 def test_waking_a_project_makes_room_for_it(crowd: list[Bench], settings: Config) -> None:

@@ -92,7 +92,7 @@ def test_a_damaged_large_blob_is_cut_off_and_never_passed_as_whole(written: Benc
     with open_copy(written.repository_id) as copy:
         blob = copy.blob(find(copy, resolve(copy, "main"), "large").sha)
         with pytest.raises(ObjectAltered):
-            sent.extend(byte for chunk in repair.healing_after(written.repository_id, blob.chunks) for byte in chunk)
+            sent.extend(byte for chunk in repair.heal_after(written.repository_id, blob.chunks) for byte in chunk)
     assert len(sent) < len(LARGE)
     assert written.read("large") == LARGE, "the failing read has healed the copy"
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from framework.celery.jobs import Work
 from framework.database.session import read_transaction
-from framework.gitcore.side_files import INSTALLED, installed_path
+from framework.gitcore.side_files import INSTALLED, side_file_path
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
@@ -74,14 +74,14 @@ def test_a_side_file_that_is_lost_or_damaged_only_makes_things_slower(grown: Ben
 @pytest.mark.parametrize("suffix", INSTALLED)
 def test_a_side_file_that_is_damaged_on_the_disk_is_fetched_anew(grown: Bench, work: Work, suffix: str) -> None:
     consolidate(RepackRequest(grown.repository_id), work)
-    file = installed_path(copy_path(grown.repository_id), suffix)
+    file = side_file_path(copy_path(grown.repository_id), suffix)
     whole = file.read_bytes()
     file.chmod(0o600)
     file.unlink()
     file.write_bytes(whole[:-30] + b"x" + whole[-29:])
     assert heal(grown.repository_id)
     with open_copy(grown.repository_id, FULL) as copy:
-        assert installed_path(copy.path, suffix).read_bytes() == whole
+        assert side_file_path(copy.path, suffix).read_bytes() == whole
 
 
 @pytest.mark.parametrize("purge", [False, True])

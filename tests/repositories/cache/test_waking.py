@@ -85,4 +85,4 @@ def test_a_cache_that_is_too_small_for_all_serves_all(
     with ThreadPoolExecutor(READERS) as pool:
         list(pool.map(lambda chance: read_something(chance.choice(sleepers), chance), chances * 3))
     eviction.make_room(keep="")
-    assert eviction.cached_bytes() <= 1 << 20
+    assert eviction.count_cached_bytes() <= 1 << 20
