@@ -9,7 +9,7 @@ from framework.config import Config
 from framework.repositories.cache import scratch
 from framework.uploads.receiving import StreamingRequest
 from framework.web import security
-from framework.web.answer import Answer
+from framework.web.answers import Answer
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20

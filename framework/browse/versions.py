@@ -17,9 +17,9 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import heal_after
 from framework.repositories.history.refs import split_ref
+from framework.web.answers import stream_response
 from framework.web.pages import query_path
 from framework.web.paging import page_number
-from framework.web.streaming import stream_response
 
 PRINTED_TYPE = "text/plain; charset=utf-8"
 

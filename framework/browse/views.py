@@ -26,8 +26,8 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import heal_after
 from framework.repositories.cache.status import read_status
 from framework.repositories.history.refs import split_ref
+from framework.web.answers import stream_response
 from framework.web.pages import query_path
-from framework.web.streaming import stream_response
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)

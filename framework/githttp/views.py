@@ -11,14 +11,13 @@ from framework.accounts.signin.http_auth import account_from_basic
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
 from framework.githttp.permission import PasswordNeeded, open_for_push, open_for_reading, open_or_create
-from framework.githttp.protocol.advertising import advertise_for_push
 from framework.githttp.protocol.body import PushBody, spool
-from framework.githttp.protocol.commands import read_request
+from framework.githttp.protocol.commands import advertise_for_push, read_request
 from framework.githttp.push import pushing
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import note_visit
+from framework.web.answers import stream_response
 from framework.web.errors import problem, speak_as, wants_json
-from framework.web.streaming import stream_response
 
 blueprint = Blueprint("git", __name__)
 

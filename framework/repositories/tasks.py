@@ -13,7 +13,7 @@ from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal import writer
 from framework.repositories.journal.writer import NotConfirmed
-from framework.repositories.maintenance import lfs_sweep, scrub, storage_class
+from framework.repositories.maintenance import collector, scrub, storage_class
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, RepackRequest, consolidate
@@ -86,7 +86,7 @@ def demote_archived() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.sweep_staged")
 def sweep_staged() -> int:
     """Clean up after pushes and LFS objects that were refused or took too long; how many."""
-    return staging.sweep() + lfs_sweep.sweep()
+    return staging.sweep() + collector.sweep_lfs()
 
 
 @app.task(base=Job, name="framework.repositories.tasks.collect_orphans")

@@ -7,7 +7,7 @@ from flask import Request, Response
 from werkzeug.http import quote_etag
 
 from framework.errors import Invalid
-from framework.web.streaming import stream_response
+from framework.web.answers import stream_response
 
 # One range of bytes: from a first to a last or to the end, or the last so many.
 _ONE_RANGE = re.compile(r"bytes=[ \t]*(?:([0-9]{1,20})-([0-9]{0,20})|-([0-9]{1,20}))[ \t]*", re.IGNORECASE)

@@ -10,7 +10,7 @@ from framework.celery.schedule import JobRuns
 from framework.celery.worker import presence, runs
 from framework.config import Config
 from framework.database.types import now
-from framework.repositories.maintenance import lfs_sweep
+from framework.repositories.maintenance import collector
 from framework.repositories.write import staging, write_queue
 
 
@@ -27,7 +27,7 @@ def look(repository_id: str, task: str) -> dict[str, object]:
         "the turn is taken": write_queue.is_taken(repository_id),
         "the turn was given to another": write_queue.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
         "pushes swept": staging.sweep(),
-        "large files swept": lfs_sweep.sweep(),
+        "large files swept": collector.sweep_lfs(),
         "workers that are up": [presence.is_up(each) for each in presence.workers()],
         "tasks sent again": outbox.poll(),
         "the task was claimed": runs.claim(task) is not None,

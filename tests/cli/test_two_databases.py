@@ -108,20 +108,6 @@ def test_a_take_over_moves_everything_and_stops_the_former_owner(flask: Flasks, 
         check_fencing()
 
 
-def test_who_lost_the_bucket_is_not_sent_to_recover_what_the_new_owner_writes(
-    flask: Flasks, owners: Owners, files: Bench
-) -> None:
-    """A process whose look at the bucket was just before the take-over, and whose first write comes after it."""
-    with owners.other():
-        flask("storage", "rebuild", "--take-over")
-        files.write(files.put("b", b"by the new owner"))
-    divergence._written.clear()
-    ownership()._permitted_until = float("inf")
-    with pytest.raises(NotOwner):
-        files.write(files.put("b", b"by the former one"))
-    assert divergence.count_diverged() == 0
-
-
 def test_the_doctor_readyz_and_the_administrators_page_tell_who_may_not_write(
     flask: Flasks, owners: Owners, alice: Account, signed_in: SignIn
 ) -> None:

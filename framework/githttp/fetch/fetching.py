@@ -10,11 +10,10 @@ from typing import IO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework.errors import Unavailable
+from framework.errors import HoldfastError, Unavailable
 from framework.gitcore import git
-from framework.gitcore.pkt_line import err
+from framework.gitcore.pkt_line import FLUSH, PACK, band, err
 from framework.gitcore.ref_names import HEADS
-from framework.githttp.fetch import cold_clones
 from framework.githttp.fetch.keepalive import SERVICE, FetchRequest, KeepAlive, Opening, read_fetch_request
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.repositories.cache import copies
@@ -24,7 +23,7 @@ from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.serve.cold_stream import find_cold_pack
+from framework.repositories.serve.cold_stream import ColdPack, find_cold_pack
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)
@@ -83,7 +82,7 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
     version = _check_protocol(protocol)
     asked = read_fetch_request(version, body, read_snapshot(repository_id))
     if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
-        yield from cold_clones.answer(whole, asked.opening)
+        yield from stream_cold_clone(whole, asked.opening)
         return
     keepalive = KeepAlive(repository_id, asked)
     yield from keepalive.signs()
@@ -115,3 +114,18 @@ def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[byt
 
 def _check_protocol(protocol: str) -> str:
     return protocol if re.fullmatch(r"version=[012]", protocol) else "version=0"
+
+
+def stream_cold_clone(whole: ColdPack, opening: Opening) -> Iterator[bytes]:
+    """The packfile section (gitprotocol-v2(5)); who asks for `sideband-all` gets its head on a band, too.
+
+    What fails is told to the client, which keeps nothing.
+    """
+    yield opening.start or band(PACK, b"packfile\n")
+    try:
+        with whole.receive() as chunks:
+            for chunk in chunks:
+                yield band(PACK, chunk)
+            yield FLUSH
+    except HoldfastError as failure:
+        yield opening.failure(failure.sentence)

@@ -1,10 +1,12 @@
-"""What a push asks for: the refs to move, and what the client understands (gitprotocol-pack(5))."""
+"""What a push is offered and what it asks for: refs, and what either side understands (gitprotocol-pack(5))."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from framework.errors import TooLarge
-from framework.gitcore.pkt_line import BadRequest, Received
+from framework.gitcore.pkt_line import FLUSH, BadRequest, Received, pkt
+from framework.repositories.catalog.snapshot import read_snapshot
 
 MAX_COMMANDS = 20_000
 MAX_OPTIONS = 1_000
@@ -89,3 +91,12 @@ def _skip_options(body: Received) -> None:
         if body.line() is None:
             return
     raise BadRequest("it has too many push options")
+
+
+def advertise_for_push(repository_id: str | None) -> Iterator[bytes]:
+    """The answer to `info/refs?service=git-receive-pack`; None is a project that the push will create."""
+    refs = read_snapshot(repository_id).refs if repository_id else {}
+    yield pkt(b"# service=git-receive-pack\n") + FLUSH
+    lines = [f"{sha} {name}" for name, sha in sorted(refs.items())] or [f"{NOTHING} capabilities^{{}}"]
+    lines[0] += f"\0{CAPABILITIES}"
+    yield b"".join(pkt(f"{line}\n".encode()) for line in lines) + FLUSH

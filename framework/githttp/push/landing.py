@@ -2,13 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
-from framework.gitcore.ref_names import HEADS, NOTES, BadRef, RefElsewhere, check_ref, clashes
+from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, RefElsewhere, check_ref, clashes, short_name
 from framework.githttp.protocol.commands import Command
-from framework.githttp.protocol.messages import LISTED_TITLES, RefNews
 from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.observability import counts
 from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewrite_refusal
@@ -26,6 +26,27 @@ from framework.repositories.write.splitting import PushedPack
 FETCH_FIRST = "fetch first"
 TOLD_REFS = 20
 FIRST_CHOICES = ("main", "master")
+LISTED_TITLES = 10
+
+
+@dataclass(frozen=True)
+class RefNews:
+    """What a push did to one ref: how many commits it brought, and the newest ones' titles."""
+
+    command: Command
+    title: str = ""
+    count: int = 0
+    titles: tuple[str, ...] = ()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The event's details."""
+        short = short_name(self.command.name)
+        if self.command.new is None:
+            return {"deleted": short}
+        kind = "tag" if self.command.name.startswith(TAGS) else "branch"
+        told = {kind: short, "sha": self.command.new, "title": self.title}
+        return {**told, "commits": self.count, "titles": list(self.titles)} if kind == "branch" else told
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ from framework.errors import HoldfastError, Unavailable
 from framework.formatting import format_size
 from framework.gitcore.git import GitFailed
 from framework.gitcore.pkt_line import Received
-from framework.githttp.protocol.messages import RefNews
 from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push import landing, policy
-from framework.githttp.push.landing import Landing
+from framework.githttp.push.landing import Landing, RefNews
 from framework.githttp.push.tree_size import check_tree_size
 from framework.lfs.pushing import find_needed
 from framework.observability import counts

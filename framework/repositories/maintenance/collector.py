@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
 from framework.database.session import read_transaction, transaction
-from framework.database.types import now
-from framework.repositories.journal.divergence import find_unknown_entries, note_diverged
+from framework.database.types import from_now, now
+from framework.repositories.catalog.lfs_objects import DOOMED, RETIRED, delete_doomed
+from framework.repositories.journal.divergence import find_unknown_entries, has_diverged, note_diverged
 from framework.repositories.journal.reader import (
     EntryDamaged,
     JournalEntry,
@@ -173,3 +174,19 @@ def _collect_deleted(
         return Collected(repository_id)
     last = newest.line.key.key
     return _delete(repository_id, sorted(listed, key=lambda entry: entry.key == last))
+
+
+def sweep_lfs() -> int:
+    """Clean up objects that were never sent whole or never named; how many.
+
+    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
+    purge has retired is the collector's, who asks the log whether it is still named.
+    """
+    over = StagedLfs.expires_at < from_now()
+    with transaction() as session:
+        session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
+        session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
+    with read_transaction() as session:
+        concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
+    known = [repository_id for repository_id in concerned if not has_diverged(repository_id)]
+    return sum(delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)

@@ -9,7 +9,7 @@ import pytest
 
 from framework import config
 from framework.gitcore.pkt_line import pkt
-from framework.githttp.fetch import cold_clones
+from framework.githttp.fetch import fetching
 from framework.githttp.fetch.keepalive import Opening
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
@@ -213,7 +213,7 @@ def test_a_tag_that_was_deleted_since_is_not_sent(
 def test_a_clone_that_breaks_off_leaves_nothing(project: ProjectAccess, cold: Work, house: House) -> None:
     whole = find_cold_pack(project.repository_id, wants(project))
     assert whole
-    answer = cold_clones.answer(whole, Opening(pkt(b"packfile\n"), has_bands=True))
+    answer = fetching.stream_cold_clone(whole, Opening(pkt(b"packfile\n"), has_bands=True))
     assert [next(answer)[4:8] for _ in range(2)] == [b"pack", b"\x01PAC"]
     assert next(answer)
     answer.close()  # type: ignore[attr-defined]

@@ -17,10 +17,12 @@ from framework.repositories.models import StagedPush
 from framework.repositories.write import staging
 from framework.repositories.write.creation import change_about
 from framework.storage.counting import requests
-from framework.storage.current import store
+from framework.storage.current import ownership, store
+from framework.storage.ownership.refusals import OwnedByAnother
 from tests import moments
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+from tests.servers.application.owners import Owners
 
 pytestmark = on_each_deployment
 
@@ -41,6 +43,20 @@ def test_a_write_is_refused_and_leaves_nothing(restored: Bench) -> None:
         restored.write(restored.put("b", b"3"))
     assert (refusal.value.status, "recovered" in refusal.value.sentence) == (503, True)
     assert [entry.key for entry in store().list("repos/")] == before
+
+
+def test_who_lost_the_bucket_is_not_sent_to_recover_what_the_new_owner_writes(owners: Owners, bench: Bench) -> None:
+    """A process that looked at the bucket just before the take-over, and writes to the project for the first time."""
+    bench.write(bench.put("a", b"1"))
+    backup = moments.remember()
+    bench.write(bench.put("a", b"by the new owner"))
+    moments.put_back(backup)
+    with owners.other():
+        ownership().take_over(force=True)
+    ownership()._permitted_until = float("inf")
+    with pytest.raises(OwnedByAnother):
+        bench.write(bench.put("b", b"by the former one"))
+    assert divergence.count_diverged() == 0
 
 
 def test_it_can_still_be_read(restored: Bench) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from framework.errors import Unavailable
 from framework.web import errors
-from framework.web.streaming import stream_response
+from framework.web.answers import stream_response
 
 
 @pytest.fixture

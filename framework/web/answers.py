@@ -1,4 +1,4 @@
-"""Answers that are streamed: what fails before the first byte is an error page, not a cut connection."""
+"""Answers that can name whatever Git can, and streamed ones whose failure before the first byte is an error page."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -19,3 +19,11 @@ def stream_response(chunks: Iterator[bytes], **headers: str) -> Response:
     if close:
         response.call_on_close(close)
     return response
+
+
+class Answer(Response):
+    """An answer whose text may hold names that are no UTF-8, as Git allows: their odd bytes become question marks."""
+
+    def set_data(self, value: bytes | str) -> None:
+        """Take this as the whole body."""
+        super().set_data(value.encode(errors="replace") if isinstance(value, str) else value)
