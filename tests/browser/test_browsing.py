@@ -12,6 +12,14 @@ from tests.browser.pages import UploadPage
 from tests.browser.window import Window
 from tests.cast import on_one_deployment
 
+TYPED_BEFORE_THE_SCRIPT = """
+document.querySelector('input[name="q"]').value = "zz";
+const again = document.createElement("script");
+again.type = "module";
+again.src = document.querySelector('script[src*="find"]').src;
+document.head.append(again);
+"""
+
 
 def chosen(window: Window) -> list[str]:
     return [row.get_attribute("id") or "" for row in window.visible("tr.chosen")]
@@ -45,6 +53,10 @@ def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window.reads("story.txt")
     window.leaves(lambda: window.element('input[name="q"]').send_keys(Keys.ENTER))
     window.wait(lambda: window.path.endswith("/story.txt"), "The file")
+
+    window.open(f"{secret.path}/find/main")
+    window.driver.execute_script(TYPED_BEFORE_THE_SCRIPT)
+    window.reads("No file has these letters")
 
 
 @on_one_deployment
