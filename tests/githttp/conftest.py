@@ -1,4 +1,4 @@
-"""A server for all pushes of a module, on each kind of deployment; every test has projects of its own."""
+"""One server for all who use git, on each kind of deployment; every test has projects of its own."""
 
 import random
 import threading
@@ -39,18 +39,35 @@ class House:
     people: dict[str, Account]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(request: pytest.FixtureRequest, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The application under gunicorn, and this process on the same deployment; a file may have 64 MiB, a push 112."""
+    """The application under gunicorn; a file may have 64 MiB, a push 112."""
     folder = tmp_path_factory.mktemp("house")
-    with deployments.DEPLOYMENTS[request.param](run, folder / "data") as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(config, "_current", made)
+    with deployments.DEPLOYMENTS[request.param](run, folder / "data") as made:
         limits = {"MAX_FILE_BYTES": str(64 * MIB), "MAX_PUSH_BYTES": str(112 * MIB)}
         names = {"BASE_URL", "PORT", *limits}
         environment = {name: text for name, text in deployments.environment(made).items() if name not in names}
         with gunicorn(run, {**environment, **limits}) as server:
-            people = {name: new_account(name) for name in ("alice", "bob", "charlie")}
+            with _living_at(made):
+                people = {name: new_account(name) for name in ("alice", "bob", "charlie")}
             yield House(server, made, people)
+
+
+@pytest.fixture(autouse=True)
+def _at_the_house(request: pytest.FixtureRequest) -> Iterator[None]:
+    """This process is on the same deployment as the house, in each test that has one."""
+    if "house" not in request.fixturenames:
+        yield
+        return
+    with _living_at(request.getfixturevalue("house").settings):
+        yield
+
+
+@contextmanager
+def _living_at(settings: Config) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "_current", settings)
+        yield
         deployments.leave()
 
 
