@@ -55,7 +55,10 @@ def prepare(
     unsubscribe: str | None = None,
     expires_at: datetime | None = None,
 ) -> Message:
-    """The message of this template, before the transaction that queues it; the arguments are those of `queue`.
+    """The message of this template; rendering takes less than a millisecond.
+
+    `unsubscribe` is the address that stops messages of its kind; after `expires_at` it is not sent any more, since what
+    it links to has ended. Whoever writes to many prepares the messages before the transaction that queues them.
 
     Raises:
         BadAddress: nothing could be sent there.
@@ -67,33 +70,10 @@ def prepare(
     return Message(to, made, key, {name: value for name, value in about.items() if value is not None})
 
 
-def queue_prepared(session: Session, message: Message) -> str:
-    """Have this message sent once the transaction is committed; the id of the task is the message's key."""
+def queue(session: Session, message: Message) -> str:
+    """Have this message sent once the transaction is committed; its key, which is the task's id, is sent once."""
     made, about = message.made, dict[str, Any](message.about)
     return enqueue(session, TASK, message.to, made.subject, made.text, made.html, key=message.key, **about)
-
-
-def queue(
-    session: Session,
-    *,
-    to: str,
-    template: str,
-    facts: Mapping[str, object],
-    key: str,
-    unsubscribe: str | None = None,
-    expires_at: datetime | None = None,
-) -> str:
-    """Have the message of this template sent once the transaction is committed; its key is fixed, and sent once.
-
-    `unsubscribe` is the address that stops messages of its kind; after `expires_at` it is not sent any more, since what
-    it links to has ended. The id of the task is the key. It is rendered within the transaction, which takes less than a
-    millisecond for one person's mail; whoever writes to many prepares the messages before.
-
-    Raises:
-        BadAddress: nothing could be sent there.
-    """
-    message = prepare(to=to, template=template, facts=facts, key=key, unsubscribe=unsubscribe, expires_at=expires_at)
-    return queue_prepared(session, message)
 
 
 def format_subject(subject: str) -> str:

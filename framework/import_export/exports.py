@@ -214,7 +214,9 @@ def _record(row: Export, size_bytes: int) -> None:
         facts = {"name": user.name, "project": name, "link": _link(row.id), "days": KEPT.days}
         key = f"export-{row.id}"
         if email := addresses.find_confirmed_address(user):
-            messages.queue(session, to=email, template="export", facts=facts, key=key, expires_at=row.expires_at)
+            messages.queue(
+                session, messages.prepare(to=email, template="export", facts=facts, key=key, expires_at=row.expires_at)
+            )
 
 
 def _link(export_id: str) -> str:

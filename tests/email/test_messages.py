@@ -12,7 +12,7 @@ from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.email import messages
-from framework.email.messages import BadAddress, BadSubject, compose, queue
+from framework.email.messages import BadAddress, BadSubject, compose, prepare, queue
 from framework.email.rendering import render, render_text, template_names
 
 pytestmark = pytest.mark.deployments("embedded")
@@ -110,7 +110,7 @@ FACTS = {"name": "Ann", "link": "http://localhost/verify/x"}
 def queued(to: str, **changed: str) -> str:
     """The id of a message that asks Ann to confirm her address."""
     with transaction() as session:
-        return queue(session, to=to, template="signup", facts={**FACTS, **changed}, key="once")
+        return queue(session, prepare(to=to, template="signup", facts={**FACTS, **changed}, key="once"))
 
 
 def test_what_cannot_be_sent_is_not_queued(settings: Config) -> None:

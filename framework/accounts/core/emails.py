@@ -30,7 +30,9 @@ def mail_confirmation_link(session: Session, user: User) -> None:
         return
     facts = {"name": user.name, "link": _link("verify", signed_links.verify_token(user, email))}
     ends = now() + timedelta(days=signed_links.VERIFY_DAYS)
-    messages.queue(session, to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
+    messages.queue(
+        session, messages.prepare(to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
+    )
 
 
 def mail_password_link(session: Session, user: User, *, request: str | None = None) -> None:
@@ -49,7 +51,7 @@ def mail_password_link(session: Session, user: User, *, request: str | None = No
     }
     key = f"reset-{user.id}-{request}" if request else _key("reset", user)
     ends = now() + timedelta(hours=signed_links.RESET_HOURS)
-    messages.queue(session, to=email, template="reset", facts=facts, key=key, expires_at=ends)
+    messages.queue(session, messages.prepare(to=email, template="reset", facts=facts, key=key, expires_at=ends))
 
 
 def mail_address_change_request(session: Session, user: User) -> None:
@@ -73,7 +75,9 @@ def mail_address_change(session: Session, user: User, change: AddressChange) -> 
     }
     ends = now() + timedelta(days=signed_links.UNDO_DAYS)
     key = _key("moved", user)
-    messages.queue(session, to=change.email, template="address_changed", facts=facts, key=key, expires_at=ends)
+    messages.queue(
+        session, messages.prepare(to=change.email, template="address_changed", facts=facts, key=key, expires_at=ends)
+    )
 
 
 def mail_password_change(session: Session, user: User) -> None:
@@ -119,7 +123,7 @@ def _warn(
     if email is None or not (user.email_verified_at or throttle.may_mail_claimant(session, user.id, email)):
         return
     facts = {"name": user.name, "title": title, "what": what, "remedy": remedy, "link": _link("forgot")}
-    messages.queue(session, to=email, template="security", facts=facts, key=_key("security", user))
+    messages.queue(session, messages.prepare(to=email, template="security", facts=facts, key=_key("security", user)))
 
 
 def _link(*steps: str) -> str:

@@ -115,7 +115,7 @@ def _commit(user_id: int, message: Message, rows: Sequence[Row]) -> None:
         session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
         if _mark_mailed(session, rows, unread=True) != len(rows):
             raise ToldMeanwhile
-        messages.queue_prepared(session, message)
+        messages.queue(session, message)
 
 
 def _is_reachable(session: Session, user: User) -> bool:

@@ -30,7 +30,7 @@ def mail_added(session: Session, user: User, project: ProjectAccess, *, role: st
         "link": f"{config.current().base_url}{project.path}",
     }
     key = f"added-{project.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
-    messages.queue(session, to=email, template="invitation", facts=facts, key=key)
+    messages.queue(session, messages.prepare(to=email, template="invitation", facts=facts, key=key))
     return True
 
 
@@ -48,7 +48,9 @@ def mail_invitation(
     }
     key = f"invited-{invitation.id}-{now():%Y%m%d%H%M%S%f}"
     ends = invitation.expires_at
-    messages.queue(session, to=invitation.email, template="invited", facts=facts, key=key, expires_at=ends)
+    messages.queue(
+        session, messages.prepare(to=invitation.email, template="invited", facts=facts, key=key, expires_at=ends)
+    )
 
 
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
@@ -64,7 +66,7 @@ def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Seque
         "link": f"{config.current().base_url}/{full_name}/branches",
     }
     key = f"recovered-{owner.id}-{now():%Y%m%d%H%M%S%f}"
-    messages.queue(session, to=email, template="recovered", facts=facts, key=key)
+    messages.queue(session, messages.prepare(to=email, template="recovered", facts=facts, key=key))
 
 
 def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
@@ -78,4 +80,6 @@ def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_by
         "limit": format_size(limit_bytes),
         "link": f"{config.current().base_url}/settings/usage",
     }
-    messages.queue(session, to=email, template="quota", facts=facts, key=f"quota-{owner.id}-{now():%Y%m%d}")
+    messages.queue(
+        session, messages.prepare(to=email, template="quota", facts=facts, key=f"quota-{owner.id}-{now():%Y%m%d}")
+    )

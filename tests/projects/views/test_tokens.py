@@ -19,7 +19,7 @@ from tests.cast import PASSWORD, SignIn
 
 
 @pytest.fixture
-def confine(app: Flask, alice: Account, secret: ProjectAccess) -> Account:
+def confined(app: Flask, alice: Account, secret: ProjectAccess) -> Account:
     """Alice, acting by a token for her private project only."""
     token = create_token(alice.id, "robot", ["write"], repository_id=secret.repository_id)
     with app.test_request_context():
