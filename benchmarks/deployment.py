@@ -17,6 +17,7 @@ from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import Put, Write
+from framework.storage.current import ownership
 from tests.servers.application import deployments
 
 MIB = 1 << 20
@@ -57,6 +58,7 @@ def project() -> Iterator[Project]:
         config.use(Config.from_environment({"HOLDFAST_DATA": str(data)}))
         schema.load_models()
         schema.upgrade()
+        ownership().look()  # as a process does when it starts
         with transaction() as session:
             repository_id = create_repository(session, {"name": "bench"})
         yield Project(repository_id, Path(folder))
