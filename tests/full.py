@@ -45,7 +45,7 @@ def all_parts(commit: str) -> list[Part]:
     chosen = (*python, "pytest", "-q", "-n", "2", "-m", "long")
     return [
         *(Part(room, (*chosen, *paths)) for room, paths in _rooms()),
-        Part("soak", (*python, "tests.soak", "--minutes", "10")),
+        Part("soak", (*python, "tests.soak", "--minutes", "5")),
         Part("killed-writers", (*killed, "--pairs", "500", "--seed", str(_number(commit)))),
         Part("killed-consolidation", (*killed, "--repack", "consolidation")),
         Part("killed-purge", (*killed, "--repack", "purge")),

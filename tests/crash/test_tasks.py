@@ -25,7 +25,9 @@ QUICK = {"send_email", "import_zip", "consolidate_packs", "purge_project"}
 def _scenarios() -> Iterator[Any]:
     for scenario in (*SCENARIOS, *storage_case.SCENARIOS):
         name = scenario.task.rpartition(".")[2]
-        yield pytest.param(scenario, id=name, marks=[] if name in QUICK else pytest.mark.long)
+        if name in QUICK:
+            yield pytest.param(scenario, 2, id=name)
+        yield pytest.param(scenario, 24, id=f"{name}-often", marks=pytest.mark.long)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -79,10 +81,9 @@ def again(data: Path, scenario: Scenario) -> Callable[[], Any]:
     return work
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(24, marks=pytest.mark.long)])
-@pytest.mark.parametrize("scenario", list(_scenarios()))
+@pytest.mark.parametrize(("scenario", "kills"), list(_scenarios()))
 def test_a_task_that_is_killed_anywhere_has_its_effect_once(
-    scenario: Scenario, tmp_path: Path, source: str, kills: int
+    scenario: Scenario, kills: int, tmp_path: Path, source: str
 ) -> None:
     template = tmp_path / "template"
     Child(lambda: task_case.prepare(template, scenario, source)).answer()
