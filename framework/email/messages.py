@@ -71,7 +71,7 @@ def prepare(
 
 
 def queue(session: Session, message: Message) -> str:
-    """Have this message sent once the transaction is committed; its key, which is the task's id, is sent once."""
+    """Have this message sent once the transaction is committed, and only once; the task's id is the message's key."""
     made, about = message.made, dict[str, Any](message.about)
     return enqueue(session, TASK, message.to, made.subject, made.text, made.html, key=message.key, **about)
 

@@ -40,7 +40,7 @@ class LocksUnsupported(HoldfastError):
 def batch(owner: str, project: str) -> Response:
     """Where objects are to be sent to or fetched from."""
     asked, caller = read_batch(_document()), _caller()
-    access = _open_for_push(owner, project) if asked.operation == UPLOAD else _open_for_reading(owner, project)
+    access = _open_or_create(owner, project) if asked.operation == UPLOAD else _open_for_reading(owner, project)
     here = f"{config.current().base_url}{access.path}.git/info/lfs/objects"
     asking = BatchCaller(caller.account.id, request.headers["Authorization"]) if caller else NOBODY
     return _json(answer(access, asked, lambda name: f"{here}/{name}", asking), headers={"Cache-Control": "no-store"})
@@ -50,14 +50,14 @@ def batch(owner: str, project: str) -> Response:
 def verify(owner: str, project: str) -> Response:
     """Whether an object has arrived as it was announced; from then on a push may refer to it."""
     sent = read_object(_document())
-    receiving.verify(_open_for_push(owner, project).repository_id, sent, _account_id())
+    receiving.verify(_open_or_create(owner, project).repository_id, sent, _account_id())
     return _json({})
 
 
 @blueprint.put(f"{ROOT}/objects/<oid>")
 def receive(owner: str, project: str, oid: str) -> Response:
     """An object's bytes, streamed to the disk and then to the object store."""
-    access = _open_for_push(owner, project)
+    access = _open_or_create(owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read
     receiving.receive(access.repository_id, oid, _body(), _account_id())
     return _json({})
@@ -126,7 +126,7 @@ def _open_for_reading(owner: str, project: str) -> ProjectAccess:
     return open_for_reading(_caller(), owner, project)
 
 
-def _open_for_push(owner: str, project: str) -> ProjectAccess:
+def _open_or_create(owner: str, project: str) -> ProjectAccess:
     """The project that a push is about to go to: objects are sent first, so it is created here where it is missing."""
     caller = _caller()
     if caller is None:

@@ -107,8 +107,8 @@ def main() -> int:
         told = [outcome for lane in lanes for outcome in lane.answer()]
     violations = [f"point {one['point']}: {problem}" for one in told for problem in one["found"]]
     committed = sum(one["before"] for one in told)
-    assert 1 <= committed < len(points) - 2, "some die before the commit point, some after it"
     print(json.dumps({"points": len(points), "committed": committed, "violations": violations}))  # noqa: T201
+    assert 1 <= committed < len(points) - 2, "some die before the commit point, some after it"
     return int(bool(violations))
 
 

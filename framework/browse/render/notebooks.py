@@ -56,7 +56,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """The cells of a notebook, and the language of its code; `find_ignored` cells are beyond what a page shows."""
+    """The cells of a notebook, and the language of its code; `left_out` cells are beyond what a page shows."""
 
     language: str
     cells: Sequence[Cell]

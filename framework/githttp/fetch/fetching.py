@@ -92,6 +92,21 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
         yield from keepalive.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
 
 
+def stream_cold_clone(whole: ColdPack, opening: Opening) -> Iterator[bytes]:
+    """The packfile section (gitprotocol-v2(5)); who asks for `sideband-all` gets its head on a band, too.
+
+    What fails is told to the client, which keeps nothing.
+    """
+    yield opening.start or band(PACK, b"packfile\n")
+    try:
+        with whole.receive() as chunks:
+            for chunk in chunks:
+                yield band(PACK, chunk)
+            yield FLUSH
+    except HoldfastError as failure:
+        yield opening.failure(failure.sentence)
+
+
 def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[bytes], *options: str) -> Iterator[bytes]:
     arguments = ["upload-pack", "--strict", "--stateless-rpc", *options, "."]
     sent = False
@@ -114,18 +129,3 @@ def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[byt
 
 def _check_protocol(protocol: str) -> str:
     return protocol if re.fullmatch(r"version=[012]", protocol) else "version=0"
-
-
-def stream_cold_clone(whole: ColdPack, opening: Opening) -> Iterator[bytes]:
-    """The packfile section (gitprotocol-v2(5)); who asks for `sideband-all` gets its head on a band, too.
-
-    What fails is told to the client, which keeps nothing.
-    """
-    yield opening.start or band(PACK, b"packfile\n")
-    try:
-        with whole.receive() as chunks:
-            for chunk in chunks:
-                yield band(PACK, chunk)
-            yield FLUSH
-    except HoldfastError as failure:
-        yield opening.failure(failure.sentence)

@@ -53,6 +53,15 @@ class PushRequest:
         return "atomic" in self.capabilities
 
 
+def advertise_for_push(repository_id: str | None) -> Iterator[bytes]:
+    """The answer to `info/refs?service=git-receive-pack`; None is a project that the push will create."""
+    refs = read_snapshot(repository_id).refs if repository_id else {}
+    yield pkt(b"# service=git-receive-pack\n") + FLUSH
+    lines = [f"{sha} {name}" for name, sha in sorted(refs.items())] or [f"{NOTHING} capabilities^{{}}"]
+    lines[0] += f"\0{CAPABILITIES}"
+    yield b"".join(pkt(f"{line}\n".encode()) for line in lines) + FLUSH
+
+
 def read_request(body: Received) -> PushRequest:
     """The head of a push, up to its pack; without a command for git's probe.
 
@@ -91,12 +100,3 @@ def _skip_options(body: Received) -> None:
         if body.line() is None:
             return
     raise BadRequest("it has too many push options")
-
-
-def advertise_for_push(repository_id: str | None) -> Iterator[bytes]:
-    """The answer to `info/refs?service=git-receive-pack`; None is a project that the push will create."""
-    refs = read_snapshot(repository_id).refs if repository_id else {}
-    yield pkt(b"# service=git-receive-pack\n") + FLUSH
-    lines = [f"{sha} {name}" for name, sha in sorted(refs.items())] or [f"{NOTHING} capabilities^{{}}"]
-    lines[0] += f"\0{CAPABILITIES}"
-    yield b"".join(pkt(f"{line}\n".encode()) for line in lines) + FLUSH

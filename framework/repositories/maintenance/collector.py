@@ -72,6 +72,22 @@ def collect(older_than_hours: float | None = None) -> Iterator[Collected]:
         yield _collect_one(repository_id, list(listed), before)
 
 
+def sweep_lfs() -> int:
+    """Clean up objects that were never sent whole or never named; how many.
+
+    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
+    purge has retired is the collector's, who asks the log whether it is still named.
+    """
+    over = StagedLfs.expires_at < from_now()
+    with transaction() as session:
+        session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
+        session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
+    with read_transaction() as session:
+        concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
+    known = [repository_id for repository_id in concerned if not has_diverged(repository_id)]
+    return sum(delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)
+
+
 def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: datetime) -> Collected:
     logged = journal_keys(listed)
     known = _read_known(repository_id)
@@ -174,19 +190,3 @@ def _collect_deleted(
         return Collected(repository_id)
     last = newest.line.key.key
     return _delete(repository_id, sorted(listed, key=lambda entry: entry.key == last))
-
-
-def sweep_lfs() -> int:
-    """Clean up objects that were never sent whole or never named; how many.
-
-    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
-    purge has retired is the collector's, who asks the log whether it is still named.
-    """
-    over = StagedLfs.expires_at < from_now()
-    with transaction() as session:
-        session.execute(delete(StagedLfs).where(StagedLfs.state == RETIRED, over))
-        session.execute(update(StagedLfs).where(StagedLfs.state != DOOMED, over).values(state=DOOMED))
-    with read_transaction() as session:
-        concerned = session.scalars(select(StagedLfs.repository_id).where(StagedLfs.state == DOOMED).distinct()).all()
-    known = [repository_id for repository_id in concerned if not has_diverged(repository_id)]
-    return sum(delete_doomed(StagedLfs.repository_id == repository_id) for repository_id in known)
