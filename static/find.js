@@ -43,5 +43,5 @@ field.addEventListener("keydown", (event) => {
 });
 
 field.setSelectionRange(field.value.length, field.value.length);
-if (field.value === field.defaultValue) pick(0);
-else findFiles(); // typed before this script was here
+pick(0);
+if (field.value !== field.defaultValue) findFiles(); // typed before this script was here
