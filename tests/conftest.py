@@ -30,7 +30,7 @@ from framework.storage import current
 from framework.uploads import ignoring
 from tests.servers import browsers
 from tests.servers.application import deployments, gunicorn
-from tests.servers.application.engines import reuse_engines
+from tests.servers.application.engines import hurry_databases
 from tests.servers.application.gunicorn import LiveServer
 from tests.servers.application.owners import Owners
 from tests.servers.backends import ceph as ceph_server
@@ -194,15 +194,8 @@ def _quick_passwords() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_database() -> None:
-    """Compile statements once, and let SQLite not wait for the disk: a commit outlives every kill of its process."""
-    prepare = engine._prepare_sqlite
-
-    def prepare_unhurried(connection: Any, _record: object) -> None:
-        prepare(connection, _record)
-        connection.execute("PRAGMA synchronous=OFF")
-
-    engine._prepare_sqlite = prepare_unhurried
-    reuse_engines()
+    """Compile statements once, and let SQLite not wait for the disk."""
+    hurry_databases()
 
 
 @pytest.fixture

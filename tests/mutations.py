@@ -5,10 +5,12 @@ a line for each, and ends non-zero when a mutation survived; `1/4` tries the fir
 those of the repositories' design.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -245,7 +247,9 @@ def main(share: str = "1/1") -> int:
     """Try every mutation of a share; how many survived."""
     number, shares = map(int, share.split("/"))
     tried = MUTATIONS[number - 1 :: shares]
-    survived = [mutation for mutation in tried if not _is_caught(mutation)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        caught = dict(zip(tried, pool.map(_is_caught, tried), strict=True))
+    survived = [mutation for mutation in tried if not caught[mutation]]
     invariants = {mutation.number for mutation in tried}
     held = invariants - {mutation.number for mutation in survived}
     print(f"{len(tried) - len(survived)} of {len(tried)} mutations caught")  # noqa: T201

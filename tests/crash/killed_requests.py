@@ -7,10 +7,9 @@ had committed before it died, and the violations that were found.
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -28,8 +27,8 @@ from framework.database.types import now
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import new_account
 from tests.crash import case
+from tests.crash.children import Child, copy_of, rehearse, try_each
 from tests.crash.fuse import Fuse
-from tests.crash.run import LANES, Child
 
 ADDRESS = "/api/v1/projects/alice/notes/commits"
 TITLE = "Once"
@@ -98,13 +97,14 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--step", type=int, default=1)
     options = parser.parse_args()
+    rehearse(_undisturbed)
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         token: str = Child(lambda: prepare(template)).answer()
-        names = _in_a_copy(template, lambda data: Child(first(data, token, 0)).answer())["points"]
+        with copy_of(template) as data:
+            names = Child(first(data, token, 0)).answer()["points"]
         points = range(1 + names.index(CLAIM), len(names) + 1, options.step)
-        lanes = [Child(_lane(template, token, points[lane::LANES])) for lane in range(LANES)]
-        told = [outcome for lane in lanes for outcome in lane.answer()]
+        told = try_each(points, lambda point: [_kill_at(template, token, point)])
     violations = [f"point {one['point']}: {problem}" for one in told for problem in one["found"]]
     committed = sum(one["before"] for one in told)
     print(json.dumps({"points": len(points), "committed": committed, "violations": violations}))  # noqa: T201
@@ -112,20 +112,17 @@ def main() -> int:
     return int(bool(violations))
 
 
-def _lane(template: Path, token: str, points: Sequence[int]) -> Callable[[], Any]:
-    return lambda: [_in_a_copy(template, lambda data: _kill_at(data, token, point)) for point in points]  # noqa: B023
+def _undisturbed(folder: Path) -> None:
+    """A request that nobody kills, and its repetition."""
+    data = folder / "data"
+    told = second(data, prepare(data))()
+    assert not told["found"], told
 
 
-def _kill_at(data: Path, token: str, point: int) -> dict[str, Any]:
-    Child(first(data, token, point)).answer()
-    return {"point": point, **Child(second(data, token)).answer()}
-
-
-def _in_a_copy(template: Path, act: Callable[[Path], Any]) -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        shutil.copytree(template, data)
-        return act(data)
+def _kill_at(template: Path, token: str, point: int) -> dict[str, Any]:
+    with copy_of(template) as data:
+        Child(first(data, token, point)).answer()
+        return {"point": point, **Child(second(data, token)).answer()}
 
 
 def _titles(token: str) -> list[str]:
@@ -136,7 +133,7 @@ def _titles(token: str) -> list[str]:
 
 @cache
 def _client() -> Any:
-    """The application in this process; each case is a process of its own."""
+    """The application of the rehearsal, which every child inherits; each has a database of its own."""
     return create_app(config.current()).test_client()
 
 

@@ -2,61 +2,25 @@
 
 With `--repack consolidation` or `--repack purge` that is killed at every point instead, beside a writer who lives.
 
-Every case runs in processes forked from this one, which has everything imported and never opens an engine. Prints one
-JSON object: points, pairs, and the violations that were found.
+Every case runs in processes forked from this one, which has rehearsed it. Prints one JSON object: points, pairs, and
+the violations that were found.
 """
 
 import argparse
 import json
-import os
 import random
-import shutil
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from framework import config
 from tests.crash import case
+from tests.crash.children import Child, copy_of, rehearse, try_each
 from tests.crash.fuse import Fuse
 
-FAILED = 1
 CONSOLIDATION, PURGE = REPACKERS = ("consolidation", "purge")
-LANES = os.cpu_count() or 1
-
-
-class Child:
-    """A forked process that runs `work` and sends what it returns as JSON."""
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        reader, writer = os.pipe()
-        self._id = os.fork()
-        if self._id == 0:
-            os.close(reader)
-            _run(work, writer)
-        os.close(writer)
-        self._answer = os.fdopen(reader)
-
-    def answer(self) -> Any:
-        """What it returned; None when it was killed."""
-        with self._answer:
-            text = self._answer.read()
-        _, status = os.waitpid(self._id, 0)
-        if os.waitstatus_to_exitcode(status) > 0:
-            raise RuntimeError(text)
-        return json.loads(text) if text else None
-
-
-def _run(work: Callable[[], Any], writer: int) -> None:
-    status = 0
-    try:
-        text = json.dumps(work())
-    except BaseException:
-        text, status = traceback.format_exc(), FAILED
-    os.write(writer, text.encode())
-    os._exit(status)
 
 
 def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
@@ -75,28 +39,25 @@ def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
     return work
 
 
-def checked(data: Path, names: Sequence[str], acknowledged: Sequence[str]) -> list[str]:
-    """The violations after the writers have ended, and after everything was repeated."""
+def check(data: Path, names: Sequence[str], acknowledged: Sequence[str]) -> Callable[[], list[str]]:
+    """The work of who looks after the writers have ended, and repeats everything: the violations."""
 
-    def work() -> Any:
+    def work() -> list[str]:
         config.use(case.settings(data))
         writers = [name for name in names if name not in REPACKERS]
         found = case.violations(writers, acknowledged) + case.violations_after_repeat(data, writers)
         return found + (case.violations_after_repacking() if len(writers) < len(names) else [])
 
-    found: list[str] = Child(work).answer()
-    return found
+    return work
 
 
 def kill_at(template: Path, burns: dict[str, int]) -> list[str]:
     """Run one writer for each name at once, each killed at its point, and check what is left."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        shutil.copytree(template, data)
+    with copy_of(template) as data:
         children = {name: Child(writer(data, name, burns_at)) for name, burns_at in burns.items()}
         answers = {name: child.answer() for name, child in children.items()}
         acknowledged = [name for name, answer in answers.items() if answer and name not in REPACKERS]
-        return [f"{burns}: {problem}" for problem in checked(data, list(burns), acknowledged)]
+        return [f"{burns}: {problem}" for problem in Child(check(data, list(burns), acknowledged)).answer()]
 
 
 def main() -> int:
@@ -107,6 +68,7 @@ def main() -> int:
     parser.add_argument("--repack", choices=REPACKERS)
     parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only")
     options = parser.parse_args()
+    rehearse(_undisturbed(options.repack))
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template"
         Child(lambda: case.prepare(template)).answer()
@@ -116,8 +78,7 @@ def main() -> int:
             cases = [{options.repack: point, "beside": 0} for point in range(1, points + 1, options.every)]
         else:
             cases = _cases(range(1, points + 1, options.every), options.pairs, drawn)
-        lanes = [Child(_lane(template, cases[lane::LANES])) for lane in range(LANES)]
-        found = [problem for lane in lanes for problem in lane.answer()]
+        found = try_each(cases, lambda burns: kill_at(template, burns))
     print(json.dumps({"points": points, "pairs": options.pairs, "violations": found}))  # noqa: T201
     return int(bool(found))
 
@@ -131,18 +92,25 @@ def _cases(points: Sequence[int], pairs: int, drawn: random.Random) -> list[dict
     return alone + together
 
 
-def _lane(template: Path, cases: Sequence[dict[str, int]]) -> Callable[[], Any]:
-    """The work of one core: these cases, one after the other."""
-    return lambda: [problem for burns in cases for problem in kill_at(template, burns)]
+def _undisturbed(repacker: str | None) -> Callable[[Path], None]:
+    """A writer or a consolidation that nobody kills, and the looks at what it left."""
+
+    def work(folder: Path) -> None:
+        data = folder / "data"
+        case.prepare(data)
+        if repacker:
+            case.repack(purge=repacker == PURGE)
+        case.store_files(data, "alone", case.contents("alone"))
+        found = check(data, ["alone", *([repacker] if repacker else [])], ["alone"])()
+        assert not found, found
+
+    return work
 
 
 def _points(template: Path, name: str) -> list[str]:
     """The points that an undisturbed writer of this name passes."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        shutil.copytree(template, data)
-        answer = Child(writer(data, name, 0)).answer()
-        return list(answer["points"])
+    with copy_of(template) as data:
+        return list(Child(writer(data, name, 0)).answer()["points"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ the second database then, on the main line or beside it. Prints one JSON object:
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +30,8 @@ from framework.repositories.recovery import recovery
 from framework.storage.current import ownership
 from framework.storage.ownership.refusals import NotOwner
 from tests.crash import case
+from tests.crash.children import CORES, Child, copy_of, rehearse, try_each
 from tests.crash.fuse import Fuse
-from tests.crash.run import LANES, Child
 
 WRITES = 200
 
@@ -115,9 +114,7 @@ def violations(folder: Path, acknowledged: Sequence[str]) -> Callable[[], Any]:
 
 def kill_at(template: Path, point: int) -> list[str]:
     """Kill the take-over there, beside a writer who lives, and check what is left."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "both"
-        shutil.copytree(template, folder, symlinks=True)
+    with copy_of(template) as folder:
         writer, taker = Child(write_until_refused(folder)), Child(take_over(folder, point))
         taker.answer()
         Child(repeat(folder)).answer()
@@ -130,26 +127,29 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only")
     options = parser.parse_args()
+    rehearse(_undisturbed)
     with tempfile.TemporaryDirectory() as temporary:
         template = Path(temporary) / "template"
         Child(lambda: prepare(template)).answer()
         points = len(_points(template))
         chosen = range(1, points + 1, options.every)
-        lanes = [Child(_lane(template, chosen[lane::LANES])) for lane in range(LANES)]
-        found = [problem for lane in lanes for problem in lane.answer()]
+        found = try_each(chosen, lambda point: kill_at(template, point), at_once=4 * CORES)
     print(json.dumps({"points": points, "violations": found}))  # noqa: T201
     return int(bool(found))
 
 
-def _lane(template: Path, points: Sequence[int]) -> Callable[[], Any]:
-    """The work of one core: these cases, one after the other."""
-    return lambda: [problem for point in points for problem in kill_at(template, point)]
+def _undisturbed(folder: Path) -> None:
+    """A take-over that nobody kills, and a former owner who notices it."""
+    both = folder / "both"
+    prepare(both)
+    config.use(settings(both, "first"))
+    case.store_files(both / "first", "before", {"before": b"before"})
+    found = violations(both, ["before"])()
+    assert not found, found
 
 
 def _points(template: Path) -> list[str]:
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "both"
-        shutil.copytree(template, folder, symlinks=True)
+    with copy_of(template) as folder:
         return list(Child(take_over(folder, 0)).answer())
 
 

@@ -13,8 +13,8 @@ import pytest
 from framework import config
 from tests.crash import storage_case, task_case
 from tests.crash.case import settings
+from tests.crash.children import Child
 from tests.crash.fuse import Fuse
-from tests.crash.run import Child
 from tests.crash.task_case import SCENARIOS, Scenario
 from tests.githttp.client import Person
 
