@@ -19,10 +19,14 @@ from framework.projects.members.people import add_person
 
 PASSWORD = "correct horse battery"
 
-on_one_deployment = pytest.mark.deployments("embedded")
-"""For what cannot depend on the database, the store or the broker."""
 on_each_deployment = pytest.mark.deployments("embedded", "production-like")
-"""For what may depend on them: SQL's dialect, locks, constraints, what S3 and Redis really do."""
+"""For what depends on the database, the store or the broker: SQL's dialect, locks, constraints, what S3 really does."""
+on_each_deployment_in_full = pytest.mark.deployments(
+    "embedded", pytest.param("production-like", marks=pytest.mark.long)
+)
+"""For what may depend on them, beside what surely does: `make test-full` runs it on the other deployment, too."""
+on_one_deployment = pytest.mark.deployments("embedded")
+"""For what cannot depend on them, in a module of tests that may."""
 
 SAME_REQUEST = {"X-Request-ID": "the-same-request"}
 """For two requests whose answers are to be the same, their ids included."""

@@ -149,10 +149,10 @@ def browser(request: pytest.FixtureRequest, run: Run, tmp_path: Path) -> Iterato
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on the deployments that it names: `@pytest.mark.deployments("embedded", "production-like")`.
 
-    One that names none runs on the embedded deployment, and on the production-like one with the long tests.
+    One that names none runs on the embedded deployment.
     """
     named = metafunc.definition.get_closest_marker("deployments")
-    places = named.args if named else ("embedded", pytest.param("production-like", marks=pytest.mark.long))
+    places = named.args if named else ("embedded",)
     for name in ("deployment", "house", "site"):
         if name in metafunc.fixturenames and name not in _parametrized(metafunc):
             metafunc.parametrize(name, places, indirect=True)

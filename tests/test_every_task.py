@@ -21,7 +21,7 @@ from framework.projects.core.access import project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.storage.current import store
-from tests.cast import new_account, on_one_deployment
+from tests.cast import new_account
 from tests.celery.conftest import each_broker
 from tests.import_export.test_transfer import zipped
 from tests.servers.application.workers import worker
@@ -83,7 +83,6 @@ def effects(alice: Account, data: Path) -> list[Any]:
     ]
 
 
-@on_one_deployment
 def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_broker: Config, tmp_path: Path) -> None:
     alice = new_account("alice")
     website = create_project(alice, name="website", description="", visibility="public")

@@ -13,9 +13,11 @@ from flask import Flask
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
-from tests.cast import SignIn
+from tests.cast import SignIn, on_each_deployment_in_full
 from tests.githttp.client import Person
 from tests.servers.application.threaded import threaded
+
+pytestmark = on_each_deployment_in_full
 
 
 @pytest.fixture

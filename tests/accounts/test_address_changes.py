@@ -17,9 +17,7 @@ from framework.accounts.signin.tokens import create_token
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.accounts.addresses import NEW, change_address, mails, may_read, row_of
-from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment
-
-pytestmark = on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail
 
 
 def test_a_new_address_counts_when_it_is_confirmed(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:

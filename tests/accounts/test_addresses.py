@@ -20,9 +20,7 @@ from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import add_person
 from tests.accounts.addresses import NEW, change_address, mails, may_read, row_of
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, send_resets
-
-pytestmark = on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, send_resets
 
 PROF = "prof@university.example"
 

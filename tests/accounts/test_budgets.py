@@ -16,9 +16,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import add_person
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment, posted_texts
-
-pytestmark = on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, posted_texts
 
 
 def sign_up(visitor: Visitor, name: str, domain: str = "example.org") -> TestResponse:

@@ -10,9 +10,7 @@ from framework.accounts.lifecycle.administration import replace_password
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.http_auth import account_from_bearer
 from framework.accounts.signin.tokens import create_token, tokens_of
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_one_deployment, posted_texts
-
-pytestmark = on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, posted_texts
 
 NEW = "another good password"
 CHANGE = {"to": "/settings/password", "current": PASSWORD, "password": NEW}

@@ -10,7 +10,7 @@ from framework.accounts.core.signed_links import RESET_HOURS
 from framework.accounts.core.validation import InvalidPassword
 from framework.accounts.lifecycle.administration import replace_password
 from framework.accounts.lifecycle.operations import create_user
-from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment, posted_texts, send_resets
+from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, posted_texts, send_resets
 
 NEW = "another good password"
 
@@ -29,7 +29,6 @@ def test_it_ends_remembered_devices_too(visitor: Visitor, alice: Account, signed
     assert visitor.get("/settings").status_code == 302
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("current", "new", "field"),
     [
@@ -73,7 +72,6 @@ def test_it_takes_no_old_link(visitor: Visitor, alice: Account, monkeypatch: pyt
     assert visitor.get(link).status_code == 400
 
 
-@on_one_deployment
 @pytest.mark.parametrize("link", ["/reset/nonsense", "/reset/WzFd.x.y", "/verify/nonsense", "/reset/WzEsMl0"])
 def test_it_takes_no_link_that_we_did_not_write(visitor: Visitor, alice: Account, link: str) -> None:
     assert visitor.get(link).status_code == 400
@@ -118,7 +116,6 @@ def test_it_lets_a_person_in_again_who_was_made_to_wait(visitor: Visitor, alice:
     assert signed_in(alice, NEW)
 
 
-@on_one_deployment  # production answers no other host
 def test_it_writes_links_with_the_configured_address(visitor: Visitor, alice: Account) -> None:
     forged = "http://evil.example"
     token = csrf_token(visitor.client.get("/forgot", base_url=forged).text)
@@ -128,7 +125,6 @@ def test_it_writes_links_with_the_configured_address(visitor: Visitor, alice: Ac
     assert "evil.example" not in posted_texts()[-1]
 
 
-@on_one_deployment
 @pytest.mark.parametrize("password", ["password", "12345678", "aaaaaaaa", "P4ssw0rd!", "qwertyuiop", "a" * 200])
 def test_it_refuses_what_anyone_would_try_first(visitor: Visitor, password: str) -> None:
     answer = visitor.submit("/signup", username="carol", email="carol@example.org", password=password)
@@ -136,7 +132,6 @@ def test_it_refuses_what_anyone_would_try_first(visitor: Visitor, password: str)
     assert "among the first that anyone would try" in answer.text
 
 
-@on_one_deployment
 @pytest.mark.parametrize("password", ["wab12xyzz", "wab12xyzz-1", "kim@q7k.example", "q7k.example"])
 def test_it_refuses_ones_own_name_and_address(visitor: Visitor, password: str) -> None:
     answer = visitor.submit("/signup", username="wab12xyzz", email="kim@q7k.example", password=password)
@@ -144,7 +139,6 @@ def test_it_refuses_ones_own_name_and_address(visitor: Visitor, password: str) -
     assert "made of your name or address" in answer.text
 
 
-@on_one_deployment
 def test_it_refuses_them_wherever_a_password_is_chosen(visitor: Visitor, alice: Account, signed_in: SignIn) -> None:
     here = signed_in(alice)
     visitor.submit("/forgot", email=alice.email)

@@ -17,9 +17,7 @@ from framework.celery.models import OutboxRow
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.models import Member, Project
-from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, on_one_deployment
-
-pytestmark = on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, csrf_token
 
 HOME = "/alice/secret/settings"
 PEOPLE = f"{HOME}/people"

@@ -20,8 +20,18 @@ from framework.application import create_app
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, on_one_deployment
+from tests.cast import (
+    PASSWORD,
+    SignIn,
+    Visitor,
+    csrf_token,
+    link_in_mail,
+    on_each_deployment_in_full,
+    on_one_deployment,
+)
 from tests.servers.application.deployments import SECRET_KEY
+
+pytestmark = on_each_deployment_in_full
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 EDGE = (

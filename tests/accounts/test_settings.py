@@ -16,7 +16,7 @@ from framework.accounts.signin.http_auth import account_from_basic, account_from
 from framework.accounts.signin.tokens import SCOPES, InvalidScopes, InvalidTokenName, create_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
-from tests.cast import PASSWORD, SignIn, on_one_deployment, posted_texts
+from tests.cast import PASSWORD, SignIn, posted_texts
 
 PROFILE = {"username": "alice", "full_name": "Alice Liddell", "email": "alice@example.org"}
 
@@ -79,7 +79,6 @@ def test_it_shows_a_token_once(alice: Account, signed_in: SignIn) -> None:
     assert "laptop" in visitor.get("/settings/tokens").text
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "fields",
     [

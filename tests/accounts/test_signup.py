@@ -14,7 +14,7 @@ from framework.accounts.core.validation import InvalidEmail, InvalidName, Invali
 from framework.accounts.lifecycle.operations import NameTaken, create_user
 from framework.accounts.models import User
 from framework.database.session import read_transaction
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor
 from tests.servers.run import ROOT
 
 GOOD = {"username": "anna", "email": "anna@example.org", "password": PASSWORD}
@@ -31,7 +31,6 @@ def test_it_goes_back_to_where_the_person_came_from(visitor: Visitor) -> None:
     assert visitor.submit("/signup?next=/explore", **GOOD, next="/explore").location == "/explore"
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "name",
     [
@@ -70,13 +69,11 @@ def test_it_refuses_a_bad_name_and_keeps_the_rest(visitor: Visitor, name: str) -
     assert PASSWORD not in answer.text
 
 
-@on_one_deployment
 @pytest.mark.parametrize("name", ["a", "7", "A-b-3", "x" * 39])
 def test_it_takes_a_good_name(visitor: Visitor, name: str) -> None:
     assert visitor.submit("/signup", **(GOOD | {"username": name})).status_code == 302
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "email",
     ["anna", "anna@", "@example.org", "a b@example.org", "anna@example.org\x00", "a" * 300 + "@example.org", "ä@"],
@@ -88,13 +85,11 @@ def test_it_refuses_a_bad_address(visitor: Visitor, email: str) -> None:
     assert 'value="anna"' in answer.text
 
 
-@on_one_deployment
 @pytest.mark.parametrize("email", ["anna@localhost", "anna@nas.local", "anna+x@example.test", "anna@bücher.example"])
 def test_it_takes_addresses_of_local_networks(visitor: Visitor, email: str) -> None:
     assert visitor.submit("/signup", **(GOOD | {"email": email})).status_code == 302
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [
@@ -108,19 +103,16 @@ def test_an_address_of_a_local_network_is_kept_as_others_are(typed: str, kept: s
     assert validation.email(typed) == kept
 
 
-@on_one_deployment
 @pytest.mark.parametrize("text", ["anna@.local", "@localhost", "anna@nas.invalid", "anna@-.local", "a@x.onion"])
 def test_other_names_of_special_use_are_no_addresses(text: str) -> None:
     with pytest.raises(InvalidEmail):
         validation.email(text)
 
 
-@on_one_deployment
 def test_the_library_of_addresses_is_left_as_it_is() -> None:
     assert {"local", "localhost"} <= set(email_validator.SPECIAL_USE_DOMAIN_NAMES)
 
 
-@on_one_deployment
 @pytest.mark.parametrize("password", ["short", "x" * 257])
 def test_it_refuses_a_bad_password(visitor: Visitor, password: str) -> None:
     answer = visitor.submit("/signup", **(GOOD | {"password": password}))

@@ -15,9 +15,7 @@ from framework.accounts.signin.tokens import (
     tokens_of,
 )
 from framework.database.session import transaction
-from tests.cast import on_one_deployment
 
-pytestmark = on_one_deployment
 EARLIER = "hf_" + "a-b_" * 10 + "xyz"
 
 

@@ -25,7 +25,7 @@ from framework.health import attention, queues
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor
 from tests.celery.rows import committed, row, set_to
 from tests.celery.test_outbox import waiting_messages
 from tests.celery.test_schedule import job
@@ -71,7 +71,6 @@ def failed(error: Exception) -> str:
     return task
 
 
-@on_one_deployment
 def test_nobody_else_learns_that_there_is_such_a_page(visitor: Visitor, alice: Account, signed_in: SignIn) -> None:
     for who in (visitor, signed_in(alice)):
         hidden, missing = who.get("/admin"), who.get("/no-such-page-here")
@@ -93,7 +92,6 @@ def test_it_tells_of_workers_queues_and_scheduled_work(
     assert all(f">{queue.name}<" in page or queue.name in page for queue in broker.queues())
 
 
-@on_one_deployment
 def test_a_failed_task_says_why_and_can_start_again(ada: Account, signed_in: SignIn) -> None:
     task, later = failed(Invalid("It <breaks> a rule.")), failed(Unavailable("No answer."))
     browser = signed_in(ada)
@@ -106,7 +104,6 @@ def test_a_failed_task_says_why_and_can_start_again(ada: Account, signed_in: Sig
     assert sorted(waiting_messages()) == sorted([task, later])
 
 
-@on_one_deployment
 @pytest.mark.parametrize("state", ["running", "finished", "handed"])
 def test_only_what_failed_starts_again(ada: Account, signed_in: SignIn, state: str) -> None:
     task = committed("word")
@@ -115,7 +112,6 @@ def test_only_what_failed_starts_again(ada: Account, signed_in: SignIn, state: s
     assert row(task).state == state
 
 
-@on_one_deployment
 def test_no_argument_of_a_task_is_shown(ada: Account, signed_in: SignIn) -> None:
     task = committed("reset-link-of-somebody")
     page = signed_in(ada).get("/admin").text
@@ -123,7 +119,6 @@ def test_no_argument_of_a_task_is_shown(ada: Account, signed_in: SignIn) -> None
     assert "reset-link-of-somebody" not in page
 
 
-@on_one_deployment
 def test_a_job_starts_before_its_time(ada: Account, signed_in: SignIn) -> None:
     schedule.start_due_jobs()
     browser = signed_in(ada)
@@ -133,7 +128,6 @@ def test_a_job_starts_before_its_time(ada: Account, signed_in: SignIn) -> None:
     assert browser.submit("/admin", to="/admin/jobs/no-such-job/run").status_code == 404
 
 
-@on_one_deployment
 def test_a_job_tells_what_came_of_it_in_words(ada: Account, signed_in: SignIn) -> None:
     schedule.start_due_jobs()
     schedule.note_run("backup", {"kept_dumps": 3, "faults": [], "lost": False})
@@ -145,7 +139,6 @@ def test_a_job_tells_what_came_of_it_in_words(ada: Account, signed_in: SignIn) -
     assert "`" not in page, "the tasks' docstrings name variables in backticks"
 
 
-@on_one_deployment
 def test_a_broker_that_is_away_leaves_the_page(
     ada: Account, signed_in: SignIn, with_settings: Callable[..., Config]
 ) -> None:
@@ -156,7 +149,6 @@ def test_a_broker_that_is_away_leaves_the_page(
     assert "The broker is not well" in page.text
 
 
-@on_one_deployment
 def test_it_warns_of_other_versions_and_of_silent_workers(settings: Config) -> None:
     for node in ("celery@older", "celery@killed"):
         Presence(node, [queue.name for queue in broker.queues()]).tell()
@@ -184,7 +176,6 @@ def test_a_queue_tells_how_many_wait_and_for_how_long(each_broker: Config) -> No
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_it_finds_a_stray_consumer_of_our_queue(
     settings: Config, rabbitmq: str, with_settings: Callable[..., Config]
 ) -> None:
@@ -198,7 +189,6 @@ def test_it_finds_a_stray_consumer_of_our_queue(
 
 
 @pytest.mark.long
-@on_one_deployment
 @pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.long)])
 def test_it_finds_a_foreign_application_on_the_broker(
     request: pytest.FixtureRequest, run: Run, with_settings: Callable[..., Config], kind: str
@@ -216,7 +206,6 @@ def test_it_finds_a_foreign_application_on_the_broker(
     assert "Another Celery application" in told
 
 
-@on_one_deployment
 def test_it_shows_every_mail_as_a_mail_program_does(ada: Account, alice: Account, signed_in: SignIn) -> None:
     browser = signed_in(ada)
     page = browser.get("/admin/mail").text
@@ -230,7 +219,6 @@ def test_it_shows_every_mail_as_a_mail_program_does(ada: Account, alice: Account
     assert signed_in(alice).get("/admin/mail").status_code == 404
 
 
-@on_one_deployment
 def test_the_storage_of_all_projects_is_told(
     ada: Account, website: ProjectAccess, signed_in: SignIn, tmp_path: Path
 ) -> None:

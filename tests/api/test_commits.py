@@ -16,7 +16,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.scratch import scratch
 from framework.storage.counting import requests
 from tests.api.program import Program, before_the_next_commit
-from tests.cast import on_one_deployment, posted_texts
+from tests.cast import posted_texts
 
 MIB = 1 << 20
 SECRET = "/projects/alice/secret"
@@ -75,7 +75,6 @@ def test_nothing_new_is_no_commit(program: Program) -> None:
     assert (answer.status_code, answer.json) == (201, {"sha": sha, "branch": "main", "changed": False})
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("operations", "status"),
     [
@@ -107,7 +106,6 @@ def test_one_bad_operation_refuses_all(program: Program, operations: list[Operat
     assert program.get(f"{SECRET}/storage").json["version"] == 1
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "members",
     [
@@ -126,7 +124,6 @@ def test_a_bad_commit_is_refused(program: Program, members: dict[str, Any]) -> N
     assert program.post(f"{SECRET}/commits", sent).status_code == 400
 
 
-@on_one_deployment
 def test_it_says_what_is_wrong_with_which_operation(program: Program) -> None:
     answer = program.commit("alice/secret", put("a"), {"op": "put", "path": 1, "content": []})
     assert {(error["pointer"], error["detail"]) for error in answer.json["errors"]} == {
@@ -135,7 +132,6 @@ def test_it_says_what_is_wrong_with_which_operation(program: Program) -> None:
     }
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("body", "media", "status", "told"),
     [
@@ -153,7 +149,6 @@ def test_only_json_is_understood(program: Program, body: str, media: str, status
         assert told in answer.json["detail"]
 
 
-@on_one_deployment
 def test_a_compressed_body_is_not_understood(program: Program) -> None:
     headers = {"Content-Encoding": "gzip"}
     assert program.post(f"{SECRET}/commits", {}, headers=headers).status_code == 415
@@ -191,7 +186,6 @@ def test_a_change_beside_others_lands_on_top_of_theirs(program: Program, monkeyp
     assert len(program.get(f"{SECRET}/commits").json) == 3
 
 
-@on_one_deployment
 def test_a_clash_of_file_and_folder_names_the_path(program: Program) -> None:
     program.put("alice/secret", a="a")
     answer = program.commit("alice/secret", put("a/b"))
@@ -217,7 +211,6 @@ def small(program: Program, with_settings: Callable[..., Config]) -> Program:
     return program
 
 
-@on_one_deployment
 def test_a_file_may_have_the_limit_and_no_byte_more(small: Program) -> None:
     exact = base64.b64encode(os.urandom(MIB)).decode()
     assert small.commit("alice/secret", {"op": "put", "path": "exact", "content_base64": exact}).status_code == 201
@@ -227,7 +220,6 @@ def test_a_file_may_have_the_limit_and_no_byte_more(small: Program) -> None:
     assert tree(small) == {"exact"}
 
 
-@on_one_deployment
 @pytest.mark.parametrize("told", [True, False])
 def test_a_request_over_the_limit_is_refused_however_it_comes(small: Program, told: bool) -> None:
     body = json.dumps({"branch": "main", "message": "x", "operations": [put(f"{n}", "x" * MIB) for n in range(3)]})
@@ -240,7 +232,6 @@ def test_a_request_over_the_limit_is_refused_however_it_comes(small: Program, to
     assert tree(small) == set()
 
 
-@on_one_deployment
 def test_a_body_that_broke_off_stores_nothing(program: Program) -> None:
     body = json.dumps({"branch": "main", "message": "x", "operations": [put("a")]}).encode()
     answer = program.call(
@@ -254,7 +245,6 @@ def test_a_body_that_broke_off_stores_nothing(program: Program) -> None:
     assert tree(program) == set()
 
 
-@on_one_deployment
 def test_large_contents_never_lie_in_memory(program: Program) -> None:
     with scratch("test") as folder:
         with (folder / "body").open("wb") as body:

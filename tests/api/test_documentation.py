@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from framework.accounts.core.account import Account
-from tests.cast import PASSWORD, on_one_deployment
+from tests.cast import PASSWORD
 from tests.servers.application.gunicorn import LiveServer
 from tests.servers.programs import program
 from tests.servers.run import ROOT
@@ -13,7 +13,6 @@ from tests.servers.run import ROOT
 PAGE = ROOT / "docs" / "api.md"
 
 
-@on_one_deployment
 def test_the_commands_of_the_page_work(served: LiveServer, alice: Account) -> None:
     program("curl")
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)

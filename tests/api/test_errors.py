@@ -5,9 +5,7 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
-from tests.cast import SignIn, on_one_deployment
-
-pytestmark = on_one_deployment
+from tests.cast import SignIn
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from framework.accounts.core.account import Account
 from tests.api.program import Program
 from tests.browse.conftest import PHOTO
-from tests.cast import SignIn, on_one_deployment
+from tests.cast import SignIn
 
 PROJECT = "/projects/alice/website"
 
@@ -65,7 +65,6 @@ def test_a_files_place_lists_the_file(filled: Program) -> None:
     assert (entry["path"], entry["size"], entry["mode"]) == ("docs/deep/a b.txt", 3, "100644")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("place", ["nowhere", "main/nowhere", "main/notes.txt/x", "release", "release/1.0/x", "0" * 40])
 def test_what_is_not_there_is_a_404(filled: Program, place: str) -> None:
     assert filled.get(f"{PROJECT}/tree/{place}").status_code == 404

@@ -10,9 +10,6 @@ from framework.accounts.lifecycle.administration import suspend
 from framework.api.calls import CALLS
 from framework.api.resources.uploads import UPLOAD_CALLS
 from tests.api.program import Program
-from tests.cast import on_one_deployment
-
-pytestmark = on_one_deployment
 
 
 def test_the_description_is_valid(stranger: Program) -> None:

@@ -9,7 +9,7 @@ from framework.accounts.signin.tokens import create_token, tokens_of
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from tests.api.program import Program
-from tests.cast import PASSWORD, Visitor, on_one_deployment
+from tests.cast import PASSWORD, Visitor
 
 CHALLENGE = 'Bearer realm="Holdfast"'
 
@@ -60,7 +60,6 @@ def test_a_token_may_be_for_one_project(
     assert password.post("/tokens", unknown).status_code == 404
 
 
-@on_one_deployment
 def test_no_token_makes_tokens(app: Flask, alice: Account) -> None:
     token = create_token(alice.id, "script", ["write"])
     for program in (
@@ -76,7 +75,6 @@ def test_no_token_makes_tokens(app: Flask, alice: Account) -> None:
     assert len(tokens_of(alice.id)) == 1
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
@@ -99,7 +97,6 @@ def test_a_bad_body_is_refused_with_the_place(app: Flask, alice: Account, body: 
     assert f"“{pointer}”" in answer.json["detail"]
 
 
-@on_one_deployment
 def test_wrong_passwords_have_to_wait(app: Flask, alice: Account) -> None:
     for _ in range(LIMITS["login"].most):
         Program.with_password(app, "alice", "wrong").get("/tokens")
@@ -108,7 +105,6 @@ def test_wrong_passwords_have_to_wait(app: Flask, alice: Account) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@on_one_deployment
 @pytest.mark.parametrize("credentials", [None, "Bearer wrong", "Bearer", "Bearer hf_x y", "Basic eDp5", "nonsense", ""])
 def test_no_or_a_wrong_token_is_told_so(app: Flask, credentials: str | None) -> None:
     headers = {} if credentials is None else {"Authorization": credentials}
@@ -118,7 +114,6 @@ def test_no_or_a_wrong_token_is_told_so(app: Flask, credentials: str | None) -> 
         assert answer.headers["WWW-Authenticate"] == CHALLENGE
 
 
-@on_one_deployment
 def test_a_cookie_is_nobody(app: Flask, alice: Account, visitor: Visitor) -> None:
     visitor.log_in(alice, PASSWORD)
     assert visitor.get("/settings").status_code == 200

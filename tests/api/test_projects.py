@@ -16,7 +16,7 @@ from framework.projects.members.people import add_person
 from framework.repositories.maintenance.consolidation import UNCHANGED
 from framework.storage.counting import requests
 from tests.api.program import Program
-from tests.cast import SignIn, asked_for, on_one_deployment
+from tests.cast import SignIn, asked_for
 
 
 def names(program: Program, query: str = "") -> list[str]:
@@ -36,12 +36,10 @@ def test_a_project_is_created_without_asking_the_store(program: Program) -> None
     assert found["clone_url"] == "http://localhost/alice/field-notes.git"
 
 
-@on_one_deployment
 def test_a_new_project_is_private_unless_it_is_said(program: Program) -> None:
     assert program.post("/projects", {"name": "quiet"}).json["visibility"] == "private"
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -105,13 +103,11 @@ def test_links_lead_through_all_pages(program: Program, alice: Account) -> None:
     assert urlsplit(address).query == ""
 
 
-@on_one_deployment
 @pytest.mark.parametrize("page", ["0", "-1", "x", "", "99999999999999999999", "²"])
 def test_a_page_is_a_number(program: Program, page: str) -> None:
     assert program.get(f"/projects?page={page}").status_code == 400
 
 
-@on_one_deployment
 def test_a_page_after_the_last_is_empty(program: Program) -> None:
     answer = program.get("/projects?page=9999")
     address = "http://localhost/api/v1/projects?page="
@@ -137,7 +133,6 @@ def test_a_deleted_project_lies_in_the_trash(program: Program, signed_in: SignIn
     assert "secret" in signed_in(alice).get("/trash").text
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -160,7 +155,6 @@ def test_a_private_project_is_a_missing_one(program: Program, bobs: Program, met
     assert private.data == missing.data
 
 
-@on_one_deployment
 def test_who_may_only_look_changes_nothing(
     app: Flask, program: Program, reading: Program, bobs: Program, alice: Account, secret: ProjectAccess, bob: Account
 ) -> None:
@@ -177,7 +171,6 @@ def test_who_may_only_look_changes_nothing(
     assert bobs.commit("alice/website", {"op": "put", "path": "a", "content": "a"}).status_code == 403
 
 
-@on_one_deployment
 def test_a_token_that_writes_does_not_change_what_a_project_is(
     app: Flask, alice: Account, secret: ProjectAccess
 ) -> None:
@@ -212,7 +205,6 @@ def test_an_owner_archives_a_project_and_follows_it(program: Program, website: P
     assert program.get("/projects/alice/website/storage").json["state"] == "cold"
 
 
-@on_one_deployment
 def test_a_work_is_found_at_its_own_project_only(program: Program, bobs: Program, stranger: Program) -> None:
     secret = program.post("/projects/alice/secret/storage/archive", {}).headers["Location"].removeprefix("/api/v1")
     assert program.get(secret.replace("secret", "website")).status_code == 404
@@ -220,7 +212,6 @@ def test_a_work_is_found_at_its_own_project_only(program: Program, bobs: Program
     assert [somebody.get(secret).status_code for somebody in (program, bobs, stranger)] == [200, 404, 404]
 
 
-@on_one_deployment
 def test_only_owners_who_may_write_archive(
     program: Program, bobs: Program, stranger: Program, reading: Program, alice: Account, website: ProjectAccess
 ) -> None:

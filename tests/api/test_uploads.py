@@ -9,7 +9,6 @@ from flask import Flask
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from tests.api.program import Program
-from tests.cast import on_one_deployment
 from tests.uploads.conftest import TusClient
 
 MIB = 1 << 20
@@ -33,7 +32,6 @@ def test_an_upload_becomes_a_file(program: Program, tus: TusClient) -> None:
     assert program.get("/projects/alice/secret/raw/main/small").data == b"small"
 
 
-@on_one_deployment
 def test_every_answer_of_tus_is_as_described(program: Program) -> None:
     spoken, media = {"Tus-Resumable": "1.0.0"}, {"Content-Type": "application/offset+octet-stream"}
     wrong = {"Upload-Checksum": f"sha1 {b64encode(bytes(20)).decode()}"}

@@ -7,9 +7,6 @@ import pytest
 
 from tests.browse.conftest import Onlooker
 
-pytestmark = pytest.mark.deployments("embedded")
-
-
 LARGE_TEXT, LARGE_JSON = b"a line\n" * ((100 << 20) // 7), b'{"a": "' + b"x" * (50 << 20) + b'"}'
 MANY = 100_000
 

@@ -10,9 +10,6 @@ import pytest
 
 from tests.browse.conftest import Onlooker
 
-pytestmark = pytest.mark.deployments("embedded")
-
-
 READABLE = [
     name.encode()
     for name in (

@@ -15,7 +15,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.storage.counting import requests
 from tests.browse.conftest import Onlooker
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor
 from tests.uploads.form import upload
 
 
@@ -23,19 +23,16 @@ def titles(page: str) -> list[str]:
     return re.findall(r'class="plain" href="[^"]+/commit/\w+">([^<]+)<', page)
 
 
-@on_one_deployment
 def test_a_files_history_goes_on_under_its_former_name(onlooker: Onlooker) -> None:
     page = onlooker.get("/commits/main/tales/new.txt")
     assert titles(page) == ["Move", "Second", "First"]
     assert re.search(r"/blob/[0-9a-f]{40}/old\.txt", page)
 
 
-@on_one_deployment
 def test_the_history_of_a_file_that_is_gone_can_be_read(onlooker: Onlooker) -> None:
     assert titles(onlooker.get("/commits/main/keep.txt")) == ["Without keep", "First"]
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "page", ["/commits/main/..", "/deleted/main/../x", "/compare/main...main?path=..", "/blame/main/../x"]
 )
@@ -44,7 +41,6 @@ def test_a_path_that_no_version_can_hold_is_not_there(onlooker: Onlooker, page: 
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_long_history_has_pages_across_a_move(onlooker: Onlooker) -> None:
     for number in range(60):
         onlooker.gallery.commit({"long.txt": f"{number}\n".encode() + b"same\n" * 50}, f"Old {number}")
@@ -60,7 +56,6 @@ def test_a_long_history_has_pages_across_a_move(onlooker: Onlooker) -> None:
     assert (first, second) == (wanted[:50], wanted[50:])
 
 
-@on_one_deployment
 def test_a_commits_page_shows_lines_with_the_changed_words(onlooker: Onlooker) -> None:
     page = onlooker.get("/commit/" + onlooker.gallery.git("rev-parse", "v1.0^{commit}"))
     assert '<span class="diff-sign">-</span>line <mark>3</mark>' in page
@@ -70,7 +65,6 @@ def test_a_commits_page_shows_lines_with_the_changed_words(onlooker: Onlooker) -
     assert 'diff-removed">line <mark>3</mark>' in beside
 
 
-@on_one_deployment
 def test_a_commit_names_files_that_moved_went_or_are_another_repositorys(onlooker: Onlooker) -> None:
     move = onlooker.get("/commit/" + onlooker.gallery.git("rev-parse", "main~1"))
     assert re.search(r'change-R">Moved</span>', move)
@@ -81,7 +75,6 @@ def test_a_commit_names_files_that_moved_went_or_are_another_repositorys(onlooke
     assert "Submodule" in gone
 
 
-@on_one_deployment
 def test_the_first_commit_and_a_merge_have_pages(onlooker: Onlooker) -> None:
     gallery = onlooker.gallery
     gallery.git("checkout", "-q", "-b", "merged", "main")
@@ -93,7 +86,6 @@ def test_the_first_commit_and_a_merge_have_pages(onlooker: Onlooker) -> None:
     assert "First" in onlooker.get("/commit/" + gallery.git("rev-list", "--max-parents=0", "merged"))
 
 
-@on_one_deployment
 @pytest.mark.parametrize("form", ["diff", "patch"])
 @pytest.mark.parametrize("place", ["commit/{tip}", "compare/v1.0...main", "compare/main...feature/deep"])
 def test_what_git_prints_can_be_applied(onlooker: Onlooker, tmp_path: Path, form: str, place: str) -> None:
@@ -108,7 +100,6 @@ def test_what_git_prints_can_be_applied(onlooker: Onlooker, tmp_path: Path, form
     assert gallery.git("diff", "--cached", "--name-only", end) == ""
 
 
-@on_one_deployment
 def test_two_versions_are_compared_from_where_they_parted_or_directly(onlooker: Onlooker) -> None:
     since = onlooker.get("/compare/main...feature/deep")
     assert "feature.txt" in since
@@ -121,7 +112,6 @@ def test_two_versions_are_compared_from_where_they_parted_or_directly(onlooker: 
     assert chosen.location == "/alice/website/compare/main...feature/deep"
 
 
-@on_one_deployment
 def test_versions_without_a_common_beginning_are_compared_directly(onlooker: Onlooker) -> None:
     onlooker.gallery.git("checkout", "-q", "--orphan", "alone")
     onlooker.gallery.commit({"alone.txt": b"alone\n"}, "Alone")
@@ -131,7 +121,6 @@ def test_versions_without_a_common_beginning_are_compared_directly(onlooker: Onl
     assert "alone.txt" in onlooker.get("/compare/main..alone")
 
 
-@on_one_deployment
 def test_blame_tells_each_lines_commit_and_the_one_before(onlooker: Onlooker) -> None:
     page = onlooker.get("/blame/main/tales/new.txt")
     found = re.findall(r'id="L(\d+)" class="passage">.*?title="([^"]*)"', page, re.DOTALL)
@@ -142,14 +131,12 @@ def test_blame_tells_each_lines_commit_and_the_one_before(onlooker: Onlooker) ->
     assert onlooker.visitor.get(before[0]).status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize("place", ["feature/deep/data.bin", "main/module", "main/tales", "main/in"])
 def test_blame_of_what_has_no_lines_says_so(onlooker: Onlooker, place: str) -> None:
     answer = onlooker.visitor.get(f"{onlooker.project.path}/blame/{place}")
     assert (answer.status_code, "is no text" in answer.text) == (400, True)
 
 
-@on_one_deployment
 def test_blame_that_takes_too_long_says_so_and_mends_nothing(
     onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
 ) -> None:
@@ -159,21 +146,18 @@ def test_blame_that_takes_too_long_says_so_and_mends_nothing(
     assert (answer.status_code, "use git blame in a clone" in answer.text) == (503, True)
 
 
-@on_one_deployment
 def test_branches_tell_how_far_they_are_from_the_default_one(onlooker: Onlooker) -> None:
     page = onlooker.get("/branches")
     assert "1 ahead, 2 behind" in page
     assert page.index(">main<") < page.index(">feature/deep<")
 
 
-@on_one_deployment
 def test_tags_tell_their_message_and_offer_downloads(onlooker: Onlooker) -> None:
     page = onlooker.get("/tags")
     assert "The first release" in page
     assert "/archive/refs/tags/v1.0.zip" in page
 
 
-@on_one_deployment
 def test_an_archive_leaves_out_what_is_not_for_it(onlooker: Onlooker) -> None:
     data = onlooker.visitor.get("/alice/website/archive/main.zip").data
     assert set(zipfile.ZipFile(io.BytesIO(data)).namelist()) >= {"website-main/tales/new.txt", "website-main/in"}
@@ -181,7 +165,6 @@ def test_an_archive_leaves_out_what_is_not_for_it(onlooker: Onlooker) -> None:
     assert not re.search(r"secret|website-main/(out|up)$", names, re.MULTILINE)
 
 
-@on_one_deployment
 def test_an_archive_of_a_folder_holds_that_folder(onlooker: Onlooker) -> None:
     answer = onlooker.visitor.get("/alice/website/archive/feature/deep.tar.gz?path=docs")
     with tarfile.open(fileobj=io.BytesIO(answer.data)) as archive:
@@ -190,7 +173,6 @@ def test_an_archive_of_a_folder_holds_that_folder(onlooker: Onlooker) -> None:
     assert onlooker.visitor.get("/alice/website/archive/main.zip?path=nope").status_code == 404
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("place", "words", "address"),
     [
@@ -214,7 +196,6 @@ def test_what_is_not_there_offers_the_nearest_thing_that_is(
     assert (button[1], words in button[2]) == (onlooker.project.path + address, True)
 
 
-@on_one_deployment
 def test_a_difference_of_large_files_needs_none_of_their_bytes(reader: Visitor, website: ProjectAccess) -> None:
     upload(reader, {"large.txt": b"line\n" * 300_000}, page="/alice/website/upload/main")
     sha = re.findall(r"/commit/([0-9a-f]{40})", reader.get("/alice/website/commits/main").text)[0]
@@ -230,7 +211,6 @@ def test_a_difference_of_large_files_needs_none_of_their_bytes(reader: Visitor, 
     assert b"GIT binary patch" in printed.data
 
 
-@on_one_deployment
 def test_last_changes_that_take_a_long_walk_follow_the_page(
     onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,7 +227,6 @@ def test_last_changes_that_take_a_long_walk_follow_the_page(
     assert "data-follows" not in onlooker.get()
 
 
-@on_one_deployment
 def test_a_submodule_has_no_page_of_its_own(onlooker: Onlooker) -> None:
     for kind in ("tree", "blob", "raw"):
         assert onlooker.visitor.get(f"{onlooker.project.path}/{kind}/main/module").status_code == 404
@@ -255,7 +234,6 @@ def test_a_submodule_has_no_page_of_its_own(onlooker: Onlooker) -> None:
     assert titles(onlooker.get("/commits/main/module")) == ["Without keep"]
 
 
-@on_one_deployment
 def test_a_name_is_an_argument_and_never_an_option(onlooker: Onlooker) -> None:
     for place in ("/compare/--output=x...main", "/blame/main/--output=x", "/commits/main/--all", "/commit/--all.diff"):
         assert onlooker.visitor.get(onlooker.project.path + place).status_code == 404

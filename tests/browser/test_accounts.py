@@ -4,7 +4,7 @@ from framework.accounts.core.account import Account
 from tests.browser import pages
 from tests.browser.conftest import Site, in_chromium, in_each_browser
 from tests.browser.window import Window
-from tests.cast import link_in_mail, on_one_deployment
+from tests.cast import link_in_mail
 from tests.servers.run import Run
 
 
@@ -23,7 +23,6 @@ def test_a_person_signs_up_and_comes_back_by_name_and_by_email(window: Window, r
         window.reads("Your first project")
 
 
-@on_one_deployment
 @in_chromium
 def test_a_wrong_password_is_told_and_the_name_stays(window: Window, alice: Account) -> None:
     pages.enter_password(window, login=alice.name, password="not that one")
@@ -36,7 +35,6 @@ def test_a_wrong_password_is_told_and_the_name_stays(window: Window, alice: Acco
     window.arrives("/")
 
 
-@on_one_deployment
 def test_a_page_for_members_comes_after_signing_in(window: Window, here: Site, alice: Account) -> None:
     window.open("/settings/tokens")
     window.arrives("/login")
@@ -46,7 +44,6 @@ def test_a_page_for_members_comes_after_signing_in(window: Window, here: Site, a
     window.arrives("/settings/tokens")
 
 
-@on_one_deployment
 def test_who_has_signed_out_sees_nothing_private(window: Window, alice: Account, secret: object) -> None:
     pages.sign_in(window, alice)
     window.open(f"/{alice.name}/secret")

@@ -10,7 +10,6 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 
 TYPED_BEFORE_THE_SCRIPT = """
 document.querySelector('input[name="q"]').value = "zz";
@@ -25,7 +24,6 @@ def chosen(window: Window) -> list[str]:
     return [row.get_attribute("id") or "" for row in window.visible("tr.chosen")]
 
 
-@on_one_deployment
 def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -59,7 +57,6 @@ def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window.reads("No file has these letters")
 
 
-@on_one_deployment
 def test_the_changes_of_a_file_come_when_it_is_opened(
     window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
 ) -> None:

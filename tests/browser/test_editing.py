@@ -9,7 +9,6 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 from tests.uploads.conftest import store_files
 
 
@@ -28,7 +27,6 @@ def at_home(window: Window, alice: Account, project: ProjectAccess) -> Window:
     return window
 
 
-@on_one_deployment
 @in_chromium
 def test_a_file_is_edited_in_the_editor_with_colours(at_home: Window, project: ProjectAccess) -> None:
     at_home.press("notes.txt")
@@ -45,7 +43,6 @@ def test_a_file_is_edited_in_the_editor_with_colours(at_home: Window, project: P
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_the_plain_editor_does_the_same(plain_window: Window, alice: Account, project: ProjectAccess) -> None:
     pages.sign_in(plain_window, alice)
     plain_window.open(f"{project.path}/edit/main/notes.txt")
@@ -57,7 +54,6 @@ def test_the_plain_editor_does_the_same(plain_window: Window, alice: Account, pr
     plain_window.reads("Undone, as a new version.")
 
 
-@on_one_deployment
 def test_who_comes_second_sees_both_texts(plain_window: Window, alice: Account, project: ProjectAccess) -> None:
     pages.sign_in(plain_window, alice)
     plain_window.open(f"{project.path}/edit/main/notes.txt")
@@ -72,7 +68,6 @@ def test_who_comes_second_sees_both_texts(plain_window: Window, alice: Account, 
     plain_window.reads("mine")
 
 
-@on_one_deployment
 def test_a_new_file_and_a_new_folder_are_made(at_home: Window, project: ProjectAccess) -> None:
     at_home.press("Add something else")
     at_home.press("New folder")
@@ -87,7 +82,6 @@ def test_a_new_file_and_a_new_folder_are_made(at_home: Window, project: ProjectA
     at_home.reads("An empty file")
 
 
-@on_one_deployment
 def test_a_file_is_deleted_and_undone_and_deleted_and_restored(at_home: Window, project: ProjectAccess) -> None:
     at_home.open(f"{project.path}/blob/main/docs/guide.md")
     at_home.press("Delete guide.md")
@@ -123,7 +117,6 @@ def test_the_whole_project_goes_back_to_a_version_and_forward_again(
     assert pages.listed(at_home) == ["docs", "more.txt", "notes.txt"]
 
 
-@on_one_deployment
 def test_a_project_comes_back_from_the_trash(at_home: Window, project: ProjectAccess) -> None:
     at_home.open(f"{project.path}/settings")
     at_home.press("Put into the trash")

@@ -11,7 +11,6 @@ from tests.browser import pages
 from tests.browser.conftest import Site
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 from tests.servers.application.workers import worker
 from tests.servers.run import Run
 
@@ -48,7 +47,6 @@ def test_a_reader_sees_the_project_and_changes_nothing(
     assert not window.visible("input[type=file]")
 
 
-@on_one_deployment
 def test_the_others_hear_of_an_upload(
     window: Window, alice: Account, bob: Account, secret: ProjectAccess, tmp_path: Path, here: Site, run: Run
 ) -> None:

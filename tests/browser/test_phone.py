@@ -11,7 +11,6 @@ from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 
 LONG = "a-name-that-nobody-would-type-" * 6
 PLACES = [
@@ -32,7 +31,6 @@ def phone(window: Window) -> Iterator[Window]:
         yield window
 
 
-@on_one_deployment
 @in_chromium
 def test_no_page_is_wider_than_a_phone(phone: Window, alice: Account, secret: ProjectAccess, tmp_path: Path) -> None:
     (tmp_path / LONG).mkdir()
@@ -50,7 +48,6 @@ def test_no_page_is_wider_than_a_phone(phone: Window, alice: Account, secret: Pr
         assert (place, phone.hidden_pixels()) == (place, 0)
 
 
-@on_one_deployment
 @in_chromium
 @pytest.mark.parametrize(
     "menu", ["Download", "main", "Add something else", "More for this folder", "Your account, {name}"]

@@ -8,11 +8,9 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.pages import UploadPage
-from tests.cast import on_one_deployment
 from tests.uploads.conftest import store_files
 
 
-@on_one_deployment
 def test_names_that_cannot_be_stored_are_told_one_by_one(page: UploadPage, tmp_path: Path) -> None:
     for name in ("good.txt", "a\\b.txt"):
         (tmp_path / name).write_text(name)
@@ -25,7 +23,6 @@ def test_names_that_cannot_be_stored_are_told_one_by_one(page: UploadPage, tmp_p
     assert pages.listed(page.window) == ["b.txt", "good.txt"]
 
 
-@on_one_deployment
 def test_what_would_happen_is_told_before_a_byte_is_sent(
     page: UploadPage, alice: Account, secret: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -53,7 +50,6 @@ def test_what_would_happen_is_told_before_a_byte_is_sent(
     assert pages.listed(page.window) == ["dir", ".gitignore", "Other.txt", "other.txt", "same.txt", "x.tmp"]
 
 
-@on_one_deployment
 def test_files_of_one_name_stay_apart(page: UploadPage, tmp_path: Path) -> None:
     for number, folder in enumerate(("a", "b")):
         (tmp_path / folder).mkdir()
@@ -64,7 +60,6 @@ def test_files_of_one_name_stay_apart(page: UploadPage, tmp_path: Path) -> None:
     assert pages.listed(page.window) == ["notes (2).txt", "notes.txt"]
 
 
-@on_one_deployment
 @in_chromium
 def test_files_dropped_on_the_list_of_files_go_into_that_folder(
     page: UploadPage, alice: Account, secret: ProjectAccess, folder: Path
@@ -79,7 +74,6 @@ def test_files_dropped_on_the_list_of_files_go_into_that_folder(
     assert pages.listed(page.window) == ["2026", "first.jpg"]
 
 
-@on_one_deployment
 def test_an_upload_begins_a_branch(page: UploadPage, alice: Account, secret: ProjectAccess, folder: Path) -> None:
     store_files(secret, alice, {"readme.txt": b"old"})
     page.window.open(f"{secret.path}/upload/main")
@@ -91,7 +85,6 @@ def test_an_upload_begins_a_branch(page: UploadPage, alice: Account, secret: Pro
     page.window.reads("1 file uploaded.")
 
 
-@on_one_deployment
 def test_a_refused_version_loses_no_byte(page: UploadPage, secret: ProjectAccess, folder: Path) -> None:
     page.choose(folder / "readme.txt")
     page.window.driver.execute_script("document.getElementById('branch').value = 'nowhere'")
@@ -102,7 +95,6 @@ def test_a_refused_version_loses_no_byte(page: UploadPage, secret: ProjectAccess
     page.window.reads("1 file uploaded.")
 
 
-@on_one_deployment
 @in_chromium
 def test_an_image_is_pasted(page: UploadPage) -> None:
     page.window.driver.execute_script(

@@ -25,7 +25,7 @@ from tests.browser import pages
 from tests.browser.conftest import OpenedBrowser
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import PASSWORD, on_one_deployment
+from tests.cast import PASSWORD
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.proxies.faults import Fault
 from tests.servers.proxies.store_proxy import FaultyProxy
@@ -101,7 +101,6 @@ def arrived_bytes() -> int:
         return sum(session.scalars(select(ResumableUpload.offset_bytes)))
 
 
-@on_one_deployment
 def test_an_upload_goes_on_after_the_line_was_cut_in_the_middle(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -116,7 +115,6 @@ def test_an_upload_goes_on_after_the_line_was_cut_in_the_middle(
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_an_upload_goes_on_after_the_server_was_killed(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -135,7 +133,6 @@ def test_an_upload_goes_on_after_the_server_was_killed(
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
     page: UploadPage, films: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -155,7 +152,6 @@ def test_a_file_of_the_limit_is_stored_and_one_byte_more_is_not(
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_page_that_was_left_finds_its_upload_again(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -176,7 +172,6 @@ def test_a_page_that_was_left_finds_its_upload_again(
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_version_whose_answer_is_lost_is_found(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -190,7 +185,6 @@ def test_a_version_whose_answer_is_lost_is_found(
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_version_that_the_server_never_heard_of_can_be_stored_again(
     page: UploadPage, line: Line, films: ProjectAccess, tmp_path: Path
 ) -> None:

@@ -13,7 +13,6 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.conftest import in_chromium, in_each_browser, in_firefox_too
 from tests.browser.pages import UploadPage
-from tests.cast import on_one_deployment
 
 FOLDER_FILES = ["2026/july/Größe.csv", "2026/july/plot 1.csv", "2026/photo.jpg", "readme.txt"]
 
@@ -49,7 +48,6 @@ def test_a_folder_is_uploaded_with_everything_in_it(page: UploadPage, secret: Pr
     page.window.reads("First summer")
 
 
-@on_one_deployment
 @in_chromium
 def test_files_and_folders_can_be_dropped_on_the_page(page: UploadPage, folder: Path) -> None:
     page.drop(folder / "readme.txt", folder / "2026")
@@ -59,7 +57,6 @@ def test_files_and_folders_can_be_dropped_on_the_page(page: UploadPage, folder: 
     assert pages.listed(page.window) == ["2026", "readme.txt"]
 
 
-@on_one_deployment
 @in_chromium
 def test_what_was_chosen_by_mistake_is_left_out(page: UploadPage, folder: Path) -> None:
     page.choose(folder / "readme.txt", folder / "2026" / "photo.jpg")
@@ -119,7 +116,6 @@ def test_a_file_over_the_limit_stays_behind_and_the_others_are_stored(
     assert skipped not in page.window.text
 
 
-@on_one_deployment
 def test_more_than_one_version_may_bring_is_told_before_it_is_sent(page: UploadPage, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.bin").write_bytes(bytes(MIB))
@@ -131,7 +127,6 @@ def test_more_than_one_version_may_bring_is_told_before_it_is_sent(page: UploadP
 
 
 @pytest.mark.long
-@on_one_deployment
 @in_chromium
 def test_a_folder_of_500_files_is_one_version(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
     root = tmp_path / "survey"
@@ -150,7 +145,6 @@ def test_a_folder_of_500_files_is_one_version(page: UploadPage, secret: ProjectA
 
 
 @pytest.mark.long
-@on_one_deployment
 @in_chromium
 def test_progress_is_shown_for_each_file_and_for_all(page: UploadPage, tmp_path: Path) -> None:
     for name in ("one.bin", "two.bin"):
@@ -171,7 +165,6 @@ def test_progress_is_shown_for_each_file_and_for_all(page: UploadPage, tmp_path:
     assert all(before <= after for before, after in pairwise(one) if after)
 
 
-@on_one_deployment
 @in_chromium
 def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
     page: UploadPage, secret: ProjectAccess, tmp_path: Path
@@ -190,7 +183,6 @@ def test_a_cancelled_upload_stores_nothing_and_can_be_sent_again(
     assert len(page.window.visible(".day li")) == 1
 
 
-@on_one_deployment
 @in_chromium
 def test_a_file_that_is_cancelled_is_left_out_and_the_others_are_stored(page: UploadPage, tmp_path: Path) -> None:
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
@@ -203,7 +195,6 @@ def test_a_file_that_is_cancelled_is_left_out_and_the_others_are_stored(page: Up
     assert pages.listed(page.window) == ["small.txt"]
 
 
-@on_one_deployment
 @in_chromium
 def test_the_only_file_that_is_cancelled_stays_listed_and_is_not_ticked(page: UploadPage, tmp_path: Path) -> None:
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))
@@ -219,7 +210,6 @@ def test_the_only_file_that_is_cancelled_stays_listed_and_is_not_ticked(page: Up
     page.window.reads("1 file uploaded.")
 
 
-@on_one_deployment
 @in_chromium
 def test_leaving_the_page_while_files_are_sent_asks(page: UploadPage, tmp_path: Path) -> None:
     (tmp_path / "slow.bin").write_bytes(os.urandom(MIB))

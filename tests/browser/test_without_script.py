@@ -10,7 +10,6 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 
 
 @pytest.fixture
@@ -43,7 +42,6 @@ def test_the_whole_job_is_done_without_script(page: UploadPage, secret: ProjectA
     assert page.window.downloaded("notes.txt") == b"first notes.txt"
 
 
-@on_one_deployment
 def test_a_file_over_the_limit_brings_the_form_back_with_each_files_fate(
     page: UploadPage, secret: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -62,13 +60,11 @@ def test_a_file_over_the_limit_brings_the_form_back_with_each_files_fate(
     page.window.reads("Add the first files")
 
 
-@on_one_deployment
 def test_a_form_without_a_file_says_what_to_do(page: UploadPage) -> None:
     page.send()
     page.window.reads("No file was chosen.")
 
 
-@on_one_deployment
 def test_a_menu_opens_and_a_person_signs_out_without_script(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)
     pages.sign_out(plain_window, alice.name)

@@ -7,7 +7,6 @@ from framework.accounts.core.account import Account
 from framework.celery.jobs import track_progress
 from tests.browser import pages
 from tests.browser.window import Window
-from tests.cast import on_one_deployment
 
 KIND = "verification"
 
@@ -18,7 +17,6 @@ def share_done(window: Window) -> tuple[str | None, str | None]:
     return bar.get_dom_attribute("value"), bar.get_dom_attribute("max")
 
 
-@on_one_deployment
 def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> None:
     pages.sign_in(window, alice)
     with track_progress(KIND, total=8, owner_id=alice.id) as work:
@@ -42,7 +40,6 @@ def fail_before(window: Window, person: Account) -> None:
         raise KeyError
 
 
-@on_one_deployment
 def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> None:
     pages.sign_in(window, alice)
     with pytest.raises(KeyError):
@@ -52,7 +49,6 @@ def test_a_failure_is_told_where_one_watches(window: Window, alice: Account) -> 
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_the_page_moves_without_javascript(plain_window: Window, alice: Account) -> None:
     pages.sign_in(plain_window, alice)
     with track_progress(KIND, total=8, owner_id=alice.id) as work:

@@ -17,7 +17,6 @@ from framework.celery.worker.logs import FoundNothing
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.observability import request_id
-from tests.cast import on_one_deployment
 from tests.celery.test_workers import eventually
 from tests.observability.test_logs import CLIENT_ID
 from tests.servers.application.workers import worker
@@ -37,7 +36,6 @@ def logged_by_a_task(run: Run, settings: Config, tmp_path: Path, form: str) -> t
     return task, (tmp_path / "logs" / "tasks.log").read_text().splitlines()
 
 
-@on_one_deployment
 def test_a_task_logs_its_id_and_the_id_of_its_request(run: Run, settings: Config, tmp_path: Path) -> None:
     task, lines = logged_by_a_task(run, settings, tmp_path, "text")
     [line] = [line for line in lines if "one line is written" in line]
@@ -49,7 +47,6 @@ def test_a_task_logs_its_id_and_the_id_of_its_request(run: Run, settings: Config
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_the_lines_can_be_json(run: Run, settings: Config, tmp_path: Path) -> None:
     task, lines = logged_by_a_task(run, settings, tmp_path, "json")
     told = [json.loads(line) for line in lines]
@@ -82,7 +79,6 @@ def have_run() -> set[str]:
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_worker_at_rest_is_silent(run: Run, settings: Config) -> None:
     jobs = {"outbox", "news", "log", "owner"}
     with transaction() as session:

@@ -30,7 +30,6 @@ from tests.servers.processes import HANG_SECONDS
 from tests.servers.proxies.gate import Gate
 from tests.servers.run import Run
 
-pytestmark = pytest.mark.deployments("embedded")
 HOUR = timedelta(hours=1)
 
 

@@ -18,11 +18,13 @@ from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment_in_full, on_one_deployment
 from tests.celery.rows import row
 from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS, family
 from tests.servers.run import Run
+
+pytestmark = on_each_deployment_in_full
 
 
 def silent_for(time: timedelta) -> None:

@@ -35,8 +35,6 @@ from tests.servers.processes import HANG_SECONDS, Process, accepts, free_port
 from tests.servers.programs import program
 from tests.servers.run import ROOT, Run
 
-pytestmark = pytest.mark.deployments("embedded")
-
 
 def eventually(happened: Callable[[], object]) -> None:
     """Wait until it has happened; the test's own limit ends a wait in vain."""

@@ -8,9 +8,11 @@ from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from tests import moments
-from tests.cast import PASSWORD, Visitor, on_one_deployment
+from tests.cast import PASSWORD, Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 FilesOf = Callable[[ProjectAccess], Bench]
 

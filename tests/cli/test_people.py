@@ -22,7 +22,6 @@ from tests.cast import (
     Visitor,
     link_in_mail,
     on_each_deployment,
-    on_one_deployment,
     posted_texts,
     send_resets,
 )
@@ -60,7 +59,6 @@ def root(app: Flask) -> Account:
     return create_user(name="root-of-all", email="root@example.org", password=PASSWORD, admin=True)
 
 
-@on_one_deployment
 class TestCreate:
     def test_it_creates_an_administrator(self, app: Flask) -> None:
         arguments = ["create", "root-of-all", "root@example.org", "--admin", "--password-stdin"]
@@ -113,7 +111,6 @@ class TestList:
         assert second.split() == ["bob", "bob@example.org", "suspended,unconfirmed", "0", "0", "bytes", "-"]
 
 
-@on_one_deployment
 class TestAdministrators:
     def test_somebody_becomes_one_and_is_one_no_longer(self, app: Flask, root: Account, alice: Account) -> None:
         assert done(app, "promote", "Alice@example.org") == "alice is an administrator.\n"
@@ -139,7 +136,6 @@ class TestAdministrators:
         assert "flask users list" in refused(app, command, "nobody", given=f"{PASSWORD}\n{PASSWORD}\n")
 
 
-@on_one_deployment
 class TestPasswords:
     def test_another_password_ends_sessions_and_tokens(self, app: Flask, alice: Account, signed_in: SignIn) -> None:
         visitor, token = signed_in(alice), tokens.create_token(alice.id, "laptop", ["write"])

@@ -14,8 +14,6 @@ from framework.database.session import read_transaction
 from tests.cli.conftest import Flasks
 from tests.servers.processes import free_port
 
-pytestmark = pytest.mark.deployments("embedded")
-
 COMMANDS = {
     "users list": ("users", "list"),
     "projects trash": ("projects", "trash"),

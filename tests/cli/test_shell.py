@@ -11,7 +11,7 @@ from framework.accounts.core.account import Account
 from framework.cli.shell import shell_names
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess
-from tests.cast import on_each_deployment, on_one_deployment
+from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.application.deployments import environment
 from tests.servers.run import ROOT
@@ -41,7 +41,6 @@ def test_people_projects_and_versions_are_at_hand(alice: Account, website: Proje
 
 
 @pytest.mark.long
-@on_one_deployment
 @pytest.mark.parametrize("ipython", [True, False])
 def test_the_prompt_is_ipython_where_it_is_installed(
     settings: Config, website: ProjectAccess, tmp_path: Path, ipython: bool

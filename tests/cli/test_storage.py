@@ -11,7 +11,6 @@ from framework.repositories.cache import locks, usage
 from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
-from tests.cast import on_one_deployment
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
 
@@ -57,13 +56,11 @@ def test_evict_drops_all_but_those_in_use(
     assert flask("storage", "evict", "--all").output == "Dropped 1 local copy.\n"
 
 
-@on_one_deployment
 @pytest.mark.parametrize("arguments", [(), ("alice/website", "--all")])
 def test_evict_wants_to_know_what(flask: Flasks, arguments: tuple[str, ...]) -> None:
     assert "Name a project as OWNER/PROJECT, or say --all." in flask("storage", "evict", *arguments, status=2).output
 
 
-@on_one_deployment
 @pytest.mark.parametrize("name", ["alice/nothing", "nobody/website", "website", "/", "a/b/c"])
 @pytest.mark.parametrize("command", ["status", "archive", "evict", "verify"])
 def test_a_project_that_is_not_there_is_told(flask: Flasks, files: Bench, command: str, name: str) -> None:
@@ -106,7 +103,6 @@ def test_collect_says_what_it_deleted_and_what_it_left_alone(flask: Flasks, file
     assert flask("storage", "collect").output.endswith("Deleted 0 objects of 0 bytes.\n")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("hours", ["-1", "soon"])
 def test_collect_refuses_what_is_no_age(flask: Flasks, hours: str) -> None:
     assert "Invalid value for '--older-than'" in flask("storage", "collect", "--older-than", hours, status=2).output

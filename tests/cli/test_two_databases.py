@@ -24,10 +24,12 @@ from framework.repositories.models import Repository
 from framework.repositories.recovery.recovery import recover
 from framework.storage.current import ownership, store
 from framework.storage.ownership.refusals import NotOwner
-from tests.cast import SignIn, posted_texts
+from tests.cast import SignIn, on_each_deployment_in_full, posted_texts
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
 from tests.servers.application.owners import Owners
+
+pytestmark = on_each_deployment_in_full
 
 FilesOf = Callable[[ProjectAccess], Bench]
 LARGE = b"large" * 300_000

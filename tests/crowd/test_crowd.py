@@ -21,13 +21,15 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.maintenance.verification import verify
 from tests.api.conftest import program
 from tests.api.program import Program
-from tests.cast import on_each_deployment
+from tests.cast import on_each_deployment, on_each_deployment_in_full
 from tests.crowd.writers import ApiWriter, FormWriter, GitWriter, Writer
 from tests.githttp.client import Person
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.application.workers import worker
 from tests.servers.run import Run
+
+pytestmark = on_each_deployment_in_full
 
 __all__ = ["program"]
 PROCESSES, THREADS = 3, 16

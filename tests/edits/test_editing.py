@@ -12,7 +12,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.folders import exists, find
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token
 from tests.uploads.conftest import delete_files, store_files
 
 
@@ -66,7 +66,6 @@ def test_the_first_file_of_a_project_is_written(signed_in: SignIn, alice: Accoun
     assert content(website, "README.md") == b"# Hello\n"
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "stored", [b"a\r\nb\r\n", b"a\nb", b"", b"\n\na\n", b"\xef\xbb\xbfa\n", "ä\u2028b\x0c\n".encode(), b" \t\n "]
 )
@@ -83,7 +82,6 @@ def test_storing_what_the_editor_showed_alters_nothing(
     assert content(secret, "odd.txt") == stored + expected
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
@@ -102,7 +100,6 @@ def test_what_a_form_would_alter_is_not_edited(
     assert (answer.status_code, said in answer.text) == (400, True)
 
 
-@on_one_deployment
 def test_a_text_that_is_too_long_is_kept_in_the_form(writer: Visitor, secret: ProjectAccess) -> None:
     answer = submit(writer, "/alice/secret/edit/main/a.txt", path="a.txt", content="y" * (EDITABLE_BYTES + 1))
     assert (answer.status_code, "y" * 1000 in answer.text) == (413, True)
@@ -128,7 +125,6 @@ def test_who_edits_what_somebody_else_has_changed_sees_both(
     assert (stored.status_code, content(secret, "a.txt")) == (303, b"mine\n")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("theirs", [None, b"\0binary", b"\xe4"])
 def test_a_text_is_kept_whatever_others_have_made_of_the_file(
     writer: Visitor, alice: Account, secret: ProjectAccess, theirs: bytes | None
@@ -149,7 +145,6 @@ def test_a_text_is_kept_whatever_others_have_made_of_the_file(
     assert content(secret, "a.txt") == b"all of my work"
 
 
-@on_one_deployment
 def test_what_others_changed_elsewhere_is_no_conflict(writer: Visitor, alice: Account, secret: ProjectAccess) -> None:
     page = "/alice/secret/edit/main/a.txt"
     text = writer.get(page).text
@@ -160,7 +155,6 @@ def test_what_others_changed_elsewhere_is_no_conflict(writer: Visitor, alice: Ac
     assert (content(secret, "a.txt"), content(secret, "other.txt")) == (b"mine", b"theirs")
 
 
-@on_one_deployment
 def test_a_file_is_renamed_while_it_is_edited(writer: Visitor, secret: ProjectAccess) -> None:
     page = "/alice/secret/edit/main/a.txt"
     assert submit(writer, page, path="docs/a2.txt", content="new").location == "/alice/secret/blob/main/docs/a2.txt"
@@ -184,7 +178,6 @@ def test_files_and_folders_are_deleted_together(writer: Visitor, secret: Project
     assert [content(secret, path) for path in ("docs/guide.md", "b.bin", "a.txt")] == [None, None, b"one\ntwo\n"]
 
 
-@on_one_deployment
 def test_a_file_is_deleted(writer: Visitor, secret: ProjectAccess) -> None:
     answer = submit(writer, "/alice/secret/delete/main/docs/guide.md", paths=["docs/guide.md"], message="Old")
     assert answer.location == "/alice/secret/tree/main/docs"
@@ -192,14 +185,12 @@ def test_a_file_is_deleted(writer: Visitor, secret: ProjectAccess) -> None:
     assert submit(writer, "/alice/secret/delete/main", paths=[]).status_code == 400
 
 
-@on_one_deployment
 def test_a_folder_is_made(writer: Visitor, secret: ProjectAccess) -> None:
     answer = submit(writer, "/alice/secret/new-folder/main/docs", path="drafts/")
     assert answer.location == "/alice/secret/tree/main/docs/drafts"
     assert content(secret, "docs/drafts/.gitkeep") == b""
 
 
-@on_one_deployment
 def test_a_change_can_begin_a_branch(writer: Visitor, secret: ProjectAccess) -> None:
     answer = submit(writer, "/alice/secret/edit/main/a.txt", path="a.txt", content="try", new_branch="idea/one")
     assert answer.location == "/alice/secret/blob/idea/one/a.txt"
@@ -210,7 +201,6 @@ def test_a_change_can_begin_a_branch(writer: Visitor, secret: ProjectAccess) -> 
     assert bad.status_code == 400
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("page", "fields", "status"),
     [
@@ -240,7 +230,6 @@ def test_what_cannot_be_is_refused_with_the_form(
 PAGES = ("new/main", "edit/main/a.txt", "move/main/a.txt", "delete/main/a.txt", "new-folder/main")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("page", PAGES)
 def test_only_writers_change_files(
     writer: Visitor,

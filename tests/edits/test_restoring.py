@@ -14,7 +14,7 @@ from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token
 from tests.uploads.conftest import delete_files, store_files
 
 LARGE = b"large" * 300_000
@@ -123,7 +123,6 @@ def test_what_others_changed_since_is_not_undone_with_it(
     assert contents(secret)["a.txt"] == b"theirs"
 
 
-@on_one_deployment
 def test_deleted_files_are_listed_and_come_back(writer: Visitor, secret: ProjectAccess) -> None:
     page = writer.get("/alice/secret/deleted/main").text
     assert re.findall(r'aria-label="Restore ([\w./]+)"', page) == ["docs/y.md", "film"]
@@ -134,7 +133,6 @@ def test_deleted_files_are_listed_and_come_back(writer: Visitor, secret: Project
     assert "docs/y.md" not in writer.get("/alice/secret/deleted/main/docs").text
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("page", "status"),
     [
@@ -152,7 +150,6 @@ def test_what_is_not_there_is_not_restored(writer: Visitor, versions: list[str],
     assert writer.get(f"/alice/secret/{page.format(*versions)}").status_code == status
 
 
-@on_one_deployment
 def test_the_same_version_is_not_restored(writer: Visitor, versions: list[str]) -> None:
     page = f"/alice/secret/restore/main/a.txt?version={versions[2]}"
     assert "The newest version is the same" in writer.get(page).text
@@ -161,7 +158,6 @@ def test_the_same_version_is_not_restored(writer: Visitor, versions: list[str]) 
     assert writer.client.post(page, data=data).status_code == 409
 
 
-@on_one_deployment
 def test_only_writers_restore(
     writer: Visitor, website: ProjectAccess, alice: Account, charlie: Account, signed_in: SignIn
 ) -> None:

@@ -28,7 +28,6 @@ from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import HANG_SECONDS, free_port
 from tests.servers.run import Run
 
-pytestmark = pytest.mark.deployments("embedded")
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 

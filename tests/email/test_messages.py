@@ -15,7 +15,6 @@ from framework.email import messages
 from framework.email.messages import BadAddress, BadSubject, compose, prepare, queue
 from framework.email.rendering import render, render_text, template_names
 
-pytestmark = pytest.mark.deployments("embedded")
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 

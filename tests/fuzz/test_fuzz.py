@@ -17,10 +17,8 @@ from werkzeug.test import TestResponse
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from tests.api.program import Program
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token
 from tests.fuzz.values import ENDINGS, MEDIA, Values
-
-pytestmark = on_one_deployment
 
 SEED, REQUESTS, FILES = 20_261_128, 400, 24
 FIELDS = [

@@ -6,12 +6,9 @@ import pytest
 
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import update_project
-from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
 from tests.githttp.lfs_client import lfs_work
-
-pytestmark = on_one_deployment
 
 FILM = os.urandom(2 << 20)
 

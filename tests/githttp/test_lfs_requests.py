@@ -102,7 +102,6 @@ def test_a_part_of_an_object(work: Work, alice: Person, project: ProjectAccess) 
     assert fetch(alice, project, FILM, **same)[:2] == (206, FILM[:10])
 
 
-@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize(
     ("document", "status", "told"),
     [

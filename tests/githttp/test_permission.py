@@ -10,7 +10,7 @@ from framework.config import Config, ConfigError
 from framework.githttp.permission import open_for_push, open_or_create
 from framework.projects.core.access import ProjectNotFound
 from framework.projects.core.validation import InvalidProjectName
-from tests.cast import new_account, on_one_deployment
+from tests.cast import new_account
 
 EVERYTHING = frozenset({"read", "write"})
 
@@ -28,13 +28,11 @@ def test_asking_creates_nothing_and_pushing_does(caller: Caller) -> None:
     assert open_or_create(caller, "alice", "fresh").id == made.id
 
 
-@on_one_deployment
 def test_a_name_that_no_project_can_have(caller: Caller) -> None:
     with pytest.raises(InvalidProjectName):
         open_for_push(caller, "alice", "settings")
 
 
-@on_one_deployment
 def test_it_can_be_switched_off(caller: Caller, with_settings: Callable[..., Config]) -> None:
     with_settings(create_on_push=False)
     with pytest.raises(ProjectNotFound):

@@ -30,8 +30,6 @@ from tests.servers.proxies.faults import Fault
 from tests.servers.proxies.store_proxy import FaultyProxy
 from tests.servers.run import Run
 
-pytestmark = pytest.mark.deployments("embedded")
-
 NEED_THE_STORE = [part for part, needed in examination.NEEDS.items() if "store" in needed and part in ALL]
 
 

@@ -19,10 +19,12 @@ from framework.health import checks
 from framework.health.checks import ALL
 from framework.health.examination import examine
 from framework.storage import current
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment_in_full, on_one_deployment
 from tests.servers.application.workers import worker
 from tests.servers.processes import free_port
 from tests.servers.run import Run
+
+pytestmark = on_each_deployment_in_full
 
 
 def finding(part: str) -> str:

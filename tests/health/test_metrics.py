@@ -27,7 +27,7 @@ from framework.repositories.models import Version
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import PathsChanged
 from framework.storage.current import store
-from tests.cast import SignIn, on_one_deployment
+from tests.cast import SignIn
 from tests.celery.rows import committed, set_to
 from tests.observability.numbers import Growth, number
 from tests.repositories.conftest import Bench
@@ -115,7 +115,6 @@ def test_it_tells_what_waits_in_the_log_and_the_outbox(bench: Bench) -> None:
     assert number(after, "holdfast_outbox", state="running") == 0
 
 
-@on_one_deployment
 def test_it_tells_the_rest_while_the_database_is_away(with_settings: Callable[..., Config], app: Flask) -> None:
     with_settings(database_url=f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none", metrics_token=TOKEN)
     answer = app.test_client().get("/metrics", headers=BEARER)
@@ -125,14 +124,12 @@ def test_it_tells_the_rest_while_the_database_is_away(with_settings: Callable[..
     assert "holdfast_outbox" not in answer.text
 
 
-@on_one_deployment
 def test_it_opens_to_the_same_machine_at_home(client: FlaskClient) -> None:
     answer = client.get("/metrics", environ_base=FROM_HOME)
     assert (answer.status_code, answer.content_type) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert number(answer.text, "holdfast_database_up") == 1
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "headers", [{}, {"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}]
 )
@@ -148,13 +145,11 @@ def test_it_is_closed_in_production(client: FlaskClient) -> None:
     assert client.get("/metrics", environ_base=FROM_HOME).status_code == 401
 
 
-@on_one_deployment
 def test_it_opens_to_the_bearer_of_the_token(client: FlaskClient, with_settings: Callable[..., Config]) -> None:
     with_settings(metrics_token=TOKEN)
     assert client.get("/metrics", headers=BEARER, environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", "Bearer é", f"Basic {TOKEN}", "Basic YTpi"])
 def test_it_opens_to_no_other_token(client: FlaskClient, with_settings: Callable[..., Config], given: str) -> None:
     with_settings(metrics_token=TOKEN)
@@ -234,7 +229,6 @@ def test_one_scrape_tells_the_numbers_of_all_workers(two_workers: LiveServer) ->
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_not(two_workers: LiveServer) -> None:
     read(two_workers, "/static/nothing")
     two_workers.process.wait_until(lambda: misses(two_workers) == 1)
@@ -251,7 +245,6 @@ def test_what_an_ended_worker_had_under_way_is_forgotten_and_what_it_counted_is_
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_the_folder_of_the_counts_goes_with_the_server(two_workers: LiveServer) -> None:
     pattern = f"{folder.PREFIX}{two_workers.process.pid}-*"
     assert len(list(folder.MEMORY.glob(pattern))) == 1

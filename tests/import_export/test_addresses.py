@@ -23,7 +23,7 @@ from framework.import_export.addresses import (
 )
 from framework.import_export.fetching import FetchFailed, fetch_address
 from framework.projects.core.access import ProjectAccess
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor
 from tests.servers.application.gunicorn import LiveServer
 from tests.uploads.form import upload
 
@@ -74,7 +74,6 @@ def test_it_refuses_what_is_no_address_for_cloning(address: str) -> None:
         check_address(address)
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "address",
     [
@@ -90,7 +89,6 @@ def test_it_refuses_private_networks(settings: Config, address: str) -> None:
         pin(address)
 
 
-@on_one_deployment
 def test_one_private_address_among_many_is_enough(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(2, 1, 6, "", (ip, 443)) for ip in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_named: both)
@@ -98,13 +96,11 @@ def test_one_private_address_among_many_is_enough(settings: Config, monkeypatch:
         pin("https://example.org/x")
 
 
-@on_one_deployment
 def test_a_name_that_nobody_knows_is_asked_for_again_later(settings: Config) -> None:
     with pytest.raises(NameUnknown):
         pin("https://no-such-name.invalid/x")
 
 
-@on_one_deployment
 def test_a_git_that_cannot_pin_imports_nothing(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git, "version", lambda: "2.34.1")
     with pytest.raises(GitTooOld):
@@ -125,7 +121,6 @@ def port_of(server: LiveServer) -> int:
     return int(server.url.rpartition(":")[2])
 
 
-@on_one_deployment
 def test_git_asks_the_address_that_was_checked_and_no_name_server(history: LiveServer, tmp_path: Path) -> None:
     rebound = Pinned("http", "no-such-name.invalid", port_of(history), "/alice/website.git", LOCAL)
     fetched = fetch_address(rebound, tmp_path)
@@ -161,7 +156,6 @@ def misleading(target: str) -> Iterator[int]:
             thread.join()
 
 
-@on_one_deployment
 def test_git_follows_no_redirect(history: LiveServer, tmp_path: Path) -> None:
     with misleading(history.url) as port:
         with pytest.raises(FetchFailed):
@@ -170,7 +164,6 @@ def test_git_follows_no_redirect(history: LiveServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_a_history_that_is_too_large_is_given_up(
     history: LiveServer, tmp_path: Path, with_settings: Callable[..., Config]
 ) -> None:
@@ -179,7 +172,6 @@ def test_a_history_that_is_too_large_is_given_up(
         fetch_address(Pinned("http", "example.org", port_of(history), "/alice/website.git", LOCAL), tmp_path)
 
 
-@on_one_deployment
 def test_what_is_no_repository_says_so(history: LiveServer, tmp_path: Path) -> None:
     with pytest.raises(FetchFailed, match="Is the address the one for cloning"):
         fetch_address(Pinned("http", "example.org", port_of(history), "/alice/nothing.git", LOCAL), tmp_path)

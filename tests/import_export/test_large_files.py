@@ -27,10 +27,12 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import StagedLfs
 from framework.storage.current import store
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.githttp.client import Person
 from tests.import_export.test_transfer import ask, exported, run_waiting, work_of
 from tests.uploads.form import upload
+
+pytestmark = on_each_deployment_in_full
 
 PAGE = "/alice/website/upload/main"
 FILMS = [b"first film" * 30_000, b"second film" * 100]

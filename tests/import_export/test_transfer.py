@@ -33,7 +33,7 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import find
 from framework.storage.current import store
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token
 from tests.servers.application.gunicorn import LiveServer
 from tests.servers.application.workers import worker
 from tests.servers.processes import HANG_SECONDS
@@ -126,7 +126,6 @@ def test_an_address_becomes_a_project_with_every_branch_and_tag(
     assert read_snapshot(garden.repository_id).version == before, "a second run changes nothing"
 
 
-@on_one_deployment
 def test_a_branch_may_have_any_letter_in_its_name(website: ProjectAccess, alice: Account, tmp_path: Path) -> None:
     with scratch("history") as folder:
         git.run(folder, "init", "-q", "--bare", ".")
@@ -139,7 +138,6 @@ def test_a_branch_may_have_any_letter_in_its_name(website: ProjectAccess, alice:
     assert read_snapshot(website.repository_id).branches == {"main": sha, "a\u2028b\x85c": sha}
 
 
-@on_one_deployment
 def test_a_private_address_fills_nothing_and_says_why(bob: Account, signed_in: SignIn) -> None:
     answer = ask(signed_in(bob), address="http://127.0.0.1:9/x.git")
     assert answer.status_code == 303, "names are looked up by the task"
@@ -149,7 +147,6 @@ def test_a_private_address_fills_nothing_and_says_why(bob: Account, signed_in: S
     assert "not on the public internet" in work_of(answer).message
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("fields", "archive", "words"),
     [
@@ -184,14 +181,12 @@ def test_a_zip_file_of_too_many_entries_is_refused_before_they_are_read(
         zips.open_zip(archive)
 
 
-@on_one_deployment
 def test_links_in_a_zip_file_are_left_out(settings: Config, tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     archive.write_bytes(zipped({"x/a": b"1", "x/link": b"/etc/passwd"}, x_link=stat.S_IFLNK | 0o777))
     assert [put.path for put in files_of(archive, tmp_path)] == ["a"]
 
 
-@on_one_deployment
 @pytest.mark.parametrize("limit", ["max_file_bytes", "max_push_bytes"])
 def test_a_bomb_is_stopped_while_it_inflates(
     bob: Account, signed_in: SignIn, with_settings: Callable[..., Config], tmp_path: Path, limit: str
@@ -205,7 +200,6 @@ def test_a_bomb_is_stopped_while_it_inflates(
         files_of(tmp_path / "bomb.zip", tmp_path)
 
 
-@on_one_deployment
 @pytest.mark.parametrize("path", ["../a", "/a", ".git/config", "a/../../b", "x\\y"])
 def test_no_path_gets_around_the_policy(bob: Account, signed_in: SignIn, path: str) -> None:
     answer = ask(signed_in(bob), zipped({path: b"1", "other": b"2"}))
@@ -243,7 +237,6 @@ def test_an_export_holds_everything_and_can_be_imported_again(
     assert read_snapshot(garden.repository_id).refs == read_snapshot(history.repository_id).refs
 
 
-@on_one_deployment
 def test_an_export_is_mailed_once_to_who_asked(history: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
     address = exported(signed_in(alice))
     run_waiting()
@@ -254,7 +247,6 @@ def test_an_export_is_mailed_once_to_who_asked(history: ProjectAccess, alice: Ac
     assert f"http://localhost{address}" in mail.args[2]
 
 
-@on_one_deployment
 def test_nobody_else_downloads_it_and_nobody_later(
     history: ProjectAccess, alice: Account, bob: Account, visitor: Visitor, signed_in: SignIn
 ) -> None:
@@ -267,7 +259,6 @@ def test_nobody_else_downloads_it_and_nobody_later(
     assert signed_in(bob).get(address).status_code == 403
 
 
-@on_one_deployment
 def test_only_owners_export(history: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn) -> None:
     add_person(alice, history, person="bob", role="writer")
     answer = signed_in(bob).submit("/settings", to="/alice/website/settings/export")
@@ -285,7 +276,6 @@ def test_an_export_expires_with_its_object(history: ProjectAccess, alice: Accoun
     assert list(store().list("exports/")) == []
 
 
-@on_one_deployment
 def test_an_empty_project_is_exported_too(website: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
     browser = signed_in(alice)
     with zipfile.ZipFile(io.BytesIO(browser.get(exported(browser)).data)) as archive:

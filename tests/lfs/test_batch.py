@@ -17,7 +17,10 @@ from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members import quota
 from framework.repositories.models import Repository
+from tests.cast import on_each_deployment_in_full
 from tests.celery.test_workers import eventually
+
+pytestmark = on_each_deployment_in_full
 
 ASKED = Pointer("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", 1)
 """The SHA-256 of one `x`."""

@@ -11,7 +11,10 @@ from framework.lfs.receiving import store_files
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import StoredLfs
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench, bench, new_bench
+
+pytestmark = on_each_deployment_in_full
 
 __all__ = ["bench", "new_bench"]
 

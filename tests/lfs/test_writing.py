@@ -29,8 +29,10 @@ from framework.repositories.write.commit import is_no_op
 from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.uploads.form import upload
+
+pytestmark = on_each_deployment_in_full
 
 MIB = 1 << 20
 PAGE = "/alice/website/upload/main"

@@ -21,7 +21,7 @@ from framework.observability import request_id, requests
 from framework.observability.logs import ALL, WEB, Lines
 from framework.observability.pool import Pool
 from framework.projects.core.access import ProjectAccess
-from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
+from tests.cast import PASSWORD, Visitor, csrf_token
 from tests.celery.test_workers import eventually
 from tests.githttp.client import Person
 from tests.servers.application.deployments import environment
@@ -103,7 +103,6 @@ def test_threads_know_whose_work_they_do() -> None:
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_the_lines_of_a_push_have_its_id_in_every_process(
     run: Run, logging_settings: Config, logging_server: LiveServer, website: ProjectAccess, tmp_path: Path
 ) -> None:
@@ -121,7 +120,6 @@ def test_the_lines_of_a_push_have_its_id_in_every_process(
     assert [line["message"] for line in told if line["request"] == CLIENT_ID]
 
 
-@on_one_deployment
 def test_the_answer_tells_the_id(logging_settings: Config, logging_server: LiveServer) -> None:
     assert asked(logging_server, "/explore")["X-Request-ID"] == CLIENT_ID
     made = asked(logging_server, "/explore", "of no form")["X-Request-ID"]
@@ -131,7 +129,6 @@ def test_the_answer_tells_the_id(logging_settings: Config, logging_server: LiveS
     assert re.fullmatch(r"GET /explore 200 \d+\.\d{3} s, projects\.\w+", line["message"])
 
 
-@on_one_deployment
 def test_what_is_no_request_has_no_id_and_the_same_form(logging_settings: Config, logging_server: LiveServer) -> None:
     told = [line for line in lines(logging_settings, WEB) if line["logger"] == "gunicorn.error"]
     assert {line["request"] for line in told} == {"-"}
@@ -139,7 +136,6 @@ def test_what_is_no_request_has_no_id_and_the_same_form(logging_settings: Config
     assert [line for line in logging_server.process.log.read_text().splitlines() if not line.startswith("{")] == []
 
 
-@on_one_deployment
 def test_the_log_holds_no_secret_of_a_mail(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     visitor.get("/reset/a-secret-link?more=secret").close()
@@ -149,7 +145,6 @@ def test_the_log_holds_no_secret_of_a_mail(visitor: Visitor, caplog: pytest.LogC
     assert paths == ["/reset/(token)", "/explore%0Aforged"]
 
 
-@on_one_deployment
 def test_no_link_of_a_mail_is_in_the_log_where_it_fails_or_fits_no_view(
     app: Flask, visitor: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +167,6 @@ def fails(token: str) -> None:
     raise AssertionError
 
 
-@on_one_deployment
 def test_a_task_knows_the_request_that_caused_it(visitor: Visitor) -> None:
     token = csrf_token(visitor.get("/signup").text)
     fields = {"username": "ann", "email": "ann@example.org", "password": PASSWORD, "csrf_token": token}

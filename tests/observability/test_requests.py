@@ -11,7 +11,7 @@ from framework.application import create_app
 from framework.config import Config
 from framework.observability.exposition import expose
 from framework.observability.requests import register
-from tests.cast import PASSWORD, SignIn, Visitor, on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor
 from tests.observability.numbers import number
 
 UNDER_WAY = "holdfast_http_requests_under_way"
@@ -47,7 +47,6 @@ def scrape() -> str:
     return expose().decode()
 
 
-@pytest.mark.deployments("embedded")
 @pytest.mark.parametrize(
     ("address", "endpoint", "status"),
     [
@@ -69,7 +68,6 @@ def test_it_counts_under_the_view_and_the_class_of_the_answer(
     assert "/good/one" not in after
 
 
-@pytest.mark.deployments("embedded")
 def test_a_request_is_under_way_until_its_last_byte(counted: Flask) -> None:
     before = number(scrape(), UNDER_WAY)
     answer = counted.test_client().get("/slow")
@@ -78,7 +76,6 @@ def test_a_request_is_under_way_until_its_last_byte(counted: Flask) -> None:
     assert number(scrape(), UNDER_WAY) == before
 
 
-@pytest.mark.deployments("embedded")
 def test_an_application_that_raises_counts_as_a_failure(counted: Flask) -> None:
     counted.config["PROPAGATE_EXCEPTIONS"] = True
     before = number(scrape(), "holdfast_http_requests_total", endpoint="metrics.broken", status="5xx")
@@ -94,7 +91,6 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     return lambda: caplog.messages[-1]
 
 
-@on_one_deployment
 def test_a_line_says_nothing_of_people_unless_it_is_asked_for(
     signed_in: SignIn, alice: Account, told: Callable[[], str]
 ) -> None:
@@ -103,7 +99,6 @@ def test_a_line_says_nothing_of_people_unless_it_is_asked_for(
     assert "alice" not in told()
 
 
-@on_one_deployment
 def test_a_line_names_address_and_account_where_that_is_wanted(
     with_settings: Callable[..., Config], signed_in: SignIn, visitor: Visitor, alice: Account, told: Callable[[], str]
 ) -> None:
@@ -116,7 +111,6 @@ def test_a_line_names_address_and_account_where_that_is_wanted(
     assert told().endswith(", 127.0.0.1 -"), "nobody trusts this peer"
 
 
-@on_one_deployment
 def test_a_trusted_proxy_tells_the_address(with_settings: Callable[..., Config], told: Callable[[], str]) -> None:
     behind = create_app(with_settings(log_people=True, forwarded_allow_ips="127.0.0.1"))
     behind.test_client().get("/explore", headers={"X-Forwarded-For": "192.0.2.7"}).close()

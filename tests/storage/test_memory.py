@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 from framework.config import Config
+from tests.cast import on_each_deployment_in_full
 from tests.servers.application.deployments import environment
 from tests.servers.run import ROOT
+
+pytestmark = on_each_deployment_in_full
 
 MIB = 1024 * 1024
 BODY_BYTES = 100 * MIB

@@ -20,8 +20,10 @@ from framework.storage.counting import requests
 from framework.uploads import tasks
 from framework.uploads.receiving import MAX_PARTS
 from framework.uploads.tus.resumable import find_upload
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token, on_each_deployment_in_full, on_one_deployment
 from tests.uploads.conftest import TusClient, store_files, stored_parts
+
+pytestmark = on_each_deployment_in_full
 
 PAGE = "/alice/secret/upload/main"
 

@@ -15,10 +15,9 @@ from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from tests.accounts.test_tokens import EARLIER
 from tests.api.program import Program
-from tests.cast import SignIn, on_one_deployment, posted_texts
+from tests.cast import SignIn, posted_texts
 from tests.uploads.form import PAGE, upload
 
-pytestmark = on_one_deployment
 NOISE = bytes(range(256)) * 8192
 
 

@@ -13,7 +13,7 @@ from framework.config import Config
 from framework.gitcore.pack_writer import blob_hash
 from framework.projects.core.access import ProjectAccess
 from framework.uploads import ignoring
-from tests.cast import SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SignIn, Visitor, csrf_token
 from tests.uploads.conftest import store_files
 
 PAGE = "/alice/secret/preflight/main"
@@ -59,7 +59,6 @@ def test_it_tells_what_is_new_and_what_is_replaced(writer: Visitor) -> None:
     assert [told[path]["state"] for path in ("b.txt", "docs/deep/new.md")] == ["new", "new"]
 
 
-@on_one_deployment
 def test_it_tells_what_cannot_be(writer: Visitor) -> None:
     names = ["docs", "a.txt/inside", ".git/config", "../x", "clash", "clash/inside"]
     told = ask(writer, {**dict.fromkeys(names, 1), "film": 100 * (1 << 20) + 1})
@@ -70,7 +69,6 @@ def test_it_tells_what_cannot_be(writer: Visitor) -> None:
     assert "“a.txt” is a file" in told["a.txt/inside"]["note"]
 
 
-@on_one_deployment
 def test_it_warns_of_names_that_differ_in_case_only(writer: Visitor) -> None:
     told = ask(writer, {"A.txt": 1, "twin": 1, "Twin": 1, "single": 1})
     assert "“a.txt”" in told["A.txt"]["note"]
@@ -78,7 +76,6 @@ def test_it_warns_of_names_that_differ_in_case_only(writer: Visitor) -> None:
     assert told["single"]["note"] == ""
 
 
-@on_one_deployment
 def test_it_tells_what_a_gitignore_leaves_out(writer: Visitor) -> None:
     names = [
         "x.tmp",
@@ -96,21 +93,18 @@ def test_it_tells_what_a_gitignore_leaves_out(writer: Visitor) -> None:
     assert ignored == ["x.tmp", "build/out", "src/build/out", "docs/a.log", "my/x"]
 
 
-@on_one_deployment
 def test_a_file_in_an_ignored_folder_cannot_be_brought_back(writer: Visitor) -> None:
     rules = {".gitignore": "out/\n!out/kept\n/top\n", "sub/.gitignore": "!*.o\n*.o\n"}
     told = ask(writer, dict.fromkeys(["out/kept", "top", "sub/top", "sub/a.o", ":(top)a.o"], 1), rules)
     assert [path for path, one in told.items() if one["state"] == "ignored"] == ["out/kept", "top", "sub/a.o"]
 
 
-@on_one_deployment
 def test_patterns_that_a_regular_expression_would_never_finish_with_take_no_time(writer: Visitor) -> None:
     ignores = {".gitignore": "*a" * 30 + "b\n**/a/**/b/**/c/**/d/**/z\n"}
     told = ask(writer, {"a" * 200: 1, "/".join("abcde" * 40): 1}, ignores)
     assert [one["state"] for one in told.values()] == ["new", "new"]
 
 
-@on_one_deployment
 def test_patterns_that_take_git_too_long_are_told(writer: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", 0.2)
     body = {"files": [{"path": "/".join("a" * 200), "size": 1}], "ignores": {".gitignore": "**/a/" * 12 + "z"}}
@@ -118,7 +112,6 @@ def test_patterns_that_take_git_too_long_are_told(writer: Visitor, monkeypatch: 
     assert (answer.status_code, "take too long to compare" in answer.text) == (400, True)
 
 
-@on_one_deployment
 def test_ignores_that_no_disk_could_hold_are_left_aside(writer: Visitor) -> None:
     deep = "/".join(["d" * 250] * 10)
     ignores = {".gitignore": "x\n", ".gitignore/.gitignore": "*\n", f"{deep}/.gitignore": "*\n"}
@@ -127,14 +120,12 @@ def test_ignores_that_no_disk_could_hold_are_left_aside(writer: Visitor) -> None
     assert [one["state"] for one in told.values()] == ["new"]
 
 
-@on_one_deployment
 def test_it_tells_how_much_room_the_owner_has(writer: Visitor, with_settings: Callable[..., Config]) -> None:
     with_settings(quota_bytes=2_000_000)
     room = json.loads(post(writer, {"files": []}).text)["room_bytes"]
     assert 0 < room < 2_000_000 - len(LARGE)
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "body",
     [
@@ -152,13 +143,11 @@ def test_what_is_no_question_is_refused(writer: Visitor, body: object) -> None:
     assert post(writer, body).status_code == 400
 
 
-@on_one_deployment
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000])
 def test_what_is_no_json_is_refused(writer: Visitor, text: str) -> None:
     assert post_text(writer, text).status_code == 400
 
 
-@on_one_deployment
 def test_only_writers_are_told(writer: Visitor, charlie: Account, website: ProjectAccess, signed_in: SignIn) -> None:
     stranger = signed_in(charlie)
     assert post(stranger, {"files": []}).status_code == 404

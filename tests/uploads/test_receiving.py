@@ -18,10 +18,8 @@ from framework.uploads.receiving import (
     StreamingRequest,
     receive_form,
 )
-from tests.cast import on_one_deployment
 from tests.uploads.form import MIB
 
-pytestmark = on_one_deployment
 END = b"--b--\r\n"
 
 

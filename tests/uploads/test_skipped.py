@@ -7,10 +7,8 @@ import pytest
 
 from framework.projects.core.access import ProjectAccess
 from framework.uploads.skipped import LISTED
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor
 from tests.uploads.form import MIB, nothing_stored, upload
-
-pytestmark = on_one_deployment
 
 
 def send(visitor: Visitor, skipped: object) -> int:

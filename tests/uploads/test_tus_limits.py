@@ -14,10 +14,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person, change_role, people_of
 from framework.projects.members.quota import StoreFull, check_room
 from framework.repositories.models import Repository
-from tests.cast import on_one_deployment
 from tests.uploads.conftest import UPLOADS, TusClient
-
-pytestmark = on_one_deployment
 
 MIB = 1 << 20
 

@@ -10,10 +10,8 @@ from werkzeug.test import TestResponse
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.api.program import Program
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor
 from tests.uploads.form import upload
-
-pytestmark = on_one_deployment
 
 
 def ask(app: Flask, address: str, encoding: str = "gzip, deflate, br", **headers: str) -> TestResponse:

@@ -11,7 +11,6 @@ from werkzeug.exceptions import HTTPException
 
 from framework.errors import Conflict, Forbidden, HoldfastError, Invalid, NotFound, TooLarge, Unavailable
 from framework.web.errors import SENTENCES
-from tests.cast import on_one_deployment
 
 RAISED = [
     (Invalid, 400),
@@ -29,7 +28,6 @@ def app(own_app: Flask) -> Flask:
     return own_app
 
 
-@on_one_deployment
 @pytest.mark.parametrize(("kind", "status"), RAISED)
 def test_it_shows_the_sentence_of_a_refusal(app: Flask, kind: type[HoldfastError], status: int) -> None:
     app.add_url_rule("/-refuse", view_func=lambda: _raise(kind("Tea is <late>; come back.")))
@@ -38,7 +36,6 @@ def test_it_shows_the_sentence_of_a_refusal(app: Flask, kind: type[HoldfastError
     assert "Tea is &lt;late&gt;; come back." in answer.text
 
 
-@on_one_deployment
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 415, 429, 500, 503])
 def test_it_has_a_sentence_and_a_way_on_for_every_status(app: Flask, status: int) -> None:
     app.add_url_rule("/-abort", view_func=lambda: abort(status))
@@ -48,7 +45,6 @@ def test_it_has_a_sentence_and_a_way_on_for_every_status(app: Flask, status: int
     assert 'href="/"' in answer.text
 
 
-@on_one_deployment
 def test_it_answers_a_program_with_a_problem(app: Flask) -> None:
     app.add_url_rule("/-refuse", view_func=lambda: _raise(Conflict("Somebody was faster.")))
     answer = app.test_client().get("/-refuse", headers={"Accept": "application/json"})
@@ -62,14 +58,12 @@ def test_it_answers_a_program_with_a_problem(app: Flask) -> None:
     }
 
 
-@on_one_deployment
 def test_it_answers_below_api_with_a_problem_whatever_is_accepted(app: Flask) -> None:
     answer = app.test_client().get("/api/nothing", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert answer.content_type == "application/problem+json"
 
 
-@on_one_deployment
 def test_it_answers_a_browser_with_a_page(app: Flask) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     answer = app.test_client().get("/a/b/c/d", headers={"Accept": accept})
@@ -77,14 +71,12 @@ def test_it_answers_a_browser_with_a_page(app: Flask) -> None:
     assert answer.mimetype == "text/html"
 
 
-@on_one_deployment
 def test_it_keeps_the_methods_that_an_address_allows(app: Flask) -> None:
     answer = app.test_client().post("/explore")
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
 
 
-@on_one_deployment
 def test_it_tells_nothing_of_a_defect(app: Flask) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/-defect", view_func=lambda: _raise(KeyError("the inner name")))
@@ -94,7 +86,6 @@ def test_it_tells_nothing_of_a_defect(app: Flask) -> None:
     assert "Traceback" not in answer.text
 
 
-@on_one_deployment
 def test_it_says_503_when_the_database_is_away(app: Flask) -> None:
     away = OperationalError("SELECT 1", None, ConnectionError("postgres.internal:5432"))
     app.add_url_rule("/-away", view_func=lambda: _raise(away))
@@ -108,7 +99,6 @@ def _raise(error: Exception) -> str:
     raise error
 
 
-@on_one_deployment
 def test_an_address_that_takes_a_form_says_that_it_has_no_page(app: Flask) -> None:
     """Where the route of a person's or a project's page matches it as well."""
     adapter, shadowed = app.url_map.bind("localhost"), set()

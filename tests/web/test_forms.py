@@ -8,14 +8,13 @@ from flask import Flask
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.web.forms import EXPIRED
-from tests.cast import Visitor, csrf_token, on_each_deployment, on_one_deployment
+from tests.cast import Visitor, csrf_token, on_each_deployment
 from tests.uploads.conftest import store_files
 
 PROGRAMS = ("git.", "lfs.", "api.")
 """Blueprints that authenticate each request by itself and take no cookie, so nobody can forge them."""
 
 
-@on_one_deployment
 def test_it_gives_an_expired_form_back_as_it_was_typed(visitor: Visitor) -> None:
     fields = {"username": "anna", "email": "anna@example.org", "password": "correct horse", "csrf_token": "old"}
     answer = visitor.client.post("/signup", data=fields)
@@ -26,7 +25,6 @@ def test_it_gives_an_expired_form_back_as_it_was_typed(visitor: Visitor) -> None
     assert "correct horse" not in answer.text
 
 
-@on_one_deployment
 def test_it_takes_no_post_without_a_token(app: Flask, alice: Account) -> None:
     visitor = Visitor(app)
     visitor.log_in(alice)
@@ -40,7 +38,6 @@ def test_it_takes_no_post_without_a_token(app: Flask, alice: Account) -> None:
         assert status in {400, 404, 412}, f"{rule.rule} answers {status} to a forged form"
 
 
-@on_one_deployment
 @pytest.mark.parametrize("field", ["username", "email", "password"])
 def test_it_puts_a_sentence_beside_an_empty_field(visitor: Visitor, field: str) -> None:
     fields = {"username": "anna", "email": "anna@example.org", "password": "correct horse"} | {field: ""}

@@ -18,7 +18,7 @@ from framework.config import Config
 from framework.database import engine
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.cache.eviction import copy_path
-from tests.cast import PASSWORD, csrf_token, new_account, on_one_deployment
+from tests.cast import PASSWORD, csrf_token, new_account
 from tests.repositories.conftest import Bench
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn
@@ -27,7 +27,6 @@ from tests.servers.processes import HANG_SECONDS
 from tests.servers.proxies.gate import Gate
 from tests.servers.run import Run
 
-pytestmark = on_one_deployment
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 VALUES = {
     "owner": "alice",

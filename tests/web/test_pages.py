@@ -8,7 +8,7 @@ from flask import Flask
 from framework.database.types import now
 from framework.formatting import format_age, format_size, show_unseen
 from framework.web.reserved import list_reserved_for_people, list_reserved_for_projects
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,6 @@ def test_it_tells_sizes_as_people_do(size_bytes: int, words: str) -> None:
     assert format_size(size_bytes) == words
 
 
-@on_one_deployment
 def test_it_names_static_files_by_their_content(app: Flask, visitor: Visitor) -> None:
     with app.test_request_context():
         address = app.url_for("static", filename="base.css")
@@ -65,7 +64,6 @@ def test_it_names_static_files_by_their_content(app: Flask, visitor: Visitor) ->
         assert "max-age=31536000" in answer.headers["Cache-Control"]
 
 
-@on_one_deployment
 def test_it_reserves_the_beginning_of_every_address(app: Flask) -> None:
     with app.app_context():
         people, projects = list_reserved_for_people(), list_reserved_for_projects()
@@ -75,7 +73,6 @@ def test_it_reserves_the_beginning_of_every_address(app: Flask) -> None:
     assert "settings" in projects
 
 
-@on_one_deployment
 def test_it_leads_back_from_the_login_page(visitor: Visitor) -> None:
     assert 'href="/login?next=/explore%3Fpage%3D2"' in visitor.get("/explore?page=2").text
     assert 'href="/login"' in visitor.get("/").text

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.web.byte_ranges import RangeAbsent, serve_range
-from tests.cast import on_one_deployment
 
 CONTENT = bytes(range(100))
 PLACES = st.integers(0, 110) | st.integers(0, 10**20 - 1)
@@ -86,7 +85,6 @@ def test_only_the_tag_of_the_file_proves_that_it_is_the_same(text: str) -> None:
     assert get("bytes=0-9", 100, HTTP_IF_RANGE=text) == by_the_book(100, wanted)
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
     [
@@ -106,7 +104,6 @@ def test_one_part(app: Flask, asked: str, start: int, end: int) -> None:
     assert answer.content_length == end - start
 
 
-@on_one_deployment
 @pytest.mark.parametrize("asked", ["", "bytes=0-1,5-6", "lines=0-1", "bytes=9-1", "bytes=x", "bytes=-", "0-5"])
 def test_anything_else_gets_the_whole_file(app: Flask, asked: str) -> None:
     answer = ask(app, Range=asked)
@@ -114,7 +111,6 @@ def test_anything_else_gets_the_whole_file(app: Flask, asked: str) -> None:
     assert answer.headers["Accept-Ranges"] == "bytes"
 
 
-@on_one_deployment
 def test_a_part_of_a_file_that_has_changed_is_the_whole_file(app: Flask) -> None:
     assert ask(app, Range="bytes=0-9", If_Range='"tag"').status_code == 206
     assert ask(app, Range="bytes=0-9", If_Range='"older"').status_code == 200
@@ -123,7 +119,6 @@ def test_a_part_of_a_file_that_has_changed_is_the_whole_file(app: Flask) -> None
     assert ask(app, Range="bytes=0-9", If_Range="Tue, 24 Nov 2026 11:00:00 GMT").status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize(("asked", "size"), [("bytes=100-", 100), ("bytes=0-", 0), ("bytes=-0", 100)])
 def test_a_part_behind_the_end_is_told_the_length(app: Flask, asked: str, size: int) -> None:
     with pytest.raises(RangeAbsent) as refused:
@@ -131,12 +126,10 @@ def test_a_part_behind_the_end_is_told_the_length(app: Flask, asked: str, size: 
     assert (refused.value.status, refused.value.headers) == (416, {"Content-Range": f"bytes */{size}"})
 
 
-@on_one_deployment
 def test_the_end_of_an_empty_file_is_the_whole_file(app: Flask) -> None:
     assert ask(app, 0, Range="bytes=-5").status_code == 200
 
 
-@on_one_deployment
 def test_the_headers_of_a_file_are_those_of_the_whole_file(app: Flask) -> None:
     with app.test_request_context(method="HEAD", headers={"Range": "bytes=0-9"}):
         answer = serve_range(request, len(CONTENT), "tag", read)

@@ -15,12 +15,11 @@ from framework.config import Config
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.web.security import own_path
-from tests.cast import PASSWORD, Visitor, csrf_token, on_one_deployment
+from tests.cast import PASSWORD, Visitor, csrf_token
 from tests.servers.application.gunicorn import LiveServer
 from tests.servers.processes import HANG_SECONDS
 
 
-@on_one_deployment
 @pytest.mark.parametrize("address", ["/", "/login", "/nobody/nothing", "/static/base.css", "/api/nothing"])
 def test_it_sends_the_headers_with_every_answer(app: Flask, address: str) -> None:
     with app.test_client().get(address) as answer:
@@ -33,7 +32,6 @@ def test_it_sends_the_headers_with_every_answer(app: Flask, address: str) -> Non
     assert "camera=()" in headers["Permissions-Policy"]
 
 
-@on_one_deployment
 def test_it_needs_no_inline_script_or_style(visitor: Visitor) -> None:
     for address in ("/", "/login", "/signup", "/explore", "/nothing/here"):
         page = visitor.get(address).text
@@ -50,7 +48,6 @@ def test_it_finds_nothing_at_an_address_with_a_character_that_no_database_takes(
     assert visitor.get(address).status_code == 404
 
 
-@on_one_deployment
 @pytest.mark.parametrize("path", ["/%0A/x", "/%5Cevil.example/x", "/a/b%3Fc%23d"])
 def test_it_leads_from_a_clone_address_to_the_same_name(visitor: Visitor, path: str) -> None:
     assert visitor.get(f"{path}.git").location == path
@@ -61,7 +58,6 @@ def test_it_finds_nothing_under_a_number_that_no_row_has(visitor: Visitor) -> No
     assert visitor.client.post("/inbox/2147483647/read").status_code == 302
 
 
-@on_one_deployment
 def test_it_asks_browsers_to_stay_with_https(settings: Config) -> None:
     secure = create_app(replace(settings, base_url="https://holdfast.example"))
     assert "max-age" in secure.test_client().get("/").headers["Strict-Transport-Security"]
@@ -69,7 +65,6 @@ def test_it_asks_browsers_to_stay_with_https(settings: Config) -> None:
     assert "Strict-Transport-Security" not in plain.test_client().get("/").headers
 
 
-@on_one_deployment
 def test_it_asks_them_about_other_hosts_only_when_told(settings: Config) -> None:
     secure = replace(settings, base_url="https://holdfast.example")
     for subdomains in (False, True):
@@ -84,7 +79,6 @@ def production(settings: Config) -> FlaskClient:
     return create_app(secure).test_client()
 
 
-@on_one_deployment
 @pytest.mark.parametrize("host", ["evil.example", "holdfast.example.evil.example", "evil.example:443", "localhost", ""])
 def test_production_answers_its_own_host_alone(production: FlaskClient, host: str) -> None:
     answer = production.get("/login", headers={"Host": host, "X-Forwarded-Proto": "https"})
@@ -92,7 +86,6 @@ def test_production_answers_its_own_host_alone(production: FlaskClient, host: st
     assert "This server answers at https://holdfast.example only." in answer.text
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "host", ["holdfast.example", "HOLDFAST.example:443", "holdfast.example.", "holdfast.example:8443"]
 )
@@ -100,13 +93,11 @@ def test_its_own_host_has_several_spellings(production: FlaskClient, host: str) 
     assert production.get("/login", headers={"Host": host, "X-Forwarded-Proto": "https"}).status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
 def test_it_answers_probes_by_its_address(production: FlaskClient, path: str) -> None:
     assert production.get(path, headers={"Host": "10.0.0.7:5000"}).status_code in {200, 401}
 
 
-@on_one_deployment
 def test_production_leads_to_https(production: FlaskClient) -> None:
     here = {"Host": "holdfast.example"}
     answer = production.get("/alice/a%20b%3F/%C3%A9?q=%0D%0A&x=//evil.example", headers=here)
@@ -117,13 +108,11 @@ def test_production_leads_to_https(production: FlaskClient) -> None:
     assert production.post("/login", headers=here).status_code == 308
 
 
-@on_one_deployment
 def test_it_leads_nobody_round_and_round_whose_proxy_is_not_believed(production: FlaskClient) -> None:
     told = {"Host": "holdfast.example", "X-Forwarded-Proto": "https"}
     assert production.get("/login", headers=told, environ_overrides={"REMOTE_ADDR": "198.51.100.4"}).status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize("path", ["/alice//website", "/%2Fexplore", "/%2F%2Fevil.example//x"])
 def test_no_redirect_repeats_the_host_that_a_client_names(visitor: Visitor, path: str) -> None:
     answer = visitor.client.get(path, base_url="http://evil.example")
@@ -132,7 +121,6 @@ def test_no_redirect_repeats_the_host_that_a_client_names(visitor: Visitor, path
     assert not place.startswith("//")
 
 
-@on_one_deployment
 def test_cookies_over_https_are_bound_to_this_host(settings: Config, alice: Account) -> None:
     client = create_app(replace(settings, base_url="https://holdfast.example")).test_client()
     page = client.get("/login", base_url="https://holdfast.example").text
@@ -148,7 +136,6 @@ def test_cookies_over_https_are_bound_to_this_host(settings: Config, alice: Acco
     assert client.get("/settings", base_url="https://holdfast.example").status_code == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("named", "contact"),
     [(None, "mailto:holdfast@localhost"), ("https://lab.example/bugs", "https://lab.example/bugs")],
@@ -162,13 +149,11 @@ def test_it_tells_whom_to_tell_of_a_weakness(
     assert now() < datetime.fromisoformat(lines["Expires"]) < now() + timedelta(days=365)
 
 
-@on_one_deployment
 def test_the_web_server_does_not_say_what_it_is(live_server: LiveServer) -> None:
     for path in ("/", "/static/base.css", "/nothing/here"):
         assert "Server" not in requests.get(live_server.url + path, timeout=HANG_SECONDS).headers
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("allowed", "peer", "believed"),
     [

@@ -14,7 +14,7 @@ from framework import config
 from framework.projects.lifecycle.operations import create_project
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
-from tests.cast import PASSWORD, new_account, on_one_deployment
+from tests.cast import PASSWORD, new_account
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.processes import HANG_SECONDS
@@ -96,7 +96,6 @@ def ask(server: LiveServer, path: str, **headers: str) -> int:
         connection.close()
 
 
-@on_one_deployment
 @pytest.mark.parametrize("kind", BEGUN)
 def test_slow_clients_keep_nobody_from_a_page(server: LiveServer, kind: str) -> None:
     with many(server, BEGUN[kind], reads="reads" not in kind):
@@ -105,7 +104,6 @@ def test_slow_clients_keep_nobody_from_a_page(server: LiveServer, kind: str) -> 
         assert ask(server, "/alice/open") == 200
 
 
-@on_one_deployment
 def test_strangers_streams_leave_threads_for_those_of_people(server: LiveServer) -> None:
     with many(server, BEGUN["a fetch that began"]):
         address = "/alice/open.git/info/refs?service=git-upload-pack"
@@ -113,7 +111,6 @@ def test_strangers_streams_leave_threads_for_those_of_people(server: LiveServer)
         assert ask(server, "/alice/open") == 200
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "path", ["/api/v1/uploads", "/api/v1/projects/alice/open/commits", "/alice/shut.git/git-upload-pack"]
 )
@@ -126,7 +123,6 @@ def test_a_refusal_does_not_wait_for_the_body(server: LiveServer, path: str) -> 
         client.sendall(b"x" * 900_000)  # is read and forgotten: the client is not cut off while it sends
 
 
-@on_one_deployment
 @pytest.mark.parametrize("path", ["/api/v1/projects/alice/open/commits", "/alice/a.git/git-receive-pack"])
 def test_who_sends_a_large_body_to_its_end_hears_the_refusal(server: LiveServer, path: str) -> None:
     connection = HTTPConnection("127.0.0.1", urlsplit(server.url).port or 0, timeout=HANG_SECONDS)
@@ -135,7 +131,6 @@ def test_who_sends_a_large_body_to_its_end_hears_the_refusal(server: LiveServer,
     connection.close()
 
 
-@on_one_deployment
 @pytest.mark.parametrize("chunks", [b"zz\r\nabc\r\n0\r\n\r\n", b"-5\r\nabc\r\n0\r\n\r\n", b"3\r\nabcXX", b"5\r\nabc"])
 @pytest.mark.parametrize("request_line", BODIES)
 def test_chunks_that_are_none_are_refused(server: LiveServer, request_line: str, chunks: bytes) -> None:
@@ -145,7 +140,6 @@ def test_chunks_that_are_none_are_refused(server: LiveServer, request_line: str,
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
 
 
-@on_one_deployment
 def test_who_ends_the_sending_side_while_waiting_is_answered(server: LiveServer) -> None:
     begun = b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"
     with ExitStack() as open_ones:
@@ -156,7 +150,6 @@ def test_who_ends_the_sending_side_while_waiting_is_answered(server: LiveServer)
             assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
 
 
-@on_one_deployment
 def test_requests_follow_each_other_on_one_connection(server: LiveServer) -> None:
     form = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc"
     chunks = b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-A: b\r\n\r\n"
@@ -186,13 +179,11 @@ def statuses(client: socket.socket, count: int) -> list[int]:
     return found
 
 
-@on_one_deployment
 def test_a_head_without_an_end_is_refused_where_it_is_too_long(server: LiveServer) -> None:
     with connect(server, b"GET / HTTP/1.1\r\nX-A: " + b"b" * (connections.LONGEST_HEAD_BYTES + 1)) as client:
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 431 ")
 
 
-@on_one_deployment
 @pytest.mark.long
 def test_who_stops_in_the_middle_is_cut_off_where_others_wait(server: LiveServer) -> None:
     """A stream of a stranger has one thread of four: the next one is answered when the first has stalled for long."""
@@ -201,7 +192,6 @@ def test_who_stops_in_the_middle_is_cut_off_where_others_wait(server: LiveServer
         assert second.recv(1 << 16).startswith(b"HTTP/1.1 ")
 
 
-@on_one_deployment
 @pytest.mark.long
 def test_a_head_that_does_not_end_is_refused_in_time(server: LiveServer) -> None:
     with connect(server, BEGUN["a head that does not end"]) as client:

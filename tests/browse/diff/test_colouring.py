@@ -10,9 +10,6 @@ from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, PatchLine, in
 from framework.browse.render.highlighting import highlight_lines
 from tests.browse.conftest import Onlooker
 
-pytestmark = pytest.mark.deployments("embedded")
-
-
 TALE = '"""A tale.\n' + "".join(f"import line {number}\n" for number in range(20)) + '"""\nx = 1\n'
 
 

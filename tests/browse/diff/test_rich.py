@@ -10,9 +10,6 @@ from framework.browse.diff.differences import SHOWN_FILES
 from framework.browse.diff.patches import CONTEXT, PatchLine, find_changed_words
 from tests.browse.conftest import Onlooker
 
-pytestmark = pytest.mark.deployments("embedded")
-
-
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n"
 
 

@@ -15,8 +15,6 @@ from framework.repositories.history.folders import find
 from framework.repositories.write.creation import create_repository
 from tests.browse.gallery import Gallery
 
-pytestmark = pytest.mark.deployments("embedded")
-
 FILES = ("a", "b", "c", "folder/d", "folder/e", "folder/deep/f")
 STRATEGIES = (("-X", "ours"), ("-X", "theirs"), ("-s", "ours"))
 

@@ -14,8 +14,6 @@ from framework.repositories.cache.eviction import copy_path, evict
 from tests.browse.conftest import Onlooker
 from tests.cast import Visitor
 
-pytestmark = pytest.mark.deployments("embedded")
-
 
 def files(page: str) -> list[str]:
     return re.findall(r'class="plain break" href="[^"]+/blob/main/([^"]+)"', page)

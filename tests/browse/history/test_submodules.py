@@ -9,8 +9,6 @@ from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from tests.browse.conftest import Onlooker
 
-pytestmark = pytest.mark.deployments("embedded")
-
 SHA = "1" * 40
 
 

@@ -11,7 +11,7 @@ from framework.browse.render import restructured
 from framework.browse.render.documents import Links, readme_among, render_to_html
 from framework.browse.render.formulas import LONGEST_FORMULA, MOST_CHARACTERS, MOST_FORMULAS
 from framework.projects.core.access import ProjectAccess
-from tests.cast import Visitor, on_one_deployment
+from tests.cast import Visitor
 from tests.uploads.form import upload
 
 
@@ -164,7 +164,6 @@ def test_a_readme_is_found_in_any_case(names: list[str], chosen: str | None) -> 
     assert readme_among(names) == chosen
 
 
-@on_one_deployment
 def test_a_folders_readme_is_shown_below_its_files(
     signed_in: Callable[[Account], Visitor], alice: Account, website: ProjectAccess
 ) -> None:
@@ -186,7 +185,6 @@ def test_a_folders_readme_is_shown_below_its_files(
         assert visitor.get(f"/alice/website/tree/main/{folder}").status_code == 200
 
 
-@on_one_deployment
 def test_a_markdown_file_is_a_document_and_can_be_seen_as_written(
     signed_in: Callable[[Account], Visitor], alice: Account, website: ProjectAccess
 ) -> None:

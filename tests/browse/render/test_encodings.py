@@ -7,8 +7,6 @@ import pytest
 from framework.browse.render.encodings import decode
 from tests.browse.render.made_files import Show
 
-pytestmark = pytest.mark.deployments("embedded")
-
 
 @pytest.mark.parametrize(
     ("data", "text", "encoding"),

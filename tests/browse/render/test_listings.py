@@ -8,8 +8,6 @@ import pytest
 from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
 from tests.browse.render.made_files import MANY
 
-pytestmark = pytest.mark.deployments("embedded")
-
 
 @pytest.mark.parametrize("kind", MANY)
 @pytest.mark.parametrize(("most_bytes", "most_entries"), [(46_999, 1_000), (1 << 20, 999)])

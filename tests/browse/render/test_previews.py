@@ -18,9 +18,6 @@ from framework.browse.view_options import ViewOptions
 from tests.browse.conftest import Onlooker
 from tests.browse.render.made_files import Show, png_of, tarred, zipped
 
-pytestmark = pytest.mark.deployments("embedded")
-
-
 NOTEBOOK = {
     "nbformat": 4,
     "metadata": {},

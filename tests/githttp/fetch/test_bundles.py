@@ -12,8 +12,11 @@ from framework.githttp.fetch import bundles
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from framework.repositories.serve import bundle
+from tests.cast import on_each_deployment_in_full
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import LARGE, House, pack_neatly
+
+pytestmark = on_each_deployment_in_full
 
 
 def get(person: Person, project: ProjectAccess, **headers: str) -> tuple[int, dict[str, str], bytes]:

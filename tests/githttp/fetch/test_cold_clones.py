@@ -26,9 +26,12 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.serve.cold_stream import find_cold_pack
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import LARGE, House, pack_neatly
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment_in_full
 
 BY_GIT = "remote: Enumerating objects"
 

@@ -18,7 +18,6 @@ from dulwich import porcelain
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.write.quarantine import DOWNGRADED
-from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.protocol.wire import everything, pack_of, push_body
@@ -65,7 +64,6 @@ def check(copy: Work) -> None:
     assert copy.git(*downgraded, "fsck", "--strict").stderr == ""
 
 
-@on_one_deployment
 @pytest.mark.parametrize("version", ["0", "2"])
 def test_shallow_clones_deepen(alice: Person, project: ProjectAccess, work: Work, version: str) -> None:
     alice.git("config", "--global", "protocol.version", version)
@@ -86,7 +84,6 @@ def test_shallow_clones_deepen(alice: Person, project: ProjectAccess, work: Work
         check(Work(alice, name))
 
 
-@on_one_deployment
 @pytest.mark.parametrize("wanted", ["blob:none", "blob:limit=100", "tree:0"])
 def test_partial_clones_fetch_the_rest_when_it_is_needed(
     alice: Person, project: ProjectAccess, work: Work, wanted: str
@@ -100,7 +97,6 @@ def test_partial_clones_fetch_the_rest_when_it_is_needed(
     assert copy.git("show", "main~8:file-1").stdout == "Line 1\n" * 20
 
 
-@on_one_deployment
 def test_one_branch_and_its_tags(alice: Person, project: ProjectAccess, work: Work) -> None:
     alice.git("clone", "-q", "--single-branch", "--branch=side", alice.address(project.full_name), "copy")
     copy = Work(alice, "copy")
@@ -129,7 +125,6 @@ def test_a_long_history(alice: Person, project: ProjectAccess) -> None:
     assert count(copy, "origin/main") == COMMITS + 1
 
 
-@on_one_deployment
 @pytest.mark.parametrize("version", ["0", "2"])
 def test_what_no_version_held_is_not_given(alice: Person, project: ProjectAccess, work: Work, version: str) -> None:
     unknown = hashlib.sha1(b"No object of anybody").hexdigest()
@@ -169,7 +164,6 @@ def test_libgit2_clones_and_pushes(alice: Person, project: ProjectAccess, work: 
     copy.free()
 
 
-@on_one_deployment
 def test_a_body_is_awaited_with_100_continue(alice: Person, project: ProjectAccess, work: Work) -> None:
     old, tip = work.sha("main"), work.commit("Second", a="2")
     body = gzip.compress(push_body([(old, tip, "refs/heads/main")], pack_of(work, *everything(work, tip))))
@@ -192,7 +186,6 @@ def test_a_body_is_awaited_with_100_continue(alice: Person, project: ProjectAcce
 
 
 @pytest.mark.long
-@on_one_deployment
 def test_large_files_pass_in_constant_memory(
     run: Run, house: House, alice: Person, project: ProjectAccess, tmp_path: Path
 ) -> None:

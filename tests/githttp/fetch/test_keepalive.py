@@ -22,8 +22,6 @@ from framework.storage.current import store
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 
-pytestmark = pytest.mark.deployments("embedded")
-
 WAYS: dict[str, list[str]] = {
     "version 2": [],
     "version 2, shallow": ["--depth=1"],

@@ -10,14 +10,12 @@ import pytest
 
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog.snapshot import read_snapshot
-from tests.cast import on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House, others_are_answered
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
 from tests.githttp.push.leftovers import scratch_of, state
 
 
-@on_one_deployment
 @pytest.mark.parametrize("spoil", ["cut", "trailer", "count", "no pack", "nothing"])
 def test_a_damaged_pack(house: House, alice: Person, project: ProjectAccess, work: Work, spoil: str) -> None:
     before = state(house, project)
@@ -36,7 +34,6 @@ def test_a_damaged_pack(house: House, alice: Person, project: ProjectAccess, wor
     assert state(house, project) == before
 
 
-@on_one_deployment
 @pytest.mark.parametrize("lacking", ["tree", "blob", "parent", "tip"])
 def test_a_push_that_lacks_an_object(
     house: House, alice: Person, project: ProjectAccess, work: Work, lacking: str
@@ -47,7 +44,6 @@ def test_a_push_that_lacks_an_object(
     assert state(house, project) == before
 
 
-@on_one_deployment
 @pytest.mark.parametrize("lacking", ["tree", "blob", "parent", "tip"])
 def test_a_first_push_that_lacks_an_object(house: House, alice: Person, project: ProjectAccess, lacking: str) -> None:
     before = state(house, project)

@@ -19,10 +19,12 @@ from framework.projects.notify.activity import read_activity
 from framework.projects.notify.inbox import read_inbox
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, Version
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment_in_full, on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
+
+pytestmark = on_each_deployment_in_full
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:

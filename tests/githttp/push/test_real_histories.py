@@ -15,8 +15,6 @@ from framework.repositories.write.quarantine import DOWNGRADED
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
 
-pytestmark = pytest.mark.deployments("embedded")
-
 PLAIN = b"Ann <ann@example.org> 1300000000 +0000"
 PASSING_IDENTITIES = {
     "badTimezone": [b"Ann <ann@example.org> 1300000000 -700", b"Ann <ann@example.org> 1300000000 +051800"],

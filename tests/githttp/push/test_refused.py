@@ -12,7 +12,7 @@ from framework.githttp.protocol.commands import MAX_COMMANDS
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.models import Repository
 from framework.repositories.write.received_objects import PIECE_BYTES
-from tests.cast import on_one_deployment, posted_texts
+from tests.cast import posted_texts
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House, others_are_answered
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
@@ -34,7 +34,6 @@ BAD_NAMES = [
 ]  # fmt: skip
 
 
-@on_one_deployment
 @pytest.mark.parametrize("folded", [False, True], ids=["file", "folder"])
 @pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
 def test_bad_names(house: House, alice: Person, project: ProjectAccess, work: Work, name: bytes, folded: bool) -> None:
@@ -48,7 +47,6 @@ def test_bad_names(house: House, alice: Person, project: ProjectAccess, work: Wo
     assert state(house, project) == before
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "ref",
     [
@@ -120,7 +118,6 @@ def test_a_file_over_the_limit(house: House, project: ProjectAccess, work: Work)
     assert state(house, project) == before
 
 
-@on_one_deployment
 def test_a_push_over_the_limit(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
     before = state(house, project)
     work.git("config", "core.compression", "0")
@@ -131,7 +128,6 @@ def test_a_push_over_the_limit(house: House, alice: Person, project: ProjectAcce
     assert state(house, project) == before
 
 
-@on_one_deployment
 @pytest.mark.parametrize("size_bytes", [800_000_000, 1_200_000_000])
 def test_a_chain_of_deltas_that_inflates_without_end(
     house: House, alice: Person, project: ProjectAccess, work: Work, size_bytes: int
@@ -150,7 +146,6 @@ def test_a_chain_of_deltas_that_inflates_without_end(
     work.push(project.full_name, "main:side")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("shape", ["wide", "deep"])
 def test_a_few_folders_that_are_billions_of_files(
     house: House, alice: Person, project: ProjectAccess, work: Work, shape: str
@@ -167,7 +162,6 @@ def test_a_few_folders_that_are_billions_of_files(
     assert state(house, project) == before
 
 
-@on_one_deployment
 def test_one_file_at_so_many_paths_that_no_disk_has_room(project: ProjectAccess, work: Work) -> None:
     blob = bytes.fromhex(work.object("blob", bytes(10 * MIB)))
     leaf = work.object("tree", b"".join(b"100644 f%02d\0" % number + blob for number in range(30)))
@@ -177,7 +171,6 @@ def test_one_file_at_so_many_paths_that_no_disk_has_room(project: ProjectAccess,
     assert "files of a version that you push have more than 7 GiB together" in said
 
 
-@on_one_deployment
 def test_names_that_clash_are_refused_all_at_once(
     house: House, alice: Person, project: ProjectAccess, work: Work
 ) -> None:
@@ -191,7 +184,6 @@ def test_names_that_clash_are_refused_all_at_once(
     assert state(house, project) == before
 
 
-@on_one_deployment
 def test_two_million_tiny_objects(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
     before = state(house, project)
     commands = [(NOTHING, work.sha("HEAD"), "refs/heads/side")]
@@ -254,7 +246,6 @@ def test_bodies_may_be_gzip_and_must_be_what_they_say(
     assert b"ok refs/heads/side" in said
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "body", [b"", b"zzzz", b"0003", b"0009hello", b"ffff", b"0032push-cert\0push-options", b"00"], ids=ascii
 )
@@ -267,7 +258,6 @@ def test_what_is_no_push(house: House, alice: Person, project: ProjectAccess, wo
     assert work.name
 
 
-@on_one_deployment
 def test_more_refs_than_one_push_may_move(house: House, alice: Person, project: ProjectAccess, work: Work) -> None:
     before, tip = state(house, project), work.sha("HEAD")
     commands = [(NOTHING, tip, f"refs/tags/t{number}") for number in range(MAX_COMMANDS + 1)]

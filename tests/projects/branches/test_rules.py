@@ -10,7 +10,7 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow
 from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
-from tests.cast import SignIn, on_one_deployment
+from tests.cast import SignIn
 
 OPEN = {"force_push": True, "deletion": True}
 
@@ -82,7 +82,6 @@ def test_an_owner_sets_and_removes_a_rule(alice: Account, website: ProjectAccess
     assert visitor.submit(page, to=f"{page}/remove", pattern="release/*").status_code == 404
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "pattern", ["", " ", "a b", "..", "-x", "[ab]", "x.lock", "a" * 201, "a\x00", "\U0001f41b" * 80]
 )
@@ -93,7 +92,6 @@ def test_a_bad_pattern_is_refused(alice: Account, website: ProjectAccess, signed
     assert protection_of(website.id).rules == ()
 
 
-@on_one_deployment
 def test_a_project_has_only_so_many_rules(alice: Account, website: ProjectAccess, signed_in: SignIn) -> None:
     for number in range(MOST_RULES):
         set_branch_rule(alice, website, Rule(f"b{number}"))

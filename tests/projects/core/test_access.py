@@ -6,7 +6,7 @@ from framework.accounts.core.account import Account, SignInRequired
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, RoleTooLow, project_for
 from framework.projects.lifecycle.operations import trash_project
 from framework.projects.members.people import add_person
-from tests.cast import SAME_REQUEST, SignIn, Visitor, on_one_deployment
+from tests.cast import SAME_REQUEST, SignIn, Visitor
 
 
 def test_it_opens_to_the_owner(alice: Account, secret: ProjectAccess) -> None:
@@ -79,7 +79,6 @@ def test_it_does_not_find_what_is_in_the_trash(alice: Account, website: ProjectA
         project_for(alice, "alice", "website")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("place", ["", "/settings", "/settings/people", "/commits/main", "/nothing/of/ours"])
 @pytest.mark.parametrize("who", ["nobody", "charlie"])
 def test_it_answers_for_a_private_project_as_for_a_missing_one(

@@ -12,8 +12,18 @@ from framework.projects.lifecycle.leaving import delete_person, hand_over
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project, update_project
 from framework.projects.members.people import add_person, people_of
 from tests.api.program import Program
-from tests.cast import PASSWORD, SAME_REQUEST, SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import (
+    PASSWORD,
+    SAME_REQUEST,
+    SignIn,
+    Visitor,
+    csrf_token,
+    on_each_deployment_in_full,
+    on_one_deployment,
+)
 from tests.uploads.form import files, paths, post
+
+pytestmark = on_each_deployment_in_full
 
 
 def rename(account: Account, project: ProjectAccess, name: str) -> ProjectAccess:

@@ -13,7 +13,7 @@ from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import trash_project
 from framework.projects.models import Project
-from tests.cast import SAME_REQUEST, SignIn, Visitor, on_one_deployment
+from tests.cast import SAME_REQUEST, SignIn, Visitor
 
 
 def started(**about: int | None) -> str:
@@ -41,12 +41,10 @@ def test_who_may_see_the_project_sees_its_work(
     assert statuses(address, *people) == [200, 200, 404, 404]
 
 
-@on_one_deployment
 def test_everybody_sees_the_work_of_a_public_project(website: ProjectAccess, visitor: Visitor) -> None:
     assert "Verification of alice/website" in visitor.get(f"/work/{started(project_id=website.id)}").text
 
 
-@on_one_deployment
 def test_who_started_it_sees_it(
     charlie: Account, bob: Account, secret: ProjectAccess, visitor: Visitor, signed_in: SignIn
 ) -> None:
@@ -54,14 +52,12 @@ def test_who_started_it_sees_it(
     assert statuses(address, signed_in(charlie), signed_in(bob), visitor) == [200, 404, 404]
 
 
-@on_one_deployment
 def test_work_of_nobody_and_no_project_is_for_administrators(
     alice: Account, ada: Account, visitor: Visitor, signed_in: SignIn
 ) -> None:
     assert statuses(f"/work/{started()}", signed_in(ada), signed_in(alice), visitor) == [200, 404, 404]
 
 
-@on_one_deployment
 def test_work_of_a_project_in_the_trash_is_gone_for_others(
     alice: Account, bob: Account, shared: ProjectAccess, secret: ProjectAccess, signed_in: SignIn
 ) -> None:
@@ -70,7 +66,6 @@ def test_work_of_a_project_in_the_trash_is_gone_for_others(
     assert statuses(address, signed_in(bob)) == [404]
 
 
-@on_one_deployment
 def test_work_that_may_not_be_seen_is_answered_like_missing_work(secret: ProjectAccess, visitor: Visitor) -> None:
     hidden, missing = (
         visitor.get(f"/work/{work_id}", **SAME_REQUEST) for work_id in (started(project_id=secret.id), "0" * 32)
@@ -108,7 +103,6 @@ def test_a_program_is_told_how_far_it_is(ada: Account, signed_in: SignIn) -> Non
     }
 
 
-@on_one_deployment
 def test_the_page_has_a_bar_and_refreshes_itself_without_javascript(ada: Account, signed_in: SignIn) -> None:
     visitor = signed_in(ada)
     with track_progress("backup", total=4, every_seconds=3600) as work:
@@ -124,7 +118,6 @@ def test_the_page_has_a_bar_and_refreshes_itself_without_javascript(ada: Account
     assert "data-ended" in ended
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -141,7 +134,6 @@ def test_it_says_each_state_in_words(ada: Account, signed_in: SignIn, values: di
     assert words in signed_in(ada).get(f"/work/{work_id}").text
 
 
-@on_one_deployment
 def test_the_list_shows_ones_own_and_administrators_all(
     alice: Account, bob: Account, ada: Account, visitor: Visitor, signed_in: SignIn
 ) -> None:

@@ -21,8 +21,10 @@ from framework.repositories.maintenance.collector import collect
 from framework.repositories.models import Repository, Version
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
-from tests.cast import SignIn
+from tests.cast import SignIn, on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ from framework.projects.notify import activity
 from framework.projects.notify.activity import activity_in, read_activity, record
 from framework.projects.notify.inbox import read_inbox
 from framework.repositories.models import Repository
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment_in_full, on_one_deployment
+
+pytestmark = on_each_deployment_in_full
 
 GOOD: dict[str, Any] = {"name": "notes", "description": "What I saw", "visibility": "private"}
 

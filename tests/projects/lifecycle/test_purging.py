@@ -15,8 +15,10 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write.commit import commit, is_no_op
-from tests.cast import SignIn, Visitor
+from tests.cast import SignIn, Visitor, on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 PAGE = "/alice/website/settings/purge"
 

@@ -18,10 +18,8 @@ from framework.projects.models import Invitation, Notice
 from framework.projects.notify import digests
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
-from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, on_one_deployment, posted_texts
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, posted_texts
 from tests.uploads.form import upload
-
-pytestmark = on_one_deployment
 
 PROF = "prof@university.example"
 PEOPLE = "/alice/secret/settings/people"

@@ -9,7 +9,9 @@ from framework.projects.members.people import add_person, people_of, remove_pers
 from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
-from tests.cast import SignIn, on_one_deployment, posted_texts
+from tests.cast import SignIn, on_each_deployment_in_full, on_one_deployment, posted_texts
+
+pytestmark = on_each_deployment_in_full
 
 PEOPLE = "/alice/secret/settings/people"
 

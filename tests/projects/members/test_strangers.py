@@ -11,13 +11,12 @@ from werkzeug.routing import Rule
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from framework.projects.core.access import ProjectAccess
-from tests.cast import SAME_REQUEST, SignIn, Visitor, csrf_token, on_one_deployment
+from tests.cast import SAME_REQUEST, SignIn, Visitor, csrf_token
 from tests.uploads.conftest import store_files
 
 ARGUMENTS = {"place": "main/a.txt", "ref": "main", "branch": "main", "spec": "main...main", "oid": "a" * 64}
 
 
-@on_one_deployment
 @pytest.mark.parametrize("who", ["nobody", "charlie in a browser", "charlie by a token", "charlie by git"])
 def test_every_address_answers_for_a_private_project_as_for_a_missing_one(
     app: Flask, alice: Account, charlie: Account, secret: ProjectAccess, signed_in: SignIn, who: str

@@ -18,12 +18,10 @@ from framework.projects.members.people import add_person
 from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
 from tests.api.program import Program
-from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment, on_one_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment
 from tests.uploads.form import upload
 
 MIB = 1 << 20
-
-pytestmark = on_one_deployment
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERI
 from framework.projects.notify.preferences import choose
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import NewPack
-from tests.cast import on_one_deployment
 from tests.projects.notify.notice_rows import age_notices
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
@@ -85,7 +84,6 @@ def test_five_hundred_uploads_of_one_person_are_one_mail_for_each_watcher(
     assert mails_to(alice) == []
 
 
-@on_one_deployment
 def test_at_once_waits_until_nobody_has_done_anything_for_a_while(
     bob: Account, shared: ProjectAccess, alice: Account
 ) -> None:
@@ -100,7 +98,6 @@ def test_at_once_waits_until_nobody_has_done_anything_for_a_while(
     assert mail.args[1] == "[alice/secret] 2 changes by alice"
 
 
-@on_one_deployment
 def test_a_session_without_end_is_told_of_after_two_hours(bob: Account, shared: ProjectAccess, alice: Account) -> None:
     choose(bob.id, 0, "at_once")
     uploaded(shared, alice)
@@ -109,7 +106,6 @@ def test_a_session_without_end_is_told_of_after_two_hours(bob: Account, shared: 
     assert send_news() == 1
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     ("frequency", "age", "mails"),
     [
@@ -161,7 +157,6 @@ def test_a_digest_is_the_default_and_tells_of_every_project(
     assert mail.kwargs["unsubscribe"].startswith("http://localhost/unsubscribe/")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("frequency", ["hourly", "daily"])
 def test_the_first_news_after_a_quiet_time_need_not_wait_for_the_digest(
     alice: Account, bob: Account, shared: ProjectAccess, frequency: str
@@ -181,7 +176,6 @@ def test_the_first_news_after_a_quiet_time_need_not_wait_for_the_digest(
     assert send_news() == 1, "nothing was told of it for as long as a digest gathers"
 
 
-@on_one_deployment
 def test_a_choice_for_a_project_goes_before_the_one_for_all(
     alice: Account, bob: Account, shared: ProjectAccess
 ) -> None:
@@ -196,7 +190,6 @@ def test_a_choice_for_a_project_goes_before_the_one_for_all(
     assert send_news() == 0
 
 
-@on_one_deployment
 @pytest.mark.parametrize("leaves", ["removed", "trashed", "read", "stopped"])
 def test_it_writes_no_mail_to_whom_it_does_not_concern_any_more(
     alice: Account, bob: Account, secret: ProjectAccess, shared: ProjectAccess, leaves: str
@@ -250,7 +243,6 @@ def test_two_senders_at_once_write_one_mail(
     assert len(mails_to(bob)) == 1
 
 
-@on_one_deployment
 def test_old_notices_are_forgotten(settings: Config, alice: Account, bob: Account, shared: ProjectAccess) -> None:
     uploaded(shared, alice)
     age_notices(timedelta(days=settings.notice_days - 1))
@@ -259,7 +251,6 @@ def test_old_notices_are_forgotten(settings: Config, alice: Account, bob: Accoun
     assert notices.forget_old() == 2, "the upload, and that bob was added"
 
 
-@on_one_deployment
 def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
     alice: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
 ) -> None:

@@ -10,7 +10,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import remove_person
 from framework.projects.notify.inbox import read_topbar_status
 from framework.projects.notify.preferences import choices_of, unsubscribe_link
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor
 from tests.projects.notify.test_digests import uploaded
 
 
@@ -38,7 +38,6 @@ def test_it_counts_what_is_new_and_marks_it_as_read(
     assert unread_in(browser.get("/").text) == "0"
 
 
-@on_one_deployment
 def test_nobody_marks_the_notices_of_others(
     alice: Account, bob: Account, charlie: Account, shared: ProjectAccess, signed_in: SignIn
 ) -> None:
@@ -48,7 +47,6 @@ def test_nobody_marks_the_notices_of_others(
     assert read_topbar_status(bob).unread == 2
 
 
-@on_one_deployment
 def test_who_has_left_a_private_project_sees_nothing_of_it(
     alice: Account, bob: Account, secret: ProjectAccess, shared: ProjectAccess, signed_in: SignIn
 ) -> None:
@@ -59,13 +57,11 @@ def test_who_has_left_a_private_project_sees_nothing_of_it(
     assert unread_in(page) == "0"
 
 
-@on_one_deployment
 @pytest.mark.parametrize("address", ["/inbox", "/settings/mail"])
 def test_a_visitor_signs_in_first(visitor: Visitor, address: str) -> None:
     assert visitor.get(address).location == f"/login?next={address}"
 
 
-@on_one_deployment
 def test_people_choose_how_often_everywhere_and_in_a_project(
     bob: Account, shared: ProjectAccess, secret: ProjectAccess, signed_in: SignIn
 ) -> None:
@@ -80,7 +76,6 @@ def test_people_choose_how_often_everywhere_and_in_a_project(
     assert choices_of(bob)[1][0].frequency == ""
 
 
-@on_one_deployment
 @pytest.mark.parametrize("fields", [{"frequency": "weekly"}, {"frequency": ""}, {}, {"frequency": "x", "project": "1"}])
 def test_it_refuses_what_is_no_choice(bob: Account, signed_in: SignIn, fields: dict[str, str]) -> None:
     assert signed_in(bob).submit("/settings/mail", **fields).status_code == 400
@@ -100,7 +95,6 @@ def test_one_click_of_a_mail_program_stops_mail_without_cookie_or_form(
     assert visitor.client.post(link).status_code == 200, "twice is fine"
 
 
-@on_one_deployment
 def test_a_link_tells_who_was_removed_no_name(
     alice: Account, bob: Account, shared: ProjectAccess, visitor: Visitor
 ) -> None:
@@ -111,7 +105,6 @@ def test_a_link_tells_who_was_removed_no_name(
         assert "secret" not in page
 
 
-@on_one_deployment
 def test_a_digests_link_stops_all(bob: Account, shared: ProjectAccess, visitor: Visitor, signed_in: SignIn) -> None:
     signed_in(bob).submit("/settings/mail", frequency="at_once", project=str(shared.id))
     visitor.client.post(unsubscribe_link(bob.id, 0).removeprefix("http://localhost"))
@@ -119,7 +112,6 @@ def test_a_digests_link_stops_all(bob: Account, shared: ProjectAccess, visitor: 
     assert (everywhere, project.frequency) == ("off", "")
 
 
-@on_one_deployment
 @pytest.mark.parametrize("token", ["x", "WzEsMF0.forged", "WzEsMF0"])
 def test_a_link_that_is_not_ours_stops_nothing(bob: Account, visitor: Visitor, token: str) -> None:
     assert visitor.get(f"/unsubscribe/{token}").status_code == 404
@@ -127,7 +119,6 @@ def test_a_link_that_is_not_ours_stops_nothing(bob: Account, visitor: Visitor, t
     assert choices_of(bob)[0] == "daily"
 
 
-@on_one_deployment
 def test_who_gets_no_mail_any_more_is_told_on_every_page(bob: Account, signed_in: SignIn) -> None:
     browser = signed_in(bob)
     stopped.stop("bob@example.org", "550 <Nobody> here")

@@ -21,10 +21,12 @@ from framework.projects.notify.preferences import choose
 from framework.repositories.cache import usage
 from framework.repositories.models import Repository
 from framework.repositories.tasks import archive_idle
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.projects.notify.notice_rows import age_notices
 from tests.projects.notify.test_digests import mails_to, open_notices, uploaded
 from tests.uploads.form import upload
+
+pytestmark = on_each_deployment_in_full
 
 PAGE = "/alice/website"
 

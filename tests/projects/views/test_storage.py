@@ -19,7 +19,7 @@ from framework.repositories.cache import eviction
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import LfsObject, Pack
 from framework.storage.prices import monthly_costs
-from tests.cast import SignIn, Visitor, asked_for, on_one_deployment
+from tests.cast import SignIn, Visitor, asked_for
 from tests.repositories.conftest import Bench
 
 PAGE = "/alice/website/settings/storage"
@@ -71,7 +71,6 @@ def test_a_fault_is_shown_to_the_owner(files: Bench, alice: Account, signed_in: 
     assert "pack-x is missing in the object store." in signed_in(alice).get(PAGE).text
 
 
-@on_one_deployment
 def test_nobody_else_sees_it(
     files: Bench, alice: Account, bob: Account, website: ProjectAccess, visitor: Visitor, signed_in: SignIn
 ) -> None:
@@ -95,7 +94,6 @@ def new_other(secret: ProjectAccess, tmp_path: Path) -> Bench:
     return bench
 
 
-@on_one_deployment
 def test_prices_are_settings(with_settings: Callable[..., Config]) -> None:
     prices = Config.from_environment({"STORAGE_PRICES": "STANDARD=0.01 COLD=0.001", "SECRET_KEY": "x"}).storage_prices
     assert dict(prices)["STANDARD"] == 0.01
@@ -132,7 +130,6 @@ def test_the_owner_archives_a_project_and_can_watch(
     assert files.read("small") == b"2"
 
 
-@on_one_deployment
 def test_only_the_owner_archives(files: Bench, bob: Account, signed_in: SignIn) -> None:
     page = signed_in(bob)
     assert page.submit("/new", to=f"{PAGE}/archive").status_code == 403

@@ -20,7 +20,10 @@ from framework.repositories.cache.eviction import copy_path, evict, eviction_sco
 from framework.repositories.cache.marker import NAME
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 MIB = 1 << 20
 

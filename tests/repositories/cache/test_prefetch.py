@@ -18,9 +18,11 @@ from framework.repositories.cache.marker import FULL, read_marker
 from framework.storage.contract import Fetched, StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
-from tests.cast import SignIn, Visitor, on_one_deployment
+from tests.cast import SignIn, Visitor, on_each_deployment_in_full, on_one_deployment
 from tests.repositories.conftest import Bench
 from tests.servers.processes import HANG_SECONDS
+
+pytestmark = on_each_deployment_in_full
 
 LARGE = os.urandom(2 << 20)
 

@@ -20,7 +20,10 @@ from framework.repositories.models import Pack
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 PART = 100_000
 LARGE = os.urandom((1 << 20) + 12_345)

@@ -21,7 +21,10 @@ from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 LARGE = os.urandom(2 << 20)
 

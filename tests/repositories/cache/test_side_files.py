@@ -21,8 +21,11 @@ from framework.repositories.models import LargeBlob
 from framework.repositories.recovery import recovery
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, Bench
 from tests.repositories.packed import force_away, git_in, has_superseded_packs, packs_of
+
+pytestmark = on_each_deployment_in_full
 
 
 def test_a_copy_elsewhere_follows(grown: Bench, work: Work, tmp_path: Path) -> None:

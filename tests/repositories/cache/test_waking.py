@@ -15,7 +15,10 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 READERS = 20
 READS = 8

@@ -18,8 +18,10 @@ from framework.repositories.journal.reader import (
 )
 from framework.storage.counting import requests
 from framework.storage.current import store
-from tests.cast import on_one_deployment
+from tests.cast import on_each_deployment_in_full, on_one_deployment
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 
 @pytest.fixture

@@ -26,8 +26,11 @@ from framework.repositories.maintenance import consolidation
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, Bench, Meanwhile
 from tests.repositories.packed import packs_of
+
+pytestmark = on_each_deployment_in_full
 
 
 def sleep(bench: Bench, days: float = 40) -> None:

@@ -21,8 +21,11 @@ from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment_in_full
 
 Settings = Callable[..., Config]
 

@@ -23,8 +23,11 @@ from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
 from framework.repositories.write.commit import CONSOLIDATE
 from framework.storage.counting import requests
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, MIB, Bench
 from tests.repositories.packed import force_away, git_in, packs_of
+
+pytestmark = on_each_deployment_in_full
 
 
 def test_many_packs_become_two(grown: Bench, work: Work) -> None:

@@ -24,8 +24,11 @@ from framework.repositories.models import LargeBlob, Pack, StagedPush
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.refusals import PacksChanged
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, MIB, OTHER, Bench, Meanwhile
 from tests.repositories.packed import force_away, has_superseded_packs, packs_of
+
+pytestmark = on_each_deployment_in_full
 
 
 def test_a_push_meanwhile_stays_beside(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:

@@ -26,8 +26,11 @@ from framework.repositories.tasks import sweep_staged
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Write
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.catalog.test_lfs_objects import expire
 from tests.repositories.conftest import AUTHOR, Bench, Meanwhile
+
+pytestmark = on_each_deployment_in_full
 
 KEPT, SECRET = os.urandom(400_000), os.urandom(300_000)
 OID = hashlib.sha256(SECRET).hexdigest()

@@ -26,10 +26,13 @@ from framework.repositories.models import LfsObject, Pack, Repository
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.observability.numbers import number
 from tests.repositories.catalog.test_lfs_objects import FILM, key_of, name, receive
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment_in_full
 
 
 def packs() -> dict[str, Pack]:

@@ -142,7 +142,6 @@ def test_what_is_dear_to_read_is_read_back_rarely(archived: Bench) -> None:
     assert scrub.scrub().lfs_objects + scrub.scrub().lfs_objects == 1
 
 
-@pytest.mark.deployments("embedded")
 def test_a_folder_has_no_classes(archived: Bench) -> None:
     assert tasks.demote_archived() == 0
     with read_transaction() as session:

@@ -14,8 +14,11 @@ from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.models import Pack, Ref, Version
 from framework.storage.current import store
 from tests import moments
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
 from tests.storage.altered import alter
+
+pytestmark = on_each_deployment_in_full
 
 
 @pytest.fixture

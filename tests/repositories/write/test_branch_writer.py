@@ -38,7 +38,10 @@ from framework.repositories.write.staging import sweep
 from framework.repositories.write.tree_editor import PathClash
 from framework.storage.counting import requests
 from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
+
+pytestmark = on_each_deployment_in_full
 
 MIB = 1 << 20
 

@@ -23,8 +23,6 @@ from framework.repositories.write.operations import Delete, Move
 from framework.repositories.write.quarantine import DOWNGRADED
 from tests.repositories.conftest import Bench
 
-pytestmark = pytest.mark.deployments("embedded")
-
 PIECES = [
     *(b".git", b"git~1", b"GIT~1", b".GiT", b".gitmodules", b".GITMODULES", b"gitmod~1", b"GITMOD~4", b"gitmod~5"),
     *(b"gi7eba~1", b"GI7EB~12", b"gi~12345", b"~1234567", b".gitattributes", b"gitatt~1", b"gi7d29~9", b"gi7d2~10"),

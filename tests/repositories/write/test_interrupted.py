@@ -20,8 +20,11 @@ from framework.repositories.models import Repository
 from framework.repositories.tasks import restore_sample
 from framework.repositories.write.inventory import ObjectsMissing, PackRefused
 from framework.repositories.write.quarantine import Quarantine
+from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
 from tests.servers.programs import dying_git
+
+pytestmark = on_each_deployment_in_full
 
 ENDINGS = pytest.mark.parametrize("ending", ["TERM", "KILL", "INT", "HUP", "QUIT"])
 CUT = {
