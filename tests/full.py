@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ NO_TESTS = 5
 """Pytest's exit status where nothing was chosen."""
 STOP_SECONDS = 20
 """How long a part may take to end once it has been told to."""
+LARGE_ROOM = 15
+"""A folder of so many long tests is a part of its own."""
 PASSED, FAILED, UNFINISHED = "passed", "FAILED", "not finished in time"
 
 
@@ -36,31 +38,54 @@ class Part:
 
 
 def all_parts(commit: str) -> list[Part]:
-    """What `make test-full` runs. A new part is a line here, or any test with the marker `long`.
+    """What `make test-full` runs. A new part is a line in `programs`, or any test with the marker `long`.
+
+    Rooms of few long tests share a part, since starting pytest takes longer than most of them.
+    """
+    counted = _count_long_tests()
+    large = [room for room, count in counted.items() if count >= LARGE_ROOM]
+    small = [room for room in counted if room not in large]
+    return [*map(room_part, large), _pytest_part("small-rooms", small), *programs(commit)]
+
+
+def programs(commit: str) -> list[Part]:
+    """The parts that are no tests of pytest's.
 
     The commit's id draws which pairs of writers are killed, so that each landing tries others.
     """
     python = (sys.executable, "-m")
     killed = (*python, "tests.crash.run")
-    chosen = (*python, "pytest", "-q", "-n", "2", "-m", "long")
     return [
-        *(Part(room, (*chosen, *paths)) for room, paths in _rooms()),
         Part("soak", (*python, "tests.soak", "--minutes", "5")),
         Part("killed-writers", (*killed, "--pairs", "500", "--seed", str(_number(commit)))),
         Part("killed-consolidation", (*killed, "--repack", "consolidation")),
         Part("killed-purge", (*killed, "--repack", "purge")),
         Part("killed-take-over", (*python, "tests.crash.take_over")),
         Part("killed-requests", (*python, "tests.crash.killed_requests")),
-        *(Part(f"mutations-{quarter}", (*python, "tests.mutations", f"{quarter}/4")) for quarter in range(1, 5)),
+        *(Part(f"mutations-{half}", (*python, "tests.mutations", f"{half}/2")) for half in (1, 2)),
     ]
 
 
-def _rooms() -> Iterator[tuple[str, list[str]]]:
-    """Each folder of tests, and the files beside them as one more."""
-    tests = ROOT / "tests"
-    for folder in sorted({path.parent for path in tests.glob("*/test_*.py")}):
-        yield str(folder.relative_to(ROOT)), [str(folder.relative_to(ROOT))]
-    yield "tests", sorted(str(path.relative_to(ROOT)) for path in tests.glob("test_*.py"))
+def room_part(room: str) -> Part:
+    """The long tests of a folder such as `tests/githttp`, or of a file."""
+    return _pytest_part(room, [room])
+
+
+def _pytest_part(name: str, paths: Sequence[str]) -> Part:
+    return Part(name, (sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "-m", "long", *paths))
+
+
+def _count_long_tests() -> Counter[str]:
+    """How many each folder of tests has, and each file beside them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "long"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return Counter(re.findall(r"^(tests/[^/:]+).*::", told, re.MULTILINE))
+
+
+def _rooms() -> list[str]:
+    """Each folder of tests, and each file beside them."""
+    found = {path.relative_to(ROOT).parts for path in (ROOT / "tests").rglob("test_*.py")}
+    return sorted({"/".join(parts[:2]) for parts in found})
 
 
 def turn(parts: Sequence[Part], commit: str) -> list[Part]:
@@ -185,14 +210,14 @@ def main() -> int:
     """Run what the command line names."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored, and parts inherit that
     commit = _commit()
-    parts = {part.name: part for part in all_parts(commit)}
-    parser = argparse.ArgumentParser(epilog=f"The parts are {', '.join(parts)}.")
+    named = {part.name: part for part in (*map(room_part, _rooms()), *programs(commit))}
+    parser = argparse.ArgumentParser(epilog=f"The parts are {', '.join(named)}.")
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--minutes", type=float)
     options = parser.parse_args()
-    if unknown := sorted(set(options.parts) - parts.keys()):
-        parser.error(f"there is no part {', '.join(unknown)}; choose from {', '.join(parts)}")
-    chosen = [parts[name] for name in options.parts] or turn(list(parts.values()), commit)
+    if unknown := sorted(set(options.parts) - named.keys()):
+        parser.error(f"there is no part {', '.join(unknown)}; choose from {', '.join(named)}")
+    chosen = [named[name] for name in options.parts] or turn(all_parts(commit), commit)
     return run(chosen, options.minutes)
 
 

@@ -24,10 +24,19 @@ CHOSE_NONE = script("none", "print('9 deselected in 0.01s'); raise SystemExit(5)
 
 
 def test_each_commit_begins_with_another_part() -> None:
-    parts = full.all_parts(COMMIT)
+    parts = full.programs(COMMIT)
     first, then = full.turn(parts, COMMIT), full.turn(parts, NEXT)
     assert (first, then[0], then[-1]) == (parts, parts[1], parts[0])
     assert sorted(part.name for part in then) == sorted({part.name for part in parts})
+
+
+def test_every_long_test_belongs_to_one_part() -> None:
+    tests = (full.ROOT / "tests").rglob("test_*.py")
+    files = [str(file.relative_to(full.ROOT)) for file in tests if "\n@pytest.mark.long\n" in file.read_text()]
+    paths = [word for part in full.all_parts(COMMIT) for word in part.command if word.startswith("tests/")]
+    owners = {file: [path for path in paths if file == path or file.startswith(f"{path}/")] for file in files}
+    assert files
+    assert {file: found for file, found in owners.items() if len(found) != 1} == {}
 
 
 def test_the_last_line_counts_what_ran(capfd: pytest.CaptureFixture[str]) -> None:
