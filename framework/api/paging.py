@@ -8,7 +8,7 @@ from flask import request
 
 from framework import config
 from framework.errors import Invalid
-from framework.web.paging import LAST_PAGE
+from framework.web.paging import LAST_PAGE, small_number
 
 LONGEST_PAGE = 100
 PAGE = {
@@ -69,10 +69,10 @@ def page_of(items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
 
 
 def _number(name: str, usual: int, most: int, refusal: type[BadPage | BadPageLength]) -> int:
-    text = request.args.get(name, str(usual))
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
+    number = small_number(request.args.get(name, str(usual)))
+    if number is None or not 1 <= number <= most:
         raise refusal
-    return int(text)
+    return number
 
 
 def links(number: int, *, more: bool) -> dict[str, str]:

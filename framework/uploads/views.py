@@ -1,6 +1,6 @@
 """The upload page: a plain form that stores its files in one commit, and the same for the page's script."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request
@@ -28,13 +28,22 @@ blueprint = Blueprint("uploads", __name__)
 blueprint.add_app_template_global(read_skipped)
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where an upload goes, and whether the project has a version yet."""
+
+    branch: str
+    folder: str
+    has_versions: bool
+
+
 @blueprint.get("/<owner>/<project>/upload")
 @blueprint.get("/<owner>/<project>/upload/<path:place>")
 def show_form(owner: str, project: str, place: str = "") -> str:
     """The form for uploading into a folder of a branch."""
     access = project_for(require_account(), owner, project, "writer")
-    branch, folder = _target(access, place)
-    return _page(access, UploadForm(None, branch=branch, path=folder, message=DEFAULT_MESSAGE))
+    target = _target(access, place)
+    return _page(access, target, UploadForm(None, branch=target.branch, path=target.folder, message=DEFAULT_MESSAGE))
 
 
 @blueprint.post("/<owner>/<project>/upload")
@@ -43,9 +52,9 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
     """Store the form's files in one commit, or tell about each file why none was stored."""
     account = require_account()
     access = project_for(account, owner, project, "writer")
-    branch, folder = _target(access, place)
+    target = _target(access, place)
     with receive_form(request) as files:
-        form = UploadForm(branch=branch, path=folder)
+        form = UploadForm(branch=target.branch, path=target.folder)
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
         count = len(files) + form.upload_count
@@ -54,7 +63,7 @@ def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str
     if wants_json():
         return _answer(access, form, written)
     if written is None:
-        return _page(access, form), form.status
+        return _page(access, target, form), form.status
     return redirect(_folder_address(access, form), 303)
 
 
@@ -79,23 +88,22 @@ def dismiss(owner: str, project: str) -> AnyResponse:
     return redirect(own_path(request.form.get("next")) or access.path, 303)
 
 
-def _target(access: ProjectAccess, place: str) -> tuple[str, str]:
-    """The branch and the folder, as SQL knows the branches; the local copy is opened once, for the files."""
+def _target(access: ProjectAccess, place: str) -> Target:
+    """Where to, as SQL knows the branches; the local copy is opened once, for the files."""
     note_visit(access)
-    return split_branch(read_snapshot(access.repository_id), place)
+    snapshot = read_snapshot(access.repository_id)
+    return Target(*split_branch(snapshot, place), has_versions=bool(snapshot.branches))
 
 
-def _page(access: ProjectAccess, form: UploadForm) -> str:
+def _page(access: ProjectAccess, target: Target, form: UploadForm) -> str:
     settings = config.current()
     limits = {
         "file": settings.max_file_bytes,
         "form": settings.max_request_bytes,
         "version": settings.max_push_bytes,
     }
-    begun = bool(read_snapshot(access.repository_id).branches)
-    return render_template(
-        "uploads/upload.html", project=access, form=form, limits=limits, has_versions=begun, tab="files"
-    )
+    shown = {"project": access, "form": form, "limits": limits, "has_versions": target.has_versions, "tab": "files"}
+    return render_template("uploads/upload.html", **shown)
 
 
 def _answer(access: ProjectAccess, form: UploadForm, written: Written | None) -> AnyResponse:

@@ -6,7 +6,10 @@ LAST_PAGE = 10_000
 
 
 def page_number(parameters: Mapping[str, str]) -> int:
-    """What `page` says, from 1 to `LAST_PAGE`; what is no number is the first page."""
+    """What `page` says, from 1 to `LAST_PAGE`; what is no number is the first page.
+
+    Whoever reads a page wants to see one; a program, which the API answers, wants to know that it asked for none.
+    """
     return min(max(1, small_number(parameters.get("page", "")) or 1), LAST_PAGE)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import read_transaction, transaction
 from framework.errors import Forbidden, HoldfastError
+from framework.formatting import MIB
 from framework.gitcore.path_policy import BadPath
 from framework.gitcore.ref_names import BadRef
 from framework.repositories.cache.copy import ObjectAbsent, open_copy
@@ -42,8 +43,6 @@ from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
 
 pytestmark = on_each_deployment_in_full
-
-MIB = 1 << 20
 
 
 def test_it_stores_many_files_in_one_commit(bench: Bench) -> None:
