@@ -22,6 +22,8 @@ from tests.servers.run import Run
 
 THREADS = 4
 SLOW = 200
+DEAF = 20
+"""Each has the server answer some twenty times before the kernel's buffers are full, and others wait for their turn."""
 BODY = b"Host: x\r\nContent-Length: 1000000\r\n\r\n"
 BEGUN = {
     "a connection that says nothing": b"",
@@ -37,7 +39,7 @@ BEGUN = {
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + b"0" * 20 + b"1000\r\n\r\nx",
     "a chunk that looks like the last one": b"POST /login HTTP/1.1\r\nHost: x\r\nCookie: session=x\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n0\r\n\r\n",
-    "an answer that nobody reads": b"GET /static/components.css HTTP/1.1\r\nHost: x\r\n\r\n" * 100,
+    "answers that nobody reads": b"GET /static/built/editor.js HTTP/1.1\r\nHost: x\r\n\r\n" * 80,
 }
 
 BASIC = b64encode(f"alice:{PASSWORD}".encode()).decode()
@@ -81,9 +83,10 @@ def connect(server: LiveServer, begun: bytes = b"", *, reads: bool = True) -> so
 
 @contextmanager
 def many(server: LiveServer, begun: bytes, *, reads: bool = True) -> Iterator[list[socket.socket]]:
-    """So many slow connections."""
+    """So many slow connections, or deaf ones."""
     with ExitStack() as open_ones:
-        yield [open_ones.enter_context(connect(server, begun, reads=reads)) for _number in range(SLOW)]
+        count = SLOW if reads else DEAF
+        yield [open_ones.enter_context(connect(server, begun, reads=reads)) for _number in range(count)]
 
 
 def ask(server: LiveServer, path: str, **headers: str) -> int:
