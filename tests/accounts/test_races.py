@@ -3,29 +3,42 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from secrets import token_hex
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
 
-from framework.accounts.core import passwords
+from framework.accounts.core import addresses, passwords
 from framework.accounts.core.account import Account, SignInRequired
 from framework.accounts.core.budgets import LIMITS, BudgetSpent
+from framework.accounts.core.emails import mail_password_link
+from framework.accounts.core.sessions import Browser, begin_session
+from framework.accounts.core.signed_links import LinkExpired, undo_token
+from framework.accounts.lifecycle.confirmation import confirm_address, undo_change
 from framework.accounts.lifecycle.operations import (
     NameTaken,
     WrongLogin,
     authenticate,
     change_password,
     create_user,
+    reset_password,
     set_password,
+    update_profile,
 )
-from framework.accounts.models import BrowserSession, Budget, Token, User
+from framework.accounts.models import AddressChange, BrowserSession, Budget, Token, User
 from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project
+from framework.projects.members.invitations import accept
+from framework.projects.members.people import add_person
 from framework.projects.models import Project
 from framework.repositories.write.creation import create_repository
-from tests.cast import PASSWORD, Visitor, on_each_deployment
+from tests.accounts.addresses import row_of
+from tests.cast import PASSWORD, Visitor, link_in_mail, new_account, on_each_deployment
 
 pytestmark = on_each_deployment
 
@@ -45,6 +58,93 @@ def test_it_gives_a_name_to_one_of_two(app: Flask) -> None:
         session.commit()
         with pytest.raises(NameTaken):
             second.result()
+
+
+@contextmanager
+def held_up(act: Callable[[], object]) -> Iterator[Callable[[Session], Future[object]]]:
+    """Somebody acts while a transaction that has changed the account is open, and waits until it is committed."""
+    with ThreadPoolExecutor(1) as other:
+
+        def start(session: Session) -> Future[object]:
+            waiting = other.submit(act)
+            while not session.scalar(select(func.count()).select_from(text("pg_locks WHERE NOT granted"))):
+                assert not waiting.done(), waiting.exception()
+            return waiting
+
+        yield start
+
+
+def confirm_own(session: Session, account: Account) -> None:
+    """Do what the link in the mail to this person does."""
+    addresses.confirm(session, session.get_one(User, account.id))
+    session.flush()
+
+
+@only_postgres
+def test_an_address_that_is_claimed_during_a_confirmation_is_not_confirmed_with_it(app: Flask) -> None:
+    anna = new_account("anna", confirmed=False)
+    claim = partial(update_profile, anna.id, name="anna", full_name="", email="victim@example.org")
+    with held_up(claim) as start, transaction() as session:
+        confirm_own(session, anna)
+        claimed = start(session)
+    claimed.result()
+    row = row_of(anna)
+    assert (row.email, row.pending_email) == ("anna@example.org", "victim@example.org")
+    assert row.email_verified_at is not None
+
+
+@only_postgres
+def test_a_link_that_is_opened_twice_at_once_confirms_the_address(app: Flask) -> None:
+    anna = new_account("anna", confirmed=False)
+    token = link_in_mail("verify").removeprefix("/verify/")
+    with held_up(lambda: confirm_address(token)) as start, transaction() as session:
+        confirm_own(session, anna)
+        second = start(session)
+    assert second.result() == Account.of(row_of(anna))
+
+
+@only_postgres
+def test_an_invitation_that_is_accepted_twice_at_once_is_accepted(
+    app: Flask, alice: Account, secret: ProjectAccess
+) -> None:
+    add_person(alice, secret, person="anna@example.org", role="reader")
+    token = link_in_mail("invitations").removeprefix("/invitations/")
+    anna = new_account("anna", confirmed=False)
+    live = begin_session(anna, Browser("192.0.2.1", "Firefox"), remembered=False)
+    with held_up(lambda: accept(live, token)) as start, transaction() as session:
+        confirm_own(session, anna)
+        second = start(session)
+    assert second.result() == "/alice/secret"
+
+
+@only_postgres
+def test_a_link_for_a_password_that_is_used_twice_at_once_sets_one(alice: Account) -> None:
+    with transaction() as session:
+        mail_password_link(session, session.get_one(User, alice.id))
+    token, new_hash = link_in_mail("reset").removeprefix("/reset/"), passwords.hash_password(NEW)
+    with held_up(lambda: reset_password(token, "what the second chose")) as start, transaction() as session:
+        set_password(session, session.get_one(User, alice.id), new_hash)
+        session.flush()
+        second = start(session)
+    with pytest.raises(LinkExpired):
+        second.result()
+    assert authenticate("alice", NEW, address="192.0.2.1").id == alice.id
+
+
+@only_postgres
+def test_a_change_that_is_undone_twice_at_once_is_undone_once(alice: Account) -> None:
+    with transaction() as session:
+        change = AddressChange(user_id=alice.id, email="before@example.org", changed_at=now())
+        session.add(change)
+        session.flush()
+        token = undo_token(change)
+    with held_up(lambda: undo_change(token)) as start, transaction() as session:
+        session.get_one(User, alice.id, with_for_update=True)
+        session.execute(delete(AddressChange))
+        second = start(session)
+    with pytest.raises(LinkExpired):
+        second.result()
+    assert row_of(alice).password_hash is not None
 
 
 @only_postgres

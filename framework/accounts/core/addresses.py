@@ -80,6 +80,16 @@ def find_claims(session: Session, email: str, *, lock: bool = False) -> list[Use
     return list(session.scalars(query))
 
 
+def lock_with_claims(session: Session, user: User) -> None:
+    """Hold an account, and all that claim the address that it waits for, until the transaction ends; read it anew.
+
+    What was read before may have been confirmed meanwhile, by the same link opened twice or by another account.
+    """
+    if email := to_confirm(user):
+        find_claims(session, email, lock=True)  # in one order, or two that confirm could wait for each other
+    session.refresh(user, with_for_update={"key_share": True})
+
+
 def claim(user: User, email: str) -> None:
     """Have this address wait for its confirmation; links to the one that waited before work no longer."""
     user.pending_email, user.pending_email_key = email, email.casefold()

@@ -59,6 +59,7 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         AccountSuspended.
     """
     with addresses.catch_races(), transaction() as session:
+        addresses.lock_with_claims(session, signed_links.address_of_verify(session, token)[0])
         user, email = signed_links.address_of_verify(session, token)
         Account.of(user)
         replaced = addresses.find_confirmed_address(user)
@@ -121,8 +122,9 @@ def undo_change(token: str) -> str:
         AccountSuspended.
     """
     with addresses.catch_races(), transaction() as session:
+        user = session.get_one(User, signed_links.change_of_undo(session, token).user_id)
+        session.refresh(user, with_for_update=True)
         change = signed_links.change_of_undo(session, token)
-        user = session.get_one(User, change.user_id, with_for_update=True)
         Account.of(user)
         addresses.claim(user, change.email)
         session.flush()

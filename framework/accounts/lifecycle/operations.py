@@ -136,7 +136,7 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
     """
     name, full_name, email = name.strip(), validation.full_name(full_name), validation.email(email)
     with _unique_names(), transaction() as session:
-        user = session.get_one(User, account_id)
+        user = session.get_one(User, account_id, with_for_update={"key_share": True})  # `claim` asks what is confirmed
         earlier = (user.name, user.email)
         if name != user.name:
             validation.user_name(name)
@@ -179,6 +179,7 @@ def reset_password(token: str, password: str) -> Account:
         known = list_guessable_words(signed_links.user_of_reset(session, token))
     new_hash = passwords.hash_password(validation.password(password, about=known))
     with addresses.catch_races(), transaction() as session:
+        addresses.lock_with_claims(session, signed_links.user_of_reset(session, token))
         user = signed_links.user_of_reset(session, token)
         Account.of(user)
         if user.email_verified_at:
