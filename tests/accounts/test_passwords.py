@@ -10,6 +10,7 @@ from framework.accounts.core.signed_links import RESET_HOURS
 from framework.accounts.core.validation import InvalidPassword
 from framework.accounts.lifecycle.administration import replace_password
 from framework.accounts.lifecycle.operations import create_user
+from tests.accounts.addresses import change_address, row_of
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail, posted_texts, send_resets
 
 NEW = "another good password"
@@ -21,6 +22,15 @@ def test_it_ends_every_other_session_when_the_password_changes(alice: Account, s
     assert changed.status_code == 302
     assert here.get("/settings").status_code == 200
     assert elsewhere.get("/settings").status_code == 302
+
+
+def test_a_new_password_cancels_a_change_of_the_address(alice: Account, signed_in: SignIn) -> None:
+    here = signed_in(alice)
+    change_address(here, "evil@example.org")
+    link = link_in_mail("verify")
+    here.submit("/settings", to="/settings/password", current=PASSWORD, password=NEW)
+    assert row_of(alice).pending_email is None
+    assert here.get(link).status_code == 400
 
 
 def test_it_ends_remembered_devices_too(visitor: Visitor, alice: Account, signed_in: SignIn) -> None:

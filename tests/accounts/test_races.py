@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, passwords
 from framework.accounts.core.account import Account, SignInRequired
-from framework.accounts.core.budgets import LIMITS, BudgetSpent
+from framework.accounts.core.budgets import LIMITS, BudgetSpent, forget, give_back, spend, spend_now
 from framework.accounts.core.emails import mail_password_link
 from framework.accounts.core.sessions import Browser, begin_session
 from framework.accounts.core.signed_links import LinkExpired, undo_token
@@ -168,6 +168,26 @@ def test_no_more_guesses_are_checked_at_one_moment_than_one_after_the_other(alic
         tried = [attempts.submit(authenticate, "alice", "wrong", address="192.0.2.1") for _ in range(tries)]
     refusals = [type(attempt.exception()) for attempt in tried]
     assert refusals.count(WrongLogin) == refusals.count(BudgetSpent) == LIMITS["login"].most
+
+
+@only_postgres
+@pytest.mark.parametrize("take_back", [give_back, lambda session, keys: forget(session, *reversed(keys))])
+def test_budgets_are_taken_back_in_the_order_in_which_they_are_spent(
+    app: Flask, take_back: Callable[[Session, list[str]], None]
+) -> None:
+    keys = ["login-anywhere:somebody", "login:somebody:192.0.2.1"]
+    for key in reversed(keys):
+        spend_now(key)
+
+    def act() -> None:
+        with transaction() as session:
+            take_back(session, keys)
+
+    with held_up(act) as start, transaction() as session:
+        spend(session, keys[:1])
+        other = start(session)
+        spend(session, keys[1:])
+    other.result()
 
 
 def test_it_counts_failures_that_come_at_once(alice: Account) -> None:

@@ -37,9 +37,8 @@ def guess_keys(user: User | None, login: str, *, address: str, browser: KnownBro
 
 def forget_guesses(session: Session, user: User) -> None:
     """Let a person try again who has shown another way who they are, wherever they were guessed at."""
-    for login in (user.name, user.email):
-        name = _name(login)
-        budgets.forget(session, f"login:{name}:", f"login-anywhere:{name}")
+    names = [_name(login) for login in (user.name, user.email)]
+    budgets.forget(session, *(key for name in names for key in (f"login:{name}:", f"login-anywhere:{name}")))
 
 
 def may_send_mail(session: Session, user_id: int) -> bool:

@@ -182,9 +182,7 @@ def reset_password(token: str, password: str) -> Account:
         addresses.lock_with_claims(session, signed_links.user_of_reset(session, token))
         user = signed_links.user_of_reset(session, token)
         Account.of(user)
-        if user.email_verified_at:
-            user.pending_email = user.pending_email_key = None  # whoever asked for another address had the old password
-        else:
+        if not user.email_verified_at:
             addresses.confirm(session, user)
         set_password(session, user, new_hash)
         throttle.forget_guesses(session, user)
@@ -213,8 +211,13 @@ def find_user(session: Session, login: str) -> User | None:
 
 
 def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NOTHING) -> None:
-    """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail."""
+    """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail.
+
+    A confirmed address is kept: whoever asked for another one had the old password.
+    """
     user.password_hash = new_hash
+    if user.email_verified_at:
+        user.pending_email = user.pending_email_key = None
     addresses.end_access(session, user, keep=keep)
     emails.mail_password_change(session, user)
 
