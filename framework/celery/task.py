@@ -12,6 +12,7 @@ from celery.result import AsyncResult
 from celery.utils.log import get_task_logger
 
 from framework.celery.heartbeat import keep_renewing
+from framework.celery.models import OutboxRow
 from framework.celery.outbox import FINISHED, enqueue
 from framework.celery.worker import runs
 from framework.database.session import transaction
@@ -62,16 +63,29 @@ class OutboxTask(Task[Any, Any]):
         request_id.follow(row.request_id)
         if row.state == FINISHED:
             return json.loads(row.result or "null")
-        value = self._run_claimed(row_id, args, kwargs)
-        runs.finish(row_id, value)
+        value = self._run_claimed(row, args, kwargs)
+        runs.finish(row, value)
         return value
 
-    def _run_claimed(self, row_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def _run_claimed(self, claimed: OutboxRow, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         try:
-            with keep_renewing(lambda: runs.renew(row_id)):
+            with keep_renewing(lambda: runs.renew(claimed)):
                 return self.run(*args, **kwargs)
         except Exception as error:
-            delay = runs.put_off(row_id, error)
+            delay = _put_off(claimed, error)
             if delay is None:
                 raise
             raise Retry(exc=error, when=now() + delay) from error
+
+
+def _put_off(claimed: OutboxRow, error: Exception) -> timedelta | None:
+    """Have a failed run repeated later, as `runs.put_off`; one that lasted too long has been repeated already.
+
+    Raises:
+        Ignore: another run has taken the task over.
+    """
+    try:
+        return runs.put_off(claimed, error)
+    except runs.TakenOver as taken:
+        log.warning("A run of %s failed after another one had taken it over: %s", claimed.id, error)
+        raise Ignore from taken

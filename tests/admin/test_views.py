@@ -26,7 +26,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache import usage
 from framework.repositories.models import Pack
 from tests.cast import SignIn, Visitor
-from tests.celery.rows import committed, row, set_to
+from tests.celery.rows import claimed, committed, row, set_to
 from tests.celery.test_outbox import waiting_messages
 from tests.celery.test_schedule import job
 from tests.repositories.conftest import Bench
@@ -66,8 +66,7 @@ def failed(error: Exception) -> str:
     """The id of a task that failed like this."""
     task = committed("word")
     waiting_messages()
-    runs.claim(task)
-    runs.put_off(task, error)
+    runs.put_off(claimed(task), error)
     return task
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
+from framework.celery.worker import runs
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 
@@ -17,6 +18,13 @@ def committed(*args: Any, **options: Any) -> str:
     """The id of an echo task that was enqueued and committed."""
     with transaction() as session:
         return enqueue(session, ECHO, *(args or ("word",)), **options)
+
+
+def claimed(row_id: str) -> OutboxRow:
+    """The row of a task of which a run has just begun."""
+    found = runs.claim(row_id)
+    assert found
+    return found
 
 
 def row(row_id: str) -> OutboxRow:

@@ -12,7 +12,7 @@ from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
 from tests.cast import on_each_deployment
-from tests.celery.rows import ECHO, age, committed, count, row, set_to
+from tests.celery.rows import ECHO, age, claimed, committed, count, row, set_to
 from tests.servers.processes import free_port
 
 pytestmark = on_each_deployment
@@ -116,8 +116,7 @@ def test_it_sends_nothing_again_that_has_ended(settings: Config, state: str) -> 
 def test_it_forgets_what_ended_long_ago(settings: Config) -> None:
     old, young, unfinished = committed(), committed(), committed()
     for task in (old, young):
-        runs.claim(task)
-        runs.finish(task, "done")
+        runs.finish(claimed(task), "done")
     age(old, timedelta(days=settings.outbox_days, hours=1))
     age(unfinished, timedelta(days=300))
     assert outbox.forget_finished() == 1

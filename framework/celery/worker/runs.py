@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import (
@@ -38,6 +39,13 @@ class NothingToRetry(Conflict):
         super().__init__("This task has not failed, or somebody has started it again already. Look at the list.")
 
 
+class TakenOver(Conflict):
+    """A run was not heard of for so long that another one has begun, or the task has ended without it."""
+
+    def __init__(self) -> None:
+        super().__init__("Another run has taken this task over.")
+
+
 def place(node: str, process_id: int) -> str:
     """How a worker is named in the rows of the tasks that it runs: its node and its main process."""
     return f"{node[:200]} {process_id}"
@@ -68,11 +76,11 @@ def _may_start(row: OutboxRow, moment: datetime) -> bool:
     return row.state in {WAITING, HANDED} and row.not_before <= moment
 
 
-def renew(row_id: str) -> None:
-    """Tell that the task is still running here."""
+def renew(claimed: OutboxRow) -> None:
+    """Tell that the task is still running here, unless another run has taken it over."""
     with transaction() as session:
-        row = session.get_one(OutboxRow, row_id, with_for_update=True)
-        if row.state == RUNNING:
+        row = _lock_own(session, claimed)
+        if row and row.state == RUNNING:
             row.handed_at = from_now()
 
 
@@ -99,27 +107,46 @@ def retry(row_id: str) -> None:
         hand_over_after_commit(session, row_id)
 
 
-def finish(row_id: str, value: Any) -> None:
+def finish(claimed: OutboxRow, value: Any) -> None:
     """Record that the task has had its effect, and what it returned (as JSON, or as text where JSON has no form).
 
-    What it was given goes: a mail is large and may hold a secret link, and nothing runs it again.
+    What it was given goes: a mail is large and may hold a secret link, and nothing runs it again. A task that another
+    run has taken over is left to that one.
     """
     with transaction() as session:
-        row = session.get_one(OutboxRow, row_id, with_for_update=True)
-        _end(row, FINISHED, json.dumps(value, default=str))
-        row.args, row.kwargs = [], {}
+        row = _lock_own(session, claimed)
+        if row is not None:
+            _end(row, FINISHED, json.dumps(value, default=str))
+            row.args, row.kwargs = [], {}
 
 
-def put_off(row_id: str, error: Exception) -> timedelta | None:
-    """Keep the error, and have the task run again after this time; None when it has failed for good."""
+def put_off(claimed: OutboxRow, error: Exception) -> timedelta | None:
+    """Keep the error, and have the task run again after this time; None when it has failed for good.
+
+    Raises:
+        TakenOver: another run has taken the task over; what becomes of it is that one's to say.
+    """
     with transaction() as session:
-        row = session.get_one(OutboxRow, row_id, with_for_update=True)
+        row = _lock_own(session, claimed)
+        if row is None:
+            raise TakenOver
         if isinstance(error, FINAL) or row.attempts > len(DELAYS):
             _end(row, FAILED, _describe(error))
             return None
         delay = DELAYS[max(row.attempts, 1) - 1]
         row.state, row.not_before, row.result = WAITING, from_now(delay), _describe(error)
         return delay
+
+
+def _lock_own(session: Session, claimed: OutboxRow) -> OutboxRow | None:
+    """The row of a run, locked; None when the task has ended, or another run has claimed it since.
+
+    One that was given back, and that nobody has claimed, is this run's still: its effect need not be had twice.
+    """
+    row = session.get(OutboxRow, claimed.id, with_for_update=True)
+    if row is None or row.state in {FINISHED, FAILED} or row.attempts != claimed.attempts:
+        return None
+    return row
 
 
 def _end(row: OutboxRow, state: str, result: str) -> None:
