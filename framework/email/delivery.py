@@ -19,7 +19,9 @@ from framework.errors import Invalid, Unavailable
 ANSWER_SECONDS = 30
 PERMANENT = 500
 NO_MAILBOX = {550, 551, 552, 553}
-"""What an answer after the message can say of the mailbox (RFC 5321, 4.2.3); 554 may speak of the message."""
+"""What an answer can say of the mailbox (RFC 5321, 4.2.3); 554 may speak of the message, 530 of the sender."""
+POLICY = re.compile(r"5\.7\.\d")
+"""The status of a refusal by rules (RFC 3463, 3.8), as of a relay that lets nobody send: it names no mailbox."""
 
 
 class MailRefused(Invalid):
@@ -71,7 +73,7 @@ def check_server() -> str:
         MailServerAway: with the server's words.
     """
     if folder := config.current().mail_folder:
-        return f"{folder}: files that nobody is sent"
+        return f"{folder}: files; nothing is sent"
     with _connect(_server()):
         return str(_server().hostname)
 
@@ -91,7 +93,7 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.send_message(message, from_addr=sender_address())
     except smtplib.SMTPRecipientsRefused as refused:
         code, words = next(iter(refused.recipients.values()))
-        raise _refusal(code, words, of_address=code >= PERMANENT) from refused
+        raise _refusal(code, words, of_address=code in NO_MAILBOX) from refused
     except smtplib.SMTPDataError as answer:
         raise _refusal(answer.smtp_code, answer.smtp_error, of_address=answer.smtp_code in NO_MAILBOX) from answer
     except smtplib.SMTPResponseException as answer:
@@ -104,7 +106,7 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
 
 def _refusal(code: int, words: bytes | str, *, of_address: bool = False) -> MailRefused | MailServerAway:
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    if of_address:
+    if of_address and not POLICY.match(text):
         return AddressRefused(f"The mail server knows no such mailbox: {code} {text}")
     if code >= PERMANENT:
         return MailRefused(f"The mail server refused the message: {code} {text}")

@@ -22,7 +22,7 @@ from framework.email.delivery import AddressRefused, MailRefused, MailServerAway
 from framework.email.rendering import render_text
 from framework.email.stopped import AddressStopped
 from framework.email.tasks import TooLate, send_email
-from tests.celery.rows import age, row
+from tests.celery.rows import age, claimed, row
 from tests.servers.application.workers import worker
 from tests.servers.backends.smtp import SmtpServer
 from tests.servers.processes import HANG_SECONDS, free_port
@@ -73,6 +73,28 @@ def test_a_refusal_keeps_the_words_of_the_server(mailing: Config, smtp: SmtpServ
     with pytest.raises(MailRefused, match="550 No such mailbox here"):
         send()
     assert smtp.deliveries == []
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("answer", "of_address"),
+    [
+        ("550 No such user", True),
+        ("550 5.1.1 No such user", True),
+        ("553 5.1.3 Bad address", True),
+        ("554 5.7.1 Relay access denied", False),
+        ("550 5.7.1 Relaying denied", False),
+        ("530 5.7.0 Must issue a STARTTLS command first", False),
+        ("521 No mail here", False),
+    ],
+)
+def test_only_a_refusal_of_the_mailbox_is_one_of_the_address(
+    mailing: Config, smtp: SmtpServer, command: str, answer: str, of_address: bool
+) -> None:
+    smtp.answer(command, answer)
+    with pytest.raises(MailRefused) as refused:
+        send()
+    assert isinstance(refused.value, AddressRefused) is of_address
 
 
 def test_a_connection_lost_before_the_answer_repeats_the_message_with_its_id(mailing: Config, smtp: SmtpServer) -> None:
@@ -221,8 +243,7 @@ def test_a_worker_keeps_a_deferred_mail_and_fails_a_refused_one(run: Run, mailin
 def test_a_mail_that_was_put_off_is_sent_once_its_time_has_come(run: Run, mailing: Config, smtp: SmtpServer) -> None:
     with transaction() as session:
         task = enqueue(session, messages.TASK, "ann@example.org", "Hello", "Hi.", key="deferred")
-    runs.claim(task)
-    delay = runs.put_off(task, MailServerAway("451 Later"))
+    delay = runs.put_off(claimed(task), MailServerAway("451 Later"))
     assert delay
     age(task, 2 * delay)
     with worker(run, mailing, "-B"):

@@ -168,7 +168,7 @@ def test_it_names_the_folders_that_stand_for_services(with_settings: Callable[..
     words = {found.part: found.words for found in examine(ALL) if found.part in {"store", "broker", "mail"}}
     assert f"the folder {tmp_path}/s3, for one machine alone" in words["store"]
     assert words["broker"] == f"the folder {tmp_path}/b, for one machine alone"
-    assert words["mail"] == f"goes to {tmp_path}/m: files that nobody is sent"
+    assert words["mail"] == f"goes to {tmp_path}/m: files; nothing is sent"
 
 
 @on_one_deployment
