@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import Token
-from framework.accounts.signin.token_leaks import tokens_in
+from framework.accounts.signin.token_leaks import TokenInFile, refuse_tokens, tokens_in
 from framework.accounts.signin.tokens import create_token, new_text, revoke_token, tokens_of
 from framework.database.session import transaction
 from framework.database.types import now
@@ -49,6 +49,13 @@ def test_the_owner_is_told_a_few_times_only(alice: Account, secret: ProjectAcces
     for _ in range(5):
         assert upload(here, {"a.txt": text.encode()}, page=PAGE).status_code == 400
     assert len(told()) == 3
+
+
+@pytest.mark.deployments("production-like")
+def test_one_is_found_among_more_than_a_query_takes(alice: Account) -> None:
+    texts = [*(f"hf_{number}" for number in range(66_000)), create_token(alice.id, "laptop", ["read"])]
+    with pytest.raises(TokenInFile):
+        refuse_tokens("a.txt", texts)
 
 
 def test_the_api_refuses_it_too(app: Flask, alice: Account, secret: ProjectAccess) -> None:

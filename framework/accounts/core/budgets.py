@@ -94,7 +94,7 @@ def spend_now(*keys: str) -> None:
 
 def give_back(session: Session, keys: Iterable[str]) -> None:
     """Take back what was counted: it was no failure."""
-    for key in sorted(keys):  # as in `spend`: a single statement would lock the rows in the order in which it finds them
+    for key in sorted(keys):  # as in `spend`: one statement for all would lock them in any order
         mine = update(Budget).where(Budget.key == key, Budget.spent > 0)
         session.execute(mine.values(spent=Budget.spent - 1).execution_options(synchronize_session=False))
 

@@ -1,6 +1,6 @@
 """Access tokens in what people store: one that works is refused before anybody reads it, and its owner is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,8 @@ from framework.database.types import now
 from framework.errors import Invalid
 
 PIECE_BYTES = 1 << 20
+ASKED_AT_ONCE = 1000
+"""Texts in one query: PostgreSQL takes 65,535 parameters, and a file may hold more."""
 
 
 class TokenInFile(Invalid):
@@ -40,14 +42,9 @@ def refuse_tokens(path: str, texts: Iterable[str]) -> None:
         TokenInFile.
     """
     digests = [digest(text) for text in texts]
-    if not digests:
-        return
-    living = or_(Token.expires_at.is_(None), Token.expires_at > now())
-    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest.in_(digests), living)
-    with transaction() as session:
-        found = session.execute(query).all()
-        for token, user in found:
-            _tell(session, user, token)
+    found = False
+    for start in range(0, len(digests), ASKED_AT_ONCE):
+        found |= _tell_owners(digests[start : start + ASKED_AT_ONCE])
     if found:
         raise TokenInFile(path)
 
@@ -77,6 +74,17 @@ def tokens_in(content: bytes) -> set[str]:
                 found.add(seen[0].decode())
             place = content.find(mark, place + 1)
     return {text for text in found if tokens.is_well_formed(text)}
+
+
+def _tell_owners(digests: Sequence[str]) -> bool:
+    """Tell the owners of the tokens among these that work; whether there is any."""
+    living = or_(Token.expires_at.is_(None), Token.expires_at > now())
+    query = select(Token, User).join(User, User.id == Token.user_id).where(Token.digest.in_(digests), living)
+    with transaction() as session:
+        found = session.execute(query).all()
+        for token, user in found:
+            _tell(session, user, token)
+    return bool(found)
 
 
 def _tell(session: Session, user: User, token: Token) -> None:
