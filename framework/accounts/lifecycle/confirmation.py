@@ -34,6 +34,14 @@ class Claim:
     done: bool
 
 
+@dataclass(frozen=True)
+class LinkSent:
+    """Where a link was asked for, and whether it was sent: not where several were a moment ago."""
+
+    email: str
+    sent: bool
+
+
 def read_claim(token: str) -> Claim:
     """What the link from a mail confirms.
 
@@ -70,8 +78,8 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
     return Account.of(user)
 
 
-def send_link_again(account_id: int) -> str:
-    """Send the link that confirms an address once more; a sentence that says so.
+def send_link_again(account_id: int) -> LinkSent:
+    """Send the link that confirms an address once more, unless that was done often lately.
 
     Raises:
         NothingToConfirm.
@@ -81,10 +89,10 @@ def send_link_again(account_id: int) -> str:
         email = addresses.to_confirm(user)
         if email is None:
             raise NothingToConfirm
-        if not throttle.may_mail_claimant(session, user.id, email):
-            return f"The link was sent to {email} several times. Check your spam folder, or try again in a while."
-        emails.mail_confirmation_link(session, user)
-    return f"A link to confirm the address is on its way to {email}."
+        may = throttle.may_mail_claimant(session, user.id, email)
+        if may:
+            emails.mail_confirmation_link(session, user)
+    return LinkSent(email, sent=may)
 
 
 def drop_claim(account_id: int) -> None:

@@ -35,7 +35,12 @@ def send_link_again() -> Answer:
     """Send the link that confirms the address once more."""
     account = require_account()
     check_button()
-    flash(confirmation.send_link_again(account.id), "success")
+    link = confirmation.send_link_again(account.id)
+    if link.sent:
+        flash(f"A link to confirm the address is on its way to {link.email}.", "success")
+    else:
+        several = f"The link was sent to {link.email} several times."
+        flash(f"{several} Check your spam folder, or try again in a while.", "warning")
     return redirect("/settings")
 
 
