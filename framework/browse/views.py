@@ -18,7 +18,7 @@ from framework.browse.render.rendering import dress_notebook, render_document
 from framework.browse.view_options import ViewOptions
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.notify.activity import read_activity
+from framework.projects.notify.activity import PAGE, read_activity
 from framework.projects.visits import read_project
 from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
@@ -125,5 +125,6 @@ def show_activity(owner: str, project: str) -> str:
     """What happened in the project, in pages."""
     access = project_for(current_account(), owner, project)
     number = ViewOptions.of(request.args).number
-    events = read_activity(access.id, number)
-    return render_template("browse/activity.html", project=access, events=events, number=number, tab="activity")
+    found = read_activity(access.id, number)
+    facts = {"events": found[:PAGE], "more": len(found) > PAGE, "number": number}
+    return render_template("browse/activity.html", project=access, tab="activity", **facts)

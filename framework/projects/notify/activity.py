@@ -61,9 +61,9 @@ def record(
 
 
 def read_activity(project_id: int, page: int = 1) -> list[Activity]:
-    """A page of the project's events, newest first."""
+    """A page of the project's events, newest first, and one more where another page follows."""
     with read_transaction() as session:
-        return _read(session, _newest(project_id).offset((page - 1) * PAGE).limit(PAGE))
+        return _read(session, _newest(project_id).offset((page - 1) * PAGE).limit(PAGE + 1))
 
 
 def activity_in(project_ids: Sequence[int], limit: int) -> list[Activity]:

@@ -40,7 +40,10 @@ class TopbarStatus:
 
 
 def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
-    """A page of notices, newest first, without those of projects that the person has left."""
+    """A page of notices, newest first, and one more where another page follows.
+
+    Those of projects that the person may no longer see are left out.
+    """
     actor, owner = aliased(User), aliased(User)
     query = (
         select(Notice, Event, actor.name, owner.name, Project.name)
@@ -49,7 +52,7 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
         .join(owner, owner.id == Project.owner_id)
         .outerjoin(actor, actor.id == Event.actor_id)
     )
-    chosen = query.where(*_visible(account)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE)
+    chosen = query.where(*_visible(account)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
     with read_transaction() as session:
         return [
             InboxItem(

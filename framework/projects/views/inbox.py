@@ -34,7 +34,8 @@ def show_inbox() -> str:
     """What is new."""
     page = page_number(request.args)
     items = inbox.read_inbox(require_account(), page)
-    return render_template("projects/inbox.html", items=items, page=page, more=len(items) == inbox.PAGE)
+    more = len(items) > inbox.PAGE
+    return render_template("projects/inbox.html", items=items[: inbox.PAGE], page=page, more=more)
 
 
 @inboxes.post("/inbox/read")

@@ -3,12 +3,16 @@
 import re
 
 import pytest
+from sqlalchemy import delete
 
 from framework.accounts.core.account import Account
+from framework.database.session import transaction
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members.people import remove_person
-from framework.projects.notify.inbox import read_topbar_status
+from framework.projects.models import Event
+from framework.projects.notify.activity import record
+from framework.projects.notify.inbox import PAGE, read_topbar_status
 from framework.projects.notify.preferences import choices_of, unsubscribe_link
 from tests.cast import SignIn, Visitor
 from tests.projects.notify.test_digests import uploaded
@@ -55,6 +59,20 @@ def test_who_has_left_a_private_project_sees_nothing_of_it(
     page = signed_in(bob).get("/inbox").text
     assert "Internal" not in page
     assert unread_in(page) == "0"
+
+
+@pytest.mark.parametrize(("count", "more"), [(PAGE, False), (PAGE + 1, True)])
+def test_another_page_follows_where_something_is_on_it(
+    alice: Account, bob: Account, shared: ProjectAccess, signed_in: SignIn, count: int, more: bool
+) -> None:
+    with transaction() as session:
+        session.execute(delete(Event))
+        for _number in range(count):
+            record(session, shared.id, actor=alice, kind="push", details={"branch": "main"})
+    browser = signed_in(bob)
+    for page in (f"/{shared.full_name}/activity", "/inbox"):
+        assert ('rel="next"' in browser.get(page).text) is more
+        assert ('rel="next"' in browser.get(f"{page}?page=2").text) is False
 
 
 @pytest.mark.parametrize("address", ["/inbox", "/settings/mail"])
