@@ -71,6 +71,7 @@ def test_a_lost_run_does_not_speak_for_the_one_that_has_taken_over(lost: OutboxR
     assert claimed(lost.id).attempts == 3, "nobody has renewed it"
 
 
+@pytest.mark.deployments("embedded")
 def test_the_failure_of_a_lost_run_is_ignored(settings: Config) -> None:
     task = committed()
 
