@@ -1,5 +1,6 @@
 """How parts are examined: one after another, each within its time, and none whose answer another one has given."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
@@ -10,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.config import ConfigError
 from framework.errors import HoldfastError, Unavailable
 from framework.health.causes import in_words, place_of
+
+log = logging.getLogger(__name__)
 
 Check = Callable[[], str]
 
@@ -76,3 +79,6 @@ def _run_check(part: str, check: Check) -> Finding:
         return Finding(part, well=True, words=check())
     except (HoldfastError, ConfigError, SQLAlchemyError, OSError) as failure:
         return Finding(part, well=False, words=in_words(failure))
+    except Exception:
+        log.exception("The check of %s failed itself", part)
+        return Finding(part, well=False, words="the check itself failed; the log says where")

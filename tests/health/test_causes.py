@@ -285,6 +285,12 @@ def test_a_check_that_never_ends_is_left_behind(in_a_hurry: None, settings: Conf
     assert found[1].well
 
 
+def test_a_check_that_fails_itself_is_no_hanging_one(settings: Config, caplog: pytest.LogCaptureFixture) -> None:
+    [found] = examine({"broken": lambda: {}["nothing"]})
+    assert found == Finding("broken", well=False, words="the check itself failed; the log says where")
+    assert "KeyError: 'nothing'" in caplog.text
+
+
 def test_a_folder_that_is_a_file(with_settings: Callable[..., Config], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with_settings(s3_bucket=f"folder:{tmp_path / 'file' / 'below'}")
