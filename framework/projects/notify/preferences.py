@@ -31,8 +31,17 @@ class UnknownFrequency(Invalid):
     field = "frequency"
 
 
+class NoPartInProject(NotFound):
+    """The person takes part in no such project, or there is none."""
+
+    field = "project"
+
+    def __init__(self) -> None:
+        super().__init__("You take part in no such project. Reload the page of mail settings and choose again.")
+
+
 class LinkBroken(NotFound):
-    """The link of a mail is not complete, or its account is gone."""
+    """The link of a mail is not complete, or its account or project is gone."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +87,14 @@ def choose(account_id: int, project_id: int, frequency: str) -> None:
 
     Raises:
         UnknownFrequency: there is no such choice; nothing is changed.
+        NoPartInProject: it is none of theirs; nothing is changed.
     """
     if frequency not in FREQUENCIES and (frequency != AS_EVERYWHERE or not project_id):
         raise UnknownFrequency("Choose how often you want mail: at once, once an hour, once a day or never.")
     with transaction() as session:
-        if not project_id:
-            session.get_one(User, account_id).mail_frequency = frequency
-        elif frequency == AS_EVERYWHERE:
-            _forget(session, account_id, project_id)
-        elif session.get(Project, project_id):
-            session.merge(MailChoice(user_id=account_id, project_id=project_id, frequency=frequency))
+        if project_id and not _takes_part(session, account_id, project_id):
+            raise NoPartInProject
+        _keep(session, account_id, project_id, frequency)
 
 
 def unsubscribe_link(user_id: int, project_id: int) -> str:
@@ -99,7 +106,7 @@ def read_link(token: str) -> Unsubscription:
     """What the link stops; it works for as long as the account is there, and needs nobody to be signed in.
 
     Raises:
-        LinkBroken: it is not one of ours, or the account is gone.
+        LinkBroken: it is not one of ours, or the account or the project is gone.
     """
     try:
         user_id, project_id = _serializer().loads(token)
@@ -107,10 +114,10 @@ def read_link(token: str) -> Unsubscription:
         raise LinkBroken(_SENTENCE) from error
     with read_transaction() as session:
         user, project = session.get(User, user_id), session.get(Project, project_id)
-        if user is None:
+        if user is None or (project_id != EVERY_PROJECT and project is None):
             raise LinkBroken(_SENTENCE)
         name = _name_for(session, user, project) if project else None
-        return Unsubscription(user.id, user.name, project_id if project else EVERY_PROJECT, name)
+        return Unsubscription(user.id, user.name, project_id, name)
 
 
 def unsubscribe(token: str) -> Unsubscription:
@@ -120,10 +127,10 @@ def unsubscribe(token: str) -> Unsubscription:
         LinkBroken: as `read_link`.
     """
     asked = read_link(token)
-    if asked.project_id == EVERY_PROJECT:
-        with transaction() as session:
+    with transaction() as session:
+        if asked.project_id == EVERY_PROJECT:
             session.execute(delete(MailChoice).where(MailChoice.user_id == asked.user_id))
-    choose(asked.user_id, asked.project_id, OFF)
+        _keep(session, asked.user_id, asked.project_id, OFF)
     return asked
 
 
@@ -137,13 +144,25 @@ def _sees(session: Session, user: User, project: Project) -> bool:
     return project.visibility == "public" or role_in(session, Account.of(user), project) is not None
 
 
-def _forget(session: Session, account_id: int, project_id: int) -> None:
-    mine = (MailChoice.user_id == account_id, MailChoice.project_id == project_id)
-    session.execute(delete(MailChoice).where(*mine))
+def _takes_part(session: Session, account_id: int, project_id: int) -> bool:
+    project = session.get(Project, project_id)
+    if project is None:
+        return False
+    return project.owner_id == account_id or session.get(Member, (project_id, account_id)) is not None
+
+
+def _keep(session: Session, account_id: int, project_id: int, frequency: str) -> None:
+    if not project_id:
+        session.get_one(User, account_id).mail_frequency = frequency
+    elif frequency == AS_EVERYWHERE:
+        mine = (MailChoice.user_id == account_id, MailChoice.project_id == project_id)
+        session.execute(delete(MailChoice).where(*mine))
+    else:
+        session.merge(MailChoice(user_id=account_id, project_id=project_id, frequency=frequency))
 
 
 _SENTENCE = (
-    "This link is not complete, or its account is gone. Open it again from the mail, or sign in and use Settings."
+    "This link is not complete, or its account or project is gone. Open it again from the mail, or sign in and use Settings."
 )
 
 

@@ -70,11 +70,16 @@ def choose() -> Response:
     """Get mail about one project, or about all others, so often."""
     account = require_account()
     check_button()
-    number = request.form.get("project", "0")
-    project_id = int(number) if number.isdecimal() and len(number) < 10 else preferences.EVERY_PROJECT
-    preferences.choose(account.id, project_id, request.form.get("frequency", ""))
+    preferences.choose(account.id, _read_project_id(), request.form.get("frequency", ""))
     flash("Your choice is saved.", "success")
     return redirect("/settings/mail")
+
+
+def _read_project_id() -> int:
+    number = request.form.get("project", str(preferences.EVERY_PROJECT))
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise preferences.NoPartInProject
+    return int(number)
 
 
 @inboxes.post("/settings/mail/resume")

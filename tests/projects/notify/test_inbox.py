@@ -100,6 +100,20 @@ def test_it_refuses_what_is_no_choice(bob: Account, signed_in: SignIn, fields: d
     assert choices_of(bob)[0] == "daily"
 
 
+@pytest.mark.parametrize("project", ["x", "", "-1", "99", "9" * 20, "²"])
+def test_it_refuses_a_project_that_is_none_of_theirs(bob: Account, signed_in: SignIn, project: str) -> None:
+    answer = signed_in(bob).submit("/settings/mail", frequency="off", project=project)
+    assert answer.status_code == 404
+    assert "You take part in no such project." in answer.text
+    assert choices_of(bob)[0] == "daily"
+
+
+def test_the_link_of_a_project_that_is_gone_stops_nothing(bob: Account, visitor: Visitor) -> None:
+    link = unsubscribe_link(bob.id, 99).removeprefix("http://localhost")
+    assert visitor.client.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert choices_of(bob)[0] == "daily"
+
+
 def test_one_click_of_a_mail_program_stops_mail_without_cookie_or_form(
     bob: Account, shared: ProjectAccess, visitor: Visitor
 ) -> None:
