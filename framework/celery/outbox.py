@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from kombu import Producer
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -64,7 +65,7 @@ def hand_over_after_commit(session: Session, row_id: str) -> None:
 def _try_to_hand_over(ids: Sequence[str]) -> None:
     try:
         hand_over(ids)
-    except BrokerAway as away:
+    except (BrokerAway, SQLAlchemyError) as away:  # what they were written with is committed, whatever happens here
         log.warning("%s tasks wait in the outbox: %s", len(ids), away)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
@@ -31,6 +31,12 @@ def row(row_id: str) -> OutboxRow:
     """The row as it is now."""
     with read_transaction() as session:
         return session.get_one(OutboxRow, row_id)
+
+
+def rename_table(name: str, to: str) -> None:
+    """Take a table away, or put it back: what asks for it meanwhile fails in the database."""
+    with transaction() as session:
+        session.execute(text(f"ALTER TABLE {name} RENAME TO {to}"))
 
 
 def count() -> int:

@@ -9,10 +9,10 @@ from framework.celery import broker, outbox
 from framework.celery.broker import BrokerAway
 from framework.celery.worker import runs
 from framework.config import Config
-from framework.database.session import transaction
+from framework.database.session import call_after_commit, transaction
 from framework.database.types import now
 from tests.cast import on_each_deployment
-from tests.celery.rows import ECHO, age, claimed, committed, count, row, set_to
+from tests.celery.rows import ECHO, age, claimed, committed, count, rename_table, row, set_to
 from tests.servers.processes import free_port
 
 pytestmark = on_each_deployment
@@ -89,6 +89,15 @@ def test_it_keeps_a_task_while_the_broker_is_away(with_settings: Callable[..., C
     with_settings(broker_url="folder:")
     assert outbox.poll() == 1
     assert waiting_messages() == [task]
+
+
+@pytest.mark.deployments("embedded")
+def test_it_keeps_a_task_when_the_database_fails_after_the_commit(settings: Config) -> None:
+    with transaction() as session:
+        call_after_commit(session, lambda: rename_table("outbox", "aside"))
+        task = outbox.enqueue(session, ECHO, "word")
+    rename_table("aside", "outbox")
+    assert row(task).state == "waiting"
 
 
 @pytest.mark.parametrize("state", ["handed", "running"])

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Select, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -155,8 +156,8 @@ def take_now(user_id: int) -> None:
     """The same, right after the confirmation, so that the next page has the projects."""
     try:
         take_all(user_id)
-    except HoldfastError as refusal:
-        log.warning("invitations of the account %d wait for their task: %s", user_id, refusal.sentence)
+    except (HoldfastError, SQLAlchemyError) as failure:  # the confirmation is committed, whatever happens here
+        log.warning("invitations of the account %d wait for their task: %s", user_id, failure)
 
 
 def forget_expired() -> int:

@@ -19,6 +19,7 @@ from framework.projects.notify import digests
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, posted_texts
+from tests.celery.rows import rename_table
 from tests.uploads.form import upload
 
 PROF = "prof@university.example"
@@ -108,6 +109,17 @@ def test_a_task_takes_what_the_confirmation_could_not(
     assert any("take_invitations" in text for text in posted_texts())
     assert take_invitations.run(stranger.id) == 1
     assert role_of(stranger) == "reader"
+
+
+def test_a_confirmation_succeeds_while_its_invitations_cannot_be_read(
+    alice: Account, stranger: Account, secret: ProjectAccess
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    link = link_in_mail("verify").removeprefix("/verify/")
+    rename_table("invitations", "aside")
+    assert confirmation.confirm_address(link).email_confirmed
+    rename_table("aside", "invitations")
+    assert take_invitations.run(stranger.id) == 1
 
 
 def test_a_confirmed_address_is_added_at_once(alice: Account, bob: Account, secret: ProjectAccess) -> None:
