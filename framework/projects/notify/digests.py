@@ -11,6 +11,7 @@ notices as mailed. That one fails when another process has told of any of them m
 or in none; what has been left out, or was written meanwhile, waits for the next time.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages, stopped
 from framework.email.messages import Message
-from framework.errors import Conflict
+from framework.errors import Conflict, HoldfastError
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
 from framework.projects.notify.notices import MAILED, WOKEN
 from framework.projects.notify.preferences import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
@@ -39,6 +40,8 @@ DIGEST_HOUR = 7
 AT_A_TIME = 5000
 SINCE = {HOURLY: "during the last hour", DAILY: "since the last digest"}
 PERIODS = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1)}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,16 @@ def send_news() -> int:
     """Queue every mail whose time has come; how many."""
     with read_transaction() as session:
         users = session.scalars(select(Notice.user_id).where(Notice.settled_at.is_(None)).distinct()).all()
-    return sum(_send_to(user_id) for user_id in users)
+    return sum(_try_to_send_to(user_id) for user_id in users)
+
+
+def _try_to_send_to(user_id: int) -> int:
+    """One person's mail that cannot be written does not keep the others from theirs."""
+    try:
+        return _send_to(user_id)
+    except HoldfastError as refusal:
+        log.warning("The mails about news for the account %d were not queued: %s", user_id, refusal.sentence)
+        return 0
 
 
 def _send_to(user_id: int) -> int:

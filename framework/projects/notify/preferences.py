@@ -161,9 +161,7 @@ def _keep(session: Session, account_id: int, project_id: int, frequency: str) ->
         session.merge(MailChoice(user_id=account_id, project_id=project_id, frequency=frequency))
 
 
-_SENTENCE = (
-    "This link is not complete, or its account or project is gone. Open it again from the mail, or sign in and use Settings."
-)
+_SENTENCE = "This link is incomplete, or its account or project is gone. Open it again from the mail, or use Settings."
 
 
 def _serializer() -> URLSafeSerializer:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from framework.accounts.core.account import Account
+from framework.accounts.models import User
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
@@ -82,6 +83,18 @@ def test_five_hundred_uploads_of_one_person_are_one_mail_for_each_watcher(
         assert "Upload 499" in mail.args[2]
         assert "and 490 more" in mail.args[2]
     assert mails_to(alice) == []
+
+
+def test_one_person_whose_mail_cannot_be_written_keeps_nobody_from_theirs(
+    alice: Account, bob: Account, charlie: Account, shared: ProjectAccess
+) -> None:
+    add_person(alice, shared, person="charlie", role="reader")
+    uploaded(shared, alice)
+    age_notices(timedelta(days=2))
+    with transaction() as session:
+        session.get_one(User, bob.id).email = "no address"
+    assert send_news() == 1
+    assert len(mails_to(charlie)) == 1
 
 
 def test_at_once_waits_until_nobody_has_done_anything_for_a_while(
