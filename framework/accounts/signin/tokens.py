@@ -1,4 +1,4 @@
-"""Access tokens for programs: a mark, 30 random characters and a checksum; shown once, kept as SHA-256.
+"""Access tokens for programs: a mark, 40 random characters and a checksum; shown once, kept as SHA-256.
 
 The mark and the checksum let whoever comes across a token know it for one of ours, without asking anybody. Tokens of
 earlier releases, which have neither, go on working.
