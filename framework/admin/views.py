@@ -53,7 +53,7 @@ def overview() -> str:
     return render_template(
         "doctor/admin.html",
         broker=broker,
-        workers=[(worker, presence.is_up(worker)) for worker in workers],
+        workers=[(worker, worker.up) for worker in workers],
         release=presence.release(),
         queues=found,
         attention=[

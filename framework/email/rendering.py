@@ -44,11 +44,6 @@ def render_text(subject: str, text: str) -> Rendered:
     return Rendered(subject, _in_layout("txt", text, subject, None), html[1])
 
 
-def template_names() -> list[str]:
-    """Every message that there is a template of."""
-    return sorted(path.stem for path in TEMPLATES.glob("*.jinja") if path.stem not in {"news", "message"})
-
-
 def _render(name: str, form: str, facts: Mapping[str, object], unsubscribe: str | None) -> tuple[str, str]:
     made = _environment(form).get_template(f"{name}.jinja").make_module({**facts, "parts": f"parts.{form}"})
     subject = str(vars(made)["subject"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from framework.celery.models import RunningWorker
-from framework.celery.worker.presence import is_up, release
+from framework.celery.worker.presence import release
 from framework.database.types import now
 from framework.health.queues import QueueState
 
@@ -13,7 +13,7 @@ STANDS_AFTER = timedelta(minutes=10)
 
 def attention(workers: Sequence[RunningWorker], queues: Sequence[QueueState], strangers: Sequence[str]) -> list[str]:
     """A sentence for each thing that is not as it should be."""
-    up = [worker for worker in workers if is_up(worker)]
+    up = [worker for worker in workers if worker.up]
     return [
         *_of_workers(workers, up),
         *(sentence for queue in queues for sentence in _of_queue(queue, up)),
@@ -35,7 +35,7 @@ def _of_workers(workers: Sequence[RunningWorker], up: Sequence[RunningWorker]) -
                 f"process ({release()}). Restart what is older."
             )
     for worker in workers:
-        if not is_up(worker):
+        if not worker.up:
             yield f"{worker.node} (process {worker.process_id}) ended without saying so; what it ran starts again."
 
 

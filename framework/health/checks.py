@@ -154,7 +154,7 @@ def broker_answers() -> str:
 def workers() -> str:
     """A task goes the whole way: outbox, broker, worker, result."""
     known = presence.workers()
-    if not any(presence.is_up(each) for each in known):
+    if not any(each.up for each in known):
         seen = f"the last one was heard of at {known[0].seen_at:%Y-%m-%d %H:%M} UTC" if known else "none was ever seen"
         raise NotWell(f"no worker runs ({seen}): {START_WORKER}")
     sent = echo.delay("well")
@@ -171,7 +171,7 @@ def queues_move() -> str:
     """What waits in each queue, and the workers that serve them, with what one should look at."""
     states, crew = queue_states(), presence.workers()
     waiting = ", ".join(f"{state.name} {state.waiting:,}" for state in states)
-    serving = ", ".join(f"{each.node} {each.release}" for each in crew if presence.is_up(each)) or "nobody"
+    serving = ", ".join(f"{each.node} {each.release}" for each in crew if each.up) or "nobody"
     warnings = attention(crew, states, foreign_nodes())
     return "; ".join([f"waiting in {waiting}", f"served by {serving}", *(f"LOOK: {told}" for told in warnings)])
 

@@ -52,7 +52,7 @@ def connections() -> str:
     settings = config.current()
     if settings.database_url.startswith("sqlite"):
         return "a file: no limit"
-    found, workers = _read(), max(1, sum(map(presence.is_up, presence.workers())))
+    found, workers = _read(), max(1, sum(worker.up for worker in presence.workers()))
     told = f"{len(found.names)} of {found.limit}"
     if found.names:
         told += f" ({', '.join(f'{kind} {count}' for kind, count in sorted(found.holders().items()))})"

@@ -12,6 +12,7 @@ from kombu import Connection
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
+from framework.admin.samples import SAMPLES
 from framework.celery import broker, schedule
 from framework.celery.models import GONE_AFTER, OutboxRow, RunningWorker
 from framework.celery.worker import presence, runs
@@ -19,7 +20,6 @@ from framework.celery.worker.presence import Presence
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
-from framework.email.rendering import template_names
 from framework.errors import Invalid, Unavailable
 from framework.health import attention, queues
 from framework.projects.core.access import ProjectAccess
@@ -208,7 +208,7 @@ def test_it_finds_a_foreign_application_on_the_broker(
 def test_it_shows_every_mail_as_a_mail_program_does(ada: Account, alice: Account, signed_in: SignIn) -> None:
     browser = signed_in(ada)
     page = browser.get("/admin/mail").text
-    for name in template_names():
+    for name in SAMPLES:
         assert f'src="/admin/mail/{name}.html"' in page
         shown = browser.get(f"/admin/mail/{name}.html")
         assert "Hello Ann," in shown.text

@@ -28,7 +28,7 @@ def look(repository_id: str, task: str) -> dict[str, object]:
         "the turn was given to another": write_queue.wait_for_turn(repository_id, "2" * 32, deadline=time.monotonic()),
         "pushes swept": staging.sweep(),
         "large files swept": collector.sweep_lfs(),
-        "workers that are up": [presence.is_up(each) for each in presence.workers()],
+        "workers that are up": [each.up for each in presence.workers()],
         "tasks sent again": outbox.poll(),
         "the task was claimed": runs.claim(task) is not None,
     }

@@ -38,7 +38,7 @@ def test_a_worker_says_that_it_is_up_and_that_it_stops(run: Run, each_broker: Co
         [up] = presence.workers()
         assert (up.process_id, up.release) == (process.pid, presence.release())
         assert set(up.queues) == {queue.name for queue in broker.queues()}
-        assert presence.is_up(up)
+        assert up.up
     assert presence.workers() == []
 
 
@@ -46,7 +46,7 @@ def test_a_worker_that_fell_silent_is_told_apart_and_forgotten_after_a_day(setti
     killed = Presence("celery@dyno", ["one"])
     killed.tell()
     silent_for(2 * GONE_AFTER)
-    assert [presence.is_up(each) for each in presence.workers()] == [False]
+    assert [each.up for each in presence.workers()] == [False]
     silent_for(presence.FORGOTTEN_AFTER)
     assert presence.workers() == []
     Presence("celery@another", ["one"]).end()
@@ -60,7 +60,7 @@ def test_a_row_that_was_forgotten_is_written_anew(settings: Config) -> None:
     here.tell()
     silent_for(presence.FORGOTTEN_AFTER)
     here.tell()
-    assert [presence.is_up(each) for each in presence.workers()] == [True]
+    assert [each.up for each in presence.workers()] == [True]
 
 
 @on_one_deployment

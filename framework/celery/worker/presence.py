@@ -67,8 +67,3 @@ def workers() -> list[RunningWorker]:
     with read_transaction() as session:
         lately = RunningWorker.seen_at > from_now(-FORGOTTEN_AFTER)
         return list(session.scalars(select(RunningWorker).where(lately).order_by(RunningWorker.started_at.desc())))
-
-
-def is_up(worker: RunningWorker) -> bool:
-    """Whether it has been heard of lately."""
-    return worker.up

@@ -22,6 +22,15 @@ class InvalidProjectName(Invalid):
     field = "name"
 
 
+class NameNotRepeated(Invalid):
+    """The name that was to confirm what cannot be undone is not the project's."""
+
+    field = "confirmation"
+
+    def __init__(self, done: str) -> None:
+        super().__init__(f"This is not the project's name, so nothing was {done}.")
+
+
 class InvalidDescription(Invalid):
     """A description is too long or not visible."""
 
@@ -74,7 +83,7 @@ def _instead(text: str) -> str:
     """A name like the text, where one can be made of it."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     made = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).removesuffix(".git").strip("-.")[:NAME_LENGTH]
-    return f"; “{made}” would do" if made else ""
+    return f". Try “{made}”" if made else ""
 
 
 def description(text: str) -> str:

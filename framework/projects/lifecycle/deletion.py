@@ -1,9 +1,7 @@
 """The end of a project: after its days in the trash, or when an owner says so, it is deleted for good.
 
-The log tells it first, then SQL.
-
-The log's last entry says so; the collector then takes what is left in the store. A crash in between leaves a project in
-the trash, whose turn comes again.
+The journal's last entry says so first, then SQL; the collector takes what is left in the store. A crash in between
+leaves a project in the trash, whose turn comes again.
 """
 
 from contextlib import suppress
@@ -17,9 +15,10 @@ from framework import config
 from framework.accounts.core.account import Account
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict, Invalid
+from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
+from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
 from framework.projects.members.usage import usage_of
@@ -29,15 +28,6 @@ from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
-
-
-class NameNotRepeated(Invalid):
-    """The name that was to confirm the deletion is not the project's."""
-
-    field = "confirmation"
-
-    def __init__(self) -> None:
-        super().__init__("This is not the project's name, so nothing was deleted.")
 
 
 class NotInTrash(Conflict):
@@ -61,7 +51,7 @@ def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation:
         NameNotRepeated, NotInTrash, NotConfirmed: nothing is deleted. ProjectNotFound: the caller is no owner any more.
     """
     if confirmation not in {project.name, project.full_name}:
-        raise NameNotRepeated
+        raise NameNotRepeated("deleted")
     open_trashed_project(account, project.id)
     delete_for_good(project.id, actor=account.name)
     return project.full_name

@@ -7,8 +7,8 @@ from framework.accounts.core.account import Account, read_account
 from framework.celery.jobs import announce, track_progress
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
-from framework.errors import Invalid
 from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.validation import NameNotRepeated
 from framework.projects.models import Event, Project
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import Committed
@@ -19,15 +19,6 @@ DONE_BEFORE = "The removed content is erased."
 TASK = "framework.projects.tasks.purge_project"
 
 
-class NameNotRepeated(Invalid):
-    """The name that was to confirm the purge is not the project's."""
-
-    field = "confirmation"
-
-    def __init__(self) -> None:
-        super().__init__("This is not the project's name, so nothing was erased.")
-
-
 def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str) -> str:
     """Have the project purged by a worker; the address of the page that tells how far it is.
 
@@ -35,7 +26,7 @@ def ask_for_purge(account: Account, project: ProjectAccess, *, confirmation: str
         NameNotRepeated: nothing happens. RoleTooLow: the caller is no owner any more.
     """
     if confirmation not in {project.name, project.full_name}:
-        raise NameNotRepeated
+        raise NameNotRepeated("erased")
     with transaction() as session:
         recheck(session, project.id, account, "owner")
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)

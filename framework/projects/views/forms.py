@@ -40,18 +40,10 @@ class NewProjectForm(ProjectForm):
     )
 
 
-class PurgeForm(PageForm):
-    """The project's name, once more, before something is dropped for good."""
+class ConfirmationForm(PageForm):
+    """The project's name, once more, before all of it, or what nothing leads to, is dropped for good."""
 
     confirmation = StringField("Project name", filters=[strip], validators=[require_filled("Type the project's name.")])
-
-
-class DeleteForm(PurgeForm):
-    """The same, before the whole project is."""
-
-
-class EmptyTrashForm(PageForm):
-    """Only a button, after what it does was shown."""
 
 
 class PersonForm(PageForm):

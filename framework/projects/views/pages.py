@@ -14,7 +14,7 @@ from framework.projects.lifecycle import deletion, operations
 from framework.projects.members import invitations
 from framework.projects.members.usage import usage_of
 from framework.projects.notify.activity import activity_in
-from framework.projects.views.forms import DeleteForm, EmptyTrashForm, NewProjectForm
+from framework.projects.views.forms import ConfirmationForm, NewProjectForm
 from framework.web.forms import PageForm, check_button
 from framework.web.moved import redirect_reader
 from framework.web.paging import page_number
@@ -102,7 +102,7 @@ def delete_for_good(project_id: int) -> Answer:
     """Delete a project that is in the trash for good; asks for its name first."""
     account = require_account()
     project = operations.open_trashed_project(account, project_id)
-    form = DeleteForm()
+    form = ConfirmationForm()
     name = form.attempt(lambda: _delete_for_good(project, form))
     if name is None:
         return render_template("projects/delete.html", form=form, project=project), form.status
@@ -114,7 +114,7 @@ def delete_for_good(project_id: int) -> Answer:
 def empty_trash() -> Answer:
     """Delete for good what is in the trash and one's own; shows first what that is."""
     account = require_account()
-    form = EmptyTrashForm()
+    form = PageForm()
     count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
     if count is None:
         doomed = [project for project in usage_of(account).projects if project.trashed_at]
@@ -141,6 +141,6 @@ def invitation(token: str) -> Answer:
     return redirect(path)
 
 
-def _delete_for_good(project: ProjectAccess, form: DeleteForm) -> str:
+def _delete_for_good(project: ProjectAccess, form: ConfirmationForm) -> str:
     account = reauthenticate().account
     return deletion.delete_from_trash(account, project, confirmation=form.confirmation.data)

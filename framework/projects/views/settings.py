@@ -15,7 +15,7 @@ from framework.projects.branches.protection import Rule, protection_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle import archiving, operations, purging
 from framework.projects.members import invitations, people
-from framework.projects.views.forms import BranchRuleForm, PersonForm, PurgeForm, SettingsForm
+from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, PersonForm, SettingsForm
 from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
@@ -55,7 +55,7 @@ def general(owner: str, project: str) -> Answer:
 def purge(owner: str, project: str) -> Answer:
     """Drop for good what no branch or tag leads to; asks for the project's name first."""
     access = _find_owned(owner, project)
-    form = PurgeForm()
+    form = ConfirmationForm()
     given = {"confirmation": form.confirmation.data}
     watch = form.attempt(lambda: purging.ask_for_purge(reauthenticate().account, access, **given))
     if watch is None:
@@ -113,7 +113,7 @@ def remove(owner: str, project: str, person_id: int) -> Answer:
     access = _find_owned(owner, project)
     check_button()
     name = people.remove_person(reauthenticate().account, access, person_id=person_id)
-    flash(f"{name} takes part no longer.", "success")
+    flash(f"{name} was removed.", "success")
     return redirect(f"{access.path}/settings/people")
 
 

@@ -71,8 +71,8 @@ def test_it_refuses_a_bad_name_and_keeps_the_rest(alice: Account, signed_in: Sig
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("field notes", "underscores; “field-notes” would do."),
-        ("Crème (2026).git", "underscores; “Creme-2026” would do."),
+        ("field notes", "underscores. Try “field-notes”."),
+        ("Crème (2026).git", "underscores. Try “Creme-2026”."),
         ("日本語", "underscores."),
     ],
 )
