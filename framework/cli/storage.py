@@ -28,7 +28,9 @@ from framework.storage import current
 storage_commands = AppGroup("storage", help="The repositories' storage.")
 
 take_over_option = click.option(
-    "--take-over", is_flag=True, help="Even when another deployment is at work in the bucket; it refuses to write then."
+    "--take-over",
+    is_flag=True,
+    help="Take the bucket even while another deployment uses it; that one then stops writing.",
 )
 rehearse_option = click.option(
     "--dry-run", "--rehearse", "rehearse", is_flag=True, help="Say what would be done, and write nothing."
@@ -85,7 +87,7 @@ def evict(project: str | None, *, every: bool) -> None:
 @click.argument("project", required=False, metavar="[OWNER/PROJECT]")
 @report_refusals
 def verify_projects(project: str | None) -> None:
-    """Read every object back, check lengths, hashes, the log and `git fsck`; one line a project."""
+    """Read every object back, check lengths, hashes, the journal and `git fsck`; one line a project."""
     chosen = _chosen(project)
     whole = 0
     with track_progress("verification", total=len(chosen), project_id=chosen[0].id if project else None) as work:
@@ -102,7 +104,7 @@ def verify_projects(project: str | None) -> None:
 @click.option("--older-than", type=click.FloatRange(min=0), metavar="HOURS", help="How old an orphan has to be.")
 @report_refusals
 def collect_orphans(older_than: float | None) -> None:
-    """Delete objects that no version and no push names any more; never what the log names."""
+    """Delete objects that no version and no push names any more; never what the journal names."""
     names = {listed.repository_id: listed.full_name for listed in list_every_project()}
     objects = freed = 0
     with by_hand("collect") as note:
@@ -189,7 +191,7 @@ def report(done: Iterable[Recovered], *, rehearse: bool = False) -> None:
             click.echo(sentence)
     click.echo(f"Looked at {_count(count, 'project')}{'; nothing was written' if rehearse else ''}.")
     if faults:
-        raise click.ClickException("Some entries of the log could not be read; the lines above say which.")
+        raise click.ClickException("Some entries of the journal could not be read; the lines above say which.")
 
 
 def _sentences(found: Recovered, *, rehearse: bool) -> Sequence[str]:

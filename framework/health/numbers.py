@@ -1,4 +1,4 @@
-"""What `/metrics` finds out when it is asked: the state of the log, the outbox and the cache."""
+"""What `/metrics` finds out when it is asked: the state of the journal, the outbox and the cache."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -78,7 +78,7 @@ def _objects(session: Session) -> Iterator[Metric]:
         value=health.damaged_repositories,
     )
     yield GaugeMetricFamily(
-        "holdfast_checks_late", "Whether a check is overdue by its days once more.", value=health.late
+        "holdfast_checks_late", "1 if a check is more than twice as old as allowed.", value=health.late
     )
     yield GaugeMetricFamily(
         "holdfast_pack_check_oldest_seconds",

@@ -1,4 +1,4 @@
-"""What happens to projects by itself: the log follows people's names and addresses, and the trash is emptied."""
+"""What happens to projects by itself: the journal follows people's names and addresses, and the trash is emptied."""
 
 from celery.utils.log import get_task_logger
 from sqlalchemy import or_, select
@@ -36,7 +36,7 @@ def refresh_person(user_id: int) -> int:
 
 @app.task(name="framework.projects.tasks.refresh_about")
 def refresh_about(project_id: int) -> bool:
-    """Tell the log what the project is now; whether that was news."""
+    """Tell the journal what the project is now; whether that was news."""
     with read_transaction() as session:
         project = session.get_one(Project, project_id)
         told = session.get_one(Repository, project.repository_id).about

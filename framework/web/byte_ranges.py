@@ -19,7 +19,7 @@ class RangeAbsent(Invalid):
     status = 416
 
     def __init__(self, size_bytes: int) -> None:
-        super().__init__(f"The file has {size_bytes:,} bytes only; ask for a part of those.")
+        super().__init__(f"The file is only {size_bytes:,} bytes long; request a range within it.")
         self.size_bytes = size_bytes
 
     @property

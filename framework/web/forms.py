@@ -13,7 +13,7 @@ from framework.errors import Conflict, Forbidden, HoldfastError, Invalid, NotFou
 
 Made = TypeVar("Made")
 
-EXPIRED = "This form was open for too long or belongs to an earlier session. Nothing was changed; please send it again."
+EXPIRED = "This form belongs to an earlier session. Nothing was changed; please send it again."
 
 
 def register(app: Flask) -> None:

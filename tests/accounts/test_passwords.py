@@ -71,7 +71,7 @@ def test_it_takes_a_link_only_once(visitor: Visitor, alice: Account) -> None:
     visitor.submit(link, password=NEW)
     answer = visitor.get(link)
     assert answer.status_code == 400
-    assert "Ask for a new one" in answer.text
+    assert "Request a new one" in answer.text
 
 
 def test_it_takes_no_old_link(visitor: Visitor, alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ class TestSuspension:
 class TestDelete:
     def test_an_account_without_projects_goes_at_once(self, app: Flask, bob: Account, shared: ProjectAccess) -> None:
         output = done(app, "delete", "bob", given="bob\n")
-        assert "bob is removed from 1 projects of others." in output
+        assert "bob is removed from 1 project owned by others." in output
         with read_transaction() as session:
             assert session.get(User, bob.id) is None
         assert [shared.id] in asked_for("framework.projects.tasks.refresh_about")

@@ -286,7 +286,7 @@ def test_a_check_that_never_ends_is_left_behind(in_a_hurry: None, settings: Conf
 
 
 def test_a_check_that_fails_itself_is_no_hanging_one(settings: Config, caplog: pytest.LogCaptureFixture) -> None:
-    [found] = examine({"broken": lambda: {}["nothing"]})
+    [found] = examine({"broken": lambda: dict[str, str]()["nothing"]})
     assert found == Finding("broken", well=False, words="the check itself failed; the log says where")
     assert "KeyError: 'nothing'" in caplog.text
 

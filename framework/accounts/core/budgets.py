@@ -40,13 +40,13 @@ LIMITS = {
     "forgot": Limit(60, timedelta(minutes=10), "requests for a new password"),  # from one network
     "signup": Limit(14, timedelta(seconds=20), "new accounts from your network"),
     "signups": Limit(200, timedelta(days=1), "new accounts from your network"),
-    "address": Limit(5, timedelta(hours=1), "changes of your e-mail address"),  # for one account
+    "address": Limit(5, timedelta(hours=1), "changes to your e-mail address"),  # for one account
     "claim": Limit(6, _QUARTER, "accounts that ask for this address"),  # mails to one address, whoever has it
     "leak": Limit(3, timedelta(days=1), "mails"),  # about one token that somebody was about to store
-    "invite": Limit(4, timedelta(hours=1), "invitations of the same person"),  # by one account
+    "invite": Limit(4, timedelta(hours=1), "invitations to the same person"),  # by one account
     "invites": Limit(200, timedelta(hours=1), "invitations"),  # by one account
     "invites-unconfirmed": Limit(20, timedelta(hours=1), _UNCONFIRMED),  # by one that has confirmed no address
-    "invited-unconfirmed": Limit(6, timedelta(hours=1), _UNCONFIRMED),  # of the same person, by all such accounts
+    "invited-unconfirmed": Limit(6, timedelta(hours=1), _UNCONFIRMED),  # to the same person, by all such accounts
 }
 """By the word that a key begins with."""
 

@@ -17,7 +17,7 @@ class TooManyNames(Conflict):
     def __init__(self) -> None:
         super().__init__(
             f"You have changed your user name {MOST_FORMER_NAMES} times, and each earlier one is kept for you."
-            " Choose one of these again, or keep the present one."
+            " Choose one of these again, or keep the current one."
         )
 
 

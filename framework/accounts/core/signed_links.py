@@ -17,7 +17,7 @@ UNDO_DAYS = 7
 
 
 class LinkExpired(Invalid):
-    """A link from a mail was used already, is too old, or is not complete."""
+    """A link from a mail has been used, has expired, or is incomplete."""
 
 
 def reset_token(user: User) -> str:
@@ -75,7 +75,7 @@ def change_of_undo(session: Session, token: str) -> AddressChange:
     return change
 
 
-_SENTENCE = "This link was used already, is too old, or is not complete. Ask for a new one and use it soon."
+_SENTENCE = "This link has already been used, has expired, or is incomplete. Request a new one."
 
 
 def _read(session: Session, purpose: str, token: str, age_seconds: int) -> tuple[User, str]:

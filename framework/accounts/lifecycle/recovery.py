@@ -1,4 +1,4 @@
-"""Accounts for people whom only the log remembers: a name and an address; they enter by a link for a new password."""
+"""Accounts for people only the journal remembers: a name and an address; they enter by a link for a new password."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""What the log tells of a project beside its files, so that it can be rebuilt from the object store alone."""
+"""What the journal tells of a project beside its files, so that it can be rebuilt from the object store alone."""
 
 from datetime import datetime
 from typing import Any

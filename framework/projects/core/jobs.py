@@ -28,7 +28,7 @@ class WorkNotFound(NotFound):
     """There is no such work, or the caller may not know of it."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such work, or you may not see it. Check the address, or sign in.")
+        super().__init__("There is no such job, or you may not see it. Check the address, or sign in.")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class VisibleJob:
         return {
             "waiting": "Waiting for its turn",
             RUNNING: f"Running, {amount}",
-            SILENT: f"Nothing was heard of it for a while, {amount}; if it was interrupted, it starts again by itself",
+            SILENT: f"No progress reported for a while, {amount}; if it was interrupted, it starts again by itself",
             FINISHED: "Finished",
             FAILED: f"Ended early, {amount}",
         }[self.state]

@@ -1,4 +1,4 @@
-"""Projects brought in line with what the log tells of them after the database was lost or restored from a backup."""
+"""Projects brought in line with what the journal tells of them after the database was lost or restored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from framework.projects.notify import emails
 
 
 def restore_recorded_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the repository's project what the log tells: name, description, visibility, trash, people, branch rules.
+    """Give the repository's project what the journal tells: name, description, visibility, trash, people, branch rules.
 
     A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
     owner can make it public. One that was deleted for good does not come back, and a row of it goes. The owner of a

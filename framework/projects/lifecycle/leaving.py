@@ -77,7 +77,8 @@ class Leaving:
         if self.alone:
             told.append(f"Moved to the trash, and deleted for good with it: {_name_projects(self.alone)}.")
         if self.takes_part:
-            told.append(f"{self.name} is removed from {self.takes_part:,} projects of others.")
+            count = f"{self.takes_part:,} project{'' if self.takes_part == 1 else 's'}"
+            told.append(f"{self.name} is removed from {count} owned by others.")
         return [*told, "Commits keep their authors. The user name and the e-mail address can be used again."]
 
 

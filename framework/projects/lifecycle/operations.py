@@ -73,7 +73,7 @@ def create_project(
 
 
 def check_new_name(account: Account, name: str) -> None:
-    """Whether this person could create a project of this name now.
+    """Refuse a name under which this person could not create a project now.
 
     Raises:
         InvalidProjectName, ProjectNameTaken: as `create_project` would.

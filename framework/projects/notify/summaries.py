@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from framework.projects.notify.notices import WOKEN
+
 LISTED = 10
 NO_TITLE = "(no message)"
-WOKEN = "woken"
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,11 @@ def _lines(link: str, details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _deeds(events: Sequence[Happened]) -> Iterator[str]:
     """What one person did, kind by kind."""
-    for kind, verb in (("upload", "stored"), ("commit", "changed")):
+    for kind, verb in (("upload", "uploaded"), ("commit", "changed")):
         files = [_file_count(event.details) for event in events if event.kind == kind]
         if files:
             versions = f" in {len(files):,} versions" if len(files) > 1 else ""
-            yield f"has {verb} {_format_count(sum(files), 'file')}{versions}"
+            yield f"{verb} {_format_count(sum(files), 'file')}{versions}"
     pushes = [event for event in events if event.kind == "push"]
     branches = dict.fromkeys(
         str(event.details[kind]) for event in pushes for kind in ("branch", "tag") if event.details.get(kind)
@@ -80,13 +81,13 @@ def _deeds(events: Sequence[Happened]) -> Iterator[str]:
     if branches:
         commits = sum(event.details.get("commits") or 0 for event in pushes)
         brought = f" {_format_count(commits, 'new commit')}" if commits else ""
-        yield f"has pushed{brought} to {_and(list(branches)[:LISTED])}"
+        yield f"pushed{brought} to {_and(list(branches)[:LISTED])}"
     deleted = [str(event.details["deleted"]) for event in pushes if event.details.get("deleted")]
     if deleted:
-        yield f"has deleted {_and(deleted[:LISTED])}"
+        yield f"deleted {_and(deleted[:LISTED])}"
     for event in events:
         if event.kind == WOKEN:
-            yield f"has opened it again, after {event.details['days']} days without a visit"
+            yield f"opened it again, after {event.details['days']} days without a visit"
 
 
 def _file_count(details: Mapping[str, Any]) -> int:
@@ -98,4 +99,4 @@ def _format_count(number: int, thing: str) -> str:
 
 
 def _and(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "has changed something"
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "changed something"

@@ -123,7 +123,7 @@ def test_the_page_has_a_bar_and_refreshes_itself_without_javascript(ada: Account
     [
         ({"state": "waiting"}, "Waiting for its turn"),
         ({"state": "running", "done": 2}, "Running, 2 done"),
-        ({"state": "running", "updated_at": now() - SILENT_AFTER - timedelta(minutes=1)}, "Nothing was heard of it"),
+        ({"state": "running", "updated_at": now() - SILENT_AFTER - timedelta(minutes=1)}, "No progress reported"),
         ({"state": "finished"}, "Finished"),
         ({"state": "failed", "done": 1, "total": 2}, "Ended early, 1 of 2"),
     ],

@@ -79,7 +79,7 @@ def test_five_hundred_uploads_of_one_person_are_one_mail_for_each_watcher(
     assert send_news() == 0
     for person in (bob, charlie):
         [mail] = mails_to(person)
-        assert "alice has stored 500 files in 500 versions." in mail.args[2]
+        assert "alice uploaded 500 files in 500 versions." in mail.args[2]
         assert "Upload 499" in mail.args[2]
         assert "and 490 more" in mail.args[2]
     assert mails_to(alice) == []
@@ -275,7 +275,7 @@ def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
     with read_transaction() as session:
         rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("quota-%"))).all()
     assert [(row.args[0], row.args[1]) for row in rows] == [
-        ("alice@example.org", "Your projects use 90 % of your storage")
+        ("alice@example.org", "Your projects use 90% of your storage")
     ]
 
 

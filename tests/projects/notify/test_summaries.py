@@ -15,19 +15,19 @@ def happened(kind: str, actor: str = "alice", **details: object) -> Happened:
 @pytest.mark.parametrize(
     ("events", "sentence"),
     [
-        ([happened("upload", file_count=1)], "alice has stored 1 file."),
-        ([happened("upload", file_count=1200)], "alice has stored 1,200 files."),
-        ([happened("upload", files=["a", "b"])] * 2, "alice has stored 4 files in 2 versions."),
-        ([happened("commit", file_count=2)], "alice has changed 2 files."),
-        ([happened("push", branch="main", commits=3)], "alice has pushed 3 new commits to main."),
-        ([happened("push", branch="main", commits=0)], "alice has pushed to main."),
-        ([happened("push", tag="v1")], "alice has pushed to v1."),
-        ([Happened("alice", "push", {"deleted": "old"})], "alice has deleted old."),
+        ([happened("upload", file_count=1)], "alice uploaded 1 file."),
+        ([happened("upload", file_count=1200)], "alice uploaded 1,200 files."),
+        ([happened("upload", files=["a", "b"])] * 2, "alice uploaded 4 files in 2 versions."),
+        ([happened("commit", file_count=2)], "alice changed 2 files."),
+        ([happened("push", branch="main", commits=3)], "alice pushed 3 new commits to main."),
+        ([happened("push", branch="main", commits=0)], "alice pushed to main."),
+        ([happened("push", tag="v1")], "alice pushed to v1."),
+        ([Happened("alice", "push", {"deleted": "old"})], "alice deleted old."),
         (
             [happened("upload", file_count=1), happened("push", branch="a", commits=1), happened("push", branch="b")],
-            "alice has stored 1 file and has pushed 1 new commit to a and b.",
+            "alice uploaded 1 file and pushed 1 new commit to a and b.",
         ),
-        ([Happened("alice", "settings", {})], "alice has changed something."),
+        ([Happened("alice", "settings", {})], "alice changed something."),
     ],
 )
 def test_it_says_what_somebody_did(events: list[Happened], sentence: str) -> None:
