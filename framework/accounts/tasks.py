@@ -19,7 +19,7 @@ def forget_sessions() -> int:
 @app.task(base=Job, name="framework.accounts.tasks.forget_budgets")
 def forget_budgets() -> int:
     """Delete what was counted of things that may happen again; how many."""
-    return budgets.forget_over()
+    return budgets.delete_expired_budgets()
 
 
 @app.task(base=Job, name="framework.accounts.tasks.forget_address_changes")

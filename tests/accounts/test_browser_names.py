@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.accounts.core.browsers import in_words
+from framework.accounts.core.browsers import describe_browser
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
@@ -33,4 +33,4 @@ EDGE = (
     ],
 )
 def test_a_browser_is_named_in_words(agent: str, words: str) -> None:
-    assert in_words(agent) == words
+    assert describe_browser(agent) == words

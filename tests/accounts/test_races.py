@@ -202,7 +202,7 @@ def test_it_counts_failures_that_come_at_once(alice: Account) -> None:
 def while_it_is_checked(act: Callable[[], object]) -> Iterator[Future[object]]:
     """Somebody shows a password, and its hash is made when this block has ended, not before."""
     with ThreadPoolExecutor(1) as other:
-        with passwords.few, passwords.few:
+        with passwords.hashing_slots, passwords.hashing_slots:
             shown = other.submit(act)
             while not counted():
                 assert not shown.done(), shown.exception()

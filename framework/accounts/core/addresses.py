@@ -52,16 +52,16 @@ def find_confirmed_address(user: User) -> str | None:
     return user.email if user.email_verified_at else None
 
 
-def to_confirm(user: User) -> str | None:
+def find_pending_address(user: User) -> str | None:
     """The address that waits for its confirmation; an account of a release without claims waits with its only one."""
     if user.pending_email or user.email_verified_at:
         return user.pending_email
     return user.email if user.email_key == user.email.casefold() else None
 
 
-def reachable_at(user: User) -> str | None:
+def find_contact_address(user: User) -> str | None:
     """Where mail about the account itself goes: the confirmed address, else the one that waits."""
-    return find_confirmed_address(user) or to_confirm(user)
+    return find_confirmed_address(user) or find_pending_address(user)
 
 
 def find_confirmed(session: Session, email: str) -> User | None:
@@ -85,7 +85,7 @@ def lock_with_claims(session: Session, user: User) -> None:
 
     What was read before may have been confirmed meanwhile, by the same link opened twice or by another account.
     """
-    if email := to_confirm(user):
+    if email := find_pending_address(user):
         find_claims(session, email, lock=True)  # in one order, or two that confirm could wait for each other
     session.refresh(user, with_for_update={"key_share": True})
 
@@ -106,7 +106,7 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
     Raises:
         EmailTaken: another account was earlier.
     """
-    email = to_confirm(user)
+    email = find_pending_address(user)
     if email is None:
         return
     claims = find_claims(session, email, lock=True)

@@ -25,7 +25,7 @@ SYSTEMS = {
 """Their marks; an iPhone is also like Mac OS X, and Android is also a Linux."""
 
 
-def in_words(agent: str) -> str:
+def describe_browser(agent: str) -> str:
     """`Firefox on Linux`; a program that is no browser goes by its own name, such as `curl`."""
     browser = _first(BROWSERS, agent) or _product(agent) or "Unknown browser"
     system = _first(SYSTEMS, agent)

@@ -106,7 +106,7 @@ def forget(session: Session, *keys: str) -> None:
         session.execute(delete(Budget).where(mine).execution_options(synchronize_session=False))
 
 
-def forget_over() -> int:
+def delete_expired_budgets() -> int:
     """Delete the budgets whose time has passed; how many."""
     longest = max(limit.window for limit in LIMITS.values())
     over = delete(Budget).where(Budget.window_started_at <= now() - longest).returning(Budget.key)

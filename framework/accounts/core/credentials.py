@@ -29,7 +29,7 @@ class Kept:
 NOTHING = Kept()
 
 
-def user_still_let_in(session: Session, account: Account) -> User:
+def lock_unchanged_user(session: Session, account: Account) -> User:
     """The row of an account whose credentials were checked before this transaction; they stay until it ends.
 
     A check of a password takes long enough for another one to be set meanwhile, and what is made after that would

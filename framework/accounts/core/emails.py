@@ -21,7 +21,7 @@ class NoAddress(Invalid):
 
 def mail_confirmation_link(session: Session, user: User) -> None:
     """Ask a person to confirm that the address is theirs; an account that has confirmed it already is told instead."""
-    email = addresses.to_confirm(user)
+    email = addresses.find_pending_address(user)
     if email is None:
         return
     owner = addresses.find_confirmed(session, email)
@@ -41,7 +41,7 @@ def mail_password_link(session: Session, user: User, *, request: str | None = No
     Raises:
         NoAddress: the account has no address, not even one that waits for its confirmation.
     """
-    email = addresses.reachable_at(user)
+    email = addresses.find_contact_address(user)
     if email is None:
         raise NoAddress(user.name)
     facts = {
@@ -119,7 +119,7 @@ def _warn(
     session: Session, user: User, *, title: str, what: str, remedy: str = "choose a new password at once."
 ) -> None:
     """Tell a person what happened to the account; nobody is told where no address is known."""
-    email = addresses.reachable_at(user)
+    email = addresses.find_contact_address(user)
     if email is None or not (user.email_verified_at or throttle.may_mail_claimant(session, user.id, email)):
         return
     facts = {"name": user.name, "title": title, "what": what, "remedy": remedy, "link": _link("forgot")}

@@ -7,13 +7,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-few = BoundedSemaphore(2)
+hashing_slots = BoundedSemaphore(2)
 """A hash takes 20 to 50 ms of one core; sixteen at once would take no less time, and 304 MiB."""
 
 
 def hash_password(password: str) -> str:
     """The salted hash to keep."""
-    with few:
+    with hashing_slots:
         return _hasher.hash(password)
 
 
@@ -21,7 +21,7 @@ def matches(password: str, kept: str | None) -> bool:
     """Whether the hash was made from this password; takes as long when there is no hash."""
     known = kept or _nobodys()
     try:
-        with few:
+        with hashing_slots:
             return _hasher.verify(known, password.encode(errors="replace")) and kept is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
-from framework.accounts.core.browsers import in_words
-from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core.browsers import describe_browser
+from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import BrowserSession, User
 from framework.database.session import read_transaction, transaction
@@ -73,7 +73,7 @@ def begin_session(
     row.created_at = row.last_used_at = moment
     row.expires_at = moment + _lifetime(remembered=remembered)
     with transaction() as session:
-        user_still_let_in(session, account)
+        lock_unchanged_user(session, account)
         if earlier:
             session.execute(delete(BrowserSession).where(_is(earlier)))
         session.add(row)
@@ -109,7 +109,7 @@ def note_reauthentication(live: LiveSession) -> None:
         session.execute(update(BrowserSession).where(_is(live)).values(reauthenticated_at=now()))
 
 
-def sessions_beside(live: LiveSession) -> list[SessionAbout]:
+def list_sessions(live: LiveSession) -> list[SessionAbout]:
     """The account's sessions: this one, then the others, those used last before the rest."""
     mine = select(BrowserSession).where(BrowserSession.user_id == live.account.id, *_lives())
     order = (~_is(live), BrowserSession.last_used_at.desc(), BrowserSession.id.desc())
@@ -180,7 +180,7 @@ def _is(live: LiveSession) -> ColumnElement[bool]:
 def _about(row: BrowserSession) -> SessionAbout:
     return SessionAbout(
         id=row.id,
-        browser=in_words(row.agent),
+        browser=describe_browser(row.agent),
         address=row.address,
         created_at=row.created_at,
         last_used_at=row.last_used_at,

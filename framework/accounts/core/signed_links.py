@@ -35,7 +35,7 @@ def undo_token(change: AddressChange) -> str:
     return _serializer("undo").dumps([change.user_id, _change_stamp(change)])
 
 
-def user_of_reset(session: Session, token: str) -> User:
+def read_reset_link(session: Session, token: str) -> User:
     """Whose password the link lets choose.
 
     Raises:
@@ -47,21 +47,21 @@ def user_of_reset(session: Session, token: str) -> User:
     return user
 
 
-def address_of_verify(session: Session, token: str) -> tuple[User, str]:
+def read_confirmation_link(session: Session, token: str) -> tuple[User, str]:
     """Whose address the link confirms, or has confirmed, and which one: of the account's other it proves nothing.
 
     Raises:
         LinkExpired: nobody's, any more.
     """
     user, stamp = _read(session, "verify", token, VERIFY_DAYS * 86_400)
-    known = (addresses.to_confirm(user), addresses.find_confirmed_address(user))
+    known = (addresses.find_pending_address(user), addresses.find_confirmed_address(user))
     email = next((email for email in known if email and _digest(email.casefold()) == stamp), None)
     if email is None:
         raise LinkExpired(_SENTENCE)
     return user, email
 
 
-def change_of_undo(session: Session, token: str) -> AddressChange:
+def read_undo_link(session: Session, token: str) -> AddressChange:
     """The change of an address that the link undoes.
 
     Raises:

@@ -80,7 +80,7 @@ def send_reset(name: str) -> str:
         if user.suspended_at is not None:
             raise AccountSuspended(user.name)
         emails.mail_password_link(session, user)
-    return addresses.reachable_at(user) or user.email
+    return addresses.find_contact_address(user) or user.email
 
 
 def suspend(name: str, *, force: bool = False) -> str:

@@ -50,9 +50,9 @@ def read_claim(token: str) -> Claim:
         AccountSuspended.
     """
     with read_transaction() as session:
-        user, email = signed_links.address_of_verify(session, token)
+        user, email = signed_links.read_confirmation_link(session, token)
     account = Account.of(user)
-    return Claim(account.id, account.name, email, done=email != addresses.to_confirm(user))
+    return Claim(account.id, account.name, email, done=email != addresses.find_pending_address(user))
 
 
 def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
@@ -67,11 +67,11 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         AccountSuspended.
     """
     with addresses.catch_races(), transaction() as session:
-        addresses.lock_with_claims(session, signed_links.address_of_verify(session, token)[0])
-        user, email = signed_links.address_of_verify(session, token)
+        addresses.lock_with_claims(session, signed_links.read_confirmation_link(session, token)[0])
+        user, email = signed_links.read_confirmation_link(session, token)
         Account.of(user)
         replaced = addresses.find_confirmed_address(user)
-        if email == addresses.to_confirm(user):
+        if email == addresses.find_pending_address(user):
             addresses.confirm(session, user, keep=keep)
         if replaced and replaced != user.email:
             _note_change(session, user, replaced)
@@ -86,7 +86,7 @@ def send_link_again(account_id: int) -> LinkSent:
     """
     with transaction() as session:
         user = session.get_one(User, account_id)
-        email = addresses.to_confirm(user)
+        email = addresses.find_pending_address(user)
         if email is None:
             raise NothingToConfirm
         may = throttle.may_mail_claimant(session, user.id, email)
@@ -106,7 +106,7 @@ def drop_claim(account_id: int) -> None:
 def read_pending_address(account_id: int) -> str | None:
     """The address of the account that waits for its confirmation."""
     with read_transaction() as session:
-        return addresses.to_confirm(session.get_one(User, account_id))
+        return addresses.find_pending_address(session.get_one(User, account_id))
 
 
 def check_undo(token: str) -> str:
@@ -116,7 +116,7 @@ def check_undo(token: str) -> str:
         LinkExpired: the change cannot be undone any more.
     """
     with read_transaction() as session:
-        return signed_links.change_of_undo(session, token).email
+        return signed_links.read_undo_link(session, token).email
 
 
 def undo_change(token: str) -> str:
@@ -130,9 +130,9 @@ def undo_change(token: str) -> str:
         AccountSuspended.
     """
     with addresses.catch_races(), transaction() as session:
-        user = session.get_one(User, signed_links.change_of_undo(session, token).user_id)
+        user = session.get_one(User, signed_links.read_undo_link(session, token).user_id)
         session.refresh(user, with_for_update=True)
-        change = signed_links.change_of_undo(session, token)
+        change = signed_links.read_undo_link(session, token)
         Account.of(user)
         addresses.claim(user, change.email)
         session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
 from framework.accounts.core.account import Account
-from framework.accounts.core.credentials import NOTHING, Kept, user_still_let_in
+from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.models import FormerUserName, User
@@ -101,7 +101,7 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
         known = list_guessable_words(session.get_one(User, account_id))
     new_hash = passwords.hash_password(validation.password(new, about=known))
     with transaction() as session:
-        user = user_still_let_in(session, checked)
+        user = lock_unchanged_user(session, checked)
         set_password(session, user, new_hash, keep=keep)
     return Account.of(user)
 
@@ -176,11 +176,11 @@ def reset_password(token: str, password: str) -> Account:
         AccountSuspended.
     """
     with read_transaction() as session:
-        known = list_guessable_words(signed_links.user_of_reset(session, token))
+        known = list_guessable_words(signed_links.read_reset_link(session, token))
     new_hash = passwords.hash_password(validation.password(password, about=known))
     with addresses.catch_races(), transaction() as session:
-        addresses.lock_with_claims(session, signed_links.user_of_reset(session, token))
-        user = signed_links.user_of_reset(session, token)
+        addresses.lock_with_claims(session, signed_links.read_reset_link(session, token))
+        user = signed_links.read_reset_link(session, token)
         Account.of(user)
         if not user.email_verified_at:
             addresses.confirm(session, user)
@@ -196,7 +196,7 @@ def check_reset(token: str) -> None:
         LinkExpired: it works no longer.
     """
     with read_transaction() as session:
-        signed_links.user_of_reset(session, token)
+        signed_links.read_reset_link(session, token)
 
 
 def find_user(session: Session, login: str) -> User | None:

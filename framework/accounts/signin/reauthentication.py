@@ -33,10 +33,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(ReauthenticationNeeded, _ask)
 
 
-def reauthenticate(*, after_sign_in: bool = False) -> LiveSession:
+def reauthenticate(*, sign_in_counts: bool = True) -> LiveSession:
     """The session that this browser is signed in with, where its person has given the password lately.
 
-    Signing in counts, but not `after_sign_in`: what outlives the session, such as a token, wants it once more.
+    Signing in counts as giving it, unless told otherwise: what outlives the session, such as a token, wants it again.
 
     Raises:
         SignInRequired: nobody is signed in.
@@ -44,7 +44,7 @@ def reauthenticate(*, after_sign_in: bool = False) -> LiveSession:
         FormExpired: the form that brings the password has no valid CSRF token.
     """
     live = require_session()
-    given_at = live.reauthenticated_at or (None if after_sign_in else live.created_at)
+    given_at = live.reauthenticated_at or (live.created_at if sign_in_counts else None)
     if given_at and now() < given_at + HOLDS:
         return live
     if FIELD not in request.form:

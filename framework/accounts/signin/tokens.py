@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core import emails
 from framework.accounts.core.account import Account
-from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, user_still_let_in
+from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import Token, User
 from framework.database.session import read_transaction, transaction
@@ -144,7 +144,7 @@ def create_token(
     kept = " ".join(include_implied(scopes))
     ends = now() + timedelta(days=days) if days else None
     with transaction() as session:
-        user = user_still_let_in(session, shown) if shown else session.get_one(User, account_id)
+        user = lock_unchanged_user(session, shown) if shown else session.get_one(User, account_id)
         token = Token(user_id=account_id, name=name, digest=digest(text), scopes=kept, expires_at=ends)
         token.repository_id = repository_id
         session.add(token)

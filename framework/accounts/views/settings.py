@@ -72,7 +72,7 @@ def password() -> Answer:
 def browser_sessions() -> Answer:
     """The browsers that the person is signed in with, this one first."""
     live = require_session()
-    listed = sessions.sessions_beside(live)
+    listed = sessions.list_sessions(live)
     lasting = {"open": sessions.NOT_REMEMBERED, "remembered": sessions.REMEMBERED, "longest": sessions.LONGEST}
     days = {name: lasts.days for name, lasts in lasting.items()}
     return render_template("accounts/sessions.html", sessions=listed, here=live.id, days=days), 200
@@ -106,7 +106,7 @@ def _profile_form(account: Account, *, typed: bool = True) -> ProfileForm:
 
 def _save_profile(account: Account, form: ProfileForm) -> Account:
     if form.email.data != account.email:
-        reauthenticate(after_sign_in=True)
+        reauthenticate(sign_in_counts=False)
     saved = {"name": form.username.data, "full_name": form.full_name.data, "email": form.email.data}
     return operations.update_profile(account.id, **saved)
 
@@ -121,7 +121,7 @@ def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status
     live = require_session()
     facts = {
         "waiting": confirmation.read_pending_address(live.account.id),
-        "sessions": [each for each in sessions.sessions_beside(live) if each.id != live.id],
+        "sessions": [each for each in sessions.list_sessions(live) if each.id != live.id],
         "tokens": tokens.tokens_of(live.account.id),
     }
     return render_template("accounts/settings.html", profile=profile_form, password=password_form, **facts), status
