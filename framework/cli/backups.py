@@ -6,7 +6,7 @@ import click
 
 from framework.backup import operations
 from framework.celery.jobs import track_items
-from framework.cli.refusals import by_hand, report_refusals
+from framework.cli.refusals import record_manual_run, report_refusals
 from framework.cli.storage import become_owner, report, take_over_option
 from framework.formatting import format_size
 from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
@@ -17,7 +17,7 @@ from framework.repositories.recovery import recovery
 @report_refusals
 def backup() -> None:
     """Write all tables into the object store, encrypted when BACKUP_KEY is set."""
-    with by_hand("backup") as note:
+    with record_manual_run("backup") as note:
         made = operations.back_up()
         note(made.name)
     click.echo(f"Stored {made.rows} rows in {made.name}, {format_size(made.size_bytes)}.")

@@ -30,7 +30,7 @@ def report_refusals(command: Callable[P, None]) -> Callable[P, None]:
 
 
 @contextmanager
-def by_hand(job: str) -> Iterator[Callable[[object], None]]:
+def record_manual_run(job: str) -> Iterator[Callable[[object], None]]:
     """Have the doctor and `/admin` know of a run of this scheduled job: its result, which is noted, or its error."""
     try:
         yield lambda result: schedule.note_run(job, result)

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from framework.celery.jobs import track_items, track_progress
 from framework.cli.figures import report_lines
-from framework.cli.refusals import by_hand, report_refusals
+from framework.cli.refusals import record_manual_run, report_refusals
 from framework.drill.drill import rehearse
 from framework.errors import HoldfastError
 from framework.formatting import format_size
@@ -107,7 +107,7 @@ def collect_orphans(older_than: float | None) -> None:
     """Delete objects that no version and no push names any more; never what the journal names."""
     names = {listed.repository_id: listed.full_name for listed in list_every_project()}
     objects = freed = 0
-    with by_hand("collect") as note:
+    with record_manual_run("collect") as note:
         for found in track_items("collection", collect(older_than)):
             objects, freed = objects + found.objects, freed + found.size_bytes
             if found.left_because:
@@ -159,7 +159,7 @@ def report_all() -> None:
 @report_refusals
 def drill() -> None:
     """Rehearse a rebuild from the object store into a scratch database, and compare it with this one."""
-    with track_progress("rehearsal of a rebuild"), by_hand("drill") as note:
+    with track_progress("rehearsal of a rebuild"), record_manual_run("drill") as note:
         done = rehearse()
         note(asdict(done))
     for fault in done.faults:

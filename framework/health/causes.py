@@ -64,7 +64,7 @@ MAIL: Causes = {
 }
 
 
-def in_words(failure: Exception) -> str:
+def explain_failure(failure: Exception) -> str:
     """Cause and cure of what a check raised; what nobody has foreseen is told in its own words."""
     if isinstance(failure, SQLAlchemyError):
         return database_causes.in_words(failure)

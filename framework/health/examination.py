@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.config import ConfigError
 from framework.errors import HoldfastError, Unavailable
-from framework.health.causes import in_words, place_of
+from framework.health.causes import explain_failure, place_of
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _run_check(part: str, check: Check) -> Finding:
     try:
         return Finding(part, well=True, words=check())
     except (HoldfastError, ConfigError, SQLAlchemyError, OSError) as failure:
-        return Finding(part, well=False, words=in_words(failure))
+        return Finding(part, well=False, words=explain_failure(failure))
     except Exception:
         log.exception("The check of %s failed itself", part)
         return Finding(part, well=False, words="the check itself failed; the log says where")

@@ -9,7 +9,7 @@ ROOM = Room(
     blueprints=(
         "views.tokens:token_settings",
         "views.inbox:inboxes",
-        "views.jobs:works",
+        "views.jobs:jobs",
         "views.pages:projects",
         "views.settings:settings",
     ),

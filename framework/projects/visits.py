@@ -10,10 +10,10 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import hold_copy, read_copy
 from framework.repositories.catalog.pack_records import HISTORY
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def read_project(access: ProjectAccess, act: Callable[[Copy], Answer], kind: str = HISTORY) -> Answer:
+def read_project(access: ProjectAccess, act: Callable[[Copy], Result], kind: str = HISTORY) -> Result:
     """What `act` makes of the project's opened copy, for the person whose access this is; see `read_copy`.
 
     Raises:
@@ -23,7 +23,7 @@ def read_project(access: ProjectAccess, act: Callable[[Copy], Answer], kind: str
     return read_copy(access.repository_id, act, kind)
 
 
-def hold_project(access: ProjectAccess, act: Callable[[Copy], Answer], kind: str = HISTORY) -> tuple[Answer, ExitStack]:
+def hold_project(access: ProjectAccess, act: Callable[[Copy], Result], kind: str = HISTORY) -> tuple[Result, ExitStack]:
     """The same, with the copy held open for what is still to be streamed; the caller closes it."""
     note_visit(access)
     return hold_copy(access.repository_id, act, kind)

@@ -24,7 +24,7 @@ TITLES = {"purge": "Erasing removed content"}
 """What is being done, where its kind is no word that people use."""
 
 
-class WorkNotFound(NotFound):
+class JobNotFound(NotFound):
     """There is no such work, or the caller may not know of it."""
 
     def __init__(self) -> None:
@@ -82,12 +82,12 @@ def job_for(account: Account | None, work_id: str) -> VisibleJob:
     """A work that this person may see.
 
     Raises:
-        WorkNotFound: there is none.
+        JobNotFound: there is none.
     """
     with read_transaction() as session:
         found = session.execute(_works().where(BackgroundJob.id == work_id)).one_or_none()
         if found is None or not _may_see(session, found[0], account):
-            raise WorkNotFound
+            raise JobNotFound
         return _describe(*found)
 
 
@@ -95,11 +95,11 @@ def read_job(account: Account | None, project: ProjectAccess, work_id: str) -> V
     """A work on this project, which the person may see.
 
     Raises:
-        WorkNotFound: there is none.
+        JobNotFound: there is none.
     """
     found = job_for(account, work_id)
     if found.project != project.full_name:
-        raise WorkNotFound
+        raise JobNotFound
     return found
 
 

@@ -18,7 +18,7 @@ from framework.projects.models import BranchRule, FormerProjectName, Member, Pro
 from framework.projects.notify import emails
 
 
-def restore_recorded_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def restore_recorded_project(session: Session, repository_id: str, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Give the repository's project what the journal tells: name, description, visibility, trash, people, branch rules.
 
     A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
@@ -26,25 +26,25 @@ def restore_recorded_project(session: Session, repository_id: str, told: Mapping
     known project stays.
     """
     project = session.scalar(select(Project).where(Project.repository_id == repository_id))
-    if told.get("deleted_at"):
+    if recorded.get("deleted_at"):
         if project:
             session.delete(project)
             session.flush()
-        return dict(told)
+        return dict(recorded)
     if project is None:
-        project = _new_project(session, repository_id, told)
-    elif told["visibility"] == "private":
+        project = _new_project(session, repository_id, recorded)
+    elif recorded["visibility"] == "private":
         project.visibility = "private"
-    _rename(session, project, told["name"])
-    project.description, project.trashed_at = told["description"], _moment(told["trashed_at"])
-    project.topics = told.get("topics", "")
+    _rename(session, project, recorded["name"])
+    project.description, project.trashed_at = recorded["description"], _moment(recorded["trashed_at"])
+    project.topics = recorded.get("topics", "")
     session.add(project)
     session.flush()
-    _seat(session, project, told["members"])
-    _protect(session, project, told.get("branch_rules", []))
-    recall_former_addresses(session, project, told.get("former_names", []))
-    if project.owner_id == recover_account(session, **told["owner"]):
-        recall_former_names(session, project.owner_id, told.get("owner_former_names", []))
+    _restore_members(session, project, recorded["members"])
+    _protect(session, project, recorded.get("branch_rules", []))
+    recall_former_addresses(session, project, recorded.get("former_names", []))
+    if project.owner_id == recover_account(session, **recorded["owner"]):
+        recall_former_names(session, project.owner_id, recorded.get("owner_former_names", []))
     return describe(session, project)
 
 
@@ -58,7 +58,7 @@ def tell_of_recovery(
     project = session.scalars(select(Project).where(Project.repository_id == repository_id)).one_or_none()
     if project is None:
         return None
-    if any(told.get("visibility") == "private" for told in decided):
+    if any(recorded.get("visibility") == "private" for recorded in decided):
         project.visibility = "private"
         session.flush()
     owners = select(Member.user_id).where(Member.project_id == project.id, Member.role == "owner")
@@ -69,12 +69,12 @@ def tell_of_recovery(
     return describe(session, project)
 
 
-def _new_project(session: Session, repository_id: str, told: Mapping[str, Any]) -> Project:
+def _new_project(session: Session, repository_id: str, recorded: Mapping[str, Any]) -> Project:
     return Project(
-        owner_id=recover_account(session, **told["owner"]),
+        owner_id=recover_account(session, **recorded["owner"]),
         repository_id=repository_id,
         visibility="private",
-        created_at=_moment(told["created_at"]) or now(),
+        created_at=_moment(recorded["created_at"]) or now(),
     )
 
 
@@ -98,8 +98,8 @@ def _rename(session: Session, project: Project, wanted: str) -> None:
     project.name_key = project.name.casefold()
 
 
-def _seat(session: Session, project: Project, told: Sequence[Mapping[str, str]]) -> None:
-    roles = {recover_account(session, name=one["name"], email=one["email"]): one["role"] for one in told}
+def _restore_members(session: Session, project: Project, recorded: Sequence[Mapping[str, str]]) -> None:
+    roles = {recover_account(session, name=one["name"], email=one["email"]): one["role"] for one in recorded}
     roles.pop(project.owner_id, None)
     for member in session.scalars(select(Member).where(Member.project_id == project.id)).all():
         if member.user_id not in roles:
@@ -109,9 +109,9 @@ def _seat(session: Session, project: Project, told: Sequence[Mapping[str, str]])
     session.flush()
 
 
-def _protect(session: Session, project: Project, told: Sequence[Mapping[str, Any]]) -> None:
+def _protect(session: Session, project: Project, recorded: Sequence[Mapping[str, Any]]) -> None:
     session.execute(delete(BranchRule).where(BranchRule.project_id == project.id))
-    for rule in told:
+    for rule in recorded:
         session.add(BranchRule(project_id=project.id, **rule))
     session.flush()
 

@@ -19,14 +19,14 @@ Answer = Response | str
 @inboxes.record_once
 def _give_templates(state: object) -> None:
     app: Flask = state.app  # type: ignore[attr-defined]
-    app.jinja_env.globals["standing"] = _read_topbar_status
+    app.jinja_env.globals["topbar_status"] = _read_topbar_status
 
 
 def _read_topbar_status() -> inbox.TopbarStatus:
     """What the top of the page tells, asked for once in a request."""
-    if "standing" not in g:
-        g.standing = inbox.read_topbar_status(current_account())
-    return cast("inbox.TopbarStatus", g.standing)
+    if "topbar_status" not in g:
+        g.topbar_status = inbox.read_topbar_status(current_account())
+    return cast("inbox.TopbarStatus", g.topbar_status)
 
 
 @inboxes.get("/inbox")

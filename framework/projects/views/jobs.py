@@ -6,16 +6,16 @@ from framework.accounts.signin.login import current_account, require_account
 from framework.projects.core.jobs import job_for, list_jobs
 from framework.web.errors import wants_json
 
-works = Blueprint("works", __name__, url_prefix="/work")
+jobs = Blueprint("jobs", __name__, url_prefix="/work")
 
 
-@works.get("")
+@jobs.get("")
 def show_jobs() -> str:
     """What was started lately."""
-    return render_template("projects/works.html", works=list_jobs(require_account()))
+    return render_template("projects/works.html", jobs=list_jobs(require_account()))
 
 
-@works.get("/<work_id>")
+@jobs.get("/<work_id>")
 def watch(work_id: str) -> Response:
     """How far one work is."""
     work = job_for(current_account(), work_id)

@@ -117,8 +117,8 @@ def empty_trash() -> Answer:
     form = PageForm()
     count = form.attempt(lambda: deletion.empty_trash_of(reauthenticate().account))
     if count is None:
-        doomed = [project for project in usage_of(account).projects if project.trashed_at]
-        return render_template("projects/delete.html", form=form, doomed=doomed), form.status
+        deleting = [project for project in usage_of(account).projects if project.trashed_at]
+        return render_template("projects/delete.html", form=form, deleting=deleting), form.status
     flash(f"{count:,} project{'' if count == 1 else 's'} deleted for good.", "success")
     return redirect("/trash")
 

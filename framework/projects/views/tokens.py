@@ -27,7 +27,7 @@ def access_tokens() -> Answer:
             account.id,
             form.name.data,
             [form.scopes.data],
-            shown=reauthenticate(after_sign_in=True).account,
+            shown=reauthenticate(sign_in_counts=False).account,
             days=days,
             repository_id=form.project.data or None,
         )
