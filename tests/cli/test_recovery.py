@@ -216,7 +216,7 @@ def test_a_damaged_entry_is_told_and_fails_the_command(
         "alice/website: The log has a gap: the entry before version 2 is missing or damaged.",
         "alice/website came back with 1 version; it is private.",
         "Looked at 1 project.",
-        "Error: Some entries of the log could not be read; the lines above say which.",
+        "Error: Some entries of the journal could not be read; the lines above say which.",
     ]
 
 
