@@ -10,16 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from framework.errors import HoldfastError, Interrupted
 from framework.files import sha256_of
 from framework.gitcore import side_files
 from framework.gitcore.git import GitFailed
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, open_copy
-from framework.repositories.cache.eviction import copy_path, lock_path
+from framework.repositories.cache.eviction import copy_path, evict, lock_path
 from framework.repositories.cache.hydration import mend
 from framework.repositories.cache.marker import read_marker, write_marker
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
-from framework.repositories.catalog.snapshot import read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot_and_packs
 
 log = logging.getLogger(__name__)
 
@@ -91,17 +92,32 @@ def heal(repository_id: str) -> bool:
         return _drop_damaged_side_files(path, packs) or bool(damaged)
 
 
-def scrub(found: Sequence[Path], told: Callable[[], object]) -> int:
+def scrub(found: Sequence[Path], advance: Callable[[], object]) -> int:
     """Check these local copies, mend what is damaged, drop what is of no version; how many were damaged.
 
-    `told` is called after each.
+    `advance` is called after each.
     """
     damaged = 0
     for path in found:
-        damaged += heal(path.stem)
-        copies.tidy(path.stem)
-        told()
+        damaged += _scrub_one(path.stem)
+        advance()
     return damaged
+
+
+def _scrub_one(repository_id: str) -> bool:
+    """One that cannot be checked must not keep the others from it."""
+    try:
+        damaged = heal(repository_id)
+        copies.tidy(repository_id)
+    except Interrupted:
+        raise
+    except RepositoryMissing:  # deleted for good on another machine
+        evict(repository_id)
+    except HoldfastError as failure:
+        log.warning("the copy of %s could not be checked: %s", repository_id, failure)
+    else:
+        return damaged
+    return False
 
 
 def _hold(repository_id: str, act: Callable[[Copy], Answer], kind: str) -> tuple[Answer, ExitStack]:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from framework.database.session import transaction
 from framework.gitcore import git
-from framework.repositories import tasks
-from framework.repositories.cache import repair
+from framework.repositories import object_keys, tasks
+from framework.repositories.cache import eviction, repair
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import Copy, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import FULL, LAYOUT
 from framework.repositories.cache.repair import read_copy
+from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
@@ -144,6 +146,33 @@ def test_the_daily_scrub_mends_what_nobody_read(written: Bench, new_bench: Calla
     with requests() as asked:
         assert tasks.scrub_copies() == 0
     assert asked.total == 0
+
+
+def test_the_daily_scrub_drops_the_copy_of_what_another_machine_deleted_and_checks_the_rest(
+    new_bench: Callable[[], Bench],
+) -> None:
+    benches = [new_bench(), new_bench()]
+    for bench in benches:
+        bench.write(bench.put("a", os.urandom(5000)))
+    deleted, kept = sorted(benches, key=lambda bench: eviction.copies().index(copy_path(bench.repository_id)))
+    with transaction() as session:
+        remove_rows(session, deleted.repository_id)
+    flip(files(kept, ".pack")[0], 20)
+    assert tasks.scrub_copies() == 1
+    assert eviction.copies() == [copy_path(kept.repository_id)]
+
+
+def test_the_daily_scrub_goes_on_when_one_copy_cannot_be_mended(
+    new_bench: Callable[[], Bench], caplog: pytest.LogCaptureFixture
+) -> None:
+    benches = [new_bench(), new_bench()]
+    for bench in benches:
+        bench.write(bench.put("a", os.urandom(5000)))
+        flip(files(bench, ".pack")[0], 20)
+    first, _second = sorted(benches, key=lambda bench: eviction.copies().index(copy_path(bench.repository_id)))
+    store().delete(object_keys.pack_key(first.repository_id, files(first, ".pack")[0].stem.removeprefix("pack-")))
+    assert tasks.scrub_copies() == 1
+    assert f"the copy of {first.repository_id} could not be checked" in caplog.text
 
 
 def test_a_write_onto_a_damaged_copy_lands_on_a_mended_one(written: Bench) -> None:
