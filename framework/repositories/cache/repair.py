@@ -13,7 +13,7 @@ from typing import TypeVar
 from framework.errors import HoldfastError, Interrupted
 from framework.files import sha256_of
 from framework.gitcore import side_files
-from framework.gitcore.git import GitFailed
+from framework.gitcore.git import GitFailed, GitTooSlow
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path, evict, lock_path
@@ -47,6 +47,8 @@ def hold_copy(repository_id: str, act: Callable[[Copy], Answer], kind: str = HIS
     """
     try:
         return _hold(repository_id, act, kind)
+    except GitTooSlow:  # at its deadline: that says nothing about the copy, and hashing all of it takes longer still
+        raise
     except DAMAGE as damage:
         if not recover(repository_id):
             raise
@@ -58,6 +60,8 @@ def heal_after(repository_id: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Pass a stream on; when it breaks off because the copy is damaged, mend the copy for the next reader."""
     try:
         yield from chunks
+    except GitTooSlow:
+        raise
     except DAMAGE:
         heal(repository_id)
         raise

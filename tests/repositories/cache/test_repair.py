@@ -175,6 +175,28 @@ def test_the_daily_scrub_goes_on_when_one_copy_cannot_be_mended(
     assert f"the copy of {first.repository_id} could not be checked" in caplog.text
 
 
+def wait_in_vain(copy: Copy) -> bytes:
+    """Have git wait for what never comes, until its deadline."""
+    reader, writer = os.pipe()
+    try:
+        with git.start(copy.path, "cat-file", "--batch", stdin=reader, deadline_seconds=0.1) as process:
+            return b"".join(git.bulk(process))
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_a_deadline_says_nothing_about_the_copy(written: Bench) -> None:
+    damaged = files(written, ".pack")[0]
+    flip(damaged, 20)
+    found = damaged.read_bytes()
+    with pytest.raises(git.GitTooSlow):
+        read_copy(written.repository_id, wait_in_vain)
+    with open_copy(written.repository_id) as copy, pytest.raises(git.GitTooSlow):
+        list(repair.heal_after(written.repository_id, (wait_in_vain(copy) for _once in range(1))))
+    assert damaged.read_bytes() == found, "nobody has looked at it"
+
+
 def test_a_write_onto_a_damaged_copy_lands_on_a_mended_one(written: Bench) -> None:
     for file in files(written, ".pack"):
         flip(file, file.stat().st_size // 2)
