@@ -10,7 +10,7 @@ from framework.celery.job import Job
 from framework.celery.jobs import track_items, track_progress
 from framework.errors import HoldfastError, Interrupted
 from framework.repositories.cache import archived, eviction, repair
-from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
 from framework.repositories.journal import writer
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance import collector, scrub, storage_class
@@ -19,6 +19,7 @@ from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.write import staging
+from framework.storage.contract import StoreRefused, StoreUnavailable
 from framework.storage.current import ownership
 from framework.storage.ownership.refusals import NotOwner
 
@@ -114,22 +115,29 @@ def read_back() -> dict[str, int]:
 @app.task(base=Job, name="framework.repositories.tasks.restore_sample")
 def restore_sample() -> dict[str, object]:
     """Restore a random hundredth of all repositories onto an empty folder and check all of it; what was wrong."""
-    chosen, faults = scrub.sample(), []
+    chosen, restored, faults = scrub.sample(), 0, []
     with track_progress("restore of a sample", total=len(chosen)) as work:
         for repository_id in chosen:
-            faults += _try_restore(repository_id)
+            fault = _try_restore(repository_id)
+            restored += fault is not None
+            faults += [fault] if fault else []
             work.advance()
-        work.say(f"{len(faults)} of {len(chosen)} damaged." if faults else "All of them whole.")
+        unread = f" {len(chosen) - restored} could not be read." if restored < len(chosen) else ""
+        work.say((f"{len(faults)} of {restored} damaged." if faults else f"{restored} whole.") + unread)
     return {"repositories": len(chosen), "faults": faults}
 
 
-def _try_restore(repository_id: str) -> list[str]:
+def _try_restore(repository_id: str) -> str | None:
+    """What is wrong, empty when nothing is; None when it could not be read, which says nothing about it."""
     try:
         found = verify(repository_id)
     except Interrupted:
         raise
-    except HoldfastError as refusal:  # one that cannot be read must not hide the others
+    except (StoreUnavailable, StoreRefused, RepositoryMissing) as failure:
+        logger.warning("%s could not be restored for a check: %s", repository_id, failure.sentence)
+        return None
+    except HoldfastError as refusal:  # one that cannot be checked must not hide the others
         logger.warning("%s could not be restored for a check: %s", repository_id, refusal.sentence)
-        return [f"{repository_id}: {refusal.sentence}"]
+        return f"{repository_id}: {refusal.sentence}"
     scrub.record_restore(found)
-    return [f"{repository_id}: {' '.join(found.faults)}"] if found.faults else []
+    return f"{repository_id}: {' '.join(found.faults)}" if found.faults else ""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from framework.celery.jobs import track_progress
+from framework.celery.models import BackgroundJob
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -23,7 +25,7 @@ from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance import scrub
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.models import LfsObject, Pack, Repository
-from framework.storage.contract import StoreUnavailable
+from framework.storage.contract import StoreRefused, StoreUnavailable
 from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment_in_full
@@ -168,6 +170,31 @@ def test_a_sample_is_restored_in_full_and_its_faults_are_told(
     assert "ALARM" in caplog.text
     assert not well()[0]
     assert number(expose(State()).decode(), "holdfast_damaged_repositories") == 1
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailable, StoreRefused])
+def test_a_store_that_is_away_is_no_fault_of_a_sample(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: type[Exception]
+) -> None:
+    bench.write(bench.put("a", b"1"))
+
+    def fail(*_arguments: object) -> object:
+        raise failure
+
+    monkeypatch.setattr(store(), "_list", fail)
+    assert tasks.restore_sample() == {"repositories": 1, "faults": []}
+    assert f"{bench.repository_id} could not be restored for a check" in caplog.text
+    with read_transaction() as session:
+        assert session.get_one(Repository, bench.repository_id).restored_at is None
+        assert [row.message for row in session.scalars(select(BackgroundJob))] == ["0 whole. 1 could not be read."]
+
+
+def test_a_project_that_was_deleted_since_is_no_fault_of_a_sample(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.write(bench.put("a", b"1"))
+    monkeypatch.setattr(random, "sample", lambda _ids, _count: ["0" * 32])
+    assert tasks.restore_sample() == {"repositories": 1, "faults": []}
 
 
 def test_a_sample_is_a_hundredth(new_bench: Callable[[], Bench], settings: Config) -> None:
