@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework import config
 from framework.errors import HoldfastError, NotFound, Unavailable
 from framework.files import sha256_of
@@ -79,7 +81,7 @@ class ColdPack:
                 for pack in self.packs:
                     self._check(pack, written[pack.name])
                 copies.take_in(self.repository_id, written)
-            except (HoldfastError, OSError) as failure:
+            except (HoldfastError, OSError, SQLAlchemyError) as failure:
                 log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
 
     def _check(self, pack: StoredPack, written: WrittenPack) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,19 @@ def test_a_clone_that_breaks_off_leaves_nothing(project: ProjectAccess, cold: Wo
     assert list((house.settings.data / "scratch").glob("passing-*")) == []
     assert not is_full(project)
     assert verify(project.repository_id).faults == ()
+
+
+def test_a_database_that_is_away_when_all_was_sent_is_told_in_the_log(
+    project: ProjectAccess, cold: Work, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = find_cold_pack(project.repository_id, wants(project))
+    assert whole
+    with whole.receive() as chunks:
+        assert list(chunks)
+        away = replace(config.current(), database_url="sqlite:////nowhere/at/all.sqlite3")
+        monkeypatch.setattr(config, "_current", away)
+    settle()
+    assert f"what was passed on of {project.repository_id} is not kept" in caplog.text
 
 
 def test_a_disk_without_room_leaves_it_to_who_knows_what_to_say(
