@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _News:
-    """What has happened since the last writing."""
+    """What has happened since the last writing, and when each repository was used last."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    used: set[str] = field(default_factory=set)
+    used: dict[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def note_opened(repository_id: str, *, hit: bool) -> None:
         return
     with _lock:
         _news.counts["hits" if hit else "misses"] += 1
-        _news.used.add(repository_id)
+        _news.used[repository_id] = now()
 
 
 def note_regained() -> None:
@@ -120,16 +120,18 @@ def read_figures(days: int = 30) -> CacheFigures:
 def _write(news: _News) -> None:
     """The repositories in one order in every process, so that two never wait for each other; the sums by themselves.
 
-    One that is deleted by now is passed over.
+    One that is deleted by now is passed over, and one that another process has seen used since.
     """
-    moment = now()
     if news.used:
+        older = Repository.id == bindparam("used"), Repository.last_access_at < bindparam("used_at")
         with transaction() as session:
-            used = update(Repository).where(Repository.id == bindparam("used")).values(last_access_at=moment)
-            session.connection().execute(used, [{"used": repository_id} for repository_id in sorted(news.used)])
+            session.connection().execute(
+                update(Repository).where(*older).values(last_access_at=bindparam("used_at")),
+                [{"used": repository_id, "used_at": used_at} for repository_id, used_at in sorted(news.used.items())],
+            )
     if not news.counts:
         return
-    today = f"{moment:%Y-%m-%d}"
+    today = f"{now():%Y-%m-%d}"
     more = {name: getattr(CacheDay, name) + count for name, count in news.counts.items()}
     with transaction() as session:
         insert_if_absent(session, CacheDay, day=today, hits=0, misses=0, regained=0)

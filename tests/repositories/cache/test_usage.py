@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -35,6 +35,11 @@ def make_room_for(bench: Bench, settings: Config) -> None:
     assert eviction.make_room(keep="") > 0
     config.use(settings)
     assert not eviction.copy_path(bench.repository_id).exists()
+
+
+def last_access_at(bench: Bench) -> datetime:
+    with read_transaction() as session:
+        return session.get_one(Repository, bench.repository_id).last_access_at
 
 
 def test_hits_and_misses_of_all_processes_are_summed_up(bench: Bench) -> None:
@@ -75,9 +80,27 @@ def test_sql_learns_when_a_repository_was_used_on_any_machine(bench: Bench) -> N
         session.get_one(Repository, bench.repository_id).last_access_at = now() - timedelta(days=40)
     bench.read("a")
     usage.write()
-    with read_transaction() as session:
-        used = session.get_one(Repository, bench.repository_id).last_access_at
-    assert now() - used < timedelta(minutes=5)
+    assert now() - last_access_at(bench) < timedelta(minutes=5)
+
+
+def test_what_is_written_late_tells_when_it_was_used(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    bench.read("a")
+    read_by = now()
+    with transaction() as session:
+        session.get_one(Repository, bench.repository_id).last_access_at = now() - timedelta(days=40)
+    usage.write()
+    assert last_access_at(bench) <= read_by
+
+
+def test_what_another_machine_wrote_meanwhile_is_not_put_back(bench: Bench) -> None:
+    bench.write(bench.put("a", b"1"))
+    bench.read("a")
+    later = now() + timedelta(hours=1)
+    with transaction() as session:
+        session.get_one(Repository, bench.repository_id).last_access_at = later
+    usage.write()
+    assert last_access_at(bench) == later
 
 
 def test_upkeep_within_upkeep_is_nobodys_use(bench: Bench) -> None:
@@ -141,6 +164,4 @@ def test_a_repository_that_was_deleted_meanwhile_takes_no_news_with_it(bench: Be
     with transaction() as session:
         session.execute(update(Repository).values(last_access_at=now() - timedelta(days=40)))
     usage.write()
-    with read_transaction() as session:
-        used_at = session.get_one(Repository, bench.repository_id).last_access_at
-    assert now() - used_at < timedelta(days=1)
+    assert now() - last_access_at(bench) < timedelta(days=1)
