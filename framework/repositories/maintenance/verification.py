@@ -124,11 +124,12 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
     confirmed = _read_confirmed_hashes(snapshot)
     listed = list_journal(snapshot.repository_id)
+    stored = {key.key for key in listed}
     yield from (
         f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
         f"the log entry of version {version}, is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
-        if not any(key.place == (epoch, version) and key.names(entry_hash) for key in listed)
+        if object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash) not in stored
     )
     strange = [
         key
