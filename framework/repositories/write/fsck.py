@@ -22,8 +22,8 @@ from framework.repositories.cache.scratch import scratch
 MAX_SPECIAL_BYTES = 1 << 20
 """Git does not look into larger ones: every git that runs here has this as its `core.bigFileThreshold`."""
 LONGEST_ATTRIBUTES_LINE_BYTES = 2047
-REMEMBERED_FILES = 256
-
+REMEMBERED_FILES, REMEMBERED_BYTES = 256, 4 << 10
+"""What git said of so many files up to this size is remembered."""
 
 _NO_OBJECT = "0" * 40
 
@@ -86,9 +86,12 @@ def check_special_file(file: SpecialFile, content: bytes) -> None:
         raise SpecialFileRefused(file.path, reason)
 
 
-@lru_cache(REMEMBERED_FILES)
 def _modules_refusal(content: bytes) -> str:
     """What git itself says against these submodules; empty when it takes them."""
+    return _remember_refusal(content) if len(content) <= REMEMBERED_BYTES else _ask_git(content)
+
+
+def _ask_git(content: bytes) -> str:
     blob = Blob.from_string(content)
     tree = Tree()
     tree.add(MODULES.encode(), FILE, ObjectID(blob.id))
@@ -107,3 +110,6 @@ def _modules_refusal(content: bytes) -> str:
             found = re.search(r"gitmodules\w+: (.+)", failure.said)
             return found[1].strip() if found else "it may be read as options or paths outside the project"
     return ""
+
+
+_remember_refusal = lru_cache(REMEMBERED_FILES)(_ask_git)

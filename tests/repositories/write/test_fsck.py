@@ -3,6 +3,7 @@
 import random
 import re
 import subprocess
+import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -148,6 +149,18 @@ def test_a_file_that_git_would_not_look_into_is_refused(settings: Config) -> Non
     file = SpecialFile(ATTRIBUTES, "0" * 40, ".gitattributes")
     with pytest.raises(Invalid, match="larger than 1 MiB"):
         check_special_file(file, b"#\n" * (1 << 19) + b"#")
+
+
+def test_what_git_said_of_large_files_is_not_kept(settings: Config) -> None:
+    file = SpecialFile(MODULES, "0" * 40, ".gitmodules")
+    body = b"#\n" * (1 << 18)
+    check_special_file(file, body)  # so that what the first call needs is there
+    tracemalloc.start()
+    for number in range(4):
+        check_special_file(file, b"# %d\n" % number + body)
+    kept, _peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < len(body)
 
 
 RUNS = b'[submodule "x"]\n\tpath = x\n\turl = -u./payload\n'
