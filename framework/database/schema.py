@@ -29,6 +29,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x686F6C64
 TRIES = 60
 PAUSE_SECONDS = 5
+LOCK_TRIES = 1800
+"""One each second: whoever changes the tables gives up long before, unless it hangs."""
 LOCK_TIMEOUT = "4s"
 SHORT_OF_LOCKS = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
@@ -157,9 +159,16 @@ def _wait_for_lock(connection: Connection) -> None:
     """Take PostgreSQL's lock for upgrades; that of a transaction, which works through PgBouncer, too.
 
     Waiting is done here: CREATE INDEX CONCURRENTLY would wait for a statement that waits there.
+
+    Raises:
+        TablesBusy.
     """
-    while not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK}):
+    for tries_left in reversed(range(LOCK_TRIES)):
+        if connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK}):
+            return
         connection.rollback()
+        if not tries_left:
+            raise TablesBusy("Another process has held the lock for changes of the tables all the time.")
         log.info("Another process is changing the tables; waiting for it")
         time.sleep(1)
 

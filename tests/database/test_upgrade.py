@@ -125,6 +125,19 @@ def test_an_upgrade_waits_for_another_process_that_upgrades(on_postgres: Config,
     assert schema.current_revision() == "9000"
 
 
+def test_it_gives_up_with_words_when_another_process_hangs_amid_an_upgrade(
+    on_postgres: Config, migration: Migration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migration(ADD)
+    monkeypatch.setattr(schema, "LOCK_TRIES", 1)
+    with engine.engine().connect() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": schema.UPGRADE_LOCK})
+        with pytest.raises(schema.TablesBusy, match="pg_stat_activity"):
+            schema.upgrade()
+    schema.upgrade()
+    assert schema.current_revision() == "9000"
+
+
 @pytest.mark.long
 def test_two_release_phases_at_once_both_succeed(postgres: Postgres, tmp_path: Path) -> None:
     url = postgres.new_database(migrated=False)
