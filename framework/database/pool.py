@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -110,8 +109,10 @@ class BoundedPool(Pool):
             due = self._idle[0][0] + self._idle_seconds - monotonic()
             self._timer = threading.Timer(max(due, 0), self._close_idle)
             self._timer.daemon = True
-            with suppress(RuntimeError):  # the interpreter is ending, and the connections with it
+            try:
                 self._timer.start()
+            except RuntimeError:  # no thread can be started just now: the next return tries again
+                self._timer = None
 
     def _close_idle(self) -> None:
         with self._changed:

@@ -84,6 +84,22 @@ def test_idle_connections_close_and_open_again(postgres: Postgres, database: str
         assert connection.scalar(text("SELECT 1")) == 1
 
 
+def test_idle_connections_close_although_no_thread_could_be_started_once(
+    postgres: Postgres, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = bounded(database, idle_seconds=0.05)
+    with monkeypatch.context() as short_of_threads:
+        short_of_threads.setattr(threading.Thread, "start", fail_to_start)
+        engine.connect().close()
+    engine.connect().close()
+    eventually(lambda: postgres.connections(database, NAME) == 0)
+
+
+def fail_to_start(_thread: threading.Thread) -> None:
+    """As Python does at the limit of the process."""
+    raise RuntimeError("can't start new thread")
+
+
 def test_a_connection_in_use_is_not_idle(postgres: Postgres, database: str) -> None:
     engine = bounded(database, idle_seconds=0.05)
     with engine.connect() as connection:
