@@ -56,12 +56,15 @@ def give_back(repository_id: str, holder: str) -> None:
 
 
 def _ahead(repository_id: str, holder: str) -> int:
-    """How many tickets are before the holder's, which is drawn or renewed where that is due."""
-    while True:
-        ticket = _find(holder)
-        if ticket is not None and ticket.lasts:
-            return ticket.ahead
+    """How many tickets are before the holder's, which is drawn or renewed where that is due.
+
+    Once only: on a slow database the new one may be due again by now. One that was swept as lapsed counts as waiting.
+    """
+    ticket = _find(holder)
+    if ticket is None or not ticket.lasts:
         _draw(repository_id, holder)
+        ticket = _find(holder)
+    return ticket.ahead if ticket else 1
 
 
 def _find(holder: str) -> _Ticket | None:

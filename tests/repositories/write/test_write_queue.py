@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def test_the_turn_of_a_killed_process_lapses(bench: Bench) -> None:
         session.scalars(select(WriterTicket)).one().expires_at = now()
     assert not write_queue.is_taken(bench.repository_id)
     assert write_queue.wait_for_turn(bench.repository_id, "next", deadline=never())
+
+
+def test_a_database_slower_than_a_lease_does_not_keep_a_writer_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
+    monkeypatch.setattr(write_queue, "LEASE", timedelta(0))  # as good as over when it has been taken
+    assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
+    write_queue.give_back(bench.repository_id, "first")
+    assert write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
 
 
 @pytest.mark.long
