@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from framework.celery.jobs import Work, track_progress
 from framework.config import Config
@@ -77,6 +78,20 @@ def new_bench(settings: Config, tmp_path: Path) -> Callable[[], Bench]:
 @pytest.fixture
 def bench(new_bench: Callable[[], Bench]) -> Bench:
     return new_bench()
+
+
+@pytest.fixture
+def parameters() -> Iterator[list[int]]:
+    """How many parameters each statement has that is no INSERT, which SQLAlchemy divides by itself."""
+    counts: list[int] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
+        if not many and not statement.startswith("INSERT"):
+            counts.append(len(given))
+
+    event.listen(Engine, "before_cursor_execute", count)
+    yield counts
+    event.remove(Engine, "before_cursor_execute", count)
 
 
 @pytest.fixture

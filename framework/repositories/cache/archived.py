@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from framework import config
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories.cache import eviction
@@ -46,9 +47,9 @@ def note_archived(repository_id: str) -> None:
 def drop_archived() -> int:
     """Drop the local copies that were last used before their repositories were archived; how many."""
     used_at = {path.stem: last_used(path) for path in eviction.copies()}
-    here, dropped = sorted(used_at), 0
-    for start in range(0, len(here), MOST_AT_ONCE):
-        chosen = Repository.id.in_(here[start : start + MOST_AT_ONCE]), Repository.archived_at.is_not(None)
+    dropped = 0
+    for some in in_batches(sorted(used_at)):
+        chosen = Repository.id.in_(some), Repository.archived_at.is_not(None)
         with read_transaction() as session:
             archived = session.execute(select(Repository.id, Repository.archived_at).where(*chosen)).all()
         for repository_id, moment in archived:

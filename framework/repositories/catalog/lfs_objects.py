@@ -1,12 +1,13 @@
 """Git LFS objects as data: those that a version names, and the rows that own those on their way there."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.errors import Conflict
@@ -14,8 +15,6 @@ from framework.repositories import object_keys
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.models import LfsObject, Repository, StagedLfs
 from framework.storage.current import store
-
-ROWS_AT_ONCE = 500
 
 Precheck = Callable[[Set[str]], Set[str]]
 
@@ -116,9 +115,9 @@ def receive(objects: Iterable[StoredLfs]) -> None:
         found = [session.get(StagedLfs, name, with_for_update=True) for name in wanted]
         if any(row is None or row.state == DOOMED for row in found):
             raise LfsExpired
-        session.execute(
-            update(StagedLfs).where(StagedLfs.name.in_(wanted)).values(state=RECEIVED, expires_at=_expiry())
-        )
+        for names in in_batches(wanted):
+            chosen = update(StagedLfs).where(StagedLfs.name.in_(names))
+            session.execute(chosen.values(state=RECEIVED, expires_at=_expiry()))
 
 
 def renew(objects: Iterable[StoredLfs]) -> None:
@@ -137,7 +136,7 @@ def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> 
     """
     named = _find_named(session, repository_id, [one.oid for one in objects])
     lacking = tuple(one for one in objects if one.oid not in named)
-    for names in _batches(sorted(one.name for one in lacking)):
+    for names in in_batches(sorted(one.name for one in lacking)):
         waiting = select(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == RECEIVED)
         rows = session.scalars(waiting.order_by(StagedLfs.name).with_for_update()).all()
         if len(rows) < len(names):
@@ -153,7 +152,7 @@ def retire(session: Session, repository: Repository, oids: Iterable[str]) -> Non
     """
     until = from_now(timedelta(hours=config.current().longest_request_hours))
     theirs = select(LfsObject).where(LfsObject.repository_id == repository.id)
-    for some in _batches(sorted(oids)):
+    for some in in_batches(sorted(oids)):
         for row in session.scalars(theirs.where(LfsObject.oid.in_(some))).all():
             gone = StoredLfs(row.oid, row.name, row.size_bytes)
             session.delete(row)
@@ -170,10 +169,12 @@ def count_pending_bytes(session: Session, repository_ids: Select[str]) -> int:
 
 def abandon(objects: Iterable[StoredLfs]) -> None:
     """Give up objects that no version will name: they are deleted, then their rows."""
-    names = [one.name for one in objects]
+    given_up = sorted(one.name for one in objects)
     with transaction() as session:
-        session.execute(update(StagedLfs).where(StagedLfs.name.in_(names)).values(state=DOOMED))
-    delete_doomed(StagedLfs.name.in_(names))
+        for names in in_batches(given_up):
+            session.execute(update(StagedLfs).where(StagedLfs.name.in_(names)).values(state=DOOMED))
+    for names in in_batches(given_up):
+        delete_doomed(StagedLfs.name.in_(names))
 
 
 def delete_doomed(which: ColumnElement[bool]) -> int:
@@ -186,7 +187,7 @@ def delete_doomed(which: ColumnElement[bool]) -> int:
         doomed = session.scalars(select(StagedLfs).where(StagedLfs.state == DOOMED, which)).all()
     for row in doomed:
         store().delete(object_keys.lfs_key(row.repository_id, row.oid, row.name))
-    for names in _batches([row.name for row in doomed]):
+    for names in in_batches([row.name for row in doomed]):
         with transaction() as session:
             session.execute(delete(StagedLfs).where(StagedLfs.name.in_(names), StagedLfs.state == DOOMED))
     return len(doomed)
@@ -199,7 +200,7 @@ def _own(session: Session, repository_id: str, one: StoredLfs, state: str, uploa
 
 
 def _renew(session: Session, names: Sequence[str]) -> None:
-    for some in _batches(names):
+    for some in in_batches(names):
         mine = StagedLfs.name.in_(some) & (StagedLfs.state != DOOMED)
         session.execute(update(StagedLfs).where(mine).values(expires_at=_expiry()))
 
@@ -210,7 +211,7 @@ def _expiry() -> ColumnElement[datetime]:
 
 def _find_named(session: Session, repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs]:
     theirs = select(LfsObject).where(LfsObject.repository_id == repository_id)
-    found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(LfsObject.oid.in_(some)))]
+    found = [row for some in in_batches(oids) for row in session.scalars(theirs.where(LfsObject.oid.in_(some)))]
     return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
 
 
@@ -220,11 +221,5 @@ def _find_staged(
     theirs = select(StagedLfs).where(
         StagedLfs.repository_id == repository_id, StagedLfs.state == state, StagedLfs.expires_at > from_now(), *which
     )
-    found = [row for some in _batches(list(oids)) for row in session.scalars(theirs.where(StagedLfs.oid.in_(some)))]
+    found = [row for some in in_batches(oids) for row in session.scalars(theirs.where(StagedLfs.oid.in_(some)))]
     return {row.oid: StoredLfs(row.oid, row.name, row.size_bytes) for row in found}
-
-
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """So many at a time as every database takes in one statement."""
-    for start in range(0, len(names), ROWS_AT_ONCE):
-        yield names[start : start + ROWS_AT_ONCE]

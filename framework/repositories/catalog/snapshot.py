@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS
@@ -73,11 +74,12 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     """The sizes in bytes of those of these blobs that lie in packs of kind `blobs`."""
     if not shas:
         return {}
-    asked = select(LargeBlob.sha, LargeBlob.size_bytes).where(
-        LargeBlob.repository_id == repository_id, LargeBlob.sha.in_(shas)
-    )
+    theirs = select(LargeBlob.sha, LargeBlob.size_bytes).where(LargeBlob.repository_id == repository_id)
+    found: dict[str, int] = {}
     with read_transaction() as session:
-        return dict(session.execute(asked).all())
+        for some in in_batches(shas):
+            found |= dict(session.execute(theirs.where(LargeBlob.sha.in_(some))).all())
+    return found
 
 
 def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.repositories.catalog.lfs_objects import DOOMED, RETIRED, delete_doomed
@@ -169,8 +170,8 @@ def _delete(repository_id: str, entries: Sequence[StoredObject]) -> Collected:
     """Objects first, their rows afterwards: a row whose objects are gone already is deleted the next time."""
     for entry in entries:
         store().delete(entry.key)
-    names = {name for entry in entries if (name := _name(entry))}
-    if names:
+    packs = {match["pack"] for entry in entries if (match := _NAMED.fullmatch(entry.key)) and match["pack"]}
+    for names in in_batches(sorted(packs)):
         with transaction() as session:
             session.execute(delete(Pack).where(Pack.name.in_(names), Pack.superseded_version.is_not(None)))
     return Collected(repository_id, len(entries), sum(entry.size_bytes for entry in entries))

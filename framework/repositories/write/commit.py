@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
@@ -31,7 +32,6 @@ from framework.repositories.write.refusals import (
 )
 from framework.storage.current import store
 
-AT_ONCE = 500
 CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
 InTransaction = Callable[[Session, Committed], None]
@@ -114,9 +114,9 @@ def _move(session: Session, repository_id: str, updates: Sequence[RefUpdate]) ->
     """Write the refs, unless one is not where it was; a push may move thousands, so they are read in few statements."""
     names = sorted({ref.name for ref in updates})
     rows: dict[str, Ref] = {}
-    for start in range(0, len(names), AT_ONCE):
-        some = Ref.repository_id == repository_id, Ref.name.in_(names[start : start + AT_ONCE])
-        rows |= {row.name: row for row in session.scalars(select(Ref).where(*some))}
+    for some in in_batches(names):
+        theirs = select(Ref).where(Ref.repository_id == repository_id, Ref.name.in_(some))
+        rows |= {row.name: row for row in session.scalars(theirs)}
     for ref in updates:
         row = rows.get(ref.name)
         if (row.sha if row else None) != ref.old:
@@ -222,13 +222,14 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
 def _retire(session: Session, repository: Repository, repacking: Repacking) -> None:
     """The packs that were read are superseded by this version; the collector deletes them when it may."""
     repository.pack_generation += 1
-    read = Pack.repository_id == repository.id, Pack.name.in_(repacking.retired), Pack.superseded_version.is_(None)
-    for pack in session.scalars(select(Pack).where(*read)):
-        pack.superseded_version = repository.version + 1
-        repository.stored_bytes -= pack.pack_bytes + pack.idx_bytes
-    for start in range(0, len(forgotten := sorted(repacking.forgotten)), AT_ONCE):
-        gone = LargeBlob.repository_id == repository.id, LargeBlob.sha.in_(forgotten[start : start + AT_ONCE])
-        session.execute(delete(LargeBlob).where(*gone))
+    theirs = select(Pack).where(Pack.repository_id == repository.id, Pack.superseded_version.is_(None))
+    for names in in_batches(sorted(repacking.retired)):
+        for pack in session.scalars(theirs.where(Pack.name.in_(names))).all():
+            pack.superseded_version = repository.version + 1
+            repository.stored_bytes -= pack.pack_bytes + pack.idx_bytes
+    gone = delete(LargeBlob).where(LargeBlob.repository_id == repository.id)
+    for shas in in_batches(sorted(repacking.forgotten)):
+        session.execute(gone.where(LargeBlob.sha.in_(shas)))
     lfs_objects.retire(session, repository, repacking.forgotten_lfs)
 
 

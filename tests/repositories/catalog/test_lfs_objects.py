@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from framework.config import Config
+from framework.database.batches import BATCH_VALUES
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
@@ -224,3 +225,12 @@ def test_verify_compares_them_with_the_log(bench: Bench, film: StoredLfs) -> Non
     assert verify(bench.repository_id).faults == (
         "The Git LFS objects in the database are not those of the newest log entry.",
     )
+
+
+def test_more_objects_than_one_statement_takes_are_received_or_given_up(bench: Bench, parameters: list[int]) -> None:
+    staged = lfs_objects.stage(bench.repository_id, {f"{number:064x}": 1 for number in range(2 * BATCH_VALUES)})
+    lfs_objects.receive(staged.values())
+    assert len(lfs_objects.read_received(bench.repository_id, staged)) == 2 * BATCH_VALUES
+    lfs_objects.abandon(staged.values())
+    assert lfs_objects.read_received(bench.repository_id, staged) == {}
+    assert BATCH_VALUES < max(parameters) < BATCH_VALUES + 10

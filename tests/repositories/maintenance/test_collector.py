@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from framework.config import Config
+from framework.database.batches import BATCH_VALUES
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
@@ -44,6 +45,14 @@ def test_it_deletes_what_nothing_names(written: Bench) -> None:
     assert _collected(0) == [Collected(written.repository_id, 2, 2)]
     assert _stored() == before
     assert verify(written.repository_id).faults == ()
+
+
+def test_more_orphans_than_one_statement_takes_are_deleted(bench: Bench, parameters: list[int]) -> None:
+    for _number in range(BATCH_VALUES + 1):
+        key = object_keys.pack_key(bench.repository_id, object_keys.new_id())
+        store().put(key, b"x", sha256=hashlib.sha256(b"x").hexdigest())
+    assert [found.objects for found in collect(0)] == [BATCH_VALUES + 1]
+    assert max(parameters) == BATCH_VALUES
 
 
 def test_a_young_orphan_waits_unless_told_otherwise(written: Bench) -> None:
