@@ -1,1 +1,1 @@
-"""Git's formats and the git executable; nothing here knows SQL or the object store."""
+"""Git's formats and the git executable; nothing here reads SQL or the object store."""
