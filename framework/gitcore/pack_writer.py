@@ -48,12 +48,6 @@ class PackWriter:
     ) -> None:
         self._file.close()
 
-    def __contains__(self, sha: str) -> bool:
-        return sha in self._entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def add(self, item: ShaFile) -> str:
         """Add a commit or a tree; its name in hex."""
         raw = item.as_raw_string()
