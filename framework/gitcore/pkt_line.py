@@ -20,7 +20,7 @@ class BadRequest(Invalid):
     """A request that no git sends."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"This is not a request of git's push protocol: {reason}. Use a newer git.")
+        super().__init__(f"This is not a request of git's protocol: {reason}. Use a newer git.")
 
 
 class Received:

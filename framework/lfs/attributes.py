@@ -1,4 +1,4 @@
-"""Which files belong into Git LFS: those that `.gitattributes` gives the filter `lfs`, by git's own rules."""
+"""Which files belong in Git LFS: those that `.gitattributes` gives the filter `lfs`, by git's own rules."""
 
 from collections.abc import Iterator, Sequence
 from stat import S_ISREG

@@ -91,7 +91,7 @@ def sizes(copy: Copy, entries: Sequence[Entry]) -> dict[str, int]:
 
 
 def stream_part(repository_id: str, stored: StoredLfs, start: int, length: int) -> Iterator[bytes]:
-    """So many bytes of the object; all of it is checked as `stream_whole` does.
+    """`length` bytes from `start`; checked only if that is the whole object.
 
     Raises:
         LfsLost.
@@ -105,7 +105,7 @@ def stream_whole(repository_id: str, stored: StoredLfs) -> Iterator[bytes]:
     """The object's bytes, the last of them only when all together have its SHA-256.
 
     Raises:
-        LfsLost: at once, or instead of the last bytes.
+        LfsLost: on the first chunk if the object is missing; in place of the last if it was altered.
     """
     check, held = hashlib.sha256(), b""
     for chunk in _stream(repository_id, stored, 0, stored.size_bytes):

@@ -28,7 +28,7 @@ from framework.repositories.write.operations import InTransaction, Operation, Pu
 def write(
     wanted: Write, *, precheck: Precheck, in_transaction: InTransaction, tracked: Set[str] | None = None
 ) -> Written:
-    """As `branch_writer.write`, after every file that belongs into Git LFS was stored there.
+    """As `branch_writer.write`, after every file that belongs in Git LFS was stored there.
 
     `tracked` are the paths that the branch wants there; None has its `.gitattributes` files read.
 

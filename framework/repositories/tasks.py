@@ -50,7 +50,7 @@ def confirm_log() -> int:
 
 @app.task(name="framework.repositories.tasks.consolidate_packs")
 def consolidate_packs(repository_id: str, generation: int) -> bool:
-    """Make two packs of many, unless the packs of this generation are none any more; whether it was done."""
+    """Consolidate unless a newer pack generation exists; whether it was done."""
     snapshot = read_snapshot(repository_id)
     if snapshot.pack_generation != generation:
         return False

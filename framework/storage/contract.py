@@ -128,7 +128,7 @@ class ObjectStore(ABC):
         """Return when this process may write to the store now.
 
         Raises:
-            NotOwner: another deployment owns the bucket, see `ownership.py`.
+            NotOwner: another deployment owns the bucket, see `ownership/lease.py`.
         """
         if self._permit is not None and not key.startswith(UNGUARDED):
             self._permit()

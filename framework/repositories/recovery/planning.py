@@ -81,6 +81,7 @@ class Plan:
 
 
 def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | None:
+    """What recovery would do for one repository; None if it has no version anywhere."""
     before, known = _place(repository_id), read_known_hashes(repository_id)
     history = read_history(find_unknown_entries(repository_id, listed), known=known)
     lines = find_lines(history.lines, known)

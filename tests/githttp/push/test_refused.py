@@ -253,7 +253,7 @@ def test_what_is_no_push(house: House, alice: Person, project: ProjectAccess, wo
     before = state(house, project)
     status, said = post(alice, project.full_name, body)
     assert status == 400
-    assert said.startswith(b"This is not a request of git's push protocol")
+    assert said.startswith(b"This is not a request of git's protocol")
     assert state(house, project) == before
     assert work.name
 
