@@ -6,8 +6,6 @@ from pathlib import Path
 from framework import config
 from framework.errors import Invalid, TooLarge
 
-BRIEF_BYTES = range(100, 1024)  # where a pointer of Git LFS can be
-
 
 class PackRefused(Invalid):
     """git does not take the pack: it is cut, damaged, or an object in it breaks fsck's rules; git's words say which."""
@@ -42,8 +40,8 @@ class ObjectsMissing(Invalid):
 class Inventory:
     """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
 
-    `brief` names blobs of `BRIEF_BYTES`. `oversized` are the objects over the limits, as (name, kind, size in
-    bytes); `inflated_bytes` is what all take.
+    `brief` names blobs that can be pointers of Git LFS. `oversized` are the objects over the limits, as (name, kind,
+    size in bytes); `inflated_bytes` is what all take.
     """
 
     trees: Path

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from framework.files import sha256_of
-from framework.gitcore import git
+from framework.gitcore import git, lfs_pointer
 from framework.gitcore.pack_objects import pack_objects
 from framework.gitcore.packs import HashingReader, object_count
 from framework.repositories import object_keys
@@ -19,7 +19,6 @@ from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.write.inventory import (
-    BRIEF_BYTES,
     DeltaTooLarge,
     Inventory,
     Limits,
@@ -110,7 +109,7 @@ class Quarantine(ReceivedObjects):
                     found.oversized.append((sha.decode(), kind.decode(), size))
                 if kind == b"tree":
                     trees.write(sha + b"\n")
-                elif kind == b"blob" and size in BRIEF_BYTES:
+                elif kind == b"blob" and size in lfs_pointer.SIZES:
                     brief.write(sha + b"\n")
                 if kind == b"blob" and size >= limits.large_blob_bytes:
                     found.large[sha.decode()] = size
