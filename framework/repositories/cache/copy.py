@@ -22,7 +22,7 @@ from framework.gitcore.commit_objects import StoredCommit, message_of, read_comm
 from framework.gitcore.pack_writer import BLOB, blob_hash, object_hash
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
-from framework.repositories.cache.hydration import expect_pack
+from framework.repositories.cache.hydration import expect_pack, pack_file
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.storage.contract import Chunks
@@ -119,7 +119,7 @@ class Copy:
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
         for name in self.snapshot.packs:
-            idx = self.path / "objects" / "pack" / f"pack-{name}.idx"
+            idx = pack_file(self.path, name, ".idx")
             with _report_damage(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
                 offset = _offset(index, bytes.fromhex(sha))
                 if offset is not None and idx.with_suffix(".pack").exists():

@@ -69,7 +69,7 @@ class Filling:
     @property
     def size_bytes(self) -> int:
         """What all of it takes."""
-        return sum(pack.pack_bytes + pack.idx_bytes for pack in self.packs)
+        return sum(pack.stored_bytes for pack in self.packs)
 
 
 Fetch = Callable[[str, Path, int], Fetched]
@@ -114,7 +114,7 @@ def drop_superseded(path: Path, found: Marker) -> None:
 
 def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
     place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
-    whole = all(_pack_file(path, pack.name).exists() for pack in filling.packs)
+    whole = all(pack_file(path, pack.name).exists() for pack in filling.packs)
     lacks_side_files = any(pack.side_files and pack.name != side_files_of for pack in filling.packs)
     return Marker(
         *place,
@@ -175,6 +175,11 @@ def index_pack(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPac
     file = folder / f"pack-{pack.name}.pack"
     _fetch_and_check(_describe_file(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
     return WrittenPack(file, file.with_suffix(".idx"), **MeasuredPack.values_of(pack))
+
+
+def pack_file(path: Path, name: str, suffix: str = ".pack") -> Path:
+    """Where the pack of this name, or its index, lies in this repository, or would."""
+    return path / "objects" / "pack" / f"pack-{name}{suffix}"
 
 
 def lay_out(path: Path) -> None:
@@ -246,7 +251,7 @@ def _parts(path: Path, pack: StoredPack, filling: Filling) -> list[str]:
     """Which files of the pack the copy lacks; a `history` copy takes a pack of large blobs only when it is at hand."""
     distant = pack.kind == BLOBS and filling.kind == HISTORY and pack.name not in filling.written
     suffixes = [".idx"] if distant else [".pack", ".idx"]
-    return [suffix for suffix in suffixes if not _pack_file(path, pack.name).with_suffix(suffix).exists()]
+    return [suffix for suffix in suffixes if not pack_file(path, pack.name, suffix).exists()]
 
 
 def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
@@ -283,7 +288,3 @@ def write_refs(path: Path, snapshot: Snapshot) -> None:
     lines = [f"{sha} {name}\n" for name, sha in sorted(snapshot.refs.items(), key=lambda ref: ref[0].encode())]
     replace_text(path / "HEAD", f"ref: refs/heads/{snapshot.default_branch}\n")
     replace_text(path / "packed-refs", "# pack-refs with: sorted\n" + "".join(lines))
-
-
-def _pack_file(path: Path, name: str) -> Path:
-    return path / "objects" / "pack" / f"pack-{name}.pack"

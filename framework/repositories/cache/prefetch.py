@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 import threading
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,11 +17,10 @@ from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import copies
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.cache.hydration import download
+from framework.repositories.cache.hydration import download, pack_file
 from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
-from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 
 THREADS = 2
@@ -74,7 +72,7 @@ def complete(repository_id: str) -> tuple[str, int]:
     _snapshot, packs = read_snapshot_and_packs(repository_id)
     if _is_full(repository_id):
         return "needless", 0
-    lacking = [pack for pack in packs if not _pack_file(repository_id, pack).exists()]
+    lacking = [pack for pack in packs if not pack_file(copy_path(repository_id), pack.name).exists()]
     size = sum(pack.pack_bytes for pack in lacking)
     if not _has_room(size):
         return "no_room", 0
@@ -99,7 +97,3 @@ def _has_room(size_bytes: int) -> bool:
     settings = config.current()
     free = shutil.disk_usage(settings.data).free
     return size_bytes <= settings.cache_max_bytes // SHARE_OF_CACHE and free - size_bytes > settings.max_request_bytes
-
-
-def _pack_file(repository_id: str, pack: StoredPack) -> Path:
-    return copy_path(repository_id) / "objects" / "pack" / f"pack-{pack.name}.pack"

@@ -17,7 +17,7 @@ from framework.gitcore.git import GitFailed, GitTooSlow
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.copy import Copy, ObjectAbsent, ObjectAltered, open_copy
 from framework.repositories.cache.eviction import copy_path, evict, lock_path
-from framework.repositories.cache.hydration import mend
+from framework.repositories.cache.hydration import mend, pack_file
 from framework.repositories.cache.marker import read_marker, write_marker
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot_and_packs
@@ -148,9 +148,8 @@ def _drop_damaged_side_files(path: Path, packs: Sequence[StoredPack]) -> bool:
 
 
 def _is_damaged(path: Path, pack: StoredPack, suffix: str) -> bool:
-    file = path / "objects" / "pack" / f"pack-{pack.name}{suffix}"
     expected = (pack.pack_bytes, pack.pack_sha256) if suffix == ".pack" else (pack.idx_bytes, pack.idx_sha256)
-    return _differs(file, expected)
+    return _differs(pack_file(path, pack.name, suffix), expected)
 
 
 def _differs(file: Path, expected: tuple[int, str]) -> bool:

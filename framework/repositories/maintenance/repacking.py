@@ -16,7 +16,7 @@ from framework.gitcore.ref_names import HEADS
 from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import link_packs
-from framework.repositories.cache.hydration import lay_out, write_refs
+from framework.repositories.cache.hydration import lay_out, pack_file, write_refs
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.serve import bundle
@@ -189,7 +189,7 @@ def _sizes(path: Path, *options: str, stdin: int | IO[bytes] = subprocess.DEVNUL
 
 
 def _name_pack(repository: Path, name: str, pack: Path) -> WrittenPack:
-    target = repository / "objects" / "pack" / f"pack-{name}.pack"
+    target = pack_file(repository, name)
     pack.with_suffix(".idx").rename(target.with_suffix(".idx"))
     pack.rename(target)
     return measure_pack(target)

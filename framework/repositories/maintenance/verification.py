@@ -51,7 +51,7 @@ def verify(repository_id: str) -> Verified:
     snapshot, packs = read_snapshot_and_packs(repository_id)
     lfs = read_all_named(repository_id, until=snapshot.version)
     faults = [*_log_faults(snapshot, packs), *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
-    size = sum(pack.pack_bytes + pack.idx_bytes for pack in packs) + sum(one.size_bytes for one in lfs)
+    size = sum(pack.stored_bytes for pack in packs) + sum(one.size_bytes for one in lfs)
     return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs))
 
 
