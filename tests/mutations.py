@@ -79,7 +79,7 @@ MUTATIONS = (
     ),
     Mutation(
         7, "a push id commits at most once",
-        f"{R}/write/commit.py", '    if staged is None or staged.state != "staged":\n        raise StagingExpired\n',
+        f"{R}/write/commit.py", '    if staged is None or staged.state != STAGED:\n        raise StagingExpired\n',
         "    if staged is None:\n        return\n",
         f"{T}/write/test_commit.py -k at_most_once",
     ),
@@ -113,7 +113,7 @@ MUTATIONS = (
     ),
     Mutation(
         11, "commit and clean-up of a staged pack: exactly one wins",
-        f"{R}/write/commit.py", 'staged is None or staged.state != "staged"', "staged is None",
+        f"{R}/write/commit.py", 'staged is None or staged.state != STAGED', "staged is None",
         f"{T}/write/test_commit.py -k clean_up_has_taken",
     ),
     Mutation(

@@ -9,12 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now, partial_index
 
+OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
+"""States of what is on its way: each class below says which it has."""
+
 
 class Repository(Base):
-    """One repository at its newest version; (0) until the first commit point.
+    """One repository at its newest version; version 0 until the first commit.
 
-    `about` is what the log entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
-    since when its copies are of no use; `restored_at` is when it was last read back as a whole, `fault` what was wrong.
+    `about` is what the journal entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
+    when it was archived: copies not used since are dropped. `restored_at` is when it was last read back as a whole,
+    `fault` what was wrong.
     `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
     """
 
@@ -145,7 +149,7 @@ class StagedPush(Base):
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
     repository_id: Mapped[str] = mapped_column(Id32, ForeignKey("repositories.id"), index=True)
-    state: Mapped[str] = mapped_column(String(10), default="staged")
+    state: Mapped[str] = mapped_column(String(10), default=STAGED)
     pack_names: Mapped[list[Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
@@ -153,7 +157,7 @@ class StagedPush(Base):
     def give_up(self, packs: Collection[str]) -> None:
         """Own these packs no longer, nor their side files; the rest is to be deleted."""
         self.pack_names = sorted(name for name in self.pack_names if name.partition(".")[0] not in packs)
-        self.state = "doomed"
+        self.state = DOOMED
 
 
 class WriterTicket(Base):
@@ -168,7 +172,7 @@ class WriterTicket(Base):
 
 
 class WriterTurn(Base):
-    """Turns of a release before tickets; the table stays, since migrations only add, and a deletion empties it, too."""
+    """Turns of a release before tickets: unused, and a later release drops the table; a deletion empties it, too."""
 
     __tablename__ = "writer_turns"
 

@@ -20,7 +20,7 @@ from framework.database.types import from_now, now
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.models import WriterTicket
+from framework.repositories.models import STAGED, WriterTicket
 from framework.repositories.write import staging, write_queue
 from tests.celery.rows import committed
 from tests.servers.application.deployments import environment
@@ -48,7 +48,7 @@ def test_a_clock_that_is_ahead_ends_no_lease(settings: Config, alice: Account, s
     assert write_queue.wait_for_turn(secret.repository_id, "1" * 32, deadline=0)
     staging.stage(secret.repository_id, "3" * 32, ["4" * 32])
     with transaction() as session:
-        lfs_objects._own(session, secret.repository_id, StoredLfs("5" * 64, "6" * 32, 1), lfs_objects.STAGED)
+        lfs_objects._own(session, secret.repository_id, StoredLfs("5" * 64, "6" * 32, 1), STAGED)
     worker = Presence("celery@here", [])
     worker.tell()
     with transaction() as session:  # the shortest leases last until the other process has looked, however slow it is

@@ -24,7 +24,6 @@ from framework.repositories.cache import copies
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.catalog.changes import Change, RefUpdate
-from framework.repositories.catalog.lfs_objects import RETIRED
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import find
 from framework.repositories.history.log import read_log
@@ -32,7 +31,7 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
+from framework.repositories.models import RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.object_keys import idx_key, journal_key, lfs_key, pack_key
 from framework.repositories.write.commit import commit, is_no_op
 from framework.repositories.write.operations import Put, Write

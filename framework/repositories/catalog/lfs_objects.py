@@ -13,12 +13,19 @@ from framework.database.types import from_now
 from framework.errors import Conflict
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.models import LfsObject, Repository, StagedLfs
+from framework.repositories.models import (
+    DOOMED,
+    OFFERED,
+    RECEIVED,
+    RETIRED,
+    STAGED,
+    LfsObject,
+    Repository,
+    StagedLfs,
+)
 from framework.storage.current import store
 
 Precheck = Callable[[Set[str]], Set[str]]
-
-OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
 
 
 class LfsExpired(Conflict):

@@ -14,7 +14,7 @@ from framework import config
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
-from framework.repositories.catalog.lfs_objects import DOOMED, RETIRED, delete_doomed
+from framework.repositories.catalog.lfs_objects import delete_doomed
 from framework.repositories.journal.divergence import find_unknown_entries, has_diverged, note_diverged
 from framework.repositories.journal.reader import (
     EntryDamaged,
@@ -24,7 +24,7 @@ from framework.repositories.journal.reader import (
     journal_keys,
     read_entry,
 )
-from framework.repositories.models import LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
+from framework.repositories.models import DOOMED, RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
 

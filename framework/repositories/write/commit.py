@@ -19,7 +19,7 @@ from framework.repositories.catalog.changes import Change, Committed, RefUpdate,
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
-from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.models import STAGED, LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.write.refusals import (
     MovedMeanwhile,
     NotCommitted,
@@ -46,12 +46,12 @@ def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction)
     """Make the change a version, or raise and leave everything as it was.
 
     The transaction locks in the order owner, repository, staged row: `precheck` runs first, may lock the owner and
-    re-checks role, state and quota; `in_transaction` runs last and writes what belongs to the caller. None when the
+    checks the quota; `in_transaction` runs last, checks the role again and writes the caller's rows. None when the
     repository has no version and the change has no ref: then only the caller's rows were written.
 
     Raises:
-        RefMoved, RefClash, PacksChanged, MovedMeanwhile, StagingExpired, LfsExpired: it came too late; nothing is
-            changed.
+        RefMoved, RefClash, PacksChanged, MovedMeanwhile, VersionMoved, StagingExpired, LfsExpired: it came too late;
+            nothing is changed.
         NotOwner, DatabaseBehind, NotCommitted: nothing is changed. OutcomeUnknown, NotConfirmed: repeating is safe.
     """
     store().permit_write()
@@ -96,7 +96,7 @@ def _take_staged(session: Session, change: Change) -> None:
     if not change.packs:
         return
     staged = session.scalars(select(StagedPush).where(StagedPush.id == change.push_id).with_for_update()).one_or_none()
-    if staged is None or staged.state != "staged":
+    if staged is None or staged.state != STAGED:
         raise StagingExpired
     staged.give_up({pack.name for pack in change.packs})  # packs of attempts that lost a race stay for the sweep
     if not staged.pack_names:

@@ -10,7 +10,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import has_diverged
-from framework.repositories.models import StagedPush
+from framework.repositories.models import DOOMED, STAGED, StagedPush
 from framework.repositories.write.refusals import StagingExpired
 from framework.storage.current import store
 
@@ -23,7 +23,7 @@ def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again:
     """
     with transaction() as session:
         row = session.get(StagedPush, push_id)
-        if again and (row is None or row.state != "staged"):
+        if again and (row is None or row.state != STAGED):
             raise StagingExpired
         row = row or StagedPush(id=push_id, repository_id=repository_id, pack_names=[])
         row.pack_names = sorted({*row.pack_names, *pack_names})
@@ -33,7 +33,7 @@ def stage(repository_id: str, push_id: str, pack_names: Sequence[str], *, again:
 
 def renew(push_id: str) -> None:
     """Put off the expiry of a push that is still being sent; one that was cleaned up meanwhile stays so."""
-    mine = (StagedPush.id == push_id, StagedPush.state == "staged")
+    mine = (StagedPush.id == push_id, StagedPush.state == STAGED)
     with transaction() as session:
         session.execute(update(StagedPush).where(*mine).values(expires_at=_expiry()))
 
@@ -44,7 +44,7 @@ def abandon(push_id: str) -> None:
         row = session.get(StagedPush, push_id, with_for_update=True)
         if row is None:
             return
-        row.state = "doomed"
+        row.state = DOOMED
     _delete(push_id)
 
 
@@ -57,11 +57,11 @@ def sweep() -> int:
     with transaction() as session:
         session.execute(
             update(StagedPush)
-            .where(StagedPush.state == "staged", StagedPush.expires_at < from_now())
-            .values(state="doomed")
+            .where(StagedPush.state == STAGED, StagedPush.expires_at < from_now())
+            .values(state=DOOMED)
         )
     with read_transaction() as session:
-        doomed = session.scalars(select(StagedPush).where(StagedPush.state == "doomed")).all()
+        doomed = session.scalars(select(StagedPush).where(StagedPush.state == DOOMED)).all()
     behind = {repository_id for repository_id in {row.repository_id for row in doomed} if has_diverged(repository_id)}
     known = [row.id for row in doomed if row.repository_id not in behind]
     for push_id in known:
