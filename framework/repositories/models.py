@@ -196,7 +196,7 @@ class CacheDay(Base):
 
 
 class Version(Base):
-    """One committed version; `entry` holds the log entry's bytes until the object store has confirmed them."""
+    """One committed version; `entry` holds the journal entry's bytes until the object store has confirmed them."""
 
     __tablename__ = "versions"
     __table_args__ = (partial_index("ix_versions_unconfirmed", "repository_id", where="confirmed_at IS NULL"),)

@@ -29,5 +29,5 @@ def lfs_key(repository_id: str, oid: str, name: str) -> str:
 
 
 def journal_key(repository_id: str, epoch: int, version: int, entry_hash: str) -> str:
-    """Where the log entry of one version lies; keys sort by epoch and version."""
+    """Where the journal entry of one version lies; keys sort by epoch and version."""
     return f"repos/{repository_id}/log/{epoch:06}/{version:010}-{entry_hash[:16]}.json"

@@ -38,13 +38,13 @@ def renew_mark() -> dict[str, bool]:
 
 @app.task(base=Job, name="framework.repositories.tasks.confirm_log")
 def confirm_log() -> int:
-    """Write the log entries that the store lacks; how many repositories lacked some."""
+    """Write the journal entries that the store lacks; how many repositories lacked some."""
     lacking = writer.list_unconfirmed_repositories()
     for repository_id in lacking:
         try:
             writer.confirm(repository_id)
         except NotConfirmed:
-            logger.warning("the log of %s is still not confirmed", repository_id)
+            logger.warning("the journal of %s is still not confirmed", repository_id)
     return len(lacking)
 
 

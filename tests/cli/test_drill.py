@@ -57,7 +57,7 @@ def test_everything_comes_back_and_nothing_is_left_of_it(
 def test_a_log_entry_that_is_missing_is_told(flask: Flasks, files: Bench) -> None:
     store().delete(list_journal(files.repository_id)[0].key)
     result = flask("storage", "drill", status=1).output
-    assert "The log has a gap" in result
+    assert "The journal has a gap" in result
     assert f"{files.repository_id} has 2 versions, and 1 came back" in result
 
 

@@ -118,7 +118,7 @@ def test_what_was_put_into_the_trash_stays_there(
 def test_a_database_with_projects_is_not_rebuilt(flask: Flasks, website: ProjectAccess) -> None:
     assert flask("storage", "rebuild", status=1).output == (
         "Error: The database has projects already, so nothing was changed. "
-        "To add what the log knows beyond it, use `flask storage resume`.\n"
+        "To add what the journal knows beyond it, use `flask storage resume`.\n"
     )
 
 
@@ -213,7 +213,7 @@ def test_a_damaged_entry_is_told_and_fails_the_command(
     moments.put_back(moments.NOTHING)
     lines = flask("storage", "rebuild", status=1).output.splitlines()
     assert lines == [
-        "alice/website: The log has a gap: the entry before version 2 is missing or damaged.",
+        "alice/website: The journal has a gap: the entry before version 2 is missing or damaged.",
         "alice/website came back with 1 version; it is private.",
         "Looked at 1 project.",
         "Error: Some entries of the journal could not be read; the lines above say which.",

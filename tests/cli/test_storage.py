@@ -96,7 +96,7 @@ def test_collect_says_what_it_deleted_and_what_it_left_alone(flask: Flasks, file
     assert lines == [
         (
             f"Left alone: {'0' * 32}: the database does not know this project, "
-            "and the log does not say that it was deleted."
+            "and the journal does not say that it was deleted."
         ),
         "Deleted 1 object of 0 bytes.",
     ]

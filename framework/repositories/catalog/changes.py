@@ -47,7 +47,7 @@ class StoredLfs:
 
 @dataclass(frozen=True)
 class Change:
-    """One version to be: refs, new packs, and what the log tells of the project, each left out where it stays.
+    """One version to be: refs, new packs, and what the journal tells of the project, each left out where it stays.
 
     `lfs` are received objects that the version is the first to name.
 
@@ -76,7 +76,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Committed:
-    """A version that SQL has: its place in the log and the hash of its entry."""
+    """A version that SQL has: its place in the journal and the hash of its entry."""
 
     repository_id: str
     epoch: int

@@ -21,8 +21,8 @@ from framework.repositories.models import (
 def remove_rows(session: Session, repository_id: str) -> None:
     """Forget the repository, in the caller's transaction; a missing one is fine.
 
-    Only for one whose newest log entry says that the project is deleted, or that has no version: the collector takes
-    no prefix that SQL does not know for any other reason.
+    Only for one whose newest journal entry says that the project is deleted, or that has no version: the collector
+    takes no prefix that SQL does not know for any other reason.
     """
     for model in (
         WriterTicket,

@@ -15,7 +15,7 @@ from framework.repositories.models import Pack, Ref, Repository, Version
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A repository at its newest version, all of whose log entries are in the store.
+    """A repository at its newest version, all of whose journal entries are in the store.
 
     `versions` counts those up to it; `contents` is a hash of its refs, its packs, and the project's owner and name.
     """

@@ -1,4 +1,4 @@
-"""Databases that were restored from a backup: where the log knows versions that SQL lacks, nobody may write."""
+"""Databases that were restored from a backup: where the journal knows versions that SQL lacks, nobody may write."""
 
 import logging
 import os
@@ -18,23 +18,23 @@ from framework.storage.current import ownership
 log = logging.getLogger(__name__)
 
 MOST_WRITTEN = 10_000
-"""Repositories that a process knows to have written to; one that it forgets costs another look at the log."""
+"""Repositories that a process knows to have written to; one that it forgets costs another look at the journal."""
 
 _written: LRUCache[str, int] = LRUCache(MOST_WRITTEN)
 
 
 class DatabaseBehind(Unavailable):
-    """The local copy or the log knows a version that SQL does not: the database was restored from a backup."""
+    """The local copy or the journal knows a version that SQL does not: the database was restored from a backup."""
 
     def __init__(self) -> None:
         super().__init__("This project is being recovered after a restore; try again later.")
 
 
 def refuse_divergence(repository_id: str) -> None:
-    """Compare the log with SQL before this process's first write to a repository: one request, and none soon after.
+    """Compare the journal with SQL before this process's first write to a repository: one request, and none soon after.
 
     Raises:
-        DatabaseBehind: the log tells of versions that SQL does not know; the repository is read-only.
+        DatabaseBehind: the journal tells of versions that SQL does not know; the repository is read-only.
         NotOwner: it does because another database has taken the bucket over; nothing is recovered here.
     """
     if _written.get(repository_id, 0) == os.getpid():
@@ -46,12 +46,12 @@ def refuse_divergence(repository_id: str) -> None:
 
 
 def note_new(repository_id: str) -> None:
-    """This process has just made the repository under a random name: nobody can have written a log of it."""
+    """This process has just made the repository under a random name: nobody can have written a journal of it."""
     _note_written(repository_id)
 
 
 def has_diverged(repository_id: str) -> bool:
-    """Whether the log has an entry from SQL's version on that SQL does not know.
+    """Whether the journal has an entry from SQL's version on that SQL does not know.
 
     SQL is read once more after the listing: an entry is written after its commit, so a version that another process
     commits meanwhile is found there.

@@ -1,4 +1,4 @@
-"""The log read back: keys, entries and the chain that they form; what is damaged or missing is told, not guessed."""
+"""The journal read back: keys, entries and the chain that they form; what is damaged or missing is told."""
 
 import hashlib
 import json
@@ -29,10 +29,10 @@ _KEY = re.compile(r"repos/([0-9a-f]{32})/log/([0-9]{6})/([0-9]{10})-([0-9a-f]{16
 
 
 class EntryDamaged(Unavailable):
-    """An entry of the log is missing, is not what its key promises, or is of a newer release."""
+    """An entry of the journal is missing, is not what its key promises, or is of a newer release."""
 
     def __init__(self, key: "JournalKey", what: str) -> None:
-        super().__init__(f"{key.key}, the log entry of version {key.place_text}, {what}.")
+        super().__init__(f"{key.key}, the journal entry of version {key.place_text}, {what}.")
         self.key = key
 
 
@@ -130,7 +130,7 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class History:
-    """A stretch of the log: whole entries oldest first, the newest of them in full, and what is wrong with the rest.
+    """A stretch of the journal: whole entries oldest first, the newest of them in full, and what is wrong with others.
 
     `large_blobs` are the sizes that each version brought, by its entry's hash; `forks` tells where two databases have
     gone on beside each other.
@@ -144,7 +144,7 @@ class History:
 
 
 def journal_keys(listed: Iterable[StoredObject]) -> list[JournalKey]:
-    """The keys of log entries among the listed objects, in their order."""
+    """The keys of journal entries among the listed objects, in their order."""
     found = (_KEY.fullmatch(entry.key) for entry in listed)
     return [JournalKey(match[1], int(match[2]), int(match[3]), match[4]) for match in found if match]
 
@@ -201,7 +201,7 @@ def read_history(listed: Sequence[JournalKey], *, known: Mapping[Place, str] | N
 
 
 def _read_all(listed: Sequence[JournalKey]) -> Iterator[JournalEntry | EntryDamaged]:
-    """In batches, so that a long log is never in memory as a whole."""
+    """In batches, so that a long journal is never in memory as a whole."""
     with Pool(PARALLEL_READS) as pool:
         for start in range(0, len(listed), BATCH):
             yield from pool.map(_read_or_fault, listed[start : start + BATCH])
@@ -218,7 +218,7 @@ def _gaps(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator[
     hashes = {*known.values(), *(line.entry_hash for line in lines)}
     for line in lines:
         if line.previous and line.previous not in hashes:
-            yield f"The log has a gap: the entry before version {line.key.place_text} is missing or damaged."
+            yield f"The journal has a gap: the entry before version {line.key.place_text} is missing or damaged."
 
 
 def _forks(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _forks(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator
     for line in lines:
         count = claims.pop(line.key.place, 0) + (line.key.place in known)
         if count > 1:
-            yield f"The log has forked: {count} entries claim to be version {line.key.place_text}."
+            yield f"The journal has forked: {count} entries claim to be version {line.key.place_text}."
 
 
 def _entry(key: JournalKey, entry_hash: str, document: Mapping[str, Any]) -> JournalEntry:

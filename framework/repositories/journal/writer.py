@@ -1,4 +1,4 @@
-"""The log: one object for each version, written after the commit point from the bytes that SQL holds."""
+"""The journal: one object for each version, written after the commit point from the bytes that SQL holds."""
 
 import hashlib
 import json
@@ -21,14 +21,14 @@ FORMAT = 1
 
 
 class NotConfirmed(Unavailable):
-    """SQL has the version, and its log entry is not in the store yet; a worker writes it, repeating is safe."""
+    """SQL has the version, and its journal entry is not in the store yet; a worker writes it, repeating is safe."""
 
     def __init__(self) -> None:
         super().__init__("Your change is stored, but not yet confirmed. Look again in a minute; repeating it is safe.")
 
 
 def entry_bytes(session: Session, repository: Repository, change: Change) -> bytes:
-    """The canonical log entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
+    """The canonical journal entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
     refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id))
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     packs = session.scalars(select(Pack).where(*in_use).order_by(Pack.name)).all()
@@ -66,7 +66,7 @@ def confirm(repository_id: str) -> None:
     """Write the entries that the store lacks, oldest first, and clear their bytes in SQL.
 
     Any process may do it, twice too: the key names the content. Permission is asked for again when they are written,
-    since an entry that came after the bucket's next owner had read the log would be acknowledged and never found.
+    since an entry that came after the bucket's next owner had read the journal would be acknowledged and never found.
 
     Raises:
         NotConfirmed: the store does not take an entry, or another deployment has taken the bucket over meanwhile.
@@ -80,7 +80,7 @@ def confirm(repository_id: str) -> None:
 
 
 def list_unconfirmed_repositories() -> Sequence[str]:
-    """The repositories that have a version whose log entry is not in the store yet."""
+    """The repositories that have a version whose journal entry is not in the store yet."""
     with read_transaction() as session:
         return session.scalars(select(Version.repository_id).where(Version.confirmed_at.is_(None)).distinct()).all()
 

@@ -1,4 +1,4 @@
-"""The collector: deletes what no version and no push names, and never what the log names, however old the database."""
+"""The collector: deletes what no version and no push names, and never what the journal names, however old SQL is."""
 
 import logging
 import re
@@ -34,9 +34,9 @@ _NAMED = re.compile(
     r"repos/[0-9a-f]{32}/(?:packs/pack-(?P<pack>[0-9a-f]{32})\.[a-z]+|lfs/[0-9a-f]{64}-(?P<lfs>[0-9a-f]{32}))"
 )
 
-UNKNOWN = "the database does not know this project, and the log does not say that it was deleted"
-BEHIND = "the log knows more than the database; use `flask storage resume`"
-UNREADABLE = "the newest entry of its log cannot be read; use `flask storage verify`"
+UNKNOWN = "the database does not know this project, and the journal does not say that it was deleted"
+BEHIND = "the journal knows more than the database; use `flask storage resume`"
+UNREADABLE = "the newest entry of its journal cannot be read; use `flask storage verify`"
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def collect(older_than_hours: float | None = None) -> Iterator[Collected]:
 def sweep_lfs() -> int:
     """Clean up objects that were never sent whole or never named; how many.
 
-    As with pushes, everything stays where the log knows more than SQL: a version may have named them since. What a
-    purge has retired is the collector's, who asks the log whether it is still named.
+    As with pushes, everything stays where the journal knows more than SQL: a version may have named them since. What a
+    purge has retired is the collector's, who asks the journal whether it is still named.
     """
     over = StagedLfs.expires_at < from_now()
     with transaction() as session:
@@ -156,7 +156,7 @@ def _name(entry: StoredObject) -> str | None:
 
 
 def _drop_named(found: Sequence[StoredObject], known: _Known, newest: JournalEntry | None) -> list[StoredObject]:
-    """Without what the newest entry names, and without packs that a version supersedes which the log has not yet."""
+    """Without what the newest entry names, and without packs superseded by a version that the journal lacks yet."""
     named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()
     confirmed = newest.line.key.version if newest else 0
     return [

@@ -1,4 +1,4 @@
-"""Verifying: every object that SQL names is read back, the whole repository checked by git, the log by its hashes."""
+"""Verifying: every object that SQL names is read back, the repository checked by git, the journal by its hashes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -127,7 +127,7 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
     stored = {key.key for key in listed}
     yield from (
         f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
-        f"the log entry of version {version}, is missing in the object store."
+        f"the journal entry of version {version}, is missing in the object store."
         for (epoch, version), entry_hash in confirmed.items()
         if object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash) not in stored
     )
@@ -137,7 +137,7 @@ def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str
         if key.place >= (snapshot.epoch, snapshot.version)
     ]
     if strange:
-        yield f"The log has version {strange[-1].place_text}, which the database does not know."
+        yield f"The journal has version {strange[-1].place_text}, which the database does not know."
     settled = read_settled_entries(snapshot.repository_id)
     history = read_history([key for key in listed if key.settled not in settled])
     yield from (*history.faults, *history.forks)
@@ -156,12 +156,12 @@ def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], history: Histo
     if entry is None or entry.line.key.place != (snapshot.epoch, snapshot.version):
         return
     if dict(entry.refs) != dict(snapshot.refs):
-        yield "The branches and tags in the database are not those of the newest log entry."
+        yield "The branches and tags in the database are not those of the newest journal entry."
     stored = {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in packs}
     if {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in entry.packs} != stored:
-        yield "The packs in the database are not those of the newest log entry."
+        yield "The packs in the database are not those of the newest journal entry."
     large_files = {
         (one.oid, one.name, one.size_bytes) for one in read_all_named(snapshot.repository_id, until=snapshot.version)
     }
     if {(one.oid, one.name, one.size_bytes) for one in entry.lfs} != large_files:
-        yield "The Git LFS objects in the database are not those of the newest log entry."
+        yield "The Git LFS objects in the database are not those of the newest journal entry."

@@ -1,4 +1,4 @@
-"""What SQL lost comes back from the log: every version, refs, packs and what the log tells of the project."""
+"""What SQL lost comes back from the journal: every version, refs, packs and what the journal tells of the project."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from framework.repositories.write.commit import commit, is_no_op
 from framework.storage.current import store
 
 Adopt = Callable[[Session, str, Mapping[str, Any]], dict[str, Any]]
-"""Brings the rows of the rooms above in line with what the log tells of a project, as far as they may be, in the
+"""Brings the rows of the rooms above in line with what the journal tells of a project, as far as they may be, in the
 transaction that recovers its repository; gives back what is true now."""
 
 
@@ -33,7 +33,7 @@ class DatabaseNotEmpty(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The database has projects already, so nothing was changed. To add what the log knows beyond it, "
+            "The database has projects already, so nothing was changed. To add what the journal knows beyond it, "
             "use `flask storage resume`."
         )
 
@@ -58,7 +58,7 @@ def tell_nobody(
 
 
 def resume(adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False) -> Iterator[Recovered]:
-    """Bring every repository up to what its log tells, one after the other, each in an epoch of its own afterwards.
+    """Bring every repository up to what its journal tells, one after the other, each in an epoch of its own afterwards.
 
     Nothing else may write meanwhile. With `rehearse` nothing is written, neither to SQL nor to the store.
 
@@ -154,7 +154,7 @@ def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tel
 
 
 def _list_stored_logs() -> Iterator[tuple[str, list[JournalKey]]]:
-    """Every repository that the store has a log of, with its keys, oldest first."""
+    """Every repository that the store has a journal of, with its keys, oldest first."""
     for repository_id, found in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
         if listed := journal_keys(found):
             yield repository_id, listed

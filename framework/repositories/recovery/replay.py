@@ -1,4 +1,4 @@
-"""Writing into SQL what the log told: version rows, refs and packs, within the caller's transaction."""
+"""Writing into SQL what the journal told: version rows, refs and packs, within the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 
@@ -32,7 +32,7 @@ def record_versions(session: Session, lines: Sequence[JournalLine]) -> None:
 
 
 def replay(session: Session, repository: Repository, newest: JournalEntry) -> None:
-    """Make the repository what this entry says: its refs, packs, LFS objects, default branch and place in the log."""
+    """Make the repository what this entry says: refs, packs, LFS objects, default branch and place in the journal."""
     line = newest.line
     _replay_refs(session, repository.id, newest.refs)
     _replay_packs(session, repository.id, newest)

@@ -239,7 +239,7 @@ class _Writer:
                 _add(writer, put)
 
     def _send(self, attempt: _Attempt) -> None:
-        """Own the names in SQL, then send packs and indexes, large blobs once, and look at the log, all in parallel."""
+        """Own the names in SQL; then send packs and indexes, large blobs once, and read the journal, in parallel."""
         staging.stage(self._wanted.repository_id, self._push_id, list(attempt.packs), again=bool(self._sent))
         fresh = {name: pack for name, (_kind, pack) in attempt.packs.items() if name not in self._sent}
         put_all(self._wanted.repository_id, self._push_id, fresh)

@@ -1,4 +1,4 @@
-"""The commit point: one SQL transaction, and then the log entry; see DESIGN.md for what each crash leaves."""
+"""The commit point: one SQL transaction, and then the journal entry; see DESIGN.md for what each crash leaves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace

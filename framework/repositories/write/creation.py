@@ -22,7 +22,7 @@ def create_repository(session: Session, about: dict[str, Any]) -> str:
 
 
 def change_about(repository_id: str, change: Callable[[Session], dict[str, Any]], *, actor: str) -> None:
-    """Change what the log tells of the project: `change` makes the caller's changes and returns the new text.
+    """Change what the journal tells of the project: `change` makes the caller's changes and returns the new text.
 
     It runs inside the commit point's transaction, with the repository locked; a repository that has a version gets
     another one, so that a rebuild knows of the change.

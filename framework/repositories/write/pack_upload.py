@@ -29,7 +29,7 @@ def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> 
 def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> None:
     """Store these packs under their names, which the push's staged row owns; it does not expire meanwhile.
 
-    On a process's first write to the repository the log is looked at, too.
+    On a process's first write to the repository the journal is looked at, too.
 
     Raises:
         StoreUnavailable, DatabaseBehind: the staged row still owns what was sent.

@@ -51,7 +51,7 @@ def abandon(push_id: str) -> None:
 def sweep() -> int:
     """Clean up expired and half cleaned pushes; how many.
 
-    A push that an old database believes unfinished may have become a version since: where the log knows more than
+    A push that an old database believes unfinished may have become a version since: where the journal knows more than
     SQL, everything stays as it is.
     """
     with transaction() as session:

@@ -223,7 +223,7 @@ def test_verify_compares_them_with_the_log(bench: Bench, film: StoredLfs) -> Non
     with transaction() as session:
         session.delete(session.get_one(LfsObject, (bench.repository_id, film.oid)))
     assert verify(bench.repository_id).faults == (
-        "The Git LFS objects in the database are not those of the newest log entry.",
+        "The Git LFS objects in the database are not those of the newest journal entry.",
     )
 
 

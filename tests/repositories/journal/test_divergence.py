@@ -118,7 +118,7 @@ def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(
 
 
 def test_an_old_database_does_not_sweep_what_became_a_version_since(bench: Bench) -> None:
-    """The backup knows the push as staged; the log knows it as version 1."""
+    """The backup knows the push as staged; the journal knows it as version 1."""
     name, body = object_keys.new_id(), b"x"
     staging.stage(bench.repository_id, object_keys.new_id(), [name])
     with transaction() as session:

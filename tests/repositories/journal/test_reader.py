@@ -1,4 +1,4 @@
-"""The log read back: whole entries are understood, and whatever is wrong with the others is said."""
+"""The journal read back: whole entries are understood, and whatever is wrong with the others is said."""
 
 import hashlib
 import json
@@ -69,7 +69,7 @@ def test_a_missing_entry_in_the_middle_is_a_gap(written: Bench) -> None:
     store().delete(list_journal(written.repository_id)[1].key)
     history = read_history(list_journal(written.repository_id))
     assert [line.key.version for line in history.lines] == [1, 3]
-    assert history.faults == ("The log has a gap: the entry before version 3 is missing or damaged.",)
+    assert history.faults == ("The journal has a gap: the entry before version 3 is missing or damaged.",)
 
 
 def test_a_gap_is_none_where_sql_knows_the_entry(written: Bench) -> None:
@@ -123,7 +123,7 @@ def test_two_entries_for_one_version_are_a_fork(written: Bench) -> None:
         sha256=hashlib.sha256(data).hexdigest(),
     )
     history = read_history(list_journal(written.repository_id))
-    assert history.forks == ("The log has forked: 2 entries claim to be version 3.",)
+    assert history.forks == ("The journal has forked: 2 entries claim to be version 3.",)
 
 
 def test_the_entry_of_an_unwritten_repository_is_none(bench: Bench) -> None:

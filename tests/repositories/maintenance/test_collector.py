@@ -1,4 +1,4 @@
-"""The collector: what nothing names goes, what the log names stays, however old or empty the database is."""
+"""The collector: what nothing names goes, what the journal names stays, however old or empty the database is."""
 
 import hashlib
 from collections.abc import Callable

@@ -78,15 +78,15 @@ def test_what_git_finds_is_told(written: Bench) -> None:
         session.execute(update(Ref).values(sha="1" * 40))
     faults = verify(written.repository_id).faults
     assert any("git fsck" in fault and "1" * 40 in fault for fault in faults)
-    assert "The branches and tags in the database are not those of the newest log entry." in faults
+    assert "The branches and tags in the database are not those of the newest journal entry." in faults
 
 
 def test_a_missing_log_entry_is_found(written: Bench) -> None:
     key = list_journal(written.repository_id)[0].key
     store().delete(key)
     assert verify(written.repository_id).faults == (
-        f"{key}, the log entry of version 1, is missing in the object store.",
-        "The log has a gap: the entry before version 2 is missing or damaged.",
+        f"{key}, the journal entry of version 1, is missing in the object store.",
+        "The journal has a gap: the entry before version 2 is missing or damaged.",
     )
 
 
@@ -103,14 +103,14 @@ def test_a_log_that_knows_more_is_a_fault(written: Bench) -> None:
     backup = moments.remember()
     written.write(written.put("a", b"3"))
     moments.put_back(backup)
-    assert verify(written.repository_id).faults == ("The log has version 3, which the database does not know.",)
+    assert verify(written.repository_id).faults == ("The journal has version 3, which the database does not know.",)
 
 
 def test_a_database_that_names_other_packs_than_the_log_is_a_fault(written: Bench) -> None:
     with transaction() as session:
         session.execute(update(Pack).where(Pack.kind == "blobs").values(superseded_version=2))
     faults = verify(written.repository_id).faults
-    assert "The packs in the database are not those of the newest log entry." in faults
+    assert "The packs in the database are not those of the newest journal entry." in faults
 
 
 def _pack(bench: Bench, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""Every acknowledged version comes back from the log, whatever the database lost."""
+"""Every acknowledged version comes back from the journal, whatever the database lost."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -163,7 +163,7 @@ def test_a_missing_entry_in_the_middle_is_told_and_costs_no_file(written: Bench)
     [done] = rebuild(adopt)
     assert (done.versions, done.faults) == (
         2,
-        ("The log has a gap: the entry before version 3 is missing or damaged.",),
+        ("The journal has a gap: the entry before version 3 is missing or damaged.",),
     )
     with read_transaction() as session:
         assert list(session.scalars(select(LargeBlob.size_bytes))) == [MIB], "the size was read from the pack itself"

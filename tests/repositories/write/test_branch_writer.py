@@ -254,7 +254,7 @@ def test_the_requests_are_as_budgeted(bench: Bench) -> None:
     divergence._written.clear()
     with requests() as first:
         bench.write(bench.put("first", b""))
-    assert sorted(first.operations) == ["list", "put", "put", "put"], "a process's first write looks at the log"
+    assert sorted(first.operations) == ["list", "put", "put", "put"], "a process's first write looks at the journal"
     with requests() as small:
         bench.write(*(bench.put(str(number), os.urandom(100)) for number in range(40)))
     assert small.operations == ["put"] * 3
