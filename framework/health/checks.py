@@ -32,7 +32,7 @@ from framework.health.queues import foreign_nodes, queue_states
 from framework.repositories.catalog.checks import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
 from framework.storage.current import open_store
-from framework.storage.patience import RetryPolicy
+from framework.storage.retries import RetryPolicy
 
 WORKER_SECONDS = 20
 AT_ONCE = RetryPolicy(connect_timeout_seconds=2, read_timeout_seconds=4, deadline_seconds=0)

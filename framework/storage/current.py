@@ -8,7 +8,7 @@ from framework.config import Config
 from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
 from framework.storage.ownership.lease import Ownership
-from framework.storage.patience import RetryPolicy
+from framework.storage.retries import RetryPolicy
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
 
@@ -49,12 +49,12 @@ def _lease(settings: Config, opened: ObjectStore) -> Ownership:
     return _leases[place]
 
 
-def open_store(settings: Config, patience: RetryPolicy | None = None) -> ObjectStore:
+def open_store(settings: Config, policy: RetryPolicy | None = None) -> ObjectStore:
     """A store of its own for these settings: the bucket, or a folder that stands for it."""
     if folder := settings.store_folder:
         return FolderStore(folder)
-    patience = patience or RetryPolicy()
-    return S3Store(make_client(settings, patience), settings.s3_bucket or "", patience=patience)
+    policy = policy or RetryPolicy()
+    return S3Store(make_client(settings, policy), settings.s3_bucket or "", policy=policy)
 
 
 def dispose() -> None:

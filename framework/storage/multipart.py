@@ -13,7 +13,7 @@ from framework.errors import HoldfastError
 from framework.files import sha256_of
 from framework.storage.contract import BodyAltered, ObjectMissing, StoreUnavailable
 from framework.storage.counting import METER
-from framework.storage.patience import PacedBody, RetryPolicy, retry
+from framework.storage.retries import PacedBody, RetryPolicy, retry
 from framework.storage.s3_answers import translate_errors
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class MultipartUpload:
     bucket: str
     key: str
     source: Path
-    patience: RetryPolicy
+    policy: RetryPolicy
 
     def send(self, part_bytes: int, sha256: str) -> None:
         """Send the file, whose SHA-256 (hex) is compared first.
@@ -43,10 +43,10 @@ class MultipartUpload:
         """
         if sha256_of(self.source) != sha256:
             raise BodyAltered(self.key)
-        upload_id = retry(self.patience, partial(self._begin, sha256))
+        upload_id = retry(self.policy, partial(self._begin, sha256))
         try:
             parts = list(self._parts(upload_id, part_bytes))
-            retry(self.patience, partial(self._complete, upload_id, parts))
+            retry(self.policy, partial(self._complete, upload_id, parts))
         except HoldfastError:
             self._abort(upload_id)
             raise
@@ -55,7 +55,7 @@ class MultipartUpload:
         size = self.source.stat().st_size
         step = max(part_bytes, -(-size // MOST_PARTS))
         for number, start in enumerate(range(0, size, step), 1):
-            yield retry(self.patience, partial(self._part, upload_id, number, start, step))
+            yield retry(self.policy, partial(self._part, upload_id, number, start, step))
 
     def _begin(self, sha256: str) -> str:
         with translate_errors(self.key), METER.request("multipart"):
@@ -69,7 +69,7 @@ class MultipartUpload:
             ReadFileChunk.from_filename(str(self.source), start, step) as part,
         ):
             made.sent_bytes = len(part)
-            body: Any = PacedBody(self.patience, part)
+            body: Any = PacedBody(self.policy, part)
             answer = self.client.upload_part(
                 Bucket=self.bucket,
                 Key=self.key,
@@ -84,7 +84,7 @@ class MultipartUpload:
         try:
             self._complete_once(upload_id, parts)
         except ObjectMissing:
-            if not retry(self.patience, self._is_joined):
+            if not retry(self.policy, self._is_joined):
                 raise StoreUnavailable from None
 
     def _complete_once(self, upload_id: str, parts: list["CompletedPartTypeDef"]) -> None:

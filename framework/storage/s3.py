@@ -26,7 +26,7 @@ from framework.storage.contract import (
 )
 from framework.storage.counting import METER
 from framework.storage.multipart import MultipartUpload
-from framework.storage.patience import PacedBody, RetryPolicy, pace, retry
+from framework.storage.retries import PacedBody, RetryPolicy, pace, retry
 from framework.storage.s3_answers import code_of, raise_alarm, translate_errors
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class S3Store(ObjectStore):
         client: "S3Client",
         bucket: str,
         *,
-        patience: RetryPolicy | None = None,
+        policy: RetryPolicy | None = None,
         multipart_bytes: int = 256 * MIB,
         part_bytes: int = 64 * MIB,
     ) -> None:
-        self._client, self._bucket, self._patience = client, bucket, patience or RetryPolicy()
+        self._client, self._bucket, self._policy = client, bucket, policy or RetryPolicy()
         self._multipart_bytes, self._part_bytes = multipart_bytes, part_bytes
 
     def close(self) -> None:
@@ -59,9 +59,9 @@ class S3Store(ObjectStore):
 
     def _put(self, key: str, source: bytes | Path, sha256: str) -> None:
         if isinstance(source, Path) and source.stat().st_size > self._multipart_bytes:
-            MultipartUpload(self._client, self._bucket, key, source, self._patience).send(self._part_bytes, sha256)
+            MultipartUpload(self._client, self._bucket, key, source, self._policy).send(self._part_bytes, sha256)
         else:
-            retry(self._patience, partial(self._put_once, key, source, sha256))
+            retry(self._policy, partial(self._put_once, key, source, sha256))
 
     def _put_once(self, key: str, source: bytes | Path, sha256: str) -> None:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
@@ -75,10 +75,10 @@ class S3Store(ObjectStore):
             yield source
             return
         with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            yield PacedBody(self._patience, file)
+            yield PacedBody(self._policy, file)
 
     def _fetch(self, key: str, target: Path) -> Fetched:
-        return retry(self._patience, partial(self._fetch_once, key, target))
+        return retry(self._policy, partial(self._fetch_once, key, target))
 
     def _fetch_once(self, key: str, target: Path) -> Fetched:
         digest, size = hashlib.sha256(), 0
@@ -92,7 +92,7 @@ class S3Store(ObjectStore):
         return _check_fetched(key, answer, Fetched(size, digest.hexdigest()))
 
     def _read(self, key: str) -> bytes:
-        return retry(self._patience, partial(self._read_once, key))
+        return retry(self._policy, partial(self._read_once, key))
 
     def _read_once(self, key: str) -> bytes:
         with translate_errors(key), METER.request("get") as made:
@@ -119,7 +119,7 @@ class S3Store(ObjectStore):
     def _range(self, key: str, start: int, end: int | None) -> Iterator[bytes]:
         if start == end:
             return
-        answer = retry(self._patience, partial(self._open_range, key, start, end))
+        answer = retry(self._policy, partial(self._open_range, key, start, end))
         chunks = self._stream_body(answer) if answer else iter(())
         while chunk := _next(key, chunks):
             METER.count_received("range", len(chunk))
@@ -143,10 +143,10 @@ class S3Store(ObjectStore):
 
     def _stream_body(self, answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
         with closing(answer["Body"]) as body:
-            yield from pace(self._patience, body.iter_chunks(CHUNK_BYTES))
+            yield from pace(self._policy, body.iter_chunks(CHUNK_BYTES))
 
     def _size(self, key: str) -> int:
-        return retry(self._patience, partial(self._size_once, key))
+        return retry(self._policy, partial(self._size_once, key))
 
     def _size_once(self, key: str) -> int:
         try:
@@ -169,7 +169,7 @@ class S3Store(ObjectStore):
     def _list(self, prefix: str, after: str) -> Iterator[StoredObject]:
         more: dict[str, Any] = {"StartAfter": after} if after else {}
         while True:
-            page = retry(self._patience, partial(self._page, prefix, more))
+            page = retry(self._policy, partial(self._page, prefix, more))
             for line in page.get("Contents", []):
                 yield StoredObject(line["Key"], line["Size"], line["LastModified"])
             if not page["IsTruncated"]:
@@ -181,14 +181,14 @@ class S3Store(ObjectStore):
             return self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more)
 
     def _delete(self, key: str) -> None:
-        retry(self._patience, partial(self._delete_once, key))
+        retry(self._policy, partial(self._delete_once, key))
 
     def _delete_once(self, key: str) -> None:
         with translate_errors(key), METER.request("delete"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def _change_class(self, key: str, storage_class: str, sha256: str) -> None:
-        retry(self._patience, partial(self._copy_onto_itself, key, storage_class, sha256))
+        retry(self._policy, partial(self._copy_onto_itself, key, storage_class, sha256))
 
     def _copy_onto_itself(self, key: str, storage_class: str, sha256: str) -> None:
         """It is in the other class at once or not at all; a copy that replaces the metadata may be repeated."""

@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from framework.config import Config
 from framework.storage.contract import BodyAltered
-from framework.storage.patience import RetryPolicy
+from framework.storage.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 
 
-def make_client(settings: Config, patience: RetryPolicy) -> "S3Client":
+def make_client(settings: Config, policy: RetryPolicy) -> "S3Client":
     """A client for the settings' service; retries are `retry`'s, which knows a deadline."""
     client = _session().client(
         "s3",
@@ -26,7 +26,7 @@ def make_client(settings: Config, patience: RetryPolicy) -> "S3Client":
         region_name=settings.s3_region or DEFAULT_REGION,
         aws_access_key_id=settings.s3_access_key_id,
         aws_secret_access_key=settings.s3_secret_access_key,
-        config=_client_config(settings, patience),
+        config=_client_config(settings, policy),
     )
     client.meta.events.register_last("before-call.s3", _drop_expect)
     client.meta.events.register("before-send.s3.PutObject", _refuse_altered_source)
@@ -39,12 +39,12 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-def _client_config(settings: Config, patience: RetryPolicy) -> ClientConfig:
+def _client_config(settings: Config, policy: RetryPolicy) -> ClientConfig:
     return ClientConfig(
         signature_version="s3v4",
         retries={"total_max_attempts": 1, "mode": "standard"},
-        connect_timeout=patience.connect_timeout_seconds,
-        read_timeout=patience.read_timeout_seconds,
+        connect_timeout=policy.connect_timeout_seconds,
+        read_timeout=policy.read_timeout_seconds,
         max_pool_connections=settings.s3_connections,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

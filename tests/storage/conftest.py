@@ -10,7 +10,7 @@ import pytest
 from framework.config import Config
 from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
-from framework.storage.patience import RetryPolicy
+from framework.storage.retries import RetryPolicy
 from framework.storage.s3 import S3Store
 from framework.storage.s3_client import make_client
 from tests.servers.backends.ceph import Ceph
@@ -83,12 +83,12 @@ def service(ceph: Ceph, bucket: str, tmp_path: Path) -> Service:
 
 @pytest.fixture
 def open_store() -> Iterator[OpenStore]:
-    """Opens stores with any settings and patience, and closes them in the end."""
+    """Opens stores with any settings and policy, and closes them in the end."""
     opened: list[S3Store] = []
 
-    def open_one(settings: Config, patience: RetryPolicy = PATIENT, **options: int) -> S3Store:
-        client = make_client(settings, patience)
-        opened.append(S3Store(client, settings.s3_bucket or "", patience=patience, **options))
+    def open_one(settings: Config, policy: RetryPolicy = PATIENT, **options: int) -> S3Store:
+        client = make_client(settings, policy)
+        opened.append(S3Store(client, settings.s3_bucket or "", policy=policy, **options))
         return opened[-1]
 
     yield open_one

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framework.storage.contract import BodyAltered, StoreRefused, StoreUnavailable
-from framework.storage.patience import RetryPolicy
+from framework.storage.retries import RetryPolicy
 from framework.storage.s3 import S3Store
 from tests.servers.proxies.faults import Fault
 from tests.servers.proxies.store_proxy import FaultyProxy

@@ -29,7 +29,7 @@ Token = tuple[int, str]
 
 
 @dataclass(frozen=True)
-class Listed:
+class BucketListing:
     """What the bucket says of its owners: tokens, oldest first, and all marks, each with the number of its token."""
 
     tokens: Sequence[Token]
@@ -59,12 +59,12 @@ class BucketClaims:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def list(self) -> Listed:
+    def list(self) -> BucketListing:
         """One request; what SQL says is read afterwards, so that it knows of everything that is listed."""
         stored = list(self._store.list(PREFIX))
         tokens = sorted((int(match[1]), match[2]) for entry in stored if (match := TOKEN_KEY.fullmatch(entry.key)))
         marks = [(int(match[1]), entry) for entry in stored if (match := MARK_KEY.fullmatch(entry.key))]
-        return Listed(tokens, marks)
+        return BucketListing(tokens, marks)
 
     def holds_projects(self) -> bool:
         """Whether a repository has an object there."""
@@ -97,7 +97,7 @@ class BucketClaims:
         self._store.delete(key)
         return there.modified_at if there else now()
 
-    def longest_look_seconds(self, listed: Listed) -> float:
+    def longest_look_seconds(self, listed: BucketListing) -> float:
         """How long a look permits the owner's processes to write, as its marks tell; 0 where there is none."""
         seconds = [0.0]
         for name in listed.marks_of(listed.newest):
@@ -156,7 +156,7 @@ def read_row() -> Deployment | None:
         return find_row(session)
 
 
-def begin_claim(listed: Listed, state: str) -> Deployment:
+def begin_claim(listed: BucketListing, state: str) -> Deployment:
     """Note in SQL what is about to be put into the bucket; a first claim that has begun goes on under its own name."""
     try:
         return _note_claim(listed.highest, state)

@@ -15,7 +15,7 @@ from framework.storage.models import CLAIMING, OWNER, WAITING, Deployment
 from framework.storage.ownership.claims import (
     KEPT,
     BucketClaims,
-    Listed,
+    BucketListing,
     begin_claim,
     find_row,
     read_moment,
@@ -156,7 +156,7 @@ class Ownership:
                 renew = False
         raise Unavailable("Too many processes look after the bucket at once; try again in a moment.")
 
-    def _judge(self, listed: Listed, row: Deployment | None) -> Deployment:
+    def _judge(self, listed: BucketListing, row: Deployment | None) -> Deployment:
         """The row, when the bucket is this database's and nobody else renews its mark."""
         if row is None or listed.newest != token_of(row) or listed.highest > row.token:
             raise OwnedByAnother(
@@ -177,20 +177,20 @@ class Ownership:
             )
         return row
 
-    def _is_ours(self, listed: Listed, row: Deployment | None) -> bool:
+    def _is_ours(self, listed: BucketListing, row: Deployment | None) -> bool:
         try:
             return listed.newest is not None and bool(self._judge(listed, row))
         except NotOwner:
             return False
 
-    def _is_fresh(self, listed: Listed, row: Deployment) -> bool:
+    def _is_fresh(self, listed: BucketListing, row: Deployment) -> bool:
         """Whether a mark of ours lies in the bucket that is young enough to stand for this look."""
         with read_transaction() as session:
             oldest = read_moment(session) - timedelta(seconds=self._look_seconds / 2)
         there = listed.marks_of(token_of(row))
         return any(mark["name"] in there and datetime.fromisoformat(mark["at"]) > oldest for mark in row.marks)
 
-    def _renew(self, row: Deployment, listed: Listed) -> None:
+    def _renew(self, row: Deployment, listed: BucketListing) -> None:
         """Write a new mark: its name in SQL first, so that no process of ours takes it for another's."""
         there = listed.marks_of(token_of(row))
         with transaction() as session:
@@ -206,7 +206,7 @@ class Ownership:
         self._bucket.put_mark(row, mark, self._look_seconds)
         self._bucket.delete_marks(row, there)
 
-    def _claim(self, listed: Listed, row: Deployment | None) -> None:
+    def _claim(self, listed: BucketListing, row: Deployment | None) -> None:
         """Become the owner of a bucket that has none: a new one, or one from before buckets had owners."""
         if row is None and self._bucket.holds_projects():
             raise BucketInUse(
@@ -238,7 +238,7 @@ class Ownership:
             if locked is not None and token_of(locked) == token_of(row):
                 locked.state = OWNER
 
-    def _is_silent(self, listed: Listed) -> bool:
+    def _is_silent(self, listed: BucketListing) -> bool:
         """Whether nobody can have permission to write, by the moments that the store gives its objects.
 
         Where there are projects and no owner, somebody may have deleted its claim while it is at work.
@@ -252,7 +252,7 @@ class Ownership:
             seconds=3 * max(self._look_seconds, self._bucket.longest_look_seconds(listed))
         )
 
-    def _wait_for_silence(self, listed: Listed, tell: Callable[[str], None]) -> bool:
+    def _wait_for_silence(self, listed: BucketListing, tell: Callable[[str], None]) -> bool:
         """Return when no mark was written for twice the time that a look permits to write."""
         seconds = max(self._look_seconds, self._bucket.longest_look_seconds(listed))
         tell(

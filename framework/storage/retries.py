@@ -42,13 +42,13 @@ class RetryPolicy:
             raise StoreUnavailable
 
 
-def retry(patience: RetryPolicy, call: Callable[[], T]) -> T:
+def retry(policy: RetryPolicy, call: Callable[[], T]) -> T:
     """What `call` returns; repeated until the deadline while the store does not answer, once for an altered body.
 
     Raises:
         StoreUnavailable, BodyAltered: the last of them, besides what `call` raises otherwise.
     """
-    ends_at = monotonic() + patience.deadline_seconds
+    ends_at = monotonic() + policy.deadline_seconds
     altered = False
     for attempt in count():
         try:
@@ -58,14 +58,14 @@ def retry(patience: RetryPolicy, call: Callable[[], T]) -> T:
                 raise
             altered = True
         except StoreUnavailable:
-            pause = patience.pause_seconds(attempt)
+            pause = policy.pause_seconds(attempt)
             if monotonic() + pause > ends_at:
                 raise
             sleep(pause)
     raise AssertionError  # count() does not end
 
 
-def pace(patience: RetryPolicy, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def pace(policy: RetryPolicy, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks as they come; only the time spent waiting for them counts, not that of whoever takes them.
 
     Raises:
@@ -78,7 +78,7 @@ def pace(patience: RetryPolicy, chunks: Iterator[bytes]) -> Iterator[bytes]:
         if not chunk:
             return
         waited, moved = waited + monotonic() - asked_at, moved + len(chunk)
-        patience.refuse_slow(waited, moved)
+        policy.refuse_slow(waited, moved)
         yield chunk
 
 
@@ -95,8 +95,8 @@ class Rewindable(Protocol):
 class PacedBody:
     """A body to send that refuses to be taken too slowly; rewinding starts the clock again."""
 
-    def __init__(self, patience: RetryPolicy, file: Rewindable) -> None:
-        self._patience, self._file, self._started_at = patience, file, monotonic()
+    def __init__(self, policy: RetryPolicy, file: Rewindable) -> None:
+        self._policy, self._file, self._started_at = policy, file, monotonic()
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes.
@@ -104,7 +104,7 @@ class PacedBody:
         Raises:
             StoreUnavailable: the store takes them too slowly.
         """
-        self._patience.refuse_slow(monotonic() - self._started_at, self._file.tell())
+        self._policy.refuse_slow(monotonic() - self._started_at, self._file.tell())
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
