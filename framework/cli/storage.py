@@ -204,8 +204,8 @@ def _sentences(found: Recovered, *, rehearse: bool) -> Sequence[str]:
         lines.append(f"{name} {came} with {_count(found.versions, 'version')}; it is private.")
     elif found.versions:
         lines.append(f"{name} {would}got {_count(found.versions, 'version')} back.")
-    if found.beside:
-        beside = _count(found.beside, "version")
+    if found.parallel:
+        beside = _count(found.parallel, "version")
         lines.append(
             f"{name}: another database wrote {beside} beside this one's. {_describe_kept(found, rehearse=rehearse)}"
         )

@@ -28,7 +28,7 @@ class Lines:
     """The line that SQL is to go on with, None where its own is the one, and the others."""
 
     ahead: Line | None
-    beside: tuple[Line, ...]
+    parallel: tuple[Line, ...]
 
 
 @dataclass(frozen=True)

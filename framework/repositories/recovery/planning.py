@@ -30,8 +30,8 @@ NO_VERSION: Place = (0, 0)
 class Recovered:
     """What was done for one repository: how many versions came back, and what could not be read.
 
-    `beside` counts the versions that another database wrote beside SQL's, and `kept` are the refs, by their new names,
-    that hold what those changed.
+    `parallel` counts the versions that another database wrote beside SQL's, and `kept` are the refs, by their new
+    names, that hold what those changed.
     """
 
     repository_id: str
@@ -40,7 +40,7 @@ class Recovered:
     created: bool = False
     deleted: bool = False
     faults: tuple[str, ...] = ()
-    beside: int = 0
+    parallel: int = 0
     kept: tuple[str, ...] = ()
 
 
@@ -57,7 +57,7 @@ class Plan:
     sizes: Mapping[str, int]
     repacked: bool
     about: Mapping[str, Any]
-    beside: Sequence[ParallelLine]
+    parallel: Sequence[ParallelLine]
     settled: frozenset[Settled]
 
     @property
@@ -67,15 +67,15 @@ class Plan:
     @property
     def outcome(self) -> Recovered:
         """What carrying it out comes to."""
-        kept = [one for one in self.beside if one.fault is None]
+        kept = [one for one in self.parallel if one.fault is None]
         return Recovered(
             self.repository_id,
             self.about,
             versions=len(self.lines.ahead.entries) if self.lines.ahead and not self.deletes else 0,
             created=self.before is None and self.ahead is not None and not self.deletes,
             deleted=self.deletes,
-            faults=(*self.history.faults, *(one.fault for one in self.beside if one.fault)),
-            beside=sum(len(one.line.entries) for one in kept),
+            faults=(*self.history.faults, *(one.fault for one in self.parallel if one.fault)),
+            parallel=sum(len(one.line.entries) for one in kept),
             kept=tuple(name for one in kept for name in one.refs),
         )
 
@@ -90,7 +90,7 @@ def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | No
     ahead = read_entry(lines.ahead.newest.key) if lines.ahead else None
     repacked = ahead is not None and _is_repacked(repository_id, ahead)
     settled = ahead.settled if ahead else frozenset()
-    beside = [line for line in lines.beside if not {entry.key.settled for entry in line.entries} <= settled]
+    parallel = [line for line in lines.parallel if not {entry.key.settled for entry in line.entries} <= settled]
     with read_transaction() as session:
         row = session.get(Repository, repository_id)
         epoch, about = (row.epoch, row.about) if row else (0, {})
@@ -107,7 +107,7 @@ def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | No
         if row and lines.ahead
         else (ahead.project if ahead else about),
         settled=settled,
-        beside=read_parallel_lines(beside, history, read_stored_state(repository_id, ahead)),
+        parallel=read_parallel_lines(parallel, history, read_stored_state(repository_id, ahead)),
     )
 
 

@@ -141,15 +141,15 @@ def _go_ahead(session: Session, repository: Repository, plan: Plan, adopt: Adopt
 def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tell) -> None:
     settle_entries(
         session,
-        (entry.key for line in plan.lines.beside for entry in line.entries if entry.key.settled in plan.settled),
+        (entry.key for line in plan.lines.parallel for entry in line.entries if entry.key.settled in plan.settled),
     )
-    for one in plan.beside:
+    for one in plan.parallel:
         if one.fault is None:
             keep_parallel_line(session, repository, one)
-    if plan.beside:
+    if plan.parallel:
         repository.pack_generation += 1
     if kept := plan.outcome.kept:
-        decided = [decide_facts({}, 0, one.line.entries) for one in plan.beside if one.refs]
+        decided = [decide_facts({}, 0, one.line.entries) for one in plan.parallel if one.refs]
         repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 

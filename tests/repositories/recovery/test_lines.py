@@ -62,9 +62,9 @@ KNOWS_B = {**KNOWS_A, (1, 2): "b" * 64}
 def test_it_finds(lines: list[JournalLine], known: dict[tuple[int, int], str], ahead: str, beside: list[str]) -> None:
     found = find_lines(lines, known)
     assert "".join(one.entry_hash[0] for one in found.ahead.entries) == ahead if found.ahead else ahead == ""
-    assert ["".join(one.entry_hash[0] for one in other.entries) for other in found.beside] == beside
+    assert ["".join(one.entry_hash[0] for one in other.entries) for other in found.parallel] == beside
 
 
 def test_a_line_tells_what_it_grew_from() -> None:
-    [other] = find_lines([OTHER], KNOWS_B).beside
+    [other] = find_lines([OTHER], KNOWS_B).parallel
     assert other.base == A.key

@@ -46,12 +46,12 @@ def test_versions_that_two_databases_made_beside_each_other_are_all_kept(bench: 
     [done] = resume(adopt)
     [ref] = done.kept
     branch = ref.removeprefix("refs/heads/")
-    assert (done.beside, done.versions, done.faults) == (2, 0, ())
+    assert (done.parallel, done.versions, done.faults) == (2, 0, ())
     assert branch.startswith("recovered/")
     assert (bench.read("a"), bench.read("b")) == (b"1", b"this line")
     assert (bench.read("a", branch), bench.read("large", branch)) == (b"another line", LARGE)
     assert verify(bench.repository_id).faults == ()
-    assert [again.beside for again in resume(adopt)] == [0]
+    assert [again.parallel for again in resume(adopt)] == [0]
 
 
 def test_packs_of_another_line_are_no_longer_on_their_way(bench: Bench) -> None:
