@@ -176,7 +176,7 @@ def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Addr
             session,
             access.repository_id,
             {line.asked.oid: line.asked.size_bytes for line in lacking},
-            precheck=lambda before: _choose_within_quota(session, access, owner_id, lacking, before),
+            choose=lambda before: _choose_within_quota(session, access, owner_id, lacking, before),
         )
     for line in lacking:
         if not line.error:

@@ -34,14 +34,14 @@ class Health:
 
 @dataclass(frozen=True)
 class Pace:
-    """Everything in the class that we send to, or else in others, is to be read in so many days."""
+    """How often objects are read back: within `days`; `moved` are those in a cheaper storage class."""
 
     days: int
-    in_class: bool
+    moved: bool
 
     def takes(self, table: type[Row]) -> ColumnElement[bool]:
         """Which rows of this table are to be read at this pace."""
-        chosen = table.storage_class.is_not(None) if self.in_class else table.storage_class.is_(None)
+        chosen = table.storage_class.is_not(None) if self.moved else table.storage_class.is_(None)
         return chosen & in_use(table)
 
 
@@ -77,8 +77,8 @@ def paces() -> tuple[Pace, Pace]:
     """How fast each class of storage is read back, as the settings say."""
     settings = config.current()
     return (
-        Pace(max(1, settings.scrub_days), in_class=False),
-        Pace(max(1, settings.scrub_archived_days), in_class=True),
+        Pace(max(1, settings.scrub_days), moved=False),
+        Pace(max(1, settings.scrub_archived_days), moved=True),
     )
 
 

@@ -25,7 +25,7 @@ from framework.repositories.models import (
 )
 from framework.storage.current import store
 
-Precheck = Callable[[Set[str]], Set[str]]
+ChooseOids = Callable[[Set[str]], Set[str]]
 
 
 class LfsExpired(Conflict):
@@ -87,14 +87,14 @@ def read_offered(repository_id: str, oids: Iterable[str]) -> dict[str, StoredLfs
 
 
 def offer(
-    session: Session, repository_id: str, sizes: Mapping[str, int], *, precheck: Precheck | None = None
+    session: Session, repository_id: str, sizes: Mapping[str, int], *, choose: ChooseOids | None = None
 ) -> dict[str, StoredLfs]:
     """Own a key for each of these objects, for a client to send it to; who asks twice is given the same key.
 
-    Only for those that `precheck` names, which is told which were offered before.
+    Only for those that `choose` names, which is told which were offered before.
     """
     before = _find_staged(session, repository_id, sizes, OFFERED)
-    wanted = precheck(before.keys()) if precheck else sizes.keys()
+    wanted = choose(before.keys()) if choose else sizes.keys()
     offered = {oid: one for oid, one in before.items() if oid in wanted and one.size_bytes == sizes[oid]}
     _renew(session, [one.name for one in offered.values()])
     for oid in wanted - offered.keys():

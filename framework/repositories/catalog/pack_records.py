@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from framework.gitcore.packs import MeasuredPack, WrittenPack
-from framework.gitcore.side_files import Recorded
+from framework.gitcore.side_files import SideFileRecord
 from framework.repositories.models import Pack
 
 HISTORY = "history"
@@ -32,7 +32,7 @@ class NewPack(PackRecord):
     """
 
     sizes: Mapping[str, int] = field(default_factory=dict)
-    side_files: Mapping[str, Recorded] = field(default_factory=dict)
+    side_files: Mapping[str, SideFileRecord] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":
@@ -53,11 +53,11 @@ class LoggedPack(PackRecord):
 class StoredPack(LoggedPack):
     """A pack that the newest version names; `fault` is what its last check found wrong."""
 
-    side_files: Mapping[str, Recorded] = field(default_factory=dict)
+    side_files: Mapping[str, SideFileRecord] = field(default_factory=dict)
     fault: str | None = None
 
     @classmethod
     def of(cls, row: Pack) -> "StoredPack":
         """The pack that this row of SQL records."""
-        side_files = {suffix: Recorded(**recorded) for suffix, recorded in (row.side_files or {}).items()}
+        side_files = {suffix: SideFileRecord(**recorded) for suffix, recorded in (row.side_files or {}).items()}
         return cls(side_files=side_files, fault=row.fault, **LoggedPack.values_of(row))

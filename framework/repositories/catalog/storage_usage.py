@@ -78,10 +78,10 @@ class StorageUsage:
 def read_storage_usage(repository_id: str | None = None) -> StorageUsage:
     """What the store keeps of this repository, or of all; the store is not asked."""
     with read_transaction() as session:
-        return _holdings(session, repository_id)
+        return _usage(session, repository_id)
 
 
-def _holdings(session: Session, repository_id: str | None) -> StorageUsage:
+def _usage(session: Session, repository_id: str | None) -> StorageUsage:
     packs, lfs_objects = _of(Pack.repository_id, repository_id), _of(LfsObject.repository_id, repository_id)
     gone = select(func.sum(Pack.pack_bytes + Pack.idx_bytes)).where(packs, Pack.superseded_version.is_not(None))
     versions = select(func.count()).select_from(Version).where(_of(Version.repository_id, repository_id))
