@@ -180,10 +180,10 @@ def _change(held: Connection, change: Callable[[Connection], None]) -> None:
     else:
         # The portal of the last question would keep its snapshot, which CREATE INDEX CONCURRENTLY waits for.
         held.exec_driver_sql("SELECT 1")
-        _persist(change)
+        _retry(change)
 
 
-def _persist(change: Callable[[Connection], None]) -> None:
+def _retry(change: Callable[[Connection], None]) -> None:
     """Try until the tables are free: each migration that was made stays made."""
     for tries_left in reversed(range(TRIES)):
         try:

@@ -19,7 +19,7 @@ CHECKSUM_BYTES = 20
 
 
 @dataclass(frozen=True)
-class Recorded:
+class SideFileRecord:
     """What SQL and the log say of a side file: its length in bytes and its SHA-256 in hex."""
 
     size_bytes: int
@@ -31,7 +31,7 @@ class MadeFile:
     """A side file on the local disk, and what is to be recorded of it."""
 
     path: Path
-    recorded: Recorded
+    recorded: SideFileRecord
 
 
 def install(copy: Path, files: Mapping[str, Path]) -> None:

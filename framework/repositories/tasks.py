@@ -73,7 +73,7 @@ def archive_idle() -> int:
             count += 1
         except Interrupted:
             raise
-        except HoldfastError as refusal:  # one that is too large for this machine must not keep the others awake
+        except HoldfastError as refusal:  # one that is too large for this machine must not keep the others from it
             logger.warning("%s is not archived: %s", repository_id, refusal.sentence)
     return count
 

@@ -61,7 +61,7 @@ def rehearse(work: Callable[[Path], object]) -> None:
     hurry_databases()
     with tempfile.TemporaryDirectory() as folder:
         work(Path(folder))
-        threads.settle()
+        threads.wait_for_all()
         engine.dispose()
         current.dispose()
 

@@ -24,14 +24,14 @@ def idle_repositories() -> list[str]:
     if not days:
         return []
     unused = Repository.version > 0, Repository.last_access_at < now() - timedelta(days=days)
-    awake = or_(Repository.archived_at.is_(None), Repository.archived_at < Repository.last_access_at)
-    query = select(Repository.id).where(*unused, awake).order_by(Repository.last_access_at).limit(MOST_AT_ONCE)
+    unarchived = or_(Repository.archived_at.is_(None), Repository.archived_at < Repository.last_access_at)
+    query = select(Repository.id).where(*unused, unarchived).order_by(Repository.last_access_at).limit(MOST_AT_ONCE)
     with read_transaction() as session:
         return list(session.scalars(query))
 
 
 def idle_since(archived_at: datetime | None, last_access_at: datetime) -> datetime | None:
-    """Since when nobody had used what is archived for being idle; None when it is awake, or somebody archived it."""
+    """Since when nobody had used what is archived for being idle; None unless it is."""
     days = config.current().idle_days
     idle = days and archived_at is not None and archived_at - last_access_at >= timedelta(days=days)
     return last_access_at if idle else None

@@ -18,8 +18,8 @@ from framework.repositories.cache import locks
 from framework.repositories.cache.marker import last_used, read_marker
 from framework.repositories.cache.scratch import scratch
 
-WAKING_BYTES = 8 << 20
-"""What is transferred in the time that the round trips of a waking take: a copy of this size costs twice their time."""
+ROUND_TRIP_BYTES = 8 << 20
+"""What is transferred in the time that the round trips of hydrating take: a copy of this size costs twice that."""
 
 GHOST_BYTES = 1 << 30
 MOST_GHOSTS = 5000
@@ -65,7 +65,7 @@ def make_room(*, keep: str) -> int:
 
 
 def free(wanted_bytes: int, *, keep: str) -> int:
-    """Evict other copies, the greatest burden first, until so much is free; how many bytes were freed."""
+    """Evict other copies, the highest score first, until so much is free; how many bytes were freed."""
     freed = 0
     if wanted_bytes <= 0:
         return freed
@@ -81,12 +81,12 @@ def free(wanted_bytes: int, *, keep: str) -> int:
 
 
 def eviction_score(idle_seconds: float, size_bytes: int) -> float:
-    """How much a copy wastes by staying: its room for the time that it lay idle, by what it would cost to wake again.
+    """How much a copy wastes by staying: its room for the time that it lay idle, by what hydrating it would cost.
 
-    Waking costs some round trips and the transfer, so a large copy counts for its idle time alone, and a small one is
-    kept for longer the smaller it is. (GreedyDual-Size's ratio, Cao and Irani 1997, with LRU's clock.)
+    That is some round trips and the transfer, so a large copy counts for its idle time alone, and a small one is kept
+    for longer the smaller it is. (GreedyDual-Size's ratio, Cao and Irani 1997, with LRU's clock.)
     """
-    return idle_seconds * size_bytes / (size_bytes + WAKING_BYTES)
+    return idle_seconds * size_bytes / (size_bytes + ROUND_TRIP_BYTES)
 
 
 def copies() -> list[Path]:

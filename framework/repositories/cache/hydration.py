@@ -113,11 +113,11 @@ def drop_superseded(path: Path, found: Marker) -> None:
 
 
 def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
-    place = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
+    newest = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
     whole = all(pack_file(path, pack.name).exists() for pack in filling.packs)
     lacks_side_files = any(pack.side_files and pack.name != side_files_of for pack in filling.packs)
     return Marker(
-        *place,
+        *newest,
         kind=FULL if whole and (filling.kind == FULL or not lacks_side_files) else HISTORY,
         size_bytes=_size_bytes(path),
         packs=sorted(filling.snapshot.packs),

@@ -42,7 +42,7 @@ class Threads:
             return self._pools[os.getpid()]
 
 
-def settle() -> None:
+def wait_for_all() -> None:
     """Wait until all that was submitted is done: before the pools of connections that the threads use are closed."""
     while True:
         with _lock:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _News:
+class _Pending:
     """What has happened since the last writing, and when each repository was used last."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class CacheFigures:
 
 
 _lock = threading.Lock()
-_news = _News()
+_pending = _Pending()
 _written_at = monotonic()
 _upkeep = threading.local()
 
@@ -75,14 +75,14 @@ def note_opened(repository_id: str, *, hit: bool) -> None:
     if getattr(_upkeep, "running", False):
         return
     with _lock:
-        _news.counts["hits" if hit else "misses"] += 1
-        _news.used[repository_id] = now()
+        _pending.counts["hits" if hit else "misses"] += 1
+        _pending.used[repository_id] = now()
 
 
 def note_regained() -> None:
     """A copy was fetched that a larger cache would still have had."""
     with _lock:
-        _news.counts["regained"] += 1
+        _pending.counts["regained"] += 1
 
 
 def write_when_due() -> bool:
@@ -99,11 +99,11 @@ def write_when_due() -> bool:
 
 def write() -> None:
     """Write the news to SQL; a database that is away loses them."""
-    global _news
+    global _pending
     with _lock:
-        news, _news = _news, _News()
+        pending, _pending = _pending, _Pending()
     try:
-        _write(news)
+        _write(pending)
     except SQLAlchemyError as failure:
         log.warning("what the cache did in the last minutes is not recorded: %s", failure)
 
@@ -117,22 +117,25 @@ def read_figures(days: int = 30) -> CacheFigures:
     return CacheFigures(since, int(hits or 0), int(misses or 0), int(spared or 0))
 
 
-def _write(news: _News) -> None:
+def _write(pending: _Pending) -> None:
     """The repositories in one order in every process, so that two never wait for each other; the sums by themselves.
 
     One that is deleted by now is passed over, and one that another process has seen used since.
     """
-    if news.used:
+    if pending.used:
         older = Repository.id == bindparam("used"), Repository.last_access_at < bindparam("used_at")
         with transaction() as session:
             session.connection().execute(
                 update(Repository).where(*older).values(last_access_at=bindparam("used_at")),
-                [{"used": repository_id, "used_at": used_at} for repository_id, used_at in sorted(news.used.items())],
+                [
+                    {"used": repository_id, "used_at": used_at}
+                    for repository_id, used_at in sorted(pending.used.items())
+                ],
             )
-    if not news.counts:
+    if not pending.counts:
         return
     today = f"{now():%Y-%m-%d}"
-    more = {name: getattr(CacheDay, name) + count for name, count in news.counts.items()}
+    more = {name: getattr(CacheDay, name) + count for name, count in pending.counts.items()}
     with transaction() as session:
         insert_if_absent(session, CacheDay, day=today, hits=0, misses=0, regained=0)
         session.execute(update(CacheDay).where(CacheDay.day == today).values(**more))

@@ -1,4 +1,4 @@
-"""Archiving: a project is packed neatly in the store, and no machine keeps a copy; the next page wakes it."""
+"""Archiving: a project is packed neatly in the store, and no machine keeps a copy; the next visit fetches it again."""
 
 from dataclasses import dataclass
 

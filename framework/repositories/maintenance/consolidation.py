@@ -25,7 +25,7 @@ from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacki
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.repacking import (
-    Gathered,
+    PackWorkspace,
     gather,
     list_everything,
     list_reached,
@@ -149,7 +149,7 @@ class _Consolidation:
             copies.install(self._request.repository_id, {pack.new.name: pack.written for pack in made})
         return replace(_summarise(read, made), dropped_lfs=self._dropped_lfs)
 
-    def _pack(self, read: Gathered) -> list[PushedPack]:
+    def _pack(self, read: PackWorkspace) -> list[PushedPack]:
         listing = list_reached(read) if self._request.purge else list_everything(read)
         self._note_needed_lfs(read)
         self._step("Packing commits, folders and small files")
@@ -159,7 +159,7 @@ class _Consolidation:
         self._step("Indexing what commits reach")
         return name_packs(read, listing, history, blobs)
 
-    def _try_to_store(self, read: Gathered, made: Sequence[PushedPack]) -> bool:
+    def _try_to_store(self, read: PackWorkspace, made: Sequence[PushedPack]) -> bool:
         """Send the packs and make them a version; False when another consolidation was faster."""
         try:
             if made:
@@ -176,7 +176,7 @@ class _Consolidation:
             raise
         return True
 
-    def _publish(self, read: Gathered, made: Sequence[PushedPack]) -> None:
+    def _publish(self, read: PackWorkspace, made: Sequence[PushedPack]) -> None:
         """Commit, on top of whatever was pushed meanwhile; after the second loss in turn with other writers."""
         latest, losses = read, 0
         try:
@@ -193,9 +193,9 @@ class _Consolidation:
             raise StillInMotion
         finally:
             if losses >= FREE_LOSSES:
-                write_queue.give_back(self._request.repository_id, self._push_id)
+                write_queue.release(self._request.repository_id, self._push_id)
 
-    def _change(self, read: Gathered, latest: Gathered, made: Sequence[PushedPack]) -> Change:
+    def _change(self, read: PackWorkspace, latest: PackWorkspace, made: Sequence[PushedPack]) -> Change:
         """The change after which the packs that were read are out of use, and those that came since are in use."""
         retired = frozenset(pack.name for pack in read.packs)
         kept = {sha for pack in made for sha in pack.new.sizes}
@@ -213,7 +213,7 @@ class _Consolidation:
             repacking=Repacking(place, retired, frozenset(gone), unneeded),
         )
 
-    def _note_needed_lfs(self, found: Gathered, known: Snapshot | None = None) -> None:
+    def _note_needed_lfs(self, found: PackWorkspace, known: Snapshot | None = None) -> None:
         """Add what a purge has to keep of Git LFS since the version `known`."""
         if self._request.purge and lfs_objects.names_any(self._request.repository_id):
             before = self._needed_lfs
@@ -226,7 +226,7 @@ class _Consolidation:
         named = lfs_objects.read_all_named(self._request.repository_id, until=latest.version)
         return {one.oid for one in named} - self._needed_lfs
 
-    def _check_again(self, read: Gathered, checked: Gathered, made: Sequence[PushedPack]) -> Gathered:
+    def _check_again(self, read: PackWorkspace, checked: PackWorkspace, made: Sequence[PushedPack]) -> PackWorkspace:
         """The newest version, when everything that its refs reach is in the new packs and those that came since.
 
         Raises:
@@ -282,6 +282,6 @@ def _free_bytes() -> int:
     return shutil.disk_usage(config.current().data).free
 
 
-def _summarise(read: Gathered, made: Sequence[PushedPack]) -> Consolidated:
+def _summarise(read: PackWorkspace, made: Sequence[PushedPack]) -> Consolidated:
     before = sum(pack.stored_bytes for pack in read.packs)
     return Consolidated(len(read.packs), before, len(made), sum(pack.new.stored_bytes for pack in made))

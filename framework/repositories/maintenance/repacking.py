@@ -13,7 +13,7 @@ from framework.gitcore.lfs_references import find_pointed_objects
 from framework.gitcore.pack_objects import DEADLINE_SECONDS, object_names, pack_objects
 from framework.gitcore.packs import WrittenPack, measure_pack
 from framework.gitcore.ref_names import HEADS
-from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, Recorded
+from framework.gitcore.side_files import BUNDLE, INSTALLED, MadeFile, SideFileRecord
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out, pack_file, write_refs
@@ -27,7 +27,7 @@ LONGEST_HINT = 200
 
 
 @dataclass(frozen=True)
-class Gathered:
+class PackWorkspace:
     """The packs of one version in a private repository with its refs, which nothing that happens later changes."""
 
     path: Path
@@ -81,7 +81,7 @@ class Listing:
     only_reached: bool = True
 
 
-def gather(repository_id: str, folder: Path) -> Gathered:
+def gather(repository_id: str, folder: Path) -> PackWorkspace:
     """Link the packs of the newest version into a private repository in this folder.
 
     Raises:
@@ -91,58 +91,60 @@ def gather(repository_id: str, folder: Path) -> Gathered:
     lay_out(path)
     snapshot, packs = link_packs(repository_id, path / "objects" / "pack")
     write_refs(path, snapshot)
-    return Gathered(path, snapshot, packs)
+    return PackWorkspace(path, snapshot, packs)
 
 
-def list_everything(gathered: Gathered) -> Listing:
+def list_everything(workspace: PackWorkspace) -> Listing:
     """Every object that is there, also what no ref reaches: it can be read by its name."""
-    listing, rest, count = _empty(gathered), gathered.path / "names-of-rest", 0
+    listing, rest, count = _empty(workspace), workspace.path / "names-of-rest", 0
     with rest.open("w") as small:
-        for sha, size in _sizes(gathered.path, "--batch-all-objects", "--unordered"):
+        for sha, size in _sizes(workspace.path, "--batch-all-objects", "--unordered"):
             count += 1
             if size is None:
                 small.write(f"{sha}\n")
             else:
                 listing.large[sha] = size
     with listing.history.open("w") as history, rest.open() as small:
-        listing.only_reached = _write_hinted(gathered, listing, history) == count
+        listing.only_reached = _write_hinted(workspace, listing, history) == count
         history.writelines(small)  # git takes each object once, with the first hint
     return _with_blobs(listing)
 
 
-def list_reached(gathered: Gathered) -> Listing:
+def list_reached(workspace: PackWorkspace) -> Listing:
     """What the refs reach, and nothing else."""
-    listing = _empty(gathered)
-    names = gathered.path / "reached"
+    listing = _empty(workspace)
+    names = workspace.path / "reached"
     with names.open("w") as file:
-        file.writelines(f"{line[:40]}\n" for line in _list_objects(gathered))
+        file.writelines(f"{line[:40]}\n" for line in _list_objects(workspace))
     with names.open("rb") as given:
-        listing.large |= {sha: size for sha, size in _sizes(gathered.path, stdin=given) if size is not None}
+        listing.large |= {sha: size for sha, size in _sizes(workspace.path, stdin=given) if size is not None}
     with listing.history.open("w") as history:
-        _write_hinted(gathered, listing, history)
+        _write_hinted(workspace, listing, history)
     return _with_blobs(listing)
 
 
-def pack_history(gathered: Gathered, listing: Listing) -> Path | None:
+def pack_history(workspace: PackWorkspace, listing: Listing) -> Path | None:
     """Everything but the large blobs; deltas that clients made are kept, and new ones sought where there was none."""
-    return pack_objects(gathered.path, listing.history, gathered.path / "history", "--window=10", "--depth=50")
+    return pack_objects(workspace.path, listing.history, workspace.path / "history", "--window=10", "--depth=50")
 
 
-def pack_blobs(gathered: Gathered, listing: Listing) -> Path | None:
+def pack_blobs(workspace: PackWorkspace, listing: Listing) -> Path | None:
     """The large blobs, each compressed anew and none a delta, so that each can be read by one range."""
-    return pack_objects(gathered.path, listing.blobs, gathered.path / "blobs", "--window=0", "--no-reuse-object")
+    return pack_objects(workspace.path, listing.blobs, workspace.path / "blobs", "--window=0", "--no-reuse-object")
 
 
-def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs: Path | None) -> list[PushedPack]:
+def name_packs(
+    workspace: PackWorkspace, listing: Listing, history: Path | None, blobs: Path | None
+) -> list[PushedPack]:
     """The packs under the names that they get, with their side files, in a repository that has no others."""
-    alone = gathered.path / "alone.git"
+    alone = workspace.path / "alone.git"
     lay_out(alone)
-    write_refs(alone, gathered.snapshot)
+    write_refs(alone, workspace.snapshot)
     made = [(HISTORY, history, {}), (BLOBS, blobs, listing.large)]
     named = [(kind, object_keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
     written = [_name_pack(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
-        added = _side_files(alone, gathered.snapshot, written, with_bundle=listing.only_reached)
+        added = _side_files(alone, workspace.snapshot, written, with_bundle=listing.only_reached)
         written[0] = replace(written[0], side_files=added)
     return [
         PushedPack(NewPack.of(name, kind, pack, sizes), pack)
@@ -150,8 +152,8 @@ def name_packs(gathered: Gathered, listing: Listing, history: Path | None, blobs
     ]
 
 
-def _empty(gathered: Gathered) -> Listing:
-    return Listing(gathered.path / "names-of-history", gathered.path / "names-of-blobs")
+def _empty(workspace: PackWorkspace) -> Listing:
+    return Listing(workspace.path / "names-of-history", workspace.path / "names-of-blobs")
 
 
 def _with_blobs(listing: Listing) -> Listing:
@@ -159,18 +161,18 @@ def _with_blobs(listing: Listing) -> Listing:
     return listing
 
 
-def _list_objects(gathered: Gathered) -> Iterator[str]:
+def _list_objects(workspace: PackWorkspace) -> Iterator[str]:
     """The objects that the refs reach, each with a path behind its name where it has one."""
-    with git.start(gathered.path, "rev-list", "--objects", "--all", deadline_seconds=DEADLINE_SECONDS) as process:
+    with git.start(workspace.path, "rev-list", "--objects", "--all", deadline_seconds=DEADLINE_SECONDS) as process:
         assert process.stdout
         for line in process.stdout:
             yield line.decode(errors="replace").rstrip("\n")
 
 
-def _write_hinted(gathered: Gathered, listing: Listing, history: TextIO) -> int:
+def _write_hinted(workspace: PackWorkspace, listing: Listing, history: TextIO) -> int:
     """Write the small objects that the refs reach, with their paths; how many the refs reach, large ones included."""
     count = 0
-    for line in _list_objects(gathered):
+    for line in _list_objects(workspace):
         count += 1
         if line[:40] not in listing.large:
             history.write(f"{line[:41]}{line[41:][-LONGEST_HINT:]}\n")
@@ -210,4 +212,4 @@ def _side_files(
 
 
 def _describe_side_file(file: Path) -> MadeFile:
-    return MadeFile(file, Recorded(file.stat().st_size, sha256_of(file)))
+    return MadeFile(file, SideFileRecord(file.stat().st_size, sha256_of(file)))

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def demote_archived() -> int:
     """Move the packs and Git LFS objects of archived projects that nobody has used since; how many.
 
-    Indexes and side files stay: they are small, and read at each waking. What cannot be moved now waits for the next
+    Indexes and side files stay: they are small, and read at each hydration. What cannot be moved now waits for the next
     time, and keeps nothing else from it.
     """
     wanted = config.current().archive_storage_class

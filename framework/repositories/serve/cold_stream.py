@@ -94,7 +94,7 @@ def find_cold_pack(repository_id: str, wanted: Collection[str]) -> ColdPack | No
     """The project as one pack for who has nothing and wants what these object names reach.
 
     None when the copy is here, when they are not what all refs point to, when something was pushed or moved since the
-    consolidation, when a pack is known to be damaged (waking it tells so), or when this disk has no room.
+    consolidation, when a pack is known to be damaged (hydrating tells so), or when this disk has no room.
 
     Raises:
         RepositoryMissing.
@@ -121,7 +121,7 @@ def _is_here(snapshot: Snapshot) -> bool:
 
 
 def _has_room(repository_id: str, packs: Sequence[StoredPack]) -> bool:
-    """Make room for the packs, as waking would."""
+    """Make room for the packs, as hydrating would."""
     needed, folder = sum(pack.stored_bytes for pack in packs), config.current().data
     if (free := shutil.disk_usage(folder).free) < needed:
         eviction.free(needed - free, keep=repository_id)

@@ -118,7 +118,7 @@ class _Writer:
             raise TooBusy
         finally:
             if in_turn:
-                write_queue.give_back(repository_id, self._push_id)
+                write_queue.release(repository_id, self._push_id)
 
     def _try_once(self, precheck: Precheck, in_transaction: InTransaction) -> Written:
         attempt = read_copy(self._wanted.repository_id, self._build)

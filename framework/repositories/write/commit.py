@@ -79,7 +79,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
         if not change.updates and not repository.version:
             return None
         _check_generation(repository, change)
-        _move(session, repository.id, change.updates)
+        _update_refs(session, repository.id, change.updates)
         _refuse_clashes(session, change)
         _choose_default_branch(session, repository, change)
         committed = _next_version(session, repository, change)
@@ -110,7 +110,7 @@ def _check_generation(repository: Repository, change: Change) -> None:
         raise MovedMeanwhile
 
 
-def _move(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
+def _update_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
     """Write the refs, unless one is not where it was; a push may move thousands, so they are read in few statements."""
     names = sorted({ref.name for ref in updates})
     rows: dict[str, Ref] = {}
@@ -155,7 +155,7 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
     for one in change.lfs:
         _add_lfs(session, repository, one)
     previous = repository.entry_hash
-    _step(session, repository)
+    _increment_version(session, repository)
     entry = writer.entry_bytes(session, repository, change)
     repository.entry_hash = writer.entry_hash(entry)
     session.add(
@@ -172,11 +172,11 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
         )
     )
     session.flush()
-    _have_consolidated(session, repository)
+    _queue_consolidation(session, repository)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash)
 
 
-def _have_consolidated(session: Session, repository: Repository) -> None:
+def _queue_consolidation(session: Session, repository: Repository) -> None:
     """Many packs are to become two, by a task that is queued once for each generation of packs."""
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     count = session.scalar(select(func.count()).where(*in_use)) or 0
@@ -185,7 +185,7 @@ def _have_consolidated(session: Session, repository: Repository) -> None:
         enqueue(session, CONSOLIDATE, repository.id, repository.pack_generation, key=key)
 
 
-def _step(session: Session, repository: Repository) -> None:
+def _increment_version(session: Session, repository: Repository) -> None:
     """Count the version up, and fail if the row is not where it was read: versions have no gap and one parent."""
     session.flush()
     stepped = session.scalars(

@@ -32,7 +32,7 @@ def wait_for_turn(repository_id: str, holder: str, *, deadline: float) -> bool:
     """Hold the turn for the next `LEASE`, or hold it on; False when `deadline` (monotonic, seconds) came first."""
     while ahead := _ahead(repository_id, holder):
         if time.monotonic() > deadline:
-            give_back(repository_id, holder)
+            release(repository_id, holder)
             return False
         time.sleep(min(ahead * NAP_SECONDS, LONGEST_NAP_SECONDS) * random.uniform(0.5, 1))  # noqa: S311
     return True
@@ -47,7 +47,7 @@ def is_taken(repository_id: str) -> bool:
         return session.scalar(query.limit(1)) is not None
 
 
-def give_back(repository_id: str, holder: str) -> None:
+def release(repository_id: str, holder: str) -> None:
     """End the holder's turn, or its waiting for one."""
     with transaction() as session:
         session.execute(
@@ -62,7 +62,7 @@ def _ahead(repository_id: str, holder: str) -> int:
     """
     ticket = _find(holder)
     if ticket is None or not ticket.lasts:
-        _draw(repository_id, holder)
+        _enqueue(repository_id, holder)
         ticket = _find(holder)
     return ticket.ahead if ticket else 1
 
@@ -82,7 +82,7 @@ def _find(holder: str) -> _Ticket | None:
     return _Ticket(*row) if row else None
 
 
-def _draw(repository_id: str, holder: str) -> None:
+def _enqueue(repository_id: str, holder: str) -> None:
     """Make the holder's ticket, or renew it; tickets that lapsed long ago are those of killed processes, and go."""
     with transaction() as session:
         left = delete(WriterTicket).where(

@@ -20,7 +20,7 @@ from framework.repositories.cache import ranges
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.marker import FULL, read_marker
-from framework.repositories.cache.threads import settle
+from framework.repositories.cache.threads import wait_for_all
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
@@ -104,7 +104,7 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
         assert whole
         with whole.receive() as chunks:
             (tmp_path / "whole.pack").write_bytes(b"".join(chunks))
-        settle()
+        wait_for_all()
     assert asked.of("range") == sum(-(-pack.pack_bytes // 300_000) for pack in packs)
     assert asked.of("get") == 1 + len(packs) + 3, "the ends, indexes and side files"
     assert asked.total == asked.of("range") + asked.of("get")
@@ -130,7 +130,7 @@ def test_a_pack_that_was_found_damaged_is_told_of_and_passed_on_no_more(
     assert whole
     with whole.receive() as chunks:
         assert list(chunks)
-    settle()
+    wait_for_all()
     assert not is_full(project)
     [fault] = [pack.fault for pack in read_snapshot_and_packs(project.repository_id)[1] if pack.fault]
     assert "another length or SHA-256" in fault
@@ -149,7 +149,7 @@ def test_what_was_damaged_on_its_way_alone_is_not_held_against_the_store(
         body = bytearray(file.read_bytes())
         body[len(body) // 2] ^= 1
         file.write_bytes(bytes(body))
-    settle()
+    wait_for_all()
     assert not is_full(project)
     assert not any(pack.fault for pack in read_snapshot_and_packs(project.repository_id)[1])
     assert BY_GIT not in clone(alice, project)[1]
@@ -235,7 +235,7 @@ def test_a_database_that_is_away_when_all_was_sent_is_told_in_the_log(
         assert list(chunks)
         away = replace(config.current(), database_url="sqlite:////nowhere/at/all.sqlite3")
         monkeypatch.setattr(config, "_current", away)
-    settle()
+    wait_for_all()
     assert f"what was passed on of {project.repository_id} is not kept" in caplog.text
 
 

@@ -55,9 +55,9 @@ def test_a_turn_is_one_writers_until_it_is_given_back(bench: Bench) -> None:
     assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never()), "held on"
     assert write_queue.is_taken(bench.repository_id)
     assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
-    write_queue.give_back(bench.repository_id, "second")
+    write_queue.release(bench.repository_id, "second")
     assert write_queue.is_taken(bench.repository_id), "only its holder ends a turn"
-    write_queue.give_back(bench.repository_id, "first")
+    write_queue.release(bench.repository_id, "first")
     assert write_queue.wait_for_turn(bench.repository_id, "second", deadline=never())
 
 
@@ -69,7 +69,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
     def wait(name: str) -> None:
         assert write_queue.wait_for_turn(bench.repository_id, name, deadline=never())
         landed.append(name)
-        write_queue.give_back(bench.repository_id, name)
+        write_queue.release(bench.repository_id, name)
 
     threads = []
     for count, name in enumerate(names[1:], 2):
@@ -77,7 +77,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
         threads[-1].start()
         while _tickets() < count:
             time.sleep(0.01)
-    write_queue.give_back(bench.repository_id, "first")
+    write_queue.release(bench.repository_id, "first")
     for thread in threads:
         thread.join()
     assert landed == names[1:]
@@ -87,7 +87,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for(bench: Bench) -> N
 def test_who_waits_for_too_long_leaves_the_queue(bench: Bench) -> None:
     write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
     assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
-    write_queue.give_back(bench.repository_id, "first")
+    write_queue.release(bench.repository_id, "first")
     assert not write_queue.is_taken(bench.repository_id)
 
 
@@ -105,7 +105,7 @@ def test_a_database_slower_than_a_lease_does_not_keep_a_writer_for_ever(
     assert write_queue.wait_for_turn(bench.repository_id, "first", deadline=never())
     monkeypatch.setattr(write_queue, "LEASE", timedelta(0))  # as good as over when it has been taken
     assert not write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
-    write_queue.give_back(bench.repository_id, "first")
+    write_queue.release(bench.repository_id, "first")
     assert write_queue.wait_for_turn(bench.repository_id, "second", deadline=past())
 
 

@@ -106,7 +106,7 @@ def leave() -> None:
 
     A connection in use would be closed by nobody, and fail whichever test runs when it is collected.
     """
-    threads.settle()
+    threads.wait_for_all()
     in_use = engine.engine().pool.status()
     assert in_use.startswith("0 of "), in_use
     engine.dispose()
