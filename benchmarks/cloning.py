@@ -17,7 +17,7 @@ from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.pack_upload import send
 
 COMMITS, PUSHES, FILES = 20_000, 40, 400
@@ -85,7 +85,7 @@ def _store(made: Project, pack: Path, update: RefUpdate) -> None:
     send(made.repository_id, push_id, {name: written})
     new = NewPack.of(name, HISTORY, written, {})
     change = Change(repository_id=made.repository_id, actor="bench", push_id=push_id, updates=(update,), packs=(new,))
-    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    commit(change, precheck=do_nothing, in_transaction=do_nothing)
 
 
 def _best(made: Project, state: str, tip: str) -> Clone:

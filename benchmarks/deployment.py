@@ -14,7 +14,7 @@ from framework.database.session import transaction
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories import object_keys
 from framework.repositories.write.branch_writer import write
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import Put, Write
 from framework.storage.current import ownership
@@ -46,7 +46,7 @@ class Project:
     def store(self, puts: list[Put]) -> None:
         """One commit of these files."""
         wanted = Write(self.repository_id, "main", puts, "Bench", "Bench <bench@example.org>", "bench")
-        write(wanted, precheck=is_no_op, in_transaction=is_no_op)
+        write(wanted, precheck=do_nothing, in_transaction=do_nothing)
 
 
 @contextmanager

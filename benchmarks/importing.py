@@ -8,7 +8,7 @@ from framework import config
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.inventory import Limits
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.quarantine import Quarantine
@@ -36,7 +36,7 @@ def import_repository(repository_id: str, source: Path) -> None:
             updates=tuple(_updates(quarantine.snapshot.refs, source)),
             packs=tuple(pack.new for pack in packs),
         )
-        commit(change, precheck=is_no_op, in_transaction=lambda _session, _committed: None)
+        commit(change, precheck=do_nothing, in_transaction=lambda _session, _committed: None)
 
 
 def _updates(refs: Mapping[str, str], source: Path) -> Iterator[RefUpdate]:

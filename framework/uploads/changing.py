@@ -12,7 +12,7 @@ from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import quota
 from framework.projects.notify import activity
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import InTransaction, Move, Operation, Put, Write, Written
 
 LONGEST_MESSAGE = 10_000
@@ -38,7 +38,7 @@ class Changes:
 
 
 def store_changes(
-    access: ProjectAccess, account: Account, changes: Changes, *, in_transaction: InTransaction = is_no_op
+    access: ProjectAccess, account: Account, changes: Changes, *, in_transaction: InTransaction = do_nothing
 ) -> Written:
     """Store the changes as one commit, or nothing of them; tell the project's other members.
 

@@ -33,7 +33,7 @@ from framework.repositories.maintenance.consolidation import RepackRequest, cons
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.object_keys import idx_key, journal_key, lfs_key, pack_key
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.operations import Put, Write
 from framework.storage.current import store
 
@@ -65,7 +65,7 @@ def prepare(data: Path) -> None:
     kept = store_files(data, "start", {"start": b"start", ".gitattributes": b"film filter=lfs\n"})
     lost = store_files(data, "lost", {"lost/film": b"lost" * 100})
     away = RefUpdate("refs/heads/main", lost, kept)
-    commit(Change(PROJECT, "crash", updates=(away,)), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(PROJECT, "crash", updates=(away,)), precheck=do_nothing, in_transaction=do_nothing)
 
 
 def contents(name: str) -> dict[str, bytes]:
@@ -101,7 +101,7 @@ def store_files(data: Path, name: str, files: dict[str, bytes]) -> str:
     """Write these files in one commit of this title; its id."""
     puts = [_put(data / f"{name}-{number}", path, content) for number, (path, content) in enumerate(files.items())]
     wanted = Write(PROJECT, "main", puts, name, "Crash <crash@example.org>", "crash")
-    return write(wanted, precheck=is_no_op, in_transaction=is_no_op).sha
+    return write(wanted, precheck=do_nothing, in_transaction=do_nothing).sha
 
 
 def violations(names: Sequence[str], acknowledged: Sequence[str]) -> list[str]:

@@ -37,7 +37,7 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository, Version
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.operations import Put
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
@@ -178,7 +178,7 @@ def _leak() -> None:
     tip = read_snapshot(garden.repository_id).refs["refs/heads/main"]
     secret = write(alice, garden, "leak", 99, start=tip)
     gone = (RefUpdate("refs/heads/leak", secret, None),)
-    commit(Change(garden.repository_id, "alice", updates=gone), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(garden.repository_id, "alice", updates=gone), precheck=do_nothing, in_transaction=do_nothing)
     ask_for_purge(alice, garden, confirmation=NAME)
 
 

@@ -25,7 +25,7 @@ from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import Delete, Put, Write
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -200,7 +200,7 @@ def test_other_operations_go_along(uploader: Visitor, website: ProjectAccess, tm
     with (tmp_path / "new").open("rb") as source:
         put = Put("new.png", tmp_path / "new", len(PHOTO) - 1, blob_name(source, len(PHOTO) - 1))
     wanted = Write(website.repository_id, "main", [Delete("gone.txt"), put], "m", "A <a@example.org>", "alice")
-    write(wanted, precheck=is_no_op, in_transaction=is_no_op)
+    write(wanted, precheck=do_nothing, in_transaction=do_nothing)
     assert in_git(website, "new.png") == Pointer(hashlib.sha256(PHOTO[1:]).hexdigest(), len(PHOTO) - 1).text
     assert uploader.get("/alice/website/raw/main/gone.txt").status_code == 404
 

@@ -18,7 +18,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve
 from framework.repositories.write.branch_writer import write
-from framework.repositories.write.commit import Precheck, is_no_op
+from framework.repositories.write.commit import Precheck, do_nothing
 from framework.repositories.write.creation import create_repository
 from framework.repositories.write.operations import InTransaction, Operation, Put, Write, Written
 from tests.storage.meanwhile import before_the_next_put
@@ -49,8 +49,8 @@ class Bench:
         *operations: Operation,
         message: str = "A change",
         branch: str = "main",
-        precheck: Precheck = is_no_op,
-        in_transaction: InTransaction = is_no_op,
+        precheck: Precheck = do_nothing,
+        in_transaction: InTransaction = do_nothing,
         **commits: Any,
     ) -> Written:
         """Write as Alice; `commits` are the write's parent, base and start."""

@@ -10,7 +10,7 @@ from framework import config
 from framework.config import Config
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories.write.branch_writer import write
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import Put, Write
 
 
@@ -20,7 +20,7 @@ def write_file(repository_id: str, file: Path) -> str:
     with file.open("rb") as source:
         put = Put(file.name, file, file.stat().st_size, blob_name(source, file.stat().st_size))
     wanted = Write(repository_id, "main", [put], f"Add {file.name}", "Crowd <crowd@example.org>", "crowd")
-    return write(wanted, precheck=is_no_op, in_transaction=is_no_op).sha
+    return write(wanted, precheck=do_nothing, in_transaction=do_nothing).sha
 
 
 def main(repository_id: str, number: str, threads: int, rounds: int) -> None:

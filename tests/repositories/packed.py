@@ -8,7 +8,7 @@ from framework.repositories.cache.marker import read_marker
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from tests.repositories.conftest import LARGE, Bench
 
 
@@ -32,5 +32,5 @@ def force_away(bench: Bench) -> str:
     lost = bench.write(bench.put("secret", b"secret"), bench.put("big secret", LARGE[1:]), message="To be lost").sha
     move = RefUpdate("refs/heads/main", lost, kept)
     change = Change(repository_id=bench.repository_id, actor="alice", updates=(move,))
-    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    commit(change, precheck=do_nothing, in_transaction=do_nothing)
     return lost

@@ -16,7 +16,7 @@ from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.absent import RefAbsent
 from framework.repositories.models import Ref, Repository
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.creation import change_about
 from framework.repositories.write.operations import BranchAbsent, BranchExists
 from framework.repositories.write.refusals import RefMoved
@@ -87,7 +87,7 @@ def rename_branch(account: Account, project: ProjectAccess, branch: str, name: s
         default = name if snapshot.default_branch == branch else None
         change = Change(project.repository_id, account.name, updates=updates, about=move_rule, default_branch=default)
         try:
-            commit(change, precheck=is_no_op, in_transaction=is_no_op)
+            commit(change, precheck=do_nothing, in_transaction=do_nothing)
         except RefMoved:
             continue
         return name
@@ -112,7 +112,7 @@ def delete_ref(account: Account, project: ProjectAccess, name: str) -> None:
             raise RefAbsent(short_name(name))
         change = Change(project.repository_id, account.name, updates=(RefUpdate(name, sha, None),), kind="push")
         try:
-            commit(change, precheck=is_no_op, in_transaction=check)
+            commit(change, precheck=do_nothing, in_transaction=check)
         except RefMoved:
             continue
         return

@@ -19,7 +19,7 @@ from framework.projects.core.access import ProjectAccess, ProjectNotFound, acces
 from framework.projects.core.description import describe
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.creation import change_about, create_repository
 
 InTransaction = Callable[[Session, ProjectAccess], None]
@@ -41,7 +41,7 @@ class TokenConfined(Forbidden):
 
 
 def create_project(
-    account: Account, *, name: str, description: str, visibility: str, in_transaction: InTransaction = is_no_op
+    account: Account, *, name: str, description: str, visibility: str, in_transaction: InTransaction = do_nothing
 ) -> ProjectAccess:
     """A new, empty project; the object store is not asked. `in_transaction` runs last in its transaction.
 

@@ -34,7 +34,7 @@ from framework.repositories.maintenance.repacking import (
     pack_history,
 )
 from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import InTransaction, commit, is_no_op
+from framework.repositories.write.commit import InTransaction, commit, do_nothing
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.refusals import MovedMeanwhile, PacksChanged
 from framework.repositories.write.splitting import PushedPack
@@ -101,7 +101,7 @@ class RepackRequest:
     repository_id: str
     purge: bool = False
     actor: str = SYSTEM_ACTOR
-    in_transaction: InTransaction = field(default=is_no_op)
+    in_transaction: InTransaction = field(default=do_nothing)
 
 
 def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
@@ -183,7 +183,7 @@ class _Consolidation:
             while losses < CHECKED_AGAIN:
                 with suppress(MovedMeanwhile):
                     change = self._change(read, latest, made)
-                    commit(change, precheck=is_no_op, in_transaction=self._request.in_transaction)
+                    commit(change, precheck=do_nothing, in_transaction=self._request.in_transaction)
                     return
                 losses += 1
                 if losses >= FREE_LOSSES:

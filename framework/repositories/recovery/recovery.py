@@ -20,7 +20,7 @@ from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.recovery.merging import keep_parallel_line, settle_entries
 from framework.repositories.recovery.planning import NO_VERSION, Plan, Recovered, decide_facts, plan_recovery
 from framework.repositories.recovery.replay import record_versions, replay
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.storage.current import store
 
 Adopt = Callable[[Session, str, Mapping[str, Any]], dict[str, Any]]
@@ -119,8 +119,8 @@ def recover(
         about = repository.about
     commit(
         Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind="recovery"),
-        precheck=is_no_op,
-        in_transaction=is_no_op,
+        precheck=do_nothing,
+        in_transaction=do_nothing,
     )
     return replace(plan.outcome, project=about)
 

@@ -38,8 +38,8 @@ InTransaction = Callable[[Session, Committed], None]
 Precheck = Callable[[Session, Change], None]
 
 
-def is_no_op(_session: Session, _subject: object) -> None:
-    """An `precheck` or `in_transaction` of a caller that has nothing to check or to write."""
+def do_nothing(_session: Session, _subject: object) -> None:
+    """A `precheck` or `in_transaction` that does nothing."""
 
 
 def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction) -> Committed | None:

@@ -9,7 +9,7 @@ from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
 from framework.repositories.journal.divergence import note_new
 from framework.repositories.models import Repository
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 
 
 def create_repository(session: Session, about: dict[str, Any]) -> str:
@@ -28,4 +28,4 @@ def change_about(repository_id: str, change: Callable[[Session], dict[str, Any]]
     another one, so that a rebuild knows of the change.
     """
     wanted = Change(repository_id=repository_id, actor=actor, about=change, kind="settings")
-    commit(wanted, precheck=is_no_op, in_transaction=is_no_op)
+    commit(wanted, precheck=do_nothing, in_transaction=do_nothing)

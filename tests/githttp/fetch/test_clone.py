@@ -18,7 +18,7 @@ from framework.gitcore.pack_writer import blob_name
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.write.branch_writer import write
-from framework.repositories.write.commit import is_no_op
+from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import Put, Write
 from tests.cast import PASSWORD, new_account
 from tests.servers.application.gunicorn import LiveServer
@@ -59,7 +59,7 @@ def project(alice: Account, tmp_path: Path) -> Callable[[str], ProjectAccess]:
         for number, files in enumerate([{"a.txt": b"1"}, {"b/large": LARGE}, {"a.txt": b"2"}], 1):
             puts = [_put(tmp_path / f"{visibility}-{number}", path, content) for path, content in files.items()]
             wanted = Write(access.repository_id, "main", puts, f"Version {number}", alice.author, alice.name)
-            write(wanted, precheck=is_no_op, in_transaction=is_no_op)
+            write(wanted, precheck=do_nothing, in_transaction=do_nothing)
         return access
 
     return make
@@ -112,7 +112,7 @@ def test_fetch_brings_what_is_new(
     git.run("clone", git.address("alice/public"), "copy")
     puts = [_put(tmp_path / "new", "new.txt", b"new")]
     wanted = Write(access.repository_id, "main", puts, "Later", alice.author, alice.name)
-    write(wanted, precheck=is_no_op, in_transaction=is_no_op)
+    write(wanted, precheck=do_nothing, in_transaction=do_nothing)
     git.run("-C", "copy", "pull")
     assert (git.folder / "copy" / "new.txt").read_bytes() == b"new"
 

@@ -19,7 +19,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.models import StagedPush
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.storage.current import store
 from tests.cast import new_account
 from tests.githttp.client import Person, Work
@@ -85,7 +85,7 @@ def push(
 
 def move(project: ProjectAccess, name: str, old: str | None, new: str | None) -> Act:
     change = Change(repository_id=project.repository_id, actor="alice", updates=(RefUpdate(name, old, new),))
-    return lambda: void(commit(change, precheck=is_no_op, in_transaction=is_no_op))
+    return lambda: void(commit(change, precheck=do_nothing, in_transaction=do_nothing))
 
 
 def void(_answer: object) -> None:

@@ -11,7 +11,7 @@ from framework.projects.members.people import add_person
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from tests.api.program import Program
 from tests.cast import SignIn, Visitor
 from tests.uploads.form import upload
@@ -24,7 +24,7 @@ def visitor(signed_in: SignIn, alice: Account, website: ProjectAccess) -> Visito
     upload(visitor, {"a.txt": b"1"}, page=f"{website.path}/upload/main", message="First")
     tip = state(website).refs["refs/heads/main"]
     updates = (RefUpdate("refs/heads/side", None, tip), RefUpdate("refs/tags/v1", None, tip))
-    commit(Change(website.repository_id, "alice", updates=updates), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(website.repository_id, "alice", updates=updates), precheck=do_nothing, in_transaction=do_nothing)
     return visitor
 
 

@@ -14,7 +14,7 @@ from framework.projects.lifecycle.purging import TASK
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from tests.cast import SignIn, Visitor, on_each_deployment_in_full
 from tests.repositories.conftest import Bench
 
@@ -31,7 +31,7 @@ def leaked(website: ProjectAccess, tmp_path: Path) -> str:
     lost = bench.write(bench.put("secret", b"the password is swordfish")).sha
     move = RefUpdate("refs/heads/main", lost, kept)
     change = Change(repository_id=website.repository_id, actor="alice", updates=(move,))
-    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    commit(change, precheck=do_nothing, in_transaction=do_nothing)
     return lost
 
 

@@ -26,7 +26,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
 from framework.repositories.recovery.recovery import rebuild, resume
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
@@ -49,7 +49,7 @@ def receive(bench: Bench, content: bytes) -> StoredLfs:
 
 def name(bench: Bench, *objects: StoredLfs) -> None:
     """A version that names them."""
-    commit(Change(bench.repository_id, "alice", lfs=objects), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(bench.repository_id, "alice", lfs=objects), precheck=do_nothing, in_transaction=do_nothing)
 
 
 def key_of(bench: Bench, one: StoredLfs) -> str:
@@ -97,7 +97,7 @@ def test_it_counts_as_stored(bench: Bench, film: StoredLfs) -> None:
     more = receive(bench, FILM[1:])
     before = read_status(bench.repository_id).stored_bytes
     change = Change(bench.repository_id, "alice", lfs=(more,))
-    commit(change, precheck=lambda _session, asked: seen.append(asked.new_bytes), in_transaction=is_no_op)
+    commit(change, precheck=lambda _session, asked: seen.append(asked.new_bytes), in_transaction=do_nothing)
     assert seen == [len(FILM) - 1]
     assert read_status(bench.repository_id).stored_bytes == before + len(FILM) - 1
 

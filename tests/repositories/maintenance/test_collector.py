@@ -18,7 +18,7 @@ from framework.repositories.maintenance.collector import BEHIND, UNKNOWN, UNREAD
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush, Version
 from framework.repositories.write import staging
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.creation import change_about
 from framework.storage.current import store
 from tests import moments
@@ -201,5 +201,5 @@ def _supersede(bench: Bench) -> str:
     hashes = {"pack_sha256": "0" * 64, "idx_sha256": "0" * 64}
     with transaction() as session:
         session.add(Pack(name=name, repository_id=bench.repository_id, superseded_version=3, **row, **hashes))
-    commit(Change(repository_id=bench.repository_id, actor="alice"), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(repository_id=bench.repository_id, actor="alice"), precheck=do_nothing, in_transaction=do_nothing)
     return name

@@ -21,7 +21,7 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, StagedPush
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.refusals import PacksChanged
 from framework.storage.current import store
 from tests.cast import on_each_deployment_in_full
@@ -67,7 +67,7 @@ def test_a_purge_that_loses_to_a_consolidation_begins_anew(grown: Bench, work: W
 def test_a_purge_of_a_project_without_a_branch_leaves_nothing(grown: Bench, work: Work) -> None:
     move = RefUpdate("refs/heads/main", read_snapshot(grown.repository_id).branches["main"], None)
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,))
-    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    commit(change, precheck=do_nothing, in_transaction=do_nothing)
     consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert packs_of(grown) == []
     assert verify(grown.repository_id).faults == ()
@@ -93,7 +93,7 @@ def test_a_push_on_top_of_what_a_purge_is_about_to_drop_keeps_it(
     lost = force_away(grown)
     move = RefUpdate("refs/heads/rescued", None, lost)
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
-    meanwhile(lambda: commit(change, precheck=is_no_op, in_transaction=is_no_op))
+    meanwhile(lambda: commit(change, precheck=do_nothing, in_transaction=do_nothing))
     consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert grown.read("secret", "rescued") == b"secret"
     assert grown.read("big secret", "rescued") == LARGE[1:]
@@ -106,7 +106,7 @@ def test_a_branch_on_what_a_purge_has_dropped_is_refused(grown: Bench, work: Wor
     change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
     consolidate(RepackRequest(grown.repository_id, purge=True), work)
     with pytest.raises(PacksChanged):
-        commit(change, precheck=is_no_op, in_transaction=is_no_op)
+        commit(change, precheck=do_nothing, in_transaction=do_nothing)
     assert verify(grown.repository_id).faults == ()
 
 

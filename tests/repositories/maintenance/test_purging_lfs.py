@@ -23,7 +23,7 @@ from framework.repositories.maintenance.consolidation import RepackRequest, cons
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
 from framework.repositories.tasks import sweep_staged
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.operations import Write
 from framework.storage.current import store
 from tests.cast import on_each_deployment_in_full
@@ -40,7 +40,7 @@ def upload(bench: Bench, **files: bytes) -> str:
     """Commit these files, those in `films` by Git LFS; the commit's name."""
     puts = [bench.put(path.replace("__", "/"), data) for path, data in files.items()]
     wanted = Write(bench.repository_id, "main", puts, "A change", AUTHOR, "alice")
-    return write(wanted, precheck=is_no_op, in_transaction=is_no_op).sha
+    return write(wanted, precheck=do_nothing, in_transaction=do_nothing).sha
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def leaked(bench: Bench) -> Bench:
     kept = read_snapshot(bench.repository_id).branches["main"]
     lost = upload(bench, films__secret=SECRET)
     move = RefUpdate("refs/heads/main", lost, kept)
-    commit(Change(bench.repository_id, "alice", updates=(move,)), precheck=is_no_op, in_transaction=is_no_op)
+    commit(Change(bench.repository_id, "alice", updates=(move,)), precheck=do_nothing, in_transaction=do_nothing)
     return bench
 
 

@@ -13,7 +13,7 @@ from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush
 from framework.repositories.recovery.recovery import rebuild, resume
 from framework.repositories.write import staging
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.staging import sweep
 from framework.storage.current import store
 from tests import moments
@@ -86,7 +86,7 @@ def test_a_recovered_branch_that_was_deleted_does_not_return(bench: Bench) -> No
     [ref] = done.kept
     sha = read_snapshot(bench.repository_id).refs[ref]
     gone = Change(bench.repository_id, "alice", updates=(RefUpdate(ref, sha, None),))
-    commit(gone, precheck=is_no_op, in_transaction=is_no_op)
+    commit(gone, precheck=do_nothing, in_transaction=do_nothing)
     moments.put_back(moments.NOTHING)
     list(rebuild(adopt))
     assert list(read_snapshot(bench.repository_id).branches) == ["main"]

@@ -15,7 +15,7 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.models import Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.write import staging
-from framework.repositories.write.commit import commit, is_no_op
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.creation import change_about
 from framework.repositories.write.refusals import (
     NotCommitted,
@@ -38,7 +38,7 @@ ONE, TWO = "1" * 40, "2" * 40
 def land(bench: Bench, *updates: RefUpdate, push_id: str | None = None, generation: int = 0) -> Change:
     """Stage a pack and commit a change of these refs."""
     change = prepared(bench, *updates, push_id=push_id, generation=generation)
-    commit(change, precheck=is_no_op, in_transaction=is_no_op)
+    commit(change, precheck=do_nothing, in_transaction=do_nothing)
     return change
 
 
@@ -91,7 +91,7 @@ def test_a_change_that_came_too_late_has_no_effect(
 def test_a_push_id_commits_at_most_once(bench: Bench) -> None:
     change = land(bench, RefUpdate("refs/heads/main", None, ONE))
     with pytest.raises(StagingExpired):
-        commit(change, precheck=is_no_op, in_transaction=is_no_op)
+        commit(change, precheck=do_nothing, in_transaction=do_nothing)
     assert version(bench) == 1
 
 
@@ -100,7 +100,7 @@ def test_what_the_clean_up_has_taken_cannot_be_committed(bench: Bench) -> None:
     with transaction() as session:
         session.get_one(StagedPush, change.push_id).state = "doomed"
     with pytest.raises(StagingExpired):
-        commit(change, precheck=is_no_op, in_transaction=is_no_op)
+        commit(change, precheck=do_nothing, in_transaction=do_nothing)
     assert (refs(bench), version(bench)) == ({}, 0)
 
 
