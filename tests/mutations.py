@@ -43,7 +43,7 @@ class Mutation:
 R, T = "framework/repositories", "tests/repositories"
 MUTATIONS = (
     Mutation(
-        1, "an acknowledged change has its log entry in the store",
+        1, "an acknowledged change has its journal entry in the store",
         f"{R}/journal/writer.py", "        raise NotConfirmed from error\n", "        return\n",
         f"{T}/test_tasks.py",
     ),
@@ -105,7 +105,7 @@ MUTATIONS = (
         f"{T}/write/test_branch_writer.py -k lands_on_top",
     ),
     Mutation(
-        10, "the collector never takes what the log names",
+        10, "the collector never takes what the journal names",
         f"{R}/maintenance/collector.py",
         "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
         "named = set[str]()",
