@@ -20,7 +20,7 @@ class BodyTooLarge(TooLarge):
 
 
 class BodyDamaged(Invalid):
-    """A body that says it is gzip and is not."""
+    """A body that says it is gzip and is not, or goes on after its end."""
 
     def __init__(self) -> None:
         super().__init__("The request's body is not valid gzip; repeat the command.")
@@ -107,11 +107,13 @@ def _decode(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         for chunk in read_chunks(stream):
+            if inflate.eof:  # zlib would keep whatever follows, in memory and uncounted
+                raise BodyDamaged
             pending = chunk
             while pending:
                 yield inflate.decompress(pending, CHUNK_BYTES)
                 pending = inflate.unconsumed_tail
     except zlib.error as error:
         raise BodyDamaged from error
-    if not inflate.eof:
+    if not inflate.eof or inflate.unused_data:
         raise BodyDamaged
