@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 from framework.errors import HoldfastError, Unavailable
@@ -23,6 +24,8 @@ from framework.repositories.catalog.snapshot import Snapshot
 FIRST_SIGN_SECONDS = 0.5
 SIGN_SECONDS = 5
 NOTICE = "Waking this project: its files are being fetched from the object store"
+MOST_PACKETS = 200_000
+"""How many packets of a request are looked at: each takes memory and time, and may have four bytes."""
 SERVICE = pkt(b"# service=git-upload-pack\n") + FLUSH
 
 _OF_A_CLONE = {
@@ -127,13 +130,19 @@ class KeepAlive:
 
 
 def read_fetch_request(version: str, body: IO[bytes], snapshot: Snapshot) -> FetchRequest:
-    """What a request with this body, which is at its start and is left there, asks for; `version` is the protocol's."""
+    """What a request with this body, which is at its start and is left there, asks for; `version` is the protocol's.
+
+    One of very many packets is for git alone: it is answered in full, and without an early opening.
+    """
     try:
-        lines = list(_lines(body))
+        packets = list(islice(_packets(body), MOST_PACKETS + 1))
     except BadRequest:  # git will say what is wrong
         return FetchRequest(FULL, None)
     finally:
         body.seek(0)
+    if len(packets) > MOST_PACKETS:
+        return FetchRequest(FULL, None)
+    lines = [packet for packet in packets if packet is not None]
     if b"command=ls-refs" in lines:
         return FetchRequest(HISTORY, _head(lines, snapshot))
     if version == "version=2":
@@ -141,12 +150,11 @@ def read_fetch_request(version: str, body: IO[bytes], snapshot: Snapshot) -> Fet
     return FetchRequest(FULL, _of_clone(lines))
 
 
-def _lines(body: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a request, without the packets that separate its parts."""
+def _packets(body: IO[bytes]) -> Iterator[bytes | None]:
+    """The lines of a request; None for each packet that separates its parts."""
     received = Received(read_chunks(body))
     while head := received.take(4):
-        if head not in {FLUSH, b"0001", b"0002"}:
-            yield received.line_of(head)
+        yield None if head in {FLUSH, b"0001", b"0002"} else received.line_of(head)
 
 
 def _head(lines: list[bytes], snapshot: Snapshot) -> Opening | None:

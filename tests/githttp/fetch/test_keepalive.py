@@ -1,5 +1,6 @@
 """Clones of a project that no disk here holds: something is told soon, and the truth when it cannot be fetched."""
 
+import io
 import os
 import subprocess
 from base64 import b64encode
@@ -11,11 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.githttp.fetch.keepalive import FetchRequest, KeepAlive, Opening, Overtaken
+from framework.githttp.fetch.keepalive import MOST_PACKETS, FetchRequest, KeepAlive, Opening, Overtaken, read_fetch_request
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, locks
 from framework.repositories.cache.eviction import evict, lock_path
+from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.storage.current import store
@@ -133,6 +135,16 @@ def test_an_answer_that_was_overtaken_is_cut(cold: ProjectAccess) -> None:
         list(waking.rest(iter([pkt(b"new HEAD\n"), FLUSH])))
     assert b"".join(waking.rest(iter([b"000dold", b" HEAD\n00", b"00"]))) == FLUSH
     assert read_snapshot(cold.repository_id).version == 1
+
+
+@pytest.mark.parametrize("packet", [pkt(b"ab"), b"0001"])
+def test_a_request_of_very_many_packets_is_left_to_git(cold: ProjectAccess, packet: bytes) -> None:
+    snapshot = read_snapshot(cold.repository_id)
+    honest = pkt(b"command=fetch") + b"0001" + pkt(b"sideband-all\n")
+    body = io.BytesIO(honest + packet * MOST_PACKETS + FLUSH)
+    assert read_fetch_request("version=2", io.BytesIO(honest + FLUSH), snapshot).opening == Opening(b"", has_bands=True)
+    assert read_fetch_request("version=2", body, snapshot) == FetchRequest(FULL, None)
+    assert body.tell() == 0
 
 
 def ask_for_refs(alice: Person, project: ProjectAccess, version: int) -> tuple[HTTPConnection, HTTPResponse]:
