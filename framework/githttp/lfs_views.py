@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from flask import Blueprint, Response, g, request
-from werkzeug.exceptions import ClientDisconnected
 
 from framework import config
 from framework.accounts.signin.http_auth import account_from_basic
@@ -14,6 +13,7 @@ from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
 from framework.files import read_chunks
 from framework.githttp.permission import PasswordNeeded, open_for_reading, open_or_create
+from framework.githttp.protocol.body import DISCONNECTED
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
 from framework.lfs.reading import find_object, stream_part
@@ -106,7 +106,7 @@ def _body() -> Iterator[bytes]:
     """The body as it comes; one that breaks off ends, and is found to be too short."""
     try:
         yield from read_chunks(request.stream)
-    except (OSError, ClientDisconnected):
+    except DISCONNECTED:
         return
 
 

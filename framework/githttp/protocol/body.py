@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
+from werkzeug.exceptions import ClientDisconnected
+
 from framework.errors import Invalid, TooLarge
 from framework.files import CHUNK_BYTES, read_chunks
 
 MAX_NEGOTIATION_BYTES = 64 << 20
+DISCONNECTED = (OSError, ClientDisconnected)
+"""What a request's stream raises when it breaks; werkzeug's own error hides the system's."""
 
 
 class BodyTooLarge(TooLarge):
@@ -34,7 +38,7 @@ class PushTooLarge(TooLarge):
 
 
 class BodyBroken(Invalid):
-    """The client went away while it sent."""
+    """The client disconnected before the push was complete."""
 
     def __init__(self) -> None:
         super().__init__("The push broke off before everything had arrived; push again.")
@@ -64,7 +68,7 @@ class PushBody:
                 if size > self._limit:
                     raise PushTooLarge(self._limit)
                 yield chunk
-        except OSError as error:
+        except DISCONNECTED as error:
             raise BodyBroken from error
         self.has_ended = True
 
@@ -77,7 +81,7 @@ class PushBody:
 
 def drain(stream: IO[bytes], limit: int) -> None:
     """Read and forget up to `limit` bytes."""
-    with suppress(OSError):
+    with suppress(*DISCONNECTED):
         for _ in read_chunks(stream, limit):
             pass
 

@@ -2,11 +2,13 @@
 
 import gzip
 import io
+from typing import IO
 
 import pytest
+from werkzeug.wsgi import LimitedStream
 
 from framework.files import CHUNK_BYTES
-from framework.githttp.protocol.body import BodyDamaged, PushBody, spool
+from framework.githttp.protocol.body import BodyBroken, BodyDamaged, PushBody, spool
 
 TEXT = b"0032want " + b"1" * 40 + b"\n00000009done\n"
 
@@ -28,3 +30,19 @@ def test_a_compressed_push_ends_where_it_says() -> None:
     body = PushBody(io.BytesIO(gzip.compress(TEXT) + b"more"), "gzip", 1 << 20)
     with pytest.raises(BodyDamaged):
         list(body.chunks())
+
+
+class Reset(io.RawIOBase):
+    """A connection that the client has reset."""
+
+    def readinto(self, _buffer: object) -> int:
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("connection", [io.BytesIO(TEXT[:10]), Reset()], ids=["closed", "reset"])
+def test_a_push_that_breaks_off(connection: IO[bytes]) -> None:
+    body = PushBody(LimitedStream(connection, len(TEXT)), "", 1 << 20)  # type: ignore[arg-type]
+    with pytest.raises(BodyBroken):
+        list(body.chunks())
+    body.drain()
+    assert body.has_ended
