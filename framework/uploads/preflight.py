@@ -1,6 +1,7 @@
 """What an upload would do with each file, told before a byte of it is sent."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,11 +106,12 @@ class _Known:
     def __init__(self, copy: Copy, tip: str | None, asked: PreflightRequest) -> None:
         self._copy = copy
         self._ignores_sent = asked.ignores
-        self._coming: dict[str, list[str]] = {}
+        self._coming: dict[str, Counter[str]] = {}
         for path, _size in asked.files:
-            self._coming.setdefault(path.casefold(), []).append(path)
+            self._coming.setdefault(path.casefold(), Counter())[path] += 1
         root = copy.commit(tip).tree.decode() if tip else None
         self._folders: dict[str, dict[str, tuple[int, str]]] = {"": self._entries(root)}
+        self._names: dict[str, dict[str, str]] = {}
         self._limit = config.current().max_file_bytes
 
     def refusal(self, path: str, size_bytes: int) -> str:
@@ -138,7 +140,7 @@ class _Known:
 
     def _clash(self, path: str) -> str:
         """A file where the path needs a folder, or a folder where it is, in the branch or among what is to come."""
-        if len(self._coming[path.casefold()]) > 1 and self._coming[path.casefold()].count(path) > 1:
+        if self._coming[path.casefold()][path] > 1:
             return f"“{path}” is here more than once; give each a name of its own."
         steps = path.split("/")
         for depth in range(1, len(steps)):
@@ -154,12 +156,19 @@ class _Known:
     def _twin(self, path: str) -> str:
         """A name that only systems which tell large from small letters keep apart."""
         folder, _slash, name = path.rpartition("/")
-        there = [other for other in self._open(folder) if other.casefold() == name.casefold()]
-        coming = [other.rpartition("/")[2] for other in self._coming[path.casefold()] if other != path]
-        twin = next(iter([*there, *coming]), None)
+        twin = self._names_in(folder).get(name.casefold())
         if twin is None:
+            coming = next((other for other in self._coming[path.casefold()] if other != path), "")
+            twin = coming.rpartition("/")[2]
+        if not twin:
             return ""
         return f"Differs from “{twin}” in large and small letters only; on Windows and macOS one hides the other."
+
+    def _names_in(self, folder: str) -> dict[str, str]:
+        """The names in the branch's folder, each by what it is without a difference of large and small letters."""
+        if folder not in self._names:
+            self._names[folder] = {name.casefold(): name for name in self._open(folder)}
+        return self._names[folder]
 
     def _ignores_in(self, folder: str) -> bytes:
         path = f"{folder}/{ignoring.NAME}" if folder else ignoring.NAME

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -153,3 +155,27 @@ def test_only_writers_are_told(writer: Visitor, charlie: Account, website: Proje
     assert post(stranger, {"files": []}).status_code == 404
     assert post(stranger, {"files": []}, "/alice/website/preflight/main").status_code == 403
     assert writer.client.post(PAGE, json={"files": []}).status_code == 400, "no token"
+
+
+def test_it_compares_names_a_few_times_each(
+    settings: Config, secret: ProjectAccess, alice: Account, signed_in: SignIn
+) -> None:
+    store_files(secret, alice, {f"old-{number}": b"1" for number in range(100)})
+    compared: list[str] = []
+
+    def note(_frame: FrameType, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__ == "casefold":
+            compared.append(event)
+
+    writer = signed_in(alice)
+    sys.setprofile(note)
+    told = ask(writer, {f"new-{number}": 1 for number in range(100)} | {"OLD-7": 1})
+    sys.setprofile(None)
+    assert "“old-7”" in told["OLD-7"]["note"]
+    assert len(compared) < 10 * len(told)
+
+
+def test_a_path_that_is_sent_twice_is_refused(writer: Visitor) -> None:
+    answer = post(writer, {"files": [{"path": path, "size": 1} for path in ("b", "c", "b")]})
+    states = [(one["path"], one["state"]) for one in json.loads(answer.text)["files"]]
+    assert states == [("b", "refused"), ("c", "new"), ("b", "refused")]
