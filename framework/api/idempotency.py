@@ -125,7 +125,9 @@ class _Claim:
                 running_until=from_now(LEASE),
                 created_at=from_now(),
             )
-            row = session.get_one(IdempotencyKey, (self._account_id, self._key))
+            row = session.get(IdempotencyKey, (self._account_id, self._key))
+        if row is None:  # whoever held it has just freed it
+            raise KeyRunning
         if row.request_sha256 != self._request_sha256:
             raise KeyReused
         if row.status is not None:

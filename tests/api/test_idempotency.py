@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, delete, event, func, select, update
 
 from framework.accounts.core.account import Account
 from framework.api import tasks
@@ -191,3 +191,27 @@ def test_a_key_is_forgotten_after_a_day(program: Program) -> None:
 
 def _away(_version: object) -> None:
     raise writer.NotConfirmed
+
+
+@pytest.mark.deployments("production-like")
+def test_a_key_that_is_freed_at_this_very_moment_is_told_as_running(program: Program) -> None:
+    commit(program)
+    with transaction() as session:
+        session.execute(update(IdempotencyKey).values(status=None, body=None, holder="0" * 32))
+
+    def free() -> None:
+        with transaction() as session:
+            session.execute(delete(IdempotencyKey))
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO idempotency_keys"):
+            other = threading.Thread(target=free)
+            other.start()
+            other.join()
+
+    event.listen(Engine, "after_cursor_execute", meanwhile)
+    try:
+        assert commit(program).status_code == 409
+    finally:
+        event.remove(Engine, "after_cursor_execute", meanwhile)
+    assert commit(program).status_code == 201
