@@ -4,11 +4,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from framework.accounts.core.account import Account, read_account
 from framework.accounts.models import User
 from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
-from framework.database.session import read_transaction, transaction
+from framework.database.session import read_transaction
 from framework.files import sha256_of
 from framework.githttp.push.importing import land_history
 from framework.import_export.addresses import check_address, pin
@@ -113,11 +115,15 @@ def _fetch_archive(key: str, archive: Path, access: ProjectAccess) -> bool:
 
 
 def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
-    project = create_project(account, name=new.name, description=new.description, visibility=new.visibility)
-    with transaction() as session:
+    begun: list[str] = []
+
+    def begin(session: Session, project: ProjectAccess) -> None:
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
         enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id)
-    return work_id
+        begun.append(work_id)
+
+    create_project(account, name=new.name, description=new.description, visibility=new.visibility, in_transaction=begin)
+    return begun[-1]
 
 
 def _track(project_id: int, account_id: int, work_id: str) -> AbstractContextManager[Work]:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
@@ -26,7 +26,7 @@ from framework.import_export import exports, zips
 from framework.import_export import tasks as transfer_tasks
 from framework.import_export.models import Export
 from framework.import_export.zips import ZipTooLarge, files_of
-from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members.people import add_person, remove_person
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.scratch import scratch
@@ -102,6 +102,20 @@ def test_a_zip_file_becomes_a_project(bob: Account, signed_in: SignIn) -> None:
     assert contents(bob, "garden") == {"a.txt": b"1", "b/c": b"x"}
     assert (work_of(answer).state, work_of(answer).message) == ("finished", "2 files were imported.")
     assert list(store().list("imports/")) == []
+
+
+def test_a_project_is_made_with_its_task_or_not_at_all(bob: Account, signed_in: SignIn) -> None:
+    def die(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO outbox"):
+            raise SystemExit
+
+    browser, archive = signed_in(bob), zipped({"a.txt": b"1"})
+    event.listen(Engine, "before_cursor_execute", die)
+    with pytest.raises(SystemExit):
+        ask(browser, archive)
+    event.remove(Engine, "before_cursor_execute", die)
+    with pytest.raises(ProjectNotFound):
+        project_for(bob, "bob", "garden")
 
 
 def test_an_address_becomes_a_project_with_every_branch_and_tag(
