@@ -136,7 +136,7 @@ def forget_expired() -> int:
     """Delete the exports that have expired, and what no row names any more; how many objects."""
     with transaction() as session:
         expired = session.scalars(delete(Export).where(Export.expires_at < now()).returning(Export.key)).all()
-    left = [*expired, *_list_unnamed()]
+    left = {*expired, *_list_unnamed()}
     for key in left:
         store().delete(key)
     return len(left)

@@ -279,7 +279,10 @@ def test_only_owners_export(history: ProjectAccess, alice: Account, bob: Account
     assert answer.status_code == 403
 
 
-def test_an_export_expires_with_its_object(history: ProjectAccess, alice: Account, signed_in: SignIn) -> None:
+def test_an_export_expires_with_its_object(
+    history: ProjectAccess, alice: Account, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(exports.UNNAMED_KEPT, exports.PLACE, timedelta())
     browser = signed_in(alice)
     address = exported(browser)
     assert exports.forget_expired() == 0
