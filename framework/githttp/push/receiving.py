@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import HoldfastError, Unavailable
@@ -195,6 +197,6 @@ class PackReceiver:
 
     def _abandon(self) -> list[PushedPack]:
         """Delete what was sent; where the store or the database does not answer, the sweep does it later."""
-        with suppress(Unavailable):
+        with suppress(Unavailable, SQLAlchemyError):
             staging.abandon(self._push_id)
         return []

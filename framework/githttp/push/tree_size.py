@@ -32,6 +32,13 @@ class TooManyPaths(TooLarge):
         )
 
 
+class WalkTooLong(TooLarge):
+    """The folders of a push are too many for this machine to look at in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Checking the folders of this push took too long; push fewer commits at a time.")
+
+
 class TooManyBytes(TooLarge):
     """The files of a version have more bytes together than any honest one."""
 
@@ -47,6 +54,7 @@ def check_tree_size(quarantine: Quarantine, tips: Iterable[str], limit_bytes: in
 
     Raises:
         TooManyPaths, TooManyBytes: checking it out or making an archive of it would not end.
+        WalkTooLong: it took more than `MAX_SECONDS`.
     """
     deadline = time.monotonic() + MAX_SECONDS
     with quarantine.reader() as read, quarantine.sizes() as sizes:
@@ -78,7 +86,9 @@ class _Walk:
                 self._close(tree, folders, entries)
 
     def _look(self, tree: bytes, waiting: int) -> tuple[list[bytes], int]:
-        if time.monotonic() > self._deadline or waiting + len(self._measured) > MAX_PATHS:
+        if time.monotonic() > self._deadline:
+            raise WalkTooLong
+        if waiting + len(self._measured) > MAX_PATHS:
             raise TooManyPaths
         entries = _ENTRY.findall(self._read(tree.hex()))
         blobs = [sha.hex() for mode, sha in entries if mode.lstrip(b"0") not in _OTHERS]

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from framework.gitcore.pkt_line import FLUSH, pkt
-from framework.githttp.fetch.keepalive import MOST_PACKETS, FetchRequest, KeepAlive, Opening, Overtaken, read_fetch_request
+from framework.githttp.fetch.keepalive import (
+    MOST_PACKETS,
+    FetchRequest,
+    KeepAlive,
+    Opening,
+    Overtaken,
+    read_fetch_request,
+)
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import copies, locks

@@ -1,12 +1,14 @@
 """What happens between the look at a push and its commit: each is noticed at the commit point."""
 
+import io
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, make_url
+from sqlalchemy import Engine, delete, event, make_url
+from sqlalchemy.exc import OperationalError
 
 from framework.accounts.core.account import Account
 from framework.config import Config
@@ -15,6 +17,7 @@ from framework.database.session import transaction
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import read_request
+from framework.githttp.push import tree_size
 from framework.githttp.push.pushing import DATABASE_AWAY, Push, receive
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
@@ -198,3 +201,32 @@ def test_a_push_that_inflates_to_more_than_one_may(
     said = push(project, bob, work, (first, second, "refs/heads/main"))
     assert b"The objects of this push have 67 MiB when they are inflated; those of one push may have 64 MiB" in said
     assert leftovers(project) == before
+
+
+@on_one_deployment
+def test_a_refusal_is_told_although_the_database_fails_while_it_cleans_up(
+    project: ProjectAccess, bob: Account, work: Work
+) -> None:
+    def fail(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM staged_pushes" in statement:
+            raise OperationalError(statement, {}, ConnectionError())
+
+    body = PushBody(io.BytesIO(push_body([(NOTHING, work.sha("HEAD"), "refs/heads/side")], b"no pack")), "", 1 << 30)
+    received = Received(body.chunks())
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        said = b"".join(receive(Push(project, bob, read_request(received), body, received)))
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
+    assert b"ng refs/heads/side" in said
+    assert DATABASE_AWAY.encode() not in said
+
+
+@on_one_deployment
+def test_folders_that_take_too_long_are_told(
+    project: ProjectAccess, bob: Account, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree_size, "MAX_SECONDS", -1)
+    first, second = work.sha("HEAD"), work.commit("Second", a__txt="2")
+    said = push(project, bob, work, (first, second, "refs/heads/main"))
+    assert b"ng refs/heads/main Checking the folders of this push took too long" in said
