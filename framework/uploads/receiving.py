@@ -47,6 +47,21 @@ class RequestTooLarge(TooLarge):
         )
 
 
+class TooManyParts(TooLarge):
+    """A form has more files and fields than one may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"One upload may have {MAX_PARTS:,} files and fields at most. Send fewer at a time.")
+
+
+class FieldsTooLong(TooLarge):
+    """The fields of a form that are no files have more text than any honest ones."""
+
+    def __init__(self) -> None:
+        limit = format_limit(LONGEST_FIELDS_BYTES)
+        super().__init__(f"All fields of one upload may have {limit} at most. Shorten the message or send fewer files.")
+
+
 class BrokenUpload(Invalid):
     """The connection ended before everything had arrived, or the form is not multipart as RFC 7578 has it."""
 
@@ -126,7 +141,7 @@ class ReceivingParser(FormDataParser):
         """The fields of the form; the receiver has its files.
 
         Raises:
-            RequestEntityTooLarge: there are more parts or fields than allowed.
+            TooManyParts, FieldsTooLong. RequestEntityTooLarge: the form is larger than its request may be.
             ValueError: it is no multipart form, or ends early.
         """
         if mimetype != "multipart/form-data":
@@ -146,14 +161,14 @@ class ReceivingParser(FormDataParser):
     def _count_part(self) -> None:
         self._parts += 1
         if self._parts > MAX_PARTS:
-            raise RequestEntityTooLarge
+            raise TooManyParts
 
     def _field(self, events: Iterator[Any]) -> str:
         text = bytearray()
         for chunk in iter(events.__next__, None):
             self._fields_bytes += len(chunk)
             if self._fields_bytes > LONGEST_FIELDS_BYTES:
-                raise RequestEntityTooLarge
+                raise FieldsTooLong
             text += chunk
         return text.decode(errors="replace")
 
@@ -241,7 +256,7 @@ def receive_form(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
     """The files of the form, as (name as sent, file); they are deleted when the block ends.
 
     Raises:
-        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`.
+        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`. TooManyParts, FieldsTooLong.
         BrokenUpload: the body ended early.
     """
     assert isinstance(request, StreamingRequest)

@@ -14,8 +14,9 @@ from framework.uploads.receiving import (
     MAX_PARTS,
     READ_BYTES,
     BrokenUpload,
-    RequestTooLarge,
+    FieldsTooLong,
     StreamingRequest,
+    TooManyParts,
     receive_form,
 )
 from tests.uploads.form import MIB
@@ -117,7 +118,7 @@ def test_what_follows_the_form_is_read_and_left_out(settings: Config) -> None:
 def test_it_counts_the_parts(settings: Config, more: int) -> None:
     request = request_of(part(b'name="a"') * (MAX_PARTS + more) + END)
     if more:
-        with pytest.raises(RequestTooLarge):
+        with pytest.raises(TooManyParts, match="20,000 files and fields at most"):
             received(request)
     else:
         assert len(received(request)[1]) == MAX_PARTS
@@ -127,7 +128,7 @@ def test_it_counts_the_parts(settings: Config, more: int) -> None:
 def test_it_counts_the_bytes_of_all_fields(settings: Config, more: int) -> None:
     request = request_of(part(b'name="a"', b"x" * (LONGEST_FIELDS_BYTES // 2 + more)) * 2 + END)
     if more:
-        with pytest.raises(RequestTooLarge):
+        with pytest.raises(FieldsTooLong, match="8 MiB at most"):
             received(request)
     else:
         assert len(received(request)[1]) == 2
