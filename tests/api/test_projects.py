@@ -218,3 +218,16 @@ def test_only_owners_who_may_write_archive(
     add_person(alice, website, person="bob", role="writer")
     asked = [who.post("/projects/alice/website/storage/archive", {}) for who in (bobs, stranger, reading)]
     assert [answer.status_code for answer in asked] == [403, 401, 403]
+
+
+def test_an_owner_changes_all_that_is_said_or_nothing(program: Program) -> None:
+    start = program.put("alice/secret", a="1")
+    put = {"op": "put", "path": "a", "content": "2"}
+    assert program.commit("alice/secret", put, branch="side", start=start).status_code == 201
+    before = program.get("/projects/alice/secret").json
+    taken = program.call("PATCH", "/projects/alice/secret", json={"default_branch": "side", "name": "website"})
+    absent = program.call("PATCH", "/projects/alice/secret", json={"default_branch": "nowhere", "name": "new"})
+    assert (taken.status_code, absent.status_code) == (409, 404)
+    assert program.get("/projects/alice/secret").json == before
+    told = program.call("PATCH", "/projects/alice/secret", json={"default_branch": "side", "name": "new"}).json
+    assert (told["default_branch"], told["name"]) == ("side", "new")

@@ -14,7 +14,6 @@ from framework.api.calls import Call, describe
 from framework.api.documents.projects import Project, Storage, Work
 from framework.api.idempotency import Created, Keep, create_once
 from framework.api.paging import PAGE, links, page_length, page_number
-from framework.projects.branches import operations as refs
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.jobs import read_job
@@ -66,8 +65,6 @@ def change_project(owner: str, project: str) -> Response:
     wanted = read_body(ProjectChanges).model_dump(exclude_none=True)
     if wanted.keys() != {"default_branch"}:
         callers.administrator()
-    if branch := wanted.pop("default_branch", None):
-        refs.choose_default_branch(account, access, branch)
     name = operations.update_project(account, access, **wanted) if wanted else access.name
     return answer(Project.of(project_for(account, owner, name)))
 

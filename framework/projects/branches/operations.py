@@ -40,13 +40,22 @@ def choose_default_branch(account: Account, project: ProjectAccess, branch: str)
 
     def change(session: Session) -> dict[str, Any]:
         recheck(session, project.id, account, "owner")
-        if session.get(Ref, (project.repository_id, HEADS + branch)) is None:
-            raise BranchAbsent(branch)
-        session.get_one(Repository, project.repository_id).default_branch = branch
+        set_default_branch(session, project.repository_id, branch)
         record(session, project.id, actor=account, kind="settings")
         return describe(session, session.get_one(Project, project.id))
 
     change_about(project.repository_id, change, actor=account.name)
+
+
+def set_default_branch(session: Session, repository_id: str, branch: str) -> None:
+    """The same as a part of a change that has been permitted.
+
+    Raises:
+        BranchAbsent.
+    """
+    if session.get(Ref, (repository_id, HEADS + branch)) is None:
+        raise BranchAbsent(branch)
+    session.get_one(Repository, repository_id).default_branch = branch
 
 
 def rename_branch(account: Account, project: ProjectAccess, branch: str, name: str) -> str:

@@ -14,6 +14,7 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden
+from framework.projects.branches.operations import set_default_branch
 from framework.projects.core import addresses, validation
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.core.description import describe
@@ -91,14 +92,16 @@ def update_project(
     description: str | None = None,
     visibility: str | None = None,
     topics: str | None = None,
+    default_branch: str | None = None,
 ) -> str:
-    """Another name, description, visibility or topics, as a version of its own; the name to find the project under.
+    """Other values of these, as a version of their own, all or none; the name to find the project under.
 
     What is not given stays as it is at that moment: perhaps another owner has just made the project private.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
         ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
+        BranchAbsent: there is no such branch.
         RoleTooLow: the caller is no owner any more.
     """
     name = None if name in {None, project.name} else validation.project_name(name or "")
@@ -116,6 +119,8 @@ def update_project(
         for field, value in given.items():
             if value is not None:
                 setattr(row, field, value)
+        if default_branch is not None:
+            set_default_branch(session, project.repository_id, default_branch)
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
 
