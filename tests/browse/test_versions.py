@@ -227,6 +227,14 @@ def test_last_changes_that_take_a_long_walk_follow_the_page(
     assert "data-follows" not in onlooker.get()
 
 
+def test_a_count_that_ends_at_a_limit_is_no_exact_number(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(about, "MOST_COMMITS", 3)
+    monkeypatch.setattr(about, "QUICK_COMMITS", 1)
+    whole = onlooker.get("?whole=1")
+    assert "3+ versions" in whole
+    assert "data-follows" not in whole
+
+
 def test_a_submodule_has_no_page_of_its_own(onlooker: Onlooker) -> None:
     for kind in ("tree", "blob", "raw"):
         assert onlooker.visitor.get(f"{onlooker.project.path}/{kind}/main/module").status_code == 404

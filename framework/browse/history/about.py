@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from identify.identify import license_id
@@ -41,11 +41,15 @@ class Licence:
 
 @dataclass(frozen=True)
 class About:
-    """The commits of a version and who wrote them, the most first; `complete` is False when only the newest count."""
+    """The commits of a version and who wrote them, the most first.
+
+    `complete` is False when a longer look would find more; `has_more` tells that not all commits are counted.
+    """
 
     commit_count: int
     contributors: Sequence[Contributor]
     complete: bool
+    has_more: bool = False
     licence: Licence | None = None
 
     @property
@@ -61,7 +65,7 @@ _licences: LRUCache[str, str] = LRUCache(REMEMBERED)
 def read_about(copy: Copy, commit_sha: str, entries: Sequence[Entry], *, whole: bool) -> About:
     """What there is to tell of the version whose root has these entries; of the newest commits unless `whole`."""
     counted = _count_commits(copy, commit_sha, whole=whole)
-    return About(counted.commit_count, counted.contributors, counted.complete, _licence(copy, entries))
+    return replace(counted, licence=_licence(copy, entries))
 
 
 def _count_commits(copy: Copy, commit_sha: str, *, whole: bool) -> About:
@@ -73,7 +77,8 @@ def _count_commits(copy: Copy, commit_sha: str, *, whole: bool) -> About:
     limit = MOST_COMMITS if whole else QUICK_COMMITS
     arguments = ["log", "--no-mailmap", "--format=%aE%x1f%aN", f"--max-count={limit + 1}"]
     lines = git.run(copy.path, *arguments, "--end-of-options", commit_sha).decode(errors="replace").split("\n")[:-1]
-    found = About(min(len(lines), limit), _people(lines[:limit]), complete=whole or len(lines) <= limit)
+    has_more = len(lines) > limit
+    found = About(min(len(lines), limit), _people(lines[:limit]), complete=whole or not has_more, has_more=has_more)
     _commits.put(key, found)
     return found
 
