@@ -20,7 +20,7 @@ class BadDocument(Invalid):
     """The body is JSON, and not what the call takes; `errors` tells each place and what is wrong there."""
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
-        places = ", ".join(f"“{place}”: {reason}" for place, reason in errors[:3])
+        places = ", ".join(f"“{place}”: {reason}" if place else reason for place, reason in errors[:3])
         super().__init__(f"The body does not fit the call. {places}")
         self._errors = errors
 
@@ -95,7 +95,8 @@ class PutBody(Body):
         return self
 
 
-OPERATIONS = frozenset({"put", "delete", "move"})
+OPERATION_TAG = 2
+"""Where pydantic says which kind of operation it is: after `operations` and a number, before the member."""
 
 
 class DeleteBody(Body):
@@ -154,7 +155,9 @@ def validate(model: type[Document], values: object) -> Document:
 
 
 def _describe_error(error: Mapping[str, Any]) -> tuple[str, str]:
-    """The place as a JSON pointer (RFC 6901), and what is wrong there."""
-    steps = [str(step) for step in error["loc"] if step not in OPERATIONS]
-    place = "".join(f"/{step}" for step in steps)
-    return place or "/", str(error["msg"]).removeprefix("Value error, ")
+    """The place as a JSON pointer (RFC 6901), empty for the whole body, and what is wrong there."""
+    steps: list[int | str] = list(error["loc"])
+    if steps[:1] == ["operations"] and len(steps) > OPERATION_TAG:
+        del steps[OPERATION_TAG]
+    place = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return place, str(error["msg"]).removeprefix("Value error, ")

@@ -125,10 +125,11 @@ def test_a_bad_commit_is_refused(program: Program, members: dict[str, Any]) -> N
 
 
 def test_it_says_what_is_wrong_with_which_operation(program: Program) -> None:
-    answer = program.commit("alice/secret", put("a"), {"op": "put", "path": 1, "content": []})
+    answer = program.commit("alice/secret", put("a"), {"op": "put", "path": 1, "content": [], "put": 1})
     assert {(error["pointer"], error["detail"]) for error in answer.json["errors"]} == {
         ("/operations/1/path", "Input should be a valid string"),
         ("/operations/1/content", "give a string"),
+        ("/operations/1/put", "Extra inputs are not permitted"),
     }
 
 

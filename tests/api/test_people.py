@@ -87,14 +87,17 @@ def test_no_token_makes_tokens(app: Flask, alice: Account) -> None:
         ({"name": "script", "scopes": "read"}, "/scopes"),
         ({"name": "script", "scopes": ["read"], "days": 0}, "/days"),
         ({"name": "script", "scopes": ["read"], "more": 1}, "/more"),
-        (["name"], "/"),
+        ({"name": "script", "scopes": ["read"], "move": 1}, "/move"),
+        ({"name": "script", "scopes": ["read"], "a/b~": 1}, "/a~1b~0"),
+        (["name"], ""),
     ],
 )
 def test_a_bad_body_is_refused_with_the_place(app: Flask, alice: Account, body: object, pointer: str) -> None:
     answer = Program.with_password(app, "alice").post("/tokens", body)
     assert answer.status_code == 400
     assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
-    assert f"“{pointer}”" in answer.json["detail"]
+    assert (f"“{pointer}”" in answer.json["detail"]) == bool(pointer)
+    assert "“”" not in answer.json["detail"]
 
 
 def test_wrong_passwords_have_to_wait(app: Flask, alice: Account) -> None:
