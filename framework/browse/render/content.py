@@ -34,11 +34,12 @@ def media_type(path: str, head: bytes) -> str:
         guessed = ""
     if guessed in _SAFE - {"text/plain"} or guessed == "image/svg+xml":
         return guessed
-    return f"text/plain; charset={detect_mark(head) or 'utf-8'}" if is_text(head) else "application/octet-stream"
+    charset = (detect_mark(head) or "utf-8").removesuffix("-sig")  # Python's name for UTF-8 with a mark
+    return f"text/plain; charset={charset}" if is_text(head) else "application/octet-stream"
 
 
 def is_text(head: bytes) -> bool:
-    """Whether these first bytes look like text, by Git's own rule: no NUL among them, unless a mark says UTF-16."""
+    """Whether these first bytes look like text: no NUL among them, as Git has it, or a byte order mark before them."""
     return detect_mark(head) is not None or b"\0" not in head[:PROBED_BYTES]
 
 

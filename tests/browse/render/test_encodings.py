@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from framework.browse.render.content import media_type
 from framework.browse.render.encodings import decode
 from tests.browse.render.made_files import Show
 
@@ -35,3 +36,8 @@ def test_halves_of_surrogate_pairs_are_shown_as_replacement_characters(shown: Sh
     visitor = shown({"a.ipynb": book, "b.json": tree, "c.geojson": tree})
     for name in ("a.ipynb", "b.json", "c.geojson"):
         assert "cut � emoji" in visitor.get(f"/blob/main/{name}")
+
+
+@pytest.mark.parametrize(("mark", "charset"), [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"", "utf-8")])
+def test_a_browser_is_told_an_encoding_that_it_knows(mark: bytes, charset: str) -> None:
+    assert media_type("notes.txt", mark + b"x\0" * bool(charset == "utf-16")) == f"text/plain; charset={charset}"
