@@ -105,8 +105,12 @@ class Sandbox:
             self._control.close()
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "framework.sandbox.server", *self._modules]
-        with theirs:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+        try:
+            with theirs:
+                self._process = subprocess.Popen(command, cwd=ROOT, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+        except OSError:
+            ours.close()
+            raise
         self._control, self._owner = ours, os.getpid()
 
     def _make(self, job: Job) -> bytes:
@@ -153,12 +157,15 @@ class Sandbox:
         Raises:
             Busy: the server does not start.
         """
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise Busy from error
         with theirs, self._lock:
             for _attempt in range(2):
-                if not self._is_running():
-                    self._start()
                 with suppress(OSError):
+                    if not self._is_running():
+                        self._start()
                     assert self._control
                     socket.send_fds(self._control, [b"j"], [theirs.fileno()])
                     return ours

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -108,3 +109,13 @@ def test_a_memory_is_bounded_by_what_was_used_last() -> None:
     for key in (b"a", b"b", b"a", b"c", b"a", b"b"):
         get(key)
     assert made == [b"a", b"b", b"c", b"b"]
+
+
+def test_a_server_that_cannot_be_started_is_busy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Sandbox("tests.sandbox.work")
+    with monkeypatch.context() as without:
+        without.setattr(sys, "executable", "/no/python")
+        with pytest.raises(Busy):
+            made.call("who", work.process_id)
+    assert made.call("who", work.process_id) != os.getpid()
+    made.stop()
