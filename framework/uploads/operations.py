@@ -23,7 +23,7 @@ from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile
-from framework.uploads.tus.resumable import mark_used
+from framework.uploads.tus.resumable import find_uploads, mark_used
 
 
 class NoFiles(Invalid):
@@ -97,10 +97,15 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
     """
     if not upload.files and not upload.uploads:
         raise NoFiles
+    upload_ids = {upload_id for _name, upload_id in upload.uploads}
+    announced = {about.id: about.size_bytes for about in find_uploads(account, upload_ids)}
+    sent = [(name, file.size_bytes) for name, file in upload.files]
+    paths = _check_files(upload, [*sent, *((name, announced[upload_id]) for name, upload_id in upload.uploads)])
     with scratch("upload") as folder:
-        opened = open_uploads(account, {upload_id for _name, upload_id in upload.uploads}, folder)
-        resumed = [(name, opened[upload_id]) for name, upload_id in upload.uploads]
-        puts = _check_files(upload, [*upload.files, *resumed])
+        opened = open_uploads(account, upload_ids, folder)
+        arrived: list[SentFile] = [file for _name, file in upload.files]
+        arrived += [opened[upload_id] for _name, upload_id in upload.uploads]
+        puts = [put_file(path, file) for path, file in zip(paths, arrived, strict=True)]
         changes = read_project(access, lambda copy: _plan(copy, upload, puts))
         written = store_changes(access, account, changes)
     mark_used(account, [upload_id for _name, upload_id in upload.uploads])
@@ -121,25 +126,32 @@ def _plan(copy: Copy, upload: Upload, puts: Sequence[Put]) -> Changes:
     )
 
 
-def _check_files(upload: Upload, files: Sequence[tuple[str, SentFile]]) -> list[Put]:
+def _check_files(upload: Upload, files: Sequence[tuple[str, int]]) -> list[str]:
+    """The paths of these files, (name as sent, size in bytes) each, if all may be stored.
+
+    Raises:
+        FilesRefused, FilesTooLarge.
+    """
     prefix = f"{upload.folder.strip('/')}/" if upload.folder.strip("/") else ""
-    named = [(prefix + name, file) for name, file in files]
-    counts = Counter(path for path, _file in named)
-    outcomes = [FileOutcome(path, file.size_bytes, _problem(path, file, counts)) for path, file in named]
-    if any(_is_over_limit(file) for _path, file in named):
+    paths = [prefix + name for name, _size in files]
+    counts = Counter(paths)
+    outcomes = [
+        FileOutcome(path, size, _problem(path, size, counts)) for path, (_name, size) in zip(paths, files, strict=True)
+    ]
+    if any(_is_over_limit(outcome.size_bytes) for outcome in outcomes):
         raise FilesTooLarge(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise FilesRefused(outcomes)
-    return [put_file(path, file) for path, file in named]
+    return paths
 
 
-def _is_over_limit(file: SentFile) -> bool:
-    return file.size_bytes > config.current().max_file_bytes
+def _is_over_limit(size_bytes: int) -> bool:
+    return size_bytes > config.current().max_file_bytes
 
 
-def _problem(path: str, file: SentFile, counts: Counter[str]) -> str | None:
-    if _is_over_limit(file):
-        return too_large_sentence(path, file.size_bytes)
+def _problem(path: str, size_bytes: int, counts: Counter[str]) -> str | None:
+    if _is_over_limit(size_bytes):
+        return too_large_sentence(path, size_bytes)
     if counts[path] > 1:
         return f"“{path}” was sent {counts[path]} times; keep one of them."
     try:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
+from framework.storage.counting import requests
 from tests.api.program import Program
 from tests.uploads.conftest import TusClient
 
@@ -55,6 +56,13 @@ def test_a_keyed_commit_is_answered_again_when_its_upload_is_gone(program: Progr
     assert tus.send("DELETE", f"/api/v1/uploads/{upload}").status_code == 204
     assert program.commit("alice/secret", put("a", upload), headers=key).data == first.data
     assert program.commit("alice/secret", put("b", upload)).status_code == 410
+
+
+def test_nothing_is_fetched_for_a_path_that_is_refused(program: Program, tus: TusClient) -> None:
+    sent = [put("a", tus.upload(b"content")), put("../x", tus.upload(b"more"))]
+    with requests() as asked:
+        assert program.commit("alice/secret", *sent).status_code == 400
+    assert asked.total == 0
 
 
 def test_a_refused_commit_loses_no_upload(program: Program, tus: TusClient) -> None:

@@ -169,3 +169,15 @@ def test_two_people_upload_into_one_folder_at_the_same_time(
         assert content(secret, f"docs/{name}-2") == name.encode()
     with open_copy(secret.repository_id) as copy:
         assert len(read_log(copy, resolve(copy, "main"))) == 3
+
+
+@on_one_deployment
+@pytest.mark.parametrize("paths", [[".git/config"], ["b.txt", "b.txt"]])
+def test_nothing_is_fetched_for_a_path_that_is_refused(
+    writer: Visitor, tus: TusClient, secret: ProjectAccess, paths: list[str]
+) -> None:
+    uploads = [{"upload": tus.upload(b"bytes"), "path": path} for path in paths]
+    with requests() as asked:
+        assert send(writer, uploads).status_code == 400
+    assert asked.total == 0
+    assert stored_parts() == [5] * len(paths)

@@ -44,6 +44,8 @@ class Incoming:
             BadPath, BadContent: a rule is broken. FilesTooLarge: files are over `MAX_FILE_BYTES`.
             What `open_uploads` raises: an upload is not the account's, or not finished, or they are too large together.
         """
+        for operation in self.body.operations:  # before files are fetched for nothing
+            _check_paths(operation)
         opened = open_uploads(account, set(self.uploads), self.folder)
         operations = _Operations(opened, self.folder).of(self.body)
         return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
@@ -75,6 +77,12 @@ def _read(request: Request, spooled: SpooledJson) -> None:
         raise BrokenUpload from error
 
 
+def _check_paths(operation: PutBody | DeleteBody | MoveBody) -> None:
+    check_stored_path(operation.path)
+    if isinstance(operation, MoveBody):
+        check_path(operation.to)
+
+
 class _Operations:
     """Turns the operations of a body into those of a write, with the files' contents in a folder."""
 
@@ -90,12 +98,11 @@ class _Operations:
         return made
 
     def _read_operation(self, operation: PutBody | DeleteBody | MoveBody) -> Operation:
-        path = check_stored_path(operation.path)
         if isinstance(operation, DeleteBody):
-            return Delete(path)
+            return Delete(operation.path)
         if isinstance(operation, MoveBody):
-            return Move(path, check_path(operation.to))
-        return self._put(path, self._file(operation))
+            return Move(operation.path, operation.to)
+        return self._put(operation.path, self._file(operation))
 
     def _put(self, path: str, file: SentFile) -> Put:
         if file.size_bytes > config.current().max_file_bytes:
