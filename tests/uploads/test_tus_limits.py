@@ -43,9 +43,7 @@ def test_they_count_beside_what_is_stored(
     tus.create(3)
     answer = tus.send("POST", UPLOADS, Upload_Length="1")
     assert answer.status_code == 413
-    assert (
-        "There is room for 3 bytes more, of which unfinished uploads take 3 bytes" in json.loads(answer.text)["detail"]
-    )
+    assert "Your unfinished uploads take 3 bytes of the 3 bytes that is free" in json.loads(answer.text)["detail"]
 
 
 def test_whoever_may_write_elsewhere_has_the_room_there(

@@ -44,14 +44,21 @@ class FileTooLarge(TooLarge):
 
 
 class UploadsFull(TooLarge):
-    """The account has as much under way as there is room for."""
+    """The account has so many bytes under way that there is no room for another upload."""
 
     def __init__(self, room_bytes: int, under_way_bytes: int) -> None:
+        under_way, room = format_size(under_way_bytes), format_size(max(0, room_bytes))
         super().__init__(
-            f"There is room for {format_size(max(0, room_bytes))} more, of which unfinished uploads take"
-            f" {format_size(under_way_bytes)} in at most {MOST_UPLOADS:,} files. Finish or end some of them, or free"
-            f" room: {config.current().base_url}/settings/usage"
+            f"Your unfinished uploads take {under_way} of the {room} that is free. Finish or delete some, or free room:"
+            f" {config.current().base_url}/settings/usage"
         )
+
+
+class TooManyUploads(TooLarge):
+    """The account has as many uploads under way as one may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"You have {MOST_UPLOADS:,} unfinished uploads. Finish or delete some of them first.")
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
     Raises:
         FileTooLarge: it is over `MAX_FILE_BYTES`.
         UploadsFull: with what is under way already, there would be no room for it, wherever the account may write.
+        TooManyUploads.
         StoreFull: the server has none.
     """
     settings = config.current()
@@ -101,7 +109,9 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
         session.execute(select(User.id).where(User.id == account.id).with_for_update(key_share=True))
         count, under_way = _count_open(session, account.id)
         room = quota.most_room_bytes(session, account.id)
-        if under_way + size_bytes > room or count >= MOST_UPLOADS:
+        if count >= MOST_UPLOADS:
+            raise TooManyUploads
+        if under_way + size_bytes > room:
             raise UploadsFull(room, under_way)
         quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
         row = ResumableUpload(
