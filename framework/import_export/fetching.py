@@ -12,6 +12,8 @@ from framework.repositories.cache.hydration import lay_out
 DEADLINE_SECONDS = 3600
 REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", "+refs/notes/*:refs/notes/*")
 FROM_FILE = ("-c", "protocol.allow=never", "-c", "protocol.file.allow=always")
+CHECK_ADDRESS = "Check that this is the clone address and that the repository is public."
+DAMAGED = "The export is damaged or incomplete."
 
 
 class FetchFailed(Invalid):
@@ -24,7 +26,7 @@ def fetch_address(source: Pinned, folder: Path) -> Path:
     Raises:
         FetchFailed: there is no public repository, it redirects, or it takes too long.
     """
-    return _fetch([*source.options], source.url, folder)
+    return _fetch([*source.options], source.url, folder, CHECK_ADDRESS)
 
 
 def fetch_bundle(bundle: Path, folder: Path) -> Path:
@@ -33,10 +35,11 @@ def fetch_bundle(bundle: Path, folder: Path) -> Path:
     Raises:
         FetchFailed: it is no whole bundle.
     """
-    return _fetch([*FROM_FILE], str(bundle), folder)
+    return _fetch([*FROM_FILE], str(bundle), folder, DAMAGED)
 
 
-def _fetch(options: list[str], source: str, folder: Path) -> Path:
+def _fetch(options: list[str], source: str, folder: Path, advice: str) -> Path:
+    """`advice` is what to do when git cannot fetch from there."""
     target = folder / "fetched.git"
     lay_out(target)
     (target / "HEAD").write_text(f"ref: refs/heads/{hashlib.sha256(source.encode()).hexdigest()}\n")
@@ -52,11 +55,10 @@ def _fetch(options: list[str], source: str, folder: Path) -> Path:
             assert process.stdout
             process.stdout.read()
     except git.GitFailed as failure:
-        raise FetchFailed(_describe(failure.said)) from failure
+        raise FetchFailed(f"Git could not fetch the history ({_reason(failure.said)}). {advice}") from failure
     return target
 
 
-def _describe(words: str) -> str:
+def _reason(words: str) -> str:
     lines = [line.partition(":")[2].strip() for line in words.splitlines() if line.startswith(("fatal:", "error:"))]
-    reason = "; ".join(lines[:2])[:300] or "it ended early, or is larger than one import may be"
-    return f"Git could not fetch the history ({reason}). Is the address the one for cloning, and open to everybody?"
+    return "; ".join(lines[:2])[:300] or "it ended early, or is larger than one import may be"

@@ -143,8 +143,8 @@ def _land(access: ProjectAccess, account: Account, fetched: Path, work: Work) ->
     work.advance()
     count, refused = land_history(access, account, fetched, say=lambda text: work.advance(0, text))
     work.advance(2)
-    told = f"{count:,} branches and tags were imported."
-    told = " ".join([told, *(f"Left out: {reason}." for reason in refused[:3])])
+    told = "1 branch or tag was imported." if count == 1 else f"{count:,} branches and tags were imported."
+    told = " ".join([told, *(f"Left out: {reason.rstrip('.')}." for reason in refused[:3])])
     work.say(told)
     return told
 
@@ -153,10 +153,11 @@ def _store_files(access: ProjectAccess, account: Account, archive: Path, work: W
     """One commit with all files; a second run finds them there."""
     with scratch("files") as folder:
         puts = files_of(archive, folder)
-        work.advance(1, f"Storing {len(puts):,} files")
+        files = "1 file" if len(puts) == 1 else f"{len(puts):,} files"
+        work.advance(1, f"Storing {files}")
         branch = read_snapshot(access.repository_id).default_branch
-        message = f"Import {len(puts):,} file{'' if len(puts) == 1 else 's'} from a ZIP file"
+        message = f"Import {files} from a ZIP file"
         store_changes(access, account, Changes(puts, branch, message, kind="upload"))
-    told = f"{len(puts):,} files were imported."
+    told = f"{files} {'was' if len(puts) == 1 else 'were'} imported."
     work.advance(2, told)
     return told

@@ -1,4 +1,4 @@
-"""Exports that can be downloaded, and ZIP files that wait to be imported."""
+"""Exports that can be downloaded."""
 
 from datetime import datetime
 

@@ -173,5 +173,5 @@ def test_a_history_that_is_too_large_is_given_up(
 
 
 def test_what_is_no_repository_says_so(history: LiveServer, tmp_path: Path) -> None:
-    with pytest.raises(FetchFailed, match="Is the address the one for cloning"):
+    with pytest.raises(FetchFailed, match="Check that this is the clone address"):
         fetch_address(Pinned("http", "example.org", port_of(history), "/alice/nothing.git", LOCAL), tmp_path)

@@ -81,7 +81,7 @@ def test_what_was_exported_comes_back_with_its_import(films: Visitor, bob: Accou
         assert sorted(held.namelist()) == sorted([*NAMES, "project.bundle", "project.json"])
     answer = ask(signed_in(bob), archive)
     run_waiting()
-    assert (work_of(answer).state, work_of(answer).message) == ("finished", "1 branches and tags were imported.")
+    assert (work_of(answer).state, work_of(answer).message) == ("finished", "1 branch or tag was imported.")
     garden = project_for(bob, "bob", "garden")
     with open_copy(garden.repository_id) as copy:
         found = find_content(copy, find(copy, resolve(copy, "main"), "film.mp4").sha)

@@ -132,7 +132,7 @@ def test_an_address_becomes_a_project_with_every_branch_and_tag(
     with read_transaction() as session:
         row = session.scalars(select(OutboxRow).where(OutboxRow.task.like("%import_address"))).one()
     with worker(run, allowed, "-B", IMPORT_FROM_PRIVATE_NETWORKS="on"):
-        assert app.AsyncResult(row.id).get(timeout=HANG_SECONDS) == "1 branches and tags were imported."
+        assert app.AsyncResult(row.id).get(timeout=HANG_SECONDS) == "1 branch or tag was imported."
     garden = project_for(bob, "bob", "garden")
     assert read_snapshot(garden.repository_id).refs == read_snapshot(history.repository_id).refs
     before = read_snapshot(garden.repository_id).version
