@@ -33,7 +33,9 @@ class LocksUnsupported(HoldfastError):
     status = 501
 
     def __init__(self) -> None:
-        super().__init__("Holdfast has no file locks; everybody may change every file, and Git keeps both versions.")
+        super().__init__(
+            "Holdfast has no file locks; anyone with write access can change any file, and Git keeps both versions."
+        )
 
 
 @blueprint.post(f"{ROOT}/objects/batch")

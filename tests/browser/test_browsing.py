@@ -50,7 +50,7 @@ def test_lines_are_linked_to_and_the_address_can_be_made_to_stay(
     window.element('input[name="q"]').send_keys(Keys.BACKSPACE, Keys.BACKSPACE, "stry")
     window.reads("story.txt")
     window.leaves(lambda: window.element('input[name="q"]').send_keys(Keys.ENTER))
-    window.wait(lambda: window.path.endswith("/story.txt"), "The file")
+    window.wait(lambda: window.path.endswith("/story.txt"), "View file")
 
     window.open(f"{secret.path}/find/main")
     window.driver.execute_script(TYPED_BEFORE_THE_SCRIPT)

@@ -34,7 +34,7 @@ class Formulas:
         self._left = MOST_CHARACTERS
 
     def mark(self, latex: str, *, display: bool) -> str:
-        """The mark that stands for a formula until `filled`."""
+        """The mark that stands for a formula until `fill` replaces it."""
         name = f"formula{self._nonce}n{len(self._made)}e"
         self._left -= len(latex)
         readable = len(latex) <= LONGEST_FORMULA and len(self._made) < MOST_FORMULAS and self._left >= 0
