@@ -5,6 +5,7 @@ it alone. Where setpriv(1) can, the kernel kills a git whose parent died; elsewh
 """
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -245,6 +246,12 @@ def version() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return printed.stdout.split()[2]
+
+
+def version_numbers() -> tuple[int, int]:
+    """The first two numbers of the version, such as (2, 39); zeros where there is no git."""
+    numbers = re.findall(r"\d+", version() or "0.0")
+    return int(numbers[0]), int(numbers[1])
 
 
 def _options() -> list[str]:

@@ -85,7 +85,8 @@ def pin(address: str) -> Pinned:
         NameUnknown, GitTooOld.
     """
     parts = check_address(address)
-    _refuse_old_git()
+    if git.version_numbers() < PINNING_SINCE:
+        raise GitTooOld
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     found = _resolve(host, port)
     if not config.current().import_from_private_networks and not all(is_public(ip) for ip in found):
@@ -147,12 +148,6 @@ def _is_ip(host: str) -> bool:
 
 def _bracket(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _refuse_old_git() -> None:
-    numbers = re.findall(r"\d+", git.version() or "")
-    if tuple(int(number) for number in numbers[:2]) < PINNING_SINCE:
-        raise GitTooOld
 
 
 _SENTENCE = "Enter the address for cloning, such as https://git.example.org/garden.git, over http or https."

@@ -25,7 +25,7 @@ def send(repository_id: str) -> Response:
 
 def settings_for(repository_id: str, address: str) -> dict[str, str]:
     """The environment in which upload-pack tells of the project's bundle at this address; nothing where it cannot."""
-    if not _can_advertise() or choose_bundle(repository_id) is None:
+    if git.version_numbers() < ADVERTISES_BUNDLES or choose_bundle(repository_id) is None:
         return {}
     told = {
         "uploadpack.advertiseBundleURIs": "true",
@@ -36,8 +36,3 @@ def settings_for(repository_id: str, address: str) -> dict[str, str]:
     named = {f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(told)}
     given = {f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(told.values())}
     return {"GIT_CONFIG_COUNT": str(len(told)), **named, **given}
-
-
-def _can_advertise() -> bool:
-    major, minor = (git.version() or "0.0").split(".")[:2]
-    return (int(major), int(minor)) >= ADVERTISES_BUNDLES
