@@ -10,6 +10,8 @@ TAGS = "refs/tags/"
 NOTES = "refs/notes/"
 KINDS = (HEADS, TAGS, NOTES)
 LONGEST_REF_BYTES = 255
+NO_OBJECT = "0" * 40
+"""What Git writes for the object of a ref, or of a path, that is not there."""
 
 # git-check-ref-format(1), rules 1 and 3 to 10, over what stands behind refs/heads/, refs/tags/ or refs/notes/.
 _REFUSED = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")

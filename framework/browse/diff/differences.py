@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
-from framework.browse.diff.rich import MOST_RICH_FILES, NOTHING, Rich, Sides, enrich
+from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.diff.wide_texts import patches
 from framework.browse.render.encodings import decode
 from framework.gitcore import git
+from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
 from framework.repositories.history.log import make_pathspec
@@ -35,7 +36,7 @@ SHOWN, BINARY, LARGE, MANY, SUBMODULE = "", "binary", "large", "many", "submodul
 class FileChange:
     """A file that differs: `status` is Git's letter (A added, M changed, D deleted, R renamed, T another type).
 
-    Modes are octal digits, object names hex, `NOTHING` where the file is absent; sizes in bytes where they are known.
+    Modes are octal digits, object names hex, `NO_OBJECT` where the file is absent; sizes in bytes where they are known.
     `hidden` says why there are no hunks: binary, large, many (asked for by itself, its lines
     are counted all the same, as far as git was asked for them), submodule.
     """
@@ -79,7 +80,7 @@ class FileChange:
     @property
     def mode_change(self) -> str:
         """The change of the file's mode in words; empty when there is none."""
-        if NOTHING in {self.old_sha, self.new_sha} or self.old_mode == self.new_mode:
+        if NO_OBJECT in {self.old_sha, self.new_sha} or self.old_mode == self.new_mode:
             return ""
         return f"{self.old_mode} → {self.new_mode}"
 
@@ -181,7 +182,7 @@ def _colour_files(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
 
 def needs_large_blobs(copy: Copy, changes: Sequence[FileChange]) -> bool:
     """Whether git could not print this difference from a copy without the packs of large blobs."""
-    shas = {sha for file in changes for sha in (file.old_sha, file.new_sha)} - {NOTHING}
+    shas = {sha for file in changes for sha in (file.old_sha, file.new_sha)} - {NO_OBJECT}
     asked = "\n".join(shas).encode() + b"\n"
     return b" missing" in git.run(copy.path, "cat-file", "--batch-check", given=asked) if shas else False
 
@@ -191,7 +192,7 @@ def _with_sizes(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
         sha
         for file in files
         for sha, mode in ((file.old_sha, file.old_mode), (file.new_sha, file.new_mode))
-        if sha != NOTHING and mode != "160000"
+        if sha != NO_OBJECT and mode != "160000"
     }
     sizes = blob_sizes(copy, sorted(shas))
     return [

@@ -10,10 +10,11 @@ from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookC
 from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, PatchLine
 from framework.browse.diff.sandboxed import compare_notebooks
 from framework.browse.render.encodings import decode
+from framework.browse.render.tables import find_delimiter
 from framework.gitcore import lfs_pointer
+from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
 
-NOTHING = "0" * 40
 MOST_RICH_FILES = 10
 NEAR_ROWS = 40
 POINTER_START = "version https://git-lfs.github.com/spec/v1"
@@ -69,7 +70,7 @@ def enrich(copy: Copy, sides: Sides) -> Rich | None:
     name = sides.path.lower()
     if _mentions_pointer(sides.hunks):
         return _pointers(copy, sides)
-    if NOTHING in {sides.old_sha, sides.new_sha} or not sides.hunks:
+    if NO_OBJECT in {sides.old_sha, sides.new_sha} or not sides.hunks:
         return None
     if name.endswith((".csv", ".tsv", ".tab")):
         return _tables(copy, sides)
@@ -91,7 +92,7 @@ def _pointers(copy: Copy, sides: Sides) -> PointerChange:
 
 
 def _content(copy: Copy, sha: str) -> bytes:
-    return b"" if sha == NOTHING else b"".join(copy.blob(sha).chunks)
+    return b"" if sha == NO_OBJECT else b"".join(copy.blob(sha).chunks)
 
 
 def _tables(copy: Copy, sides: Sides) -> TableChange | None:
@@ -99,8 +100,7 @@ def _tables(copy: Copy, sides: Sides) -> TableChange | None:
     if text.count('"') % 2:
         return None
     first = text.partition("\n")[0]
-    delimiter = "," if sides.path.lower().endswith(".csv") else "\t"
-    delimiter = max(",;\t|", key=first.count) if delimiter == "," else delimiter
+    delimiter = find_delimiter(text) if sides.path.lower().endswith(".csv") else "\t"
     try:
         rows = [row for hunk in sides.hunks for row in (Row(GAP, None, ()), *_rows(hunk.lines, delimiter))]
         return TableChange(_split(first, delimiter), rows[1:])

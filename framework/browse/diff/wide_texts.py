@@ -7,12 +7,12 @@ from dulwich.objects import Blob
 from framework.browse.render.encodings import decode, detect_mark
 from framework.gitcore import git
 from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.folders import read_blobs
 
-NO_BLOB = "0" * 40
 MOST_FILES = 20
 
 
@@ -22,9 +22,9 @@ def patches(copy: Copy, sides: Sequence[tuple[str, str]]) -> Mapping[tuple[str, 
     A file that is new or gone has zeros for the side that it lacks.
     """
     chosen = sides[:MOST_FILES]
-    contents = dict(read_blobs(copy, sorted({sha for pair in chosen for sha in pair} - {NO_BLOB})))
+    contents = dict(read_blobs(copy, sorted({sha for pair in chosen for sha in pair} - {NO_OBJECT})))
     texts = {sha: decode(data).text.encode() for sha, data in contents.items() if detect_mark(data)}
-    texts[NO_BLOB] = b""
+    texts[NO_OBJECT] = b""
     readable = [pair for pair in chosen if texts.keys() >= set(pair)]
     return _compare(readable, {sha: Blob.from_string(text) for sha, text in texts.items()}) if readable else {}
 

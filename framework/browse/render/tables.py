@@ -65,7 +65,7 @@ def parse_rows(name: str, text: str) -> list[list[str]]:
     Raises:
         ValueError: a field is longer than the standard library's reader takes, or there are too many rows.
     """
-    delimiter = "\t" if name.endswith((".tsv", ".tab")) else _delimiter(text)
+    delimiter = "\t" if name.endswith((".tsv", ".tab")) else find_delimiter(text)
     found = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -87,7 +87,7 @@ def sort_key(row: Sequence[str], column: int) -> tuple[int, float, str]:
         return (1 if text else 2, 0.0, text.casefold())
 
 
-def _delimiter(text: str) -> str:
+def find_delimiter(text: str) -> str:
     """What separates the values: that which the first line has most of."""
     first = text.lstrip().partition("\n")[0]
     return max(DELIMITERS, key=first.count)

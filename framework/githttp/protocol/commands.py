@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from framework.errors import TooLarge
 from framework.gitcore.pkt_line import FLUSH, BadRequest, Received, pkt
+from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.catalog.snapshot import read_snapshot
 
 MAX_COMMANDS = 20_000
@@ -14,7 +15,6 @@ CAPABILITIES = (
     "report-status report-status-v2 delete-refs side-band-64k quiet atomic ofs-delta push-options object-format=sha1"
     " agent=holdfast"
 )
-NOTHING = "0" * 40
 
 _COMMAND = re.compile(rb"([0-9a-f]{40}) ([0-9a-f]{40}) ([^\0\n]+)")
 
@@ -57,7 +57,7 @@ def advertise_for_push(repository_id: str | None) -> Iterator[bytes]:
     """The answer to `info/refs?service=git-receive-pack`; None is a project that the push will create."""
     refs = read_snapshot(repository_id).refs if repository_id else {}
     yield pkt(b"# service=git-receive-pack\n") + FLUSH
-    lines = [f"{sha} {name}" for name, sha in sorted(refs.items())] or [f"{NOTHING} capabilities^{{}}"]
+    lines = [f"{sha} {name}" for name, sha in sorted(refs.items())] or [f"{NO_OBJECT} capabilities^{{}}"]
     lines[0] += f"\0{CAPABILITIES}"
     yield b"".join(pkt(f"{line}\n".encode()) for line in lines) + FLUSH
 
@@ -90,7 +90,7 @@ def _command(text: bytes) -> Command:
     found = _COMMAND.fullmatch(text)
     if not found:
         raise BadRequest("a line names no change of a branch or tag")
-    old, new = (None if name == NOTHING else name for name in (found[1].decode(), found[2].decode()))
+    old, new = (None if name == NO_OBJECT else name for name in (found[1].decode(), found[2].decode()))
     return Command(found[3].decode(errors="surrogateescape"), old, new)
 
 
