@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from framework.accounts.signin.login import current_account
-from framework.browse.history.search import FoundFiles, FoundLines, find_files, find_lines
+from framework.browse.history.search import MOST_PATHS, FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import fallback_link
 from framework.projects.core.access import project_for
 from framework.projects.visits import read_project
@@ -23,7 +23,7 @@ def go_to_file(owner: str, project: str, ref: str) -> str:
             return find_files(copy, ref, query)
 
     page = read_project(access, read)
-    return render_template("browse/find.html", project=access, page=page, tab="files")
+    return render_template("browse/find.html", project=access, page=page, most_paths=MOST_PATHS, tab="files")
 
 
 @blueprint.get("/<owner>/<project>/search/<path:ref>")
