@@ -1,7 +1,6 @@
 """The pages that get old versions back, each with a look at what will change; and the files that were deleted."""
 
 from flask import Blueprint, redirect, render_template, request
-from werkzeug.wrappers import Response
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.login import current_account, require_account
@@ -9,14 +8,13 @@ from framework.edits import editing, restoring
 from framework.edits.forms import ChangeForm
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.uploads.undoing import flash_stored
+from framework.web.answers import ViewResponse
 
 blueprint = Blueprint("restoring", __name__)
 
-Answer = Response | tuple[str, int]
-
 
 @blueprint.route("/<owner>/<project>/restore/<path:place>", methods=["GET", "POST"])
-def restore(owner: str, project: str, place: str) -> Answer:
+def restore(owner: str, project: str, place: str) -> ViewResponse:
     """Restore a file, a folder or the whole project, on this branch, to `?version=`."""
     account, access = _writer(owner, project)
     where, version = editing.target(access, place), request.args.get("version", "")
@@ -38,7 +36,7 @@ def restore(owner: str, project: str, place: str) -> Answer:
 
 
 @blueprint.route("/<owner>/<project>/undo/<version>", methods=["GET", "POST"])
-def undo(owner: str, project: str, version: str) -> Answer:
+def undo(owner: str, project: str, version: str) -> ViewResponse:
     """Undo what one version changed, on `?branch=`."""
     account, access = _writer(owner, project)
     branch = request.args.get("branch") or access.default_branch

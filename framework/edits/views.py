@@ -12,16 +12,16 @@ from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.write.operations import Written
 from framework.uploads.undoing import flash_stored
+from framework.web.answers import ViewResponse
 
 blueprint = Blueprint("editing", __name__)
 
-Answer = Response | tuple[str, int]
 LONGEST_TEXT_FORM_BYTES = 4 * EDITABLE_BYTES
 
 
 @blueprint.route("/<owner>/<project>/new", methods=["GET", "POST"])
 @blueprint.route("/<owner>/<project>/new/<path:place>", methods=["GET", "POST"])
-def new_file(owner: str, project: str, place: str = "") -> Answer:
+def new_file(owner: str, project: str, place: str = "") -> ViewResponse:
     """Write a new file in a folder."""
     account, access, where = _writer(owner, project, place)
     _allow_long_text(request)
@@ -37,7 +37,7 @@ def new_file(owner: str, project: str, place: str = "") -> Answer:
 
 
 @blueprint.route("/<owner>/<project>/edit/<path:place>", methods=["GET", "POST"])
-def edit_file(owner: str, project: str, place: str) -> Answer:
+def edit_file(owner: str, project: str, place: str) -> ViewResponse:
     """Change a file's text or its name."""
     account, access, where = _writer(owner, project, place)
     _allow_long_text(request)
@@ -61,7 +61,7 @@ def edit_file(owner: str, project: str, place: str) -> Answer:
 
 @blueprint.route("/<owner>/<project>/new-folder", methods=["GET", "POST"])
 @blueprint.route("/<owner>/<project>/new-folder/<path:place>", methods=["GET", "POST"])
-def new_folder(owner: str, project: str, place: str = "") -> Answer:
+def new_folder(owner: str, project: str, place: str = "") -> ViewResponse:
     """Make a folder in a folder."""
     account, access, where = _writer(owner, project, place)
     form = FolderForm(base=where.tip)
@@ -73,7 +73,7 @@ def new_folder(owner: str, project: str, place: str = "") -> Answer:
 
 
 @blueprint.route("/<owner>/<project>/move/<path:place>", methods=["GET", "POST"])
-def move(owner: str, project: str, place: str) -> Answer:
+def move(owner: str, project: str, place: str) -> ViewResponse:
     """Rename or move a file or folder."""
     account, access, where = _writer(owner, project, place)
     entry, _inside = editing.entry_at(access, where)
@@ -89,7 +89,7 @@ def move(owner: str, project: str, place: str) -> Answer:
 
 
 @blueprint.route("/<owner>/<project>/delete/<path:place>", methods=["GET", "POST"])
-def delete(owner: str, project: str, place: str) -> Answer:
+def delete(owner: str, project: str, place: str) -> ViewResponse:
     """Delete a file, or what is chosen of a folder."""
     account, access, where = _writer(owner, project, place)
     entry, inside = editing.entry_at(access, where)
@@ -111,7 +111,7 @@ def _allow_long_text(asked: Request) -> None:
     asked.max_content_length = asked.max_form_memory_size = LONGEST_TEXT_FORM_BYTES
 
 
-def _page(template: str, access: ProjectAccess, where: Target, form: ChangeForm, **more: object) -> Answer:
+def _page(template: str, access: ProjectAccess, where: Target, form: ChangeForm, **more: object) -> ViewResponse:
     if form.is_overtaken:
         form.look_again(where)
     return render_template(template, project=access, where=where, form=form, tab="files", **more), form.status

@@ -13,6 +13,7 @@ from framework.projects.core.access import project_for
 from framework.storage.current import store
 from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile, receive_form
+from framework.web.answers import ViewResponse
 from framework.web.byte_ranges import serve_range
 from framework.web.forms import check_button
 
@@ -38,7 +39,7 @@ def show_form() -> str:
 
 
 @blueprint.post("/import")
-def begin_import() -> AnyResponse | tuple[str, int]:
+def begin_import() -> ViewResponse:
     """Make the project and begin to fill it; the page of the work shows how far it is."""
     account = require_account()
     with receive_form(request) as files:

@@ -20,6 +20,7 @@ from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ah
 from framework.uploads.receiving import receive_form
 from framework.uploads.skipped import dismiss_skipped, read_skipped, warn_of_skipped
 from framework.uploads.undoing import flash_stored
+from framework.web.answers import ViewResponse
 from framework.web.errors import problem, wants_json
 from framework.web.forms import check_button, check_header
 from framework.web.security import own_path
@@ -48,7 +49,7 @@ def show_form(owner: str, project: str, place: str = "") -> str:
 
 @blueprint.post("/<owner>/<project>/upload")
 @blueprint.post("/<owner>/<project>/upload/<path:place>")
-def upload(owner: str, project: str, place: str = "") -> AnyResponse | tuple[str, int]:
+def upload(owner: str, project: str, place: str = "") -> ViewResponse:
     """Store the form's files in one commit, or tell about each file why none was stored."""
     account = require_account()
     access = project_for(account, owner, project, "writer")

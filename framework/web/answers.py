@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from flask import Response
+from flask import Response as FlaskResponse
+from werkzeug.wrappers import Response
+
+ViewResponse = Response | tuple[str, int]
+"""What the view of a form answers: a redirect, or the form's page with a status."""
 
 
-def stream_response(chunks: Iterator[bytes], **headers: str) -> Response:
+def stream_response(chunks: Iterator[bytes], **headers: str) -> FlaskResponse:
     """An answer of these chunks; the first one is made now, so that its errors become an answer of their own.
 
     Header names are given with underscores. The iterator is closed with the answer, also when the client goes away.
     """
     first = next(chunks, b"")
-    response = Response(chain([first], chunks))
+    response = FlaskResponse(chain([first], chunks))
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
     close = getattr(chunks, "close", None)
@@ -21,7 +25,7 @@ def stream_response(chunks: Iterator[bytes], **headers: str) -> Response:
     return response
 
 
-class Answer(Response):
+class Answer(FlaskResponse):
     """An answer whose text may hold names that are no UTF-8, as Git allows: their odd bytes become question marks."""
 
     def set_data(self, value: bytes | str) -> None:
