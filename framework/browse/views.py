@@ -91,7 +91,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
-    """A file's bytes, streamed; `?download=1` hands it out as a download. One in Git LFS can be asked for in parts."""
+    """A file's bytes, streamed; `?download=1` hands it out as a download. Range requests are supported."""
     access = project_for(current_account(), owner, project)
     return send_raw(access, place)
 

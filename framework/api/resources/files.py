@@ -74,7 +74,7 @@ def list_tree(owner: str, project: str, place: str) -> Response:
 @files.get("/raw/<path:place>")
 @describe(Call({200: "*/*", 206: "*/*", 304: None}, refusals=(416,)))
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
-    """The bytes of the file at REF/PATH; what Git LFS keeps is answered in parts where Range asks for them."""
+    """The bytes of the file at REF/PATH. Range requests are supported."""
     return send_raw(_readable(owner, project), place)
 
 
