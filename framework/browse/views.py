@@ -40,7 +40,7 @@ def as_document(text: str, project: ProjectAccess, ref: str, folder: str, kind: 
     return render_document(text, Links(project.path, ref, folder), kind)
 
 
-@blueprint.app_template_filter("dressed")
+@blueprint.app_template_filter("dress")
 def dress_for_page(notebook: Notebook, project: ProjectAccess, ref: str, folder: str) -> Notebook:
     """A notebook of this folder with its documents, formulas and colours."""
     return dress_notebook(notebook, Links(project.path, ref, folder))

@@ -7,7 +7,7 @@ from framework.browse.diff.colouring import colour_lines
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
-from framework.browse.diff.wide_texts import patches
+from framework.browse.diff.wide_texts import diff_wide_texts
 from framework.browse.render.encodings import decode
 from framework.gitcore import git
 from framework.gitcore.ref_names import NO_OBJECT
@@ -142,7 +142,7 @@ def _on_demand(files: Sequence[FileChange]) -> list[FileChange]:
 def _with_wide_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -> list[FileChange]:
     """The files, with lines for those that are binary to git and text to us."""
     hidden = [(file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
-    found = patches(copy, hidden) if hidden else {}
+    found = diff_wide_texts(copy, hidden) if hidden else {}
     return [
         _with_hunks(replace(file, hidden=SHOWN), found[pair], most_lines, mark=True)
         if file.hidden == BINARY and (pair := (file.old_sha, file.new_sha)) in found

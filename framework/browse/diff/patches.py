@@ -140,14 +140,14 @@ def _partners(short: Sequence[PatchLine], long: Sequence[PatchLine]) -> Iterator
     """Each line of the long side, with the one of the short side that it is most like, as far as the order allows."""
     place, spare = 0, len(long) - len(short)
     for line in short:
-        best = max(range(place, place + spare + 1), key=lambda number: _likeness(line, long[number]))
+        best = max(range(place, place + spare + 1), key=lambda number: _count_common_characters(line, long[number]))
         yield from ((None, alone) for alone in long[place:best])
         yield line, long[best]
         place, spare = best + 1, spare - (best - place)
     yield from ((None, alone) for alone in long[place:])
 
 
-def _likeness(one: PatchLine, other: PatchLine) -> int:
+def _count_common_characters(one: PatchLine, other: PatchLine) -> int:
     """How many characters both have in words that stand in the same order."""
     if max(len(one.plain), len(other.plain)) > LONGEST_MARKED_LINE:
         return 0

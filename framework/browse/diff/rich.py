@@ -122,7 +122,7 @@ def _rows(lines: Sequence[PatchLine], delimiter: str) -> list[Row]:
                 twin = next((one for one in added[:NEAR_ROWS] if _are_one(cells, one[1])), None)
                 if twin:
                     added.remove(twin)
-                    made.append(Row(CHANGED, twin[0].new, _pair_lines(cells, twin[1])))
+                    made.append(Row(CHANGED, twin[0].new, _pair_cells(cells, twin[1])))
                 else:
                     made.append(Row(GONE, line.old, [(cell, "") for cell in cells]))
         made += [Row(NEW, line.new, [("", cell) for cell in cells]) for line, cells in added]
@@ -135,7 +135,7 @@ def _are_one(old: Sequence[str], new: Sequence[str]) -> bool:
     return alike * 2 >= max(len(old), len(new))
 
 
-def _pair_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
+def _pair_cells(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
     width = max(len(old), len(new))
     return list(zip([*old, *[""] * (width - len(old))], [*new, *[""] * (width - len(new))], strict=True))
 

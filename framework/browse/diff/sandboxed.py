@@ -17,16 +17,16 @@ LONGEST_COLOURED_BYTES = 1 << 17
 LONGEST_COLOURED_PAGE_BYTES = 1 << 19
 
 
-def compare_notebooks(of: str, before: bytes, now: bytes) -> NotebookChange | None:
+def compare_notebooks(repository_id: str, before: bytes, now: bytes) -> NotebookChange | None:
     """The change between two notebooks of this repository; None when lines tell it better, or take less."""
     with suppress(TooCostly, Busy):
-        return sandbox.call((of, before, now), diff_notebooks, before, now)
+        return sandbox.call((repository_id, before, now), diff_notebooks, before, now)
     return None
 
 
-def colour_file(of: str, path: str, content: bytes) -> Coloured:
+def colour_file(repository_id: str, path: str, content: bytes) -> Coloured:
     """The lines of a file of this repository, in colours where that does not take too much."""
-    made = _colour_files(of, [(path, content)])[0]
+    made = _colour_files(repository_id, [(path, content)])[0]
     return made or [escape(line) for line in split_lines(content.decode(errors="replace"))]
 
 
@@ -46,8 +46,8 @@ def colour_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> M
     return {side: lines for side, lines in zip(there, made, strict=True) if lines}
 
 
-def _colour_files(of: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
+def _colour_files(repository_id: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
     with suppress(TooCostly, Busy):
-        made = sandbox.call((of, files), colour_files, files)
+        made = sandbox.call((repository_id, files), colour_files, files)
         return [[Markup(line) for line in html.split("\n")[:-1]] for html in made]  # noqa: S704 # escaped there
     return [[] for _file in files]

@@ -16,7 +16,7 @@ from framework.repositories.history.folders import read_blobs
 MOST_FILES = 20
 
 
-def patches(copy: Copy, sides: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+def diff_wide_texts(copy: Copy, sides: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
     """What `git diff` says of these pairs of blobs, as far as both are texts that a byte order mark names.
 
     A file that is new or gone has zeros for the side that it lacks.

@@ -75,11 +75,11 @@ def find_files(copy: Copy, ref: str, query: str) -> FoundFiles:
     place = find_place(copy, ref, "")
     paths, complete = _paths(copy, place.sha)
     letters = "".join(query[:LONGEST_QUERY].lower().split())
-    scored = ((score, path) for path in paths if (score := fitness(path, letters)) is not None)
+    scored = ((score, path) for path in paths if (score := score_path(path, letters)) is not None)
     return FoundFiles(place, query, [path for _score, path in nsmallest(SHOWN_PATHS, scored)], complete)
 
 
-def fitness(path: str, letters: str) -> tuple[int, int] | None:
+def score_path(path: str, letters: str) -> tuple[int, int] | None:
     """How well a path fits letters that it holds in this order: lower is better; None when it does not hold them.
 
     The letters' span counts, and less when they stand together in the file's name.

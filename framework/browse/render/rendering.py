@@ -55,21 +55,21 @@ def dress_notebook(notebook: notebooks.Notebook, links: Links) -> notebooks.Note
     return notebook
 
 
-def preview_file(of: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:
+def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:
     """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one."""
     name = entry.name.lower() if entry.kind == "blob" else ""
     if listings.is_archive(name):
-        return _list_archive(of, name, blob)
+        return _list_archive(repository_id, name, blob)
     head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes))
     media = media_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
-        return _image(of, head, blob)
+        return _image(repository_id, head, blob)
     if family in {"audio", "video", "pdf"}:
         return Media(family)
     if not is_text(head):
         return dump_of(head, blob.size_bytes)
-    return _text(of, TextFile(name, head, blob.size_bytes), blob.sha, asked)
+    return _text(repository_id, TextFile(name, head, blob.size_bytes), blob.sha, asked)
 
 
 def read_head(blob: Blob, limit_bytes: int) -> bytes:
@@ -82,24 +82,24 @@ def read_head(blob: Blob, limit_bytes: int) -> bytes:
     return bytes(head[:limit_bytes])
 
 
-def _text(of: str, file: TextFile, sha: str, asked: ViewOptions) -> Preview:
+def _text(repository_id: str, file: TextFile, sha: str, asked: ViewOptions) -> Preview:
     try:
-        return sandbox.call((of, sha, file.name, asked), text_preview, file, asked)
+        return sandbox.call((repository_id, sha, file.name, asked), text_preview, file, asked)
     except (TooCostly, Busy) as refusal:
         return lines_of(file, why=_why(refusal), coloured=False)
 
 
-def _image(of: str, head: bytes, blob: Blob) -> Preview:
+def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
     pixels = None
     with suppress(TooCostly, Busy):
-        pixels = sandbox.call((of, blob.sha), images.pixels, head)
+        pixels = sandbox.call((repository_id, blob.sha), images.pixels, head)
     if pixels and pixels[0] * pixels[1] > images.MOST_PIXELS:
         note = f"This image would have {pixels[0]:,} by {pixels[1]:,} pixels, too many to show."
         return dump_of(head, blob.size_bytes, note)
     return Media("image", pixels, has_other=is_text(head))
 
 
-def _list_archive(of: str, name: str, blob: Blob) -> Preview:
+def _list_archive(repository_id: str, name: str, blob: Blob) -> Preview:
     if blob.size_bytes > listings.LONGEST_BYTES:
         return _no_listing("it is too large to look into here")
     with scratch("listing") as folder:
@@ -110,7 +110,7 @@ def _list_archive(of: str, name: str, blob: Blob) -> Preview:
                 file.writelines(blob.chunks)
 
         try:
-            found = sandbox.call((of, name, blob.sha), listings.read_listing, name, str(path), prepare=write)
+            found = sandbox.call((repository_id, name, blob.sha), listings.read_listing, name, str(path), prepare=write)
         except (TooCostly, Busy) as refusal:
             return Dump((), _why(refusal))
     return _no_listing(found) if isinstance(found, str) else Rich("listing", found, has_other=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from framework.browse.history import search
-from framework.browse.history.search import fitness
+from framework.browse.history.search import score_path
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
 from framework.repositories.cache.copy import open_copy
@@ -35,7 +35,7 @@ def test_a_file_is_found_by_letters_of_its_path(onlooker: Onlooker, query: str, 
 
 def test_the_name_counts_more_than_the_folders() -> None:
     paths = ["read/deep/x.py", "src/read.py", "r/e/a/d/y", "other"]
-    fit = {path: score for path in paths if (score := fitness(path, "read")) is not None}
+    fit = {path: score for path in paths if (score := score_path(path, "read")) is not None}
     assert sorted(fit, key=lambda path: fit[path]) == ["src/read.py", "read/deep/x.py", "r/e/a/d/y"]
 
 
