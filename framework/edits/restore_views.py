@@ -7,7 +7,7 @@ from framework.accounts.signin.login import current_account, require_account
 from framework.edits import editing, restoring
 from framework.edits.forms import ChangeForm
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.uploads.undoing import flash_stored
+from framework.uploads.flashes import flash_stored
 from framework.web.answers import ViewResponse
 
 blueprint = Blueprint("restoring", __name__)

@@ -86,8 +86,8 @@ def preview_undo(access: ProjectAccess, version: str) -> Preview:
     """
 
     def look(copy: Copy) -> Preview:
-        commit = _undoable(copy, version)
-        return Preview(commit, _undone(copy, commit))
+        commit = _read_commit_to_undo(copy, version)
+        return Preview(commit, _list_reverse_changes(copy, commit))
 
     return read_project(access, look)
 
@@ -100,8 +100,8 @@ def undo(access: ProjectAccess, account: Account, branch: str, *, version: str, 
     """
 
     def plan(copy: Copy) -> tuple[CommitEntry, list[Operation]]:
-        commit = _undoable(copy, version)
-        files = _undone(copy, commit)
+        commit = _read_commit_to_undo(copy, version)
+        files = _list_reverse_changes(copy, commit)
         deletes = [Delete(file.path) for file in files if file.status == "D"]
         restores = [Restore(file.path, commit.parents[0], file.path) for file in files if file.status != "D"]
         return commit, [*deletes, *restores]
@@ -152,13 +152,13 @@ def _root(copy: Copy, sha: str) -> Sequence[Entry]:
     return list_folder(copy, find(copy, sha, ""))
 
 
-def _undoable(copy: Copy, version: str) -> CommitEntry:
+def _read_commit_to_undo(copy: Copy, version: str) -> CommitEntry:
     sha = resolve(copy, version)
     refuse_lost(copy, sha)
     return read_log(copy, sha, limit=1)[0]
 
 
-def _undone(copy: Copy, commit: CommitEntry) -> list[Changed]:
+def _list_reverse_changes(copy: Copy, commit: CommitEntry) -> list[Changed]:
     """The way back from the commit to the one before it; from the first one it is to no file at all."""
     if commit.parents:
         return differences(copy, commit.sha, commit.parents[0])

@@ -11,7 +11,7 @@ from framework.edits.forms import ChangeForm, EditForm, FolderForm, MoveForm, Ne
 from framework.edits.text import EDITABLE_BYTES
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.repositories.write.operations import Written
-from framework.uploads.undoing import flash_stored
+from framework.uploads.flashes import flash_stored
 from framework.web.answers import ViewResponse
 
 blueprint = Blueprint("editing", __name__)

@@ -13,7 +13,7 @@ from framework.errors import Invalid, TooLarge
 from framework.files import read_chunks
 from framework.gitcore.pack_writer import blob_name
 from framework.repositories.write.operations import Put
-from framework.uploads.limits import too_large_sentence
+from framework.uploads.refusals import too_large_sentence
 
 MOST_FILES = 20_000
 MOST_ENTRIES, LONGEST_DIRECTORY_BYTES = 100_000, 32 << 20

@@ -21,8 +21,8 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.write.operations import Put, Written
 from framework.uploads.assembling import open_uploads
 from framework.uploads.changing import Changes, store_changes
-from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import ReceivedFile
+from framework.uploads.refusals import too_large_sentence
 from framework.uploads.tus.resumable import find_uploads, mark_used
 
 

@@ -15,8 +15,8 @@ from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
 from framework.uploads import ignoring
-from framework.uploads.limits import too_large_sentence
 from framework.uploads.receiving import MAX_PARTS
+from framework.uploads.refusals import too_large_sentence
 
 LONGEST_BYTES = 8 << 20
 

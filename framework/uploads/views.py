@@ -14,12 +14,12 @@ from framework.projects.visits import note_visit
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.refs import split_branch
 from framework.repositories.write.operations import Written
+from framework.uploads.flashes import flash_stored
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ahead
 from framework.uploads.receiving import receive_form
 from framework.uploads.skipped import dismiss_skipped, read_skipped, warn_of_skipped
-from framework.uploads.undoing import flash_stored
 from framework.web.answers import ViewResponse
 from framework.web.errors import problem, wants_json
 from framework.web.forms import check_button, check_header
@@ -30,7 +30,7 @@ blueprint.add_app_template_global(read_skipped)
 
 
 @dataclass(frozen=True)
-class Target:
+class UploadTarget:
     """Where an upload goes, and whether the project has a version yet."""
 
     branch: str
@@ -89,14 +89,14 @@ def dismiss(owner: str, project: str) -> AnyResponse:
     return redirect(own_path(request.form.get("next")) or access.path, 303)
 
 
-def _target(access: ProjectAccess, place: str) -> Target:
+def _target(access: ProjectAccess, place: str) -> UploadTarget:
     """Where to, as SQL knows the branches; the local copy is opened once, for the files."""
     note_visit(access)
     snapshot = read_snapshot(access.repository_id)
-    return Target(*split_branch(snapshot, place), has_versions=bool(snapshot.branches))
+    return UploadTarget(*split_branch(snapshot, place), has_versions=bool(snapshot.branches))
 
 
-def _page(access: ProjectAccess, target: Target, form: UploadForm) -> str:
+def _page(access: ProjectAccess, target: UploadTarget, form: UploadForm) -> str:
     settings = config.current()
     limits = {
         "file": settings.max_file_bytes,

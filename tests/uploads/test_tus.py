@@ -25,7 +25,7 @@ from framework.uploads.assembling import OpenedUpload, UploadUnfinished, open_up
 from framework.uploads.models import ResumableUpload
 from framework.uploads.tus import appending
 from framework.uploads.tus.appending import OffsetMoved, append
-from framework.uploads.tus.body import Body
+from framework.uploads.tus.body import UploadBody
 from framework.uploads.tus.resumable import UploadNotFound, create_upload, find_upload
 from tests.cast import SignIn, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import BYTES, UPLOADS, TusClient, stored_parts
@@ -148,7 +148,7 @@ def test_of_two_requests_with_the_same_bytes_one_wins(tus: TusClient, alice: Acc
 
     def send(content: bytes) -> bool:
         try:
-            append(upload, Body(io.BytesIO(content), len(content)), offset_bytes=0)
+            append(upload, UploadBody(io.BytesIO(content), len(content)), offset_bytes=0)
         except OffsetMoved:
             return False
         return True
@@ -173,7 +173,7 @@ def test_damaged_bytes_are_not_kept(tus: TusClient, small_parts: None, algorithm
 @on_one_deployment
 def test_what_arrived_before_the_connection_broke_is_kept(tus: TusClient, alice: Account, small_parts: None) -> None:
     upload = create_upload(alice, size_bytes=5_000, info="", name="a")
-    assert append(upload, Body(io.BytesIO(b"x" * 2_345), 5_000), offset_bytes=0) == 2_345
+    assert append(upload, UploadBody(io.BytesIO(b"x" * 2_345), 5_000), offset_bytes=0) == 2_345
     assert find_upload(alice, upload.id).offset_bytes == 2_345
 
 

@@ -17,7 +17,7 @@ HARM = (409, 410, 460)
 """What can become of bytes: they do not go on where the upload is, it has expired, they were damaged."""
 
 UPLOAD_CALLS: Mapping[Callable[..., Any], Call] = {
-    views.tell_abilities: Call(
+    views.describe_server: Call(
         {204: None},
         tells={
             "Tus-Version": "The versions that are spoken here.",

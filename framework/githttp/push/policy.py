@@ -12,7 +12,7 @@ from framework.gitcore.pkt_line import Received
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.quarantine import Quarantine
-from framework.uploads.limits import too_large_sentence
+from framework.uploads.refusals import too_large_sentence
 
 OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12

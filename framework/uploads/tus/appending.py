@@ -18,7 +18,7 @@ from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 from framework.uploads.models import ResumableUpload, UploadPart
-from framework.uploads.tus.body import Body
+from framework.uploads.tus.body import UploadBody
 from framework.uploads.tus.resumable import StoredPart, UploadAbout, UploadExpired, expiry, part_key
 
 PART_BYTES = 8 << 20
@@ -55,7 +55,7 @@ class Checksum:
     digest: bytes
 
 
-def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Checksum | None = None) -> int:
+def append(upload: UploadAbout, body: UploadBody, *, offset_bytes: int, checksum: Checksum | None = None) -> int:
     """Take the bytes of one request; the upload's new offset. What came before a connection broke is kept.
 
     With a checksum, the request's bytes are kept all together or not at all.
@@ -81,7 +81,7 @@ def append(upload: UploadAbout, body: Body, *, offset_bytes: int, checksum: Chec
     return offset_bytes
 
 
-def _store_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> Iterator[StoredPart]:
+def _store_parts(upload: UploadAbout, body: UploadBody, start: int, folder: Path) -> Iterator[StoredPart]:
     """Cut the body into parts, and store each as soon as it is there."""
     while start < upload.size_bytes:
         file = folder / object_keys.new_id()
@@ -95,7 +95,7 @@ def _store_parts(upload: UploadAbout, body: Body, start: int, folder: Path) -> I
         start += size
 
 
-def _record_checked(writer: "_Writer", parts: Sequence[StoredPart], body: Body, checksum: Checksum) -> None:
+def _record_checked(writer: "_Writer", parts: Sequence[StoredPart], body: UploadBody, checksum: Checksum) -> None:
     if not body.is_whole or body.digest(checksum.algorithm) != checksum.digest:
         writer.discard(parts)
         raise ChecksumMismatch

@@ -9,7 +9,7 @@ from typing import IO
 from framework.files import CHUNK_BYTES
 
 
-class Body:
+class UploadBody:
     """A body that is read once. `length` is its Content-Length, None for one in chunks; `hashes` are kept of it all."""
 
     def __init__(self, stream: IO[bytes], length: int | None, hashes: Sequence[str] = ()) -> None:

@@ -10,7 +10,7 @@ from werkzeug.http import http_date
 from framework import config
 from framework.errors import Invalid
 from framework.uploads.tus.appending import Checksum
-from framework.uploads.tus.body import Body
+from framework.uploads.tus.body import UploadBody
 from framework.uploads.tus.resumable import UploadAbout
 
 VERSION = "1.0.0"
@@ -106,11 +106,11 @@ def checksum_of(asked: Request) -> Checksum | None:
     return Checksum(algorithm, _decode(text))
 
 
-def body_of(asked: Request, checksum: Checksum | None) -> Body:
+def body_of(asked: Request, checksum: Checksum | None) -> UploadBody:
     """The request's body, as the server hands it out: in chunks, or of the length that it says."""
     chunked = asked.environ.get("wsgi.input_terminated") and asked.content_length is None
     length = None if chunked else asked.content_length or 0
-    return Body(asked.environ["wsgi.input"], length, (checksum.algorithm,) if checksum else ())
+    return UploadBody(asked.environ["wsgi.input"], length, (checksum.algorithm,) if checksum else ())
 
 
 def progress_headers(upload: UploadAbout, offset_bytes: int) -> Headers:

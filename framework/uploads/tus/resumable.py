@@ -17,8 +17,8 @@ from framework.errors import NotFound, TooLarge
 from framework.formatting import format_size
 from framework.projects.members import quota
 from framework.repositories import object_keys
-from framework.uploads.limits import too_large_sentence
 from framework.uploads.models import ResumableUpload, UploadPart
+from framework.uploads.refusals import too_large_sentence
 
 MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)

@@ -29,7 +29,7 @@ def name_version(response: Response) -> Response:
 
 @blueprint.route("", methods=["OPTIONS"])
 @blueprint.route("/<upload_id>", methods=["OPTIONS"])
-def tell_abilities(upload_id: str = "") -> Response:
+def describe_server(upload_id: str = "") -> Response:
     """What this server can do; anybody may ask."""
     return Response(status=204, headers=protocol.server_headers())
 
@@ -74,7 +74,7 @@ def end(upload_id: str) -> Response:
 
 
 @blueprint.route("/<upload_id>", methods=["POST"], provide_automatic_options=False)
-def overridden(upload_id: str) -> Response:
+def dispatch_override(upload_id: str) -> Response:
     """The same for clients that cannot send other methods than POST."""
     views: dict[str, Callable[[str], Response]] = {"HEAD": look, "PATCH": append, "DELETE": end}
     view = views.get(request.headers.get("X-HTTP-Method-Override", "").upper())
