@@ -12,7 +12,7 @@ from framework.accounts.signin.http_auth import account_from_basic
 from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
 from framework.files import read_chunks
-from framework.githttp.permission import PasswordNeeded, open_for_reading, open_or_create
+from framework.githttp.permission import SignInNeeded, open_for_reading, open_or_create
 from framework.githttp.protocol.body import DISCONNECTED
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
@@ -85,7 +85,7 @@ def send(owner: str, project: str, oid: str) -> Response:
 def locks(owner: str, project: str, lock: str = "") -> Response:
     """There are none."""
     if _caller() is None:
-        raise PasswordNeeded
+        raise SignInNeeded
     raise LocksUnsupported
 
 
@@ -132,7 +132,7 @@ def _open_or_create(owner: str, project: str) -> ProjectAccess:
     """The project that a push is about to go to: objects are sent first, so it is created here where it is missing."""
     caller = _caller()
     if caller is None:
-        raise PasswordNeeded
+        raise SignInNeeded
     return open_or_create(caller, owner, project)
 
 

@@ -9,7 +9,7 @@ from framework.projects.lifecycle.operations import check_new_name, create_proje
 CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
 
 
-class PasswordNeeded(Forbidden):
+class SignInNeeded(Forbidden):
     """Nobody has signed in, and the project is private, or missing, or to be written to."""
 
     status = 401
@@ -29,7 +29,7 @@ def open_for_reading(caller: Caller | None, owner: str, name: str) -> ProjectAcc
     """The project that the caller, or anybody, may read.
 
     Raises:
-        PasswordNeeded: nobody has signed in; for a private project and a missing one alike.
+        SignInNeeded: nobody has signed in; for a private project and a missing one alike.
         ProjectNotFound: who asks has signed in.
     """
     try:
@@ -37,7 +37,7 @@ def open_for_reading(caller: Caller | None, owner: str, name: str) -> ProjectAcc
     except ProjectNotFound as error:
         if caller:
             raise
-        raise PasswordNeeded from error
+        raise SignInNeeded from error
 
 
 def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None:

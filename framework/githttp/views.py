@@ -10,7 +10,7 @@ from framework import config
 from framework.accounts.signin.http_auth import account_from_basic
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
-from framework.githttp.permission import PasswordNeeded, open_for_push, open_for_reading, open_or_create
+from framework.githttp.permission import SignInNeeded, open_for_push, open_for_reading, open_or_create
 from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import advertise_for_push, read_request
 from framework.githttp.push import pushing
@@ -71,7 +71,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     """A push; its body of one flush packet alone is git's question whether it may."""
     caller = account_from_basic(request.authorization)
     if caller is None:
-        raise PasswordNeeded
+        raise SignInNeeded
     open_for_push(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
@@ -97,7 +97,7 @@ speak_as(blueprint.name, _show_error)
 def _advertise_for_push(owner: str, project: str) -> AnyResponse:
     caller = account_from_basic(request.authorization)
     if caller is None:
-        raise PasswordNeeded
+        raise SignInNeeded
     access = open_for_push(caller, owner, project)
     refs = advertise_for_push(access.repository_id if access else None)
     return stream_response(refs, Content_Type=f"application/x-{RECEIVE_PACK}-advertisement", **NO_CACHE)

@@ -49,7 +49,7 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
             yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
         return
     keepalive = KeepAlive(repository_id, FetchRequest(HISTORY, Opening(SERVICE, has_bands=False)))
-    yield from keepalive.signs()
+    yield from keepalive.send_until_ready()
     if keepalive.failed:
         return
     with copies.lease_copy(repository_id, HISTORY) as (path, _snapshot):
@@ -85,7 +85,7 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
         yield from stream_cold_clone(whole, asked.opening)
         return
     keepalive = KeepAlive(repository_id, asked)
-    yield from keepalive.signs()
+    yield from keepalive.send_until_ready()
     if keepalive.failed:
         return
     with copies.lease_copy(repository_id, asked.kind) as (path, _snapshot):

@@ -73,32 +73,32 @@ class FetchRequest:
 
 
 class KeepAlive:
-    """Brings the local copy to the newest version; `told` says whether the opening was sent, `failed` that it ended."""
+    """Brings the local copy to the newest version; the answer `has_begun` with its opening, or ended as it `failed`."""
 
     def __init__(self, repository_id: str, asked: FetchRequest) -> None:
         self._repository_id, self._kind, self._opening = repository_id, asked.kind, asked.opening
-        self.told = self.failed = False
+        self.has_begun = self.failed = False
 
-    def signs(self) -> Iterator[bytes]:
+    def send_until_ready(self) -> Iterator[bytes]:
         """Nothing when the copy is there soon, else the opening and progress until it is.
 
         Raises:
-            What `lease_copy` raises, when nothing was told before; else the client is told.
+            What `lease_copy` raises, when nothing was sent before; else the client is told.
         """
         with Pool(1) as pool:
             done = pool.submit(self._wake)
-            while wait_for([done], SIGN_SECONDS if self.told else FIRST_SIGN_SECONDS).not_done:
+            while wait_for([done], SIGN_SECONDS if self.has_begun else FIRST_SIGN_SECONDS).not_done:
                 if self._opening:
                     yield from self._sign(self._opening)
         yield from self._end(done)
 
     def rest(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """What git says, without what was told before.
+        """What git says, without what was sent before.
 
         Raises:
             Overtaken: git begins with something else.
         """
-        missing = self._opening.start if self.told and self._opening else b""
+        missing = self._opening.start if self.has_begun and self._opening else b""
         for chunk in chunks:
             known = min(len(missing), len(chunk))
             if chunk[:known] != missing[:known]:
@@ -113,17 +113,17 @@ class KeepAlive:
 
     def _sign(self, opening: Opening) -> Iterator[bytes]:
         if opening.has_bands:
-            words = b"" if self.told else opening.notice
-            yield (b"" if self.told else opening.start) + pkt(bytes([PROGRESS]) + words)
-        elif not self.told:
+            words = b"" if self.has_begun else opening.notice
+            yield (b"" if self.has_begun else opening.start) + pkt(bytes([PROGRESS]) + words)
+        elif not self.has_begun:
             yield opening.start
-        self.told = True
+        self.has_begun = True
 
     def _end(self, done: "Future[None]") -> Iterator[bytes]:
         try:
             done.result()
         except HoldfastError as failure:
-            if not (self.told and self._opening):
+            if not (self.has_begun and self._opening):
                 raise
             self.failed = True
             yield self._opening.failure(failure.sentence)

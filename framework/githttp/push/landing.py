@@ -24,13 +24,13 @@ from framework.repositories.write.refusals import RefClash, RefMoved
 from framework.repositories.write.splitting import PushedPack
 
 FETCH_FIRST = "fetch first"
-TOLD_REFS = 20
+SUMMARISED_REFS = 20
 FIRST_CHOICES = ("main", "master")
 LISTED_TITLES = 10
 
 
 @dataclass(frozen=True)
-class RefNews:
+class RefSummary:
     """What a push did to one ref: how many commits it brought, and the newest ones' titles."""
 
     command: Command
@@ -45,15 +45,15 @@ class RefNews:
         if self.command.new is None:
             return {"deleted": short}
         kind = "tag" if self.command.name.startswith(TAGS) else "branch"
-        told = {kind: short, "sha": self.command.new, "title": self.title}
-        return {**told, "commits": self.count, "titles": list(self.titles)} if kind == "branch" else told
+        details = {kind: short, "sha": self.command.new, "title": self.title}
+        return {**details, "commits": self.count, "titles": list(self.titles)} if kind == "branch" else details
 
 
 @dataclass(frozen=True)
 class Landing:
     """What is ready to become a version: packs and LFS objects in the store, refs that may move, the rules passed.
 
-    `news` is what the activity will tell, by the refs' names.
+    `summaries` is what the activity will tell, by the refs' names.
     """
 
     access: ProjectAccess
@@ -63,7 +63,7 @@ class Landing:
     protection: Protection
     packs: tuple[PushedPack, ...]
     lfs: tuple[StoredLfs, ...]
-    news: dict[str, RefNews]
+    summaries: dict[str, RefSummary]
 
 
 def check_refs(statuses: RefStatuses, snapshot: Snapshot, protection: Protection) -> None:
@@ -109,14 +109,14 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     """
     statuses = landing.statuses
     while moves := statuses.moves:
-        news = landing.news or news_of(moves, quarantine)
-        told = tuple(news[command.name] for command in moves if command.name in news)
+        summaries = landing.summaries or summarise_refs(moves, quarantine)
+        first = tuple(summaries[command.name] for command in moves if command.name in summaries)
         based_on = quarantine.snapshot if quarantine else snapshot
         change = _change(landing, moves, based_on)
         if quarantine:
             change = replace(change, pack_generation=based_on.pack_generation)
         try:
-            return _commit(landing, change, told)
+            return _commit(landing, change, first)
         except RefMoved as moved:
             counts.count_change_conflicted("push")
             statuses.refuse(moved.name, FETCH_FIRST)
@@ -125,9 +125,9 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
     return None
 
 
-def news_of(moves: list[Command], quarantine: Quarantine | None) -> dict[str, RefNews]:
+def summarise_refs(moves: list[Command], quarantine: Quarantine | None) -> dict[str, RefSummary]:
     """What the activity tells of the first refs, since nobody reads about thousands, by their names."""
-    return {command.name: _news(command, quarantine) for command in moves[:TOLD_REFS]}
+    return {command.name: _summarise_ref(command, quarantine) for command in moves[:SUMMARISED_REFS]}
 
 
 def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
@@ -153,13 +153,13 @@ def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
     return bool(command.old and command.new) and not quarantine.descends(command.new or "", command.old or "")
 
 
-def _commit(landing: Landing, change: Change, news: tuple[RefNews, ...]) -> Committed | None:
+def _commit(landing: Landing, change: Change, summaries: tuple[RefSummary, ...]) -> Committed | None:
     access, account = landing.access, landing.account
 
     def tell(session: Session, _committed: Committed) -> None:
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
         recheck_protection(session, access.id, change.updates, landing.protection)
-        for ref in news:
+        for ref in summaries:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
 
     return commit(change, precheck=quota.admission(access), in_transaction=tell)
@@ -180,10 +180,10 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
     )
 
 
-def _news(command: Command, quarantine: Quarantine | None) -> RefNews:
+def _summarise_ref(command: Command, quarantine: Quarantine | None) -> RefSummary:
     if quarantine is None or command.new is None:
-        return RefNews(command)
+        return RefSummary(command)
     if quarantine.kinds([f"{command.new}^{{commit}}"]) != ["commit"]:
-        return RefNews(command)
+        return RefSummary(command)
     count, titles = quarantine.new_commits(command.new, LISTED_TITLES)
-    return RefNews(command, quarantine.title(command.new), count, tuple(titles))
+    return RefSummary(command, quarantine.title(command.new), count, tuple(titles))

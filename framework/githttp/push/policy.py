@@ -42,7 +42,7 @@ class TooManyObjects(TooLarge):
         )
 
 
-class FileTooLarge(TooLarge):
+class PushedFileTooLarge(TooLarge):
     """A version that is pushed holds a file over the limit."""
 
     def __init__(self, path: str, size_bytes: int) -> None:
@@ -98,12 +98,12 @@ def check_sizes(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -
     """Refuse the first object that is over its limit.
 
     Raises:
-        FileTooLarge: it says which file. ObjectTooLarge.
+        PushedFileTooLarge: it says which file. ObjectTooLarge.
     """
     for sha, kind, size_bytes in found.oversized:
         if kind != "blob":
             raise ObjectTooLarge(kind, sha, size_bytes)
-        raise FileTooLarge(quarantine.path_of(sha, tips), size_bytes)
+        raise PushedFileTooLarge(quarantine.path_of(sha, tips), size_bytes)
 
 
 def check_inflation(found: Inventory) -> None:

@@ -18,7 +18,7 @@ from framework.gitcore.git import GitFailed
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.githttp.push import landing, policy
-from framework.githttp.push.landing import Landing, RefNews
+from framework.githttp.push.landing import Landing, RefSummary
 from framework.githttp.push.tree_size import check_tree_size
 from framework.lfs.pushing import find_needed
 from framework.observability import counts
@@ -62,7 +62,7 @@ class PackReceiver:
         self._protection = protection_of(self._access.id)
         self._found: Inventory | None = None
         self._lfs: tuple[StoredLfs, ...] = ()
-        self._news: dict[str, RefNews] = {}
+        self._summaries: dict[str, RefSummary] = {}
 
     def receive(self, folder: Path, pack: Received | None, announced_bytes: int = 0) -> list[PushedPack]:
         """The packs that became part of a version; the work is done in `folder`, which is scratch.
@@ -105,12 +105,12 @@ class PackReceiver:
             lfs = pool.submit(find_needed, quarantine, found, self._statuses.tips)
             packs = pool.submit(split, quarantine, pack, found)
             self._check_tips(quarantine)
-            news = pool.submit(landing.news_of, self._statuses.moves, quarantine)
+            summaries = pool.submit(landing.summarise_refs, self._statuses.moves, quarantine)
             sent = self._send_if_wanted(packs.result())
             connected.result()
             trees.result()
             tokens.result()
-            self._lfs, self._news = lfs.result(), news.result()
+            self._lfs, self._summaries = lfs.result(), summaries.result()
         self._tell_stored(sent)
         return sent
 
@@ -149,7 +149,7 @@ class PackReceiver:
             protection=self._protection,
             packs=tuple(packs),
             lfs=self._lfs,
-            news=self._news,
+            summaries=self._summaries,
         )
 
     def _check_again(self, packs: list[PushedPack], quarantine: Quarantine) -> list[PushedPack]:

@@ -137,7 +137,7 @@ def test_a_list_of_refs_that_cannot_be_told_is_a_503(alice: Person, cold: Projec
 
 def test_an_answer_that_was_overtaken_is_cut(cold: ProjectAccess) -> None:
     waking = KeepAlive(cold.repository_id, FetchRequest(HISTORY, Opening(pkt(b"old HEAD\n"), has_bands=False)))
-    waking.told = True
+    waking.has_begun = True
     with pytest.raises(Overtaken):
         list(waking.rest(iter([pkt(b"new HEAD\n"), FLUSH])))
     assert b"".join(waking.rest(iter([b"000dold", b" HEAD\n00", b"00"]))) == FLUSH
