@@ -14,6 +14,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person, change_role, people_of
 from framework.projects.members.quota import StoreFull, check_room
 from framework.repositories.models import Repository
+from framework.uploads.tus import resumable
 from tests.uploads.conftest import UPLOADS, TusClient
 
 MIB = 1 << 20
@@ -44,6 +45,14 @@ def test_they_count_beside_what_is_stored(
     answer = tus.send("POST", UPLOADS, Upload_Length="1")
     assert answer.status_code == 413
     assert "Your unfinished uploads take 3 bytes of the 3 bytes that is free" in json.loads(answer.text)["detail"]
+
+
+def test_an_account_has_so_many_uploads_under_way(tus: TusClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resumable, "MOST_UPLOADS", 1)
+    tus.create(3)
+    answer = tus.send("POST", UPLOADS, Upload_Length="1")
+    assert answer.status_code == 413
+    assert "You have 1 unfinished uploads." in json.loads(answer.text)["detail"]
 
 
 def test_whoever_may_write_elsewhere_has_the_room_there(
