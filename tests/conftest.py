@@ -65,7 +65,7 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the long fuzzing goes on."""
-    parser.addoption("--fuzz-minutes", default="2", help="how long the long test of tests/fuzz goes on")
+    parser.addoption("--fuzz-minutes", default="1", help="how long the long test of tests/fuzz goes on")
 
 
 def _run(configuration: pytest.Config) -> Run:

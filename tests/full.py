@@ -56,7 +56,7 @@ def programs(commit: str) -> list[Part]:
     python = (sys.executable, "-m")
     killed = (*python, "tests.crash.run")
     return [
-        Part("soak", (*python, "tests.soak", "--minutes", "5")),
+        Part("soak", (*python, "tests.soak", "--minutes", "3")),
         Part("killed-writers", (*killed, "--pairs", "500", "--seed", str(_number(commit)))),
         Part("killed-consolidation", (*killed, "--repack", "consolidation")),
         Part("killed-purge", (*killed, "--repack", "purge")),

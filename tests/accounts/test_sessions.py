@@ -26,12 +26,8 @@ from tests.cast import (
     Visitor,
     csrf_token,
     link_in_mail,
-    on_each_deployment_in_full,
-    on_one_deployment,
 )
 from tests.servers.application.deployments import SECRET_KEY
-
-pytestmark = on_each_deployment_in_full
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 EDGE = (
@@ -116,7 +112,6 @@ def test_the_secret_itself_is_not_kept(app: Flask, alice: Account) -> None:
     assert secret not in str([vars(row) for row in rows()])
 
 
-@on_one_deployment
 @pytest.mark.parametrize("user_id", ["1.00000000000000000000000000000000", "1", "", "\x00", "\ud800"])
 def test_cookies_of_another_kind_sign_nobody_in(visitor: Visitor, alice: Account, user_id: str) -> None:
     with visitor.client.session_transaction() as session:
@@ -138,7 +133,6 @@ def test_it_lists_this_browser_first_then_the_one_used_last(app: Flask, alice: A
     assert page.count("192.0.2.7 · signed in") == 2
 
 
-@on_one_deployment
 def test_it_offers_to_end_others_only_when_there_are_some(app: Flask, alice: Account) -> None:
     here = enter(app, alice)
     assert "Sign out all others" not in here.get(PAGE).text
@@ -171,7 +165,6 @@ def test_nobody_ends_the_sessions_of_others(app: Flask, alice: Account, bob: Acc
     assert is_signed_in(hers)
 
 
-@on_one_deployment
 @pytest.mark.parametrize("which", ["{id}/end", "end-others"])
 def test_another_site_ends_no_session(app: Flask, alice: Account, which: str) -> None:
     here, other = enter(app, alice), enter(app, alice)
@@ -224,7 +217,6 @@ def test_use_makes_it_last_and_is_noted_once_an_hour(
     assert rows()[0].expires_at == rows()[0].last_used_at + lifetime
 
 
-@on_one_deployment
 @pytest.mark.parametrize(("fields", "sent"), [({}, False), ({"remember": "y"}, True)])
 def test_a_remembered_browser_is_sent_its_cookie_again(
     app: Flask, alice: Account, fields: dict[str, str], sent: bool
@@ -273,7 +265,6 @@ def test_it_ends_after_ninety_days_however_much_it_is_used(app: Flask, alice: Ac
     assert rows() == []
 
 
-@on_one_deployment
 @pytest.mark.parametrize("lost", ["session", "remember_token"])
 def test_it_stays_signed_in_over_a_new_secret_key(
     visitor: Visitor, alice: Account, with_settings: Callable[..., Config], lost: str

@@ -11,10 +11,10 @@ from tests.browser.window import Window
 KIND = "verification"
 
 
-def share_done(window: Window) -> tuple[str | None, str | None]:
-    """How far the bar is, and of how much."""
+def has_done(window: Window, share: tuple[str, str]) -> bool:
+    """Whether the bar is so far, and of so much; a page that renews itself may take it away meanwhile."""
     bar = window.driver.find_element(By.TAG_NAME, "progress")
-    return bar.get_dom_attribute("value"), bar.get_dom_attribute("max")
+    return (bar.get_dom_attribute("value"), bar.get_dom_attribute("max")) == share
 
 
 def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> None:
@@ -27,9 +27,9 @@ def test_the_bar_moves_and_stops_at_the_end(window: Window, alice: Account) -> N
         work.advance(6, "Reading alice/notes")
         window.reads("Running, 6 of 8")
         window.reads("Reading alice/notes")
-        assert share_done(window) == ("6", "8")
+        window.wait(lambda: has_done(window, ("6", "8")), "A bar at 6 of 8")
     window.reads("Finished")
-    assert share_done(window) == ("1", "1")
+    window.wait(lambda: has_done(window, ("1", "1")), "A full bar")
 
 
 def fail_before(window: Window, person: Account) -> None:

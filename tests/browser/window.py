@@ -1,13 +1,13 @@
 """A browser window as a person uses it: things are found by what they say, and everything is waited for."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from selenium.common.exceptions import TimeoutException, WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -74,9 +74,14 @@ class Window:
 
     def press(self, text: str) -> None:
         """Press the link or button that says this, or whose label does, once it is there and not greyed out."""
-        button = self.wait(lambda: next(iter(self._pressable(text)), None), f"A link or button “{text}”")
-        self.wait(button.is_enabled, f"An active button “{text}”")
-        button.click()
+        while True:
+            button = self.wait(lambda: self._find_active(text), f"An active link or button “{text}”")
+            with suppress(StaleElementReferenceException):  # the page has just renewed itself: it is there again
+                button.click()
+                return
+
+    def _find_active(self, text: str) -> WebElement | None:
+        return next((button for button in self._pressable(text) if button.is_enabled()), None)
 
     def field(self, label: str) -> WebElement:
         """The field whose label begins with this."""

@@ -21,11 +21,8 @@ from framework.repositories.journal.reader import list_journal
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import Ref, Repository
 from framework.storage.current import store
-from tests.cast import on_each_deployment_in_full
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-
-pytestmark = on_each_deployment_in_full
 
 
 @pytest.fixture

@@ -27,11 +27,9 @@ from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from framework.storage.current import store
 from tests import moments
-from tests.cast import SignIn, Visitor, link_in_mail, on_each_deployment_in_full
+from tests.cast import SignIn, Visitor, link_in_mail
 from tests.cli.conftest import Flasks
 from tests.repositories.conftest import Bench
-
-pytestmark = on_each_deployment_in_full
 
 FilesOf = Callable[[ProjectAccess], Bench]
 NEW_PASSWORD = "another horse battery"

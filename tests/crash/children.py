@@ -18,6 +18,8 @@ from tests.servers.application.engines import hurry_databases
 C = TypeVar("C")
 FAILED = 1
 CORES = os.cpu_count() or 1
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 1 << 30
 
 
 class Child:
@@ -59,8 +61,8 @@ def rehearse(work: Callable[[Path], object]) -> None:
     inherits no connection, store or lease, since these are let go of here and belong to a process id in any case.
     """
     hurry_databases()
-    with tempfile.TemporaryDirectory() as folder:
-        work(Path(folder))
+    with new_folder() as folder:
+        work(folder)
         threads.wait_for_all()
         engine.dispose()
         current.dispose()
@@ -79,7 +81,16 @@ def _share(cases: Sequence[C], attempt: Callable[[C], Sequence[Any]]) -> Callabl
 @contextmanager
 def copy_of(template: Path) -> Iterator[Path]:
     """A copy of this folder, for as long as it is needed."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
-        shutil.copytree(template, copy, symlinks=True)
-        yield copy
+    with new_folder() as folder:
+        yield shutil.copytree(template, folder / "copy", symlinks=True)
+
+
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """A folder for as long as it is needed, in memory where there is room.
+
+    What a killed process has written stays in either; a disk would only make every case wait.
+    """
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    with tempfile.TemporaryDirectory(dir=MEMORY if has_room else None) as folder:
+        yield Path(folder)

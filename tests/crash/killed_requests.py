@@ -8,7 +8,6 @@ had committed before it died, and the violations that were found.
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -27,7 +26,7 @@ from framework.database.types import now
 from framework.projects.lifecycle.operations import create_project
 from tests.cast import new_account
 from tests.crash import case
-from tests.crash.children import Child, copy_of, rehearse, try_each
+from tests.crash.children import Child, copy_of, new_folder, rehearse, try_each
 from tests.crash.fuse import Fuse
 
 ADDRESS = "/api/v1/projects/alice/notes/commits"
@@ -98,8 +97,8 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1)
     options = parser.parse_args()
     rehearse(_undisturbed)
-    with tempfile.TemporaryDirectory() as folder:
-        template = Path(folder) / "template"
+    with new_folder() as folder:
+        template = folder / "template"
         token: str = Child(lambda: prepare(template)).answer()
         with copy_of(template) as data:
             names = Child(first(data, token, 0)).answer()["points"]

@@ -10,14 +10,13 @@ import argparse
 import json
 import random
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from framework import config
 from tests.crash import case
-from tests.crash.children import Child, copy_of, rehearse, try_each
+from tests.crash.children import Child, copy_of, new_folder, rehearse, try_each
 from tests.crash.fuse import Fuse
 
 CONSOLIDATION, PURGE = REPACKERS = ("consolidation", "purge")
@@ -69,8 +68,8 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only")
     options = parser.parse_args()
     rehearse(_undisturbed(options.repack))
-    with tempfile.TemporaryDirectory() as folder:
-        template = Path(folder) / "template"
+    with new_folder() as folder:
+        template = folder / "template"
         Child(lambda: case.prepare(template)).answer()
         points = len(_points(template, options.repack or "alone"))
         drawn = random.Random(options.seed)

@@ -8,7 +8,6 @@ the second database then, on the main line or beside it. Prints one JSON object:
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from framework.repositories.recovery import recovery
 from framework.storage.current import ownership
 from framework.storage.ownership.refusals import NotOwner
 from tests.crash import case
-from tests.crash.children import CORES, Child, copy_of, rehearse, try_each
+from tests.crash.children import CORES, Child, copy_of, new_folder, rehearse, try_each
 from tests.crash.fuse import Fuse
 
 WRITES = 200
@@ -128,8 +127,8 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="kill at every n-th point only")
     options = parser.parse_args()
     rehearse(_undisturbed)
-    with tempfile.TemporaryDirectory() as temporary:
-        template = Path(temporary) / "template"
+    with new_folder() as folder:
+        template = folder / "template"
         Child(lambda: prepare(template)).answer()
         points = len(_points(template))
         chosen = range(1, points + 1, options.every)

@@ -1,6 +1,5 @@
 """Each task is killed in its middle, at many points, and run again: its effect is there, and once."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,7 +12,7 @@ import pytest
 from framework import config
 from tests.crash import storage_case, task_case
 from tests.crash.case import settings
-from tests.crash.children import Child
+from tests.crash.children import Child, copy_of, new_folder
 from tests.crash.fuse import Fuse
 from tests.crash.task_case import SCENARIOS, Scenario
 from tests.githttp.client import Person
@@ -82,17 +81,15 @@ def again(data: Path, scenario: Scenario) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize(("scenario", "kills"), list(_scenarios()))
-def test_a_task_that_is_killed_anywhere_has_its_effect_once(
-    scenario: Scenario, kills: int, tmp_path: Path, source: str
-) -> None:
-    template = tmp_path / "template"
-    Child(lambda: task_case.prepare(template, scenario, source)).answer()
-    whole = shutil.copytree(template, tmp_path / "whole")
-    points = len(Child(running(whole, scenario, 0)).answer())
-    expected = Child(again(whole, scenario)).answer()
-    for burns_at in range(1, points + 1, max(1, points // kills)):
-        data = shutil.copytree(template, tmp_path / f"killed-{burns_at}")
-        passed = Child(running(data, scenario, burns_at)).answer()
-        assert passed is None or len(passed) < burns_at, "it was killed, unless this run had less to tell of its work"
-        assert Child(again(data, scenario)).answer() == expected, f"killed at {burns_at}"
-        shutil.rmtree(data)
+def test_a_task_that_is_killed_anywhere_has_its_effect_once(scenario: Scenario, kills: int, source: str) -> None:
+    with new_folder() as folder:
+        template = folder / "template"
+        Child(lambda: task_case.prepare(template, scenario, source)).answer()
+        with copy_of(template) as whole:
+            points = len(Child(running(whole, scenario, 0)).answer())
+            expected = Child(again(whole, scenario)).answer()
+        for burns_at in range(1, points + 1, max(1, points // kills)):
+            with copy_of(template) as data:
+                passed = Child(running(data, scenario, burns_at)).answer()
+                assert passed is None or len(passed) < burns_at, "it was killed, unless this run had less to tell of"
+                assert Child(again(data, scenario)).answer() == expected, f"killed at {burns_at}"

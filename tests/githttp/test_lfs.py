@@ -13,12 +13,9 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import Repository
-from tests.cast import on_each_deployment_in_full
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.lfs_client import FILM, ask, batch, fetched, lfs_work, named, objects_in_store, oid_of, waiting, work
-
-pytestmark = on_each_deployment_in_full
 
 __all__ = ["work"]
 

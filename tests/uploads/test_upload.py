@@ -16,12 +16,10 @@ from framework.projects.notify.preferences import choose
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
-from tests.cast import SignIn, Visitor, csrf_token, on_each_deployment_in_full, posted_texts
+from tests.cast import SignIn, Visitor, csrf_token, posted_texts
 from tests.observability.numbers import Growth
 from tests.projects.notify.notice_rows import age_notices
 from tests.uploads.form import MIB, PAGE, as_script, files, nothing_stored, paths, upload
-
-pytestmark = on_each_deployment_in_full
 
 
 def test_it_stores_files_and_folders_in_one_commit(uploader: Visitor, alice: Account, secret: ProjectAccess) -> None:

@@ -19,12 +19,9 @@ from framework.projects.notify.activity import read_activity
 from framework.projects.notify.inbox import read_inbox
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, Version
-from tests.cast import on_each_deployment_in_full, on_one_deployment
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
-
-pytestmark = on_each_deployment_in_full
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:
@@ -123,7 +120,6 @@ def test_tags_land_with_their_branch_in_one_version(house: House, work: Work, pr
     assert set(refs(project)) == {"refs/heads/main", "refs/tags/v1"}
 
 
-@on_one_deployment
 def test_a_tag_is_neither_moved_nor_deleted_unless_an_owner_says_so(
     house: House, work: Work, project: ProjectAccess
 ) -> None:
@@ -269,7 +265,6 @@ def test_pushing_to_a_name_of_ones_own_makes_a_private_project(
     assert "could not read Username" in nobody.stderr
 
 
-@on_one_deployment
 def test_notes_are_kept_and_other_refs_are_told_of_once(alice: Person, project: ProjectAccess, work: Work) -> None:
     work.git("notes", "add", "-m", "Reviewed by Bob", "main")
     for number in range(3):

@@ -18,12 +18,8 @@ from tests.cast import (
     SignIn,
     Visitor,
     csrf_token,
-    on_each_deployment_in_full,
-    on_one_deployment,
 )
 from tests.uploads.form import files, paths, post
-
-pytestmark = on_each_deployment_in_full
 
 
 def rename(account: Account, project: ProjectAccess, name: str) -> ProjectAccess:
@@ -37,7 +33,6 @@ def call_oneself(account: Account, name: str) -> Account:
     return update_profile(account.id, name=name, full_name="", email=account.email)
 
 
-@on_one_deployment
 @pytest.mark.parametrize(
     "below",
     [
@@ -65,7 +60,6 @@ def test_both_earlier_names_lead_to_the_same_place(
         assert "no-cache" in answer.headers["Cache-Control"]
 
 
-@on_one_deployment
 def test_a_call_is_led_there_and_a_change_is_made_where_it_is(
     app: Flask, alice: Account, website: ProjectAccess
 ) -> None:
@@ -90,7 +84,6 @@ def test_a_form_that_was_open_is_sent(alice: Account, website: ProjectAccess, si
     assert paths(project) == {"a.txt"}
 
 
-@on_one_deployment
 def test_a_profile_leads_to_the_person(alice: Account, visitor: Visitor) -> None:
     call_oneself(alice, "alice-b")
     assert visitor.get("/Alice?page=2").location == "/alice-b?page=2"
@@ -114,7 +107,6 @@ def test_an_earlier_name_is_theirs_when_others_name_them(alice: Account, bob: Ac
     assert "robert" in [person.name for person in people_of(secret)]
 
 
-@on_one_deployment
 def test_names_that_are_kept_are_counted(alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(former_names, "MOST_FORMER_NAMES", 2)
     for name in ("one", "two"):

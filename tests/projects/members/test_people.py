@@ -9,14 +9,11 @@ from framework.projects.members.people import add_person, people_of, remove_pers
 from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
-from tests.cast import SignIn, on_each_deployment_in_full, on_one_deployment, posted_texts
-
-pytestmark = on_each_deployment_in_full
+from tests.cast import SignIn, posted_texts
 
 PEOPLE = "/alice/secret/settings/people"
 
 
-@on_one_deployment
 @pytest.mark.parametrize("person", ["bob", "BOB", " bob ", "Bob@Example.org"])
 @pytest.mark.parametrize("role", ["reader", "writer", "owner"])
 def test_it_adds_somebody_by_name_or_address(
