@@ -24,7 +24,7 @@ NO_TESTS = 5
 """Pytest's exit status where nothing was chosen."""
 STOP_SECONDS = 20
 """How long a part may take to end once it has been told to."""
-LARGE_ROOM = 15
+LARGE_ROOM = 20
 """A folder of so many long tests is a part of its own."""
 PASSED, FAILED, UNFINISHED = "passed", "FAILED", "not finished in time"
 

@@ -26,7 +26,7 @@ def _scenarios() -> Iterator[Any]:
         name = scenario.task.rpartition(".")[2]
         if name in QUICK:
             yield pytest.param(scenario, 2, id=name)
-        yield pytest.param(scenario, 24, id=f"{name}-often", marks=pytest.mark.long)
+        yield pytest.param(scenario, 12, id=f"{name}-often", marks=pytest.mark.long)
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,6 +1,6 @@
 """Thirty-two writers on one branch, by form, API and git, in three processes: everybody lands, and nobody twice.
 
-Each of them writes twenty times. With CROWD_WAIT_SECONDS=20 they have the patience of production; `-s` shows what was
+Each of them writes ten times. With CROWD_WAIT_SECONDS=20 they have the patience of production; `-s` shows what was
 measured.
 """
 
@@ -21,7 +21,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.repositories.maintenance.verification import verify
 from tests.api.conftest import program
 from tests.api.program import Program
-from tests.cast import on_each_deployment, on_each_deployment_in_full
+from tests.cast import on_each_deployment
 from tests.crowd.writers import ApiWriter, FormWriter, GitWriter, Writer
 from tests.githttp.client import Person
 from tests.servers.application import deployments
@@ -29,12 +29,10 @@ from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.application.workers import worker
 from tests.servers.run import Run
 
-pytestmark = on_each_deployment_in_full
-
 __all__ = ["program"]
 PROCESSES, THREADS = 3, 16
 FORMS, PROGRAMS, CLONES = 14, 14, 4
-ROUNDS = 20
+ROUNDS = 10
 
 
 @pytest.fixture

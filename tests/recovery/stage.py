@@ -58,7 +58,7 @@ class Stage:
     ) -> None:
         self.run, self.settings, self.programs, self.heading = run, settings, programs, heading
         self.ledger, self.with_worker = ledger or Ledger(), False
-        self.look_seconds = 60
+        self.look_seconds = 10  # a take-over waits for twice as long
         self.folder, self.port = settings.data.parent, free_port()
         self.url = f"http://localhost:{self.port}"
         self.shell = Shell(self.folder, self.variables_of(settings))
