@@ -72,7 +72,7 @@ def room_part(room: str) -> Part:
 
 
 def _pytest_part(name: str, paths: Sequence[str]) -> Part:
-    return Part(name, (sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "-m", "long", *paths))
+    return Part(name, (sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-m", "long", *paths))
 
 
 def _count_long_tests() -> Counter[str]:
