@@ -4,6 +4,7 @@ import re
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -105,6 +106,12 @@ def test_slow_clients_keep_nobody_from_a_page(server: LiveServer, kind: str) -> 
         assert ask(server, "/healthz") == 200
         assert ask(server, "/login") == 200
         assert ask(server, "/alice/open") == 200
+
+
+def test_a_crowd_of_fetches_takes_no_place_in_the_line_for_pages(server: LiveServer) -> None:
+    fetch = BEGUN["a fetch that began"]
+    with many(server, fetch), many(server, fetch), many(server, fetch), ThreadPoolExecutor(SLOW // 10) as people:
+        assert set(people.map(lambda _number: ask(server, "/login"), range(SLOW))) == {200}
 
 
 def test_strangers_streams_leave_threads_for_those_of_people(server: LiveServer) -> None:

@@ -20,6 +20,7 @@ from framework.web.server.wsgi import _close_early
 LONGEST_WAIT_SECONDS = 25
 """How long a request waits for others of its kind; below the 30 seconds that Heroku's router waits."""
 MOST_WAITING = 500
+"""How many requests of the same kinds wait: a crowd of strangers' fetches takes no place in the line for pages."""
 LINGER_SECONDS, LINGER_STALL_SECONDS, LINGER_BYTES = 120, 5, 1 << 30
 POLICE_SECONDS = 0.5
 FREE_CONNECTIONS = 10
@@ -143,7 +144,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         connection.claims = claims_of(connection)
         if self._gate.admit(connection.claims):
             return self._run(connection)
-        if len(self._waiting) >= MOST_WAITING:
+        if sum(one.claims == connection.claims for one in self._waiting) >= MOST_WAITING:
             return self._refuse(connection, 503, "Service Unavailable")
         connection.deadline = monotonic() + LONGEST_WAIT_SECONDS
         self._waiting[connection] = None
