@@ -1,8 +1,8 @@
 """The Git LFS objects that a push needs: every pointer in it stands for one that is there, or was received."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 
+from framework.database.batches import in_batches
 from framework.errors import Invalid, TooLarge
 from framework.gitcore.lfs_pointer import Pointer, parse
 from framework.repositories.catalog import lfs_objects
@@ -10,7 +10,6 @@ from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.write.inventory import Inventory
 from framework.repositories.write.quarantine import Quarantine
 
-AT_ONCE = 500
 MAX_NEW_OBJECTS = 100_000
 
 
@@ -41,8 +40,7 @@ def find_needed(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -
     """
     new: dict[str, StoredLfs] = {}
     lacking: dict[str, str] = {}
-    pointers = _pointers(quarantine, found)
-    while some := list(islice(pointers, AT_ONCE)):
+    for some in in_batches(_pointers(quarantine, found)):
         _sort(quarantine.snapshot.repository_id, some, new, lacking)
         if len(new) > MAX_NEW_OBJECTS:
             raise TooManyLfsObjects
@@ -62,7 +60,7 @@ def _pointers(quarantine: Quarantine, found: Inventory) -> Iterator[tuple[str, P
 
 
 def _sort(
-    repository_id: str, some: list[tuple[str, Pointer]], new: dict[str, StoredLfs], lacking: dict[str, str]
+    repository_id: str, some: Sequence[tuple[str, Pointer]], new: dict[str, StoredLfs], lacking: dict[str, str]
 ) -> None:
     """Received objects into `new`, those that are nowhere or of another size into `lacking`, with the pointer's blob.
 

@@ -13,13 +13,12 @@ from framework.accounts.core.budgets import BudgetSpent
 from framework.accounts.core.credentials import digest
 from framework.accounts.models import Token, User
 from framework.accounts.signin import tokens
+from framework.database.batches import in_batches
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.errors import Invalid
 
 PIECE_BYTES = 1 << 20
-ASKED_AT_ONCE = 1000
-"""Texts in one query: PostgreSQL takes 65,535 parameters, and a file may hold more."""
 
 
 class TokenInFile(Invalid):
@@ -42,10 +41,8 @@ def refuse_tokens(path: str, texts: Iterable[str]) -> None:
         TokenInFile.
     """
     digests = [digest(text) for text in texts]
-    found = False
-    for start in range(0, len(digests), ASKED_AT_ONCE):
-        found |= _tell_owners(digests[start : start + ASKED_AT_ONCE])
-    if found:
+    found = [_tell_owners(some) for some in in_batches(digests)]
+    if any(found):
         raise TokenInFile(path)
 
 

@@ -7,13 +7,12 @@ from itertools import groupby
 from sqlalchemy import delete, select, update
 
 from framework import config
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
 from framework.uploads.models import ResumableUpload, UploadPart
-
-ROWS_AT_ONCE = 500
 
 
 def sweep() -> int:
@@ -34,8 +33,8 @@ def sweep() -> int:
     for upload_id, objects in listed:
         _delete_objects(objects, states.get(upload_id))
     doomed = [upload_id for upload_id, state in states.items() if state == "doomed"]
-    for start in range(0, len(doomed), ROWS_AT_ONCE):
-        _delete_rows(doomed[start : start + ROWS_AT_ONCE])
+    for some in in_batches(doomed):
+        _delete_rows(some)
     return len(doomed)
 
 
