@@ -1,13 +1,12 @@
 """Finished uploads as local files, their parts fetched from the store in parallel."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from framework import config
-from framework.accounts.core.account import Account
 from framework.errors import Conflict, TooLarge
 from framework.formatting import format_limit
 from framework.gitcore.pack_writer import file_blob_name
@@ -15,7 +14,7 @@ from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.storage.contract import BodyAltered, ObjectMissing
 from framework.storage.current import store
-from framework.uploads.tus.resumable import StoredPart, UploadNotFound, find_uploads, part_key, parts_of
+from framework.uploads.tus.resumable import StoredPart, UploadAbout, UploadNotFound, part_key, parts_of
 
 PARALLEL_FETCHES = 5
 
@@ -54,15 +53,13 @@ class OpenedUpload:
         return file_blob_name(self.path, self.size_bytes)
 
 
-def open_uploads(account: Account, upload_ids: Collection[str], folder: Path) -> dict[str, OpenedUpload]:
-    """The account's finished uploads of these ids as files in `folder`, byte for byte as they were sent.
+def open_uploads(found: Sequence[UploadAbout], folder: Path) -> dict[str, OpenedUpload]:
+    """These uploads as files in `folder` by their ids, byte for byte as they were sent.
 
     Raises:
-        UploadNotFound, UploadExpired: there is none of an id, or it is somebody else's.
         UploadUnfinished: bytes are missing. VersionTooLarge: together they are over `MAX_PUSH_BYTES`.
-        StoreUnavailable, BodyAltered.
+        UploadNotFound: the store does not have all of one. StoreUnavailable, BodyAltered.
     """
-    found = find_uploads(account, upload_ids)
     for about in found:
         if not about.is_finished:
             raise UploadUnfinished(about.offset_bytes, about.size_bytes)

@@ -93,16 +93,16 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 
     Raises:
         NoFiles, FilesRefused, FilesTooLarge: with what is wrong with each file; nothing is stored.
-        What `open_uploads` and `branch_writer.write` raise: nothing is stored, and the uploads are kept.
+        What `find_uploads`, `open_uploads` and `branch_writer.write` raise: nothing is stored, the uploads are kept.
     """
     if not upload.files and not upload.uploads:
         raise NoFiles
-    upload_ids = {upload_id for _name, upload_id in upload.uploads}
-    announced = {about.id: about.size_bytes for about in find_uploads(account, upload_ids)}
+    found = find_uploads(account, {upload_id for _name, upload_id in upload.uploads})
+    announced = {about.id: about.size_bytes for about in found}
     sent = [(name, file.size_bytes) for name, file in upload.files]
     paths = _check_files(upload, [*sent, *((name, announced[upload_id]) for name, upload_id in upload.uploads)])
     with scratch("upload") as folder:
-        opened = open_uploads(account, upload_ids, folder)
+        opened = open_uploads(found, folder)
         arrived: list[SentFile] = [file for _name, file in upload.files]
         arrived += [opened[upload_id] for _name, upload_id in upload.uploads]
         puts = [put_file(path, file) for path, file in zip(paths, arrived, strict=True)]

@@ -26,7 +26,7 @@ from framework.uploads.models import ResumableUpload
 from framework.uploads.tus import appending
 from framework.uploads.tus.appending import OffsetMoved, append
 from framework.uploads.tus.body import UploadBody
-from framework.uploads.tus.resumable import UploadNotFound, create_upload, find_upload
+from framework.uploads.tus.resumable import UploadNotFound, create_upload, find_upload, find_uploads
 from tests.cast import SignIn, csrf_token, on_each_deployment, on_one_deployment
 from tests.uploads.conftest import BYTES, UPLOADS, TusClient, stored_parts
 
@@ -42,7 +42,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened_upload(account: Account, address: str, folder: Path) -> OpenedUpload:
-    (opened,) = open_uploads(account, [address.rpartition("/")[2]], folder).values()
+    (opened,) = open_uploads(find_uploads(account, [address.rpartition("/")[2]]), folder).values()
     return opened
 
 

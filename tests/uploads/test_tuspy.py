@@ -17,7 +17,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from framework.uploads.assembling import open_uploads
 from framework.uploads.tus.appending import PART_BYTES
-from framework.uploads.tus.resumable import find_upload
+from framework.uploads.tus.resumable import find_upload, find_uploads
 from tests.servers.application.gunicorn import LiveServer, gunicorn
 from tests.servers.proxies.faults import Fault
 from tests.servers.proxies.store_proxy import FaultyProxy
@@ -61,7 +61,7 @@ def id_of(sent: Uploader) -> str:
 
 
 def assert_whole(alice: Account, sent: Uploader, file: Path, folder: Path) -> None:
-    assert open_uploads(alice, [id_of(sent)], folder)[id_of(sent)].path.read_bytes() == file.read_bytes()
+    assert open_uploads(find_uploads(alice, [id_of(sent)]), folder)[id_of(sent)].path.read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("checksum", [False, True])

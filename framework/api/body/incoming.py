@@ -21,6 +21,7 @@ from framework.uploads.changing import Changes
 from framework.uploads.operations import FileOutcome, FilesTooLarge, SentFile, put_file
 from framework.uploads.receiving import BrokenUpload, FileReceiver, ReceivedFile, RequestTooLarge
 from framework.uploads.refusals import too_large_sentence
+from framework.uploads.tus.resumable import find_uploads
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ class Incoming:
 
         Raises:
             BadPath, BadContent: a rule is broken. FilesTooLarge: files are over `MAX_FILE_BYTES`.
-            What `open_uploads` raises: an upload is not the account's, or not finished, or they are too large together.
+            What `find_uploads` and `open_uploads` raise: an upload is not the account's, or not finished, or they are
+                too large together.
         """
         for operation in self.body.operations:  # before files are fetched for nothing
             _check_paths(operation)
-        opened = open_uploads(account, set(self.uploads), self.folder)
+        opened = open_uploads(find_uploads(account, self.uploads), self.folder)
         operations = _Operations(opened, self.folder).of(self.body)
         return Changes(operations, self.body.branch, self.body.message, parent=self.body.parent, start=self.body.start)
 
