@@ -3,23 +3,21 @@
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
-from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.lifecycle import confirmation, operations
 from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, sign_up
 from framework.accounts.signin.login import current_account, current_session, read_known_browser, sign_in, sign_out
 from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
+from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
 from framework.web.security import own_path
 
 accounts = Blueprint("accounts", __name__)
 
-Answer = Response | tuple[str, int]
-
 
 @accounts.route("/signup", methods=["GET", "POST"])
-def signup() -> Answer:
+def signup() -> ViewResponse:
     """A new account, signed in at once."""
     if current_account() is not None and request.method == "GET":
         return redirect("/")
@@ -37,7 +35,7 @@ def signup() -> Answer:
 
 
 @accounts.route("/login", methods=["GET", "POST"])
-def login() -> Answer:
+def login() -> ViewResponse:
     """Sign in and go back to where the person came from."""
     form = LoginForm(next=request.args.get("next"))
     if current_account() is not None and request.method == "GET":
@@ -51,7 +49,7 @@ def login() -> Answer:
 
 
 @accounts.post("/logout")
-def logout() -> Answer:
+def logout() -> ViewResponse:
     """Sign out; the browser forgets the pages that it kept, so that nobody goes back to a private one."""
     check_button()
     sign_out()
@@ -62,7 +60,7 @@ def logout() -> Answer:
 
 
 @accounts.route("/forgot", methods=["GET", "POST"])
-def forgot() -> Answer:
+def forgot() -> ViewResponse:
     """Ask for a link to choose a new password; the answer is the same for every address."""
     form = ForgotForm()
     address = request.remote_addr or ""
@@ -71,7 +69,7 @@ def forgot() -> Answer:
 
 
 @accounts.route("/reset/<token>", methods=["GET", "POST"])
-def reset(token: str) -> Answer:
+def reset(token: str) -> ViewResponse:
     """Choose a new password by a link from a mail."""
     operations.check_reset(token)
     form = ResetForm()
@@ -84,7 +82,7 @@ def reset(token: str) -> Answer:
 
 
 @accounts.route("/verify/<token>", methods=["GET", "POST"])
-def verify(token: str) -> Answer:
+def verify(token: str) -> ViewResponse:
     """Confirm an e-mail address by a link from a mail: at once for who is signed in, else with the password."""
     claim, live = confirmation.read_claim(token), current_session()
     if claim.done or (live and live.account.id == claim.account_id):
@@ -102,7 +100,7 @@ def verify(token: str) -> Answer:
 
 
 @accounts.route("/undo/<token>", methods=["GET", "POST"])
-def undo(token: str) -> Answer:
+def undo(token: str) -> ViewResponse:
     """Bring back the address that was replaced; a new password has to be chosen then."""
     email = confirmation.check_undo(token)
     form = PageForm()

@@ -1,7 +1,6 @@
 """A person's settings: profile, password, and where they are signed in."""
 
 from flask import Blueprint, flash, redirect, render_template
-from werkzeug.wrappers import Response
 
 from framework.accounts.core import sessions
 from framework.accounts.core.account import Account
@@ -11,15 +10,14 @@ from framework.accounts.signin import tokens
 from framework.accounts.signin.login import require_account, require_session, sign_in
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.accounts.views.forms import PasswordForm, ProfileForm
+from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
-Answer = Response | tuple[str, int]
-
 
 @settings.route("", methods=["GET", "POST"])
-def profile() -> Answer:
+def profile() -> ViewResponse:
     """Full name, user name and e-mail address."""
     account = require_account()
     form = _profile_form(account)
@@ -31,7 +29,7 @@ def profile() -> Answer:
 
 
 @settings.post("/address/confirm")
-def send_link_again() -> Answer:
+def send_link_again() -> ViewResponse:
     """Send the link that confirms the address once more."""
     account = require_account()
     check_button()
@@ -45,7 +43,7 @@ def send_link_again() -> Answer:
 
 
 @settings.post("/address/keep")
-def keep_address() -> Answer:
+def keep_address() -> ViewResponse:
     """Cancel a change of address that nobody has confirmed."""
     account = require_account()
     check_button()
@@ -55,7 +53,7 @@ def keep_address() -> Answer:
 
 
 @settings.post("/password")
-def password() -> Answer:
+def password() -> ViewResponse:
     """Another password; this browser stays signed in, and of the others and the tokens those that are chosen."""
     live = require_session()
     form = PasswordForm()
@@ -69,7 +67,7 @@ def password() -> Answer:
 
 
 @settings.get("/sessions")
-def browser_sessions() -> Answer:
+def browser_sessions() -> ViewResponse:
     """The browsers that the person is signed in with, this one first."""
     live = require_session()
     listed = sessions.list_sessions(live)
@@ -79,7 +77,7 @@ def browser_sessions() -> Answer:
 
 
 @settings.post("/sessions/<int:session_id>/end")
-def end_session(session_id: int) -> Answer:
+def end_session(session_id: int) -> ViewResponse:
     """Sign one browser out."""
     account = require_account()
     check_button()
@@ -89,7 +87,7 @@ def end_session(session_id: int) -> Answer:
 
 
 @settings.post("/sessions/end-others")
-def end_other_sessions() -> Answer:
+def end_other_sessions() -> ViewResponse:
     """Sign every browser out but this one."""
     live = require_session()
     check_button()
@@ -117,7 +115,7 @@ def _confirmation_hint(account: Account, email: str) -> str:
     return f" Open the link that we have sent to {email} to confirm that address."
 
 
-def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status: int) -> Answer:
+def _profile_page(profile_form: ProfileForm, password_form: PasswordForm, status: int) -> ViewResponse:
     live = require_session()
     facts = {
         "waiting": confirmation.read_pending_address(live.account.id),

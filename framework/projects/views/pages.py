@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request
-from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.signin.login import current_account, require_account, require_session
@@ -15,6 +14,7 @@ from framework.projects.members import invitations
 from framework.projects.members.usage import usage_of
 from framework.projects.notify.activity import activity_in
 from framework.projects.views.forms import ConfirmationForm, NewProjectForm
+from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
 from framework.web.moved import redirect_reader
 from framework.web.paging import page_number
@@ -23,8 +23,6 @@ projects = Blueprint("projects", __name__)
 
 LONGEST_QUERY = 200
 NEWS = 12
-
-Answer = Response | tuple[str, int]
 
 
 @projects.get("/")
@@ -63,7 +61,7 @@ def profile(owner: str) -> str:
 
 
 @projects.route("/new", methods=["GET", "POST"])
-def new() -> Answer:
+def new() -> ViewResponse:
     """A new project."""
     account = require_account()
     form = NewProjectForm()
@@ -88,7 +86,7 @@ def trash() -> str:
 
 
 @projects.post("/trash/<int:project_id>/restore")
-def restore(project_id: int) -> Answer:
+def restore(project_id: int) -> ViewResponse:
     """Take a project out of the trash."""
     account = require_account()
     check_button()
@@ -98,7 +96,7 @@ def restore(project_id: int) -> Answer:
 
 
 @projects.route("/trash/<int:project_id>/delete", methods=["GET", "POST"])
-def delete_for_good(project_id: int) -> Answer:
+def delete_for_good(project_id: int) -> ViewResponse:
     """Delete a project that is in the trash for good; asks for its name first."""
     account = require_account()
     project = operations.open_trashed_project(account, project_id)
@@ -111,7 +109,7 @@ def delete_for_good(project_id: int) -> Answer:
 
 
 @projects.route("/trash/empty", methods=["GET", "POST"])
-def empty_trash() -> Answer:
+def empty_trash() -> ViewResponse:
     """Delete for good what is in the trash and one's own; shows first what that is."""
     account = require_account()
     form = PageForm()
@@ -130,7 +128,7 @@ def usage() -> str:
 
 
 @projects.route("/invitations/<token>", methods=["GET", "POST"])
-def invitation(token: str) -> Answer:
+def invitation(token: str) -> ViewResponse:
     """What the link in an invitation's mail leads to; whoever is signed in can accept it."""
     pending = invitations.read_invitation(token)
     form = PageForm()

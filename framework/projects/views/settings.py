@@ -1,7 +1,6 @@
 """A project's settings, its people and the rules of its branches, for owners."""
 
 from flask import Blueprint, flash, redirect, render_template, request
-from werkzeug.wrappers import Response
 
 from framework import config
 from framework.accounts.core.account import Account
@@ -20,11 +19,10 @@ from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import NAMES, costs_of
+from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
 settings = Blueprint("project_settings", __name__, url_prefix="/<owner>/<project>/settings")
-
-Answer = Response | tuple[str, int]
 
 
 class PublishingUnconfirmed(Invalid):
@@ -37,7 +35,7 @@ class PublishingUnconfirmed(Invalid):
 
 
 @settings.route("", methods=["GET", "POST"])
-def general(owner: str, project: str) -> Answer:
+def general(owner: str, project: str) -> ViewResponse:
     """Name, description, topics and visibility."""
     access = _find_owned(owner, project)
     account = require_account()
@@ -52,7 +50,7 @@ def general(owner: str, project: str) -> Answer:
 
 
 @settings.route("/purge", methods=["GET", "POST"])
-def purge(owner: str, project: str) -> Answer:
+def purge(owner: str, project: str) -> ViewResponse:
     """Drop for good what no branch or tag leads to; asks for the project's name first."""
     access = _find_owned(owner, project)
     form = ConfirmationForm()
@@ -65,7 +63,7 @@ def purge(owner: str, project: str) -> Answer:
 
 
 @settings.post("/trash")
-def put_into_trash(owner: str, project: str) -> Answer:
+def put_into_trash(owner: str, project: str) -> ViewResponse:
     """Put the project into the trash."""
     access = _find_owned(owner, project)
     check_button()
@@ -75,7 +73,7 @@ def put_into_trash(owner: str, project: str) -> Answer:
 
 
 @settings.route("/people", methods=["GET", "POST"])
-def members(owner: str, project: str) -> Answer:
+def members(owner: str, project: str) -> ViewResponse:
     """Who takes part, and a form to add somebody."""
     access = _find_owned(owner, project)
     form = PersonForm()
@@ -88,7 +86,7 @@ def members(owner: str, project: str) -> Answer:
 
 
 @settings.post("/invitations/<int:invitation_id>/withdraw")
-def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
+def withdraw_invitation(owner: str, project: str, invitation_id: int) -> ViewResponse:
     """Take an invitation back."""
     access = _find_owned(owner, project)
     check_button()
@@ -98,7 +96,7 @@ def withdraw_invitation(owner: str, project: str, invitation_id: int) -> Answer:
 
 
 @settings.post("/people/<int:person_id>/role")
-def change_role(owner: str, project: str, person_id: int) -> Answer:
+def change_role(owner: str, project: str, person_id: int) -> ViewResponse:
     """Give somebody another role."""
     access = _find_owned(owner, project)
     check_button()
@@ -108,7 +106,7 @@ def change_role(owner: str, project: str, person_id: int) -> Answer:
 
 
 @settings.post("/people/<int:person_id>/remove")
-def remove(owner: str, project: str, person_id: int) -> Answer:
+def remove(owner: str, project: str, person_id: int) -> ViewResponse:
     """Let somebody take part no longer."""
     access = _find_owned(owner, project)
     check_button()
@@ -118,7 +116,7 @@ def remove(owner: str, project: str, person_id: int) -> Answer:
 
 
 @settings.route("/branches", methods=["GET", "POST"])
-def branches(owner: str, project: str) -> Answer:
+def branches(owner: str, project: str) -> ViewResponse:
     """Which branches are protected, and a form for another rule."""
     access = _find_owned(owner, project)
     account = require_account()
@@ -148,7 +146,7 @@ def branches(owner: str, project: str) -> Answer:
 
 
 @settings.post("/branches/default")
-def choose_default_branch(owner: str, project: str) -> Answer:
+def choose_default_branch(owner: str, project: str) -> ViewResponse:
     """Make another branch the default one."""
     access = _find_owned(owner, project)
     check_button()
@@ -159,7 +157,7 @@ def choose_default_branch(owner: str, project: str) -> Answer:
 
 
 @settings.post("/branches/remove")
-def remove_branch_rule(owner: str, project: str) -> Answer:
+def remove_branch_rule(owner: str, project: str) -> ViewResponse:
     """Take a rule away."""
     access = _find_owned(owner, project)
     check_button()
@@ -186,7 +184,7 @@ def storage(owner: str, project: str) -> str:
 
 
 @settings.post("/storage/archive")
-def archive(owner: str, project: str) -> Answer:
+def archive(owner: str, project: str) -> ViewResponse:
     """Have the project packed neatly, and its copies dropped."""
     access = _find_owned(owner, project)
     check_button()

@@ -1,22 +1,20 @@
 """The page of a person's access tokens; each is for one of their projects or for all."""
 
 from flask import Blueprint, flash, redirect, render_template
-from werkzeug.wrappers import Response
 
 from framework.accounts.signin import tokens
 from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.views.forms import ALL_PROJECTS, TokenForm
+from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
 token_settings = Blueprint("tokens", __name__, url_prefix="/settings/tokens")
 
-Answer = Response | tuple[str, int]
-
 
 @token_settings.route("", methods=["GET", "POST"])
-def access_tokens() -> Answer:
+def access_tokens() -> ViewResponse:
     """The account's tokens, and a form for another one, whose text is shown this once."""
     account = require_account()
     names = queries.names_of(account)
@@ -38,7 +36,7 @@ def access_tokens() -> Answer:
 
 
 @token_settings.post("/<int:token_id>/delete")
-def delete_token(token_id: int) -> Answer:
+def delete_token(token_id: int) -> ViewResponse:
     """End a token."""
     account = require_account()
     check_button()
