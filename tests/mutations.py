@@ -102,7 +102,7 @@ MUTATIONS = (
     Mutation(
         10, "the sweep never takes what a version names",
         f"{R}/write/commit.py", "staged.give_up({pack.name for pack in change.packs})", "staged.give_up(set())",
-        f"{T}/write/test_branch_writer.py -k lands_on_top",
+        f"{T}/write/test_conflicts.py -k lands_on_top",
     ),
     Mutation(
         10, "the collector never takes what the journal names",

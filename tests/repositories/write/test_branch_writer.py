@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -33,9 +32,7 @@ from framework.repositories.write.operations import (
     Delete,
     Move,
     Operation,
-    PathsChanged,
 )
-from framework.repositories.write.staging import sweep
 from framework.repositories.write.tree_editor import PathClash
 from framework.storage.counting import requests
 from framework.storage.current import store
@@ -145,46 +142,6 @@ def test_writers_of_different_paths_all_land(bench: Bench) -> None:
         assert not session.scalars(select(StagedPush).where(StagedPush.state == "staged")).all()
 
 
-@pytest.fixture
-def rival(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[Operation], None]:
-    """Has another write land between a writer's look at the tip and its commit point: when it sends its first pack."""
-    send = store()._put
-
-    def prepare(operation: Operation) -> None:
-        def send_after_rival(key: str, source: bytes | Path, sha256: str) -> None:
-            monkeypatch.setattr(store(), "_put", send)
-            bench.write(operation)
-            send(key, source, sha256)
-
-        monkeypatch.setattr(store(), "_put", send_after_rival)
-
-    return prepare
-
-
-def test_two_writers_of_one_path_conflict(bench: Bench, rival: Callable[[Operation], None]) -> None:
-    bench.write(bench.put("a", b"0"))
-    rival(bench.put("a", b"theirs"))
-    with pytest.raises(PathsChanged) as conflict:
-        bench.write(bench.put("a", b"mine"))
-    assert conflict.value.paths == ("a",)
-    assert bench.read("a") == b"theirs"
-
-
-def test_a_writer_whose_paths_nobody_touched_lands_on_top(bench: Bench, rival: Callable[[Operation], None]) -> None:
-    bench.write(bench.put("a", b"0"))
-    rival(bench.put("a", b"theirs"))
-    bench.write(bench.put("b", b"mine"), bench.put("large", os.urandom(2 * MIB)))
-    assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
-    with open_copy(bench.repository_id) as copy:
-        assert len(read_log(copy, resolve(copy, "main"))) == 3
-    sweep()
-    with read_transaction() as session:
-        packs = session.scalars(select(Pack.name)).all()
-        assert not session.scalars(select(StagedPush.id)).all()
-    stored = [entry.key for entry in store().list(f"repos/{bench.repository_id}/packs/")]
-    assert len(stored) == 2 * len(packs), "the packs of the attempt that lost are gone"
-
-
 def test_a_write_that_names_its_parent_lands_there_or_nowhere(bench: Bench) -> None:
     first = bench.write(bench.put("a", b"0"))
     second = bench.write(bench.put("b", b"1"), parent=first.sha)
@@ -195,26 +152,6 @@ def test_a_write_that_names_its_parent_lands_there_or_nowhere(bench: Bench) -> N
     with open_copy(bench.repository_id) as copy:
         assert read_log(copy, resolve(copy, "main"))[0].parents == (first.sha,)
         assert resolve(copy, "main") == second.sha
-
-
-def test_a_write_that_names_its_parent_does_not_land_on_top_of_a_rivals(
-    bench: Bench, rival: Callable[[Operation], None]
-) -> None:
-    first = bench.write(bench.put("a", b"0"))
-    rival(bench.put("b", b"theirs"))
-    with pytest.raises(BranchMoved):
-        bench.write(bench.put("c", b"mine"), parent=first.sha)
-    assert bench.read("b") == b"theirs"
-
-
-def test_what_others_changed_since_the_person_looked_is_a_conflict(bench: Bench) -> None:
-    looked_at = bench.write(bench.put("a", b"0"), bench.put("b", b"0"))
-    bench.write(bench.put("a", b"theirs"))
-    with pytest.raises(PathsChanged) as conflict:
-        bench.write(bench.put("a", b"mine"), bench.put("b", b"mine"), base=looked_at.sha)
-    assert conflict.value.paths == ("a",)
-    bench.write(bench.put("b", b"mine"), base=looked_at.sha)
-    assert (bench.read("a"), bench.read("b")) == (b"theirs", b"mine")
 
 
 def test_a_branch_begins_at_a_commit(bench: Bench) -> None:
