@@ -132,9 +132,8 @@ def accept(live: LiveSession, token: str) -> str:
     with addresses.catch_races(), transaction() as session:
         user = session.get_one(User, live.account.id)
         addresses.lock_with_claims(session, user)
-        if (
-            addresses.find_pending_address(user) or ""
-        ).casefold() == pending.email.casefold() and not user.email_verified_at:
+        waiting = addresses.find_pending_address(user) or ""
+        if not user.email_verified_at and waiting.casefold() == pending.email.casefold():
             addresses.confirm(session, user, keep=live)
     _take(live.account.id, pending.id)
     _show_name(live.account.id, pending.project_id)
