@@ -1,8 +1,9 @@
-"""`python -m tests.full [PART …] [--minutes N]`: what takes too long for every change, one part after the other.
+"""`python -m tests.full [PART …] [--minutes N]`: what takes too long for every change, two parts at a time.
 
 Without names every part runs, in an order that turns with the commit's id: with `--minutes`, which ends the run by the
 clock, a few landings together run everything. A part that still runs when the time is over is stopped, and has failed
-only if it had found a fault by then. The last lines tell which parts ran, which did not, and what was counted.
+only if it had found a fault by then. Each line of output begins with its part; the last ones tell which parts ran,
+which did not, and what was counted.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +24,13 @@ from time import monotonic
 ROOT = Path(__file__).parent.parent
 NO_TESTS = 5
 """Pytest's exit status where nothing was chosen."""
+AT_ONCE = 2
+"""How many parts run beside each other: one alone waits for its servers, and leaves a third of two cores idle."""
 STOP_SECONDS = 20
 """How long a part may take to end once it has been told to."""
 LARGE_ROOM = 20
 """A folder of so many long tests is a part of its own."""
+NAME_WIDTH = 20
 PASSED, FAILED, UNFINISHED = "passed", "FAILED", "not finished in time"
 
 
@@ -72,7 +77,7 @@ def room_part(room: str) -> Part:
 
 
 def _pytest_part(name: str, paths: Sequence[str]) -> Part:
-    return Part(name, (sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "worksteal", "-m", "long", *paths))
+    return Part(name, (sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", "-m", "long", *paths))
 
 
 def _count_long_tests() -> Counter[str]:
@@ -113,7 +118,7 @@ class Execution:
     """A part that runs, in a session of its own; its output is passed on and kept."""
 
     def __init__(self, part: Part) -> None:
-        print(f"\n=== {part.name}: {' '.join(part.command[1:])}", flush=True)  # noqa: T201
+        print(f"=== {part.name}: {' '.join(part.command[1:])}", flush=True)  # noqa: T201
         self.part, self.lines, self._began = part, list[str](), monotonic()
         self._process = subprocess.Popen(
             part.command,
@@ -131,13 +136,17 @@ class Execution:
         """Wait so long at most, then stop it."""
         status = self._wait(seconds)
         if status is None:
-            self._process.send_signal(signal.SIGINT)  # pytest tells then what it has found
+            self.interrupt()
             self._wait(STOP_SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(STOP_SECONDS)
         return self._judge(status)
+
+    def interrupt(self) -> None:
+        """Ask the part to end; pytest tells then what it has found."""
+        self._process.send_signal(signal.SIGINT)
 
     def _wait(self, seconds: float | None) -> int | None:
         with suppress(subprocess.TimeoutExpired):
@@ -159,7 +168,7 @@ class Execution:
         with self._process.stdout as output:
             for line in output:
                 self.lines.append(line)
-                print(line, end="", flush=True)  # noqa: T201
+                print(f"{self.part.name:{NAME_WIDTH}} | {line}", end="", flush=True)  # noqa: T201
 
 
 def _count(lines: Sequence[str]) -> Counter[str]:
@@ -175,22 +184,34 @@ def _count(lines: Sequence[str]) -> Counter[str]:
 def run(parts: Sequence[Part], minutes: float | None) -> int:
     """Run the parts until the time is over, and tell what became of each; 1 when something failed."""
     ends_at = monotonic() + minutes * 60 if minutes is not None else None
-    outcomes = list[Outcome]()
-    for part in parts:
+    running = list[Execution]()
+
+    def run_part(part: Part) -> Outcome | None:
         left = ends_at - monotonic() if ends_at is not None else None
         if left is not None and left <= 0:
-            break
-        outcomes.append(Execution(part).end(left))
-    _tell(outcomes, parts[len(outcomes) :])
-    return int(any(outcome.verdict == FAILED for outcome in outcomes))
+            return None
+        running.append(execution := Execution(part))
+        return execution.end(left)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            outcomes = list(pool.map(run_part, parts))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for execution in running:
+                execution.interrupt()
+            raise
+    ended = [outcome for outcome in outcomes if outcome]
+    _tell(ended, [part for part, outcome in zip(parts, outcomes, strict=True) if not outcome])
+    return int(any(outcome.verdict == FAILED for outcome in ended))
 
 
 def _tell(outcomes: Sequence[Outcome], left: Sequence[Part]) -> None:
     print("\n=== parts")  # noqa: T201
     for outcome in outcomes:
-        print(f"{outcome.part.name:24} {outcome.verdict:20} {outcome.seconds:6.0f} s")  # noqa: T201
+        print(f"{outcome.part.name:{NAME_WIDTH}} {outcome.verdict:20} {outcome.seconds:6.0f} s")  # noqa: T201
     for part in left:
-        print(f"{part.name:24} not started")  # noqa: T201
+        print(f"{part.name:{NAME_WIDTH}} not started")  # noqa: T201
     ended = Counter(outcome.verdict for outcome in outcomes)
     unfinished = f", {ended[UNFINISHED]} not finished in time" if ended[UNFINISHED] else ""
     counted = sum((outcome.counted for outcome in outcomes), Counter[str]())

@@ -1,6 +1,8 @@
 """`make test-full`: every part in its turn, by the clock, and a truthful last line."""
 
+import subprocess
 import sys
+from pathlib import Path
 from time import sleep
 
 import pytest
@@ -52,11 +54,44 @@ def test_a_part_that_fails_fails_all_and_stops_none(capfd: pytest.CaptureFixture
 
 
 def test_what_the_clock_ends_has_not_failed(capfd: pytest.CaptureFixture[str]) -> None:
-    assert full.run([ENDLESS, PROGRAM], 0.01) == 0
+    lanes = full.AT_ONCE
+    assert full.run([*[ENDLESS] * lanes, PROGRAM], 0.01) == 0
     *_, slow, program, last = capfd.readouterr().out.splitlines()
     assert slow.split(maxsplit=1)[1].startswith("not finished in time")
     assert program.split(maxsplit=1)[1] == "not started"
-    assert last == "1 of 2 parts ran, 1 not finished in time: 0 passed, 0 failed"
+    assert last == f"{lanes} of {lanes + 1} parts ran, {lanes} not finished in time: 0 passed, 0 failed"
+
+
+def test_two_parts_run_beside_each_other(tmp_path: Path) -> None:
+    meeting = "open(own, 'w').close()\nwhile not os.path.exists(other): time.sleep(0.02)"
+    names = [str(tmp_path / "one"), str(tmp_path / "two")]
+    parts = [
+        script("meeting", f"import os, time\nown, other = {own!r}, {other!r}\n{meeting}")
+        for own, other in (names, reversed(names))
+    ]
+    assert full.run(parts, 1) == 0
+
+
+def test_an_interrupted_run_leaves_no_part_behind(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    endless = f"import os, signal; open({str(noted)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    interrupt = f"""
+import os, signal, time
+while not os.path.exists({str(noted)!r}): time.sleep(0.02)
+os.kill(os.getppid(), signal.SIGINT); signal.pause()
+"""
+    code = f"""
+import signal
+from tests.full import run
+from tests.processes.test_full import script
+signal.signal(signal.SIGINT, signal.default_int_handler)
+run([script("endless", {endless!r}), script("impatient", {interrupt!r})], None)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=full.ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "KeyboardInterrupt" in ended.stderr
+    assert not Path("/proc", noted.read_text()).exists()
 
 
 def test_a_failure_before_the_clock_ends_counts() -> None:
