@@ -25,8 +25,6 @@ from tests.servers.application import deployments, gunicorn
 from tests.servers.run import Run
 
 in_each_browser = pytest.mark.each_browser("firefox", "grid")
-in_firefox_too = pytest.mark.each_browser("firefox")
-"""For what a browser elsewhere cannot do: be handed a folder, or show us what it has downloaded."""
 in_chromium = pytest.mark.parametrize("opened_browser", ["chromium"], indirect=True)
 """For what only Chromium's own protocol can do: drop files from a folder, slow the line down."""
 

@@ -2,13 +2,12 @@
 
 from framework.accounts.core.account import Account
 from tests.browser import pages
-from tests.browser.conftest import Site, in_chromium, in_each_browser
+from tests.browser.conftest import Site, in_chromium
 from tests.browser.window import Window
 from tests.cast import link_in_mail
 from tests.servers.run import Run
 
 
-@in_each_browser
 def test_a_person_signs_up_and_comes_back_by_name_and_by_email(window: Window, run: Run) -> None:
     name = f"dora-{run.number('person')}"
     email = f"{name}@example.org"

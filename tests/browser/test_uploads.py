@@ -11,13 +11,12 @@ import pytest
 from framework.formatting import MIB
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
-from tests.browser.conftest import in_chromium, in_each_browser, in_firefox_too
+from tests.browser.conftest import in_chromium, in_each_browser
 from tests.browser.pages import UploadPage
 
 FOLDER_FILES = ["2026/july/Größe.csv", "2026/july/plot 1.csv", "2026/photo.jpg", "readme.txt"]
 
 
-@in_firefox_too
 def test_a_file_is_listed_as_soon_as_it_is_uploaded(page: UploadPage, secret: ProjectAccess, tmp_path: Path) -> None:
     report = tmp_path / "report 日本語.pdf"
     report.write_bytes(b"%PDF-1.7\n" + os.urandom(MIB - 9))

@@ -110,9 +110,10 @@ def consolidated(alice: Person, project: ProjectAccess) -> Work:
     work = alice.work()
     for number in range(4):
         work.commit(f"Version {number}", a__txt=str(number) * 1000, large=LARGE[number:])
-        work.push(project.full_name, "HEAD:main")
+        if number == 1:
+            work.push(project.full_name, "HEAD:main")
     work.git("tag", "-a", "v1", "-m", "One")
-    work.push(project.full_name, "v1", "HEAD~1:refs/heads/side")
+    work.push(project.full_name, "HEAD:main", "v1", "HEAD~1:refs/heads/side")
     pack_neatly(project)
     return work
 

@@ -32,6 +32,7 @@ def test_each_commit_begins_with_another_part() -> None:
     assert sorted(part.name for part in then) == sorted({part.name for part in parts})
 
 
+@pytest.mark.long  # it has pytest collect every test
 def test_every_long_test_belongs_to_one_part() -> None:
     tests = (full.ROOT / "tests").rglob("test_*.py")
     files = [str(file.relative_to(full.ROOT)) for file in tests if "\n@pytest.mark.long\n" in file.read_text()]

@@ -15,12 +15,14 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
 from framework.gitcore.pack_writer import blob_name
-from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
+from framework.repositories.object_keys import new_id
 from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import Put, Write
-from tests.cast import PASSWORD, new_account
+from tests.cast import PASSWORD
+from tests.githttp.conftest import House
 from tests.servers.application.gunicorn import LiveServer
 
 LARGE = os.urandom(3 << 20)
@@ -39,14 +41,14 @@ class Client:
             ["git", *arguments], cwd=self.folder, env=environment, check=check, capture_output=True, text=True
         )
 
-    def address(self, project: str, *, name: str = "", password: str = "") -> str:
+    def address(self, project: ProjectAccess, *, name: str = "", password: str = "") -> str:
         """The clone address, with a user name and password in it when they are given."""
-        return self.url.replace("://", f"://{name}:{password}@" if name else "://") + f"/{project}.git"
+        return self.url.replace("://", f"://{name}:{password}@" if name else "://") + f"{project.path}.git"
 
 
 @pytest.fixture
-def alice(served: LiveServer) -> Account:
-    return new_account("alice", full_name="Alice Liddell")
+def alice(house: House) -> Account:
+    return house.people["alice"]
 
 
 @pytest.fixture
@@ -54,10 +56,9 @@ def project(alice: Account, tmp_path: Path) -> Callable[[str], ProjectAccess]:
     """Makes a project with three versions, with a large file in the second."""
 
     def make(visibility: str) -> ProjectAccess:
-        create_project(alice, name=visibility, description="", visibility=visibility)
-        access = project_for(alice, "alice", visibility)
+        access = create_project(alice, name=new_id()[:12], description="", visibility=visibility)
         for number, files in enumerate([{"a.txt": b"1"}, {"b/large": LARGE}, {"a.txt": b"2"}], 1):
-            puts = [_put(tmp_path / f"{visibility}-{number}", path, content) for path, content in files.items()]
+            puts = [_put(tmp_path / f"{access.name}-{number}", path, content) for path, content in files.items()]
             wanted = Write(access.repository_id, "main", puts, f"Version {number}", alice.author, alice.name)
             write(wanted, precheck=do_nothing, in_transaction=do_nothing)
         return access
@@ -66,26 +67,26 @@ def project(alice: Account, tmp_path: Path) -> Callable[[str], ProjectAccess]:
 
 
 @pytest.fixture
-def git(served: LiveServer, tmp_path: Path) -> Client:
+def git(house: House, tmp_path: Path) -> Client:
     folder = tmp_path / "home"
     folder.mkdir()
-    return Client(folder, served.url)
+    return Client(folder, house.server.url)
 
 
-def test_anybody_clones_a_public_project(git: Client, project: Callable[[str], ProjectAccess]) -> None:
-    project("public")
-    git.run("clone", git.address("alice/public"), "copy")
+def test_anybody_clones_a_public_project(house: House, git: Client, project: Callable[[str], ProjectAccess]) -> None:
+    access = project("public")
+    git.run("clone", git.address(access), "copy")
     assert (git.folder / "copy" / "b" / "large").read_bytes() == LARGE
     assert (git.folder / "copy" / "a.txt").read_bytes() == b"2"
     log = git.run("-C", "copy", "log", "--format=%an <%ae> %s").stdout.splitlines()
-    assert log == [f"Alice Liddell <alice@example.org> Version {number}" for number in (3, 2, 1)]
+    assert log == [f"{house.people['alice'].author} Version {number}" for number in (3, 2, 1)]
     assert git.run("-C", "copy", "fsck", "--strict").stderr == ""
 
 
 @pytest.mark.parametrize("version", ["0", "1", "2"])
 def test_every_protocol_version_is_served(git: Client, project: Callable[[str], ProjectAccess], version: str) -> None:
-    project("public")
-    git.run("-c", f"protocol.version={version}", "clone", git.address("alice/public"), "copy")
+    access = project("public")
+    git.run("-c", f"protocol.version={version}", "clone", git.address(access), "copy")
     assert (git.folder / "copy" / "a.txt").read_bytes() == b"2"
 
 
@@ -100,8 +101,8 @@ def test_every_protocol_version_is_served(git: Client, project: Callable[[str], 
     ],
 )
 def test_partial_clones(git: Client, project: Callable[[str], ProjectAccess], options: list[str]) -> None:
-    project("public")
-    git.run("clone", *options, git.address("alice/public"), "copy")
+    access = project("public")
+    git.run("clone", *options, git.address(access), "copy")
     assert git.run("-C", "copy", "show", "HEAD:a.txt").stdout == "2"
 
 
@@ -109,7 +110,7 @@ def test_fetch_brings_what_is_new(
     git: Client, project: Callable[[str], ProjectAccess], alice: Account, tmp_path: Path
 ) -> None:
     access = project("public")
-    git.run("clone", git.address("alice/public"), "copy")
+    git.run("clone", git.address(access), "copy")
     puts = [_put(tmp_path / "new", "new.txt", b"new")]
     wanted = Write(access.repository_id, "main", puts, "Later", alice.author, alice.name)
     write(wanted, precheck=do_nothing, in_transaction=do_nothing)
@@ -120,45 +121,41 @@ def test_fetch_brings_what_is_new(
 def test_a_private_project_asks_for_name_and_password(
     git: Client, project: Callable[[str], ProjectAccess], alice: Account
 ) -> None:
-    project("private")
-    refused = git.run("clone", git.address("alice/private"), "nobody", check=False)
+    access = project("private")
+    refused = git.run("clone", git.address(access), "nobody", check=False)
     assert refused.returncode != 0
     assert "could not read Username" in refused.stderr
     password = PASSWORD.replace(" ", "%20")
-    git.run("clone", git.address("alice/private", name="alice", password=password), "by-password")
-    git.run("clone", git.address("alice/private", name="alice%40example.org", password=password), "by-mail")
+    git.run("clone", git.address(access, name="alice", password=password), "by-password")
+    git.run("clone", git.address(access, name="alice%40example.org", password=password), "by-mail")
     token = create_token(alice.id, "laptop", ["read"])
-    git.run("clone", git.address("alice/private", name="alice", password=token), "by-token")
+    git.run("clone", git.address(access, name="alice", password=token), "by-token")
     assert (git.folder / "by-token" / "a.txt").read_bytes() == b"2"
 
 
-def test_a_private_and_a_missing_project_answer_alike(
-    served: LiveServer, project: Callable[[str], ProjectAccess]
-) -> None:
-    project("private")
-    new_account("charlie")
+def test_a_private_and_a_missing_project_answer_alike(house: House, project: Callable[[str], ProjectAccess]) -> None:
+    access = project("private")
     for headers, status in (({}, 401), (_basic("charlie", PASSWORD), 404), (_basic("alice", "wrong"), 401)):
-        private, missing = (_refs(served, name, headers) for name in ("private", "nosuch"))
+        private, missing = (_refs(house.server, name, headers) for name in (access.name, "nosuch"))
         assert private == missing
         assert private[0] == status
 
 
 def test_the_clone_address_leads_a_browser_to_the_project(
-    served: LiveServer, project: Callable[[str], ProjectAccess]
+    house: House, project: Callable[[str], ProjectAccess]
 ) -> None:
-    project("public")
-    with urlopen(f"{served.url}/alice/public.git") as answer:
-        assert answer.url == f"{served.url}/alice/public"
+    address = house.server.url + project("public").path
+    with urlopen(f"{address}.git") as answer:
+        assert answer.url == address
 
 
 def test_an_empty_project_can_be_cloned(git: Client, alice: Account) -> None:
-    create_project(alice, name="empty", description="", visibility="public")
-    assert "empty repository" in git.run("clone", git.address("alice/empty"), "copy").stderr
+    empty = create_project(alice, name=new_id()[:12], description="", visibility="public")
+    assert "empty repository" in git.run("clone", git.address(empty), "copy").stderr
 
 
-def test_a_body_that_is_not_gzip_is_refused(served: LiveServer, project: Callable[[str], ProjectAccess]) -> None:
-    project("public")
-    address = f"{served.url}/alice/public.git/git-upload-pack"
+def test_a_body_that_is_not_gzip_is_refused(house: House, project: Callable[[str], ProjectAccess]) -> None:
+    address = f"{house.server.url}{project('public').path}.git/git-upload-pack"
     request = Request(address, b"not gzip", {"Content-Encoding": "gzip", "Accept": "application/json"})
     with pytest.raises(HTTPError) as refusal:
         urlopen(request)
