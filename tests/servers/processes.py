@@ -1,8 +1,11 @@
 """Processes of one test run: started apart from the terminal, marked, and ended with all their descendants."""
 
+import fcntl
 import os
+import random
 import signal
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +22,12 @@ but stay in the session that they were started in, which the run's folder notes.
 
 HANG_SECONDS = 600
 """A bound on waiting that only ends what hangs: no verdict depends on how busy the machine is."""
+
+
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to connections."""
+_LOCKED = list[int]()
+"""The files of the ports that this process has got."""
 
 
 class ServerFailed(Exception):
@@ -96,10 +105,25 @@ class Process:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody uses, and that no other call on this machine gets meanwhile.
+
+    A server that finds its port taken may try again for seconds, while whoever waits for it is answered by the other
+    server. So each port is locked until this process ends, and none is of those that connections are given.
+    """
+    folder = Path(tempfile.gettempdir(), "holdfast-test-ports")
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            os.close(lock)
+            continue
+        _LOCKED.append(lock)
+        return port
+    raise ServerFailed("every port of the tests is in use")
 
 
 def accepts(port: int) -> bool:

@@ -11,13 +11,13 @@ from time import sleep
 import psycopg
 import pytest
 
-from tests.servers import programs
+from tests.servers import processes, programs
 from tests.servers.backends.ceph import ceph
 from tests.servers.backends.postgres import Postgres
 from tests.servers.backends.postgres import postgres as server
 from tests.servers.backends.rabbitmq import new_rabbitmq_url
 from tests.servers.backends.redis import new_redis_url
-from tests.servers.processes import Process, ServerFailed, accepts, is_running
+from tests.servers.processes import Process, ServerFailed, accepts, free_port, is_running
 from tests.servers.programs import ProgramMissing, program
 from tests.servers.run import ROOT, Run
 
@@ -123,3 +123,23 @@ def _environment(entry: Path) -> bytes:
         return (entry / "environ").read_bytes()
     except OSError:
         return b""
+
+
+def test_no_port_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither here nor in another process of tests, as long as this one lives."""
+    monkeypatch.setattr(processes, "_LOCKED", [])
+    few = range(31_900, 31_940)
+    monkeypatch.setattr(processes, "PORTS", few)
+    ours = [free_port() for _ in range(20)]
+    code = f"""
+from tests.servers import processes
+processes.PORTS = range({few.start}, {few.stop})
+while True:
+    print(processes.free_port(), flush=True)
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "every port of the tests is in use" in told.stderr
+    everybodys = [*ours, *map(int, told.stdout.split())]
+    assert len(set(everybodys)) == len(everybodys) > len(ours)
+    for lock in processes._LOCKED:
+        os.close(lock)
