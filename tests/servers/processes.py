@@ -22,8 +22,6 @@ but stay in the session that they were started in, which the run's folder notes.
 
 HANG_SECONDS = 600
 """A bound on waiting that only ends what hangs: no verdict depends on how busy the machine is."""
-
-
 PORTS = range(20_000, 32_000)
 """Below those that Linux gives to connections."""
 _LOCKED = list[int]()
@@ -105,12 +103,12 @@ class Process:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody uses, and that no other call on this machine gets meanwhile.
+    """A port of the loopback interface that nobody uses, and that no other call of this user on this machine gets.
 
     A server that finds its port taken may try again for seconds, while whoever waits for it is answered by the other
     server. So each port is locked until this process ends, and none is of those that connections are given.
     """
-    folder = Path(tempfile.gettempdir(), "holdfast-test-ports")
+    folder = Path(tempfile.gettempdir(), f"holdfast-test-ports-{os.getuid()}")
     folder.mkdir(exist_ok=True)
     for port in random.sample(PORTS, len(PORTS)):
         lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
