@@ -60,6 +60,8 @@ def project() -> Iterator[Project]:
         schema.upgrade()
         ownership().look()  # as a process does when it starts
         with transaction() as session:
-            repository_id = create_repository(session, {"name": "bench"})
+            repository_id = create_repository(
+                session, {"name": "bench", "owner": {"email": "bench@example.org", "name": "bench"}}
+            )
         yield Project(repository_id, Path(folder))
         deployments.leave()

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks import (
     cloning,
     cold,
+    journal,
     listings,
     memory,
     pages,
@@ -43,6 +44,17 @@ def requests_made() -> Table:
         [f"{cost.operation:<72} {cost.requests:>5} {cost.budget:>7}" for cost in costs],
         [asdict(cost) for cost in costs],
         all(cost.requests <= cost.budget for cost in costs),
+    )
+
+
+def journal_of_a_large_project() -> Table:
+    """What the journal keeps for a small change, however much the project has."""
+    kept = list(journal.measure())
+    return Table(
+        f"{'journal, beside 10,000 refs and 10,000 Git LFS objects':<64} {'bytes':>11} {'budget':>11}",
+        [f"{it.what:<64} {it.size_bytes:>11,} {it.budget_bytes:>11,}" for it in kept],
+        [asdict(it) for it in kept],
+        all(it.size_bytes <= it.budget_bytes for it in kept),
     )
 
 
@@ -204,6 +216,7 @@ def slow_connections() -> Table:
 
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
+    "journal": journal_of_a_large_project,
     "storing": storing_a_file,
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,

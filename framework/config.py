@@ -63,6 +63,7 @@ class Config:
     longest_wait_seconds: int = 20
     owner_look_seconds: int = 60
     backup_retention_days: int = 14
+    log_retention_days: int = 90
     consolidate_packs: int = 50
     idle_days: int = 30
     scrub_days: int = 30
@@ -192,6 +193,7 @@ _NUMBERS = {
     "LONGEST_WAIT_SECONDS": Config.longest_wait_seconds,
     "OWNER_LOOK_SECONDS": Config.owner_look_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
+    "LOG_RETENTION_DAYS": Config.log_retention_days,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
     "IDLE_DAYS": Config.idle_days,
     "SCRUB_DAYS": Config.scrub_days,

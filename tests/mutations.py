@@ -107,8 +107,7 @@ MUTATIONS = (
     Mutation(
         10, "the collector never takes what the journal names",
         f"{R}/maintenance/collector.py",
-        "named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()",
-        "named = set[str]()",
+        "named = {pack.name for pack in state.packs} | {one.name for one in state.lfs}", "named = set[str]()",
         f"{T}/maintenance/test_collector.py -k newest_entry_names",
     ),
     Mutation(
@@ -137,6 +136,26 @@ MUTATIONS = (
         14, "a damaged local copy is mended",
         f"{R}/cache/repair.py", "!= expected\n", "is None\n",
         f"{T}/cache/test_repair.py -k scrub",
+    ),
+    Mutation(
+        13, "what came after a checkpoint is not lost",
+        f"{R}/journal/versions.py", "for entry in reversed(entries)]", "for entry in reversed(entries[:0])]",
+        f"{T}/recovery/test_checkpoints.py -k everything_comes_back",
+    ),
+    Mutation(
+        13, "a damaged checkpoint is not taken for a whole one",
+        f"{R}/journal/checkpoints.py", "if not key.names(hashlib.sha256(data).hexdigest()):", "if not data:",
+        f"{T}/journal/test_checkpoints.py -k damaged_one_is_told",
+    ),
+    Mutation(
+        13, "a lost entry costs no file",
+        f"{R}/recovery/planning.py", "    if ahead and ahead.gap:\n", "    if ahead and not ahead:\n",
+        f"{T}/recovery/test_checkpoints.py -k lost_entry_costs_no_file",
+    ),
+    Mutation(
+        13, "no entry is dropped that a rebuild may need",
+        f"{R}/maintenance/journal_retention.py", "if droppable and _are_whole(journal, since) else []", "",
+        f"{T}/maintenance/test_journal_retention.py -k nothing_goes_while",
     ),
     Mutation(
         14, "an altered pack is never installed",

@@ -12,6 +12,9 @@ from framework.database.types import Base, Id32, now, partial_index
 OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "doomed", "retired"
 """States of what is on its way: each class below says which it has."""
 
+LEAST_ENTRIES_BYTES = 64 << 10
+"""A small repository gets a checkpoint after so many bytes of journal entries, though its checkpoints are smaller."""
+
 
 class Repository(Base):
     """One repository at its newest version; version 0 until the first commit.
@@ -20,10 +23,16 @@ class Repository(Base):
     when it was archived: copies not used since are dropped. `restored_at` is when it was last read back as a whole,
     `fault` what was wrong.
     `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
+    `checkpoint_hash` is that of the journal's newest checkpoint and `checkpoint_bytes` its size, or that of an entry
+    that told everything; `entries_bytes` is how much the entries since add up to, None where the next one is to tell
+    everything.
     """
 
     __tablename__ = "repositories"
-    __table_args__ = (partial_index("ix_repositories_fault", "id", where="fault IS NOT NULL"),)
+    __table_args__ = (
+        partial_index("ix_repositories_fault", "id", where="fault IS NOT NULL"),
+        partial_index("ix_repositories_entries", "id", where=f"entries_bytes >= {LEAST_ENTRIES_BYTES}"),
+    )
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
     epoch: Mapped[int] = mapped_column(default=1)
@@ -38,6 +47,9 @@ class Repository(Base):
     archived_at: Mapped[datetime | None]
     restored_at: Mapped[datetime | None]
     diverged_at: Mapped[datetime | None] = mapped_column(index=True)
+    checkpoint_hash: Mapped[str | None] = mapped_column(String(64))
+    checkpoint_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    entries_bytes: Mapped[int | None] = mapped_column(BigInteger)
     fault: Mapped[str | None] = mapped_column(Text)
 
 

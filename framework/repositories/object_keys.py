@@ -31,3 +31,9 @@ def lfs_key(repository_id: str, oid: str, name: str) -> str:
 def journal_key(repository_id: str, epoch: int, version: int, entry_hash: str) -> str:
     """Where the journal entry of one version lies; keys sort by epoch and version."""
     return f"repos/{repository_id}/log/{epoch:06}/{version:010}-{entry_hash[:16]}.json"
+
+
+def checkpoint_key(repository_id: str, epoch: int, version: int, entry_hash: str, checkpoint_hash: str) -> str:
+    """Where the checkpoint that belongs to the journal entry of one version lies; keys sort by epoch and version."""
+    name = f"{version:010}-{entry_hash[:16]}-{checkpoint_hash[:16]}"
+    return f"repos/{repository_id}/checkpoints/{epoch:06}/{name}.json.gz"

@@ -10,6 +10,7 @@ ROOM = Room(
     schedule={
         "owner": every("framework.repositories.tasks.renew_mark", minutes=1),
         "log": every("framework.repositories.tasks.confirm_log", minutes=1),
+        "checkpoints": every("framework.repositories.tasks.write_checkpoints", hours=1),
         "staged": every("framework.repositories.tasks.sweep_staged", hours=1),
         "scrub": every("framework.repositories.tasks.scrub_copies", days=1),
         "read-back": every("framework.repositories.tasks.read_back", hours=1),

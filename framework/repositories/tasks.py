@@ -11,7 +11,7 @@ from framework.celery.jobs import track_items, track_progress
 from framework.errors import HoldfastError, Interrupted
 from framework.repositories.cache import archived, eviction, repair
 from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
-from framework.repositories.journal import writer
+from framework.repositories.journal import checkpoints, writer
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance import collector, scrub, storage_class
 from framework.repositories.maintenance.archiving import archive
@@ -46,6 +46,18 @@ def confirm_log() -> int:
         except NotConfirmed:
             logger.warning("the journal of %s is still not confirmed", repository_id)
     return len(lacking)
+
+
+@app.task(base=Job, name="framework.repositories.tasks.write_checkpoints")
+def write_checkpoints() -> int:
+    """Write the checkpoints of journals that have grown enough since the one before; how many."""
+    count = 0
+    for repository_id in checkpoints.list_due():
+        try:
+            count += checkpoints.write_checkpoint(repository_id)
+        except (StoreUnavailable, StoreRefused) as failure:
+            logger.warning("no checkpoint of the journal of %s: %s", repository_id, failure.sentence)
+    return count
 
 
 @app.task(name="framework.repositories.tasks.consolidate_packs")
@@ -140,4 +152,6 @@ def _try_restore(repository_id: str) -> str | None:
         logger.warning("%s could not be restored for a check: %s", repository_id, refusal.sentence)
         return f"{repository_id}: {refusal.sentence}"
     scrub.record_restore(found)
+    if found.journal_lost:
+        checkpoints.write_checkpoint(repository_id, anew=True)
     return f"{repository_id}: {' '.join(found.faults)}" if found.faults else ""

@@ -17,7 +17,7 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Event, Project
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.journal import writer
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_entries
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.models import Ref, Repository
 from framework.storage.current import store
@@ -52,14 +52,14 @@ def test_everything_comes_back_and_nothing_is_left_of_it(
 
 
 def test_a_log_entry_that_is_missing_is_told(flask: Flasks, files: Bench) -> None:
-    store().delete(list_journal(files.repository_id)[0].key)
+    store().delete(list_entries(files.repository_id)[0].key)
     result = flask("storage", "drill", status=1).output
     assert "The journal has a gap" in result
     assert f"{files.repository_id} has 2 versions, and 1 came back" in result
 
 
 def test_a_newest_entry_that_is_missing_is_told(files: Bench) -> None:
-    store().delete(list_journal(files.repository_id)[-1].key)
+    store().delete(list_entries(files.repository_id)[-1].key)
     done = drill.rehearse()
     assert f"Repository {files.repository_id} did not come back at version 2." in done.faults
 
@@ -112,7 +112,7 @@ def test_the_doctor_knows_of_one_that_was_run_by_hand(flask: Flasks, files: Benc
     flask("storage", "drill")
     assert well()[0]
     assert well()[1].startswith("1 projects came back on ")
-    store().delete(list_journal(files.repository_id)[0].key)
+    store().delete(list_entries(files.repository_id)[0].key)
     flask("storage", "drill", status=1)
     assert not well()[0]
 

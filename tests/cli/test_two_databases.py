@@ -16,7 +16,7 @@ from framework.projects.models import Project
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.journal import divergence
 from framework.repositories.journal.divergence import DatabaseBehind
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_journal
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify

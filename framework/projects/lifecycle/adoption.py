@@ -23,7 +23,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
 
     A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
     owner can make it public. One that was deleted for good does not come back, and a row of it goes. The owner of a
-    known project stays.
+    known project stays. Owner and name are always recorded; the rest may be lost with an entry of the journal.
     """
     project = session.scalar(select(Project).where(Project.repository_id == repository_id))
     if recorded.get("deleted_at"):
@@ -33,14 +33,14 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
         return dict(recorded)
     if project is None:
         project = _new_project(session, repository_id, recorded)
-    elif recorded["visibility"] == "private":
+    elif recorded.get("visibility") == "private":
         project.visibility = "private"
     _rename(session, project, recorded["name"])
-    project.description, project.trashed_at = recorded["description"], _moment(recorded["trashed_at"])
+    project.description, project.trashed_at = recorded.get("description", ""), _moment(recorded.get("trashed_at"))
     project.topics = recorded.get("topics", "")
     session.add(project)
     session.flush()
-    _restore_members(session, project, recorded["members"])
+    _restore_members(session, project, recorded.get("members", []))
     _protect(session, project, recorded.get("branch_rules", []))
     recall_former_addresses(session, project, recorded.get("former_names", []))
     if project.owner_id == recover_account(session, **recorded["owner"]):
@@ -74,7 +74,7 @@ def _new_project(session: Session, repository_id: str, recorded: Mapping[str, An
         owner_id=recover_account(session, **recorded["owner"]),
         repository_id=repository_id,
         visibility="private",
-        created_at=_moment(recorded["created_at"]) or now(),
+        created_at=_moment(recorded.get("created_at")) or now(),
     )
 
 

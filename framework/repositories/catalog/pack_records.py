@@ -1,7 +1,8 @@
 """What SQL and the journal record of a pack: the same facts when it is new, in use, and read back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from framework.gitcore.packs import MeasuredPack, WrittenPack
 from framework.gitcore.side_files import SideFileRecord
@@ -33,6 +34,11 @@ class NewPack(PackRecord):
 
     sizes: Mapping[str, int] = field(default_factory=dict)
     side_files: Mapping[str, SideFileRecord] = field(default_factory=dict)
+
+    @property
+    def recorded_side_files(self) -> dict[str, dict[str, Any]]:
+        """What SQL and the journal record of the side files, by suffix."""
+        return {suffix: asdict(found) for suffix, found in self.side_files.items()}
 
     @classmethod
     def of(cls, name: str, kind: str, written: WrittenPack, sizes: Mapping[str, int]) -> "NewPack":

@@ -1,1 +1,1 @@
-"""The journal: one entry per version in the store, written, read back, and compared with SQL."""
+"""The journal: one entry per version in the store, and checkpoints; written, read back, and compared with SQL."""

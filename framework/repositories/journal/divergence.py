@@ -11,7 +11,7 @@ from framework.database.types import now
 from framework.errors import Unavailable
 from framework.lru import LRUCache
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.journal.reader import JournalKey, Place, Settled, list_journal
+from framework.repositories.journal.keys import JournalKey, Place, Settled, list_entries
 from framework.repositories.models import Repository, SettledEntry, Version
 from framework.storage.current import ownership
 
@@ -57,7 +57,7 @@ def has_diverged(repository_id: str) -> bool:
     commits meanwhile is found there.
     """
     snapshot = read_snapshot(repository_id)
-    listed = list_journal(repository_id, (snapshot.epoch, snapshot.version))
+    listed = list_entries(repository_id, (snapshot.epoch, snapshot.version))
     return bool(find_unknown_entries(repository_id, listed))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,12 +13,15 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import Change
-from framework.repositories.catalog.pack_records import LoggedPack
-from framework.repositories.models import LfsObject, Pack, Ref, Repository, SettledEntry, Version
+from framework.repositories.catalog.changes import Change, Repacking
+from framework.repositories.catalog.pack_records import PackRecord
+from framework.repositories.journal.state import Facts, read_state, state_document
+from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 
-FORMAT = 1
+IDENTITY = ("name", "owner")
+FORMAT = 2
+"""Entries of format 1 told everything: all refs, packs and LFS objects of the version, and all facts."""
 
 
 class NotConfirmed(Unavailable):
@@ -27,13 +31,13 @@ class NotConfirmed(Unavailable):
         super().__init__("Your change is stored, but not yet confirmed. Look again in a minute; repeating it is safe.")
 
 
-def entry_bytes(session: Session, repository: Repository, change: Change) -> bytes:
-    """The canonical journal entry of the repository as this transaction leaves it: JSON, UTF-8, keys sorted."""
-    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id))
-    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
-    packs = session.scalars(select(Pack).where(*in_use).order_by(Pack.name)).all()
-    lfs = session.scalars(select(LfsObject).where(LfsObject.repository_id == repository.id).order_by(LfsObject.oid))
-    document = {
+def entry_bytes(session: Session, repository: Repository, change: Change, facts: Facts) -> bytes:
+    """The canonical journal entry of the version that this transaction makes: JSON, UTF-8, keys sorted.
+
+    It tells what the version changes, with `facts` of the project, so that its size grows with the change alone. The
+    entry after a recovery, and the first that this release writes, tell everything beside that.
+    """
+    document: dict[str, Any] = {
         "format": FORMAT,
         "repository": repository.id,
         "epoch": repository.epoch,
@@ -44,17 +48,48 @@ def entry_bytes(session: Session, repository: Repository, change: Change) -> byt
         "actor": change.actor,
         "at": now().isoformat(),
         "default_branch": repository.default_branch,
-        "refs": dict(refs.all()),
-        "ref_updates": [asdict(update) for update in change.updates],
-        "packs": [LoggedPack.values_of(pack) for pack in packs],
-        "side_files": {pack.name: pack.side_files for pack in packs if pack.side_files},
-        "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
-        "lfs": [_lfs_line(one) for one in lfs],
-        "project": repository.about,
     }
-    if settled := _list_settled(session, repository.id):  # a rebuild has only the journal to know them from
-        document["settled"] = settled
+    changed = {
+        "checkpoint": repository.checkpoint_hash,
+        "ref_updates": [asdict(update) for update in change.updates],
+        "packs": [PackRecord.values_of(pack) for pack in change.packs],
+        "side_files": {pack.name: pack.recorded_side_files for pack in change.packs if pack.side_files},
+        "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
+        "lfs": [asdict(one) for one in change.lfs],
+        "project": _identity(repository) | dict(facts.told),
+        "project_removed": list(facts.removed),
+        **(_retirements(change.repacking) if change.repacking else {}),
+    }
+    document |= {name: value for name, value in changed.items() if value}
+    if _tells_everything(repository):
+        document["state"] = state_document(read_state(session, repository))
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _identity(repository: Repository) -> dict[str, Any]:
+    """What every entry tells of the project: whose it is, for a rebuild that can read no other."""
+    return {name: repository.about[name] for name in IDENTITY if name in repository.about}
+
+
+def _retirements(repacking: Repacking) -> dict[str, list[str]]:
+    return {
+        "retired_packs": sorted(repacking.retired),
+        "forgotten_blobs": sorted(repacking.forgotten),
+        "retired_lfs": sorted(repacking.forgotten_lfs),
+    }
+
+
+def _tells_everything(repository: Repository) -> bool:
+    """Whether the entries before this one, if there are any, do not lead to what SQL has."""
+    return repository.entries_bytes is None and repository.entry_hash is not None
+
+
+def count_entry(repository: Repository, entry: bytes) -> None:
+    """Note how much a rebuild would read after the newest text of everything, which may be this entry."""
+    if _tells_everything(repository):
+        repository.entries_bytes, repository.checkpoint_bytes = 0, len(entry)
+    else:
+        repository.entries_bytes = (repository.entries_bytes or 0) + len(entry)
 
 
 def entry_hash(entry: bytes) -> str:
@@ -109,13 +144,3 @@ def _write(version: Version) -> None:
             )
             .values(entry=None, confirmed_at=now())
         )
-
-
-def _list_settled(session: Session, repository_id: str) -> list[list[object]]:
-    query = select(SettledEntry.epoch, SettledEntry.version, SettledEntry.hash_start)
-    rows = session.execute(query.where(SettledEntry.repository_id == repository_id)).all()
-    return sorted([list(row) for row in rows])
-
-
-def _lfs_line(one: LfsObject) -> dict[str, object]:
-    return {name: getattr(one, name) for name in ("oid", "name", "size_bytes", "epoch", "version")}

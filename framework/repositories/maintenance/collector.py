@@ -16,14 +16,11 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.repositories.catalog.lfs_objects import delete_doomed
 from framework.repositories.journal.divergence import find_unknown_entries, has_diverged, note_diverged
-from framework.repositories.journal.reader import (
-    EntryDamaged,
-    JournalEntry,
-    JournalKey,
-    Place,
-    journal_keys,
-    read_entry,
-)
+from framework.repositories.journal.keys import EntryDamaged, Journal, Place, pick_journal
+from framework.repositories.journal.reader import read_entry
+from framework.repositories.journal.state import State
+from framework.repositories.journal.versions import FullVersion, read_version
+from framework.repositories.maintenance.journal_retention import list_droppable
 from framework.repositories.models import DOOMED, RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
@@ -90,11 +87,11 @@ def sweep_lfs() -> int:
 
 
 def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: datetime) -> Collected:
-    logged = journal_keys(listed)
+    journal = pick_journal(listed)
     known = _read_known(repository_id)
     if known is None:
-        return _collect_deleted(repository_id, listed, logged, before)
-    strange = find_unknown_entries(repository_id, logged)
+        return _collect_deleted(repository_id, listed, journal, before)
+    strange = find_unknown_entries(repository_id, journal.entries)
     if any(key.place > known.place for key in strange):
         note_diverged(repository_id)
     if strange:  # the packs of versions that SQL does not know look like orphans
@@ -102,15 +99,16 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
         return Collected(repository_id, left_because=BEHIND)
     orphans = [entry for entry in listed if _is_orphan(entry, known, before)]
     retired = [entry for entry in listed if _name(entry) in known.superseded]
-    if not orphans and not retired:
+    old = list_droppable(repository_id, journal, listed)
+    if not orphans and not retired and not old:
         return Collected(repository_id)
     try:
-        newest = read_entry(logged[-1]) if logged else None
+        newest = read_version(journal, journal.entries[-1]) if journal.entries else None
     except EntryDamaged:
         newest = None
-    if newest is None and (logged or known.place[1]):
+    if (newest is None or newest.gap) and (journal.entries or known.place[1]):
         return Collected(repository_id, left_because=UNREADABLE)
-    return _delete(repository_id, _drop_named([*orphans, *retired], known, newest))
+    return _delete(repository_id, [*_drop_named([*orphans, *retired], known, newest), *old])
 
 
 def _read_known(repository_id: str) -> _Known | None:
@@ -155,9 +153,10 @@ def _name(entry: StoredObject) -> str | None:
     return (match["pack"] or match["lfs"]) if match else None
 
 
-def _drop_named(found: Sequence[StoredObject], known: _Known, newest: JournalEntry | None) -> list[StoredObject]:
+def _drop_named(found: Sequence[StoredObject], known: _Known, newest: FullVersion | None) -> list[StoredObject]:
     """Without what the newest entry names, and without packs superseded by a version that the journal lacks yet."""
-    named = {pack.name for pack in newest.packs} | {one.name for one in newest.lfs} if newest else set()
+    state = newest.state if newest else State()
+    named = {pack.name for pack in state.packs} | {one.name for one in state.lfs}
     confirmed = newest.line.key.version if newest else 0
     return [
         entry
@@ -178,14 +177,14 @@ def _delete(repository_id: str, entries: Sequence[StoredObject]) -> Collected:
 
 
 def _collect_deleted(
-    repository_id: str, listed: Sequence[StoredObject], logged: Sequence[JournalKey], before: datetime
+    repository_id: str, listed: Sequence[StoredObject], journal: Journal, before: datetime
 ) -> Collected:
     """The whole prefix of a project that its owner deleted for good; the entry that says so goes last."""
     try:
-        newest = read_entry(logged[-1]) if logged else None
+        newest = read_entry(journal.entries[-1]) if journal.entries else None
     except EntryDamaged:
         return Collected(repository_id, left_because=UNREADABLE)
-    if newest is None or not newest.deleted:
+    if newest is None or not newest.deletes:
         return Collected(repository_id, left_because=UNKNOWN)
     if newest.line.at > before:
         return Collected(repository_id)

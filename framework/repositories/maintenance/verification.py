@@ -1,7 +1,8 @@
 """Verifying: every object that SQL names is read back, the repository checked by git, the journal by its hashes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,17 @@ from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import find_unknown_entries, read_settled_entries
-from framework.repositories.journal.reader import History, list_journal, read_history
+from framework.repositories.journal.keys import (
+    EntryDamaged,
+    Journal,
+    Place,
+    checkpoints_by_entry,
+    kept_since,
+    list_journal,
+)
+from framework.repositories.journal.reader import read_history
+from framework.repositories.journal.state import State
+from framework.repositories.journal.versions import read_version
 from framework.repositories.models import Version
 
 FSCK_SECONDS = 3600
@@ -32,7 +43,11 @@ _REFUSED = re.compile(r"^error in \w+ ([0-9a-f]{40}): (\w+):", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Verified:
-    """What was read back of one repository, and what is wrong with it: one sentence for each fault."""
+    """What was read back of one repository, and what is wrong with it: one sentence for each fault.
+
+    `journal_lost` where entries or checkpoints cannot be read, and the rest of the journal does not contradict SQL: a
+    new checkpoint makes up for them.
+    """
 
     repository_id: str
     version: int
@@ -40,6 +55,7 @@ class Verified:
     size_bytes: int
     faults: tuple[str, ...]
     lfs_objects: int = 0
+    journal_lost: bool = False
 
 
 def verify(repository_id: str) -> Verified:
@@ -50,9 +66,10 @@ def verify(repository_id: str) -> Verified:
     """
     snapshot, packs = read_snapshot_and_packs(repository_id)
     lfs = read_all_named(repository_id, until=snapshot.version)
-    faults = [*_log_faults(snapshot, packs), *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
+    journal = _check_journal(snapshot, packs)
+    faults = [*journal.faults, *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
     size = sum(pack.stored_bytes for pack in packs) + sum(one.size_bytes for one in lfs)
-    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs))
+    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs), journal.lost)
 
 
 def _pack_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
@@ -120,28 +137,44 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
         )
 
 
-def _log_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
+@dataclass(frozen=True)
+class _CheckedJournal:
+    """What is wrong with the journal; `lost` where parts of it cannot be read, and the rest says what SQL says."""
+
+    faults: Sequence[str]
+    lost: bool
+
+
+def _check_journal(snapshot: Snapshot, packs: Sequence[StoredPack]) -> _CheckedJournal:
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
     confirmed = _read_confirmed_hashes(snapshot)
-    listed = list_journal(snapshot.repository_id)
-    stored = {key.key for key in listed}
-    yield from (
-        f"{object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)}, "
-        f"the journal entry of version {version}, is missing in the object store."
-        for (epoch, version), entry_hash in confirmed.items()
-        if object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash) not in stored
-    )
+    journal = list_journal(snapshot.repository_id)
+    missing = list(_missing_entries(snapshot, journal, confirmed))
     strange = [
         key
-        for key in find_unknown_entries(snapshot.repository_id, listed)
+        for key in find_unknown_entries(snapshot.repository_id, journal.entries)
         if key.place >= (snapshot.epoch, snapshot.version)
     ]
-    if strange:
-        yield f"The journal has version {strange[-1].place_text}, which the database does not know."
+    ahead = [f"The journal has version {strange[-1].place_text}, which the database does not know."] if strange else []
     settled = read_settled_entries(snapshot.repository_id)
-    history = read_history([key for key in listed if key.settled not in settled])
-    yield from (*history.faults, *history.forks)
-    yield from _differences(snapshot, packs, history)
+    own = [key for key in journal.entries if key.settled not in settled]
+    history = read_history(own, left=checkpoints_by_entry(journal))
+    unread, differences = list(history.faults), list[str]()
+    if own and own[-1].place == (snapshot.epoch, snapshot.version):
+        with suppress(EntryDamaged):  # which the history tells
+            newest = read_version(journal, own[-1])
+            unread = list(dict.fromkeys([*unread, *newest.faults]))
+            differences = [] if newest.gap else list(_differences(snapshot, packs, newest.state))
+    faults = [*missing, *ahead, *unread, *history.forks, *differences]
+    return _CheckedJournal(faults, lost=bool(missing or unread) and not (ahead or history.forks or differences))
+
+
+def _missing_entries(snapshot: Snapshot, journal: Journal, confirmed: Mapping[Place, str]) -> Iterator[str]:
+    stored, since = {key.key for key in journal.entries}, kept_since(journal, confirmed)
+    for (epoch, version), entry_hash in confirmed.items():
+        key = object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)
+        if (epoch, version) >= since and key not in stored:
+            yield f"{key}, the journal entry of version {version}, is missing in the object store."
 
 
 def _read_confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
@@ -150,18 +183,15 @@ def _read_confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
         return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}
 
 
-def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], history: History) -> Iterator[str]:
-    """What the newest entry says otherwise than SQL, when both speak of the same version."""
-    entry = history.newest
-    if entry is None or entry.line.key.place != (snapshot.epoch, snapshot.version):
-        return
-    if dict(entry.refs) != dict(snapshot.refs):
-        yield "The branches and tags in the database are not those of the newest journal entry."
+def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], state: State) -> Iterator[str]:
+    """What the journal says of SQL's version otherwise than SQL."""
+    if dict(state.refs) != dict(snapshot.refs):
+        yield "The branches and tags in the database are not those of the journal."
     stored = {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in packs}
-    if {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in entry.packs} != stored:
-        yield "The packs in the database are not those of the newest journal entry."
+    if {(pack.name, pack.pack_sha256, pack.idx_sha256) for pack in state.packs} != stored:
+        yield "The packs in the database are not those of the journal."
     large_files = {
         (one.oid, one.name, one.size_bytes) for one in read_all_named(snapshot.repository_id, until=snapshot.version)
     }
-    if {(one.oid, one.name, one.size_bytes) for one in entry.lfs} != large_files:
-        yield "The Git LFS objects in the database are not those of the newest journal entry."
+    if {(one.oid, one.name, one.size_bytes) for one in state.lfs} != large_files:
+        yield "The Git LFS objects in the database are not those of the journal."

@@ -7,7 +7,8 @@ from an earlier one is another database's line, written beside this one's.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from framework.repositories.journal.reader import JournalKey, JournalLine, Place
+from framework.repositories.journal.keys import JournalKey, Place
+from framework.repositories.journal.reader import JournalLine
 
 
 @dataclass(frozen=True)

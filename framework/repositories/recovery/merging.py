@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,10 @@ from framework.database.session import read_transaction
 from framework.gitcore.ref_names import KINDS
 from framework.repositories import object_keys
 from framework.repositories.catalog.pack_records import BLOBS, LoggedPack
-from framework.repositories.journal.reader import EntryDamaged, History, JournalEntry, JournalKey, LoggedLfs, read_entry
+from framework.repositories.journal.keys import EntryDamaged, Journal, JournalKey
+from framework.repositories.journal.reader import History
+from framework.repositories.journal.state import LoggedLfs, State
+from framework.repositories.journal.versions import read_version
 from framework.repositories.models import (
     LargeBlob,
     LfsObject,
@@ -38,7 +42,7 @@ LONGEST_NAME_BYTES = 190
 class ParallelLine:
     """What one other line adds to SQL's: refs by their new names, and the objects that they need.
 
-    `fault` says why nothing of it can be kept.
+    `base_facts` are those of the project that it began with; `fault` says why nothing of it can be kept.
     """
 
     line: Line
@@ -47,6 +51,7 @@ class ParallelLine:
     side_files: Mapping[str, dict[str, object]]
     sizes: Mapping[str, int]
     lfs: tuple[LoggedLfs, ...]
+    base_facts: Mapping[str, Any]
     fault: str | None = None
 
 
@@ -64,16 +69,18 @@ class StoredState:
         return StoredState({**self.refs, **other.refs}, packs, self.lfs | {one.oid for one in other.lfs})
 
 
-def read_parallel_lines(lines: Sequence[Line], history: History, there: StoredState) -> list[ParallelLine]:
+def read_parallel_lines(
+    lines: Sequence[Line], journal: Journal, history: History, there: StoredState
+) -> list[ParallelLine]:
     """What these lines add to what is there; the store is asked for the objects that they name."""
     found = []
     for line in lines:
-        found.append(_read_one(line, history, there))
+        found.append(_read_one(line, journal, history, there))
         there = there.plus(found[-1])
     return found
 
 
-def read_stored_state(repository_id: str, ahead: JournalEntry | None) -> StoredState:
+def read_stored_state(repository_id: str, ahead: State | None) -> StoredState:
     """What SQL has of the repository, or will have when it has gone ahead to this entry."""
     if ahead:
         packs = frozenset(pack.name for pack in ahead.packs)
@@ -129,29 +136,29 @@ def settle_entries(session: Session, entries: Iterable[JournalKey]) -> None:
     session.flush()
 
 
-def _read_one(line: Line, history: History, there: StoredState) -> ParallelLine:
-    newest, base = read_entry(line.newest.key), _read_base(line)
-    changed = dict(newest.refs.items() - (base.refs.items() if base else ()))
+def _read_one(line: Line, journal: Journal, history: History, there: StoredState) -> ParallelLine:
+    newest, base = read_version(journal, line.newest.key).state, _read_base(line, journal)
+    changed = dict(newest.refs.items() - base.refs.items())
     reached = set(there.refs.values())
     refs = {_new_name(line, name, there.refs): sha for name, sha in sorted(changed.items()) if sha not in reached}
     if not refs:
-        return ParallelLine(line, {}, (), {}, {}, ())
+        return ParallelLine(line, {}, (), {}, {}, (), base.project)
     packs = [pack for pack in newest.packs if pack.name not in there.packs]
     lfs = tuple(one for one in newest.lfs if one.oid not in there.lfs)
-    needed = {pack.name for pack in newest.packs} - ({pack.name for pack in base.packs} if base else set())
-    stored = [pack for pack in packs if _is_stored(newest.line.key.repository_id, pack)]
+    needed = {pack.name for pack in newest.packs} - {pack.name for pack in base.packs}
+    stored = [pack for pack in packs if _is_stored(line.newest.key.repository_id, pack)]
     if lost := [pack.name for pack in packs if pack not in stored and pack.name in needed]:
         fault = f"What another database wrote cannot be kept: its pack {lost[0]} is missing in the object store."
-        return ParallelLine(line, {}, (), {}, {}, (), fault)
+        return ParallelLine(line, {}, (), {}, {}, (), base.project, fault)
     sizes = {sha: size for pack in stored for sha, size in _sizes(pack, line, history)}
-    return ParallelLine(line, refs, tuple(stored), newest.side_files, sizes, lfs)
+    return ParallelLine(line, refs, tuple(stored), newest.side_files, sizes, lfs, base.project)
 
 
-def _read_base(line: Line) -> JournalEntry | None:
+def _read_base(line: Line, journal: Journal) -> State:
     if line.base is not None:
         with suppress(EntryDamaged):  # without it, everything that the line says otherwise than SQL is kept
-            return read_entry(line.base)
-    return None
+            return read_version(journal, line.base).state
+    return State()
 
 
 def _new_name(line: Line, name: str, taken: Mapping[str, str]) -> str:

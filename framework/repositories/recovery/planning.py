@@ -1,6 +1,6 @@
 """What recovery would do for one repository: how its journal goes beyond SQL, and what follows from that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,22 +8,15 @@ from framework.database.session import read_transaction
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.catalog.pack_records import BLOBS
 from framework.repositories.journal.divergence import find_unknown_entries, read_known_hashes
-from framework.repositories.journal.reader import (
-    History,
-    JournalEntry,
-    JournalKey,
-    JournalLine,
-    Place,
-    Settled,
-    read_entry,
-    read_history,
-)
+from framework.repositories.journal.keys import NO_VERSION, Journal, Place, Settled, checkpoints_by_entry
+from framework.repositories.journal.reader import History, JournalLine, read_history
+from framework.repositories.journal.state import State, read_state
+from framework.repositories.journal.versions import FullVersion, read_version
 from framework.repositories.models import Repository
 from framework.repositories.recovery.blob_sizes import read_blob_sizes
 from framework.repositories.recovery.lines import Line, Lines, find_lines
 from framework.repositories.recovery.merging import ParallelLine, read_parallel_lines, read_stored_state
-
-NO_VERSION: Place = (0, 0)
+from framework.repositories.recovery.unnamed import add_unnamed
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ class Plan:
     epoch: int
     history: History
     lines: Lines
-    ahead: JournalEntry | None
+    ahead: FullVersion | None
     sizes: Mapping[str, int]
     repacked: bool
     about: Mapping[str, Any]
@@ -62,7 +55,12 @@ class Plan:
 
     @property
     def deletes(self) -> bool:
-        return self.ahead is not None and self.ahead.deleted
+        return self.ahead is not None and self.ahead.state.deleted
+
+    def _faults(self) -> Iterator[str]:
+        yield from self.history.faults
+        yield from self.ahead.faults if self.ahead else ()
+        yield from (one.fault for one in self.parallel if one.fault)
 
     @property
     def outcome(self) -> Recovered:
@@ -74,22 +72,25 @@ class Plan:
             versions=len(self.lines.ahead.entries) if self.lines.ahead and not self.deletes else 0,
             created=self.before is None and self.ahead is not None and not self.deletes,
             deleted=self.deletes,
-            faults=(*self.history.faults, *(one.fault for one in self.parallel if one.fault)),
+            faults=tuple(dict.fromkeys(self._faults())),
             parallel=sum(len(one.line.entries) for one in kept),
             kept=tuple(name for one in kept for name in one.refs),
         )
 
 
-def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | None:
+def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
     """What recovery would do for one repository; None if it has no version anywhere."""
     before, known = _place(repository_id), read_known_hashes(repository_id)
-    history = read_history(find_unknown_entries(repository_id, listed), known=known)
+    unknown = find_unknown_entries(repository_id, journal.entries)
+    history = read_history(unknown, known=known, left=checkpoints_by_entry(journal))
     lines = find_lines(history.lines, known)
     if not history.lines and before in {None, NO_VERSION} and not history.faults:
         return None
-    ahead = read_entry(lines.ahead.newest.key) if lines.ahead else None
+    ahead = read_version(journal, lines.ahead.newest.key, known=_known_state(repository_id)) if lines.ahead else None
+    if ahead and ahead.gap:
+        ahead = add_unnamed(ahead)
     repacked = ahead is not None and _is_repacked(repository_id, ahead)
-    settled = ahead.settled if ahead else frozenset()
+    settled = ahead.state.settled if ahead else frozenset()
     parallel = [line for line in lines.parallel if not {entry.key.settled for entry in line.entries} <= settled]
     with read_transaction() as session:
         row = session.get(Repository, repository_id)
@@ -97,7 +98,7 @@ def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | No
     return Plan(
         repository_id=repository_id,
         before=before,
-        epoch=max([epoch, *(key.epoch for key in listed)]) + 1,
+        epoch=max([epoch, *(key.epoch for key in journal.entries)]) + 1,
         history=history,
         lines=lines,
         ahead=ahead,
@@ -105,24 +106,31 @@ def plan_recovery(repository_id: str, listed: Sequence[JournalKey]) -> Plan | No
         repacked=repacked,
         about=decide_facts(about, epoch, lines.ahead.entries)
         if row and lines.ahead
-        else (ahead.project if ahead else about),
+        else (ahead.state.project if ahead else about),
         settled=settled,
-        parallel=read_parallel_lines(parallel, history, read_stored_state(repository_id, ahead)),
+        parallel=read_parallel_lines(
+            parallel, journal, history, read_stored_state(repository_id, ahead.state if ahead else None)
+        ),
     )
 
 
-def decide_facts(about: Mapping[str, Any], epoch: int, entries: Sequence[JournalLine]) -> dict[str, Any]:
+def decide_facts(
+    about: Mapping[str, Any], epoch: int, entries: Sequence[JournalLine], *, base: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
+
+    `base` is what was true of the project before them, where that is not what SQL tells.
 
     What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
     project private, and SQL knows better.
     """
-    told, previous = dict(about), about
+    told, previous, facts = dict(about), about, about if base is None else base
     for line in entries:
+        facts = line.facts.after(facts)
         recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
         if not recovery:
-            told |= {name: value for name, value in line.about.items() if previous.get(name) != value}
-        previous, epoch = line.about, line.key.epoch
+            told |= {name: value for name, value in facts.items() if previous.get(name) != value}
+        previous, epoch = facts, line.key.epoch
     return told
 
 
@@ -133,18 +141,27 @@ def _place(repository_id: str) -> Place | None:
         return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
 
 
-def _is_repacked(repository_id: str, newest: JournalEntry) -> bool:
+def _known_state(repository_id: str) -> dict[str, State]:
+    """What SQL has of its newest version, by the hash of that one's entry."""
+    with read_transaction() as session:
+        row = session.get(Repository, repository_id)
+        return {row.entry_hash: read_state(session, row)} if row and row.entry_hash else {}
+
+
+def _is_repacked(repository_id: str, newest: FullVersion) -> bool:
     """Whether packs that SQL knows were consolidated before the newest entry was written."""
     with read_transaction() as session:
         row = session.get(Repository, repository_id)
         return row is None or row.pack_generation < newest.line.pack_generation
 
 
-def _sizes(newest: JournalEntry, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
+def _sizes(newest: FullVersion, line: Line, history: History, *, known: Mapping[Place, str]) -> dict[str, int]:
     """The sizes of the large blobs that SQL does not know: as the entries tell, else read from the packs themselves."""
-    told = _sizes_without_gap(line, history)
+    if newest.state.large_blobs is not None and not newest.gap:
+        return dict(newest.state.large_blobs)
+    told = {} if newest.gap else _sizes_without_gap(line, history)
     sizes: dict[str, int] = {}
-    for pack in newest.packs:
+    for pack in newest.state.packs:
         place = pack.epoch, pack.version
         if pack.kind == BLOBS and place in told:
             sizes |= told[place]

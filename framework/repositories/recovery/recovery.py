@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -12,16 +11,12 @@ from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.journal.reader import (
-    JournalKey,
-    journal_keys,
-)
+from framework.repositories.journal.keys import NO_VERSION, Journal, list_journals
 from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.recovery.merging import keep_parallel_line, settle_entries
-from framework.repositories.recovery.planning import NO_VERSION, Plan, Recovered, decide_facts, plan_recovery
+from framework.repositories.recovery.planning import Plan, Recovered, decide_facts, plan_recovery
 from framework.repositories.recovery.replay import record_versions, replay
 from framework.repositories.write.commit import commit, do_nothing
-from framework.storage.current import store
 
 Adopt = Callable[[Session, str, Mapping[str, Any]], dict[str, Any]]
 """Brings the rows of the rooms above in line with what the journal tells of a project, as far as they may be, in the
@@ -66,12 +61,12 @@ def resume(adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False) ->
         StillInUse: something does.
     """
     seen: set[str] = set()
-    for repository_id, listed in _list_stored_logs():
+    for repository_id, journal in list_journals():
         seen.add(repository_id)
-        if done := recover(repository_id, listed, adopt, tell=tell, rehearse=rehearse):
+        if done := recover(repository_id, journal, adopt, tell=tell, rehearse=rehearse):
             yield done
     for repository_id in sorted(_repository_ids() - seen):
-        if done := recover(repository_id, [], adopt, tell=tell, rehearse=rehearse):
+        if done := recover(repository_id, Journal(), adopt, tell=tell, rehearse=rehearse):
             yield done
 
 
@@ -96,14 +91,14 @@ def refuse_used_database() -> None:
 
 
 def recover(
-    repository_id: str, listed: Sequence[JournalKey], adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False
+    repository_id: str, journal: Journal, adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False
 ) -> Recovered | None:
-    """Bring one repository up to what these entries tell, and start an epoch; None without any version.
+    """Bring one repository up to what its journal tells, and start an epoch; None without any version.
 
     What grew from SQL's newest version is replayed. What another database wrote beside it stays, too: its packs, and
     the refs that it changed, as branches below `recovered/`.
     """
-    plan = plan_recovery(repository_id, listed)
+    plan = plan_recovery(repository_id, journal)
     if plan is None or rehearse:
         return plan.outcome if plan else None
     if plan.before is None and plan.ahead is None:
@@ -115,7 +110,7 @@ def recover(
         repository = _row(session, plan)
         _go_ahead(session, repository, plan, adopt)
         _keep_others(session, repository, plan, tell)
-        repository.epoch, repository.diverged_at = plan.epoch, None
+        repository.epoch, repository.diverged_at, repository.entries_bytes = plan.epoch, None, None
         about = repository.about
     commit(
         Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind="recovery"),
@@ -149,15 +144,8 @@ def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tel
     if plan.parallel:
         repository.pack_generation += 1
     if kept := plan.outcome.kept:
-        decided = [decide_facts({}, 0, one.line.entries) for one in plan.parallel if one.refs]
+        decided = [decide_facts({}, 0, one.line.entries, base=one.base_facts) for one in plan.parallel if one.refs]
         repository.about = tell(session, repository.id, kept, decided) or repository.about
-
-
-def _list_stored_logs() -> Iterator[tuple[str, list[JournalKey]]]:
-    """Every repository that the store has a journal of, with its keys, oldest first."""
-    for repository_id, found in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
-        if listed := journal_keys(found):
-            yield repository_id, listed
 
 
 def _repository_ids() -> set[str]:
@@ -169,7 +157,7 @@ def _delete(plan: Plan, adopt: Adopt) -> None:
     """A project that was deleted for good does not return; the collector takes what is left of it in the store."""
     assert plan.ahead is not None
     with transaction() as session:
-        adopt(session, plan.repository_id, plan.ahead.project)
+        adopt(session, plan.repository_id, plan.ahead.state.project)
         remove_rows(session, plan.repository_id)
 
 

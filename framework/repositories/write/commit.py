@@ -1,7 +1,7 @@
 """The commit point: one SQL transaction, and then the journal entry; see DESIGN.md for what each crash leaves."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
@@ -12,13 +12,14 @@ from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
-from framework.gitcore.ref_names import HEADS, clashes
+from framework.gitcore.ref_names import HEADS, clashes, folders_of
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
+from framework.repositories.journal.state import Facts
 from framework.repositories.models import STAGED, LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
 from framework.repositories.write.refusals import (
     MovedMeanwhile,
@@ -32,6 +33,8 @@ from framework.repositories.write.refusals import (
 )
 from framework.storage.current import store
 
+FEW_REFS = 20
+"""Of so many created refs, each is looked up by itself; of more, all refs of the repository are read at once."""
 CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
 InTransaction = Callable[[Session, Committed], None]
@@ -74,6 +77,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
             raise DatabaseBehind
         _take_staged(session, change)
         change = replace(change, lfs=lfs_objects.take(session, repository.id, change.lfs))
+        facts = repository.about if repository.version else {}
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
@@ -82,7 +86,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
         _update_refs(session, repository.id, change.updates)
         _refuse_clashes(session, change)
         _choose_default_branch(session, repository, change)
-        committed = _next_version(session, repository, change)
+        committed = _next_version(session, repository, change, Facts.between(facts, repository.about))
         in_transaction(session, committed)
         return committed
 
@@ -130,14 +134,26 @@ def _update_refs(session: Session, repository_id: str, updates: Sequence[RefUpda
 
 
 def _refuse_clashes(session: Session, change: Change) -> None:
-    """Compare created refs with all others; folders and files of one name cannot both be."""
+    """Compare created refs with those that may stand in their way; folders and files of one name cannot both be."""
     created = [ref.name for ref in change.updates if ref.new and not ref.old]
     if not created:
         return
     session.flush()
-    names = session.scalars(select(Ref.name).where(Ref.repository_id == change.repository_id)).all()
-    for name, other in clashes(created, names):
+    for name, other in clashes(created, _read_refs_around(session, change.repository_id, created)):
         raise RefClash(name, other)
+
+
+def _read_refs_around(session: Session, repository_id: str, created: Sequence[str]) -> set[str]:
+    """These refs, the folders on their way that are refs, and what lies below them, as far as SQL knows."""
+    theirs = select(Ref.name).where(Ref.repository_id == repository_id)
+    if len(created) > FEW_REFS:
+        return set(session.scalars(theirs))
+    found = set(created)
+    for some in in_batches(sorted({folder for name in created for folder in folders_of(name)})):
+        found |= set(session.scalars(theirs.where(Ref.name.in_(some))))
+    for name in created:
+        found |= set(session.scalars(theirs.where(Ref.name.startswith(f"{name}/", autoescape=True))))
+    return found
 
 
 def _choose_default_branch(session: Session, repository: Repository, change: Change) -> None:
@@ -147,7 +163,7 @@ def _choose_default_branch(session: Session, repository: Repository, change: Cha
         repository.default_branch = change.default_branch
 
 
-def _next_version(session: Session, repository: Repository, change: Change) -> Committed:
+def _next_version(session: Session, repository: Repository, change: Change, facts: Facts) -> Committed:
     for pack in change.packs:
         _add_pack(session, repository, pack)
     if change.repacking:
@@ -156,7 +172,8 @@ def _next_version(session: Session, repository: Repository, change: Change) -> C
         _add_lfs(session, repository, one)
     previous = repository.entry_hash
     _increment_version(session, repository)
-    entry = writer.entry_bytes(session, repository, change)
+    entry = writer.entry_bytes(session, repository, change, facts)
+    writer.count_entry(repository, entry)
     repository.entry_hash = writer.entry_hash(entry)
     session.add(
         Version(
@@ -210,7 +227,7 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
             repository_id=repository.id,
             epoch=repository.epoch,
             version=repository.version + 1,
-            side_files={suffix: asdict(found) for suffix, found in pack.side_files.items()} or None,
+            side_files=pack.recorded_side_files or None,
             **PackRecord.values_of(pack),
         )
     )

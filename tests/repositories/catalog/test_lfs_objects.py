@@ -20,7 +20,8 @@ from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import Change, StoredLfs
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.catalog.lfs_objects import LfsExpired
-from framework.repositories.journal.reader import list_journal, read_entry
+from framework.repositories.journal.keys import list_entries
+from framework.repositories.journal.reader import read_entry
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LfsObject, StagedLfs
@@ -84,7 +85,7 @@ def film(bench: Bench) -> StoredLfs:
 def test_a_version_names_it_in_sql_and_in_the_log(bench: Bench, film: StoredLfs) -> None:
     assert lfs_objects.read_named(bench.repository_id, [film.oid]) == {film.oid: film}
     assert rows() == []
-    logged = [read_entry(key).lfs for key in list_journal(bench.repository_id)]
+    logged = [read_entry(key).change.lfs for key in list_entries(bench.repository_id)]
     assert [len(listed) for listed in logged] == [0, 1]
     assert (logged[1][0].oid, logged[1][0].name, logged[1][0].size_bytes) == (film.oid, film.name, len(FILM))
     assert logged[1][0].version == 2
@@ -222,9 +223,7 @@ def test_verify_reads_them_back(bench: Bench, film: StoredLfs, spoil: Callable[[
 def test_verify_compares_them_with_the_log(bench: Bench, film: StoredLfs) -> None:
     with transaction() as session:
         session.delete(session.get_one(LfsObject, (bench.repository_id, film.oid)))
-    assert verify(bench.repository_id).faults == (
-        "The Git LFS objects in the database are not those of the newest journal entry.",
-    )
+    assert verify(bench.repository_id).faults == ("The Git LFS objects in the database are not those of the journal.",)
 
 
 def test_more_objects_than_one_statement_takes_are_received_or_given_up(bench: Bench, parameters: list[int]) -> None:

@@ -13,7 +13,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_entries
 from framework.repositories.maintenance.collector import BEHIND, UNKNOWN, UNREADABLE, Collected, collect
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush, Version
@@ -109,14 +109,14 @@ def test_a_log_that_has_forked_is_left_alone(written: Bench) -> None:
 
 def test_a_project_without_its_log_is_left_alone(written: Bench) -> None:
     _orphan(written)
-    for key in list_journal(written.repository_id):
+    for key in list_entries(written.repository_id):
         store().delete(key.key)
     assert [found.left_because for found in collect(0)] == [UNREADABLE]
 
 
 def test_a_project_whose_newest_entry_is_damaged_is_left_alone(written: Bench) -> None:
     _orphan(written)
-    newest = list_journal(written.repository_id)[-1]
+    newest = list_entries(written.repository_id)[-1]
     alter(newest.key, b"{}")
     assert [found.left_because for found in collect(0)] == [UNREADABLE]
 

@@ -15,7 +15,9 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.journal.reader import list_journal, read_entry
+from framework.repositories.journal.keys import list_journal
+from framework.repositories.journal.reader import read_entry
+from framework.repositories.journal.versions import read_version
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import NoRoom, RepackRequest, consolidate, is_consolidated
 from framework.repositories.maintenance.verification import verify
@@ -47,12 +49,25 @@ def test_many_packs_become_two(grown: Bench, work: Work) -> None:
 
 def test_the_log_tells_all_of_it(grown: Bench, work: Work) -> None:
     consolidate(RepackRequest(grown.repository_id), work)
-    entry = read_entry(list_journal(grown.repository_id)[-1])
+    journal = list_journal(grown.repository_id)
+    entry, state = read_entry(journal.entries[-1]), read_version(journal, journal.entries[-1]).state
     packs = packs_of(grown)
-    assert {pack.name for pack in entry.packs} == {pack.name for pack in packs}
+    assert (
+        {pack.name for pack in entry.change.packs}
+        == {pack.name for pack in state.packs}
+        == {pack.name for pack in packs}
+    )
+    assert len(entry.change.retired_packs) == 8
     assert sorted(entry.large_blobs.values()) == [MIB, 2 * MIB]
-    assert set(entry.side_files) == {packs[0].name}
-    assert set(entry.side_files[packs[0].name]) == {"midx", "bitmap", "graph", "bundle"}
+    assert set(state.side_files) == {packs[0].name}
+    assert set(state.side_files[packs[0].name]) == {"midx", "bitmap", "graph", "bundle"}
+
+
+def test_it_ends_with_a_checkpoint(grown: Bench, work: Work) -> None:
+    """So that a rebuild does not follow the packs that are gone, one by one."""
+    consolidate(RepackRequest(grown.repository_id), work)
+    journal = list_journal(grown.repository_id)
+    assert [checkpoint.entry for checkpoint in journal.checkpoints] == [journal.entries[-1]]
 
 
 def test_what_is_stored_goes_by_what_is_in_use(grown: Bench, work: Work) -> None:

@@ -17,7 +17,8 @@ from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve
-from framework.repositories.journal.reader import list_journal, read_entry
+from framework.repositories.journal.keys import list_entries, list_journal
+from framework.repositories.journal.versions import read_version
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
@@ -84,8 +85,10 @@ def test_it_goes_with_the_commit_that_needed_it(leaked: Bench) -> None:
         find_object(leaked.repository_id, OID, None)
     with read_transaction() as session:
         assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - len(SECRET)
-    entry = read_entry(list_journal(leaked.repository_id)[-1])
-    assert [one.oid for one in entry.lfs] == [hashlib.sha256(KEPT).hexdigest()]
+    journal = list_journal(leaked.repository_id)
+    assert [one.oid for one in read_version(journal, journal.entries[-1]).state.lfs] == [
+        hashlib.sha256(KEPT).hexdigest()
+    ]
     assert film(leaked, "films/kept") == KEPT
     assert verify(leaked.repository_id).faults == ()
 
@@ -103,9 +106,9 @@ def test_its_bytes_stay_for_who_may_be_reading_and_are_collected_then(leaked: Be
 
 
 def test_the_collector_keeps_it_until_the_log_has_the_purge(leaked: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = list_journal(leaked.repository_id)
+    entries = list_entries(leaked.repository_id)
     purge(leaked)
-    [newest] = [key for key in list_journal(leaked.repository_id) if key not in entries]
+    [newest] = [key for key in list_entries(leaked.repository_id) if key not in entries]
     body = store().read(newest.key)
     store().delete(newest.key)
     expire()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_entries
 from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.models import Pack, Ref, Version
 from framework.storage.current import store
@@ -78,11 +78,11 @@ def test_what_git_finds_is_told(written: Bench) -> None:
         session.execute(update(Ref).values(sha="1" * 40))
     faults = verify(written.repository_id).faults
     assert any("git fsck" in fault and "1" * 40 in fault for fault in faults)
-    assert "The branches and tags in the database are not those of the newest journal entry." in faults
+    assert "The branches and tags in the database are not those of the journal." in faults
 
 
 def test_a_missing_log_entry_is_found(written: Bench) -> None:
-    key = list_journal(written.repository_id)[0].key
+    key = list_entries(written.repository_id)[0].key
     store().delete(key)
     assert verify(written.repository_id).faults == (
         f"{key}, the journal entry of version 1, is missing in the object store.",
@@ -91,7 +91,7 @@ def test_a_missing_log_entry_is_found(written: Bench) -> None:
 
 
 def test_an_entry_that_waits_to_be_written_is_no_fault(written: Bench) -> None:
-    key = list_journal(written.repository_id)[1].key
+    key = list_entries(written.repository_id)[1].key
     body = store().read(key)
     store().delete(key)
     with transaction() as session:
@@ -110,7 +110,7 @@ def test_a_database_that_names_other_packs_than_the_log_is_a_fault(written: Benc
     with transaction() as session:
         session.execute(update(Pack).where(Pack.kind == "blobs").values(superseded_version=2))
     faults = verify(written.repository_id).faults
-    assert "The packs in the database are not those of the newest journal entry." in faults
+    assert "The packs in the database are not those of the journal." in faults
 
 
 def _pack(bench: Bench, kind: str) -> str:

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from framework.repositories.journal.reader import JournalKey, JournalLine
+from framework.repositories.journal.keys import JournalKey
+from framework.repositories.journal.reader import JournalLine
+from framework.repositories.journal.state import Facts
 from framework.repositories.recovery.lines import find_lines
 
 REPOSITORY = "0" * 32
@@ -20,7 +22,7 @@ def line(place: tuple[int, int], name: str, previous: str | None) -> JournalLine
         actor="alice",
         at=datetime(2026, 1, 1, tzinfo=UTC),
         pack_generation=0,
-        about={},
+        facts=Facts(),
     )
 
 

@@ -15,7 +15,7 @@ from framework.repositories.catalog.snapshot import RepositoryMissing, read_snap
 from framework.repositories.history.folders import find, list_folder
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_entries
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LargeBlob, Pack, Repository, StagedPush, Version
 from framework.repositories.recovery.planning import Recovered
@@ -62,7 +62,7 @@ def test_it_goes_on_in_a_new_epoch(written: Bench) -> None:
     moments.put_back(moments.NOTHING)
     list(rebuild(adopt))
     written.write(written.put("b", b"4"))
-    assert [key.place for key in list_journal(written.repository_id)] == [(1, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
+    assert [key.place for key in list_entries(written.repository_id)] == [(1, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
     assert verify(written.repository_id).faults == ()
 
 
@@ -122,7 +122,7 @@ def test_a_copy_that_is_newer_than_the_log_is_no_alarm_afterwards(
     bench.write(bench.put("a", b"1"))
     backup = moments.remember()
     bench.write(bench.put("a", b"unconfirmed"))
-    store().delete(list_journal(bench.repository_id)[-1].key)
+    store().delete(list_entries(bench.repository_id)[-1].key)
     with monkeypatch.context() as kept_disk:
         kept_disk.setattr(moments, "start_anew", lambda: None)
         moments.put_back(backup)
@@ -146,7 +146,7 @@ def test_a_staged_push_whose_packs_became_a_version_keeps_them(bench: Bench) -> 
 
 
 def test_a_damaged_newest_version_costs_that_version_only(written: Bench) -> None:
-    listed = list_journal(written.repository_id)
+    listed = list_entries(written.repository_id)
     alter(listed[2].key, b"{}")
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
@@ -158,7 +158,7 @@ def test_a_damaged_newest_version_costs_that_version_only(written: Bench) -> Non
 
 
 def test_a_missing_entry_in_the_middle_is_told_and_costs_no_file(written: Bench) -> None:
-    store().delete(list_journal(written.repository_id)[1].key)
+    store().delete(list_entries(written.repository_id)[1].key)
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
     assert (done.versions, done.faults) == (
@@ -174,7 +174,7 @@ def test_a_missing_entry_in_the_middle_is_told_and_costs_no_file(written: Bench)
 
 def test_a_log_of_which_nothing_can_be_read_is_told(bench: Bench) -> None:
     bench.write(bench.put("a", b"1"))
-    key = list_journal(bench.repository_id)[0].key
+    key = list_entries(bench.repository_id)[0].key
     alter(key, b"{}")
     moments.put_back(moments.NOTHING)
     [done] = rebuild(adopt)
@@ -224,7 +224,7 @@ def test_a_resume_that_died_half_way_is_repeated(bench: Bench, monkeypatch: pyte
 
 
 def test_an_entry_that_was_damaged_and_is_right_again_is_kept(written: Bench) -> None:
-    newest = list_journal(written.repository_id)[-1]
+    newest = list_entries(written.repository_id)[-1]
     body = store().read(newest.key)
     alter(newest.key, b"{}")
     moments.put_back(moments.NOTHING)

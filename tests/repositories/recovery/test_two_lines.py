@@ -8,7 +8,7 @@ from framework.database.session import read_transaction, transaction
 from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.journal.reader import list_journal
+from framework.repositories.journal.keys import list_entries
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, StagedPush
 from framework.repositories.recovery.recovery import rebuild, resume
@@ -30,7 +30,7 @@ def _diverge(bench: Bench) -> None:
     backup = moments.remember()
     bench.write(bench.put("a", b"another line"))
     bench.write(bench.put("large", LARGE))
-    hidden = list_journal(bench.repository_id)[1:]
+    hidden = list_entries(bench.repository_id)[1:]
     bodies = {key: store().read(key.key) for key in hidden}
     for key in hidden:
         store().delete(key.key)

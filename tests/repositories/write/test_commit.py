@@ -76,6 +76,7 @@ def test_refs_are_created_moved_and_deleted_in_one_version(bench: Bench) -> None
         ([RefUpdate("refs/heads/missing", ONE, TWO)], RefMoved),
         ([RefUpdate("refs/heads/ok", None, TWO), RefUpdate("refs/heads/main", TWO, None)], RefMoved),
         ([RefUpdate("refs/heads/main/sub", None, ONE)], RefClash),
+        ([RefUpdate("refs/heads", None, ONE)], RefClash),
         ([RefUpdate("refs/heads/a/b", None, ONE), RefUpdate("refs/heads/a", None, ONE)], RefClash),
     ],
 )
@@ -86,6 +87,21 @@ def test_a_change_that_came_too_late_has_no_effect(
     with pytest.raises(error):
         land(bench, *updates)
     assert (refs(bench), version(bench)) == ({"refs/heads/main": ONE}, 1)
+
+
+@pytest.mark.parametrize("count", [1, 30], ids=["few", "many"])
+def test_a_created_branch_may_not_be_a_folder_of_others(bench: Bench, count: int) -> None:
+    """`_` and `%` in a name stand for themselves, and a capital letter for itself."""
+    land(bench, RefUpdate("refs/heads/ab/x", None, ONE), RefUpdate("refs/heads/AC/x", None, ONE))
+    others = [RefUpdate(f"refs/heads/o{number}", None, ONE) for number in range(1, count)]
+    land(bench, *(RefUpdate(f"refs/heads/{name}", None, ONE) for name in ("a_", "%", "ac")), *others)
+    for name in ("ab", "AC", "a_/x", "%/x"):
+        with pytest.raises(RefClash):
+            land(
+                bench,
+                RefUpdate(f"refs/heads/{name}", None, ONE),
+                *(replace(one, name=f"{one.name}-") for one in others),
+            )
 
 
 def test_a_push_id_commits_at_most_once(bench: Bench) -> None:
@@ -112,16 +128,31 @@ def test_a_change_that_was_checked_against_older_packs_is_checked_again(bench: B
     land(bench, RefUpdate("refs/heads/main", None, ONE), generation=1)
 
 
-def test_the_log_entry_tells_the_whole_state(bench: Bench) -> None:
+def test_a_log_entry_tells_what_the_version_changed(bench: Bench) -> None:
     change = land(bench, RefUpdate("refs/heads/main", None, ONE))
-    change_about(bench.repository_id, lambda _session: {"name": "renamed"}, actor="bob")
-    newest = [entry.key for entry in store().list(f"repos/{bench.repository_id}/log/")][-1]
-    told = json.loads(store().read(newest))
-    assert told["version"] == 2
-    assert told["refs"] == {"refs/heads/main": ONE}
-    assert [pack["name"] for pack in told["packs"]] == [change.packs[0].name]
-    assert told["project"] == {"name": "renamed"}
-    assert told["actor"] == "bob"
+    change_about(bench.repository_id, lambda _session: {"name": "renamed", "topics": "moss"}, actor="bob")
+    change_about(bench.repository_id, lambda _session: {"topics": "moss"}, actor="bob")
+    first, renamed, nameless = (
+        json.loads(store().read(entry.key)) for entry in store().list(f"repos/{bench.repository_id}/log/")
+    )
+    assert first["ref_updates"] == [{"name": "refs/heads/main", "old": None, "new": ONE}]
+    assert [pack["name"] for pack in first["packs"]] == [change.packs[0].name]
+    assert first["project"] == {"name": "field-notes"}
+    assert (renamed["version"], renamed["actor"]) == (2, "bob")
+    assert renamed["project"] == {"name": "renamed", "topics": "moss"}
+    assert not renamed.keys() & {"ref_updates", "packs", "lfs", "project_removed", "state"}, "nothing else"
+    assert nameless["project_removed"] == ["name"]
+    assert "project" not in nameless
+
+
+def test_a_log_entry_is_as_large_as_its_change(bench: Bench) -> None:
+    """However many branches there are."""
+    land(bench, RefUpdate("refs/heads/main", None, ONE))
+    land(bench, RefUpdate("refs/heads/a", None, ONE))
+    land(bench, *(RefUpdate(f"refs/heads/b{number}", None, ONE) for number in range(500)))
+    land(bench, RefUpdate("refs/heads/c", None, ONE))
+    _first, alone, _many, among_many = (entry.size_bytes for entry in store().list(f"repos/{bench.repository_id}/log/"))
+    assert abs(among_many - alone) < 10
 
 
 def test_a_project_without_a_version_stays_without_one(bench: Bench) -> None:

@@ -1,0 +1,160 @@
+"""What a version left, from whatever checkpoints and entries can be read."""
+
+import pytest
+
+from framework.database.session import read_transaction
+from framework.repositories.journal.checkpoints import write_checkpoint
+from framework.repositories.journal.keys import EntryDamaged, JournalKey, list_journal
+from framework.repositories.journal.reader import read_entry
+from framework.repositories.journal.state import State, read_state
+from framework.repositories.journal.versions import FullVersion, read_version
+from framework.repositories.models import Repository
+from framework.repositories.write.creation import change_about
+from framework.storage.counting import requests
+from framework.storage.current import store
+from tests.cast import on_each_deployment_in_full
+from tests.repositories.conftest import Bench
+from tests.repositories.journal.earlier import rewrite_newest_entry
+from tests.storage.altered import alter
+
+pytestmark = on_each_deployment_in_full
+
+
+def write_four(bench: Bench) -> Bench:
+    """Versions of small and large files and of a fact."""
+    bench.write(bench.put("a", b"1"))
+    bench.write(bench.put("large", bytes(2 << 20)))
+    change_about(bench.repository_id, lambda _session: {"name": "renamed"}, actor="bob")
+    bench.write(bench.put("a", b"4"), branch="side", start=sql_state(bench).refs["refs/heads/main"])
+    return bench
+
+
+@pytest.fixture
+def written(bench: Bench) -> Bench:
+    return write_four(bench)
+
+
+def newest(bench: Bench) -> FullVersion:
+    """What the journal tells of the newest version."""
+    journal = list_journal(bench.repository_id)
+    return read_version(journal, journal.entries[-1])
+
+
+def sql_state(bench: Bench) -> State:
+    """The state that SQL has, with packs and objects in the order of the journal's."""
+    with read_transaction() as session:
+        return read_state(session, session.get_one(Repository, bench.repository_id))
+
+
+def differences(one: State, other: State) -> list[str]:
+    """The parts in which two states differ, whatever the order of packs and objects."""
+    values = ("default_branch", "refs", "side_files", "large_blobs", "project", "settled")
+    apart = [name for name in values if getattr(one, name) != getattr(other, name)]
+    return apart + [name for name in ("packs", "lfs") if set(getattr(one, name)) != set(getattr(other, name))]
+
+
+def damage(key: JournalKey) -> None:
+    alter(key.key, b"{}")
+
+
+def test_the_entries_lead_to_what_sql_has(written: Bench) -> None:
+    told = newest(written)
+    assert differences(told.state, sql_state(written)) == []
+    assert (told.faults, told.gap) == ((), False)
+
+
+def test_a_checkpoint_spares_the_entries_before_it(written: Bench) -> None:
+    assert write_checkpoint(written.repository_id, anew=True)
+    written.write(written.put("b", b"5"))
+    journal = list_journal(written.repository_id)
+    with requests() as asked:
+        told = read_version(journal, journal.entries[-1])
+    assert asked.operations == ["get", "get"], "the newest entry, and the checkpoint before it"
+    assert differences(told.state, sql_state(written)) == []
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(written: Bench) -> None:
+    write_checkpoint(written.repository_id, anew=True)
+    written.write(written.put("b", b"5"))
+    write_checkpoint(written.repository_id, anew=True)
+    written.write(written.put("c", b"6"))
+    first, second = list_journal(written.repository_id).checkpoints
+    alter(second.key, b"nothing")
+    told = newest(written)
+    assert differences(told.state, sql_state(written)) == []
+    assert "the journal's checkpoint of version 5, is damaged" in told.faults[0]
+    assert not told.gap
+    alter(first.key, b"nothing")
+    told = newest(written)
+    assert differences(told.state, sql_state(written)) == []
+    assert len(told.faults) == 2
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_lost_entry_before_a_checkpoint_costs_nothing(written: Bench, number: int) -> None:
+    write_checkpoint(written.repository_id, anew=True)
+    written.write(written.put("b", b"5"))
+    damage(list_journal(written.repository_id).entries[number])
+    told = newest(written)
+    assert differences(told.state, sql_state(written)) == []
+    assert not told.gap
+
+
+def test_a_lost_entry_after_the_checkpoint_is_told(written: Bench) -> None:
+    """Then a branch that no later version moves is where it was before."""
+    damage(list_journal(written.repository_id).entries[1])
+    told = newest(written)
+    assert told.gap
+    assert "the journal entry of version 2, is damaged" in told.faults[0]
+    assert told.state.refs.keys() == sql_state(written).refs.keys()
+    assert told.state.project == {"name": "renamed"}
+    assert differences(told.state, sql_state(written)) == ["refs", "large_blobs", "packs"]
+
+
+def test_a_state_that_is_known_needs_no_earlier_entry(written: Bench) -> None:
+    known = {read_entry(list_journal(written.repository_id).entries[-1]).line.entry_hash: sql_state(written)}
+    written.write(written.put("b", b"5"))
+    for key in list_journal(written.repository_id).entries[:-1]:
+        damage(key)
+    journal = list_journal(written.repository_id)
+    told = read_version(journal, journal.entries[-1], known=known)
+    assert differences(told.state, sql_state(written)) == []
+    assert (told.faults, told.gap) == ((), False)
+
+
+def test_a_version_whose_own_entry_is_damaged_is_none(written: Bench) -> None:
+    damage(list_journal(written.repository_id).entries[-1])
+    with pytest.raises(EntryDamaged):
+        newest(written)
+
+
+def test_entries_of_an_earlier_format_tell_everything(written: Bench) -> None:
+    """Below them nothing is read; sizes of large blobs, which they do not tell, are read from the packs."""
+    old = rewrite_newest_entry(written)
+    told = newest(written)
+    assert told.line.key == old
+    assert differences(told.state, sql_state(written)) == ["large_blobs"]
+    assert told.state.large_blobs is None
+    for key in list_journal(written.repository_id).entries[:-1]:
+        damage(key)
+    written.write(written.put("b", b"5"))
+    assert differences(newest(written).state, sql_state(written)) == []
+
+
+def test_the_first_entry_after_an_upgrade_tells_everything(written: Bench) -> None:
+    damage(rewrite_newest_entry(written))
+    written.write(written.put("b", b"5"))
+    written.write(written.put("b", b"6"))
+    fifth, sixth = map(read_entry, list_journal(written.repository_id).entries[-2:])
+    assert fifth.state
+    assert sixth.state is None
+    assert differences(newest(written).state, sql_state(written)) == []
+
+
+def test_an_object_that_is_none_of_the_journal_is_passed_over(written: Bench) -> None:
+    store().put(
+        f"repos/{written.repository_id}/checkpoints/000001/notes.txt",
+        b"",
+        sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    )
+    assert list_journal(written.repository_id).checkpoints == ()
