@@ -10,6 +10,7 @@ from framework.database import schema
 from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
 from framework.repositories.cache.eviction import copies
+from framework.repositories.catalog.known_refs import forget_refs
 from framework.repositories.journal import divergence
 
 
@@ -54,5 +55,6 @@ def put_back(moment: Moment) -> None:
 def start_anew() -> None:
     """What a restarted dyno remembers: nothing."""
     divergence._written.clear()
+    forget_refs()
     for copy in copies():
         shutil.rmtree(copy)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from framework.repositories import object_keys
 from framework.repositories.catalog.pack_records import NewPack
 
+RECOVERY = "recovery"
+"""The kind of a change that a recovery of the repository ends with."""
 SYSTEM_ACTOR = "holdfast"
 """The actor of a version that nobody made by hand; no account can have a reserved name."""
 
@@ -76,9 +78,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Committed:
-    """A version that SQL has: its place in the journal and the hash of its entry."""
+    """A version that SQL has: its place in the journal, the hash of its entry, and that of the entry before it."""
 
     repository_id: str
     epoch: int
     version: int
     entry_hash: str
+    previous_hash: str | None

@@ -10,6 +10,7 @@ from framework.database.batches import in_batches
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.gitcore.ref_names import HEADS, TAGS
+from framework.repositories.catalog.known_refs import recall_refs, remember_refs
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.models import LargeBlob, Pack, Ref, Repository
 
@@ -91,7 +92,6 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
     row = session.get(Repository, repository_id)
     if row is None:
         raise RepositoryMissing
-    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id))
     in_use = select(Pack.name).where(Pack.repository_id == repository_id, Pack.superseded_version.is_(None))
     return Snapshot(
         repository_id=row.id,
@@ -100,6 +100,17 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
         entry_hash=row.entry_hash,
         pack_generation=row.pack_generation,
         default_branch=row.default_branch,
-        refs=dict(refs.all()),
+        refs=_refs(session, row),
         packs=frozenset(session.scalars(in_use)),
     )
+
+
+def _refs(session: Session, row: Repository) -> Mapping[str, str]:
+    """Read in the row's transaction, if this process has not read or written those of that version before."""
+    if row.entry_hash is None:
+        return {}
+    known = recall_refs(row.id, row.entry_hash)
+    if known is not None:
+        return known
+    refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == row.id))
+    return remember_refs(row.id, row.entry_hash, dict(refs.all()))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict
-from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change
+from framework.repositories.catalog.changes import RECOVERY, SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
 from framework.repositories.journal.keys import NO_VERSION, Journal, list_journals
 from framework.repositories.models import LargeBlob, Repository
@@ -113,7 +113,7 @@ def recover(
         repository.epoch, repository.diverged_at, repository.entries_bytes = plan.epoch, None, None
         about = repository.about
     commit(
-        Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind="recovery"),
+        Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind=RECOVERY),
         precheck=do_nothing,
         in_transaction=do_nothing,
     )

@@ -15,7 +15,8 @@ from framework.database.session import read_transaction, transaction
 from framework.gitcore.ref_names import HEADS, clashes, folders_of
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.changes import RECOVERY, Change, Committed, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.known_refs import carry_forward
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
@@ -65,6 +66,8 @@ def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction)
         committed = _look_up(change, error)
     if committed:
         counts.count_change_committed(change.kind)
+        if change.kind != RECOVERY:  # which changes refs before it makes a version of them
+            carry_forward(committed, change.updates)
         writer.confirm(change.repository_id)
     return committed
 
@@ -190,7 +193,7 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
     )
     session.flush()
     _queue_consolidation(session, repository)
-    return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash)
+    return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
 
 
 def _queue_consolidation(session: Session, repository: Repository) -> None:
@@ -264,7 +267,7 @@ def _look_up(change: Change, error: OperationalError) -> Committed:
         raise OutcomeUnknown from second
     if found is None:
         raise NotCommitted from error
-    return Committed(found.repository_id, found.epoch, found.version, found.entry_hash)
+    return Committed(found.repository_id, found.epoch, found.version, found.entry_hash, found.previous_hash)
 
 
 def find_push(push_id: str) -> Version | None:
