@@ -78,9 +78,9 @@ class _Taken:
 
 
 def _take(repository_id: str, least_bytes: int) -> _Taken | None:
-    """The newest version if it is due, locked while it is read, so that all of it is of one version."""
-    with transaction() as session:
-        row = session.scalars(select(Repository).where(Repository.id == repository_id).with_for_update()).one_or_none()
+    """The newest version if it is due, read in one transaction, so that all of it is of one version."""
+    with read_transaction() as session:
+        row = session.get(Repository, repository_id)
         if row is None or row.entry_hash is None or row.entries_bytes is None or row.diverged_at is not None:
             return None
         if least_bytes and row.entries_bytes < max(least_bytes, row.checkpoint_bytes):

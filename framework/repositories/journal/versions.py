@@ -52,6 +52,7 @@ class _Walk:
         self._faults, self._gap = list[str](), False
 
     def to(self, newest: JournalEntry) -> FullVersion:
+        """What this version left: the entries that are met on the way, applied to the state that it ends at."""
         entries, state = list[JournalEntry](), None
         at: JournalEntry | None = newest
         while at is not None:

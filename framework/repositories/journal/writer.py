@@ -20,6 +20,7 @@ from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 
 IDENTITY = ("name", "owner")
+"""The facts of a project that every entry tells."""
 FORMAT = 2
 """Entries of format 1 told everything: all refs, packs and LFS objects of the version, and all facts."""
 

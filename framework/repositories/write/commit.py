@@ -80,7 +80,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
             raise DatabaseBehind
         _take_staged(session, change)
         change = replace(change, lfs=lfs_objects.take(session, repository.id, change.lfs))
-        facts = repository.about if repository.version else {}
+        facts = dict(repository.about) if repository.version else {}
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
