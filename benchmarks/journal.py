@@ -47,7 +47,7 @@ def measure() -> Iterator[Kept]:
         made.upload({"first": 100})
         alone = _entries(made)[-1]
         _grow(made)
-        write_checkpoint(made.repository_id, anew=True)
+        write_checkpoint(made.repository_id, least_bytes=0)
         before = sum(_entries(made))
         for number in range(1, CHANGES + 1):
             made.upload({"first": 100})

@@ -107,7 +107,7 @@ MUTATIONS = (
     Mutation(
         10, "the collector never takes what the journal names",
         f"{R}/maintenance/collector.py",
-        "named = {pack.name for pack in state.packs} | {one.name for one in state.lfs}", "named = set[str]()",
+        "named = newest.state.names if newest else set()", "named = set[str]()",
         f"{T}/maintenance/test_collector.py -k newest_entry_names",
     ),
     Mutation(
@@ -144,17 +144,23 @@ MUTATIONS = (
     ),
     Mutation(
         13, "a damaged checkpoint is not taken for a whole one",
-        f"{R}/journal/checkpoints.py", "if not key.names(hashlib.sha256(data).hexdigest()):", "if not data:",
+        f"{R}/journal/keys.py", "    if not key.names(found):\n", "    if not data:\n",
         f"{T}/journal/test_checkpoints.py -k damaged_one_is_told",
     ),
     Mutation(
         13, "a lost entry costs no file",
-        f"{R}/recovery/planning.py", "    if ahead and ahead.gap:\n", "    if ahead and not ahead:\n",
+        f"{R}/recovery/planning.py", "add_orphans(version) if version.gap else version", "version",
         f"{T}/recovery/test_checkpoints.py -k lost_entry_costs_no_file",
     ),
     Mutation(
+        9, "what was closed in a version whose entry is gone stays closed",
+        f"{R}/recovery/facts.py",
+        "told | {name: value for name, value in newest.items() if name not in facts or facts[name] != value}", "told",
+        f"{T}/recovery/test_checkpoints.py -k stays_closed",
+    ),
+    Mutation(
         13, "no entry is dropped that a rebuild may need",
-        f"{R}/maintenance/journal_retention.py", "if droppable and _are_whole(journal, since) else []", "",
+        f"{R}/maintenance/journal_retention.py", "if old and _are_whole(journal, needed) else []", "",
         f"{T}/maintenance/test_journal_retention.py -k nothing_goes_while",
     ),
     Mutation(
@@ -251,7 +257,7 @@ MUTATIONS = (
     ),
     Mutation(
         17, "what a rebuild made private is nobody's decision",
-        f"{R}/recovery/planning.py", "        if not recovery:\n", "        if line:\n",
+        f"{R}/recovery/facts.py", "        if not recovery:\n", "        if line:\n",
         "tests/cli/test_two_databases.py -k visibility",
     ),
     Mutation(

@@ -16,6 +16,7 @@ from framework.projects.core.directory import Listed, find_project, list_every_p
 from framework.projects.lifecycle.adoption import restore_recorded_project, tell_of_recovery
 from framework.repositories.cache import eviction
 from framework.repositories.cache.status import read_status
+from framework.repositories.journal.checkpoints import write_checkpoint
 from framework.repositories.maintenance import archiving
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS
@@ -236,7 +237,16 @@ def _verify_one(listed: Listed) -> bool:
         click.echo(f"FAILS {listed.full_name}: {refusal.sentence}")
         return False
     click.echo(f"{'FAILS' if found.faults else 'ok   '} {listed.full_name}: {_summary(found)}")
+    if found.journal_incomplete and _replace_lost_entries(listed.repository_id):
+        click.echo(f"      {listed.full_name}: a new checkpoint of the journal replaces what it has lost.")
     return not found.faults
+
+
+def _replace_lost_entries(repository_id: str) -> bool:
+    try:
+        return write_checkpoint(repository_id, least_bytes=0)
+    except HoldfastError:
+        return False
 
 
 def _summary(found: Verified) -> str:

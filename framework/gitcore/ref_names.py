@@ -71,14 +71,14 @@ def check_ref(name: str) -> str:
 def clashes(created: Iterable[str], names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Created refs that are the folder of another ref, or lie in one, with that other; in time linear in all names."""
     there = set(names)
-    inside = {folder: name for name in there for folder in folders_of(name)}
+    inside = {folder: name for name in there for folder in _folders(name)}
     for name in created:
-        other = inside.get(name) or next((folder for folder in folders_of(name) if folder in there), None)
+        other = inside.get(name) or next((folder for folder in _folders(name) if folder in there), None)
         if other:
             yield name, other
 
 
-def folders_of(name: str) -> Iterator[str]:
+def _folders(name: str) -> Iterator[str]:
     """The folders on the way to this ref, as files of their own would be called."""
     place = name.find("/")
     while place >= 0:

@@ -13,7 +13,7 @@ OFFERED, STAGED, RECEIVED, DOOMED, RETIRED = "offered", "staged", "received", "d
 """States of what is on its way: each class below says which it has."""
 
 LEAST_ENTRIES_BYTES = 64 << 10
-"""A small repository gets a checkpoint after so many bytes of journal entries, though its checkpoints are smaller."""
+"""Entries add up to this much at least before a checkpoint is written, even if the last one is smaller."""
 
 
 class Repository(Base):
@@ -23,15 +23,15 @@ class Repository(Base):
     when it was archived: copies not used since are dropped. `restored_at` is when it was last read back as a whole,
     `fault` what was wrong.
     `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
-    `checkpoint_hash` is that of the journal's newest checkpoint and `checkpoint_bytes` its size, or that of an entry
-    that told everything; `entries_bytes` is how much the entries since add up to, None where the next one is to tell
-    everything.
+    `checkpoint_hash` is that of the journal's newest checkpoint; `checkpoint_bytes` is its size, or that of a later
+    entry with the complete state. `uncheckpointed_bytes` is what the entries since add up to, None where the next one
+    needs the complete state.
     """
 
     __tablename__ = "repositories"
     __table_args__ = (
         partial_index("ix_repositories_fault", "id", where="fault IS NOT NULL"),
-        partial_index("ix_repositories_entries", "id", where=f"entries_bytes >= {LEAST_ENTRIES_BYTES}"),
+        partial_index("ix_repositories_entries", "id", where=f"uncheckpointed_bytes >= {LEAST_ENTRIES_BYTES}"),
     )
 
     id: Mapped[str] = mapped_column(Id32, primary_key=True)
@@ -49,7 +49,7 @@ class Repository(Base):
     diverged_at: Mapped[datetime | None] = mapped_column(index=True)
     checkpoint_hash: Mapped[str | None] = mapped_column(String(64))
     checkpoint_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    entries_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    uncheckpointed_bytes: Mapped[int | None] = mapped_column(BigInteger)
     fault: Mapped[str | None] = mapped_column(Text)
 
 
@@ -208,7 +208,10 @@ class CacheDay(Base):
 
 
 class Version(Base):
-    """One committed version; `entry` holds the journal entry's bytes until the object store has confirmed them."""
+    """One committed version; `entry` holds the journal entry's bytes until the object store has confirmed them.
+
+    `dropped_at` is when its entry was deleted from the store, since two later checkpoints replace it.
+    """
 
     __tablename__ = "versions"
     __table_args__ = (partial_index("ix_versions_unconfirmed", "repository_id", where="confirmed_at IS NULL"),)
@@ -224,6 +227,7 @@ class Version(Base):
     entry_hash: Mapped[str] = mapped_column(String(64))
     entry: Mapped[bytes | None] = mapped_column(LargeBinary)
     confirmed_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
 
 
 class SettledEntry(Base):

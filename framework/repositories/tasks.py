@@ -18,6 +18,7 @@ from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
+from framework.repositories.models import LEAST_ENTRIES_BYTES
 from framework.repositories.write import staging
 from framework.storage.contract import StoreRefused, StoreUnavailable
 from framework.storage.current import ownership
@@ -51,13 +52,22 @@ def confirm_log() -> int:
 @app.task(base=Job, name="framework.repositories.tasks.write_checkpoints")
 def write_checkpoints() -> int:
     """Write the checkpoints of journals that have grown enough since the one before; how many."""
-    count = 0
-    for repository_id in checkpoints.list_due():
-        try:
-            count += checkpoints.write_checkpoint(repository_id)
-        except (StoreUnavailable, StoreRefused) as failure:
-            logger.warning("no checkpoint of the journal of %s: %s", repository_id, failure.sentence)
-    return count
+    return sum(_try_checkpoint(repository_id) for repository_id in checkpoints.list_due())
+
+
+@app.task(name="framework.repositories.tasks.write_checkpoint")
+def write_checkpoint(repository_id: str) -> bool:
+    """Write a checkpoint of one repository's journal if it is due; whether it was."""
+    return checkpoints.write_checkpoint(repository_id)
+
+
+def _try_checkpoint(repository_id: str, least_bytes: int = LEAST_ENTRIES_BYTES) -> bool:
+    """Whether one was written; where the store fails, the next run tries again."""
+    try:
+        return checkpoints.write_checkpoint(repository_id, least_bytes=least_bytes)
+    except (StoreUnavailable, StoreRefused, NotOwner) as failure:
+        logger.warning("the journal of %s gets no checkpoint: %s", repository_id, failure.sentence)
+        return False
 
 
 @app.task(name="framework.repositories.tasks.consolidate_packs")
@@ -152,6 +162,6 @@ def _try_restore(repository_id: str) -> str | None:
         logger.warning("%s could not be restored for a check: %s", repository_id, refusal.sentence)
         return f"{repository_id}: {refusal.sentence}"
     scrub.record_restore(found)
-    if found.journal_lost:
-        checkpoints.write_checkpoint(repository_id, anew=True)
+    if found.journal_incomplete:
+        _try_checkpoint(repository_id, least_bytes=0)
     return f"{repository_id}: {' '.join(found.faults)}" if found.faults else ""

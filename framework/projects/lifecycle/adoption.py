@@ -23,7 +23,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
 
     A project that the database does not know comes back private, whatever it was, and one that is private stays so: its
     owner can make it public. One that was deleted for good does not come back, and a row of it goes. The owner of a
-    known project stays. Owner and name are always recorded; the rest may be lost with an entry of the journal.
+    known project stays. What the journal does not say, since an entry is lost, is as it is for a new project.
     """
     project = session.scalar(select(Project).where(Project.repository_id == repository_id))
     if recorded.get("deleted_at"):

@@ -1,6 +1,6 @@
 """What a commit point is given, and what it answers: frozen values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from framework.repositories import object_keys
 from framework.repositories.catalog.pack_records import NewPack
 
-RECOVERY = "recovery"
-"""The kind of a change that a recovery of the repository ends with."""
 SYSTEM_ACTOR = "holdfast"
 """The actor of a version that nobody made by hand; no account can have a reserved name."""
 
@@ -22,6 +20,15 @@ class RefUpdate:
     name: str
     old: str | None
     new: str | None
+
+
+def apply_ref_updates(refs: dict[str, str], updates: Iterable[RefUpdate]) -> None:
+    """Move these refs, object names by full ref names, to where the updates say."""
+    for ref in updates:
+        if ref.new:
+            refs[ref.name] = ref.new
+        else:
+            refs.pop(ref.name, None)
 
 
 @dataclass(frozen=True)

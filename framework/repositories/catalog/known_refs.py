@@ -1,46 +1,47 @@
-"""Refs that this process has read already: thousands of rows that a small change to a repository leaves as they are."""
+"""Refs kept in memory, since most versions change few of them and a repository may have thousands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from framework.lru import LRUCache
-from framework.repositories.catalog.changes import Committed, RefUpdate
+from framework.repositories.catalog.changes import Committed, RefUpdate, apply_ref_updates
 
-FEWEST, MOST = 200, 20_000
-"""Fewer refs are read as quickly as they are remembered; more would take too much memory."""
-REPOSITORIES = 4
+LEAST_REFS = 200
+"""Fewer are read as quickly as they are recalled."""
+MOST_REFS = 20_000
+MOST_REPOSITORIES = 4
+"""Together with `MOST_REFS` the bound of this memory: some 15 MB for each process."""
 
-_known: LRUCache[str, tuple[str, Mapping[str, str]] | None] = LRUCache(REPOSITORIES)
+VersionKey = tuple[int, int, str]
+"""Epoch, version and the hash of its entry: refs change with one of them, also in a recovery."""
+
+_known: LRUCache[str, tuple[VersionKey, Mapping[str, str]] | None] = LRUCache(MOST_REPOSITORIES)
 
 
-def recall_refs(repository_id: str, entry_hash: str) -> Mapping[str, str] | None:
-    """The refs of the version of this entry, if it is the one that was remembered of the repository."""
+def recall_refs(repository_id: str, version: VersionKey) -> Mapping[str, str] | None:
+    """The refs of this version, if they are remembered."""
     known = _known.get(repository_id, None)
-    return known[1] if known and known[0] == entry_hash else None
+    return known[1] if known and known[0] == version else None
 
 
-def remember_refs(repository_id: str, entry_hash: str, refs: Mapping[str, str]) -> Mapping[str, str]:
-    """The same refs, which nobody can change; they are recalled until others are remembered of the repository."""
+def remember_refs(repository_id: str, version: VersionKey, refs: Mapping[str, str]) -> Mapping[str, str]:
+    """These refs, read-only; they are kept until those of another version replace them."""
     kept = MappingProxyType(dict(refs))
-    if FEWEST <= len(kept) <= MOST:
-        _known.put(repository_id, (entry_hash, kept))
+    if LEAST_REFS <= len(kept) <= MOST_REFS:
+        _known.put(repository_id, (version, kept))
     return kept
 
 
-def carry_forward(committed: Committed, updates: tuple[RefUpdate, ...]) -> None:
-    """Remember the refs of a version that this process has made from the one before, if it knew those."""
-    before = recall_refs(committed.repository_id, committed.previous_hash or "")
-    if before is None:
-        return
-    refs = dict(before)
-    for ref in updates:
-        if ref.new:
-            refs[ref.name] = ref.new
-        else:
-            refs.pop(ref.name, None)
-    remember_refs(committed.repository_id, committed.entry_hash, refs)
+def remember_updated(committed: Committed, updates: Iterable[RefUpdate]) -> None:
+    """Remember the refs of a version that this process has just committed, if it remembered those of the one before."""
+    before = (committed.epoch, committed.version - 1, committed.previous_hash or "")
+    known = recall_refs(committed.repository_id, before)
+    if known is not None:
+        refs = dict(known)
+        apply_ref_updates(refs, updates)
+        remember_refs(committed.repository_id, (committed.epoch, committed.version, committed.entry_hash), refs)
 
 
 def forget_refs() -> None:
-    """Know nothing, as a process that has just started."""
+    """For tests: forget everything, as after a restart."""
     _known.clear()

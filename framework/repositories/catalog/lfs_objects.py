@@ -152,20 +152,23 @@ def take(session: Session, repository_id: str, objects: Sequence[StoredLfs]) -> 
     return lacking
 
 
-def retire(session: Session, repository: Repository, oids: Iterable[str]) -> None:
-    """Have the repository name these objects no longer, in the commit point's transaction.
+def retire(session: Session, repository: Repository, oids: Iterable[str]) -> list[str]:
+    """Have the repository name these objects no longer, in the commit point's transaction; their names.
 
     Whoever is reading one may end: the row keeps the collector away for as long as a request lasts.
     """
     until = from_now(timedelta(hours=config.current().longest_request_hours))
     theirs = select(LfsObject).where(LfsObject.repository_id == repository.id)
+    names = list[str]()
     for some in in_batches(sorted(oids)):
         for row in session.scalars(theirs.where(LfsObject.oid.in_(some))).all():
             gone = StoredLfs(row.oid, row.name, row.size_bytes)
             session.delete(row)
             session.add(StagedLfs(repository_id=repository.id, state=RETIRED, expires_at=until, **gone.__dict__))
             repository.stored_bytes -= gone.size_bytes
+            names.append(gone.name)
     session.flush()
+    return names
 
 
 def count_pending_bytes(session: Session, repository_ids: Select[str]) -> int:

@@ -106,11 +106,12 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
 
 
 def _refs(session: Session, row: Repository) -> Mapping[str, str]:
-    """Read in the row's transaction, if this process has not read or written those of that version before."""
+    """From memory if this process has read or made this version, otherwise from SQL in the caller's transaction."""
     if row.entry_hash is None:
         return {}
-    known = recall_refs(row.id, row.entry_hash)
+    version = row.epoch, row.version, row.entry_hash
+    known = recall_refs(row.id, version)
     if known is not None:
         return known
     refs = session.execute(select(Ref.name, Ref.sha).where(Ref.repository_id == row.id))
-    return remember_refs(row.id, row.entry_hash, dict(refs.all()))
+    return remember_refs(row.id, version, dict(refs.all()))

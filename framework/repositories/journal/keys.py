@@ -1,14 +1,20 @@
-"""The names of the journal's objects in the store, and what they tell before anything is read."""
+"""The names of the journal's objects in the store, what they tell before anything is read, and objects read by them."""
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from framework.errors import Unavailable
 from framework.repositories import object_keys
-from framework.storage.contract import StoredObject
+from framework.storage.contract import ObjectMissing, StoredObject
 from framework.storage.current import store
+
+FORMAT = 2
+"""What this release writes. Entries of format 1 had the complete state of their version; there were no checkpoints."""
 
 Place = tuple[int, int]
 """Epoch and version: where in a repository's history something stands."""
@@ -58,7 +64,7 @@ class JournalKey:
 
 @dataclass(frozen=True, order=True)
 class CheckpointKey:
-    """The name of a checkpoint: the entry that it belongs to, and how the checkpoint's own hash begins."""
+    """The name of a checkpoint: the entry of its version, and how the checkpoint's own hash begins."""
 
     entry: JournalKey
     hash_start: str
@@ -83,6 +89,11 @@ class Journal:
     entries: tuple[JournalKey, ...] = ()
     checkpoints: tuple[CheckpointKey, ...] = ()
 
+    @property
+    def checkpointed(self) -> set[str]:
+        """The first 16 hex digits of the hashes of entries whose versions have a checkpoint."""
+        return {checkpoint.entry.hash_start for checkpoint in self.checkpoints}
+
 
 class JournalDamaged(Unavailable):
     """An object of the journal is missing, is not what its key promises, or is of a newer release."""
@@ -92,7 +103,7 @@ class JournalDamaged(Unavailable):
 
 
 class EntryDamaged(JournalDamaged):
-    """An entry is: a version cannot be read."""
+    """An entry cannot be read, and with it its version."""
 
     def __init__(self, key: JournalKey, what: str) -> None:
         super().__init__(key.key, f"the journal entry of version {key.place_text}", what)
@@ -100,10 +111,35 @@ class EntryDamaged(JournalDamaged):
 
 
 class CheckpointDamaged(JournalDamaged):
-    """A checkpoint is: an earlier one, and the entries since, tell the same."""
+    """A checkpoint cannot be read; an earlier one and the entries since contain the same."""
 
     def __init__(self, key: CheckpointKey, what: str) -> None:
         super().__init__(key.key, f"the journal's checkpoint of version {key.entry.place_text}", what)
+
+
+def read_document(
+    key: JournalKey | CheckpointKey, unpack: Callable[[bytes], bytes] = bytes
+) -> tuple[str, dict[str, Any]]:
+    """The object's SHA-256 in hex, and the JSON object in it, checked against its key.
+
+    Raises:
+        EntryDamaged, CheckpointDamaged: it is missing, altered, or of a newer format.
+    """
+    try:
+        data = store().read(key.key)
+    except ObjectMissing as error:
+        raise _damaged(key, "is missing in the object store") from error
+    found = hashlib.sha256(data).hexdigest()
+    if not key.names(found):
+        raise _damaged(key, "is damaged: its bytes are not those that its name promises")
+    document: dict[str, Any] = json.loads(unpack(data))
+    if document["format"] > FORMAT:
+        raise _damaged(key, f"has the format {document['format']}, which a newer release wrote; update first")
+    return found, document
+
+
+def _damaged(key: JournalKey | CheckpointKey, what: str) -> JournalDamaged:
+    return EntryDamaged(key, what) if isinstance(key, JournalKey) else CheckpointDamaged(key, what)
 
 
 def journal_keys(listed: Iterable[StoredObject]) -> list[JournalKey]:
@@ -122,7 +158,7 @@ def checkpoint_keys(listed: Iterable[StoredObject]) -> list[CheckpointKey]:
     ]
 
 
-def list_entries(repository_id: str, since: Place = (0, 0)) -> list[JournalKey]:
+def list_entries(repository_id: str, since: Place = NO_VERSION) -> list[JournalKey]:
     """The keys of a repository's entries from this version on, oldest first: one request for each thousand."""
     prefix = f"repos/{repository_id}/log/"
     return journal_keys(store().list(prefix, after=f"{prefix}{since[0]:06}/{since[1]:010}"))
@@ -139,24 +175,20 @@ def list_journal(repository_id: str) -> Journal:
 
 
 def pick_journal(listed: Sequence[StoredObject]) -> Journal:
-    """What belongs to a repository's journal among all of its objects."""
+    """What belongs to the journal among all of a repository's objects."""
     return Journal(tuple(journal_keys(listed)), tuple(checkpoint_keys(listed)))
 
 
-def list_journals() -> Iterator[tuple[str, Journal]]:
-    """Every repository that the store has entries of, with its journal."""
-    for repository_id, found in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
-        journal = pick_journal(list(found))
-        if journal.entries:
-            yield repository_id, journal
+def list_repositories() -> Iterator[tuple[str, list[StoredObject]]]:
+    """Every repository that the store has something of, with all of its objects in the order of their keys."""
+    for repository_id, listed in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
+        yield repository_id, list(listed)
 
 
-def kept_since(journal: Journal, known: Mapping[Place, str]) -> Place:
-    """Where what a rebuild needs begins: at the last checkpoint but one of those of `known` versions."""
-    own = [one.entry.place for one in journal.checkpoints if one.entry.names(known.get(one.entry.place, ""))]
-    return own[-2] if len(own) > 1 else NO_VERSION
+def oldest_needed(journal: Journal, known: Mapping[Place, str]) -> Place:
+    """The place of the last but one version with a checkpoint, of SQL's own: a rebuild needs nothing older.
 
-
-def checkpoints_by_entry(journal: Journal) -> Mapping[str, CheckpointKey]:
-    """The checkpoints by how the hash of their entry begins."""
-    return {checkpoint.entry.hash_start: checkpoint for checkpoint in journal.checkpoints}
+    `known` are the hashes of SQL's versions.
+    """
+    own = {one.entry.place for one in journal.checkpoints if one.entry.names(known.get(one.entry.place, ""))}
+    return sorted(own)[-2] if len(own) > 1 else NO_VERSION

@@ -1,9 +1,7 @@
-"""The journal read back: entries and the chain that they form; what is damaged or missing is told."""
+"""The journal read back: entries and the chain that they form; what is damaged or missing is reported."""
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,21 +9,21 @@ from typing import Any
 from framework.observability.pool import Pool
 from framework.repositories.catalog.changes import RefUpdate
 from framework.repositories.catalog.pack_records import LoggedPack
-from framework.repositories.journal.keys import EntryDamaged, JournalKey, Place
+from framework.repositories.journal.keys import EntryDamaged, JournalKey, Place, read_document
 from framework.repositories.journal.state import Document, Facts, LoggedLfs, State, StateChange, parse_state
-from framework.repositories.journal.writer import FORMAT
-from framework.storage.contract import ObjectMissing
-from framework.storage.current import store
 
 PARALLEL_READS = 8
 BATCH = 64
-EVERYTHING_FORMAT = 1
-"""The format of the releases whose every entry told everything."""
+FULL_STATE_FORMAT = 1
+"""The format of the releases whose entries all had the complete state."""
 
 
 @dataclass(frozen=True)
 class JournalLine:
-    """One version as its entry tells it, without what its size grows with; lines that tell all facts share them."""
+    """One version as its entry tells it, without refs and packs.
+
+    Equal facts of several lines are one object, so that a long journal fits into memory.
+    """
 
     key: JournalKey
     entry_hash: str
@@ -44,21 +42,16 @@ class JournalLine:
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One version: what it changed, and in some entries all that it left."""
+    """One version: what it changed, and in some entries the complete state afterwards."""
 
     line: JournalLine
     change: StateChange
     state: State | None
 
     @property
-    def large_blobs(self) -> Mapping[str, int]:
-        """The sizes in bytes of the large blobs that the version brought."""
-        return self.change.large_blobs
-
-    @property
     def deletes(self) -> bool:
         """Whether the version deleted the project for good."""
-        return self.line.facts.told.get("deleted_at") is not None
+        return self.line.facts.values.get("deleted_at") is not None
 
 
 @dataclass(frozen=True)
@@ -81,25 +74,16 @@ def read_entry(key: JournalKey) -> JournalEntry:
     Raises:
         EntryDamaged: it is missing, altered, or of a newer format.
     """
-    try:
-        data = store().read(key.key)
-    except ObjectMissing as error:
-        raise EntryDamaged(key, "is missing in the object store") from error
-    entry_hash = hashlib.sha256(data).hexdigest()
-    if not key.names(entry_hash):
-        raise EntryDamaged(key, "is damaged: its bytes are not those that its name promises")
-    document = json.loads(data)
-    if document["format"] > FORMAT:
-        raise EntryDamaged(key, f"has the format {document['format']}, which a newer release wrote; update first")
-    return _entry(key, entry_hash, document)
+    return _entry(key, *read_document(key))
 
 
 def read_history(
-    listed: Sequence[JournalKey], *, known: Mapping[Place, str] | None = None, left: Iterable[str] = ()
+    listed: Sequence[JournalKey], *, known: Mapping[Place, str] | None = None, checkpointed: Set[str] = frozenset()
 ) -> History:
     """What these entries tell together; `known` are the hashes of versions that need not be among them.
 
-    `left` are the beginnings of the hashes of entries that checkpoints belong to: those before may have been dropped.
+    `checkpointed` are the first 16 hex digits of entries whose versions have a checkpoint: what came before such an
+    entry may have been dropped, so that it is no gap.
     """
     lines: list[JournalLine] = []
     large_blobs: dict[str, Mapping[str, int]] = {}
@@ -109,14 +93,14 @@ def read_history(
         if isinstance(entry, EntryDamaged):
             damaged.append(entry)
             continue
-        facts = facts if facts == entry.line.facts else entry.line.facts  # one object for all that tell the same
+        facts = facts if facts == entry.line.facts else entry.line.facts
         lines.append(replace(entry.line, facts=facts))
-        if entry.large_blobs:
-            large_blobs[entry.line.entry_hash] = entry.large_blobs
+        if entry.change.large_blobs:
+            large_blobs[entry.line.entry_hash] = entry.change.large_blobs
     return History(
         lines=tuple(lines),
         large_blobs=large_blobs,
-        faults=(*(fault.sentence for fault in damaged), *_gaps(lines, known or {}, set(left))),
+        faults=(*(fault.sentence for fault in damaged), *_gaps(lines, known or {}, checkpointed)),
         forks=tuple(_forks(lines, known or {})),
     )
 
@@ -135,11 +119,12 @@ def _read_or_fault(key: JournalKey) -> JournalEntry | EntryDamaged:
         return damaged
 
 
-def _gaps(lines: Sequence[JournalLine], known: Mapping[Place, str], left: set[str]) -> Iterator[str]:
+def _gaps(lines: Sequence[JournalLine], known: Mapping[Place, str], checkpointed: Set[str]) -> Iterator[str]:
     hashes = {*known.values(), *(line.entry_hash for line in lines)}
     for line in lines:
-        told = line.previous is None or line.previous in hashes or left & {line.previous[:16], line.entry_hash[:16]}
-        if not told:
+        if line.previous is None or line.previous in hashes:
+            continue
+        if not checkpointed & {line.previous[:16], line.entry_hash[:16]}:
             yield f"The journal has a gap: the entry before version {line.key.place_text} is missing or damaged."
 
 
@@ -152,10 +137,10 @@ def _forks(lines: Sequence[JournalLine], known: Mapping[Place, str]) -> Iterator
 
 
 def _entry(key: JournalKey, entry_hash: str, document: Document) -> JournalEntry:
-    state = _told_state(document)
+    state = _full_state(document)
     change = _change(key, document)
     if state:
-        change = replace(change, facts=Facts(state.project, all=True))
+        change = replace(change, facts=Facts(state.project, complete=True))
     line = JournalLine(
         key=key,
         entry_hash=entry_hash,
@@ -169,15 +154,15 @@ def _entry(key: JournalKey, entry_hash: str, document: Document) -> JournalEntry
     return JournalEntry(line, change, state)
 
 
-def _told_state(document: Document) -> State | None:
-    if document["format"] == EVERYTHING_FORMAT:
+def _full_state(document: Document) -> State | None:
+    if document["format"] == FULL_STATE_FORMAT:
         return parse_state({**document, "large_blobs": None})
     return parse_state(document["state"]) if "state" in document else None
 
 
 def _change(key: JournalKey, document: Document) -> StateChange:
-    """What the entry says of its own version; one of format 1 says less, and tells the state beside it."""
-    if document["format"] == EVERYTHING_FORMAT:
+    """What the entry says of its own version; one of format 1 says less, and has the complete state instead."""
+    if document["format"] == FULL_STATE_FORMAT:
         return StateChange(document["default_branch"], refs=_ref_updates(document), large_blobs=document["large_blobs"])
     place: dict[str, Any] = {"epoch": key.epoch, "version": key.version}
     return StateChange(

@@ -1,13 +1,13 @@
-"""Everything that a version leaves: read from SQL, written into checkpoints, and moved on by the entries after one."""
+"""The complete state of a repository at one version: from SQL, from a checkpoint, and after further changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework.repositories.catalog.changes import RefUpdate
+from framework.repositories.catalog.changes import RefUpdate, apply_ref_updates
 from framework.repositories.catalog.pack_records import LoggedPack
 from framework.repositories.journal.keys import Settled
 from framework.repositories.models import LargeBlob, LfsObject, Pack, Ref, Repository, SettledEntry
@@ -30,35 +30,36 @@ class LoggedLfs:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a version tells of the project: `told` by name, and the names of those that it `removed`.
+    """What a version tells of the project: `values` by name, and the names of those that it `removed`.
 
-    Where it tells `all`, what it does not name is not true any more.
+    If it is `complete`, facts that it does not name are gone.
     """
 
-    told: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     removed: Sequence[str] = ()
-    all: bool = False
+    complete: bool = False
 
-    def after(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """What is true of the project afterwards."""
-        if self.all:
-            return dict(self.told)
+    def apply_to(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What is true of the project after the version, if this was true before it."""
+        if self.complete:
+            return dict(self.values)
         kept = {name: value for name, value in before.items() if name not in self.removed}
-        return {**kept, **self.told}
+        return {**kept, **self.values}
 
     @classmethod
     def between(cls, before: Mapping[str, Any], after: Mapping[str, Any]) -> "Facts":
-        """What makes the one of the other."""
-        told = {name: value for name, value in after.items() if name not in before or before[name] != value}
-        return cls(told, sorted(before.keys() - after.keys()))
+        """The changes that turn `before` into `after`."""
+        values = {name: value for name, value in after.items() if name not in before or before[name] != value}
+        return cls(values, sorted(before.keys() - after.keys()))
 
 
 @dataclass(frozen=True)
 class StateChange:
-    """What one version changed: refs, packs and LFS objects by name, facts of the project.
+    """What one version changed: refs, packs and LFS objects, and facts of the project.
 
-    `side_files` are those of the added packs that have some, by the pack's name, as SQL records them; `large_blobs` the
-    sizes in bytes of the blobs in the added packs of kind `blobs`, `forgotten_blobs` those that no pack holds any more.
+    What is retired is given by the random names of packs and LFS objects. `side_files` are those of the added packs
+    that have some, by the pack's name, as SQL records them; `large_blobs` the sizes in bytes of the blobs in the added
+    packs of kind `blobs`, `forgotten_blobs` the blobs that no pack holds any more.
     """
 
     default_branch: str
@@ -78,8 +79,8 @@ class State:
     """A repository at one version: refs by full name, the packs and LFS objects in use, and the project's facts.
 
     `side_files` are those of each pack that has some, by its name, as SQL records them. `large_blobs` are the sizes in
-    bytes of the blobs in packs of kind `blobs`; None where entries of an earlier format tell those of some versions
-    only. `settled` are the entries of other lines of history that recoveries have dealt with.
+    bytes of the blobs in packs of kind `blobs`; None where entries of format 1 tell those of some versions only.
+    `settled` are the entries of other lines of history that recoveries have dealt with.
     """
 
     default_branch: str = "main"
@@ -96,38 +97,35 @@ class State:
         """Whether the project was deleted for good."""
         return self.project.get("deleted_at") is not None
 
-    def after(self, changes: Iterable[StateChange]) -> "State":
-        """The state that these changes, oldest first, make of it; in time linear in both."""
+    @property
+    def names(self) -> set[str]:
+        """The random names of its packs and LFS objects."""
+        return {pack.name for pack in self.packs} | {one.name for one in self.lfs}
+
+    def apply(self, changes: Iterable[StateChange]) -> "State":
+        """The state after these changes, oldest first; in time linear in both."""
         refs, project, default_branch = dict(self.refs), dict(self.project), self.default_branch
         packs, side_files = {pack.name: pack for pack in self.packs}, dict(self.side_files)
         sizes = None if self.large_blobs is None else dict(self.large_blobs)
-        lfs = {one.oid: one for one in self.lfs}
+        lfs = {one.name: one for one in self.lfs}
         for change in changes:
             default_branch = change.default_branch
-            for ref in change.refs:
-                _set(refs, ref.name, ref.new)
-            _move_on(packs, {pack.name: pack for pack in change.packs}, change.retired_packs)
-            _move_on(side_files, change.side_files, change.retired_packs)
-            _move_on(lfs, {one.oid: one for one in change.lfs}, change.retired_lfs)
+            apply_ref_updates(refs, change.refs)
+            _replace(packs, {pack.name: pack for pack in change.packs}, change.retired_packs)
+            _replace(side_files, change.side_files, change.retired_packs)
+            _replace(lfs, {one.name: one for one in change.lfs}, change.retired_lfs)
             if sizes is not None:
-                _move_on(sizes, change.large_blobs, change.forgotten_blobs)
-            project = change.facts.after(project)
+                _replace(sizes, change.large_blobs, change.forgotten_blobs)
+            project = change.facts.apply_to(project)
         return State(
             default_branch, refs, tuple(packs.values()), side_files, sizes, tuple(lfs.values()), project, self.settled
         )
 
 
-def _set(refs: dict[str, str], name: str, sha: str | None) -> None:
-    if sha:
-        refs[name] = sha
-    else:
-        refs.pop(name, None)
-
-
-def _move_on(found: dict[str, _Value], added: Mapping[str, _Value], gone: Iterable[str]) -> None:
-    for name in gone:
-        found.pop(name, None)
-    found.update(added)
+def _replace(values: dict[str, _Value], added: Mapping[str, _Value], removed: Iterable[str]) -> None:
+    for name in removed:
+        values.pop(name, None)
+    values.update(added)
 
 
 def read_state(session: Session, repository: Repository) -> State:
@@ -153,21 +151,21 @@ def read_state(session: Session, repository: Repository) -> State:
 
 
 def state_document(state: State) -> dict[str, Any]:
-    """The state as JSON has it; `parse_state` reads it."""
+    """The state as a JSON object."""
     return {
         "default_branch": state.default_branch,
         "refs": dict(state.refs),
         "packs": [LoggedPack.values_of(pack) for pack in state.packs],
         "side_files": dict(state.side_files),
         "large_blobs": state.large_blobs,
-        "lfs": [asdict(one) for one in state.lfs],
+        "lfs": [vars(one) for one in state.lfs],
         "project": dict(state.project),
         "settled": sorted([*place, start] for place, start in state.settled),
     }
 
 
 def parse_state(document: Document) -> State:
-    """What `state_document` made JSON of."""
+    """The reverse of `state_document`."""
     return State(
         default_branch=document["default_branch"],
         refs=document["refs"],

@@ -13,16 +13,15 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Unavailable
 from framework.repositories import object_keys
-from framework.repositories.catalog.changes import Change, Repacking
+from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import PackRecord
+from framework.repositories.journal.keys import FORMAT
 from framework.repositories.journal.state import Facts, read_state, state_document
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 
-IDENTITY = ("name", "owner")
-"""The facts of a project that every entry tells."""
-FORMAT = 2
-"""Entries of format 1 told everything: all refs, packs and LFS objects of the version, and all facts."""
+ALWAYS_RECORDED = ("name", "owner", "deleted_at")
+"""Facts that every entry has, as far as there are any: whose project it is, and whether it is to come back."""
 
 
 class NotConfirmed(Unavailable):
@@ -32,11 +31,14 @@ class NotConfirmed(Unavailable):
         super().__init__("Your change is stored, but not yet confirmed. Look again in a minute; repeating it is safe.")
 
 
-def entry_bytes(session: Session, repository: Repository, change: Change, facts: Facts) -> bytes:
+def make_entry(
+    session: Session, repository: Repository, change: Change, facts: Facts, retired_lfs: Sequence[str]
+) -> bytes:
     """The canonical journal entry of the version that this transaction makes: JSON, UTF-8, keys sorted.
 
-    It tells what the version changes, with `facts` of the project, so that its size grows with the change alone. The
-    entry after a recovery, and the first that this release writes, tell everything beside that.
+    It has what the version changes, with `facts` of the project and the names of LFS objects that it retires, so that
+    its size grows with the change alone. Where the entries so far cannot reproduce what SQL has, after a recovery and
+    after the upgrade from format 1, it contains the complete state, too. The repository counts its bytes.
     """
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -50,47 +52,30 @@ def entry_bytes(session: Session, repository: Repository, change: Change, facts:
         "at": now().isoformat(),
         "default_branch": repository.default_branch,
     }
+    always = {name: repository.about[name] for name in ALWAYS_RECORDED if name in repository.about}
     changed = {
         "checkpoint": repository.checkpoint_hash,
         "ref_updates": [asdict(update) for update in change.updates],
         "packs": [PackRecord.values_of(pack) for pack in change.packs],
+        "retired_packs": sorted(change.repacking.retired) if change.repacking else [],
         "side_files": {pack.name: pack.recorded_side_files for pack in change.packs if pack.side_files},
         "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},
+        "forgotten_blobs": sorted(change.repacking.forgotten) if change.repacking else [],
         "lfs": [asdict(one) for one in change.lfs],
-        "project": _identity(repository) | dict(facts.told),
+        "retired_lfs": sorted(retired_lfs),
+        "project": always | dict(facts.values),
         "project_removed": list(facts.removed),
-        **(_retirements(change.repacking) if change.repacking else {}),
     }
     document |= {name: value for name, value in changed.items() if value}
-    if _tells_everything(repository):
+    needs_state = repository.uncheckpointed_bytes is None and repository.entry_hash is not None
+    if needs_state:
         document["state"] = state_document(read_state(session, repository))
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _identity(repository: Repository) -> dict[str, Any]:
-    """What every entry tells of the project: whose it is, for a rebuild that can read no other."""
-    return {name: repository.about[name] for name in IDENTITY if name in repository.about}
-
-
-def _retirements(repacking: Repacking) -> dict[str, list[str]]:
-    return {
-        "retired_packs": sorted(repacking.retired),
-        "forgotten_blobs": sorted(repacking.forgotten),
-        "retired_lfs": sorted(repacking.forgotten_lfs),
-    }
-
-
-def _tells_everything(repository: Repository) -> bool:
-    """Whether the entries before this one, if there are any, do not lead to what SQL has."""
-    return repository.entries_bytes is None and repository.entry_hash is not None
-
-
-def count_entry(repository: Repository, entry: bytes) -> None:
-    """Note how much a rebuild would read after the newest text of everything, which may be this entry."""
-    if _tells_everything(repository):
-        repository.entries_bytes, repository.checkpoint_bytes = 0, len(entry)
+    entry = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    if needs_state:
+        repository.uncheckpointed_bytes, repository.checkpoint_bytes = 0, len(entry)
     else:
-        repository.entries_bytes = (repository.entries_bytes or 0) + len(entry)
+        repository.uncheckpointed_bytes = (repository.uncheckpointed_bytes or 0) + len(entry)
+    return entry
 
 
 def entry_hash(entry: bytes) -> str:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -16,11 +15,10 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.repositories.catalog.lfs_objects import delete_doomed
 from framework.repositories.journal.divergence import find_unknown_entries, has_diverged, note_diverged
-from framework.repositories.journal.keys import EntryDamaged, Journal, Place, pick_journal
+from framework.repositories.journal.keys import EntryDamaged, Journal, Place, list_repositories, pick_journal
 from framework.repositories.journal.reader import read_entry
-from framework.repositories.journal.state import State
 from framework.repositories.journal.versions import FullVersion, read_version
-from framework.repositories.maintenance.journal_retention import list_droppable
+from framework.repositories.maintenance.journal_retention import list_expired, note_dropped
 from framework.repositories.models import DOOMED, RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.storage.contract import StoredObject
 from framework.storage.current import store
@@ -33,7 +31,7 @@ _NAMED = re.compile(
 
 UNKNOWN = "the database does not know this project, and the journal does not say that it was deleted"
 BEHIND = "the journal knows more than the database; use `flask storage resume`"
-UNREADABLE = "the newest entry of its journal cannot be read; use `flask storage verify`"
+UNREADABLE = "its journal cannot be read back to a complete state; use `flask storage verify`"
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,8 @@ def collect(older_than_hours: float | None = None) -> Iterator[Collected]:
     """
     hours = config.current().staged_hours if older_than_hours is None else older_than_hours
     before = now() - timedelta(hours=hours)
-    for repository_id, listed in groupby(store().list("repos/"), key=lambda entry: entry.key.split("/")[1]):
-        yield _collect_one(repository_id, list(listed), before)
+    for repository_id, listed in list_repositories():
+        yield _collect_one(repository_id, listed, before)
 
 
 def sweep_lfs() -> int:
@@ -99,8 +97,8 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
         return Collected(repository_id, left_because=BEHIND)
     orphans = [entry for entry in listed if _is_orphan(entry, known, before)]
     retired = [entry for entry in listed if _name(entry) in known.superseded]
-    old = list_droppable(repository_id, journal, listed)
-    if not orphans and not retired and not old:
+    expired = list_expired(repository_id, journal, listed)
+    if not orphans and not retired and not expired:
         return Collected(repository_id)
     try:
         newest = read_version(journal, journal.entries[-1]) if journal.entries else None
@@ -108,7 +106,8 @@ def _collect_one(repository_id: str, listed: Sequence[StoredObject], before: dat
         newest = None
     if (newest is None or newest.gap) and (journal.entries or known.place[1]):
         return Collected(repository_id, left_because=UNREADABLE)
-    return _delete(repository_id, [*_drop_named([*orphans, *retired], known, newest), *old])
+    note_dropped(repository_id, expired)
+    return _delete(repository_id, [*_drop_named([*orphans, *retired], known, newest), *expired])
 
 
 def _read_known(repository_id: str) -> _Known | None:
@@ -154,9 +153,8 @@ def _name(entry: StoredObject) -> str | None:
 
 
 def _drop_named(found: Sequence[StoredObject], known: _Known, newest: FullVersion | None) -> list[StoredObject]:
-    """Without what the newest entry names, and without packs superseded by a version that the journal lacks yet."""
-    state = newest.state if newest else State()
-    named = {pack.name for pack in state.packs} | {one.name for one in state.lfs}
+    """Without what the newest version names, and without packs superseded by a version that the journal lacks yet."""
+    named = newest.state.names if newest else set()
     confirmed = newest.line.key.version if newest else 0
     return [
         entry

@@ -39,6 +39,8 @@ from framework.repositories.write.commit import InTransaction, commit, do_nothin
 from framework.repositories.write.pack_upload import send
 from framework.repositories.write.refusals import MovedMeanwhile, PacksChanged
 from framework.repositories.write.splitting import PushedPack
+from framework.storage.contract import StoreRefused, StoreUnavailable
+from framework.storage.ownership.refusals import NotOwner
 
 STEPS = 6
 STEPS_BEFORE_COMMIT = 5
@@ -145,7 +147,7 @@ class _Consolidation:
         self._step("Storing the new packs")
         if not self._try_to_store(read, made):
             return None
-        with suppress(HoldfastError):  # the entries say the same; a recovery reads fewer afterwards
+        with suppress(StoreUnavailable, StoreRefused, NotOwner):  # it only shortens a later recovery
             write_checkpoint(self._request.repository_id, least_bytes=1)
         self._step("Installing them here")
         with suppress(Unavailable):  # it is stored; what hinders the local copy is left to the next reader

@@ -21,19 +21,21 @@ from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.read_back import object_fault
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
+from framework.repositories.journal.checkpoints import read_checkpoint
 from framework.repositories.journal.divergence import find_unknown_entries, read_settled_entries
 from framework.repositories.journal.keys import (
+    CheckpointDamaged,
     EntryDamaged,
     Journal,
+    JournalKey,
     Place,
-    checkpoints_by_entry,
-    kept_since,
     list_journal,
+    oldest_needed,
 )
 from framework.repositories.journal.reader import read_history
 from framework.repositories.journal.state import State
 from framework.repositories.journal.versions import read_version
-from framework.repositories.models import Version
+from framework.repositories.models import Repository, Version
 
 FSCK_SECONDS = 3600
 TOLD_OBJECTS = 3
@@ -45,8 +47,8 @@ _REFUSED = re.compile(r"^error in \w+ ([0-9a-f]{40}): (\w+):", re.MULTILINE)
 class Verified:
     """What was read back of one repository, and what is wrong with it: one sentence for each fault.
 
-    `journal_lost` where entries or checkpoints cannot be read, and the rest of the journal does not contradict SQL: a
-    new checkpoint makes up for them.
+    `journal_incomplete` where entries or checkpoints are lost, and the rest of the journal does not contradict SQL: a
+    new checkpoint replaces them.
     """
 
     repository_id: str
@@ -55,7 +57,7 @@ class Verified:
     size_bytes: int
     faults: tuple[str, ...]
     lfs_objects: int = 0
-    journal_lost: bool = False
+    journal_incomplete: bool = False
 
 
 def verify(repository_id: str) -> Verified:
@@ -66,10 +68,10 @@ def verify(repository_id: str) -> Verified:
     """
     snapshot, packs = read_snapshot_and_packs(repository_id)
     lfs = read_all_named(repository_id, until=snapshot.version)
-    journal = _check_journal(snapshot, packs)
-    faults = [*journal.faults, *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
+    checked = _check_journal(snapshot, packs)
+    faults = [*checked.faults, *_pack_faults(snapshot, packs), *_lfs_faults(repository_id, lfs)]
     size = sum(pack.stored_bytes for pack in packs) + sum(one.size_bytes for one in lfs)
-    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs), journal.lost)
+    return Verified(repository_id, snapshot.version, len(packs), size, tuple(faults), len(lfs), checked.incomplete)
 
 
 def _pack_faults(snapshot: Snapshot, packs: Sequence[StoredPack]) -> Iterator[str]:
@@ -139,48 +141,86 @@ def _advice(copy: Path, said: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _CheckedJournal:
-    """What is wrong with the journal; `lost` where parts of it cannot be read, and the rest says what SQL says."""
+    """What is wrong with the journal; `incomplete` where parts are lost, and the rest says what SQL says."""
 
     faults: Sequence[str]
-    lost: bool
+    incomplete: bool
 
 
 def _check_journal(snapshot: Snapshot, packs: Sequence[StoredPack]) -> _CheckedJournal:
     """SQL is asked before the listing for what must be there, and after it for what may not be."""
-    confirmed = _read_confirmed_hashes(snapshot)
+    recorded = _read_recorded(snapshot)
     journal = list_journal(snapshot.repository_id)
-    missing = list(_missing_entries(snapshot, journal, confirmed))
+    missing = list(_missing_objects(journal, recorded))
+    ahead = _versions_ahead(snapshot, journal)
+    settled, since = read_settled_entries(snapshot.repository_id), oldest_needed(journal, recorded.confirmed)
+    own = [key for key in journal.entries if key.settled not in settled and key.place >= since]
+    history = read_history(own, checkpointed=journal.checkpointed)
+    unread = [*history.faults, *_damaged_checkpoints(journal, since)]
+    differences = _compare_newest(snapshot, packs, journal, own)
+    faults = list(dict.fromkeys([*missing, *ahead, *unread, *history.forks, *differences]))
+    return _CheckedJournal(faults, bool(missing or unread) and not (ahead or history.forks or differences))
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """What SQL says of the journal: hashes of confirmed versions, those to be found, and the newest checkpoint's."""
+
+    repository_id: str
+    confirmed: Mapping[Place, str]
+    kept: Mapping[Place, str]
+    checkpoint_hash: str | None
+
+
+def _read_recorded(snapshot: Snapshot) -> _Recorded:
+    query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
+    with read_transaction() as session:
+        repository = session.get(Repository, snapshot.repository_id)
+        rows = session.scalars(query.order_by(Version.epoch, Version.version)).all()
+    confirmed = {(row.epoch, row.version): row.entry_hash for row in rows}
+    kept = {(row.epoch, row.version): row.entry_hash for row in rows if row.dropped_at is None}
+    return _Recorded(snapshot.repository_id, confirmed, kept, repository.checkpoint_hash if repository else None)
+
+
+def _missing_objects(journal: Journal, recorded: _Recorded) -> Iterator[str]:
+    stored = {key.key for key in journal.entries}
+    for (epoch, version), entry_hash in recorded.kept.items():
+        key = object_keys.journal_key(recorded.repository_id, epoch, version, entry_hash)
+        if key not in stored:
+            yield f"{key}, the journal entry of version {version}, is missing in the object store."
+    newest = recorded.checkpoint_hash
+    if newest and not any(checkpoint.names(newest) for checkpoint in journal.checkpoints):
+        yield f"The newest checkpoint of the journal, {newest[:16]}, is missing in the object store."
+
+
+def _versions_ahead(snapshot: Snapshot, journal: Journal) -> list[str]:
     strange = [
         key
         for key in find_unknown_entries(snapshot.repository_id, journal.entries)
         if key.place >= (snapshot.epoch, snapshot.version)
     ]
-    ahead = [f"The journal has version {strange[-1].place_text}, which the database does not know."] if strange else []
-    settled = read_settled_entries(snapshot.repository_id)
-    own = [key for key in journal.entries if key.settled not in settled]
-    history = read_history(own, left=checkpoints_by_entry(journal))
-    unread, differences = list(history.faults), list[str]()
-    if own and own[-1].place == (snapshot.epoch, snapshot.version):
-        with suppress(EntryDamaged):  # which the history tells
-            newest = read_version(journal, own[-1])
-            unread = list(dict.fromkeys([*unread, *newest.faults]))
-            differences = [] if newest.gap else list(_differences(snapshot, packs, newest.state))
-    faults = [*missing, *ahead, *unread, *history.forks, *differences]
-    return _CheckedJournal(faults, lost=bool(missing or unread) and not (ahead or history.forks or differences))
+    return [f"The journal has version {strange[-1].place_text}, which the database does not know."] if strange else []
 
 
-def _missing_entries(snapshot: Snapshot, journal: Journal, confirmed: Mapping[Place, str]) -> Iterator[str]:
-    stored, since = {key.key for key in journal.entries}, kept_since(journal, confirmed)
-    for (epoch, version), entry_hash in confirmed.items():
-        key = object_keys.journal_key(snapshot.repository_id, epoch, version, entry_hash)
-        if (epoch, version) >= since and key not in stored:
-            yield f"{key}, the journal entry of version {version}, is missing in the object store."
+def _damaged_checkpoints(journal: Journal, since: Place) -> Iterator[str]:
+    for checkpoint in journal.checkpoints:
+        if checkpoint.entry.place >= since:
+            try:
+                read_checkpoint(checkpoint)
+            except CheckpointDamaged as damaged:
+                yield damaged.sentence
 
 
-def _read_confirmed_hashes(snapshot: Snapshot) -> dict[tuple[int, int], str]:
-    query = select(Version).where(Version.repository_id == snapshot.repository_id, Version.confirmed_at.is_not(None))
-    with read_transaction() as session:
-        return {(row.epoch, row.version): row.entry_hash for row in session.scalars(query)}
+def _compare_newest(
+    snapshot: Snapshot, packs: Sequence[StoredPack], journal: Journal, own: Sequence[JournalKey]
+) -> list[str]:
+    """How SQL's version differs from what the journal says of it, as far as that can be read."""
+    if not own or own[-1].place != (snapshot.epoch, snapshot.version):
+        return []
+    with suppress(EntryDamaged):
+        newest = read_version(journal, own[-1])
+        return [] if newest.gap else list(_differences(snapshot, packs, newest.state))
+    return []
 
 
 def _differences(snapshot: Snapshot, packs: Sequence[StoredPack], state: State) -> Iterator[str]:

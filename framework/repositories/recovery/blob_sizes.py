@@ -1,7 +1,9 @@
 """The sizes of large blobs, read from the heads of their pack entries in the store."""
 
+import struct
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
@@ -27,8 +29,20 @@ def _offsets(repository_id: str, pack_name: str) -> dict[str, int]:
     with scratch("sizes") as folder:
         idx = folder / "pack.idx"
         store().fetch(object_keys.idx_key(repository_id, pack_name), idx)
+        return read_offsets(idx)
+
+
+def read_offsets(idx: Path) -> dict[str, int]:
+    """Where the objects of the pack of this index are, in bytes from its start, by their names in hex.
+
+    Raises:
+        ValueError: it is not an index.
+    """
+    try:
         with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
             return {name.hex(): offset for name, offset, _crc in index.iterentries()}
+    except (AssertionError, IndexError, struct.error) as error:
+        raise ValueError(f"{idx} is not an index of a pack") from error
 
 
 def _size(key: str, offset: int) -> int:

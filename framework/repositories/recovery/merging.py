@@ -17,7 +17,7 @@ from framework.repositories.catalog.pack_records import BLOBS, LoggedPack
 from framework.repositories.journal.keys import EntryDamaged, Journal, JournalKey
 from framework.repositories.journal.reader import History
 from framework.repositories.journal.state import LoggedLfs, State
-from framework.repositories.journal.versions import read_version
+from framework.repositories.journal.versions import FullVersion, read_version
 from framework.repositories.models import (
     LargeBlob,
     LfsObject,
@@ -29,7 +29,9 @@ from framework.repositories.models import (
     StagedPush,
 )
 from framework.repositories.recovery.blob_sizes import read_blob_sizes
+from framework.repositories.recovery.facts import decide_facts
 from framework.repositories.recovery.lines import Line
+from framework.repositories.recovery.orphans import add_orphans
 from framework.storage.contract import ObjectMissing
 from framework.storage.current import store
 
@@ -42,7 +44,8 @@ LONGEST_NAME_BYTES = 190
 class ParallelLine:
     """What one other line adds to SQL's: refs by their new names, and the objects that they need.
 
-    `base_facts` are those of the project that it began with; `fault` says why nothing of it can be kept.
+    `facts` are what its versions say of the project, with what was true before them; `fault` says why nothing of it can
+    be kept.
     """
 
     line: Line
@@ -51,7 +54,7 @@ class ParallelLine:
     side_files: Mapping[str, dict[str, object]]
     sizes: Mapping[str, int]
     lfs: tuple[LoggedLfs, ...]
-    base_facts: Mapping[str, Any]
+    facts: Mapping[str, Any]
     fault: str | None = None
 
 
@@ -137,21 +140,28 @@ def settle_entries(session: Session, entries: Iterable[JournalKey]) -> None:
 
 
 def _read_one(line: Line, journal: Journal, history: History, there: StoredState) -> ParallelLine:
-    newest, base = read_version(journal, line.newest.key).state, _read_base(line, journal)
+    version, base = read_version(journal, line.newest.key), _read_base(line, journal)
+    newest = (add_orphans(version) if version.gap else version).state
+    facts = _assume_private(decide_facts({}, 0, line.entries, newest=newest.project, base=base.project), version)
     changed = dict(newest.refs.items() - base.refs.items())
     reached = set(there.refs.values())
     refs = {_new_name(line, name, there.refs): sha for name, sha in sorted(changed.items()) if sha not in reached}
     if not refs:
-        return ParallelLine(line, {}, (), {}, {}, (), base.project)
+        return ParallelLine(line, {}, (), {}, {}, (), facts)
     packs = [pack for pack in newest.packs if pack.name not in there.packs]
     lfs = tuple(one for one in newest.lfs if one.oid not in there.lfs)
     needed = {pack.name for pack in newest.packs} - {pack.name for pack in base.packs}
     stored = [pack for pack in packs if _is_stored(line.newest.key.repository_id, pack)]
     if lost := [pack.name for pack in packs if pack not in stored and pack.name in needed]:
         fault = f"What another database wrote cannot be kept: its pack {lost[0]} is missing in the object store."
-        return ParallelLine(line, {}, (), {}, {}, (), base.project, fault)
+        return ParallelLine(line, {}, (), {}, {}, (), facts, fault)
     sizes = {sha: size for pack in stored for sha, size in _sizes(pack, line, history)}
-    return ParallelLine(line, refs, tuple(stored), newest.side_files, sizes, lfs, base.project)
+    return ParallelLine(line, refs, tuple(stored), newest.side_files, sizes, lfs, facts)
+
+
+def _assume_private(facts: dict[str, Any], version: FullVersion) -> dict[str, Any]:
+    """Where an entry is lost, somebody may have closed the project in it."""
+    return facts | {"visibility": "private"} if version.gap else facts
 
 
 def _read_base(line: Line, journal: Journal) -> State:

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from framework.database.session import read_transaction
-from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.catalog.pack_records import BLOBS
 from framework.repositories.journal.divergence import find_unknown_entries, read_known_hashes
-from framework.repositories.journal.keys import NO_VERSION, Journal, Place, Settled, checkpoints_by_entry
-from framework.repositories.journal.reader import History, JournalLine, read_history
-from framework.repositories.journal.state import State, read_state
-from framework.repositories.journal.versions import FullVersion, read_version
+from framework.repositories.journal.keys import NO_VERSION, Journal, Place, Settled
+from framework.repositories.journal.reader import History, read_history
+from framework.repositories.journal.state import read_state
+from framework.repositories.journal.versions import FullVersion, KnownVersion, read_version
 from framework.repositories.models import Repository
 from framework.repositories.recovery.blob_sizes import read_blob_sizes
+from framework.repositories.recovery.facts import decide_facts
 from framework.repositories.recovery.lines import Line, Lines, find_lines
 from framework.repositories.recovery.merging import ParallelLine, read_parallel_lines, read_stored_state
-from framework.repositories.recovery.unnamed import add_unnamed
+from framework.repositories.recovery.orphans import add_orphans
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Plan:
 
     @property
     def deletes(self) -> bool:
+        """Whether the project was deleted for good since."""
         return self.ahead is not None and self.ahead.state.deleted
 
     def _faults(self) -> Iterator[str]:
@@ -82,13 +83,11 @@ def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
     """What recovery would do for one repository; None if it has no version anywhere."""
     before, known = _place(repository_id), read_known_hashes(repository_id)
     unknown = find_unknown_entries(repository_id, journal.entries)
-    history = read_history(unknown, known=known, left=checkpoints_by_entry(journal))
+    history = read_history(unknown, known=known, checkpointed=journal.checkpointed)
     lines = find_lines(history.lines, known)
     if not history.lines and before in {None, NO_VERSION} and not history.faults:
         return None
-    ahead = read_version(journal, lines.ahead.newest.key, known=_known_state(repository_id)) if lines.ahead else None
-    if ahead and ahead.gap:
-        ahead = add_unnamed(ahead)
+    ahead = _read_ahead(journal, lines.ahead) if lines.ahead else None
     repacked = ahead is not None and _is_repacked(repository_id, ahead)
     settled = ahead.state.settled if ahead else frozenset()
     parallel = [line for line in lines.parallel if not {entry.key.settled for entry in line.entries} <= settled]
@@ -104,9 +103,7 @@ def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
         ahead=ahead,
         sizes=_sizes(ahead, lines.ahead, history, known={} if repacked else known) if ahead and lines.ahead else {},
         repacked=repacked,
-        about=decide_facts(about, epoch, lines.ahead.entries)
-        if row and lines.ahead
-        else (ahead.state.project if ahead else about),
+        about=_decide_about(about, epoch if row else None, lines.ahead, ahead),
         settled=settled,
         parallel=read_parallel_lines(
             parallel, journal, history, read_stored_state(repository_id, ahead.state if ahead else None)
@@ -114,24 +111,20 @@ def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
     )
 
 
-def decide_facts(
-    about: Mapping[str, Any], epoch: int, entries: Sequence[JournalLine], *, base: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """What SQL tells of the project, from its epoch on, with what people have changed in these versions.
+def _read_ahead(journal: Journal, line: Line) -> FullVersion:
+    """The newest version of the line, from what SQL has and the entries since."""
+    version = read_version(journal, line.newest.key, known=_read_known(line.newest.key.repository_id))
+    return add_orphans(version) if version.gap else version
 
-    `base` is what was true of the project before them, where that is not what SQL tells.
 
-    What another recovery changed in the first version of its epoch is no decision of anybody's: a rebuild makes every
-    project private, and SQL knows better.
-    """
-    told, previous, facts = dict(about), about, about if base is None else base
-    for line in entries:
-        facts = line.facts.after(facts)
-        recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
-        if not recovery:
-            told |= {name: value for name, value in facts.items() if previous.get(name) != value}
-        previous, epoch = facts, line.key.epoch
-    return told
+def _decide_about(
+    about: Mapping[str, Any], epoch: int | None, line: Line | None, ahead: FullVersion | None
+) -> Mapping[str, Any]:
+    """What is to be true of the project, of which SQL says `about` from this epoch on; None where it knows nothing."""
+    if line is None or ahead is None:
+        return about
+    project = ahead.state.project
+    return project if epoch is None else decide_facts(about, epoch, line.entries, newest=project)
 
 
 def _place(repository_id: str) -> Place | None:
@@ -141,11 +134,13 @@ def _place(repository_id: str) -> Place | None:
         return (row.epoch, row.version) if row and row.version else (NO_VERSION if row else None)
 
 
-def _known_state(repository_id: str) -> dict[str, State]:
-    """What SQL has of its newest version, by the hash of that one's entry."""
+def _read_known(repository_id: str) -> KnownVersion | None:
+    """SQL's newest version."""
     with read_transaction() as session:
         row = session.get(Repository, repository_id)
-        return {row.entry_hash: read_state(session, row)} if row and row.entry_hash else {}
+        if row is None or row.entry_hash is None:
+            return None
+        return KnownVersion((row.epoch, row.version), row.entry_hash, read_state(session, row))
 
 
 def _is_repacked(repository_id: str, newest: FullVersion) -> bool:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict
-from framework.repositories.catalog.changes import RECOVERY, SYSTEM_ACTOR, Change
+from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change
 from framework.repositories.catalog.deletion import remove_rows
-from framework.repositories.journal.keys import NO_VERSION, Journal, list_journals
+from framework.repositories.journal.checkpoints import write_checkpoint
+from framework.repositories.journal.keys import NO_VERSION, Journal, list_repositories, pick_journal
 from framework.repositories.models import LargeBlob, Repository
 from framework.repositories.recovery.merging import keep_parallel_line, settle_entries
-from framework.repositories.recovery.planning import Plan, Recovered, decide_facts, plan_recovery
+from framework.repositories.recovery.planning import Plan, Recovered, plan_recovery
 from framework.repositories.recovery.replay import record_versions, replay
 from framework.repositories.write.commit import commit, do_nothing
 
@@ -61,7 +62,10 @@ def resume(adopt: Adopt, *, tell: Tell = tell_nobody, rehearse: bool = False) ->
         StillInUse: something does.
     """
     seen: set[str] = set()
-    for repository_id, journal in list_journals():
+    for repository_id, listed in list_repositories():
+        journal = pick_journal(listed)
+        if not journal.entries:
+            continue
         seen.add(repository_id)
         if done := recover(repository_id, journal, adopt, tell=tell, rehearse=rehearse):
             yield done
@@ -110,13 +114,14 @@ def recover(
         repository = _row(session, plan)
         _go_ahead(session, repository, plan, adopt)
         _keep_others(session, repository, plan, tell)
-        repository.epoch, repository.diverged_at, repository.entries_bytes = plan.epoch, None, None
+        repository.epoch, repository.diverged_at, repository.uncheckpointed_bytes = plan.epoch, None, None
         about = repository.about
     commit(
-        Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind=RECOVERY),
+        Change(repository_id=repository_id, actor=SYSTEM_ACTOR, kind="recovery"),
         precheck=do_nothing,
         in_transaction=do_nothing,
     )
+    write_checkpoint(repository_id, least_bytes=0)  # what was recovered is not to depend on one entry
     return replace(plan.outcome, project=about)
 
 
@@ -144,7 +149,7 @@ def _keep_others(session: Session, repository: Repository, plan: Plan, tell: Tel
     if plan.parallel:
         repository.pack_generation += 1
     if kept := plan.outcome.kept:
-        decided = [decide_facts({}, 0, one.line.entries, base=one.base_facts) for one in plan.parallel if one.refs]
+        decided = [one.facts for one in plan.parallel if one.refs]
         repository.about = tell(session, repository.id, kept, decided) or repository.about
 
 

@@ -12,13 +12,15 @@ from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
-from framework.gitcore.ref_names import HEADS, clashes, folders_of
+from framework.gitcore.path_policy import folders_above
+from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import RECOVERY, Change, Committed, RefUpdate, Repacking, StoredLfs
-from framework.repositories.catalog.known_refs import carry_forward
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.known_refs import remember_updated
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
+from framework.repositories.journal.checkpoints import is_urgent
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
 from framework.repositories.journal.state import Facts
 from framework.repositories.models import STAGED, LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
@@ -36,6 +38,7 @@ from framework.storage.current import store
 
 FEW_REFS = 20
 """Of so many created refs, each is looked up by itself; of more, all refs of the repository are read at once."""
+CHECKPOINT = "framework.repositories.tasks.write_checkpoint"
 CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
 InTransaction = Callable[[Session, Committed], None]
@@ -66,8 +69,7 @@ def commit(change: Change, *, precheck: Precheck, in_transaction: InTransaction)
         committed = _look_up(change, error)
     if committed:
         counts.count_change_committed(change.kind)
-        if change.kind != RECOVERY:  # which changes refs before it makes a version of them
-            carry_forward(committed, change.updates)
+        remember_updated(committed, change.updates)
         writer.confirm(change.repository_id)
     return committed
 
@@ -152,7 +154,7 @@ def _read_refs_around(session: Session, repository_id: str, created: Sequence[st
     if len(created) > FEW_REFS:
         return set(session.scalars(theirs))
     found = set(created)
-    for some in in_batches(sorted({folder for name in created for folder in folders_of(name)})):
+    for some in in_batches(sorted(folders_above(created))):
         found |= set(session.scalars(theirs.where(Ref.name.in_(some))))
     for name in created:
         found |= set(session.scalars(theirs.where(Ref.name.startswith(f"{name}/", autoescape=True))))
@@ -169,14 +171,12 @@ def _choose_default_branch(session: Session, repository: Repository, change: Cha
 def _next_version(session: Session, repository: Repository, change: Change, facts: Facts) -> Committed:
     for pack in change.packs:
         _add_pack(session, repository, pack)
-    if change.repacking:
-        _retire(session, repository, change.repacking)
+    retired_lfs = _retire(session, repository, change.repacking) if change.repacking else []
     for one in change.lfs:
         _add_lfs(session, repository, one)
     previous = repository.entry_hash
     _increment_version(session, repository)
-    entry = writer.entry_bytes(session, repository, change, facts)
-    writer.count_entry(repository, entry)
+    entry = writer.make_entry(session, repository, change, facts, retired_lfs)
     repository.entry_hash = writer.entry_hash(entry)
     session.add(
         Version(
@@ -193,6 +193,7 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
     )
     session.flush()
     _queue_consolidation(session, repository)
+    _queue_checkpoint(session, repository)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
 
 
@@ -203,6 +204,13 @@ def _queue_consolidation(session: Session, repository: Repository) -> None:
     key = f"consolidate-{repository.id}-{repository.pack_generation}"
     if count >= config.current().consolidate_packs and session.get(OutboxRow, key) is None:
         enqueue(session, CONSOLIDATE, repository.id, repository.pack_generation, key=key)
+
+
+def _queue_checkpoint(session: Session, repository: Repository) -> None:
+    """Large entries are to be replaced by a checkpoint soon; the hourly task sees to it if this one fails."""
+    key = f"checkpoint-{repository.id}-{repository.epoch}-{(repository.checkpoint_hash or 'none')[:16]}"
+    if is_urgent(repository) and session.get(OutboxRow, key) is None:
+        enqueue(session, CHECKPOINT, repository.id, key=key)
 
 
 def _increment_version(session: Session, repository: Repository) -> None:
@@ -239,8 +247,11 @@ def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
         session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
 
 
-def _retire(session: Session, repository: Repository, repacking: Repacking) -> None:
-    """The packs that were read are superseded by this version; the collector deletes them when it may."""
+def _retire(session: Session, repository: Repository, repacking: Repacking) -> list[str]:
+    """The packs that were read are superseded by this version; the collector deletes them when it may.
+
+    Returns the names of the LFS objects that the repository does not need any more.
+    """
     repository.pack_generation += 1
     theirs = select(Pack).where(Pack.repository_id == repository.id, Pack.superseded_version.is_(None))
     for names in in_batches(sorted(repacking.retired)):
@@ -250,7 +261,7 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> N
     gone = delete(LargeBlob).where(LargeBlob.repository_id == repository.id)
     for shas in in_batches(sorted(repacking.forgotten)):
         session.execute(gone.where(LargeBlob.sha.in_(shas)))
-    lfs_objects.retire(session, repository, repacking.forgotten_lfs)
+    return lfs_objects.retire(session, repository, repacking.forgotten_lfs)
 
 
 def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:

@@ -37,7 +37,7 @@ def rewrite_newest_entry(bench: Bench) -> JournalKey:
         }
         data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
         version.entry_hash = repository.entry_hash = hashlib.sha256(data).hexdigest()
-        repository.entries_bytes, repository.checkpoint_bytes, repository.checkpoint_hash = None, 0, None
+        repository.uncheckpointed_bytes, repository.checkpoint_bytes, repository.checkpoint_hash = None, 0, None
         key = JournalKey(bench.repository_id, version.epoch, version.version, version.entry_hash[:16])
     store().delete(before.key)
     store().put(key.key, data, sha256=hashlib.sha256(data).hexdigest())

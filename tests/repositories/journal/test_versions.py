@@ -1,5 +1,7 @@
 """What a version left, from whatever checkpoints and entries can be read."""
 
+import hashlib
+
 import pytest
 
 from framework.database.session import read_transaction
@@ -7,7 +9,7 @@ from framework.repositories.journal.checkpoints import write_checkpoint
 from framework.repositories.journal.keys import EntryDamaged, JournalKey, list_journal
 from framework.repositories.journal.reader import read_entry
 from framework.repositories.journal.state import State, read_state
-from framework.repositories.journal.versions import FullVersion, read_version
+from framework.repositories.journal.versions import FullVersion, KnownVersion, read_version
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
 from framework.storage.counting import requests
@@ -21,7 +23,7 @@ pytestmark = on_each_deployment_in_full
 
 
 def write_four(bench: Bench) -> Bench:
-    """Versions of small and large files and of a fact."""
+    """Versions of small and large files and of a renamed project."""
     bench.write(bench.put("a", b"1"))
     bench.write(bench.put("large", bytes(2 << 20)))
     change_about(bench.repository_id, lambda _session: {"name": "renamed"}, actor="bob")
@@ -64,7 +66,7 @@ def test_the_entries_lead_to_what_sql_has(written: Bench) -> None:
 
 
 def test_a_checkpoint_spares_the_entries_before_it(written: Bench) -> None:
-    assert write_checkpoint(written.repository_id, anew=True)
+    assert write_checkpoint(written.repository_id, least_bytes=0)
     written.write(written.put("b", b"5"))
     journal = list_journal(written.repository_id)
     with requests() as asked:
@@ -74,9 +76,9 @@ def test_a_checkpoint_spares_the_entries_before_it(written: Bench) -> None:
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(written: Bench) -> None:
-    write_checkpoint(written.repository_id, anew=True)
+    write_checkpoint(written.repository_id, least_bytes=0)
     written.write(written.put("b", b"5"))
-    write_checkpoint(written.repository_id, anew=True)
+    write_checkpoint(written.repository_id, least_bytes=0)
     written.write(written.put("c", b"6"))
     first, second = list_journal(written.repository_id).checkpoints
     alter(second.key, b"nothing")
@@ -92,7 +94,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(written: Bench) -> No
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_lost_entry_before_a_checkpoint_costs_nothing(written: Bench, number: int) -> None:
-    write_checkpoint(written.repository_id, anew=True)
+    write_checkpoint(written.repository_id, least_bytes=0)
     written.write(written.put("b", b"5"))
     damage(list_journal(written.repository_id).entries[number])
     told = newest(written)
@@ -100,8 +102,8 @@ def test_a_lost_entry_before_a_checkpoint_costs_nothing(written: Bench, number: 
     assert not told.gap
 
 
-def test_a_lost_entry_after_the_checkpoint_is_told(written: Bench) -> None:
-    """Then a branch that no later version moves is where it was before."""
+def test_a_lost_entry_that_no_checkpoint_covers_is_told(written: Bench) -> None:
+    """A branch that no later version moved is at its earlier position."""
     damage(list_journal(written.repository_id).entries[1])
     told = newest(written)
     assert told.gap
@@ -112,7 +114,8 @@ def test_a_lost_entry_after_the_checkpoint_is_told(written: Bench) -> None:
 
 
 def test_a_state_that_is_known_needs_no_earlier_entry(written: Bench) -> None:
-    known = {read_entry(list_journal(written.repository_id).entries[-1]).line.entry_hash: sql_state(written)}
+    last = list_journal(written.repository_id).entries[-1]
+    known = KnownVersion(last.place, read_entry(last).line.entry_hash, sql_state(written))
     written.write(written.put("b", b"5"))
     for key in list_journal(written.repository_id).entries[:-1]:
         damage(key)
@@ -120,6 +123,36 @@ def test_a_state_that_is_known_needs_no_earlier_entry(written: Bench) -> None:
     told = read_version(journal, journal.entries[-1], known=known)
     assert differences(told.state, sql_state(written)) == []
     assert (told.faults, told.gap) == ((), False)
+
+
+def test_a_state_that_is_known_is_not_replaced_by_an_older_one(written: Bench) -> None:
+    """SQL's own entry and the next one are lost: what came before is older than what SQL has."""
+    last = list_journal(written.repository_id).entries[-1]
+    known = KnownVersion(last.place, read_entry(last).line.entry_hash, sql_state(written))
+    written.write(written.put("b", b"5"))
+    written.write(written.put("c", b"6"), branch="other", start=sql_state(written).refs["refs/heads/main"])
+    journal = list_journal(written.repository_id)
+    for key in journal.entries[-3:-1]:
+        damage(key)
+    told = read_version(journal, journal.entries[-1], known=known)
+    assert told.gap
+    assert told.state.refs.keys() == sql_state(written).refs.keys()
+    assert told.state.refs["refs/heads/side"] == known.state.refs["refs/heads/side"]
+
+
+def test_two_checkpoints_of_a_version_are_both_tried(written: Bench) -> None:
+    write_checkpoint(written.repository_id, least_bytes=0)
+    write_checkpoint(written.repository_id, least_bytes=0)
+    journal = list_journal(written.repository_id)
+    for key in journal.entries[:-1]:
+        damage(key)
+    for number in (0, 1):
+        body = store().read(journal.checkpoints[number].key)
+        alter(journal.checkpoints[number].key, b"nothing")
+        told = newest(written)
+        assert differences(told.state, sql_state(written)) == []
+        assert not told.gap
+        alter(journal.checkpoints[number].key, body)
 
 
 def test_a_version_whose_own_entry_is_damaged_is_none(written: Bench) -> None:
@@ -151,10 +184,10 @@ def test_the_first_entry_after_an_upgrade_tells_everything(written: Bench) -> No
     assert differences(newest(written).state, sql_state(written)) == []
 
 
-def test_an_object_that_is_none_of_the_journal_is_passed_over(written: Bench) -> None:
+def test_other_objects_are_ignored(written: Bench) -> None:
     store().put(
         f"repos/{written.repository_id}/checkpoints/000001/notes.txt",
         b"",
-        sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        sha256=hashlib.sha256(b"").hexdigest(),
     )
     assert list_journal(written.repository_id).checkpoints == ()

@@ -16,13 +16,16 @@ def upgrade() -> None:
     steps.add_column(
         'repositories', sa.Column('checkpoint_bytes', sa.BigInteger(), server_default='0', nullable=False)
     )
-    steps.add_column('repositories', sa.Column('entries_bytes', sa.BigInteger(), nullable=True))
-    steps.create_index('repositories', 'id', name='ix_repositories_entries', where='entries_bytes >= 65536')
+    steps.add_column('repositories', sa.Column('uncheckpointed_bytes', sa.BigInteger(), nullable=True))
+    steps.add_column('versions', sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True))
+    steps.create_index('repositories', 'id', name='ix_repositories_entries', where='uncheckpointed_bytes >= 65536')
 
 
 def downgrade() -> None:
     steps.drop_index('repositories', name='ix_repositories_entries')
+    with op.batch_alter_table('versions') as table:
+        table.drop_column('dropped_at')
     with op.batch_alter_table('repositories') as table:
-        table.drop_column('entries_bytes')
+        table.drop_column('uncheckpointed_bytes')
         table.drop_column('checkpoint_bytes')
         table.drop_column('checkpoint_hash')

@@ -1,0 +1,103 @@
+"""A state compared with the store, where a lost entry may have added or retired packs and Git LFS objects."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from dulwich.objects import Blob
+
+from framework.repositories import object_keys
+from framework.repositories.cache.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
+from framework.repositories.cache.scratch import scratch
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, LoggedPack
+from framework.repositories.catalog.read_back import object_fault
+from framework.repositories.journal.keys import Place
+from framework.repositories.journal.state import LoggedLfs
+from framework.repositories.journal.versions import FullVersion
+from framework.repositories.recovery.blob_sizes import read_offsets
+from framework.storage.contract import BodyAltered, ObjectMissing, StoredObject
+from framework.storage.current import store
+
+_PACK = re.compile(r"repos/[0-9a-f]{32}/packs/pack-([0-9a-f]{32})\.pack")
+_LFS = re.compile(r"repos/[0-9a-f]{32}/lfs/([0-9a-f]{64})-([0-9a-f]{32})")
+
+
+def add_orphans(version: FullVersion) -> FullVersion:
+    """The version with what the store has and nothing names, so that a lost entry costs no file.
+
+    Some of it may be of pushes that never became a version: nobody can reach that. What the store does not have is left
+    out, since a lost consolidation may have retired it; each such pack is a fault, for it may be missing otherwise.
+    """
+    repository_id, place = version.line.key.repository_id, version.line.key.place
+    state, known = version.state, version.retired | version.state.names
+    listed = {entry.key: entry for entry in store().list(f"repos/{repository_id}/")}
+    packs = [pack for pack in state.packs if _is_there(listed, repository_id, pack.name)]
+    faults = [
+        f"{object_keys.pack_key(repository_id, pack.name)} is missing, and an entry of the journal that may tell why."
+        for pack in state.packs
+        if pack not in packs
+    ]
+    lfs = [one for one in state.lfs if object_keys.lfs_key(repository_id, one.oid, one.name) in listed]
+    packs += _find_packs(listed, repository_id, place, known)
+    lfs += _find_lfs(listed.values(), place, known, {one.oid for one in lfs})
+    sides = {pack.name: state.side_files[pack.name] for pack in packs if pack.name in state.side_files}
+    made = replace(state, packs=tuple(packs), lfs=tuple(lfs), side_files=sides, large_blobs=None)
+    return replace(version, state=made, faults=(*version.faults, *faults))
+
+
+def _is_there(listed: Iterable[str], repository_id: str, name: str) -> bool:
+    return {object_keys.pack_key(repository_id, name), object_keys.idx_key(repository_id, name)} <= set(listed)
+
+
+def _find_packs(listed: Iterable[str], repository_id: str, place: Place, known: frozenset[str]) -> Iterator[LoggedPack]:
+    for match in filter(None, map(_PACK.fullmatch, listed)):
+        if match[1] not in known and (found := _measure(repository_id, match[1], place)):
+            yield found
+
+
+def _measure(repository_id: str, name: str, place: Place) -> LoggedPack | None:
+    """What the journal would say of a pack, from its bytes; None where pack or index is missing or cannot be read."""
+    with scratch("orphans") as folder:
+        pack, idx = folder / "pack", folder / "idx"
+        try:
+            fetched_pack = store().fetch(object_keys.pack_key(repository_id, name), pack)
+            fetched_idx = store().fetch(object_keys.idx_key(repository_id, name), idx)
+            offsets = list(read_offsets(idx).values())
+        except (ObjectMissing, BodyAltered, ValueError):
+            return None
+        epoch, version = place
+        return LoggedPack(
+            name=name,
+            kind=_find_kind(pack, offsets),
+            pack_bytes=fetched_pack.size_bytes,
+            pack_sha256=fetched_pack.sha256,
+            idx_bytes=fetched_idx.size_bytes,
+            idx_sha256=fetched_idx.sha256,
+            object_count=len(offsets),
+            epoch=epoch,
+            version=version,
+        )
+
+
+def _find_kind(pack: Path, offsets: Iterable[int]) -> str:
+    """`blobs` where there is nothing else in it: every other pack has a commit, a tree or a tag."""
+    with pack.open("rb") as file:
+        for offset in offsets:
+            file.seek(offset)
+            if entry_header(file.read(LONGEST_ENTRY_HEADER_BYTES))[0] != Blob.type_num:
+                return HISTORY
+    return BLOBS
+
+
+def _find_lfs(
+    listed: Iterable[StoredObject], place: Place, known: frozenset[str], oids: set[str]
+) -> Iterator[LoggedLfs]:
+    """Those whose bytes are what their names promise; a client may not have sent all of them."""
+    for stored in listed:
+        match = _LFS.fullmatch(stored.key)
+        if match is None or match[2] in known or match[1] in oids:
+            continue
+        if object_fault(stored.key, stored.size_bytes, match[1]) is None:
+            oids.add(match[1])
+            yield LoggedLfs(match[1], match[2], stored.size_bytes, *place)
