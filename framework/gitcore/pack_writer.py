@@ -1,10 +1,11 @@
 """Packs written as a stream: a file of any size in constant memory (format: gitformat-pack(5), version 2)."""
 
 import hashlib
+import itertools
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from framework.gitcore.packs import WrittenPack, measure_pack
 PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
 
-BLOB = 3
+BLOB, OFS_DELTA = 3, 6
 _HEADER_BYTES = 12
 
 
@@ -69,6 +70,18 @@ class PackWriter:
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
+    def add_delta(self, sha: str, base_sha: str, delta: Iterable[bytes], delta_bytes: int) -> None:
+        """Add the object of this name as a delta of `delta_bytes` against one that the pack holds already.
+
+        That the delta makes the object is the caller's to know.
+        """
+        if sha in self._entries:
+            return
+        deflate = zlib.compressobj(9)
+        back = _offset_bytes(self._position - self._entries[base_sha].offset)
+        deflated = itertools.chain([back], map(deflate.compress, delta), map(deflate.flush, [zlib.Z_FINISH]))
+        self._write(sha, OFS_DELTA, delta_bytes, deflated)
+
     def finish(self) -> WrittenPack:
         """Write count, trailer and index; what is hashed is read back from the disk."""
         self._file.seek(0)
@@ -91,6 +104,15 @@ class PackWriter:
             self._file.write(chunk)
             self._position += len(chunk)
         self._entries[sha] = _Entry(bytes.fromhex(sha), start, crc)
+
+
+def _offset_bytes(distance: int) -> bytes:
+    """How far back the base of a delta begins, as gitformat-pack(5) has it."""
+    made = [distance & 0x7F]
+    while distance := distance >> 7:
+        distance -= 1
+        made.append(distance & 0x7F | 0x80)
+    return bytes(reversed(made))
 
 
 def blob_hash(size_bytes: int) -> "hashlib._Hash":

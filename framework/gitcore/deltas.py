@@ -1,0 +1,229 @@
+"""Git's deltas of large files, made and applied in bounded memory (format: gitformat-pack(5)).
+
+A delta says how a file is put together from pieces of another one, its base, and from new bytes. Git makes them with
+both files in memory; here they stay on the disk.
+"""
+
+import mmap
+import zlib
+from array import array
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK_BYTES = 32
+"""A piece of the base is found if it has a whole block of these in it."""
+MOST_BLOCKS = 1 << 20
+"""Of a larger base not every block is noted: the next power of two of bytes apart."""
+SEARCH_BYTES = 1 << 20
+"""So much of the target may be searched for in vain, and a quarter of what was found; the rest is taken as new.
+
+A search costs about half a microsecond for each byte, so a file that has nothing of its base costs half a second.
+"""
+LONGEST_COPY = 0xFFFF
+LONGEST_INSERT = 0x7F
+HELD_BYTES = 16 << 20
+"""After so many bytes the kernel may take back what is mapped."""
+
+
+class DeltaDamaged(ValueError):
+    """The bytes are no delta, or one of another base."""
+
+
+def make_delta(base: Path, target: Path) -> Iterator[bytes]:
+    """The delta that makes the target of the base, piece by piece; neither is in memory as a whole.
+
+    It is a delta in any case; whether it is small is to be seen from its length.
+    """
+    with _mapped(base) as old, _mapped(target) as new:
+        yield _varint(len(old)) + _varint(len(new))
+        yield from _Encoder(old, new).encode()
+
+
+def apply_delta(base: BinaryIO, delta: Iterator[bytes]) -> Iterator[bytes]:
+    """What the delta makes of the base, piece by piece.
+
+    Raises:
+        DeltaDamaged: it is cut off, of a base of another length, or makes another length than it says.
+    """
+    read = _Reader(delta)
+    base_bytes, left = read.varint(), read.varint()
+    if base.seek(0, 2) != base_bytes:
+        raise DeltaDamaged("the delta is of another base")
+    while (opcode := read.opcode()) is not None:
+        piece = _copied(base, opcode, read) if opcode & 0x80 else read.take(opcode)
+        left -= len(piece)
+        if not piece or left < 0:
+            raise DeltaDamaged("the delta has an instruction that there cannot be")
+        yield piece
+    if left:
+        raise DeltaDamaged("the delta is cut off")
+
+
+class _Encoder:
+    def __init__(self, old: bytes | mmap.mmap, new: bytes | mmap.mmap) -> None:
+        self._old, self._new = memoryview(old), memoryview(new)
+        self._files = [one for one in (old, new) if isinstance(one, mmap.mmap)]
+        self._step = max(BLOCK_BYTES, 1 << (max(0, len(old) // MOST_BLOCKS)).bit_length())
+        self._mask = (1 << max(8, (len(old) // self._step).bit_length() + 1)) - 1
+        self._heads = array("I", bytes(4 * (self._mask + 1)))
+        self._budget, self._held = SEARCH_BYTES, 0
+
+    def encode(self) -> Iterator[bytes]:
+        try:
+            self._note_blocks()
+            yield from self._instructions()
+        finally:
+            self._old.release()
+            self._new.release()
+
+    def _note_blocks(self) -> None:
+        """Where each block of the base begins, plus one; of equal ones the first."""
+        old, heads, mask = self._old, self._heads, self._mask
+        for number, start in enumerate(range(0, len(old) - BLOCK_BYTES + 1, self._step)):
+            place = zlib.crc32(old[start : start + BLOCK_BYTES]) & mask
+            if not heads[place]:
+                heads[place] = number + 1
+            self._release_after(start)
+
+    def _instructions(self) -> Iterator[bytes]:
+        """Copies of what is in the base, and inserts of what is not."""
+        position = inserted = 0
+        expected = 0
+        while position < len(self._new):
+            found = self._find(position, expected)
+            if found is None:
+                break
+            start, position, length = found
+            back = self._common_before(start, position, position - inserted)
+            start, position, length = start - back, position - back, length + back
+            yield from self._insert(inserted, position)
+            yield from _copies(start, length)
+            position += length
+            self._budget += length // 4
+            inserted, expected = position, start + length
+            self._release_after(position)
+        yield from self._insert(inserted, len(self._new))
+
+    def _find(self, position: int, expected: int) -> tuple[int, int, int] | None:
+        """The next piece of the target that is in the base: where there, where here, and how long."""
+        new, old, heads, mask, step = self._new, self._old, self._heads, self._mask, self._step
+        last = len(new) - BLOCK_BYTES
+        while position <= last and self._budget > 0:
+            block = new[position : position + BLOCK_BYTES]
+            if old[expected : expected + BLOCK_BYTES] == block:  # where a change of the same length has ended
+                return expected, position, self._common_after(expected, position)
+            head = heads[zlib.crc32(block) & mask]
+            start = (head - 1) * step
+            if head and old[start : start + BLOCK_BYTES] == block:
+                return start, position, self._common_after(start, position)
+            position, expected, self._budget = position + 1, expected + 1, self._budget - 1
+        return None
+
+    def _common_after(self, start: int, position: int) -> int:
+        """How many bytes are equal from there on, compared in pieces that grow."""
+        old, new, length, piece = self._old, self._new, BLOCK_BYTES, 64
+        longest = min(len(old) - start, len(new) - position)
+        while length < longest:
+            piece = min(piece, longest - length)
+            if old[start + length : start + length + piece] == new[position + length : position + length + piece]:
+                length, piece = length + piece, min(piece * 2, 1 << 16)
+            elif piece == 1:
+                break
+            else:
+                piece = max(1, piece // 2)
+                longest = min(longest, length + 2 * piece)
+        return length
+
+    def _common_before(self, start: int, position: int, longest: int) -> int:
+        length, most = 0, min(longest, start)
+        while length < most and self._old[start - length - 1] == self._new[position - length - 1]:
+            length += 1
+        return length
+
+    def _insert(self, start: int, end: int) -> Iterator[bytes]:
+        for position in range(start, end, LONGEST_INSERT):
+            piece = bytes(self._new[position : min(end, position + LONGEST_INSERT)])
+            yield bytes([len(piece)]) + piece
+
+    def _release_after(self, position: int) -> None:
+        if abs(position - self._held) >= HELD_BYTES:
+            self._held = position
+            for file in self._files:
+                file.madvise(mmap.MADV_DONTNEED)
+
+
+class _Reader:
+    """The bytes of a delta as they come."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._held, self._position = chunks, b"", 0
+
+    def opcode(self) -> int | None:
+        """The next instruction's first byte; None behind the last one."""
+        if self._position == len(self._held):
+            self._held, self._position = next((chunk for chunk in self._chunks if chunk), b""), 0
+        if not self._held:
+            return None
+        self._position += 1
+        return self._held[self._position - 1]
+
+    def byte(self) -> int:
+        found = self.opcode()
+        if found is None:
+            raise DeltaDamaged("the delta is cut off")
+        return found
+
+    def take(self, length: int) -> bytes:
+        piece = self._held[self._position : self._position + length]
+        self._position += len(piece)
+        return piece if len(piece) == length else piece + bytes(self.byte() for _ in range(length - len(piece)))
+
+    def varint(self) -> int:
+        found, shift = 0, 0
+        while (byte := self.byte()) & 0x80:
+            found, shift = found | (byte & 0x7F) << shift, shift + 7
+        return found | byte << shift
+
+
+def _copied(base: BinaryIO, opcode: int, read: _Reader) -> bytes:
+    start = sum(read.byte() << 8 * number for number in range(4) if opcode >> number & 1)
+    length = sum(read.byte() << 8 * number for number in range(3) if opcode >> (4 + number) & 1) or 0x10000
+    base.seek(start)
+    piece = base.read(length)
+    if len(piece) != length:
+        raise DeltaDamaged("the delta copies what its base does not have")
+    return piece
+
+
+def _copies(start: int, length: int) -> Iterator[bytes]:
+    while length:
+        piece = min(length, LONGEST_COPY)
+        opcode, operands = 0x80, bytearray()
+        for number in range(4):
+            if byte := start >> 8 * number & 0xFF:
+                opcode |= 1 << number
+                operands.append(byte)
+        for number in range(2):
+            if byte := piece >> 8 * number & 0xFF:
+                opcode |= 1 << (4 + number)
+                operands.append(byte)
+        yield bytes([opcode]) + operands
+        start, length = start + piece, length - piece
+
+
+def _varint(number: int) -> bytes:
+    made = bytearray()
+    while number > 0x7F:
+        made.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*made, number])
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """The file's bytes, mapped; an empty file cannot be."""
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        yield stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""

@@ -1,0 +1,95 @@
+"""Deltas of large files: git makes of them what we do, and they are small where the files are alike."""
+
+import io
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from framework.gitcore.deltas import DeltaDamaged, apply_delta, make_delta
+from framework.gitcore.pack_writer import PackWriter, blob_name
+
+PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for seed in range(6)]), max_size=20)
+
+
+def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+def delta_of(folder: Path, base: bytes, target: bytes) -> bytes:
+    (folder / "base").write_bytes(base)
+    (folder / "target").write_bytes(target)
+    return b"".join(make_delta(folder / "base", folder / "target"))
+
+
+@given(base=PIECES, target=PIECES, noise=some.binary(max_size=50), size=some.integers(1, 300))
+def test_a_delta_makes_the_target(
+    tmp_path_factory: pytest.TempPathFactory, base: list[bytes], target: list[bytes], noise: bytes, size: int
+) -> None:
+    old, new = b"".join(base), noise.join(target)
+    delta = delta_of(tmp_path_factory.mktemp("delta"), old, new)
+    assert b"".join(apply_delta(io.BytesIO(old), in_pieces(delta, size))) == new
+
+
+@pytest.mark.parametrize("length", [0, 1, 0x7F, 0x80, 0xFFFF, 0x10000, 0x10001, (1 << 24) + 5])
+def test_git_makes_the_same_of_it(tmp_path: Path, length: int) -> None:
+    base = random.Random(1).randbytes(length)
+    target = base[length // 2 :] + b"new" * 100 + base[: length // 2]
+    delta = delta_of(tmp_path, base, target)
+    names = [blob_name(io.BytesIO(data), len(data)) for data in (base, target)]
+    with PackWriter(tmp_path / "made.pack") as pack:
+        pack.add_blob(names[0], io.BytesIO(base), len(base))
+        pack.add_delta(names[1], names[0], [delta], len(delta))
+        pack.finish()
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "git"], check=True)
+    for suffix in ("pack", "idx"):
+        (tmp_path / "git" / "objects" / "pack" / f"pack-made.{suffix}").hardlink_to(tmp_path / f"made.{suffix}")
+    git = ["git", "-C", str(tmp_path / "git")]
+    subprocess.run([*git, "fsck", "--full", "--strict"], check=True, capture_output=True)
+    told = subprocess.run([*git, "cat-file", "blob", names[1]], check=True, capture_output=True)
+    assert told.stdout == target
+
+
+def test_what_is_alike_costs_what_differs(tmp_path: Path) -> None:
+    rows = [f"{number},{random.Random(number).random()}\n".encode() for number in range(50_000)]
+    base = b"".join(rows)
+    rows[100], rows[40_000] = b"another\n", b"and another\n"
+    rows.insert(20_000, b"inserted\n")
+    assert len(delta_of(tmp_path, base, b"".join(rows))) < 500
+
+
+def test_pages_that_changed_in_their_place_cost_their_bytes(tmp_path: Path) -> None:
+    base = random.Random(1).randbytes(4 << 20)
+    target = bytearray(base)
+    for page in range(0, 1000, 100):
+        target[page * 4096 : (page + 1) * 4096] = random.Random(page).randbytes(4096)
+    assert len(delta_of(tmp_path, base, bytes(target))) < 10 * 4096 * 1.05
+
+
+def test_what_has_nothing_in_common_is_given_up(tmp_path: Path) -> None:
+    base, target = random.Random(1).randbytes(3 << 20), random.Random(2).randbytes(3 << 20)
+    assert len(target) < len(delta_of(tmp_path, base, target)) < len(target) * 1.02
+
+
+@pytest.mark.parametrize(
+    ("delta", "words"),
+    [
+        (b"", "cut off"),
+        (b"\x05\x05\x90", "cut off"),
+        (b"\x04\x05\x90\x05", "of another base"),
+        (b"\x05\x05\x90\x04", "cut off"),
+        (b"\x05\x05\x90\x06", "copies what its base does not have"),
+        (b"\x05\x03\x90\x05", "an instruction that there cannot be"),
+        (b"\x05\x05\x00", "an instruction that there cannot be"),
+        (b"\x05\x05\x03ab", "cut off"),
+    ],
+    ids=["empty", "in a copy", "other base", "too short", "beyond the base", "too long", "reserved", "in an insert"],
+)
+def test_what_is_no_delta_is_told(delta: bytes, words: str) -> None:
+    with pytest.raises(DeltaDamaged, match=words):
+        list(apply_delta(io.BytesIO(b"01234"), iter([delta])))
