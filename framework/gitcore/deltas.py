@@ -129,6 +129,7 @@ class _Encoder:
             piece = min(piece, longest - length)
             if old[start + length : start + length + piece] == new[position + length : position + length + piece]:
                 length, piece = length + piece, min(piece * 2, 1 << 16)
+                self._release_after(position + length)
             elif piece == 1:
                 break
             else:
