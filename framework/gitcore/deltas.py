@@ -7,10 +7,14 @@ both files in memory; here they stay on the disk.
 import mmap
 import zlib
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from framework.files import CHUNK_BYTES
 
 BLOCK_BYTES = 32
 """A piece of the base is found if it has a whole block of these in it."""
@@ -41,24 +45,93 @@ def make_delta(base: Path, target: Path) -> Iterator[bytes]:
         yield from _Encoder(old, new).encode()
 
 
-def apply_delta(base: BinaryIO, delta: Iterator[bytes]) -> Iterator[bytes]:
-    """What the delta makes of the base, piece by piece.
+@dataclass(frozen=True)
+class Recipe:
+    """How a file is put together: pieces of its base, as (first byte, length), and new bytes, in their order."""
+
+    base_bytes: int
+    pieces: Sequence[tuple[int, int] | bytes]
+
+    def apply(self, base: BinaryIO) -> Iterator[bytes]:
+        """The file, piece by piece, from a base that has the length that the recipe was made for.
+
+        Raises:
+            DeltaDamaged: the base has not.
+        """
+        if base.seek(0, 2) != self.base_bytes:
+            raise DeltaDamaged("the delta is of another base")
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            start, length = piece
+            base.seek(start)
+            while length:
+                chunk = base.read(min(length, CHUNK_BYTES))
+                length -= len(chunk)
+                yield chunk
+
+    def after(self, earlier: "Recipe") -> "Recipe":
+        """What makes the file of the earlier recipe's base: both in one, so that nothing between them is written."""
+        starts, at = [0], 0
+        for piece in earlier.pieces:
+            at += _length(piece)
+            starts.append(at)
+        if at != self.base_bytes:
+            raise DeltaDamaged("the delta is of another base")
+        made = list[tuple[int, int] | bytes]()
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                made.append(piece)
+            else:
+                made.extend(_cut(earlier.pieces, starts, *piece))
+        return Recipe(earlier.base_bytes, made)
+
+
+def parse_delta(delta: bytes) -> Recipe:
+    """What the delta says.
 
     Raises:
-        DeltaDamaged: it is cut off, of a base of another length, or makes another length than it says.
+        DeltaDamaged: it is cut off, copies what its base does not have, or makes another length than it says.
     """
     read = _Reader(delta)
     base_bytes, left = read.varint(), read.varint()
-    if base.seek(0, 2) != base_bytes:
-        raise DeltaDamaged("the delta is of another base")
-    while (opcode := read.opcode()) is not None:
-        piece = _copied(base, opcode, read) if opcode & 0x80 else read.take(opcode)
-        left -= len(piece)
+    pieces = list[tuple[int, int] | bytes]()
+    while read.left:
+        opcode = read.byte()
+        piece = read.copy(opcode) if opcode & 0x80 else read.take(opcode)
+        left -= _length(piece)
         if not piece or left < 0:
             raise DeltaDamaged("the delta has an instruction that there cannot be")
-        yield piece
+        if isinstance(piece, tuple) and piece[0] + piece[1] > base_bytes:
+            raise DeltaDamaged("the delta copies what its base does not have")
+        last = pieces[-1] if pieces else b""
+        if isinstance(piece, tuple) and isinstance(last, tuple) and last[0] + last[1] == piece[0]:
+            pieces[-1] = last[0], last[1] + piece[1]
+        else:
+            pieces.append(piece)
     if left:
         raise DeltaDamaged("the delta is cut off")
+    return Recipe(base_bytes, pieces)
+
+
+def _length(piece: tuple[int, int] | bytes) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece[1]
+
+
+def _cut(
+    pieces: Sequence[tuple[int, int] | bytes], starts: Sequence[int], start: int, length: int
+) -> Iterator[tuple[int, int] | bytes]:
+    """The part of what these pieces make that begins there and has this length; each begins at its `starts`."""
+    number = bisect_right(starts, start) - 1
+    while length:
+        skipped, piece = start - starts[number], pieces[number]
+        taken = min(length, _length(piece) - skipped)
+        if isinstance(piece, bytes):
+            yield piece[skipped : skipped + taken]
+        else:
+            yield piece[0] + skipped, taken
+        start, length, number = start + taken, length - taken, number + 1
 
 
 class _Encoder:
@@ -156,30 +229,25 @@ class _Encoder:
 
 
 class _Reader:
-    """The bytes of a delta as they come."""
+    """The bytes of a delta, one after the other."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._held, self._position = chunks, b"", 0
+    def __init__(self, delta: bytes) -> None:
+        self._delta, self._position = delta, 0
 
-    def opcode(self) -> int | None:
-        """The next instruction's first byte; None behind the last one."""
-        if self._position == len(self._held):
-            self._held, self._position = next((chunk for chunk in self._chunks if chunk), b""), 0
-        if not self._held:
-            return None
-        self._position += 1
-        return self._held[self._position - 1]
+    @property
+    def left(self) -> int:
+        """How many have not been read."""
+        return len(self._delta) - self._position
 
     def byte(self) -> int:
-        found = self.opcode()
-        if found is None:
-            raise DeltaDamaged("the delta is cut off")
-        return found
+        return self.take(1)[0]
 
     def take(self, length: int) -> bytes:
-        piece = self._held[self._position : self._position + length]
-        self._position += len(piece)
-        return piece if len(piece) == length else piece + bytes(self.byte() for _ in range(length - len(piece)))
+        piece = self._delta[self._position : self._position + length]
+        self._position += length
+        if len(piece) != length:
+            raise DeltaDamaged("the delta is cut off")
+        return piece
 
     def varint(self) -> int:
         found, shift = 0, 0
@@ -187,15 +255,10 @@ class _Reader:
             found, shift = found | (byte & 0x7F) << shift, shift + 7
         return found | byte << shift
 
-
-def _copied(base: BinaryIO, opcode: int, read: _Reader) -> bytes:
-    start = sum(read.byte() << 8 * number for number in range(4) if opcode >> number & 1)
-    length = sum(read.byte() << 8 * number for number in range(3) if opcode >> (4 + number) & 1) or 0x10000
-    base.seek(start)
-    piece = base.read(length)
-    if len(piece) != length:
-        raise DeltaDamaged("the delta copies what its base does not have")
-    return piece
+    def copy(self, opcode: int) -> tuple[int, int]:
+        start = sum(self.byte() << 8 * number for number in range(4) if opcode >> number & 1)
+        length = sum(self.byte() << 8 * number for number in range(3) if opcode >> (4 + number) & 1)
+        return start, length or 0x10000
 
 
 def _copies(start: int, length: int) -> Iterator[bytes]:

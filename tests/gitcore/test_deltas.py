@@ -3,22 +3,21 @@
 import io
 import random
 import subprocess
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from framework.gitcore.deltas import DeltaDamaged, apply_delta, make_delta
+from framework.gitcore.deltas import DeltaDamaged, Recipe, make_delta, parse_delta
 from framework.gitcore.pack_writer import PackWriter, blob_name
 
 PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for seed in range(6)]), max_size=20)
 
 
-def in_pieces(data: bytes, size: int) -> Iterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
+def made(recipe: Recipe, base: bytes) -> bytes:
+    return b"".join(recipe.apply(io.BytesIO(base)))
 
 
 def delta_of(folder: Path, base: bytes, target: bytes) -> bytes:
@@ -27,13 +26,25 @@ def delta_of(folder: Path, base: bytes, target: bytes) -> bytes:
     return b"".join(make_delta(folder / "base", folder / "target"))
 
 
-@given(base=PIECES, target=PIECES, noise=some.binary(max_size=50), size=some.integers(1, 300))
+@given(base=PIECES, target=PIECES, noise=some.binary(max_size=50))
 def test_a_delta_makes_the_target(
-    tmp_path_factory: pytest.TempPathFactory, base: list[bytes], target: list[bytes], noise: bytes, size: int
+    tmp_path_factory: pytest.TempPathFactory, base: list[bytes], target: list[bytes], noise: bytes
 ) -> None:
     old, new = b"".join(base), noise.join(target)
-    delta = delta_of(tmp_path_factory.mktemp("delta"), old, new)
-    assert b"".join(apply_delta(io.BytesIO(old), in_pieces(delta, size))) == new
+    assert made(parse_delta(delta_of(tmp_path_factory.mktemp("delta"), old, new)), old) == new
+
+
+@given(some.lists(some.tuples(PIECES, some.binary(max_size=50)), min_size=2, max_size=6))
+def test_deltas_of_deltas_are_one(
+    tmp_path_factory: pytest.TempPathFactory, versions: list[tuple[list[bytes], bytes]]
+) -> None:
+    contents = [noise.join(pieces) for pieces, noise in versions]
+    folder = tmp_path_factory.mktemp("delta")
+    first, *others = [parse_delta(delta_of(folder, *pair)) for pair in pairwise(contents)]
+    whole = first
+    for other in others:
+        whole = other.after(whole)
+    assert made(whole, contents[0]) == contents[-1]
 
 
 @pytest.mark.parametrize("length", [0, 1, 0x7F, 0x80, 0xFFFF, 0x10000, 0x10001, (1 << 24) + 5])
@@ -81,15 +92,24 @@ def test_what_has_nothing_in_common_is_given_up(tmp_path: Path) -> None:
     [
         (b"", "cut off"),
         (b"\x05\x05\x90", "cut off"),
-        (b"\x04\x05\x90\x05", "of another base"),
+        (b"\x04\x05\x90\x05", "copies what its base does not have"),
         (b"\x05\x05\x90\x04", "cut off"),
-        (b"\x05\x05\x90\x06", "copies what its base does not have"),
+        (b"\x05\x06\x90\x06", "copies what its base does not have"),
         (b"\x05\x03\x90\x05", "an instruction that there cannot be"),
         (b"\x05\x05\x00", "an instruction that there cannot be"),
         (b"\x05\x05\x03ab", "cut off"),
     ],
-    ids=["empty", "in a copy", "other base", "too short", "beyond the base", "too long", "reserved", "in an insert"],
+    ids=["empty", "in a copy", "shorter base", "too short", "beyond the base", "too long", "reserved", "in an insert"],
 )
 def test_what_is_no_delta_is_told(delta: bytes, words: str) -> None:
     with pytest.raises(DeltaDamaged, match=words):
-        list(apply_delta(io.BytesIO(b"01234"), iter([delta])))
+        parse_delta(delta)
+
+
+def test_another_base_is_told() -> None:
+    recipe = parse_delta(b"\x05\x05\x90\x05")
+    assert made(recipe, b"01234") == b"01234"
+    with pytest.raises(DeltaDamaged, match="of another base"):
+        made(recipe, b"0123456")
+    with pytest.raises(DeltaDamaged, match="of another base"):
+        recipe.after(Recipe(3, [b"0123456"]))
