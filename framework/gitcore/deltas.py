@@ -52,6 +52,11 @@ class Recipe:
     base_bytes: int
     pieces: Sequence[tuple[int, int] | bytes]
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the file is that it makes."""
+        return sum(map(_length, self.pieces))
+
     def apply(self, base: BinaryIO) -> Iterator[bytes]:
         """The file, piece by piece, from a base that has the length that the recipe was made for.
 
@@ -113,6 +118,17 @@ def parse_delta(delta: bytes) -> Recipe:
     if left:
         raise DeltaDamaged("the delta is cut off")
     return Recipe(base_bytes, pieces)
+
+
+def result_bytes(start: bytes) -> int:
+    """How large the object is that a delta makes, from the delta's first bytes.
+
+    Raises:
+        DeltaDamaged: there are too few.
+    """
+    read = _Reader(start)
+    read.varint()
+    return read.varint()
 
 
 def _length(piece: tuple[int, int] | bytes) -> int:

@@ -15,12 +15,11 @@ from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
 from framework.files import read_chunks
-from framework.gitcore.packs import WrittenPack, measure_pack
+from framework.gitcore.packs import BLOB, OFS_DELTA, EntryHead, WrittenPack, measure_pack
 
 PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
 
-BLOB, OFS_DELTA = 3, 6
 _HEADER_BYTES = 12
 
 
@@ -57,8 +56,8 @@ class PackWriter:
             self._write(sha, item.type_num, len(raw), iter([zlib.compress(raw, 1)]))
         return sha
 
-    def add_blob(self, sha: str, source: BinaryIO, size_bytes: int) -> None:
-        """Add the blob of this name from a stream of exactly `size_bytes`.
+    def add_blob(self, sha: str, source: BinaryIO, size_bytes: int, *, level: int = 1) -> None:
+        """Add the blob of this name from a stream of exactly `size_bytes`, deflated at this level if that saves much.
 
         Raises:
             ValueError: the stream is not the blob that the name says.
@@ -66,7 +65,7 @@ class PackWriter:
         if sha in self._entries:
             return
         check = blob_hash(size_bytes)
-        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(source, check), size_bytes))
+        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(source, check), level))
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
@@ -81,6 +80,12 @@ class PackWriter:
         back = _offset_bytes(self._position - self._entries[base_sha].offset)
         deflated = itertools.chain([back], map(deflate.compress, delta), map(deflate.flush, [zlib.Z_FINISH]))
         self._write(sha, OFS_DELTA, delta_bytes, deflated)
+
+    def add_entry(self, sha: str, head: EntryHead, deflated: Iterable[bytes], base_sha: str | None = None) -> None:
+        """Add an object as it lies in another pack: the head of its entry there, and the deflated bytes behind it."""
+        if sha not in self._entries:
+            back = [_offset_bytes(self._position - self._entries[base_sha].offset)] if base_sha else []
+            self._write(sha, head.kind, head.size_bytes, itertools.chain(back, deflated))
 
     def finish(self) -> WrittenPack:
         """Write count, trailer and index; what is hashed is read back from the disk."""
@@ -157,15 +162,15 @@ def _with_header(kind: int, size_bytes: int, deflated: Iterator[bytes]) -> Itera
     yield from deflated
 
 
-def _deflate(chunks: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
-    """Deflate at level 1, or store what would not shrink: a probe of the first MiB decides."""
+def _deflate(chunks: Iterator[bytes], level: int) -> Iterator[bytes]:
+    """Deflate, or store what would not shrink: a probe of the first MiB decides."""
     probe = bytearray()
     for chunk in chunks:
         probe += chunk
         if len(probe) >= PROBE_BYTES:
             break
-    level = 1 if not probe or len(zlib.compress(probe, 1)) < len(probe) * (1 - WORTHWHILE_SAVING) else 0
-    deflate = zlib.compressobj(level)
+    saves = not probe or len(zlib.compress(probe, 1)) < len(probe) * (1 - WORTHWHILE_SAVING)
+    deflate = zlib.compressobj(level if saves else 0)
     yield deflate.compress(bytes(probe))
     del probe
     for chunk in chunks:

@@ -10,6 +10,10 @@ from typing import Any
 from framework.files import sha256_of
 from framework.gitcore.side_files import MadeFile
 
+COMMIT, TREE, BLOB, TAG, OFS_DELTA = 1, 2, 3, 4, 6
+"""Kinds of entries (gitformat-pack(5)); the last one is a delta whose base is so many bytes before it."""
+LONGEST_HEAD_BYTES = 32
+"""Kind and size take ten bytes at the most, the distance to the base of a delta ten more."""
 TRAILER_BYTES = 20
 """The SHA-1 of all that is before it."""
 
@@ -80,3 +84,34 @@ class HashingReader:
         """Whether the file holds what passed."""
         with pack.open("rb") as file:
             return file.seek(-TRAILER_BYTES, SEEK_END) + TRAILER_BYTES == self._size and file.read() == self._trailer
+
+
+@dataclass(frozen=True)
+class EntryHead:
+    """What an entry of a pack says of itself: kind, size in bytes, the head's own length, and how far its base is."""
+
+    kind: int
+    size_bytes: int
+    length: int
+    distance: int
+
+
+def parse_head(data: bytes) -> EntryHead:
+    """Kind, size and, for a delta by offset, the distance to its base (gitformat-pack(5)).
+
+    Raises:
+        IndexError: there are too few bytes.
+    """
+    kind, size_bytes = (data[0] >> 4) & 7, data[0] & 0x0F
+    shift, position = 4, 1
+    while data[position - 1] & 0x80:
+        size_bytes |= (data[position] & 0x7F) << shift
+        shift, position = shift + 7, position + 1
+    distance = 0
+    if kind == OFS_DELTA:
+        distance = data[position] & 0x7F
+        while data[position] & 0x80:
+            position += 1
+            distance = ((distance + 1) << 7) | (data[position] & 0x7F)
+        position += 1
+    return EntryHead(kind, size_bytes, position, distance)

@@ -1,11 +1,13 @@
 """An opened local copy: objects by dulwich, blobs as streams in constant memory, large ones by range from the store."""
 
+import itertools
 import os
 import struct
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from traceback import clear_frames
 
@@ -19,17 +21,20 @@ from framework.errors import NotFound, Unavailable
 from framework.files import CHUNK_BYTES, read_chunks
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
-from framework.gitcore.pack_writer import BLOB, blob_hash, object_hash
+from framework.gitcore.deltas import DeltaDamaged
+from framework.gitcore.pack_writer import blob_hash, object_hash
+from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, parse_head
 from framework.repositories import object_keys
 from framework.repositories.cache import copies
+from framework.repositories.cache.delta_chains import DeltaUnsupported, Layout, Read, find_chain, rebuild
 from framework.repositories.cache.hydration import expect_pack, pack_file
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.storage.contract import Chunks
 from framework.storage.current import store
 
-LONGEST_ENTRY_HEADER_BYTES = 16
-COMMIT, TREE, TAG = 1, 2, 4
+MOST_ENTRIES = 20_000
+"""In a pack of more, git finds its way to a delta's base faster than we do."""
 _KINDS = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 
 # What dulwich raises for wrong bytes, depending on where in a pack or index they are.
@@ -121,9 +126,9 @@ class Copy:
         for name in self.snapshot.packs:
             idx = pack_file(self.path, name, ".idx")
             with _report_damage(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
-                offset = _offset(index, bytes.fromhex(sha))
+                offset, is_large = _offset(index, bytes.fromhex(sha)), len(index) > MOST_ENTRIES
                 if offset is not None and idx.with_suffix(".pack").exists():
-                    return self._local_blob(idx.with_suffix(".pack"), offset, sha)
+                    return self._local_blob(idx.with_suffix(".pack"), offset, sha, by_git=is_large)
                 if offset is not None:
                     return self._distant_blob(name, offset, _next_offset(index, offset), sha)
         raise ObjectAbsent(sha)
@@ -151,13 +156,18 @@ class Copy:
             raise ObjectAltered(sha)
         return kind, raw
 
-    def _local_blob(self, pack: Path, offset: int, sha: str) -> Blob:
+    def _local_blob(self, pack: Path, offset: int, sha: str, *, by_git: bool) -> Blob:
         with pack.open("rb") as file:
             file.seek(offset)
-            kind, size, length = entry_header(file.read(LONGEST_ENTRY_HEADER_BYTES))
-        if kind != BLOB:
+            head = parse_head(file.read(LONGEST_HEAD_BYTES))
+        if head.kind == BLOB:
+            return _whole_blob(sha, head.size_bytes, _read_file(pack, offset + head.length))
+        if head.kind != OFS_DELTA or by_git:
             return self._delta_blob(sha)
-        return Blob(sha, size, _check_blob(sha, size, _inflate(_read_file(pack, offset + length))))
+        try:
+            return _chained_blob(sha, partial(_read_range, pack), pack.with_suffix(".idx"), pack.stat().st_size, offset)
+        except DeltaUnsupported:
+            return self._delta_blob(sha)
 
     def _delta_blob(self, sha: str) -> Blob:
         """A blob kept as a delta: git resolves it, since it may be of any size."""
@@ -165,13 +175,20 @@ class Copy:
         return Blob(sha, size, _check_blob(sha, size, _cat_file(self.path, sha)))
 
     def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
-        """A blob in a pack that is only in the store: one range request, from its entry to the next one's start."""
+        """A blob in a pack that is only in the store: one range request, from its entry to the next one's start.
+
+        One that is a delta takes two more, one for the deltas that lie before it, and one for the blob at their end.
+        """
         key = object_keys.pack_key(self.snapshot.repository_id, pack)
         with expect_pack(key):
             chunks = store().stream(key, start, end - start if end else None)
         first = next(chunks, b"")
-        _kind, size, header = entry_header(first)
-        return Blob(sha, size, _check_blob(sha, size, _inflate(_rest(first[header:], chunks))))
+        head = parse_head(first)
+        if head.kind == BLOB:
+            return _whole_blob(sha, head.size_bytes, _rest(first[head.length :], chunks))
+        chunks.close()
+        size = store().size(key)
+        return _chained_blob(sha, partial(_stream_range, key), pack_file(self.path, pack, ".idx"), size, start)
 
 
 @contextmanager
@@ -198,14 +215,20 @@ def _report_damage(sha: str) -> Iterator[None]:
         raise ObjectAltered(sha) from error
 
 
-def entry_header(data: bytes) -> tuple[int, int, int]:
-    """Type, size in bytes and header length of a pack entry (gitformat-pack(5))."""
-    kind, size = (data[0] >> 4) & 7, data[0] & 0x0F
-    shift, position = 4, 1
-    while data[position - 1] & 0x80:
-        size |= (data[position] & 0x7F) << shift
-        shift, position = shift + 7, position + 1
-    return kind, size, position
+def _whole_blob(sha: str, size_bytes: int, deflated: Iterator[bytes]) -> Blob:
+    return Blob(sha, size_bytes, _check_blob(sha, size_bytes, _inflate(deflated)))
+
+
+def _chained_blob(sha: str, read: Read, idx: Path, pack_bytes: int, offset: int) -> Blob:
+    """A blob that is a delta, from the whole one at the end of its chain."""
+    chain = find_chain(read, Layout.of(idx), pack_bytes, offset)
+    if chain.recipe is None:
+        raise ObjectAltered(sha)
+    entry = read(chain.start, chain.end - chain.start)
+    first = next(entry, b"")
+    whole = _inflate(itertools.chain([first[parse_head(first).length :]], entry))
+    size = chain.recipe.size_bytes
+    return Blob(sha, size, _check_blob(sha, size, rebuild(whole, chain.recipe)))
 
 
 def _offset(index: PackIndex, name: bytes) -> int | None:
@@ -224,6 +247,19 @@ def _read_file(path: Path, offset: int) -> Iterator[bytes]:
     with path.open("rb") as file:
         file.seek(offset)
         yield from read_chunks(file)
+
+
+def _read_range(path: Path, start: int, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while length and (chunk := file.read(min(length, CHUNK_BYTES))):
+            length -= len(chunk)
+            yield chunk
+
+
+def _stream_range(key: str, start: int, length: int) -> Iterator[bytes]:
+    with expect_pack(key), store().stream(key, start, length) as chunks:
+        yield from chunks
 
 
 def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:
@@ -258,7 +294,7 @@ def _check_blob(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[
             if held:
                 yield held
             held = chunk
-    except zlib.error as error:
+    except (zlib.error, DeltaDamaged) as error:
         raise ObjectAltered(sha) from error
     if check.hexdigest() != sha:
         raise ObjectAltered(sha)

@@ -19,6 +19,7 @@ from framework.repositories.cache.copies import link_packs
 from framework.repositories.cache.hydration import lay_out, pack_file, write_refs
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot
+from framework.repositories.maintenance.large_files import PackFile, pack_large_files
 from framework.repositories.serve import bundle
 from framework.repositories.write.splitting import PushedPack
 
@@ -70,13 +71,12 @@ class PackWorkspace:
 
 @dataclass
 class Listing:
-    """Which objects go where: files of names, a line each, and the large ones' sizes in bytes.
+    """Which objects go where: a file of the names of small ones, a line each, and the large ones' sizes in bytes.
 
     `only_reached` says that the refs reach all of them.
     """
 
     history: Path
-    blobs: Path
     large: dict[str, int] = field(default_factory=dict)
     only_reached: bool = True
 
@@ -107,7 +107,7 @@ def list_everything(workspace: PackWorkspace) -> Listing:
     with listing.history.open("w") as history, rest.open() as small:
         listing.only_reached = _write_hinted(workspace, listing, history) == count
         history.writelines(small)  # git takes each object once, with the first hint
-    return _with_blobs(listing)
+    return listing
 
 
 def list_reached(workspace: PackWorkspace) -> Listing:
@@ -120,7 +120,7 @@ def list_reached(workspace: PackWorkspace) -> Listing:
         listing.large |= {sha: size for sha, size in _sizes(workspace.path, stdin=given) if size is not None}
     with listing.history.open("w") as history:
         _write_hinted(workspace, listing, history)
-    return _with_blobs(listing)
+    return listing
 
 
 def pack_history(workspace: PackWorkspace, listing: Listing) -> Path | None:
@@ -129,8 +129,15 @@ def pack_history(workspace: PackWorkspace, listing: Listing) -> Path | None:
 
 
 def pack_blobs(workspace: PackWorkspace, listing: Listing) -> Path | None:
-    """The large blobs, each compressed anew and none a delta, so that each can be read by one range."""
-    return pack_objects(workspace.path, listing.blobs, workspace.path / "blobs", "--window=0", "--no-reuse-object")
+    """The large blobs, each newest version whole, so that it can be read by one range."""
+    folder = workspace.path / "objects" / "pack"
+    consolidated = {(pack.epoch, pack.version) for pack in workspace.packs if pack.side_files}
+    packs = [
+        PackFile(folder / f"pack-{pack.name}.pack", neat=(pack.epoch, pack.version) in consolidated)
+        for pack in workspace.packs
+        if pack.kind == BLOBS
+    ]
+    return pack_large_files(workspace.path, packs, listing.large, workspace.path / "blobs.pack")
 
 
 def name_packs(
@@ -153,12 +160,7 @@ def name_packs(
 
 
 def _empty(workspace: PackWorkspace) -> Listing:
-    return Listing(workspace.path / "names-of-history", workspace.path / "names-of-blobs")
-
-
-def _with_blobs(listing: Listing) -> Listing:
-    listing.blobs.write_text("".join(f"{sha}\n" for sha in listing.large))
-    return listing
+    return Listing(workspace.path / "names-of-history")
 
 
 def _list_objects(workspace: PackWorkspace) -> Iterator[str]:

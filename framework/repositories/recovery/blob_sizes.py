@@ -1,6 +1,7 @@
 """The sizes of large blobs, read from the heads of their pack entries in the store."""
 
 import struct
+import zlib
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
+from framework.gitcore.deltas import result_bytes
+from framework.gitcore.packs import LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
-from framework.repositories.cache.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
 from framework.repositories.cache.scratch import scratch
 from framework.storage.current import store
 
 PARALLEL_READS = 8
+DELTA_START_BYTES = 256
+"""Of a deflated delta: more than enough for the two numbers that it begins with."""
 
 
 def read_blob_sizes(repository_id: str, pack_name: str) -> dict[str, int]:
@@ -46,6 +50,9 @@ def read_offsets(idx: Path) -> dict[str, int]:
 
 
 def _size(key: str, offset: int) -> int:
-    with store().stream(key, offset, LONGEST_ENTRY_HEADER_BYTES) as chunks:
-        _kind, size, _length = entry_header(b"".join(chunks))
-    return size
+    with store().stream(key, offset, LONGEST_HEAD_BYTES + DELTA_START_BYTES) as chunks:
+        data = b"".join(chunks)
+    head = parse_head(data)
+    if head.kind != OFS_DELTA:
+        return head.size_bytes
+    return result_bytes(zlib.decompressobj().decompress(data[head.length :]))

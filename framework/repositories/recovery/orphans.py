@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dulwich.objects import Blob
-
+from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
 from framework.repositories import object_keys
-from framework.repositories.cache.copy import LONGEST_ENTRY_HEADER_BYTES, entry_header
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, LoggedPack
 from framework.repositories.catalog.read_back import object_fault
@@ -81,11 +79,11 @@ def _measure(repository_id: str, name: str, place: Place) -> LoggedPack | None:
 
 
 def _find_kind(pack: Path, offsets: Iterable[int]) -> str:
-    """`blobs` where there is nothing else in it: every other pack has a commit, a tree or a tag."""
+    """`blobs` where there are only blobs, and deltas of such: every other pack has a whole commit, tree or tag."""
     with pack.open("rb") as file:
         for offset in offsets:
             file.seek(offset)
-            if entry_header(file.read(LONGEST_ENTRY_HEADER_BYTES))[0] != Blob.type_num:
+            if parse_head(file.read(LONGEST_HEAD_BYTES)).kind not in {BLOB, OFS_DELTA}:
                 return HISTORY
     return BLOBS
 
