@@ -10,6 +10,7 @@ from benchmarks import (
     journal,
     listings,
     memory,
+    packing,
     pages,
     requests,
     rest,
@@ -55,6 +56,21 @@ def journal_of_a_large_project() -> Table:
         [f"{it.what:<64} {it.size_bytes:>11,} {it.budget_bytes:>11,}" for it in kept],
         [asdict(it) for it in kept],
         all(it.size_bytes <= it.budget_bytes for it in kept),
+    )
+
+
+def versions_of_large_files() -> Table:
+    """What versions of large files take in the store, and what packing them takes."""
+    found = list(packing.measure())
+    return Table(
+        f"{'neatly packed, beside git gc':<72} {'MiB':>7} {'git':>7} {'ratio':>6} {'CPU s':>6} {'peak':>6}",
+        [
+            f"{it.file:<72} {it.mib:>7.1f} {it.git_mib:>7.1f} {it.ratio:>6.2f}"
+            f" {it.cpu_seconds:>6.1f} {it.peak_mib:>6.0f}"
+            for it in found
+        ],
+        [asdict(it) for it in found],
+        all(it.ratio <= packing.GOAL and it.peak_mib <= packing.MEMORY_MIB for it in found),
     )
 
 
@@ -217,6 +233,7 @@ def slow_connections() -> Table:
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
     "journal": journal_of_a_large_project,
+    "packing": versions_of_large_files,
     "storing": storing_a_file,
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,

@@ -77,16 +77,6 @@ def test_what_is_stored_goes_by_what_is_in_use(grown: Bench, work: Work) -> None
     assert stored == sum(pack.pack_bytes + pack.idx_bytes for pack in packs_of(grown))
 
 
-def test_no_large_blob_is_a_delta(bench: Bench, work: Work) -> None:
-    bench.write(bench.put("one", LARGE))
-    bench.write(bench.put("one", LARGE + b"more"))
-    consolidate(RepackRequest(bench.repository_id), work)
-    _history, blobs = packs_of(bench)
-    with open_copy(bench.repository_id, FULL) as copy:
-        told = git_in(copy.path, "verify-pack", "-v", f"objects/pack/pack-{blobs.name}.idx")
-    assert "non delta: 2 objects" in told
-
-
 def test_what_is_neatly_packed_already_stays(grown: Bench, work: Work) -> None:
     consolidate(RepackRequest(grown.repository_id), work)
     before = read_snapshot(grown.repository_id)
