@@ -1,13 +1,14 @@
 """Packs on the local disk: what is recorded of a finished one, and one hashed while it arrives."""
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
-from framework.files import sha256_of
+from framework.files import CHUNK_BYTES, sha256_of
 from framework.gitcore.side_files import MadeFile
 
 COMMIT, TREE, BLOB, TAG, OFS_DELTA = 1, 2, 3, 4, 6
@@ -115,3 +116,20 @@ def parse_head(data: bytes) -> EntryHead:
             distance = ((distance + 1) << 7) | (data[position] & 0x7F)
         position += 1
     return EntryHead(kind, size_bytes, position, distance)
+
+
+def inflate_entry(deflated: Iterable[bytes]) -> Iterator[bytes]:
+    """What the bytes behind an entry's head deflate, in chunks of bounded size; what follows them is left alone.
+
+    Raises:
+        zlib.error: they are damaged. Where they are cut off, less comes than the head says.
+    """
+    inflate = zlib.decompressobj()
+    for chunk in deflated:
+        pending = chunk
+        while pending and not inflate.eof:
+            yield inflate.decompress(pending, CHUNK_BYTES)
+            pending = inflate.unconsumed_tail
+        if inflate.eof:
+            return
+    yield inflate.flush()

@@ -4,7 +4,7 @@ import itertools
 import os
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,14 +23,13 @@ from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
 from framework.gitcore.deltas import DeltaDamaged
 from framework.gitcore.pack_writer import blob_hash, object_hash
-from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, parse_head
-from framework.repositories import object_keys
+from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, inflate_entry, parse_head
 from framework.repositories.cache import copies
-from framework.repositories.cache.delta_chains import DeltaUnsupported, Layout, Read, find_chain, rebuild
-from framework.repositories.cache.hydration import expect_pack, pack_file
+from framework.repositories.cache.delta_chains import SMALL_SHARE, DeltaUnsupported, Layout, Read, find_chain
+from framework.repositories.cache.hydration import PackMissing, expect_pack, pack_file
 from framework.repositories.catalog.pack_records import HISTORY
-from framework.repositories.catalog.snapshot import Snapshot
-from framework.storage.contract import Chunks
+from framework.repositories.catalog.snapshot import Snapshot, read_large_blob_place
+from framework.repositories.object_keys import pack_key
 from framework.storage.current import store
 
 MOST_ENTRIES = 20_000
@@ -130,7 +129,7 @@ class Copy:
                 if offset is not None and idx.with_suffix(".pack").exists():
                     return self._local_blob(idx.with_suffix(".pack"), offset, sha, by_git=is_large)
                 if offset is not None:
-                    return self._distant_blob(name, offset, _next_offset(index, offset), sha)
+                    return self._distant_blob(name, offset, sha)
         raise ObjectAbsent(sha)
 
     def has(self, sha: str) -> bool:
@@ -165,7 +164,8 @@ class Copy:
         if head.kind != OFS_DELTA or by_git:
             return self._delta_blob(sha)
         try:
-            return _chained_blob(sha, partial(_read_range, pack), pack.with_suffix(".idx"), pack.stat().st_size, offset)
+            layout = Layout.of(pack.with_suffix(".idx"), pack.stat().st_size)
+            return _chained_blob(sha, partial(_read_range, pack), layout, offset)
         except DeltaUnsupported:
             return self._delta_blob(sha)
 
@@ -174,21 +174,26 @@ class Copy:
         size = int(git.run(self.path, "cat-file", "-s", "--end-of-options", sha))
         return Blob(sha, size, _check_blob(sha, size, _cat_file(self.path, sha)))
 
-    def _distant_blob(self, pack: str, start: int, end: int | None, sha: str) -> Blob:
+    def _distant_blob(self, pack: str, offset: int, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start.
 
-        One that is a delta takes two more, one for the deltas that lie before it, and one for the blob at their end.
+        One that is a delta takes a request for itself with the deltas before it, and one for the blob at their end.
         """
-        key = object_keys.pack_key(self.snapshot.repository_id, pack)
-        with expect_pack(key):
-            chunks = store().stream(key, start, end - start if end else None)
-        first = next(chunks, b"")
-        head = parse_head(first)
-        if head.kind == BLOB:
-            return _whole_blob(sha, head.size_bytes, _rest(first[head.length :], chunks))
-        chunks.close()
-        size = store().size(key)
-        return _chained_blob(sha, partial(_stream_range, key), pack_file(self.path, pack, ".idx"), size, start)
+        key = pack_key(self.snapshot.repository_id, pack)
+        place = read_large_blob_place(self.snapshot.repository_id, pack, sha)
+        if place is None:
+            raise PackMissing(key)
+        pack_bytes, blob_bytes = place
+        layout, read = Layout.of(pack_file(self.path, pack, ".idx"), pack_bytes), partial(_stream_range, key)
+        length = layout.end_of(offset) - offset
+        if length >= blob_bytes * SMALL_SHARE:
+            chunks = read(offset, length)
+            first = next(chunks, b"")
+            head = parse_head(first)
+            if head.kind == BLOB:
+                return _whole_blob(sha, head.size_bytes, itertools.chain([first[head.length :]], chunks))
+            chunks.close()
+        return _chained_blob(sha, read, layout, offset)
 
 
 @contextmanager
@@ -216,19 +221,13 @@ def _report_damage(sha: str) -> Iterator[None]:
 
 
 def _whole_blob(sha: str, size_bytes: int, deflated: Iterator[bytes]) -> Blob:
-    return Blob(sha, size_bytes, _check_blob(sha, size_bytes, _inflate(deflated)))
+    return Blob(sha, size_bytes, _check_blob(sha, size_bytes, inflate_entry(deflated)))
 
 
-def _chained_blob(sha: str, read: Read, idx: Path, pack_bytes: int, offset: int) -> Blob:
-    """A blob that is a delta, from the whole one at the end of its chain."""
-    chain = find_chain(read, Layout.of(idx), pack_bytes, offset)
-    if chain.recipe is None:
-        raise ObjectAltered(sha)
-    entry = read(chain.start, chain.end - chain.start)
-    first = next(entry, b"")
-    whole = _inflate(itertools.chain([first[parse_head(first).length :]], entry))
-    size = chain.recipe.size_bytes
-    return Blob(sha, size, _check_blob(sha, size, rebuild(whole, chain.recipe)))
+def _chained_blob(sha: str, read: Read, layout: Layout, offset: int) -> Blob:
+    """A blob that is a delta, from the whole one at the end of its chain, or one that is whole after all."""
+    chain = find_chain(read, layout, offset)
+    return Blob(sha, chain.size_bytes, _check_blob(sha, chain.size_bytes, chain.content()))
 
 
 def _offset(index: PackIndex, name: bytes) -> int | None:
@@ -238,18 +237,13 @@ def _offset(index: PackIndex, name: bytes) -> int | None:
         return None
 
 
-def _next_offset(index: PackIndex, offset: int) -> int | None:
-    """Where the entry behind the one at `offset` starts; None behind the last."""
-    return min((entry[1] for entry in index.iterentries() if entry[1] > offset), default=None)
-
-
 def _read_file(path: Path, offset: int) -> Iterator[bytes]:
     with path.open("rb") as file:
         file.seek(offset)
         yield from read_chunks(file)
 
 
-def _read_range(path: Path, start: int, length: int) -> Iterator[bytes]:
+def _read_range(path: Path, start: int, length: int) -> Generator[bytes, None, None]:
     with path.open("rb") as file:
         file.seek(start)
         while length and (chunk := file.read(min(length, CHUNK_BYTES))):
@@ -257,32 +251,14 @@ def _read_range(path: Path, start: int, length: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _stream_range(key: str, start: int, length: int) -> Iterator[bytes]:
+def _stream_range(key: str, start: int, length: int) -> Generator[bytes, None, None]:
     with expect_pack(key), store().stream(key, start, length) as chunks:
-        yield from chunks
-
-
-def _rest(first: bytes, chunks: Chunks) -> Iterator[bytes]:
-    with chunks:
-        yield first
         yield from chunks
 
 
 def _cat_file(path: Path, sha: str) -> Iterator[bytes]:
     with git.start(path, "cat-file", "blob", "--end-of-options", sha) as process:
         yield from git.bulk(process)
-
-
-def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    inflate = zlib.decompressobj()
-    for chunk in chunks:
-        pending = chunk
-        while pending and not inflate.eof:
-            yield inflate.decompress(pending, CHUNK_BYTES)
-            pending = inflate.unconsumed_tail
-        if inflate.eof:
-            return
-    yield inflate.flush()
 
 
 def _check_blob(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:

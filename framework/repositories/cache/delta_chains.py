@@ -1,8 +1,9 @@
 """Blobs that are kept as deltas: the chain is read from the pack, wherever that lies, and the base put on the disk."""
 
+import itertools
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,24 @@ from dulwich.pack import load_pack_index
 
 from framework.files import CHUNK_BYTES
 from framework.gitcore.deltas import DeltaDamaged, Recipe, parse_delta
-from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, EntryHead, parse_head
+from framework.gitcore.packs import (
+    BLOB,
+    OFS_DELTA,
+    TRAILER_BYTES,
+    EntryHead,
+    inflate_entry,
+    parse_head,
+)
 from framework.repositories.cache.scratch import scratch
 
-WINDOW_BYTES = 1 << 20
+WINDOW_BYTES = 4 << 20
+WINDOW_ENTRIES = 51
 """What is read at once before an entry: the versions of a file lie side by side, so that it has most of a chain."""
 MOST_DELTA_BYTES = 64 << 20
+SMALL_SHARE = 1 / 16
+"""An entry with less than this share of its blob's bytes is likely a delta: whole ones are rarely deflated as well."""
 
-Read = Callable[[int, int], Iterator[bytes]]
+Read = Callable[[int, int], Generator[bytes, None, None]]
 """Gives the bytes of a pack from an offset on, so many."""
 
 
@@ -29,32 +40,39 @@ class DeltaUnsupported(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the entries of a pack begin, in order, and the CRC-32 of each."""
+    """Where the entries of a pack begin, in order, the CRC-32 of each, and where the last one ends."""
 
     offsets: list[int]
     checks: list[int]
+    end: int
 
     @classmethod
-    def of(cls, idx: Path) -> "Layout":
-        """The layout that the index of the pack tells."""
+    def of(cls, idx: Path, pack_bytes: int) -> "Layout":
+        """The layout that the index of the pack tells, which has so many bytes."""
         with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
             entries = sorted((offset, crc or 0) for _name, offset, crc in index.iterentries())
-        return cls([offset for offset, _crc in entries], [crc for _offset, crc in entries])
+        return cls([offset for offset, _crc in entries], [crc for _offset, crc in entries], pack_bytes - TRAILER_BYTES)
 
-    def end_of(self, offset: int, pack_bytes: int) -> int:
+    def end_of(self, offset: int) -> int:
         """Where the entry that begins there ends."""
         number = bisect_right(self.offsets, offset)
-        return self.offsets[number] if number < len(self.offsets) else pack_bytes - 20
+        return self.offsets[number] if number < len(self.offsets) else self.end
 
     def window_before(self, end: int) -> int:
-        """The first entry of those that end there and have `WINDOW_BYTES` together, or of the last one alone."""
-        number = bisect_left(self.offsets, end - WINDOW_BYTES)
+        """The first entry of those that end there and make a window together, or of the last one alone."""
         last = bisect_left(self.offsets, end) - 1
+        number = max(bisect_left(self.offsets, end - WINDOW_BYTES), last + 1 - WINDOW_ENTRIES)
         return self.offsets[min(number, last)]
 
-    def check_of(self, offset: int) -> int:
-        """The CRC-32 of the entry that begins there."""
-        return self.checks[bisect_left(self.offsets, offset)]
+    def check(self, offset: int, entry: bytes) -> bytes:
+        """The bytes of the entry that begins there.
+
+        Raises:
+            DeltaDamaged: they are not those that the index tells the CRC-32 of.
+        """
+        if zlib.crc32(entry) != self.checks[bisect_left(self.offsets, offset)]:
+            raise DeltaDamaged("an entry of the pack is damaged")
+        return entry
 
 
 def read_index(idx: Path) -> dict[str, int]:
@@ -65,33 +83,45 @@ def read_index(idx: Path) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Chain:
-    """A whole blob, where its entry begins and ends in the pack, and what has to be done with it."""
+    """A blob as a whole one's entry, and what has to be done with that; nothing where it was asked for itself."""
 
-    start: int
-    end: int
+    head: EntryHead
+    entry: Iterator[bytes]
     recipe: Recipe | None
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the blob is."""
+        return self.recipe.size_bytes if self.recipe else self.head.size_bytes
 
-def find_chain(read: Read, layout: Layout, pack_bytes: int, offset: int) -> Chain:
-    """The whole blob that the entry at this offset goes back to, by at most as many reads as its deltas need windows.
+    def content(self) -> Iterator[bytes]:
+        """The blob's bytes."""
+        first = next(self.entry, b"")
+        whole = inflate_entry(itertools.chain([first[self.head.length :]], self.entry))
+        return _rebuild(whole, self.recipe) if self.recipe else whole
+
+
+def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
+    """The whole blob that the entry at this offset goes back to, by as many reads as its deltas need windows.
 
     Raises:
         DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it.
     """
-    window = _Window(read, layout, pack_bytes)
+    window = _Window(read, layout)
     recipe: Recipe | None = None
     while True:
         head, entry = window.entry(offset)
         if head.kind == BLOB:
-            return Chain(offset, layout.end_of(offset, pack_bytes), recipe)
+            return Chain(head, entry, recipe)
         if head.kind != OFS_DELTA or head.size_bytes > MOST_DELTA_BYTES:
             raise DeltaUnsupported
-        delta = parse_delta(_inflate(entry[head.length :], head.size_bytes))
+        deflated = layout.check(offset, b"".join(entry))[head.length :]
+        delta = parse_delta(_inflate_delta(deflated, head.size_bytes))
         recipe = delta if recipe is None else recipe.after(delta)
         offset -= head.distance
 
 
-def rebuild(chunks: Iterator[bytes], recipe: Recipe) -> Iterator[bytes]:
+def _rebuild(chunks: Iterator[bytes], recipe: Recipe) -> Iterator[bytes]:
     """The blob that the recipe makes of the whole one whose bytes these are; that one is on the disk meanwhile."""
     with scratch("base") as folder:
         base = folder / "base"
@@ -116,30 +146,27 @@ def _in_chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
 class _Window:
     """A stretch of the pack that has been read."""
 
-    def __init__(self, read: Read, layout: Layout, pack_bytes: int) -> None:
-        self._read, self._layout, self._pack_bytes = read, layout, pack_bytes
+    def __init__(self, read: Read, layout: Layout) -> None:
+        self._read, self._layout = read, layout
         self._start, self._bytes = 0, b""
 
-    def entry(self, offset: int) -> tuple[EntryHead, bytes]:
-        """The head of the entry at this offset, and its bytes if it is a delta."""
-        end = self._layout.end_of(offset, self._pack_bytes)
+    def entry(self, offset: int) -> tuple[EntryHead, Iterator[bytes]]:
+        """The head of the entry at this offset, and its bytes, head included."""
+        end = self._layout.end_of(offset)
+        if end - offset > WINDOW_BYTES:
+            chunks = self._read(offset, end - offset)
+            first = next(chunks, b"")
+            return parse_head(first), itertools.chain([first], chunks)
         if not self._start <= offset <= end <= self._start + len(self._bytes):
-            if end - offset > WINDOW_BYTES:
-                head = parse_head(b"".join(self._read(offset, LONGEST_HEAD_BYTES)))
-                if head.kind != OFS_DELTA:
-                    return head, b""
             self._start = self._layout.window_before(end)
             self._bytes = b"".join(self._read(self._start, end - self._start))
-        entry = self._bytes[offset - self._start : end - self._start]
-        if len(entry) != end - offset or zlib.crc32(entry) != self._layout.check_of(offset):
-            raise DeltaDamaged("an entry of the pack is damaged")
-        return parse_head(entry), entry
+        entry = self._layout.check(offset, self._bytes[offset - self._start : end - self._start])
+        return parse_head(entry), iter([entry])
 
 
-def _inflate(data: bytes, size_bytes: int) -> bytes:
-    inflate = zlib.decompressobj()
+def _inflate_delta(data: bytes, size_bytes: int) -> bytes:
     try:
-        delta = inflate.decompress(data, size_bytes + 1)
+        delta = zlib.decompressobj().decompress(data, size_bytes + 1)
     except zlib.error as error:
         raise DeltaDamaged("a delta is damaged") from error
     if len(delta) != size_bytes:

@@ -83,6 +83,16 @@ def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:
     return found
 
 
+def read_large_blob_place(repository_id: str, pack: str, sha: str) -> tuple[int, int] | None:
+    """How many bytes the pack of this name has, and the blob that lies in it; 0 for a blob that nobody measured.
+
+    None when the pack is gone: a consolidation has taken its place, and the collector has deleted it.
+    """
+    with read_transaction() as session:
+        row, blob = session.get(Pack, pack), session.get(LargeBlob, (repository_id, sha))
+        return (row.pack_bytes, blob.size_bytes if blob else 0) if row else None
+
+
 def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:
     in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
     return tuple(StoredPack.of(row) for row in session.scalars(select(Pack).where(*in_use)))

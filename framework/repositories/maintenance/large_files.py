@@ -4,8 +4,7 @@ Opening a file's newest version is one range of the store, and an older one its 
 whole one's. Git could make such a pack, with several versions of a file in memory.
 """
 
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -17,7 +16,7 @@ from framework.gitcore.deltas import make_delta
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, EntryHead, parse_head
-from framework.repositories.cache.delta_chains import DeltaUnsupported, Layout, find_chain, read_index, rebuild
+from framework.repositories.cache.delta_chains import DeltaUnsupported, Layout, find_chain, read_index
 
 DEPTH = 50
 """How many deltas may have to be applied to each other, as with `git gc`."""
@@ -48,14 +47,9 @@ class PackFile:
     @cached_property
     def layout(self) -> Layout:
         """Where its entries are."""
-        return Layout.of(self.path.with_suffix(".idx"))
+        return Layout.of(self.path.with_suffix(".idx"), self.path.stat().st_size)
 
-    @cached_property
-    def size_bytes(self) -> int:
-        """How long it is."""
-        return self.path.stat().st_size
-
-    def read(self, start: int, length: int) -> Iterator[bytes]:
+    def read(self, start: int, length: int) -> Generator[bytes, None, None]:
         """Its bytes from an offset on."""
         with self.path.open("rb") as file:
             file.seek(start)
@@ -75,7 +69,7 @@ class PackFile:
     def deflated(self, sha: str) -> Iterator[bytes]:
         """The entry's bytes behind its head."""
         start, skipped = self.index[sha], self.head(sha).length
-        end = self.layout.end_of(start, self.size_bytes)
+        end = self.layout.end_of(start)
         return self.read(start + skipped, end - start - skipped)
 
     def content(self, sha: str) -> Iterator[bytes]:
@@ -84,9 +78,7 @@ class PackFile:
         Raises:
             DeltaUnsupported: git has to resolve it.
         """
-        chain = find_chain(self.read, self.layout, self.size_bytes, self.index[sha])
-        whole = _inflate(self.deflated(self.names[chain.start]))
-        return rebuild(whole, chain.recipe) if chain.recipe else whole
+        return find_chain(self.read, self.layout, self.index[sha]).content()
 
 
 def pack_large_files(
@@ -248,13 +240,3 @@ def _read_file(path: Path) -> Iterator[bytes]:
 def _cat_file(repository: Path, sha: str) -> Iterator[bytes]:
     with git.start(repository, "cat-file", "blob", "--end-of-options", sha) as process:
         yield from git.bulk(process)
-
-
-def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    inflate = zlib.decompressobj()
-    for chunk in chunks:
-        pending = chunk
-        while pending and not inflate.eof:
-            yield inflate.decompress(pending, CHUNK_BYTES)
-            pending = inflate.unconsumed_tail
-    yield inflate.flush()

@@ -9,6 +9,7 @@ import pytest
 from framework.celery.jobs import Work
 from framework.gitcore.deltas import make_delta
 from framework.gitcore.packs import BLOB, OFS_DELTA
+from framework.repositories.cache import delta_chains
 from framework.repositories.cache.copy import ObjectAltered, open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.hydration import pack_file
@@ -95,14 +96,29 @@ def test_the_newest_version_is_one_range(grown: Bench) -> None:
 
 
 @pytest.mark.parametrize("back", [1, 5])
-def test_an_old_version_is_few_ranges(grown: Bench, back: int) -> None:
+@pytest.mark.parametrize(("window_bytes", "asked_for"), [(4 * MIB, ["range"]), (MIB // 4, ["range", "range"])])
+def test_an_old_version_is_two_ranges_at_most(
+    grown: Bench, back: int, window_bytes: int, asked_for: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delta_chains, "WINDOW_BYTES", window_bytes)
     evict(grown.repository_id)
     with open_copy(grown.repository_id) as copy:
         sha = find(copy, commits_of(grown)[back], "data/table.csv").sha
         with requests() as asked:
             assert b"".join(copy.blob(sha).chunks) == VERSIONS[-1 - back]
-    assert asked.of("range") <= 3
-    assert asked.total - asked.of("range") <= 1
+    assert asked.operations == asked_for
+
+
+def test_one_that_deflates_like_a_delta_is_one_range(bench: Bench, work: Work) -> None:
+    blank = bytes(3 * MIB)
+    bench.write(bench.put("blank", blank))
+    consolidate(RepackRequest(bench.repository_id), work)
+    evict(bench.repository_id)
+    with open_copy(bench.repository_id) as copy:
+        sha = find(copy, commits_of(bench)[0], "blank").sha
+        with requests() as asked:
+            assert b"".join(copy.blob(sha).chunks) == blank
+    assert asked.operations == ["range"]
 
 
 def test_the_local_copy_reads_them_too(grown: Bench) -> None:
