@@ -77,11 +77,11 @@ def _opened_file(bench: Bench) -> Iterator[Figure]:
     """From a click on the project's page; and from a link by mail, when nothing is here."""
     path = f"{bench.project.path}/raw/main/videos/opened"
     _page(bench)
-    firsts = [_stream(bench, "GET", path)[0] for _ in range(TIMES)]
+    firsts = [stream(bench, "GET", path)[0] for _ in range(TIMES)]
     yield Figure(
         "first byte of a 50 MB file of a project whose page was opened", statistics.median(firsts) * 1000, "ms", 200
     )
-    cold = bench.when_cold(lambda: _stream(bench, "GET", path)[0])
+    cold = bench.when_cold(lambda: stream(bench, "GET", path)[0])
     yield Figure("first byte of the file by a link, nothing is here", statistics.median(cold) * 1000, "ms")
 
 
@@ -118,9 +118,9 @@ def _turn(bench: Bench) -> Turn:
     bench.sleep()
     waking = _timed(lambda: _wake(bench))
     bench.sleep()
-    bundle = _stream(bench, "GET", f"{bench.project.path}.git/bundle")
+    bundle = stream(bench, "GET", f"{bench.project.path}.git/bundle")
     bench.sleep()
-    clone = _stream(bench, "POST", f"{bench.project.path}.git/git-upload-pack", _fetch_request(bench))
+    clone = stream(bench, "POST", f"{bench.project.path}.git/git-upload-pack", _fetch_request(bench))
     return Turn(plain, waking, *bundle, *clone)
 
 
@@ -132,12 +132,12 @@ def _wake(bench: Bench) -> None:
 def _mission(bench: Bench) -> Iterator[Figure]:
     """init, add 10 small files, commit: in the browser the last two are one upload."""
     made, uploaded = [], []
-    before = _store_requests(bench)
+    before = count_store_requests(bench)
     for number in range(MISSION_TIMES):
         made.append(_timed(partial(bench.submit, "/new", name=f"small-{number}", visibility="private")))
         place = f"/{bench.project.owner}/small-{number}"
         uploaded.append(_timed(partial(_upload, bench, place, bench.token(place), number)))
-    asked = (_store_requests(bench) - before) / MISSION_TIMES
+    asked = (count_store_requests(bench) - before) / MISSION_TIMES
     both = statistics.median(made) + statistics.median(uploaded)
     yield Figure("init (a new project)", statistics.median(made) * 1000, "ms")
     yield Figure("add 10 small files and commit (one upload)", statistics.median(uploaded) * 1000, "ms")
@@ -154,7 +154,8 @@ def _upload(bench: Bench, place: str, token: str, number: int) -> None:
     assert answer.status_code in {302, 303}, answer.text
 
 
-def _store_requests(bench: Bench) -> float:
+def count_store_requests(bench: Bench) -> float:
+    """How many the server has made since it started."""
     text = browser.get(f"{bench.server.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60).text
     return sum(
         float(line.split()[-1]) for line in text.splitlines() if line.startswith("holdfast_store_requests_total")
@@ -167,7 +168,7 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _stream(bench: Bench, method: str, path: str, body: bytes | None = None) -> tuple[float, float]:
+def stream(bench: Bench, method: str, path: str, body: bytes | None = None) -> tuple[float, float]:
     """Seconds until the answer's first byte and until its last, which are thrown away."""
     address = urlsplit(bench.server.url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=600)

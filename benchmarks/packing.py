@@ -42,14 +42,14 @@ class Packed:
         return self.mib / self.git_mib
 
 
-def _table(folder: Path) -> Iterator[Path]:
+def make_table(folder: Path) -> Iterator[Path]:
     """15 versions of a table of 14 MB, 1 % of the rows changed in each."""
-    yield from _rows(folder / "table.csv", count=240_000, versions=15, changed=2400, added=0)
+    yield from _rows(folder / "table.csv", count=360_000, versions=15, changed=3600, added=0)
 
 
 def _log(folder: Path) -> Iterator[Path]:
     """10 versions of a table of 90 MB that is appended to."""
-    yield from _rows(folder / "log.csv", count=1_550_000, versions=10, changed=0, added=15_000)
+    yield from _rows(folder / "log.csv", count=2_200_000, versions=10, changed=0, added=20_000)
 
 
 def _rows(file: Path, *, count: int, versions: int, changed: int, added: int) -> Iterator[Path]:
@@ -109,7 +109,7 @@ def _document(folder: Path) -> Iterator[Path]:
 
 
 CASES: dict[str, Callable[[Path], Iterator[Path]]] = {
-    "table": _table, "notebook": _notebook, "database": _database, "log": _log, "document": _document,
+    "table": make_table, "notebook": _notebook, "database": _database, "log": _log, "document": _document,
 }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def measure() -> Iterator[Packed]:
 def _measured(name: str) -> Packed:
     with project() as made:
         for file in CASES[name](made.folder):
-            made.store([_put(made, file)])
+            made.store([put_copy(made, file)])
         with open_copy(made.repository_id, FULL) as copy:
             git = _take_over(copy.path, made.folder / "git")
         before, started = _peak_mib(), time.process_time()
@@ -147,7 +147,7 @@ def _take_over(source: Path, target: Path) -> Path:
     return target
 
 
-def _put(made: Project, file: Path) -> Put:
+def put_copy(made: Project, file: Path) -> Put:
     kept = made.folder / f"version-{time.monotonic_ns()}"
     shutil.copyfile(file, kept)
     size = kept.stat().st_size

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks import (
     cloning,
     cold,
+    commits,
     journal,
     listings,
     memory,
@@ -20,6 +21,7 @@ from benchmarks import (
     storing,
     throughput,
     uploading,
+    versions,
 )
 from benchmarks.cold import Figure
 
@@ -71,6 +73,26 @@ def versions_of_large_files() -> Table:
         ],
         [asdict(it) for it in found],
         all(it.ratio <= packing.GOAL and it.peak_mib <= packing.MEMORY_MIB for it in found),
+    )
+
+
+def old_versions() -> Table:
+    """What an old version of a large file of a cold project costs, beside its newest."""
+    return _figures("a large file of 15 versions, cold, S3 at 30 ms", list(versions.measure()))
+
+
+def commits_of_one_file() -> Table:
+    """What a commit of one file costs, however large the project is."""
+    found = list(commits.measure())
+    return Table(
+        f"{f'a commit of one file by the API (goal: {commits.GOAL} of the smallest)':<60}"
+        f" {'ms':>6} {'CPU':>6} {'ratio':>6} {'SQL':>4} {'S3':>3}",
+        [
+            f"{it.project:<60} {it.milliseconds:>6.0f} {it.cpu_milliseconds:>6.0f} {it.ratio:>6.2f}"
+            f" {it.statements:>4.0f} {it.requests:>3.0f}"
+            for it in found
+        ],
+        [asdict(it) for it in found],
     )
 
 
@@ -152,9 +174,12 @@ def lists_of_many_projects() -> Table:
 
 def cold_projects() -> Table:
     """What a cold project of 1 GB costs whoever opens it; shares and counts are exact, times are this machine's."""
-    figures = cold.measure()
+    return _figures("S3 at 30 ms", cold.measure())
+
+
+def _figures(head: str, figures: Sequence[Figure]) -> Table:
     return Table(
-        f"{'S3 at 30 ms':<72} {'measured':>12} {'limit':>9}",
+        f"{head:<72} {'measured':>12} {'limit':>9}",
         [_figure_line(figure) for figure in figures],
         [asdict(figure) for figure in figures],
         all(figure.holds for figure in figures if figure.unit in EXACT_UNITS),
@@ -234,6 +259,8 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests_made,
     "journal": journal_of_a_large_project,
     "packing": versions_of_large_files,
+    "versions": old_versions,
+    "commits": commits_of_one_file,
     "storing": storing_a_file,
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,
