@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from framework.files import CHUNK_BYTES
 
@@ -57,24 +56,34 @@ class Recipe:
         """How large the file is that it makes."""
         return sum(map(_length, self.pieces))
 
-    def apply(self, base: BinaryIO) -> Iterator[bytes]:
-        """The file, piece by piece, from a base that has the length that the recipe was made for.
+    def apply(self, base: Path) -> Iterator[bytes]:
+        """The file, in chunks, from a base that has the length that the recipe was made for.
 
         Raises:
             DeltaDamaged: the base has not.
         """
-        if base.seek(0, 2) != self.base_bytes:
-            raise DeltaDamaged("the delta is of another base")
+        with _mapped(base) as old:
+            if len(old) != self.base_bytes:
+                raise DeltaDamaged("the delta is of another base")
+            chunk, passed = bytearray(), 0
+            for piece in self._cut_to_chunks():
+                chunk += piece if isinstance(piece, bytes) else old[piece[0] : piece[0] + piece[1]]
+                if len(chunk) >= CHUNK_BYTES:
+                    yield bytes(chunk)
+                    passed += len(chunk)
+                    chunk.clear()
+                if passed >= HELD_BYTES:
+                    _give_back(old)
+                    passed = 0
+            yield bytes(chunk)
+
+    def _cut_to_chunks(self) -> Iterator[tuple[int, int] | bytes]:
         for piece in self.pieces:
-            if isinstance(piece, bytes):
+            if isinstance(piece, bytes) or piece[1] <= CHUNK_BYTES:
                 yield piece
-                continue
-            start, length = piece
-            base.seek(start)
-            while length:
-                chunk = base.read(min(length, CHUNK_BYTES))
-                length -= len(chunk)
-                yield chunk
+            else:
+                start, end = piece[0], piece[0] + piece[1]
+                yield from ((at, min(CHUNK_BYTES, end - at)) for at in range(start, end, CHUNK_BYTES))
 
     def after(self, earlier: "Recipe") -> "Recipe":
         """What makes the file of the earlier recipe's base: both in one, so that nothing between them is written."""
@@ -99,25 +108,64 @@ def parse_delta(delta: bytes) -> Recipe:
     Raises:
         DeltaDamaged: it is cut off, copies what its base does not have, or makes another length than it says.
     """
-    read = _Reader(delta)
-    base_bytes, left = read.varint(), read.varint()
+    try:
+        return _parse(delta)
+    except IndexError as error:
+        raise DeltaDamaged("the delta is cut off") from error
+
+
+def _parse(delta: bytes) -> Recipe:
+    base_bytes, at = _parse_varint(delta, 0)
+    left, at = _parse_varint(delta, at)
     pieces = list[tuple[int, int] | bytes]()
-    while read.left:
-        opcode = read.byte()
-        piece = read.copy(opcode) if opcode & 0x80 else read.take(opcode)
-        left -= _length(piece)
-        if not piece or left < 0:
-            raise DeltaDamaged("the delta has an instruction that there cannot be")
-        if isinstance(piece, tuple) and piece[0] + piece[1] > base_bytes:
-            raise DeltaDamaged("the delta copies what its base does not have")
-        last = pieces[-1] if pieces else b""
-        if isinstance(piece, tuple) and isinstance(last, tuple) and last[0] + last[1] == piece[0]:
-            pieces[-1] = last[0], last[1] + piece[1]
+    first = copied = -1  # where in the base the last piece began and ended, if it was a copy
+    while at < len(delta):
+        length = delta[at]
+        if length & 0x80:
+            start, length, at = _parse_copy(delta, at)
+            if start + length > base_bytes:
+                raise DeltaDamaged("the delta copies what its base does not have")
+            if start == copied:
+                pieces.pop()
+            else:
+                first = start
+            copied = start + length
+            pieces.append((first, copied - first))
         else:
-            pieces.append(piece)
-    if left:
+            copied = -1
+            pieces.append(delta[at + 1 : at + 1 + length])
+            at += 1 + length
+        left -= length
+        if not length or left < 0:
+            raise DeltaDamaged("the delta has an instruction that there cannot be")
+    if left or at != len(delta):
         raise DeltaDamaged("the delta is cut off")
     return Recipe(base_bytes, pieces)
+
+
+def _parse_copy(delta: bytes, at: int) -> tuple[int, int, int]:
+    """What is copied, from where and how much, and where the next instruction begins."""
+    opcode, at = delta[at], at + 1
+    start = length = 0
+    for bit, shift in _OFFSET_BITS:
+        if opcode & bit:
+            start, at = start | delta[at] << shift, at + 1
+    for bit, shift in _LENGTH_BITS:
+        if opcode & bit:
+            length, at = length | delta[at] << shift, at + 1
+    return start, length or 0x10000, at
+
+
+_OFFSET_BITS = ((0x01, 0), (0x02, 8), (0x04, 16), (0x08, 24))
+_LENGTH_BITS = ((0x10, 0), (0x20, 8), (0x40, 16))
+
+
+def _parse_varint(delta: bytes, at: int) -> tuple[int, int]:
+    """The number there, and where the next one begins."""
+    found, shift = 0, 0
+    while delta[at] & 0x80:
+        found, shift, at = found | (delta[at] & 0x7F) << shift, shift + 7, at + 1
+    return found | delta[at] << shift, at + 1
 
 
 def result_bytes(start: bytes) -> int:
@@ -126,9 +174,11 @@ def result_bytes(start: bytes) -> int:
     Raises:
         DeltaDamaged: there are too few.
     """
-    read = _Reader(start)
-    read.varint()
-    return read.varint()
+    try:
+        _base_bytes, at = _parse_varint(start, 0)
+        return _parse_varint(start, at)[0]
+    except IndexError as error:
+        raise DeltaDamaged("the delta is cut off") from error
 
 
 def _length(piece: tuple[int, int] | bytes) -> int:
@@ -153,7 +203,7 @@ def _cut(
 class _Encoder:
     def __init__(self, old: bytes | mmap.mmap, new: bytes | mmap.mmap) -> None:
         self._old, self._new = memoryview(old), memoryview(new)
-        self._files = [one for one in (old, new) if isinstance(one, mmap.mmap)]
+        self._files = old, new
         self._step = max(BLOCK_BYTES, 1 << (max(0, len(old) // MOST_BLOCKS)).bit_length())
         self._mask = (1 << max(8, (len(old) // self._step).bit_length() + 1)) - 1
         self._heads = array("I", bytes(4 * (self._mask + 1)))
@@ -241,40 +291,7 @@ class _Encoder:
         if abs(position - self._held) >= HELD_BYTES:
             self._held = position
             for file in self._files:
-                file.madvise(mmap.MADV_DONTNEED)
-
-
-class _Reader:
-    """The bytes of a delta, one after the other."""
-
-    def __init__(self, delta: bytes) -> None:
-        self._delta, self._position = delta, 0
-
-    @property
-    def left(self) -> int:
-        """How many have not been read."""
-        return len(self._delta) - self._position
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def take(self, length: int) -> bytes:
-        piece = self._delta[self._position : self._position + length]
-        self._position += length
-        if len(piece) != length:
-            raise DeltaDamaged("the delta is cut off")
-        return piece
-
-    def varint(self) -> int:
-        found, shift = 0, 0
-        while (byte := self.byte()) & 0x80:
-            found, shift = found | (byte & 0x7F) << shift, shift + 7
-        return found | byte << shift
-
-    def copy(self, opcode: int) -> tuple[int, int]:
-        start = sum(self.byte() << 8 * number for number in range(4) if opcode >> number & 1)
-        length = sum(self.byte() << 8 * number for number in range(3) if opcode >> (4 + number) & 1)
-        return start, length or 0x10000
+                _give_back(file)
 
 
 def _copies(start: int, length: int) -> Iterator[bytes]:
@@ -307,3 +324,9 @@ def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
     with ExitStack() as stack:
         file = stack.enter_context(path.open("rb"))
         yield stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""
+
+
+def _give_back(file: bytes | mmap.mmap) -> None:
+    """What was read so far is in the kernel's hands again, and no longer counts as this process's."""
+    if isinstance(file, mmap.mmap):
+        file.madvise(mmap.MADV_DONTNEED)

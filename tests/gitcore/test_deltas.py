@@ -5,6 +5,7 @@ import random
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,9 @@ PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for se
 
 
 def made(recipe: Recipe, base: bytes) -> bytes:
-    return b"".join(recipe.apply(io.BytesIO(base)))
+    with NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(base)
+        return b"".join(recipe.apply(Path(file.name)))
 
 
 def delta_of(folder: Path, base: bytes, target: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import itertools
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.files import CHUNK_BYTES
 from framework.gitcore.deltas import DeltaDamaged, Recipe, parse_delta
 from framework.gitcore.packs import (
     BLOB,
@@ -27,6 +26,8 @@ WINDOW_BYTES = 4 << 20
 WINDOW_ENTRIES = 51
 """What is read at once before an entry: the versions of a file lie side by side, so that it has most of a chain."""
 MOST_DELTA_BYTES = 64 << 20
+FEW_PIECES = 4000
+"""Deltas of so many pieces together become one, so that no file is written between them; more take longer than that."""
 SMALL_SHARE = 1 / 16
 """An entry with less than this share of its blob's bytes is likely a delta: whole ones are rarely deflated as well."""
 
@@ -83,22 +84,22 @@ def read_index(idx: Path) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Chain:
-    """A blob as a whole one's entry, and what has to be done with that; nothing where it was asked for itself."""
+    """A blob as a whole one's entry, and what has to be done with that, from the last step to the first."""
 
     head: EntryHead
     entry: Iterator[bytes]
-    recipe: Recipe | None
+    recipes: Sequence[Recipe]
 
     @property
     def size_bytes(self) -> int:
         """How large the blob is."""
-        return self.recipe.size_bytes if self.recipe else self.head.size_bytes
+        return self.recipes[0].size_bytes if self.recipes else self.head.size_bytes
 
     def content(self) -> Iterator[bytes]:
         """The blob's bytes."""
         first = next(self.entry, b"")
         whole = inflate_entry(itertools.chain([first[self.head.length :]], self.entry))
-        return _rebuild(whole, self.recipe) if self.recipe else whole
+        return _rebuild(whole, self.recipes) if self.recipes else whole
 
 
 def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
@@ -108,39 +109,37 @@ def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
         DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it.
     """
     window = _Window(read, layout)
-    recipe: Recipe | None = None
+    recipes = list[Recipe]()
     while True:
         head, entry = window.entry(offset)
         if head.kind == BLOB:
-            return Chain(head, entry, recipe)
+            return Chain(head, entry, recipes)
         if head.kind != OFS_DELTA or head.size_bytes > MOST_DELTA_BYTES:
             raise DeltaUnsupported
         deflated = layout.check(offset, b"".join(entry))[head.length :]
         delta = parse_delta(_inflate_delta(deflated, head.size_bytes))
-        recipe = delta if recipe is None else recipe.after(delta)
+        if recipes and len(recipes[-1].pieces) + len(delta.pieces) <= FEW_PIECES:
+            recipes[-1] = recipes[-1].after(delta)
+        else:
+            recipes.append(delta)
         offset -= head.distance
 
 
-def _rebuild(chunks: Iterator[bytes], recipe: Recipe) -> Iterator[bytes]:
-    """The blob that the recipe makes of the whole one whose bytes these are; that one is on the disk meanwhile."""
+def _rebuild(chunks: Iterator[bytes], recipes: Sequence[Recipe]) -> Iterator[bytes]:
+    """The blob that the recipes, the last one first, make of the whole one; what is made on the way is on the disk."""
     with scratch("base") as folder:
-        base = folder / "base"
-        with base.open("wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-        with base.open("rb") as file:
-            yield from _in_chunks(recipe.apply(file))
+        base = _write(folder / "base", chunks)
+        for number, recipe in enumerate(reversed(recipes[1:])):
+            made = _write(folder / f"step-{number}", recipe.apply(base))
+            base.unlink()
+            base = made
+        yield from recipes[0].apply(base)
 
 
-def _in_chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    held = bytearray()
-    for piece in pieces:
-        held += piece
-        if len(held) >= CHUNK_BYTES:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
+def _write(file: Path, chunks: Iterator[bytes]) -> Path:
+    with file.open("wb") as target:
+        target.writelines(chunks)
+    return file
 
 
 class _Window:
