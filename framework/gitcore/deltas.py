@@ -147,17 +147,15 @@ def _parse_copy(delta: bytes, at: int) -> tuple[int, int, int]:
     """What is copied, from where and how much, and where the next instruction begins."""
     opcode, at = delta[at], at + 1
     start = length = 0
-    for bit, shift in _OFFSET_BITS:
-        if opcode & bit:
-            start, at = start | delta[at] << shift, at + 1
-    for bit, shift in _LENGTH_BITS:
-        if opcode & bit:
-            length, at = length | delta[at] << shift, at + 1
+    for shift in _SHIFTS[opcode & 0x0F]:
+        start, at = start | delta[at] << shift, at + 1
+    for shift in _SHIFTS[opcode >> 4 & 0x07]:
+        length, at = length | delta[at] << shift, at + 1
     return start, length or 0x10000, at
 
 
-_OFFSET_BITS = ((0x01, 0), (0x02, 8), (0x04, 16), (0x08, 24))
-_LENGTH_BITS = ((0x10, 0), (0x20, 8), (0x40, 16))
+_SHIFTS = [tuple(8 * number for number in range(4) if bits >> number & 1) for bits in range(16)]
+"""Where the bytes of a number belong of which these bits tell that they are there."""
 
 
 def _parse_varint(delta: bytes, at: int) -> tuple[int, int]:
