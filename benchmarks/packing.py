@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import resource
 import shutil
 import sqlite3
@@ -10,17 +11,21 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.deployment import MIB, Project, project
+from framework import config
 from framework.celery.jobs import track_progress
+from framework.config import Config
+from framework.database import schema
 from framework.gitcore.pack_writer import file_blob_name
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.snapshot import read_packs
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.write.operations import Put
+from framework.storage.current import ownership
 
 GOAL = 1.25
 MEMORY_MIB = 256
@@ -44,27 +49,26 @@ class Packed:
 
 def make_table(folder: Path) -> Iterator[Path]:
     """15 versions of a table of 14 MB, 1 % of the rows changed in each."""
-    yield from _rows(folder / "table.csv", count=360_000, versions=15, changed=3600, added=0)
+    rng, file = random.Random(1), folder / "table.csv"  # noqa: S311 - data, no secret
+    rows = [_make_row(rng, number) for number in range(360_000)]
+    for _version in range(15):
+        for number in rng.sample(range(len(rows)), 3600):
+            rows[number] = _make_row(rng, number)
+        file.write_bytes(b"".join(rows))
+        yield file
 
 
 def _log(folder: Path) -> Iterator[Path]:
     """10 versions of a table of 90 MB that is appended to."""
-    yield from _rows(folder / "log.csv", count=2_200_000, versions=10, changed=0, added=20_000)
-
-
-def _rows(file: Path, *, count: int, versions: int, changed: int, added: int) -> Iterator[Path]:
-    rng = random.Random(1)  # noqa: S311 - data, no secret
-
-    def make(number: int) -> bytes:
-        return b"%d,%f,%f,%d\n" % (number, rng.random() * 1e6, rng.random(), rng.randrange(10**9))
-
-    rows = [make(number) for number in range(count)]
-    for _version in range(versions):
-        for number in rng.sample(range(len(rows)), changed):
-            rows[number] = make(number)
-        rows += [make(len(rows) + number) for number in range(added)]
-        file.write_bytes(b"".join(rows))
+    rng, file = random.Random(1), folder / "log.csv"  # noqa: S311
+    for version in range(10):
+        with file.open("ab") as log:
+            log.writelines(_make_row(rng, number) for number in range(20_000 if version else 2_200_000))
         yield file
+
+
+def _make_row(rng: random.Random, number: int) -> bytes:
+    return b"%d,%f,%f,%d\n" % (number, rng.random() * 1e6, rng.random(), rng.randrange(10**9))
 
 
 def _notebook(folder: Path) -> Iterator[Path]:
@@ -114,26 +118,42 @@ CASES: dict[str, Callable[[Path], Iterator[Path]]] = {
 
 
 def measure() -> Iterator[Packed]:
-    """Every file, each in a process of its own, since that tells how much memory it needs at the most."""
+    """Every file."""
     for name in CASES:
-        command = [sys.executable, "-m", "benchmarks.packing", name]
-        yield Packed(**json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout))
+        yield _measure_one(name)
 
 
-def _measured(name: str) -> Packed:
+def _measure_one(name: str) -> Packed:
     with project() as made:
         for file in CASES[name](made.folder):
             made.store([put_copy(made, file)])
         with open_copy(made.repository_id, FULL) as copy:
             git = _take_over(copy.path, made.folder / "git")
-        before, started = _peak_mib(), time.process_time()
-        with track_progress("consolidation") as work:
-            consolidate(RepackRequest(made.repository_id), work)
-        seconds, peak = time.process_time() - started, max(_peak_mib(), before)
+        seconds, peak = _consolidate_alone(made)
         stored = sum(pack.stored_bytes for pack in read_packs(made.repository_id))
         subprocess.run(["git", "-C", str(git), "gc", "-q", "--prune=now"], check=True)
         beside = sum(path.stat().st_size for path in (git / "objects" / "pack").iterdir())
-        return Packed(CASES[name].__doc__ or name, stored / MIB, beside / MIB, round(seconds, 1), round(peak, 1))
+        return Packed(CASES[name].__doc__ or name, stored / MIB, beside / MIB, seconds, peak)
+
+
+def _consolidate_alone(made: Project) -> tuple[float, float]:
+    """CPU seconds and peak memory of a process that does nothing else, as the worker does it."""
+    command = [sys.executable, "-m", "benchmarks.packing", str(config.current().data), made.repository_id]
+    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    seconds, peak_mib = map(float, told.split())
+    return seconds, peak_mib
+
+
+def _consolidate_here(data: str, repository_id: str) -> str:
+    config.use(Config.from_environment({"HOLDFAST_DATA": data}))
+    schema.load_models()
+    ownership().look()
+    with track_progress("consolidation") as work:
+        consolidate(RepackRequest(repository_id), work)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(one.ru_utime + one.ru_stime for one in used)
+    own_kib = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0])  # of this program alone
+    return f"{seconds:.1f} {max(own_kib, used[1].ru_maxrss) / 1024:.1f}"
 
 
 def _take_over(source: Path, target: Path) -> Path:
@@ -148,17 +168,12 @@ def _take_over(source: Path, target: Path) -> Path:
 
 
 def put_copy(made: Project, file: Path) -> Put:
+    """The file as it is now, under its name, to be stored."""
     kept = made.folder / f"version-{time.monotonic_ns()}"
     shutil.copyfile(file, kept)
     size = kept.stat().st_size
     return Put(file.name, kept, size, file_blob_name(kept, size))
 
 
-def _peak_mib() -> float:
-    """Of this process and of the largest of its children."""
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
-
-
 if __name__ == "__main__":
-    print(json.dumps(asdict(_measured(sys.argv[1]))))
+    print(_consolidate_here(*sys.argv[1:]))

@@ -62,10 +62,18 @@ class PackWriter:
         Raises:
             ValueError: the stream is not the blob that the name says.
         """
+        self.add_chunks(sha, read_chunks(source), size_bytes, level=level)
+
+    def add_chunks(self, sha: str, chunks: Iterator[bytes], size_bytes: int, *, level: int = 1) -> None:
+        """The same from chunks; level 0 keeps them as they are.
+
+        Raises:
+            ValueError: they are not the blob that the name says.
+        """
         if sha in self._entries:
             return
         check = blob_hash(size_bytes)
-        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(source, check), level))
+        self._write(sha, BLOB, size_bytes, _deflate(_hash_chunks(chunks, check), level))
         if check.hexdigest() != sha:
             raise ValueError(f"blob {sha} was altered while it was packed")
 
@@ -133,7 +141,7 @@ def object_hash(kind: bytes, size_bytes: int) -> "hashlib._Hash":
 def blob_name(source: BinaryIO, size_bytes: int) -> str:
     """The name in hex of the blob that the stream holds; it is read to its end."""
     check = blob_hash(size_bytes)
-    for _ in _hash_chunks(source, check):
+    for _ in _hash_chunks(read_chunks(source), check):
         pass
     return check.hexdigest()
 
@@ -144,8 +152,8 @@ def file_blob_name(path: Path, size_bytes: int) -> str:
         return blob_name(source, size_bytes)
 
 
-def _hash_chunks(source: BinaryIO, check: "hashlib._Hash") -> Iterator[bytes]:
-    for chunk in read_chunks(source):
+def _hash_chunks(chunks: Iterator[bytes], check: "hashlib._Hash") -> Iterator[bytes]:
+    for chunk in chunks:
         check.update(chunk)
         yield chunk
 

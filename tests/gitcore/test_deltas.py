@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from framework.gitcore.deltas import DeltaDamaged, Recipe, make_delta, parse_delta
+from framework.gitcore.deltas.encoder import make_delta
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta
 from framework.gitcore.pack_writer import PackWriter, blob_name
 
 PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for seed in range(6)]), max_size=20)

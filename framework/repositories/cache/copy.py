@@ -21,12 +21,13 @@ from framework.errors import NotFound, Unavailable
 from framework.files import CHUNK_BYTES, read_chunks
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
-from framework.gitcore.deltas import DeltaDamaged
+from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, Read, find_chain
+from framework.gitcore.deltas.recipes import DeltaDamaged
 from framework.gitcore.pack_writer import blob_hash, object_hash
 from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, inflate_entry, parse_head
 from framework.repositories.cache import copies
-from framework.repositories.cache.delta_chains import SMALL_SHARE, DeltaUnsupported, Layout, Read, find_chain
 from framework.repositories.cache.hydration import PackMissing, expect_pack, pack_file
+from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_large_blob_place
 from framework.repositories.object_keys import pack_key
@@ -227,7 +228,12 @@ def _whole_blob(sha: str, size_bytes: int, deflated: Iterator[bytes]) -> Blob:
 def _chained_blob(sha: str, read: Read, layout: Layout, offset: int) -> Blob:
     """A blob that is a delta, from the whole one at the end of its chain, or one that is whole after all."""
     chain = find_chain(read, layout, offset)
-    return Blob(sha, chain.size_bytes, _check_blob(sha, chain.size_bytes, chain.content()))
+    return Blob(sha, chain.size_bytes, _check_blob(sha, chain.size_bytes, _read_chain(chain)))
+
+
+def _read_chain(chain: Chain) -> Iterator[bytes]:
+    with scratch("chain") as folder:
+        yield from chain.content(folder)
 
 
 def _offset(index: PackIndex, name: bytes) -> int | None:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from framework.files import CHUNK_BYTES
 from framework.gitcore import git
-from framework.gitcore.deltas import make_delta
+from framework.gitcore.deltas.chains import DeltaUnsupported, Layout, find_chain, read_index
+from framework.gitcore.deltas.encoder import make_delta
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, EntryHead, parse_head
-from framework.repositories.cache.delta_chains import DeltaUnsupported, Layout, find_chain, read_index
+from framework.repositories.cache.scratch import scratch
 
 DEPTH = 50
 """How many deltas may have to be applied to each other, as with `git gc`."""
@@ -78,7 +79,8 @@ class PackFile:
         Raises:
             DeltaUnsupported: git has to resolve it.
         """
-        return find_chain(self.read, self.layout, self.index[sha]).content()
+        with scratch("chain") as folder:
+            yield from find_chain(self.read, self.layout, self.index[sha]).content(folder)
 
 
 def pack_large_files(

@@ -9,7 +9,7 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.gitcore.deltas import result_bytes
+from framework.gitcore.deltas.recipes import result_bytes
 from framework.gitcore.packs import LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
 from framework.observability.pool import Pool
 from framework.repositories import object_keys

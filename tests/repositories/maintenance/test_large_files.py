@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from framework.celery.jobs import Work
-from framework.gitcore.deltas import make_delta
+from framework.gitcore.deltas import chains as delta_chains
+from framework.gitcore.deltas.encoder import make_delta
 from framework.gitcore.packs import BLOB, OFS_DELTA
-from framework.repositories.cache import delta_chains
 from framework.repositories.cache.copy import ObjectAltered, open_copy
 from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.hydration import pack_file

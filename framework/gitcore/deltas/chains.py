@@ -11,7 +11,7 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.gitcore.deltas import DeltaDamaged, Recipe, parse_delta
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta
 from framework.gitcore.packs import (
     BLOB,
     OFS_DELTA,
@@ -20,7 +20,6 @@ from framework.gitcore.packs import (
     inflate_entry,
     parse_head,
 )
-from framework.repositories.cache.scratch import scratch
 
 WINDOW_BYTES = 4 << 20
 WINDOW_ENTRIES = 51
@@ -95,11 +94,11 @@ class Chain:
         """How large the blob is."""
         return self.recipes[0].size_bytes if self.recipes else self.head.size_bytes
 
-    def content(self) -> Iterator[bytes]:
-        """The blob's bytes."""
+    def content(self, folder: Path) -> Iterator[bytes]:
+        """The blob's bytes; the whole one is put into this folder, and what is made of it on the way."""
         first = next(self.entry, b"")
         whole = inflate_entry(itertools.chain([first[self.head.length :]], self.entry))
-        return _rebuild(whole, self.recipes) if self.recipes else whole
+        return _rebuild(whole, self.recipes, folder) if self.recipes else whole
 
 
 def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
@@ -125,15 +124,14 @@ def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
         offset -= head.distance
 
 
-def _rebuild(chunks: Iterator[bytes], recipes: Sequence[Recipe]) -> Iterator[bytes]:
-    """The blob that the recipes, the last one first, make of the whole one; what is made on the way is on the disk."""
-    with scratch("base") as folder:
-        base = _write(folder / "base", chunks)
-        for number, recipe in enumerate(reversed(recipes[1:])):
-            made = _write(folder / f"step-{number}", recipe.apply(base))
-            base.unlink()
-            base = made
-        yield from recipes[0].apply(base)
+def _rebuild(chunks: Iterator[bytes], recipes: Sequence[Recipe], folder: Path) -> Iterator[bytes]:
+    """The blob that the recipes, the last one first, make of the whole one."""
+    base = _write(folder / "base", chunks)
+    for number, recipe in enumerate(reversed(recipes[1:])):
+        made = _write(folder / f"step-{number}", recipe.apply(base))
+        base.unlink()
+        base = made
+    yield from recipes[0].apply(base)
 
 
 def _write(file: Path, chunks: Iterator[bytes]) -> Path:

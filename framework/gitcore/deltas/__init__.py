@@ -1,0 +1,1 @@
+"""Git's deltas of large files, made and applied in bounded memory (format: gitformat-pack(5))."""
