@@ -195,6 +195,8 @@ class _Packing:
         if pack and pack.neat and pack.base_of(sha) == base:
             self.writer.add_entry(sha, pack.head(sha), pack.deflated(sha), base)
             return True
+        if pack and pack.neat and pack.base_of(sha) is None and base in pack.index:
+            return False  # a former consolidation has tried
         made = make_delta(self.contents.put(base, self._content(base)), self.contents.put(sha, self._content(sha)))
         target = self.contents.folder / "delta"
         size = _write_limited(target, made, min(MOST_DELTA_BYTES, int(self.sizes[sha] * WORTHWHILE)))

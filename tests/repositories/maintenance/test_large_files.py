@@ -50,6 +50,18 @@ def make_versions(count: int) -> list[bytes]:
 *VERSIONS, NEXT = make_versions(7)
 
 
+def count_deltas(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files of which deltas are made from now on."""
+    made = list[Path]()
+
+    def make(base: Path, target: Path) -> Iterator[bytes]:
+        made.append(target)
+        return make_delta(base, target)
+
+    monkeypatch.setattr(large_files, "make_delta", make)
+    return made
+
+
 @pytest.fixture
 def grown(bench: Bench, work: Work) -> Bench:
     """Six versions of a table beside a picture, neatly packed."""
@@ -131,13 +143,7 @@ def test_the_local_copy_reads_them_too(grown: Bench) -> None:
 
 def test_what_has_been_packed_is_kept_as_it_is(grown: Bench, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more version costs one more delta, however many there are."""
-    made = list[Path]()
-
-    def make(base: Path, target: Path) -> Iterator[bytes]:
-        made.append(target)
-        return make_delta(base, target)
-
-    monkeypatch.setattr(large_files, "make_delta", make)
+    made = count_deltas(monkeypatch)
     grown.write(grown.put("data/table.csv", NEXT))
     consolidate(RepackRequest(grown.repository_id), work)
     assert len(made) == 1
@@ -173,6 +179,18 @@ def test_what_has_nothing_in_common_stays_whole(bench: Bench, work: Work) -> Non
         bench.write(bench.put("noise", random.Random(number).randbytes(2 * MIB)))
     consolidate(RepackRequest(bench.repository_id), work)
     assert kinds_of(bench) == {True: 0, False: 3}
+
+
+def test_it_is_not_tried_for_ever(bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = count_deltas(monkeypatch)
+    for number in range(3):
+        bench.write(bench.put("noise", random.Random(number).randbytes(2 * MIB)))
+    consolidate(RepackRequest(bench.repository_id), work)
+    bench.write(bench.put("noise", random.Random(3).randbytes(2 * MIB)))
+    assert len(made) == 2
+    consolidate(RepackRequest(bench.repository_id), work)
+    assert len(made) == 3
+    assert kinds_of(bench) == {True: 0, False: 4}
 
 
 def test_a_damaged_delta_is_told(grown: Bench) -> None:
