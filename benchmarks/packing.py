@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.deployment import MIB, Project, project
@@ -112,9 +113,24 @@ def _document(folder: Path) -> Iterator[Path]:
         yield file
 
 
-CASES: dict[str, Callable[[Path], Iterator[Path]]] = {
-    "table": make_table, "notebook": _notebook, "database": _database, "log": _log, "document": _document,
-}  # fmt: skip
+def _sized(mib: int, folder: Path) -> Iterator[Path]:
+    """5 versions of a table, some rows overwritten in each."""
+    rng, file = random.Random(5), folder / "sized.csv"  # noqa: S311
+    with file.open("wb") as table:
+        while table.tell() < mib * MIB - 64:
+            table.write(_make_row(rng, table.tell()))
+    for _version in range(5):
+        with file.open("r+b") as table:
+            for _ in range(10 * mib):
+                table.seek(rng.randrange(mib * MIB - 100))
+                table.write(b"%d" % rng.randrange(10**9))
+        yield file
+
+
+CASES: Mapping[str, Callable[[Path], Iterator[Path]]] = {
+    str(make.__doc__): make for make in (make_table, _notebook, _database, _log, _document)
+} | {f"{mib} MiB: {_sized.__doc__}": partial(_sized, mib) for mib in (1, 10, 50, 100)}
+"""What to make, by what it is."""
 
 
 def measure() -> Iterator[Packed]:
@@ -133,7 +149,7 @@ def _measure_one(name: str) -> Packed:
         stored = sum(pack.stored_bytes for pack in read_packs(made.repository_id))
         subprocess.run(["git", "-C", str(git), "gc", "-q", "--prune=now"], check=True)
         beside = sum(path.stat().st_size for path in (git / "objects" / "pack").iterdir())
-        return Packed(CASES[name].__doc__ or name, stored / MIB, beside / MIB, seconds, peak)
+        return Packed(name, stored / MIB, beside / MIB, seconds, peak)
 
 
 def _consolidate_alone(made: Project) -> tuple[float, float]:
