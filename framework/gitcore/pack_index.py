@@ -15,7 +15,7 @@ from dulwich.pack import write_pack_index_v2
 
 from framework.gitcore.deltas import DeltaDamaged, parse_delta, result_bytes
 from framework.gitcore.pack_writer import object_hash
-from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, TAG, TRAILER_BYTES, TREE, parse_head
+from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, TAG, TRAILER_BYTES, TREE, MeasuredPack, parse_head
 
 REF_DELTA = 7
 """A delta whose base has the name that stands behind the head of the entry."""
@@ -72,6 +72,18 @@ def make_index(file: Path) -> bytes:
     written = io.BytesIO()
     write_pack_index_v2(written, sorted((names.of[one.offset], one.offset, one.crc32) for one in entries), trailer)
     return written.getvalue()
+
+
+def remake_index(file: Path, recorded: MeasuredPack) -> bytes:
+    """The same, which has to be the index that was recorded of the pack.
+
+    Raises:
+        PackNotIndexed, OSError.
+    """
+    made = make_index(file)
+    if (len(made), hashlib.sha256(made).hexdigest()) != (recorded.idx_bytes, recorded.idx_sha256):
+        raise PackNotIndexed("the index of the pack is not the one that was recorded")
+    return made
 
 
 def _read_entries(pack: bytes, count: int) -> Iterator[_Entry]:

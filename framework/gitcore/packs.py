@@ -21,13 +21,27 @@ TRAILER_BYTES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredPack:
-    """What a pack and its index measure: sizes in bytes, hashes in hex."""
+    """What a pack and its index measure: sizes in bytes, hashes in hex.
+
+    `idx_stored` says whether the index is stored beside the pack; otherwise its readers make it (`pack_index`).
+    """
 
     pack_bytes: int
     pack_sha256: str
     idx_bytes: int
     idx_sha256: str
     object_count: int
+    idx_stored: bool = True
+
+    @property
+    def size_bytes(self) -> int:
+        """What the pack and its index take on a disk."""
+        return self.pack_bytes + self.idx_bytes
+
+    @property
+    def stored_bytes(self) -> int:
+        """What they take in the store."""
+        return self.pack_bytes + (self.idx_bytes if self.idx_stored else 0)
 
     @classmethod
     def values_of(cls, source: object) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, String, Text, case, true
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now, partial_index
@@ -66,6 +67,7 @@ class Ref(Base):
 class Pack(Base):
     """A pack of the newest version, or one that a later version superseded and the collector has yet to delete.
 
+    `idx_stored` says whether the index lies in the store; the index of a small pack is made by its readers.
     `side_files` tells length and SHA-256 of those that lie beside it, by suffix.
     `checked_at` is when its objects in the store were last known to be right, since they were sent or read back then;
     `fault` is what was wrong with them the last time, in a sentence. `storage_class` is the store's name of the class
@@ -85,6 +87,7 @@ class Pack(Base):
     pack_sha256: Mapped[str] = mapped_column(String(64))
     idx_bytes: Mapped[int] = mapped_column(BigInteger)
     idx_sha256: Mapped[str] = mapped_column(String(64))
+    idx_stored: Mapped[bool] = mapped_column(default=True, server_default=true())
     object_count: Mapped[int]
     epoch: Mapped[int]
     version: Mapped[int]
@@ -93,6 +96,16 @@ class Pack(Base):
     side_files: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     checked_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
     fault: Mapped[str | None] = mapped_column(Text)
+
+    @hybrid_property
+    def stored_idx_bytes(self) -> int:
+        """What the index takes in the store."""
+        return self.idx_bytes if self.idx_stored else 0
+
+    @stored_idx_bytes.inplace.expression
+    @classmethod
+    def _stored_idx_bytes(cls) -> ColumnElement[int]:
+        return case((cls.idx_stored, cls.idx_bytes), else_=0)
 
 
 class LargeBlob(Base):

@@ -89,4 +89,4 @@ def _oldest_check(session: Session, pace: Pace) -> datetime | None:
 
 def size_bytes(row: Row) -> int:
     """What it takes in the store."""
-    return row.pack_bytes + row.idx_bytes if isinstance(row, Pack) else row.size_bytes
+    return row.pack_bytes + row.stored_idx_bytes if isinstance(row, Pack) else row.size_bytes

@@ -19,15 +19,10 @@ class PackRecord(MeasuredPack):
     name: str
     kind: str
 
-    @property
-    def stored_bytes(self) -> int:
-        """What the pack and its index take in the store."""
-        return self.pack_bytes + self.idx_bytes
-
 
 @dataclass(frozen=True, kw_only=True)
 class NewPack(PackRecord):
-    """A pack that lies in the store with its index; `sizes` tells the blobs' sizes in bytes for kind `blobs`.
+    """A pack that lies in the store; `sizes` tells the blobs' sizes in bytes for kind `blobs`.
 
     `side_files` are those that lie beside it, by suffix.
     """

@@ -81,6 +81,7 @@ def _objects(row: Row) -> Iterator[tuple[str, int, str]]:
         yield object_keys.lfs_key(row.repository_id, row.oid, row.name), row.size_bytes, row.oid
         return
     yield object_keys.pack_key(row.repository_id, row.name), row.pack_bytes, row.pack_sha256
-    yield object_keys.idx_key(row.repository_id, row.name), row.idx_bytes, row.idx_sha256
+    if row.idx_stored:
+        yield object_keys.idx_key(row.repository_id, row.name), row.idx_bytes, row.idx_sha256
     for suffix, recorded in (row.side_files or {}).items():
         yield object_keys.side_key(row.repository_id, row.name, suffix), recorded["size_bytes"], recorded["sha256"]

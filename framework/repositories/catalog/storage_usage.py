@@ -17,7 +17,7 @@ from framework.storage.prices import STANDARD
 
 @dataclass(frozen=True)
 class Kind:
-    """The packs of one kind together; sizes in bytes."""
+    """The packs of one kind together; sizes in bytes, of indexes those that are stored."""
 
     packs: int = 0
     objects: int = 0
@@ -56,7 +56,7 @@ class StorageUsage:
 
     @property
     def index_bytes(self) -> int:
-        """The indexes of all packs."""
+        """The indexes of all packs that have theirs in the store."""
         return self.history.idx_bytes + self.blobs.idx_bytes
 
     @property
@@ -83,7 +83,7 @@ def read_storage_usage(repository_id: str | None = None) -> StorageUsage:
 
 def _usage(session: Session, repository_id: str | None) -> StorageUsage:
     packs, lfs_objects = _of(Pack.repository_id, repository_id), _of(LfsObject.repository_id, repository_id)
-    gone = select(func.sum(Pack.pack_bytes + Pack.idx_bytes)).where(packs, Pack.superseded_version.is_not(None))
+    gone = select(func.sum(Pack.pack_bytes + Pack.stored_idx_bytes)).where(packs, Pack.superseded_version.is_not(None))
     versions = select(func.count()).select_from(Version).where(_of(Version.repository_id, repository_id))
     counted = select(func.count(), func.max(Repository.restored_at)).where(_of(Repository.id, repository_id))
     large = select(func.count(), func.sum(LfsObject.size_bytes)).where(lfs_objects)
@@ -109,7 +109,7 @@ def _of(column: InstrumentedAttribute[str], repository_id: str | None) -> Column
 
 
 def _kinds(session: Session, mine: ColumnElement[bool]) -> dict[str, Kind]:
-    sums = func.sum(Pack.object_count), func.sum(Pack.pack_bytes), func.sum(Pack.idx_bytes)
+    sums = func.sum(Pack.object_count), func.sum(Pack.pack_bytes), func.sum(Pack.stored_idx_bytes)
     query = select(Pack.kind, func.count(), *sums).group_by(Pack.kind)
     rows = session.execute(query.where(mine, Pack.superseded_version.is_(None)))
     return {kind: Kind(int(packs), int(objects), int(size), int(idx)) for kind, packs, objects, size, idx in rows}

@@ -8,9 +8,16 @@ from typing import Any
 
 from framework.observability.pool import Pool
 from framework.repositories.catalog.changes import RefUpdate
-from framework.repositories.catalog.pack_records import LoggedPack
 from framework.repositories.journal.keys import EntryDamaged, JournalKey, Place, read_document
-from framework.repositories.journal.state import Document, Facts, LoggedLfs, State, StateChange, parse_state
+from framework.repositories.journal.state import (
+    Document,
+    Facts,
+    LoggedLfs,
+    State,
+    StateChange,
+    parse_packs,
+    parse_state,
+)
 
 PARALLEL_READS = 8
 BATCH = 64
@@ -168,7 +175,7 @@ def _change(key: JournalKey, document: Document) -> StateChange:
     return StateChange(
         default_branch=document["default_branch"],
         refs=_ref_updates(document),
-        packs=[LoggedPack(**pack, **place) for pack in document.get("packs", ())],
+        packs=list(parse_packs(document, **place)),
         retired_packs=document.get("retired_packs", ()),
         side_files=document.get("side_files", {}),
         large_blobs=document.get("large_blobs", {}),

@@ -1,6 +1,6 @@
 """The complete state of a repository at one version: from SQL, from a checkpoint, and after further changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -155,7 +155,7 @@ def state_document(state: State) -> dict[str, Any]:
     return {
         "default_branch": state.default_branch,
         "refs": dict(state.refs),
-        "packs": [LoggedPack.values_of(pack) for pack in state.packs],
+        **describe_packs([LoggedPack.values_of(pack) for pack in state.packs]),
         "side_files": dict(state.side_files),
         "large_blobs": state.large_blobs,
         "lfs": [vars(one) for one in state.lfs],
@@ -164,12 +164,30 @@ def state_document(state: State) -> dict[str, Any]:
     }
 
 
+def describe_packs(recorded: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What SQL records of packs, as members of a JSON object: all of it, and the names of packs without a stored index.
+
+    These stand apart, so that releases which know no such packs read the others' records, and find their indexes once
+    they are written.
+    """
+    packs = [{name: value for name, value in pack.items() if name != "idx_stored"} for pack in recorded]
+    unstored = [pack["name"] for pack in recorded if not pack["idx_stored"]]
+    return {"packs": packs} | ({"unstored_indexes": unstored} if unstored else {})
+
+
+def parse_packs(document: Document, **place: Any) -> Iterator[LoggedPack]:
+    """The reverse, where the packs do not tell it with the epoch and version that brought them."""
+    unstored = frozenset(document.get("unstored_indexes", ()))
+    for pack in document.get("packs", ()):
+        yield LoggedPack(**pack, **place, idx_stored=pack["name"] not in unstored)
+
+
 def parse_state(document: Document) -> State:
     """The reverse of `state_document`."""
     return State(
         default_branch=document["default_branch"],
         refs=document["refs"],
-        packs=tuple(LoggedPack(**pack) for pack in document["packs"]),
+        packs=tuple(parse_packs(document)),
         side_files=document.get("side_files", {}),
         large_blobs=document["large_blobs"],
         lfs=tuple(LoggedLfs(**one) for one in document["lfs"]),

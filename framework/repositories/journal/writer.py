@@ -16,7 +16,7 @@ from framework.repositories import object_keys
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import PackRecord
 from framework.repositories.journal.keys import FORMAT
-from framework.repositories.journal.state import Facts, read_state, state_document
+from framework.repositories.journal.state import Facts, describe_packs, read_state, state_document
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 
@@ -56,7 +56,7 @@ def make_entry(
     changed = {
         "checkpoint": repository.checkpoint_hash,
         "ref_updates": [asdict(update) for update in change.updates],
-        "packs": [PackRecord.values_of(pack) for pack in change.packs],
+        **describe_packs([PackRecord.values_of(pack) for pack in change.packs]),
         "retired_packs": sorted(change.repacking.retired) if change.repacking else [],
         "side_files": {pack.name: pack.recorded_side_files for pack in change.packs if pack.side_files},
         "large_blobs": {sha: size for pack in change.packs for sha, size in pack.sizes.items()},

@@ -260,7 +260,7 @@ class _Consolidation:
 
 def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int:
     """Make room for what is not here yet and for the new packs; how much that is, in bytes."""
-    total = sum(pack.stored_bytes for pack in packs)
+    total = sum(pack.size_bytes for pack in packs)
     needed = total + max(0, total - eviction.size_bytes(eviction.copy_path(repository_id)))
     if _free_bytes() < needed <= _free_bytes() + eviction.count_cached_bytes():
         eviction.free(needed - _free_bytes(), keep=repository_id)

@@ -107,5 +107,5 @@ def _due(session: Session, table: type[Row], pace: Pace, before: datetime) -> Se
 
 
 def _total_bytes(session: Session, table: type[Row], pace: Pace) -> int:
-    size = Pack.pack_bytes + Pack.idx_bytes if table is Pack else LfsObject.size_bytes
+    size = Pack.pack_bytes + Pack.stored_idx_bytes if table is Pack else LfsObject.size_bytes
     return int(session.scalar(select(func.sum(size)).where(pace.takes(table))) or 0)

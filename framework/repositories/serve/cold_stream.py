@@ -122,7 +122,7 @@ def _is_here(snapshot: Snapshot) -> bool:
 
 def _has_room(repository_id: str, packs: Sequence[StoredPack]) -> bool:
     """Make room for the packs, as hydrating would."""
-    needed, folder = sum(pack.stored_bytes for pack in packs), config.current().data
+    needed, folder = sum(pack.size_bytes for pack in packs), config.current().data
     if (free := shutil.disk_usage(folder).free) < needed:
         eviction.free(needed - free, keep=repository_id)
     return shutil.disk_usage(folder).free >= needed

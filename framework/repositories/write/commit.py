@@ -257,7 +257,7 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> l
     for names in in_batches(sorted(repacking.retired)):
         for pack in session.scalars(theirs.where(Pack.name.in_(names))).all():
             pack.superseded_version = repository.version + 1
-            repository.stored_bytes -= pack.pack_bytes + pack.idx_bytes
+            repository.stored_bytes -= pack.pack_bytes + pack.stored_idx_bytes
     gone = delete(LargeBlob).where(LargeBlob.repository_id == repository.id)
     for shas in in_batches(sorted(repacking.forgotten)):
         session.execute(gone.where(LargeBlob.sha.in_(shas)))
