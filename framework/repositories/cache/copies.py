@@ -4,16 +4,18 @@ import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from framework.errors import Unavailable
+from framework.gitcore import side_files
 from framework.gitcore.packs import WrittenPack
 from framework.observability import counts
 from framework.repositories.cache import eviction, locks, marker, usage
 from framework.repositories.cache.archived import drop_archived
 from framework.repositories.cache.eviction import copy_path, lock_path
-from framework.repositories.cache.hydration import Filling, drop_superseded, fill, lay_out
-from framework.repositories.cache.marker import FULL, Marker, read_marker
+from framework.repositories.cache.hydration import Filling, count_pack_bytes, fill, lay_out, list_superseded
+from framework.repositories.cache.marker import FULL, Marker, read_marker, write_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
@@ -173,7 +175,18 @@ def _drop_superseded(path: Path) -> None:
     with locks.try_lock_exclusive(lock_path(path.stem, "lease")) as unread:
         found = read_marker(path)
         if unread and found and found.has_superseded_packs:
-            drop_superseded(path, found)
+            _delete_superseded(path, found)
+
+
+def _delete_superseded(path: Path, found: Marker) -> None:
+    """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
+    side_files_of = found.side_files_of if found.side_files_of in found.packs else None
+    if side_files_of is None:
+        side_files.remove(path)
+    for file in list_superseded(path, found.packs):
+        file.unlink()
+    size = count_pack_bytes(path)
+    write_marker(path, replace(found, side_files_of=side_files_of, has_superseded_packs=False, size_bytes=size))
 
 
 def _with_room(path: Path, filling: Filling, found: Marker | None) -> None:

@@ -4,11 +4,12 @@ import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import Unavailable
 from framework.gitcore import side_files
+from framework.gitcore.pack_index import PackNotIndexed, remake_index
 from framework.gitcore.packs import MeasuredPack, WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
@@ -69,7 +70,7 @@ class Filling:
     @property
     def size_bytes(self) -> int:
         """What all of it takes."""
-        return sum(pack.stored_bytes for pack in self.packs)
+        return sum(pack.size_bytes for pack in self.packs)
 
 
 Fetch = Callable[[str, Path, int], Fetched]
@@ -100,18 +101,6 @@ def fill(path: Path, filling: Filling) -> None:
     write_marker(path, _marker(path, filling, side_files_of))
 
 
-def drop_superseded(path: Path, found: Marker) -> None:
-    """Delete the packs that the copy's version does not name, and first side files that name such; nobody may read."""
-    side_files_of = found.side_files_of if found.side_files_of in found.packs else None
-    if side_files_of is None:
-        side_files.remove(path)
-    for file in _list_superseded(path, found.packs):
-        file.unlink()
-    write_marker(
-        path, replace(found, side_files_of=side_files_of, has_superseded_packs=False, size_bytes=_size_bytes(path))
-    )
-
-
 def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
     newest = (filling.snapshot.epoch, filling.snapshot.version, filling.snapshot.entry_hash)
     whole = all(pack_file(path, pack.name).exists() for pack in filling.packs)
@@ -119,14 +108,14 @@ def _marker(path: Path, filling: Filling, side_files_of: str | None) -> Marker:
     return Marker(
         *newest,
         kind=FULL if whole and (filling.kind == FULL or not lacks_side_files) else HISTORY,
-        size_bytes=_size_bytes(path),
+        size_bytes=count_pack_bytes(path),
         packs=sorted(filling.snapshot.packs),
         side_files_of=side_files_of,
-        has_superseded_packs=bool(_list_superseded(path, filling.snapshot.packs)),
+        has_superseded_packs=bool(list_superseded(path, filling.snapshot.packs)),
     )
 
 
-def _list_superseded(path: Path, packs: Collection[str]) -> list[Path]:
+def list_superseded(path: Path, packs: Collection[str]) -> list[Path]:
     """Files of other packs than these, indexes before packs."""
     folder = path / "objects" / "pack"
     named = {f"pack-{name}{suffix}" for name in packs for suffix in (".pack", ".idx")}
@@ -134,7 +123,8 @@ def _list_superseded(path: Path, packs: Collection[str]) -> list[Path]:
     return [folder / name for name in sorted(others)]
 
 
-def _size_bytes(path: Path) -> int:
+def count_pack_bytes(path: Path) -> int:
+    """What the packs of the copy and their indexes take."""
     return sum(file.stat().st_size for file in (path / "objects" / "pack").iterdir())
 
 
@@ -152,7 +142,7 @@ def mend(path: Path, snapshot: Snapshot, damaged: Sequence[tuple[StoredPack, str
     filling = Filling(snapshot, (), HISTORY, {})
     with scratch("mend") as landing:
         for pack, suffix in damaged:
-            _land(filling, pack, suffix, landing)
+            _land(filling, pack, [suffix], landing)
         _place(landing, path)
 
 
@@ -162,18 +152,18 @@ def download(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
-    _fetch_and_check(_describe_file(repository_id, pack, ".pack"), folder / f"pack-{pack.name}.pack", _in_one_piece)
+    _bring(repository_id, pack, folder / f"pack-{pack.name}.pack", _in_one_piece)
     return index_pack(repository_id, pack, folder)
 
 
 def index_pack(repository_id: str, pack: StoredPack, folder: Path) -> WrittenPack:
-    """The pack, which lies in this folder and is checked, with its index, which is fetched and checked.
+    """The pack, which lies in this folder and is checked, with its index, which is brought and checked.
 
     Raises:
         StoreUnavailable, PackAltered, PackMissing, OSError.
     """
     file = folder / f"pack-{pack.name}.pack"
-    _fetch_and_check(_describe_file(repository_id, pack, ".idx"), file.with_suffix(".idx"), _in_one_piece)
+    _bring(repository_id, pack, file.with_suffix(".idx"), _in_one_piece)
     return WrittenPack(file, file.with_suffix(".idx"), **MeasuredPack.values_of(pack))
 
 
@@ -192,7 +182,7 @@ def lay_out(path: Path) -> None:
 
 def _fetch_missing(path: Path, filling: Filling, landing: Path, side_files_of: str | None) -> None:
     """Link what is at hand, fetch the rest in parallel, and put each pack before its index in its place."""
-    wanted = [(pack, part) for pack in filling.packs for part in _parts(path, pack, filling)]
+    wanted = [(pack, suffixes) for pack in filling.packs for suffixes in _parts(path, pack, filling)]
     beside = [
         (pack, suffix)
         for pack in filling.packs
@@ -201,7 +191,7 @@ def _fetch_missing(path: Path, filling: Filling, landing: Path, side_files_of: s
     ]
     with Pool(PARALLEL_FETCHES) as pool, ExitStack() as running:
         running.callback(pool.shutdown, cancel_futures=True)
-        landed = [pool.submit(_land, filling, pack, part, landing) for pack, part in wanted]
+        landed = [pool.submit(_land, filling, pack, suffixes, landing) for pack, suffixes in wanted]
         landed += [pool.submit(_land_side_file, filling, pack, suffix, landing) for pack, suffix in beside]
         for future in landed:
             future.result()
@@ -247,19 +237,39 @@ def _place(landing: Path, path: Path) -> None:
             file.rename(path / "objects" / "pack" / file.name)
 
 
-def _parts(path: Path, pack: StoredPack, filling: Filling) -> list[str]:
-    """Which files of the pack the copy lacks; a `history` copy takes a pack of large blobs only when it is at hand."""
+def _parts(path: Path, pack: StoredPack, filling: Filling) -> list[list[str]]:
+    """Which files of the pack the copy lacks, in groups of what lands one after the other.
+
+    A `history` copy takes a pack of large blobs only when it is at hand.
+    """
     distant = pack.kind == BLOBS and filling.kind == HISTORY and pack.name not in filling.written
     suffixes = [".idx"] if distant else [".pack", ".idx"]
-    return [suffix for suffix in suffixes if not pack_file(path, pack.name, suffix).exists()]
+    lacking = [suffix for suffix in suffixes if not pack_file(path, pack.name, suffix).exists()]
+    return [[suffix] for suffix in lacking] if pack.idx_stored or not lacking else [lacking]
 
 
-def _land(filling: Filling, pack: StoredPack, suffix: str, landing: Path) -> None:
-    target = landing / f"pack-{pack.name}{suffix}"
-    if own := filling.written.get(pack.name):
-        target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
+def _land(filling: Filling, pack: StoredPack, suffixes: Sequence[str], landing: Path) -> None:
+    own = filling.written.get(pack.name)
+    for suffix in suffixes:
+        target = landing / f"pack-{pack.name}{suffix}"
+        if own:
+            target.hardlink_to(own.pack if suffix == ".pack" else own.idx)  # both are below the data folder
+        else:
+            _bring(filling.snapshot.repository_id, pack, target, ranges.fetch)
+
+
+def _bring(repository_id: str, pack: StoredPack, target: Path, fetch: Fetch) -> None:
+    """Fetch the pack or its index, as the target's suffix says, or make the index where the store has none."""
+    if target.suffix == ".pack" or pack.idx_stored:
+        _fetch_and_check(_describe_file(repository_id, pack, target.suffix), target, fetch)
         return
-    _fetch_and_check(_describe_file(filling.snapshot.repository_id, pack, suffix), target, ranges.fetch)
+    file, key = target.with_suffix(".pack"), object_keys.pack_key(repository_id, pack.name)
+    if not file.exists():  # the copy has it, damaged perhaps
+        _bring(repository_id, pack, file, fetch)
+    try:
+        target.write_bytes(remake_index(file, pack))
+    except PackNotIndexed as error:
+        raise PackAltered(key) from error
 
 
 def _describe_file(repository_id: str, pack: StoredPack, suffix: str) -> _Wanted:

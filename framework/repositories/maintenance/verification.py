@@ -87,16 +87,19 @@ def _one_pack_faults(copy: Path, snapshot: Snapshot, pack: StoredPack) -> Iterat
     yield from _side_file_faults(snapshot, pack)
     try:
         fill(copy, Filling(snapshot, (pack,), FULL, {}))
-    except (PackMissing, PackAltered):
-        yield from _object_faults(snapshot.repository_id, pack)
+    except (PackMissing, PackAltered) as error:
+        faults = list(_object_faults(snapshot.repository_id, pack))
+        yield from faults
+        if not faults and not pack.idx_stored:
+            yield f"The index of {error.key} is not the one that the database recorded."
 
 
 def _object_faults(repository_id: str, pack: StoredPack) -> Iterator[str]:
     """All that is wrong: whoever brings back the one object that was found first would find the next one missing."""
-    for wanted in (
-        (object_keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256),
-        (object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256),
-    ):
+    objects = [(object_keys.pack_key(repository_id, pack.name), pack.pack_bytes, pack.pack_sha256)]
+    if pack.idx_stored:
+        objects.append((object_keys.idx_key(repository_id, pack.name), pack.idx_bytes, pack.idx_sha256))
+    for wanted in objects:
         if fault := object_fault(*wanted):
             yield fault
 

@@ -184,14 +184,13 @@ def _new_name(line: Line, name: str, taken: Mapping[str, str]) -> str:
 
 
 def _is_stored(repository_id: str, pack: LoggedPack) -> bool:
+    expected = {object_keys.pack_key(repository_id, pack.name): pack.pack_bytes}
+    if pack.idx_stored:
+        expected[object_keys.idx_key(repository_id, pack.name)] = pack.idx_bytes
     try:
-        lengths = (
-            store().size(object_keys.pack_key(repository_id, pack.name)),
-            store().size(object_keys.idx_key(repository_id, pack.name)),
-        )
+        return all(store().size(key) == size_bytes for key, size_bytes in expected.items())
     except ObjectMissing:
         return False
-    return lengths == (pack.pack_bytes, pack.idx_bytes)
 
 
 def _sizes(pack: LoggedPack, line: Line, history: History) -> Iterator[tuple[str, int]]:

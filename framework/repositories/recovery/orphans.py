@@ -1,10 +1,12 @@
 """A state compared with the store, where a lost entry may have added or retired packs and Git LFS objects."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from framework.files import sha256_of
+from framework.gitcore.pack_index import make_index
 from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
@@ -30,7 +32,7 @@ def add_orphans(version: FullVersion) -> FullVersion:
     repository_id, place = version.line.key.repository_id, version.line.key.place
     state, known = version.state, version.retired | version.state.names
     listed = {entry.key: entry for entry in store().list(f"repos/{repository_id}/")}
-    packs = [pack for pack in state.packs if _is_there(listed, repository_id, pack.name)]
+    packs = [pack for pack in state.packs if _is_there(listed, repository_id, pack)]
     faults = [
         f"{object_keys.pack_key(repository_id, pack.name)} is missing, and an entry of the journal that may tell why."
         for pack in state.packs
@@ -44,8 +46,9 @@ def add_orphans(version: FullVersion) -> FullVersion:
     return replace(version, state=made, faults=(*version.faults, *faults))
 
 
-def _is_there(listed: Iterable[str], repository_id: str, name: str) -> bool:
-    return {object_keys.pack_key(repository_id, name), object_keys.idx_key(repository_id, name)} <= set(listed)
+def _is_there(listed: Container[str], repository_id: str, pack: LoggedPack) -> bool:
+    has_idx = not pack.idx_stored or object_keys.idx_key(repository_id, pack.name) in listed
+    return has_idx and object_keys.pack_key(repository_id, pack.name) in listed
 
 
 def _find_packs(listed: Iterable[str], repository_id: str, place: Place, known: frozenset[str]) -> Iterator[LoggedPack]:
@@ -55,12 +58,14 @@ def _find_packs(listed: Iterable[str], repository_id: str, place: Place, known: 
 
 
 def _measure(repository_id: str, name: str, place: Place) -> LoggedPack | None:
-    """What the journal would say of a pack, from its bytes; None where pack or index is missing or cannot be read."""
+    """What the journal would say of a pack, from its bytes; None where it or its index cannot be read or made."""
     with scratch("orphans") as folder:
         pack, idx = folder / "pack", folder / "idx"
         try:
             fetched_pack = store().fetch(object_keys.pack_key(repository_id, name), pack)
-            fetched_idx = store().fetch(object_keys.idx_key(repository_id, name), idx)
+            idx_stored = _fetch_index(repository_id, name, idx)
+            if not idx_stored:
+                idx.write_bytes(make_index(pack))
             offsets = list(read_offsets(idx).values())
         except (ObjectMissing, BodyAltered, ValueError):
             return None
@@ -70,12 +75,22 @@ def _measure(repository_id: str, name: str, place: Place) -> LoggedPack | None:
             kind=_find_kind(pack, offsets),
             pack_bytes=fetched_pack.size_bytes,
             pack_sha256=fetched_pack.sha256,
-            idx_bytes=fetched_idx.size_bytes,
-            idx_sha256=fetched_idx.sha256,
+            idx_bytes=idx.stat().st_size,
+            idx_sha256=sha256_of(idx),
+            idx_stored=idx_stored,
             object_count=len(offsets),
             epoch=epoch,
             version=version,
         )
+
+
+def _fetch_index(repository_id: str, name: str, idx: Path) -> bool:
+    """Whether the store has it: a small pack has none."""
+    try:
+        store().fetch(object_keys.idx_key(repository_id, name), idx)
+    except ObjectMissing:
+        return False
+    return True
 
 
 def _find_kind(pack: Path, offsets: Iterable[int]) -> str:
