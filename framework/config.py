@@ -58,6 +58,7 @@ class Config:
     signup: str = "open"
     signup_domains: tuple[str, ...] = ()
     large_blob_bytes: int = MIB
+    store_small_indexes: bool = False
     staged_hours: int = 24
     longest_request_hours: int = 6
     longest_wait_seconds: int = 20
@@ -131,11 +132,12 @@ class Config:
             signup_domains=signup_domains,
             store_max_bytes=variables.whole_number(environ, "STORE_MAX_BYTES", 0) or None,
             prefetch=switch(environ, "PREFETCH", default=cls.prefetch),
+            store_small_indexes=switch(environ, "STORE_SMALL_INDEXES", default=cls.store_small_indexes),
             archive_storage_class=variables.archive_class(environ),
             storage_prices=variables.prices(environ, cls.storage_prices),
             backup_key=secret_keys.backup_key(environ),
             metrics_token=environ.get("METRICS_TOKEN") or None,
-            metrics_folder=_metrics_folder(environ),
+            metrics_folder=variables.metrics_folder(environ),
             log_people=switch(environ, "LOG_PEOPLE", default=cls.log_people),
             log_format=variables.read_choice(environ, "LOG_FORMAT", ("text", "json")),
             log_folder=Path(environ["LOG_FOLDER"]).absolute() if environ.get("LOG_FOLDER") else None,
@@ -249,6 +251,7 @@ VARIABLES = frozenset(_NUMBERS) | {
     "CREATE_ON_PUSH",
     "IMPORT_FROM_PRIVATE_NETWORKS",
     "LFS_DIRECT",
+    "STORE_SMALL_INDEXES",
     "ARCHIVE_STORAGE_CLASS",
     "STORAGE_PRICES",
     "BACKUP_KEY",
@@ -258,12 +261,6 @@ VARIABLES = frozenset(_NUMBERS) | {
     "METRICS_TOKEN",
 }
 """The names that people set, as docs/settings.md lists them."""
-
-
-def _metrics_folder(environ: Mapping[str, str]) -> Path | None:
-    """Where the workers of one web server share their counts: set by its first process, not by people."""
-    folder = environ.get("PROMETHEUS_MULTIPROC_DIR")
-    return Path(folder) if folder else None
 
 
 _current: Config | None = None

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from framework.environment.spelling import lookalikes
 
@@ -120,3 +121,9 @@ def git_path(environ: Environ) -> str:
 def git_environment(environ: Environ) -> tuple[tuple[str, str], ...]:
     """What git needs to find its own parts, where it lies in an unusual place."""
     return tuple((name, environ[name]) for name in GIT_VARIABLES if environ.get(name))
+
+
+def metrics_folder(environ: Environ) -> Path | None:
+    """Where the workers of one web server share their counts: set by its first process, not by people."""
+    folder = environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) if folder else None

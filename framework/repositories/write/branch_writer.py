@@ -44,7 +44,7 @@ from framework.repositories.write.operations import (
     Write,
     Written,
 )
-from framework.repositories.write.pack_upload import put_all
+from framework.repositories.write.pack_upload import leave_out_index, put_all
 from framework.repositories.write.refusals import PacksChanged, RefMoved
 from framework.repositories.write.tree_editor import TreeEditor
 
@@ -153,7 +153,7 @@ class _Writer:
             if parent and tree == root:
                 return _Attempt(tip, parent, copy.snapshot.pack_generation)
             sha = writer.add(_commit(self._wanted, tree, parent))
-            packs = {**self._blobs, name: (HISTORY, writer.finish())}
+            packs = {**self._blobs, name: (HISTORY, leave_out_index(writer.finish()))}
         return _Attempt(tip, sha, copy.snapshot.pack_generation, packs)
 
     def _place(self, copy: Copy) -> tuple[str | None, str | None]:

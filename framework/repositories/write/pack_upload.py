@@ -1,9 +1,15 @@
-"""Sending new packs: their names are owned in SQL first, then packs and indexes go to the store in parallel."""
+"""Sending new packs: their names are owned in SQL first, then packs and indexes go to the store in parallel.
+
+The index of a small pack is not sent: whoever reads the pack makes the index in less time than a request takes.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
+from framework import config
 from framework.celery.heartbeat import keep_renewing
+from framework.gitcore.pack_index import PackNotIndexed, remake_index
 from framework.gitcore.packs import WrittenPack
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
@@ -13,6 +19,20 @@ from framework.storage.current import store
 
 PARALLEL_SENDS = 5
 RENEWED_EVERY_SECONDS = 600
+
+
+def leave_out_index(pack: WrittenPack) -> WrittenPack:
+    """The pack as it is recorded if it is one of history: without a stored index where its readers make the same one.
+
+    For a pack of large blobs that is never asked: a copy without the pack reads ranges of it by the index.
+    """
+    if config.current().store_small_indexes or pack.side_files:
+        return pack
+    try:
+        remake_index(pack.pack, pack)
+    except PackNotIndexed:
+        return pack
+    return replace(pack, idx_stored=False)
 
 
 def send(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) -> None:
@@ -44,7 +64,8 @@ def put_all(repository_id: str, push_id: str, packs: Mapping[str, WrittenPack]) 
 
 def _puts(repository_id: str, name: str, pack: WrittenPack) -> Iterator[Callable[[], None]]:
     yield partial(store().put, object_keys.pack_key(repository_id, name), pack.pack, sha256=pack.pack_sha256)
-    yield partial(store().put, object_keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
+    if pack.idx_stored:
+        yield partial(store().put, object_keys.idx_key(repository_id, name), pack.idx, sha256=pack.idx_sha256)
     for suffix, made in pack.side_files.items():
         key = object_keys.side_key(repository_id, name, suffix)
         yield partial(store().put, key, made.path, sha256=made.recorded.sha256)

@@ -9,6 +9,7 @@ from framework.repositories import object_keys
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.write.inventory import Inventory
+from framework.repositories.write.pack_upload import leave_out_index
 from framework.repositories.write.quarantine import Quarantine
 
 
@@ -44,5 +45,6 @@ def large_left_out(quarantine: Quarantine, inventory: Inventory, packs: Sequence
 
 
 def _measure_pushed(pack: Path, kind: str, sizes: dict[str, int], *, pack_sha256: str | None = None) -> PushedPack:
-    written = measure_pack(pack, pack_sha256=pack_sha256)
+    measured = measure_pack(pack, pack_sha256=pack_sha256)
+    written = leave_out_index(measured) if kind == HISTORY else measured
     return PushedPack(NewPack.of(object_keys.new_id(), kind, written, sizes), written)
