@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 from flask.cli import AppGroup
 
+from framework import config
 from framework.celery.jobs import track_items, track_progress
 from framework.cli.figures import report_lines
 from framework.cli.refusals import record_manual_run, report_refusals
@@ -20,6 +21,7 @@ from framework.repositories.journal.checkpoints import write_checkpoint
 from framework.repositories.maintenance import archiving
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import STEPS
+from framework.repositories.maintenance.indexes import list_lacking, write_indexes
 from framework.repositories.maintenance.scrub import record_restore
 from framework.repositories.maintenance.verification import Verified, verify
 from framework.repositories.recovery import recovery
@@ -98,6 +100,31 @@ def verify_projects(project: str | None) -> None:
             work.advance()
         work.say(f"{whole} of {_count(len(chosen), 'project')} whole.")
     if whole < len(chosen):
+        raise SystemExit(1)
+
+
+@storage_commands.command("write-indexes")
+@click.argument("project", required=False, metavar="[OWNER/PROJECT]")
+@report_refusals
+def write_missing_indexes(project: str | None) -> None:
+    """Before a rollback: store the indexes that small packs lack in the store. Set STORE_SMALL_INDEXES=on first."""
+    if not config.current().store_small_indexes:
+        raise click.ClickException(
+            "New packs would still come without an index. Set STORE_SMALL_INDEXES=on for every process, restart them, "
+            "and repeat this."
+        )
+    names = {listed.repository_id: listed.full_name for listed in _chosen(project)}
+    written = faults = 0
+    for repository_id in track_items("writing of indexes", list_lacking()):
+        if project and repository_id not in names:
+            continue
+        try:
+            written += write_indexes(repository_id)
+        except HoldfastError as refusal:  # one project that cannot be read must not keep the others from it
+            click.echo(f"FAILS {names.get(repository_id, repository_id)}: {refusal.sentence}")
+            faults += 1
+    click.echo(f"Stored {_count(written, 'index', 'indexes')}.")
+    if faults:
         raise SystemExit(1)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from framework.config import Config
 from framework.projects.core.access import ProjectAccess
 from framework.repositories import object_keys
 from framework.repositories.cache import locks, usage
@@ -138,3 +139,30 @@ def test_the_report_tells_of_everything_together(flask: Flasks, files: Bench) ->
     assert "A block volume twice the size" in report
     assert "2013" not in report
     assert re.search(r"Since \d{4}-\d\d-\d\d [\d.]+% of \d+ openings", report)
+
+
+def test_the_indexes_of_small_packs_are_stored_before_a_rollback(
+    flask: Flasks, files: Bench, secret: ProjectAccess, with_settings: Callable[..., Config]
+) -> None:
+    refused = flask("storage", "write-indexes", status=1)
+    assert "Set STORE_SMALL_INDEXES=on for every process, restart them, and repeat this." in refused.output
+    with_settings(store_small_indexes=True)
+    assert flask("storage", "write-indexes", "alice/secret").output == "Stored 0 indexes.\n"
+    assert flask("storage", "write-indexes").output == "Stored 1 index.\n"
+    assert flask("storage", "write-indexes").output == "Stored 0 indexes.\n"
+    assert flask("storage", "verify").output.count("ok ") == 2
+
+
+def test_indexes_that_cannot_be_made_are_told_and_hinder_no_others(
+    flask: Flasks, files: Bench, secret: ProjectAccess, files_of: FilesOf, with_settings: Callable[..., Config]
+) -> None:
+    others = files_of(secret)
+    others.write(others.put("a", b"1"))
+    _snapshot, [pack] = read_snapshot_and_packs(files.repository_id)
+    store().delete(object_keys.pack_key(files.repository_id, pack.name))
+    with_settings(store_small_indexes=True)
+    lines = flask("storage", "write-indexes", status=1).output.splitlines()
+    assert lines == [
+        "FAILS alice/website: A part of this project is missing in the object store; the operator has to look at it.",
+        "Stored 1 index.",
+    ]
