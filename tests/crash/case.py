@@ -157,7 +157,7 @@ def _broken_packs() -> list[str]:
     with read_transaction() as session:
         packs, films = session.scalars(select(Pack)).all(), session.scalars(select(LfsObject)).all()
     expected = {pack_key(PROJECT, pack.name): (pack.pack_bytes, pack.pack_sha256) for pack in packs}
-    expected |= {idx_key(PROJECT, pack.name): (pack.idx_bytes, pack.idx_sha256) for pack in packs}
+    expected |= {idx_key(PROJECT, pack.name): (pack.idx_bytes, pack.idx_sha256) for pack in packs if pack.idx_stored}
     expected |= {lfs_key(PROJECT, film.oid, film.name): (film.size_bytes, film.oid) for film in films}
     stored = {entry.key for entry in store().list(f"repos/{PROJECT}/")}
     missing = [f"{key} is missing" for key in expected if key not in stored]

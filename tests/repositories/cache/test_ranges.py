@@ -71,7 +71,7 @@ def test_a_clone_of_a_cold_project_fetches_its_large_pack_in_parts(cold: Bench) 
     with requests() as asked, open_copy(cold.repository_id, FULL) as copy:
         assert b"".join(copy.blob(hashed(LARGE)).chunks) == LARGE
     assert asked.of("range") == len(LARGE) // PART + 1
-    assert asked.of("get") == 3, "the history pack and both indexes, each in one piece"
+    assert asked.of("get") == 2, "the history pack and the index of the large one, each in one piece"
 
 
 def test_a_pack_with_wrong_bytes_is_fetched_twice_and_never_used(cold: Bench) -> None:

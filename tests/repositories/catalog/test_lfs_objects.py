@@ -207,7 +207,7 @@ def test_a_deleted_project_takes_its_objects_along(bench: Bench, film: StoredLfs
     change_about(bench.repository_id, lambda _session: {"deleted_at": now().isoformat()}, actor="alice")
     with transaction() as session:
         remove_rows(session, bench.repository_id)
-    assert sum(found.objects for found in collect(0)) == 7
+    assert sum(found.objects for found in collect(0)) == 6
     assert list(store().list("repos/")) == []
 
 

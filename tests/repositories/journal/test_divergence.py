@@ -99,7 +99,7 @@ def test_the_log_is_looked_at_once_more_after_many_other_writes(
 def test_whoever_made_a_repository_knows_that_it_has_no_log(bench: Bench) -> None:
     with requests() as asked:
         bench.write(bench.put("a", b"1"))
-    assert asked.operations == ["put"] * 3
+    assert asked.operations == ["put"] * 2
 
 
 def test_a_version_that_another_process_commits_meanwhile_is_no_alarm(

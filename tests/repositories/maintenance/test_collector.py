@@ -164,7 +164,7 @@ def test_a_deleted_project_goes_as_a_whole_and_the_entry_that_says_so_last(
         remove(key)
 
     monkeypatch.setattr(store(), "_delete", note_and_remove)
-    assert [found.objects for found in collect(0)] == [9]
+    assert [found.objects for found in collect(0)] == [7]
     assert "/log/000001/0000000003-" in deleted[-1]
     assert _stored() == []
 

@@ -84,7 +84,7 @@ def test_it_goes_with_the_commit_that_needed_it(leaked: Bench) -> None:
     with pytest.raises(LfsAbsent):
         find_object(leaked.repository_id, OID, None)
     with read_transaction() as session:
-        assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - len(SECRET)
+        assert session.get_one(Repository, leaked.repository_id).stored_bytes < before - 0.9 * len(SECRET)
     journal = list_journal(leaked.repository_id)
     assert [one.oid for one in read_version(journal, journal.entries[-1]).state.lfs] == [
         hashlib.sha256(KEPT).hexdigest()

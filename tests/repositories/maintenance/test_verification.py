@@ -65,7 +65,7 @@ def test_an_altered_object_is_found(written: Bench, spoil: Callable[[bytes], byt
 
 def test_every_missing_object_is_told(written: Bench) -> None:
     """Not only the first one: whoever repairs the store asks once."""
-    name = _pack(written, "history")
+    name = _pack(written, "blobs")
     objects = object_keys.pack_key(written.repository_id, name), object_keys.idx_key(written.repository_id, name)
     for key in objects:
         store().delete(key)
