@@ -1,9 +1,13 @@
 """What a version left, from whatever checkpoints and entries can be read."""
 
+import gzip
 import hashlib
+import json
+from collections.abc import Callable
 
 import pytest
 
+from framework.config import Config
 from framework.database.session import read_transaction
 from framework.repositories.journal.checkpoints import write_checkpoint
 from framework.repositories.journal.keys import EntryDamaged, JournalKey, list_journal
@@ -191,3 +195,26 @@ def test_other_objects_are_ignored(written: Bench) -> None:
         sha256=hashlib.sha256(b"").hexdigest(),
     )
     assert list_journal(written.repository_id).checkpoints == ()
+
+
+def test_packs_whose_index_is_not_stored_are_named_apart(bench: Bench) -> None:
+    """A release that knows no such packs reads their records, and everything once the indexes are written."""
+    bench.write(bench.put("a", b"1"), bench.put("large", bytes(2 << 20)))
+    write_checkpoint(bench.repository_id, least_bytes=0)
+    [entry], [checkpoint] = (found := list_journal(bench.repository_id)).entries, found.checkpoints
+    small, large = sorted(sql_state(bench).packs, key=lambda pack: pack.idx_stored)
+    assert (small.kind, small.idx_stored, large.kind, large.idx_stored) == ("history", False, "blobs", True)
+    told = json.loads(store().read(entry.key))
+    state = json.loads(gzip.decompress(store().read(checkpoint.key)))["state"]
+    measures = {"name", "kind", "pack_bytes", "pack_sha256", "idx_bytes", "idx_sha256", "object_count"}
+    assert (told["unstored_indexes"], [set(pack) for pack in told["packs"]]) == ([small.name], [measures] * 2)
+    assert state["unstored_indexes"] == [small.name]
+    assert [set(pack) for pack in state["packs"]] == [measures | {"epoch", "version"}] * 2
+    assert newest(bench).state == sql_state(bench)
+
+
+def test_where_every_index_is_stored_nothing_is_said_of_it(bench: Bench, with_settings: Callable[..., Config]) -> None:
+    with_settings(store_small_indexes=True)
+    bench.write(bench.put("a", b"1"))
+    [entry] = list_journal(bench.repository_id).entries
+    assert b"index" not in store().read(entry.key)
