@@ -15,17 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTS_FAILED = 1
-COPIED = (
-    "app.py",
-    "celeryconfig.py",
-    "framework",
-    "gunicorn.conf.py",
-    "pyproject.toml",
-    "static",
-    "templates",
-    "tests",
-)
+FOLDERS = ("framework", "static", "templates", "tests")
+COPIED = (*FOLDERS, "app.py", "celeryconfig.py", "gunicorn.conf.py", "pyproject.toml")
 
 
 @dataclass(frozen=True)
@@ -51,6 +42,11 @@ MUTATIONS = (
         2, "every pack that SQL names is in the store",
         f"{R}/write/pack_upload.py", "keys.idx_key(repository_id, name)", "keys.idx_key(repository_id, name[::-1])",
         f"{T}/write/test_branch_writer.py -k hydrated",
+    ),
+    Mutation(
+        2, "an index that is made is the recorded one",
+        "framework/gitcore/pack_index.py", "!= (recorded.idx_bytes, recorded.idx_sha256)", "== (0, '')",
+        f"{T}/cache/test_made_indexes.py -k not_the_recorded",
     ),
     Mutation(
         3, "a version hydrated onto an empty disk passes fsck",
@@ -157,6 +153,11 @@ MUTATIONS = (
         f"{R}/recovery/facts.py",
         "told | {name: value for name, value in newest.items() if name not in facts or facts[name] != value}", "told",
         f"{T}/recovery/test_checkpoints.py -k stays_closed",
+    ),
+    Mutation(
+        13, "a rebuild knows which indexes are not stored",
+        f"{R}/journal/state.py", 'idx_stored=pack["name"] not in unstored', "idx_stored=True",
+        f"{T}/recovery/test_made_indexes.py -k rebuild_brings_back",
     ),
     Mutation(
         13, "no entry is dropped that a rebuild may need",
