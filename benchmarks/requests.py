@@ -33,16 +33,16 @@ def measure() -> Iterator[Cost]:
         yield Cost("create a project", asked.total, 0)
         with requests() as asked:
             made.upload({"first": 100})
-        yield Cost("the first upload to a project that this process made", asked.total, 3)
+        yield Cost("the first upload to a project that this process made", asked.total, 2)
         with requests() as asked:
             made.upload({f"small-{number}": 1000 for number in range(40)})
-        yield Cost("upload of 40 small files", asked.total, 3)
+        yield Cost("upload of 40 small files", asked.total, 2)
         with requests() as asked:
             made.upload({"large-1": 2 * MIB, "large-2": 2 * MIB, "small": 100})
-        yield Cost("upload with large files", asked.total, 5)
+        yield Cost("upload with large files", asked.total, 4)
         yield Cost("a page, warm", _page(made.repository_id), 0)
         evict(made.repository_id)
-        yield Cost("the first page of a cold project (3 history packs, 1 of large blobs)", _page(made.repository_id), 7)
+        yield Cost("the first page of a cold project (3 history packs, 1 of large blobs)", _page(made.repository_id), 4)
         with requests() as asked, open_copy(made.repository_id, FULL):
             pass
         yield Cost("what a clone fetches beyond the page", asked.total, 1)

@@ -22,6 +22,7 @@ from benchmarks import (
     throughput,
     uploading,
     versions,
+    waking,
 )
 from benchmarks.cold import Figure
 
@@ -186,6 +187,25 @@ def _figures(head: str, figures: Sequence[Figure]) -> Table:
     )
 
 
+def waking_small_packs() -> Table:
+    """What a cold project of small packs costs whoever wakes it; requests are exact, times are this machine's."""
+    wakes = list(waking.measure())
+    return Table(
+        f"{'waking a project of small packs':<56} {'ms':>7} {'CPU ms':>7} {'asked':>6} {'budget':>7}",
+        [
+            f"{f'{it.packs} packs, indexes {_where(it)}, S3 at {it.round_trip_ms:.0f} ms':<56}"
+            f" {it.milliseconds:>7} {it.cpu_milliseconds:>7} {it.requests:>6} {it.budget:>7}"
+            for it in wakes
+        ],
+        [asdict(it) for it in wakes],
+        all(it.requests <= it.budget for it in wakes),
+    )
+
+
+def _where(wake: waking.Wake) -> str:
+    return "in the store" if wake.indexes_stored else "made here"
+
+
 def _figure_line(figure: Figure) -> str:
     limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
     failed = "" if figure.holds else "  beyond its limit"
@@ -268,6 +288,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "listings": lists_of_many_projects,
     "throughput": beside_http_backend,
     "cold": cold_projects,
+    "waking": waking_small_packs,
     "memory": memory_of_dynos,
     "simulation": a_million_projects,
     "stopping": everything_ends,
