@@ -28,8 +28,7 @@ def damage(stage: Stage, run: Run) -> None:
     """Take a whole pack of one project away, alter one of the other, with an entry of its log; no copy is left here."""
     client, bucket = ceph(run).client(), stage.settings.s3_bucket or ""
     secret, website = objects_of("secret", bucket, run), objects_of("website", bucket, run)
-    missing = first(secret, ".pack").removesuffix(".pack")
-    for key in (f"{missing}.pack", f"{missing}.idx", first(website, ".json")):
+    for key in (first(secret, ".pack"), first(website, ".json")):
         client.delete_object(Bucket=bucket, Key=key)
     altered = first(website, ".pack")
     size = client.head_object(Bucket=bucket, Key=altered)["ContentLength"]
