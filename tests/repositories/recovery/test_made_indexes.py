@@ -1,6 +1,6 @@
 """Recovery of packs that have no index in the store: it is none that is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -29,7 +29,7 @@ pytestmark = on_each_deployment_in_full
 class Known:
     """What SQL records of packs, by name, and how many bytes it counts as stored."""
 
-    packs: dict[str, tuple[object, ...]]
+    packs: Mapping[str, tuple[object, ...]]
     stored_bytes: int
 
 
