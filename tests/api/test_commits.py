@@ -57,11 +57,11 @@ def test_operations_become_one_commit(program: Program, alice: Account) -> None:
     assert (text(program, "new/é.txt"), text(program, "moved/b")) == ("text", "b")
 
 
-def test_a_commit_costs_three_requests(program: Program) -> None:
+def test_a_commit_costs_two_requests(program: Program) -> None:
     program.put("alice/secret", first="1")
     with requests() as asked:
         program.put("alice/secret", second="2", third="3")
-    assert asked.total == 3
+    assert asked.total == 2
 
 
 def test_members_hear_of_a_commit(program: Program, shared: ProjectAccess) -> None:

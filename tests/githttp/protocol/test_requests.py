@@ -34,7 +34,7 @@ def work(alice: Person) -> Work:
     made.commit("First", a="1")
     with requests() as first:
         made.push("alice/notes", "main")
-    assert first.operations == ["put"] * 3, "whose project it has made itself, of that it need not read the log"
+    assert first.operations == ["put"] * 2, "whose project it has made itself, of that it need not read the log"
     return made
 
 
@@ -49,14 +49,14 @@ def test_a_push_of_any_number_of_files(work: Work) -> None:
     work.commit("Many", **{f"file-{number}": str(number) for number in range(40)})
     with requests() as asked:
         work.push("alice/notes", "main")
-    assert asked.operations == ["put"] * 3
+    assert asked.operations == ["put"] * 2
 
 
 def test_a_push_with_large_files(work: Work) -> None:
     work.commit("Large", large=os.urandom(2 * MIB), larger=os.urandom(3 * MIB), small="s")
     with requests() as asked:
         work.push("alice/notes", "main")
-    assert asked.operations == ["put"] * 5
+    assert asked.operations == ["put"] * 4
 
 
 def test_a_refused_push_asks_nothing(work: Work) -> None:
@@ -76,4 +76,4 @@ def test_a_warm_clone_and_a_cold_one(work: Work, alice: Person) -> None:
         eviction.evict(copy.stem)
     with requests() as cold:
         alice.clone("alice/notes", "second")
-    assert cold.operations == ["get"] * 6, "pack and index of two history packs and of one of large blobs"
+    assert cold.operations == ["get"] * 4, "two history packs, and pack and index of large blobs"

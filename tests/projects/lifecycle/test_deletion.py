@@ -46,7 +46,7 @@ def test_after_its_days_nothing_is_left(expired: Bench, with_settings: Callable[
     assert not copy_path(expired.repository_id).exists()
     assert [found.objects for found in collect()] == [0], "the objects wait as long as any orphan"
     with_settings(staged_hours=0)
-    assert [found.objects for found in collect()] == [5]
+    assert [found.objects for found in collect()] == [4]
     assert list(store().list("repos/")) == []
 
 
