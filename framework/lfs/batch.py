@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import transaction
 from framework.errors import Conflict, Invalid, TooLarge
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota

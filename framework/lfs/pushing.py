@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from framework.database.batches import in_batches
 from framework.errors import Invalid, TooLarge
-from framework.gitcore.lfs_pointer import Pointer, parse
+from framework.gitcore.lfs.pointer import Pointer, parse
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.write.inventory import Inventory

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from framework.errors import NotFound, Unavailable
-from framework.gitcore import lfs_pointer
+from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Blob, Copy
 from framework.repositories.catalog.changes import StoredLfs

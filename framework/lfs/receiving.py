@@ -13,7 +13,7 @@ from pathlib import Path
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in_file
 from framework.celery.heartbeat import keep_renewing
 from framework.errors import HoldfastError, Invalid, NotFound, Unavailable
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch

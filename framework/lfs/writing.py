@@ -8,8 +8,8 @@ from pathlib import Path
 
 from framework.errors import HoldfastError, Unavailable
 from framework.files import sha256_of
-from framework.gitcore import lfs_pointer
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs import pointer as lfs_pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.gitcore.pack_writer import file_blob_name
 from framework.gitcore.path_policy import check_stored_path
 from framework.lfs.attributes import find_tracked_paths

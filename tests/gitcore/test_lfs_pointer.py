@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from framework.gitcore.lfs_pointer import Pointer, parse
+from framework.gitcore.lfs.pointer import Pointer, parse
 
 OID = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
 TEXT = Pointer(OID, 12345).text

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from framework.gitcore import pack_index
-from framework.gitcore.deltas import make_delta
+from framework.gitcore.deltas.encoder import make_delta
 from framework.gitcore.pack_index import MOST_DELTA_BYTES, MOST_INFLATED_BYTES, MOST_OBJECTS, PackNotIndexed, make_index
 from framework.gitcore.packs import BLOB, OFS_DELTA
 

@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 from framework.accounts.signin.tokens import create_token
 from framework.database.session import read_transaction
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import transaction
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
 from framework.projects.core.access import ProjectAccess, project_for

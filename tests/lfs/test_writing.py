@@ -15,7 +15,7 @@ from benchmarks.importing import import_repository
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import read_transaction
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.gitcore.pack_writer import blob_name
 from framework.lfs.attributes import find_tracked_paths
 from framework.lfs.writing import write

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from framework.gitcore.lfs_pointer import parse
+from framework.gitcore.lfs.pointer import parse
 from tests.cast import PASSWORD
 from tests.githttp.client import Person, Work
 from tests.servers.backends.smtp import Delivery

@@ -11,7 +11,7 @@ from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, PatchLine
 from framework.browse.diff.sandboxed import compare_notebooks
 from framework.browse.render.encodings import decode
 from framework.browse.render.tables import find_delimiter
-from framework.gitcore import lfs_pointer
+from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
 

@@ -46,6 +46,18 @@ class Recipe:
                     passed = 0
             yield bytes(chunk)
 
+    def apply_to(self, base: bytes) -> bytes:
+        """The same of a small base, at once.
+
+        Raises:
+            DeltaDamaged: the base has another length.
+        """
+        if len(base) != self.base_bytes:
+            raise DeltaDamaged("the delta is of another base")
+        return b"".join(
+            piece if isinstance(piece, bytes) else base[piece[0] : piece[0] + piece[1]] for piece in self.pieces
+        )
+
     def _cut_to_chunks(self) -> Iterator[tuple[int, int] | bytes]:
         for piece in self.pieces:
             if isinstance(piece, bytes) or piece[1] <= CHUNK_BYTES:

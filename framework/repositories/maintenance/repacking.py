@@ -9,7 +9,7 @@ from typing import IO, TextIO
 from framework import config
 from framework.files import sha256_of
 from framework.gitcore import git, side_files
-from framework.gitcore.lfs_references import find_pointed_objects
+from framework.gitcore.lfs.references import find_pointed_objects
 from framework.gitcore.pack_objects import DEADLINE_SECONDS, object_names, pack_objects
 from framework.gitcore.packs import WrittenPack, measure_pack
 from framework.gitcore.ref_names import HEADS

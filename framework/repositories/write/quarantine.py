@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO
 
 from framework.files import sha256_of
-from framework.gitcore import git, lfs_pointer
+from framework.gitcore import git
+from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.pack_objects import pack_objects
 from framework.gitcore.packs import HashingReader, object_count
 from framework.repositories import object_keys

@@ -8,7 +8,7 @@ import pytest
 
 from framework.accounts.core.account import Account
 from framework.celery.jobs import track_progress
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.body import PushBody
 from framework.githttp.protocol.commands import read_request

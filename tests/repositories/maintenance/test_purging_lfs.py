@@ -7,7 +7,7 @@ import pytest
 
 from framework.celery.jobs import track_progress
 from framework.database.session import read_transaction
-from framework.gitcore.lfs_pointer import Pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.lfs.pushing import LfsUnknown
 from framework.lfs.reading import LfsAbsent, find_content, find_object
 from framework.lfs.writing import write

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from framework.gitcore import git, lfs_pointer
+from framework.gitcore import git
+from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 
 
