@@ -65,6 +65,7 @@ class Config:
     owner_look_seconds: int = 60
     backup_retention_days: int = 14
     log_retention_days: int = 90
+    fold_packs: int = 12
     consolidate_packs: int = 50
     idle_days: int = 30
     scrub_days: int = 30
@@ -196,6 +197,7 @@ _NUMBERS = {
     "OWNER_LOOK_SECONDS": Config.owner_look_seconds,
     "BACKUP_RETENTION_DAYS": Config.backup_retention_days,
     "LOG_RETENTION_DAYS": Config.log_retention_days,
+    "FOLD_PACKS": Config.fold_packs,
     "CONSOLIDATE_PACKS": Config.consolidate_packs,
     "IDLE_DAYS": Config.idle_days,
     "SCRUB_DAYS": Config.scrub_days,
@@ -212,11 +214,8 @@ _NUMBERS = {
 
 _LEAST = {
     "DATABASE_CONNECTIONS": 2,  # long work holds one and tells how far it is with another
-    "S3_CONNECTIONS": 1,
-    "WEB_CONCURRENCY": 1,
-    "WEB_THREADS": 1,
-    "WORKER_CONCURRENCY": 1,
-    "OWNER_LOOK_SECONDS": 1,
+    **dict.fromkeys(("WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY", "S3_CONNECTIONS"), 1),
+    **dict.fromkeys(("OWNER_LOOK_SECONDS", "FOLD_PACKS", "CONSOLIDATE_PACKS"), 1),
 }
 """Smaller numbers cannot work."""
 

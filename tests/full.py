@@ -64,6 +64,7 @@ def programs(commit: str) -> list[Part]:
         Part("soak", (*python, "tests.soak", "--minutes", "3")),
         Part("killed-writers", (*killed, "--pairs", "500", "--seed", str(_number(commit)))),
         Part("killed-consolidation", (*killed, "--repack", "consolidation")),
+        Part("killed-fold", (*killed, "--repack", "fold")),
         Part("killed-purge", (*killed, "--repack", "purge")),
         Part("killed-take-over", (*python, "tests.crash.take_over")),
         Part("killed-requests", (*python, "tests.crash.killed_requests")),

@@ -98,6 +98,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.projects.tasks.purge_project", website.id, alice.id, "1" * 32)
         enqueue(session, "framework.projects.tasks.archive_project", website.id, alice.id, "2" * 32)
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
+        enqueue(session, "framework.repositories.tasks.fold_packs", website.repository_id, 0)
         enqueue(session, "framework.repositories.tasks.write_checkpoint", website.repository_id)
         enqueue(
             session,

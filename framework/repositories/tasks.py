@@ -10,13 +10,20 @@ from framework.celery.job import Job
 from framework.celery.jobs import track_items, track_progress
 from framework.errors import HoldfastError, Interrupted
 from framework.repositories.cache import archived, eviction, repair
-from framework.repositories.catalog.snapshot import RepositoryMissing, read_snapshot
+from framework.repositories.catalog.small_packs import find_consolidated_version
+from framework.repositories.catalog.snapshot import RepositoryMissing, read_packs, read_snapshot
 from framework.repositories.journal import checkpoints, writer
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.maintenance import collector, scrub, storage_class
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import STEPS, UNCHANGED, RepackRequest, consolidate
+from framework.repositories.maintenance.consolidation import (
+    STEPS,
+    UNCHANGED,
+    RepackRequest,
+    consolidate,
+)
+from framework.repositories.maintenance.folding import fold
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import LEAST_ENTRIES_BYTES
 from framework.repositories.write import staging
@@ -71,16 +78,21 @@ def _try_checkpoint(repository_id: str, least_bytes: int = LEAST_ENTRIES_BYTES) 
 
 
 @app.task(name="framework.repositories.tasks.consolidate_packs")
-def consolidate_packs(repository_id: str, generation: int) -> bool:
-    """Consolidate unless a newer pack generation exists; whether it was done."""
-    snapshot = read_snapshot(repository_id)
-    if snapshot.pack_generation != generation:
+def consolidate_packs(repository_id: str, consolidated: int) -> bool:
+    """Consolidate unless that was done since the version `consolidated`, 0 for never; whether it was done."""
+    if find_consolidated_version(read_packs(repository_id)) != consolidated:
         return False
-    work_id = uuid5(NAMESPACE_OID, f"{repository_id} {generation}").hex  # a run after a failure takes its row over
+    work_id = uuid5(NAMESPACE_OID, f"{repository_id} {consolidated}").hex  # a run after a failure takes its row over
     with track_progress("consolidation", total=STEPS, work_id=work_id) as work:
         done = consolidate(RepackRequest(repository_id), work)
         work.say(done.sentence if done else UNCHANGED)
     return done is not None
+
+
+@app.task(name="framework.repositories.tasks.fold_packs")
+def fold_packs(repository_id: str, generation: int) -> int:
+    """Fold small packs unless a newer pack generation exists; how many went out of use."""
+    return fold(repository_id) if read_snapshot(repository_id).pack_generation == generation else 0
 
 
 @app.task(base=Job, name="framework.repositories.tasks.archive_idle")

@@ -30,6 +30,7 @@ from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.collector import collect
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
+from framework.repositories.maintenance.folding import fold
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import RETIRED, LfsObject, Pack, Repository, StagedLfs, StagedPush, Version
 from framework.repositories.object_keys import idx_key, journal_key, lfs_key, pack_key
@@ -51,6 +52,7 @@ def settings(data: Path) -> Config:
         broker_url="filesystem://",
         large_blob_bytes=LARGE_BLOB_BYTES,
         import_from_private_networks=True,
+        fold_packs=2,
     )
 
 
@@ -81,6 +83,11 @@ def repack(*, purge: bool) -> None:
     """Consolidate the project, or purge it."""
     with track_progress("repacking", every_seconds=3600) as work:
         consolidate(RepackRequest(PROJECT, purge=purge), work)
+
+
+def fold_small() -> None:
+    """Fold the small packs of the project."""
+    fold(PROJECT)
 
 
 def violations_after_repacking() -> list[str]:

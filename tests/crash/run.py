@@ -1,6 +1,7 @@
 """`python -m tests.crash.run --pairs N --seed S`: kills writers at every point, and pairs of writers at drawn ones.
 
-With `--repack consolidation` or `--repack purge` that is killed at every point instead, beside a writer who lives.
+With `--repack consolidation`, `--repack purge` or `--repack fold` that is killed at every point instead, beside a
+writer who lives.
 
 Every case runs in processes forked from this one, which has rehearsed it. Prints one JSON object: points, pairs, and
 the violations that were found.
@@ -10,7 +11,8 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,11 @@ from tests.crash import case
 from tests.crash.children import Child, copy_of, new_folder, rehearse, try_each
 from tests.crash.fuse import Fuse
 
-CONSOLIDATION, PURGE = REPACKERS = ("consolidation", "purge")
+REPACKERS: Mapping[str, Callable[[], None]] = {
+    "consolidation": partial(case.repack, purge=False),
+    "purge": partial(case.repack, purge=True),
+    "fold": case.fold_small,
+}
 
 
 def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
@@ -30,7 +36,7 @@ def writer(data: Path, name: str, burns_at: int) -> Callable[[], Any]:
         fuse = Fuse(burns_at)
         fuse.lay()
         if name in REPACKERS:
-            case.repack(purge=name == PURGE)
+            REPACKERS[name]()
             return {"points": fuse.points}
         sha = case.store_files(data, name, case.contents(name))
         return {"sha": sha, "points": fuse.points}
@@ -98,7 +104,7 @@ def _undisturbed(repacker: str | None) -> Callable[[Path], None]:
         data = folder / "data"
         case.prepare(data)
         if repacker:
-            case.repack(purge=repacker == PURGE)
+            REPACKERS[repacker]()
         case.store_files(data, "alone", case.contents("alone"))
         found = check(data, ["alone", *([repacker] if repacker else [])], ["alone"])()
         assert not found, found

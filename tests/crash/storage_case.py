@@ -142,9 +142,19 @@ def _restored() -> Any:
 
 def _consolidate() -> None:
     _alice, garden = grow()
+    with transaction() as session:
+        enqueue(session, repository_tasks.consolidate_packs.name, garden.repository_id, 0, key="consolidate")
+
+
+def _fold() -> None:
+    _alice, garden = grow()
     generation = read_snapshot(garden.repository_id).pack_generation
     with transaction() as session:
-        enqueue(session, repository_tasks.consolidate_packs.name, garden.repository_id, generation, key="consolidate")
+        enqueue(session, repository_tasks.fold_packs.name, garden.repository_id, generation, key="fold")
+
+
+def _folded() -> Any:
+    return whole(), _count(Version), states(repository_tasks.fold_packs.name)
 
 
 def _consolidated() -> Any:
@@ -219,6 +229,7 @@ SCENARIOS = (
     Scenario(repository_tasks.scrub_copies.name, _spoil_copy, _mended),
     Scenario(repository_tasks.restore_sample.name, _nothing, _restored),
     Scenario(repository_tasks.consolidate_packs.name, _consolidate, _consolidated),
+    Scenario(repository_tasks.fold_packs.name, _fold, _folded),
     Scenario(repository_tasks.archive_idle.name, _rest, _slept),
     Scenario(project_tasks.archive_project.name, _ask_for_archive, _archived),
     Scenario(project_tasks.purge_project.name, _leak, _purged),

@@ -3,6 +3,11 @@
 import subprocess
 from pathlib import Path
 
+from sqlalchemy import select
+
+from framework.celery.celery import app
+from framework.celery.models import OutboxRow
+from framework.database.session import read_transaction
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.marker import read_marker
 from framework.repositories.catalog.changes import Change, RefUpdate
@@ -34,3 +39,15 @@ def force_away(bench: Bench) -> str:
     change = Change(repository_id=bench.repository_id, actor="alice", updates=(move,))
     commit(change, precheck=do_nothing, in_transaction=do_nothing)
     return lost
+
+
+def queued(task: str) -> list[list[object]]:
+    """What the tasks of this name that were ever queued are given, oldest first."""
+    with read_transaction() as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.task == task).order_by(OutboxRow.created_at))
+        return [row.args for row in rows]
+
+
+def run_queued(task: str) -> bool:
+    """Run the task of this name that was queued last, as a worker does; whether it had anything to do."""
+    return any(app.tasks[task].run(*args) for args in queued(task)[-1:])

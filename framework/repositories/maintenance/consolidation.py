@@ -6,7 +6,6 @@ refs reach.
 
 import errno
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from framework import config
 from framework.celery.jobs import Work
-from framework.errors import Conflict, HoldfastError, Unavailable
+from framework.errors import Conflict, Unavailable
 from framework.formatting import format_size
 from framework.gitcore import git
 from framework.repositories import object_keys
@@ -25,6 +24,8 @@ from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacki
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.journal.checkpoints import write_checkpoint
+from framework.repositories.maintenance.folds_meanwhile import find_replaced
+from framework.repositories.maintenance.publishing import BeginAnew, abandon_on_failure, publish, store_packs
 from framework.repositories.maintenance.repacking import (
     PackWorkspace,
     gather,
@@ -34,10 +35,8 @@ from framework.repositories.maintenance.repacking import (
     pack_blobs,
     pack_history,
 )
-from framework.repositories.write import staging, write_queue
-from framework.repositories.write.commit import InTransaction, commit, do_nothing
-from framework.repositories.write.pack_upload import send
-from framework.repositories.write.refusals import MovedMeanwhile, PacksChanged
+from framework.repositories.write.commit import InTransaction, do_nothing
+from framework.repositories.write.refusals import PacksChanged
 from framework.repositories.write.splitting import PushedPack
 from framework.storage.contract import StoreRefused, StoreUnavailable
 from framework.storage.ownership.refusals import NotOwner
@@ -45,9 +44,6 @@ from framework.storage.ownership.refusals import NotOwner
 STEPS = 6
 STEPS_BEFORE_COMMIT = 5
 ATTEMPTS = 3
-CHECKED_AGAIN = 20
-FREE_LOSSES = 2
-TURN_SECONDS = 20
 UNCHANGED = "Nothing had to be done: the project is neatly packed already."
 NO_SPACE = "No space left on device"
 
@@ -67,10 +63,6 @@ class StillInMotion(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The project kept changing meanwhile, so nothing was erased. Try again later.")
-
-
-class _BeginAnew(Exception):
-    """What was packed is not what the project needs any more."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +112,7 @@ def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
         if not packs or (is_consolidated(packs) and not request.purge):
             return None
         needed = _refuse_without_room(request.repository_id, packs)
-        with suppress(_BeginAnew), _raise_no_room(needed), scratch("consolidate") as folder:
+        with suppress(BeginAnew), _raise_no_room(needed), scratch("consolidate") as folder:
             return _Consolidation(request, work, folder).run()
         work.advance(-STEPS_BEFORE_COMMIT)
     raise StillInMotion
@@ -129,6 +121,14 @@ def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
 def is_consolidated(packs: Sequence[StoredPack]) -> bool:
     """Whether these are the packs of one consolidation and nothing beside."""
     return len({(pack.epoch, pack.version) for pack in packs}) == 1 and any(pack.side_files for pack in packs)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A version that the new packs were checked against, and which of its packs they replace, by name."""
+
+    latest: PackWorkspace
+    retired: frozenset[str]
 
 
 class _Consolidation:
@@ -167,44 +167,25 @@ class _Consolidation:
     def _try_to_store(self, read: PackWorkspace, made: Sequence[PushedPack]) -> bool:
         """Send the packs and make them a version; False when another consolidation was faster."""
         try:
-            if made:
-                send(self._request.repository_id, self._push_id, {pack.new.name: pack.written for pack in made})
-            self._step("Making them the newest version")
-            self._publish(read, made)
+            with abandon_on_failure(self._push_id):
+                store_packs(self._request.repository_id, self._push_id, made)
+                self._step("Making them the newest version")
+                publish(
+                    _Seen(read, frozenset(pack.name for pack in read.packs)),
+                    lambda seen: self._change(read, seen, made),
+                    lambda seen: self._check_again(read, seen, made),
+                    in_transaction=self._request.in_transaction,
+                )
         except PacksChanged as faster:
-            self._abandon()
             if self._request.purge:  # the other one kept everything
-                raise _BeginAnew from faster
+                raise BeginAnew from faster
             return False
-        except (HoldfastError, _BeginAnew):
-            self._abandon()
-            raise
         return True
 
-    def _publish(self, read: PackWorkspace, made: Sequence[PushedPack]) -> None:
-        """Commit, on top of whatever was pushed meanwhile; after the second loss in turn with other writers."""
-        latest, losses = read, 0
-        try:
-            while losses < CHECKED_AGAIN:
-                with suppress(MovedMeanwhile):
-                    change = self._change(read, latest, made)
-                    commit(change, precheck=do_nothing, in_transaction=self._request.in_transaction)
-                    return
-                losses += 1
-                if losses >= FREE_LOSSES:
-                    deadline = time.monotonic() + TURN_SECONDS
-                    write_queue.wait_for_turn(self._request.repository_id, self._push_id, deadline=deadline)
-                latest = self._check_again(read, latest, made)
-            raise StillInMotion
-        finally:
-            if losses >= FREE_LOSSES:
-                write_queue.release(self._request.repository_id, self._push_id)
-
-    def _change(self, read: PackWorkspace, latest: PackWorkspace, made: Sequence[PushedPack]) -> Change:
+    def _change(self, read: PackWorkspace, seen: _Seen, made: Sequence[PushedPack]) -> Change:
         """The change after which the packs that were read are out of use, and those that came since are in use."""
-        retired = frozenset(pack.name for pack in read.packs)
-        kept = {sha for pack in made for sha in pack.new.sizes}
-        gone = (read.large_blobs() - kept - latest.large_blobs(but=retired)) if self._request.purge else set()
+        latest, kept = seen.latest, {sha for pack in made for sha in pack.new.sizes}
+        gone = (read.large_blobs() - kept - latest.large_blobs(but=seen.retired)) if self._request.purge else set()
         place = latest.snapshot.epoch, latest.snapshot.version
         unneeded = frozenset(self._find_unneeded_lfs(latest.snapshot))
         self._dropped_lfs = len(unneeded)
@@ -213,9 +194,9 @@ class _Consolidation:
             actor=self._request.actor,
             push_id=self._push_id,
             packs=tuple(pack.new for pack in made),
-            pack_generation=read.snapshot.pack_generation,
+            pack_generation=latest.snapshot.pack_generation,
             kind="purge" if self._request.purge else "consolidation",
-            repacking=Repacking(place, retired, frozenset(gone), unneeded),
+            repacking=Repacking(place, seen.retired, frozenset(gone), unneeded),
         )
 
     def _note_needed_lfs(self, found: PackWorkspace, known: Snapshot | None = None) -> None:
@@ -231,28 +212,25 @@ class _Consolidation:
         named = lfs_objects.read_all_named(self._request.repository_id, until=latest.version)
         return {one.oid for one in named} - self._needed_lfs
 
-    def _check_again(self, read: PackWorkspace, checked: PackWorkspace, made: Sequence[PushedPack]) -> PackWorkspace:
+    def _check_again(self, read: PackWorkspace, checked: _Seen, made: Sequence[PushedPack]) -> _Seen:
         """The newest version, when everything that its refs reach is in the new packs and those that came since.
 
         Raises:
-            PacksChanged: another consolidation was faster. _BeginAnew: an object is in neither.
+            PacksChanged: another consolidation was faster. BeginAnew: an object is in neither.
         """
         newest = gather(self._request.repository_id, self._folder)
-        if newest.snapshot.pack_generation != read.snapshot.pack_generation:
+        replaced = find_replaced(read, newest)
+        if replaced.mixed and self._request.purge:  # what it is about to drop lies in one pack with what came since
             raise PacksChanged
-        newest.swap({pack.name for pack in read.packs}, [pack.written for pack in made])
+        newest.swap(replaced.whole, [pack.written for pack in made])
         try:
-            newest.check_connected(known=checked.snapshot)
+            newest.check_connected(known=checked.latest.snapshot)
         except git.GitCutOff:
             raise
         except git.GitFailed as failure:
-            raise _BeginAnew from failure
-        self._note_needed_lfs(newest, checked.snapshot)
-        return newest
-
-    def _abandon(self) -> None:
-        with suppress(Unavailable):
-            staging.abandon(self._push_id)
+            raise BeginAnew from failure
+        self._note_needed_lfs(newest, checked.latest.snapshot)
+        return _Seen(newest, replaced.whole)
 
     def _step(self, what: str) -> None:
         self._work.advance(message=what)

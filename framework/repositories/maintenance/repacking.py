@@ -37,9 +37,12 @@ class PackWorkspace:
 
     def large_blobs(self, but: frozenset[str] = frozenset()) -> set[str]:
         """The blobs in its packs of large ones, those of packs of the names `but` left out."""
-        chosen = [pack.name for pack in self.packs if pack.kind == BLOBS and pack.name not in but]
-        folder = self.path / "objects" / "pack"
-        return {name for pack in chosen for name in object_names(folder / f"pack-{pack}.idx")}
+        chosen = [pack for pack in self.packs if pack.kind == BLOBS and pack.name not in but]
+        return {name for pack in chosen for name in self.object_names(pack)}
+
+    def object_names(self, pack: StoredPack) -> list[str]:
+        """The objects in one of its packs, sorted."""
+        return object_names(pack_file(self.path, pack.name, ".idx"))
 
     def swap(self, retired: Collection[str], made: Sequence[WrittenPack]) -> None:
         """Have these packs in the place of those that are to be retired, by name."""
@@ -149,7 +152,7 @@ def name_packs(
     write_refs(alone, workspace.snapshot)
     made = [(HISTORY, history, {}), (BLOBS, blobs, listing.large)]
     named = [(kind, object_keys.new_id(), pack, sizes) for kind, pack, sizes in made if pack]
-    written = [_name_pack(alone, name, pack) for _kind, name, pack, _sizes_ in named]
+    written = [name_pack(alone, name, pack) for _kind, name, pack, _sizes_ in named]
     if history:
         added = _side_files(alone, workspace.snapshot, written, with_bundle=listing.only_reached)
         written[0] = replace(written[0], side_files=added)
@@ -157,6 +160,14 @@ def name_packs(
         PushedPack(NewPack.of(name, kind, pack, sizes), pack)
         for (kind, name, _pack, sizes), pack in zip(named, written, strict=True)
     ]
+
+
+def name_pack(repository: Path, name: str, pack: Path) -> WrittenPack:
+    """Move the pack, with its index, to where it lies under this name in this repository."""
+    target = pack_file(repository, name)
+    pack.with_suffix(".idx").rename(target.with_suffix(".idx"))
+    pack.rename(target)
+    return measure_pack(target)
 
 
 def _empty(workspace: PackWorkspace) -> Listing:
@@ -190,13 +201,6 @@ def _sizes(path: Path, *options: str, stdin: int | IO[bytes] = subprocess.DEVNUL
         for line in process.stdout:
             sha, kind, size = line.decode().split()
             yield sha, int(size) if kind == "blob" and int(size) >= threshold else None
-
-
-def _name_pack(repository: Path, name: str, pack: Path) -> WrittenPack:
-    target = pack_file(repository, name)
-    pack.with_suffix(".idx").rename(target.with_suffix(".idx"))
-    pack.rename(target)
-    return measure_pack(target)
 
 
 def _side_files(

@@ -3,13 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from framework import config
-from framework.celery.models import OutboxRow
-from framework.celery.outbox import enqueue
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
 from framework.gitcore.path_policy import folders_above
@@ -20,10 +17,10 @@ from framework.repositories.catalog.changes import Change, Committed, RefUpdate,
 from framework.repositories.catalog.known_refs import remember_updated
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
-from framework.repositories.journal.checkpoints import is_urgent
 from framework.repositories.journal.divergence import DatabaseBehind, refuse_divergence
 from framework.repositories.journal.state import Facts
 from framework.repositories.models import STAGED, LargeBlob, LfsObject, Pack, Ref, Repository, StagedPush, Version
+from framework.repositories.write.follow_up import queue_tasks
 from framework.repositories.write.refusals import (
     MovedMeanwhile,
     NotCommitted,
@@ -38,8 +35,6 @@ from framework.storage.current import store
 
 FEW_REFS = 20
 """Of so many created refs, each is looked up by itself; of more, all refs of the repository are read at once."""
-CHECKPOINT = "framework.repositories.tasks.write_checkpoint"
-CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 
 InTransaction = Callable[[Session, Committed], None]
 Precheck = Callable[[Session, Change], None]
@@ -113,10 +108,11 @@ def _take_staged(session: Session, change: Change) -> None:
 
 
 def _check_generation(repository: Repository, change: Change) -> None:
-    if change.pack_generation is not None and change.pack_generation != repository.pack_generation:
-        raise PacksChanged
+    """A repacking is told of any other version, and finds out by itself whether that has repacked, too."""
     if change.repacking and change.repacking.place != (repository.epoch, repository.version):
         raise MovedMeanwhile
+    if change.pack_generation is not None and change.pack_generation != repository.pack_generation:
+        raise PacksChanged
 
 
 def _update_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
@@ -192,25 +188,8 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
         )
     )
     session.flush()
-    _queue_consolidation(session, repository)
-    _queue_checkpoint(session, repository)
+    queue_tasks(session, repository)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
-
-
-def _queue_consolidation(session: Session, repository: Repository) -> None:
-    """Many packs are to become two, by a task that is queued once for each generation of packs."""
-    in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
-    count = session.scalar(select(func.count()).where(*in_use)) or 0
-    key = f"consolidate-{repository.id}-{repository.pack_generation}"
-    if count >= config.current().consolidate_packs and session.get(OutboxRow, key) is None:
-        enqueue(session, CONSOLIDATE, repository.id, repository.pack_generation, key=key)
-
-
-def _queue_checkpoint(session: Session, repository: Repository) -> None:
-    """Large entries are to be replaced by a checkpoint soon; the hourly task sees to it if this one fails."""
-    key = f"checkpoint-{repository.id}-{repository.epoch}-{(repository.checkpoint_hash or 'none')[:16]}"
-    if is_urgent(repository) and session.get(OutboxRow, key) is None:
-        enqueue(session, CHECKPOINT, repository.id, key=key)
 
 
 def _increment_version(session: Session, repository: Repository) -> None:

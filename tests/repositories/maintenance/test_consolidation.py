@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from framework.celery.jobs import Work
-from framework.celery.models import BackgroundJob, OutboxRow
+from framework.celery.models import BackgroundJob
 from framework.config import Config
 from framework.database.session import read_transaction
 from framework.repositories.cache.copy import open_copy
@@ -23,11 +23,11 @@ from framework.repositories.maintenance.consolidation import NoRoom, RepackReque
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
-from framework.repositories.write.commit import CONSOLIDATE
+from framework.repositories.write.follow_up import CONSOLIDATE
 from framework.storage.counting import requests
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, MIB, Bench
-from tests.repositories.packed import force_away, git_in, packs_of
+from tests.repositories.packed import force_away, git_in, packs_of, queued
 
 pytestmark = on_each_deployment_in_full
 
@@ -149,26 +149,18 @@ def test_a_machine_without_room_refuses_and_leaves_everything(
     assert read_snapshot(grown.repository_id) == before
 
 
-def test_many_packs_queue_one_consolidation_for_each_generation(
-    bench: Bench, with_settings: Callable[..., Config]
-) -> None:
+def test_many_packs_queue_one_consolidation_after_each(bench: Bench, with_settings: Callable[..., Config]) -> None:
     with_settings(consolidate_packs=3)
     for number in range(5):
-        assert len(queued()) == int(number > 2)
+        assert len(queued(CONSOLIDATE)) == int(number > 2)
         bench.write(bench.put("a", str(number).encode()))
-    [[repository_id, generation]] = queued()
-    assert generation == 0
-    assert consolidate_packs.run(repository_id, generation)
+    [[repository_id, consolidated]] = queued(CONSOLIDATE)
+    assert consolidated == 0
+    assert consolidate_packs.run(repository_id, consolidated)
     assert len(packs_of(bench)) == 1
-    assert not consolidate_packs.run(repository_id, generation), "once is enough"
+    assert not consolidate_packs.run(repository_id, consolidated), "once is enough"
     for number in range(2):
         bench.write(bench.put("b", str(number).encode()))
-    assert queued() == [[repository_id, 0], [repository_id, 1]]
+    assert queued(CONSOLIDATE) == [[repository_id, 0], [repository_id, 6]], "the version of the last one"
     with read_transaction() as session:
         assert session.scalars(select(BackgroundJob.message)).one().startswith("5 packs of ")
-
-
-def queued() -> list[list[object]]:
-    with read_transaction() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.task == CONSOLIDATE).order_by(OutboxRow.created_at))
-        return [row.args for row in rows]
