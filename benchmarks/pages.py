@@ -74,14 +74,17 @@ def _pages(sha: str) -> Iterator[tuple[str, str, float]]:
 
 def _times(client: FlaskClient, path: str, *, rounds: int) -> tuple[float, float]:
     """The medians of wall time and of CPU time, in milliseconds."""
-    walls, cpus = [], []
-    for _ in range(rounds):
-        start, cpu = time.perf_counter(), _cpu_seconds()
-        answer = client.get(path)
-        walls.append((time.perf_counter() - start) * 1000)
-        cpus.append((_cpu_seconds() - cpu) * 1000)
-        assert answer.status_code == 200, (path, answer.status_code)
+    walls, cpus = zip(*(measure_request(client, path) for _ in range(rounds)), strict=True)
     return round(statistics.median(walls), 1), round(statistics.median(cpus), 1)
+
+
+def measure_request(client: FlaskClient, path: str) -> tuple[float, float]:
+    """The server's wall time and CPU time for one page, in milliseconds."""
+    start, cpu = time.perf_counter(), _cpu_seconds()
+    answer = client.get(path)
+    wall, used = (time.perf_counter() - start) * 1000, (_cpu_seconds() - cpu) * 1000
+    assert answer.status_code == 200, (path, answer.status_code)
+    return wall, used
 
 
 def _cpu_seconds() -> float:

@@ -12,6 +12,7 @@ from benchmarks import (
     listings,
     memory,
     packing,
+    packs,
     pages,
     requests,
     rest,
@@ -163,6 +164,17 @@ def pages_of_a_large_project() -> Table:
     )
 
 
+def pages_of_many_packs() -> Table:
+    """How long the server works on a page of a project with many packs, beside one with two."""
+    costs = list(packs.measure())
+    head = f"{'few':>7} {'CPU':>7} {'many':>7} {'CPU':>7}"
+    return Table(
+        f"{f'pages with {packs.FEW} packs and with {packs.MANY}, ms':<48} {head}",
+        [f"{it.page:<48} {it.few_ms:>7} {it.few_cpu_ms:>7} {it.many_ms:>7} {it.many_cpu_ms:>7}" for it in costs],
+        [asdict(it) for it in costs],
+    )
+
+
 def lists_of_many_projects() -> Table:
     """How long the server works on pages that list, with 100,000 projects in the database."""
     times = list(listings.measure())
@@ -285,6 +297,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "uploading": uploading_a_file,
     "cloning": consolidated_clone,
     "pages": pages_of_a_large_project,
+    "packs": pages_of_many_packs,
     "listings": lists_of_many_projects,
     "throughput": beside_http_backend,
     "cold": cold_projects,

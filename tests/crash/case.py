@@ -52,7 +52,7 @@ def settings(data: Path) -> Config:
         broker_url="filesystem://",
         large_blob_bytes=LARGE_BLOB_BYTES,
         import_from_private_networks=True,
-        fold_packs=2,
+        fold_packs=1,
     )
 
 
