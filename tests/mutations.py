@@ -211,7 +211,8 @@ MUTATIONS = (
     ),
     Mutation(
         16, "an upload believes in no pack that is of no version",
-        f"{R}/cache/copy.py", 'NamedPacks(path / "objects", snapshot.packs)', 'DiskObjectStore(str(path / "objects"))',
+        f"{R}/cache/copy.py", 'NamedPacks(str(path / "objects"), snapshot.packs)',
+        'NamedPacks(str(path / "objects"), [file.stem[5:] for file in path.glob("objects/pack/*.pack")])',
         f"{T}/maintenance/test_consolidation_races.py -k crowded",
     ),
     Mutation(

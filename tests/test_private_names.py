@@ -25,7 +25,8 @@ from framework.accounts.signin.login import Manager
 from framework.celery import folder
 from framework.celery.results import OutboxBackend
 from framework.database.pool import BoundedPool
-from framework.repositories.cache.copy import NamedPacks
+from framework.repositories.cache.packs import small_index
+from framework.repositories.cache.packs.named_packs import NamedPacks
 from framework.web.server.connections import Connection as ClientConnection
 from framework.web.server.worker import Worker
 
@@ -94,7 +95,10 @@ def test_celery_calls_the_backend_s(watch: Watch, monkeypatch: pytest.MonkeyPatc
     assert calls
 
 
-def test_dulwich_calls_update_pack_cache_and_keeps_packs_in_pack_cache(tmp_path: Path, watch: Watch) -> None:
+def test_dulwich_calls_update_pack_cache_and_keeps_packs_in_pack_cache(
+    tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_index, "MOST_BYTES", 0)  # so that dulwich looks for it
     assert hasattr(DiskObjectStore, "_update_pack_cache")
     git(tmp_path, "init", "--quiet")
     sha = git(tmp_path, "hash-object", "-w", "--stdin")
@@ -102,7 +106,7 @@ def test_dulwich_calls_update_pack_cache_and_keeps_packs_in_pack_cache(tmp_path:
     [pack] = (tmp_path / ".git" / "objects" / "pack").glob("*.pack")
     git(tmp_path, "prune-packed")
     calls = watch(NamedPacks, "_update_pack_cache")
-    objects = NamedPacks(tmp_path / ".git" / "objects", [pack.stem.removeprefix("pack-")])
+    objects = NamedPacks(str(tmp_path / ".git" / "objects"), [pack.stem.removeprefix("pack-")])
     assert objects[ObjectID(sha.encode())].as_raw_string() == b""
     assert calls
     assert list(objects.packs) == list(objects._pack_cache.values())

@@ -1,10 +1,9 @@
 """An opened local copy: objects by dulwich, blobs as streams in constant memory, large ones by range from the store."""
 
 import itertools
-import os
 import struct
 import zlib
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +12,8 @@ from traceback import clear_frames
 
 from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException, WrongObjectException
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.object_store import DiskObjectStore
 from dulwich.objects import ObjectID, Tree
-from dulwich.pack import Pack, PackIndex, load_pack_index
+from dulwich.pack import PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
 from framework.files import CHUNK_BYTES, read_chunks
@@ -27,6 +25,7 @@ from framework.gitcore.pack_writer import blob_hash, object_hash
 from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, inflate_entry, parse_head
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import PackMissing, expect_pack, pack_file
+from framework.repositories.cache.packs.named_packs import NamedPacks
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_large_blob_place
@@ -68,28 +67,6 @@ class Blob:
     chunks: Iterator[bytes]
 
 
-class NamedPacks(DiskObjectStore):
-    """The objects of these packs alone, as far as they are there: others on the disk may be of no version any more."""
-
-    def __init__(self, path: Path, names: Collection[str]) -> None:
-        super().__init__(str(path))
-        self._names = names
-
-    def get_midx(self) -> None:
-        """No other index is believed than the packs' own."""
-
-    def _update_pack_cache(self) -> list[Pack]:
-        """Open those that were not there before."""
-        there = set(os.listdir(self.pack_dir))  # noqa: PTH208 - at each miss, so that it has to be quick
-        whole = [name for name in self._names if {f"pack-{name}.pack", f"pack-{name}.idx"} <= there]
-        return [self._open(name) for name in whole if name not in self._pack_cache]
-
-    def _open(self, name: str) -> Pack:
-        pack = Pack(f"{self.pack_dir}/pack-{name}", object_format=self.object_format)
-        self._pack_cache[name] = pack
-        return pack
-
-
 @dataclass(frozen=True)
 class Copy:
     """A repository at a snapshot, opened for one reader in one thread."""
@@ -123,7 +100,12 @@ class Copy:
 
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
-        for name in self.snapshot.packs:
+        if place := self.objects.find_small(sha):
+            pack = pack_file(self.path, place.pack)
+            if pack.exists():
+                return self._local_blob(pack, place.start, sha, by_git=False)
+            return self._distant_blob(place.pack, place.start, sha)
+        for name in self.objects.large:
             idx = pack_file(self.path, name, ".idx")
             with _report_damage(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
                 offset, is_large = _offset(index, bytes.fromhex(sha)), len(index) > MOST_ENTRIES
@@ -205,7 +187,7 @@ def open_copy(repository_id: str, kind: str = HISTORY) -> Iterator[Copy]:
         RepositoryMissing, StoreUnavailable, PackAltered, DatabaseBehind.
     """
     with copies.lease_copy(repository_id, kind) as (path, snapshot):
-        objects = NamedPacks(path / "objects", snapshot.packs)
+        objects = NamedPacks(str(path / "objects"), snapshot.packs)
         try:
             yield Copy(path, snapshot, objects)
         finally:

@@ -1,0 +1,1 @@
+"""The packs of a local copy, as pages read them."""
