@@ -21,7 +21,8 @@ from framework.repositories.catalog.snapshot import read_snapshot
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 600
-PACKS_BEFORE_ANOTHER = 25
+PACKS_BEFORE_ANOTHER = 8
+"""Fewer than there may be before they are folded, which makes one newer pack of them."""
 
 _threads = Threads("commit-graph", lambda: 1)
 _one_at_a_time = threading.Lock()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.orm import Session
 
 from framework.database.batches import in_batches
@@ -69,6 +69,15 @@ def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
     """The packs that the newest version consists of; none where there is no repository."""
     with read_transaction() as session:
         return _packs(session, repository_id)
+
+
+def read_consolidated_packs(repository_id: str) -> tuple[StoredPack, ...]:
+    """Those of the newest version's packs that came with side files, or beside such; none before a consolidation."""
+    in_use = Pack.repository_id == repository_id, Pack.superseded_version.is_(None)
+    consolidations = select(Pack.version).where(*in_use, Pack.side_files.is_not(null()))
+    with read_transaction() as session:
+        rows = session.scalars(select(Pack).where(*in_use, Pack.version.in_(consolidations)))
+        return tuple(StoredPack.of(row) for row in rows)
 
 
 def read_large_blob_sizes(repository_id: str, shas: set[str]) -> dict[str, int]:

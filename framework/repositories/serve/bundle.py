@@ -16,7 +16,7 @@ from framework.gitcore.packs import TRAILER_BYTES, WrittenPack
 from framework.gitcore.side_files import BUNDLE
 from framework.repositories import object_keys
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
-from framework.repositories.catalog.snapshot import read_packs
+from framework.repositories.catalog.snapshot import read_consolidated_packs
 from framework.storage.current import store
 
 SIGNATURE = b"# v2 git bundle\n"
@@ -114,7 +114,7 @@ def read_bundle(repository_id: str) -> Bundle:
     Raises:
         BundleAbsent: there was none, or nothing to put into one.
     """
-    packs = read_packs(repository_id)
+    packs = read_consolidated_packs(repository_id)
     first = first_of(packs)
     if first is None:
         raise BundleAbsent
