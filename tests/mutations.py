@@ -11,27 +11,16 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from tests.mutation import Mutation, R, T
+from tests.repacking_mutations import REPACKING
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("framework", "static", "templates", "tests")
 COPIED = (*FOLDERS, "app.py", "celeryconfig.py", "gunicorn.conf.py", "pyproject.toml")
 
 
-@dataclass(frozen=True)
-class Mutation:
-    """An invariant by its number and name, the text that keeps it, what stands there instead, and who has to notice."""
-
-    number: int
-    invariant: str
-    file: str
-    kept: str
-    broken: str
-    tests: str
-
-
-R, T = "framework/repositories", "tests/repositories"
 MUTATIONS = (
     Mutation(
         1, "an acknowledged change has its journal entry in the store",
@@ -183,43 +172,9 @@ MUTATIONS = (
         "tests/githttp/test_lfs.py -k projects_share",
     ),
     Mutation(
-        16, "a version never needs a Git LFS object that a purge has dropped",
-        f"{R}/write/branch_writer.py",
-        "        lfs_objects.refuse_unnamed(self._wanted.repository_id, self._wanted.named_lfs)\n", "",
-        f"{T}/maintenance/test_purging_lfs.py -k meanwhile_is_refused",
-    ),
-    Mutation(
-        16, "a purge keeps the Git LFS objects of what was committed meanwhile",
-        f"{R}/maintenance/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
-        f"{T}/maintenance/test_purging_lfs.py -k needs_it_meanwhile",
-    ),
-    Mutation(
         15, "a clone is sent nothing that no ref reaches",
         f"{R}/maintenance/repacking.py", "    if snapshot.refs and with_bundle:", "    if snapshot.refs:",
         "tests/githttp/fetch/test_cold_clones.py -k pushed_away",
-    ),
-    Mutation(
-        16, "what was checked against packs that are gone is checked again",
-        f"{R}/write/commit.py", "        raise PacksChanged\n", "        pass\n",
-        f"{T}/maintenance/test_consolidation_races.py -k has_dropped_is_refused",
-    ),
-    Mutation(
-        16, "a purge keeps what was committed meanwhile",
-        f"{R}/maintenance/consolidation.py",
-        "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
-        f"{T}/maintenance/test_consolidation_races.py -k about_to_drop_keeps_it",
-    ),
-    Mutation(
-        16, "an upload believes in no pack that is of no version",
-        f"{R}/cache/copy.py", 'NamedPacks(str(path / "objects"), snapshot.packs)',
-        'NamedPacks(str(path / "objects"), [file.stem[5:] for file in path.glob("objects/pack/*.pack")])',
-        f"{T}/maintenance/test_consolidation_races.py -k crowded",
-    ),
-    Mutation(
-        16, "a push asks again for large files that a purge may have dropped",
-        "framework/githttp/push/receiving.py",
-        "large_left_out(quarantine, self._found, packs) if self._found else []", "[]",
-        "tests/githttp/push/test_purge_races.py -k large_file_that_was_purged",
     ),
     Mutation(
         17, "an entry that came after a take-over is not acknowledged",
@@ -267,6 +222,7 @@ MUTATIONS = (
         f"{R}/write/commit.py", "            raise DatabaseBehind\n", "            pass\n",
         f"{T}/journal/test_divergence.py -k written_before",
     ),
+    *REPACKING,
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.mutations import MUTATIONS, ROOT, Mutation
+from tests.mutation import Mutation
+from tests.mutations import MUTATIONS, ROOT
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.invariant)
