@@ -11,7 +11,7 @@ REPACKING = (
     ),
     Mutation(
         16, "a purge keeps the Git LFS objects of what was committed meanwhile",
-        f"{R}/maintenance/consolidation.py", "        self._note_needed_lfs(newest, checked.snapshot)\n", "",
+        f"{R}/maintenance/consolidation.py", "        self._note_needed_lfs(newest, checked.latest.snapshot)\n", "",
         f"{T}/maintenance/test_purging_lfs.py -k needs_it_meanwhile",
     ),
     Mutation(
@@ -22,7 +22,7 @@ REPACKING = (
     Mutation(
         16, "a purge keeps what was committed meanwhile",
         f"{R}/maintenance/consolidation.py",
-        "            newest.check_connected(known=checked.snapshot)\n", "            pass\n",
+        "            newest.check_connected(known=checked.latest.snapshot)\n", "            pass\n",
         f"{T}/maintenance/test_consolidation_races.py -k about_to_drop_keeps_it",
     ),
     Mutation(
