@@ -101,10 +101,11 @@ class Copy:
     def blob(self, sha: str) -> Blob:
         """The blob of this name as a stream; nothing larger than a chunk is held in memory."""
         if place := self.objects.find_small(sha):
-            pack = pack_file(self.path, place.pack)
-            if pack.exists():
-                return self._local_blob(pack, place.start, sha, by_git=False)
-            return self._distant_blob(place.pack, place.start, sha)
+            with _report_damage(sha):
+                pack = pack_file(self.path, place.pack)
+                if pack.exists():
+                    return self._local_blob(pack, place.start, sha, by_git=False)
+                return self._distant_blob(place.pack, place.start, sha)
         for name in self.objects.large:
             idx = pack_file(self.path, name, ".idx")
             with _report_damage(sha), closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
