@@ -1,18 +1,12 @@
 """The tables of the benchmarks: each measures, and tells what it found in lines and as figures to keep."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from benchmarks import (
-    cloning,
     cold,
-    commits,
-    journal,
     listings,
     memory,
-    packing,
-    packs,
     pages,
     requests,
     rest,
@@ -22,23 +16,20 @@ from benchmarks import (
     storing,
     throughput,
     uploading,
-    versions,
-    waking,
 )
-from benchmarks.cold import Figure
+from benchmarks.packed_tables import (
+    commits_of_one_file,
+    consolidated_clone,
+    journal_of_a_large_project,
+    old_versions,
+    pages_of_many_packs,
+    versions_of_large_files,
+    waking_small_packs,
+)
+from benchmarks.table import Table, show_figures
 
 UPLOAD_GROWTH_MIB = 32
 EXACT_UNITS = {"%", ""}
-
-
-@dataclass(frozen=True)
-class Table:
-    """What one benchmark found; `holds` says whether every budget was kept that no machine's noise can exceed."""
-
-    head: str
-    lines: Sequence[str]
-    figures: Sequence[Mapping[str, Any]]
-    holds: bool = True
 
 
 def requests_made() -> Table:
@@ -49,52 +40,6 @@ def requests_made() -> Table:
         [f"{cost.operation:<72} {cost.requests:>5} {cost.budget:>7}" for cost in costs],
         [asdict(cost) for cost in costs],
         all(cost.requests <= cost.budget for cost in costs),
-    )
-
-
-def journal_of_a_large_project() -> Table:
-    """What the journal keeps for a small change, however much the project has."""
-    kept = list(journal.measure())
-    return Table(
-        f"{'journal, beside 10,000 refs and 10,000 Git LFS objects':<64} {'bytes':>11} {'budget':>11}",
-        [f"{it.what:<64} {it.size_bytes:>11,} {it.budget_bytes:>11,}" for it in kept],
-        [asdict(it) for it in kept],
-        all(it.size_bytes <= it.budget_bytes for it in kept),
-    )
-
-
-def versions_of_large_files() -> Table:
-    """What versions of large files take in the store, and what packing them takes."""
-    found = list(packing.measure())
-    return Table(
-        f"{'neatly packed, beside git gc':<72} {'MiB':>7} {'git':>7} {'ratio':>6} {'CPU s':>6} {'peak':>6}",
-        [
-            f"{it.file:<72} {it.mib:>7.1f} {it.git_mib:>7.1f} {it.ratio:>6.2f}"
-            f" {it.cpu_seconds:>6.1f} {it.peak_mib:>6.0f}"
-            for it in found
-        ],
-        [asdict(it) for it in found],
-        all(it.ratio <= packing.GOAL and it.peak_mib <= packing.MEMORY_MIB for it in found),
-    )
-
-
-def old_versions() -> Table:
-    """What an old version of a large file of a cold project costs, beside its newest."""
-    return _figures("a large file of 15 versions, cold, S3 at 30 ms", list(versions.measure()))
-
-
-def commits_of_one_file() -> Table:
-    """What a commit of one file costs, however large the project is."""
-    found = list(commits.measure())
-    return Table(
-        f"{f'a commit of one file by the API (goal: {commits.GOAL} of the smallest)':<60}"
-        f" {'ms':>6} {'CPU':>6} {'ratio':>6} {'SQL':>4} {'S3':>3}",
-        [
-            f"{it.project:<60} {it.milliseconds:>6.0f} {it.cpu_milliseconds:>6.0f} {it.ratio:>6.2f}"
-            f" {it.statements:>4.0f} {it.requests:>3.0f}"
-            for it in found
-        ],
-        [asdict(it) for it in found],
     )
 
 
@@ -126,19 +71,6 @@ def uploading_a_file() -> Table:
     )
 
 
-def consolidated_clone() -> Table:
-    """The server's CPU for a clone before and after a consolidation."""
-    before, after = clones = cloning.measure()
-    ratio = after.cpu_seconds / before.cpu_seconds
-    lines = [f"{clone.state:<72} {clone.cpu_seconds:>5.2f} {clone.sent_bytes / (1 << 20):>7.1f}" for clone in clones]
-    return Table(
-        f"{'clone of 20,000 commits':<72} {'CPU s':>5} {'MiB':>7}",
-        [*lines, f"{'ratio, beside what it may be':<72} {ratio:>5.2f} {cloning.BUDGET:>7}"],
-        [asdict(clone) for clone in clones],
-        ratio <= cloning.BUDGET,
-    )
-
-
 def beside_http_backend() -> Table:
     """How fast clones and pushes are beside git's own server."""
     ratios = list(throughput.measure())
@@ -164,17 +96,6 @@ def pages_of_a_large_project() -> Table:
     )
 
 
-def pages_of_many_packs() -> Table:
-    """How long the server works on a page of a project with many packs, beside one with two."""
-    costs = list(packs.measure())
-    head = f"{'few':>7} {'CPU':>7} {'many':>7} {'CPU':>7}"
-    return Table(
-        f"{f'pages with {packs.FEW} packs and with {packs.MANY}, ms':<48} {head}",
-        [f"{it.page:<48} {it.few_ms:>7} {it.few_cpu_ms:>7} {it.many_ms:>7} {it.many_cpu_ms:>7}" for it in costs],
-        [asdict(it) for it in costs],
-    )
-
-
 def lists_of_many_projects() -> Table:
     """How long the server works on pages that list, with 100,000 projects in the database."""
     times = list(listings.measure())
@@ -187,41 +108,7 @@ def lists_of_many_projects() -> Table:
 
 def cold_projects() -> Table:
     """What a cold project of 1 GB costs whoever opens it; shares and counts are exact, times are this machine's."""
-    return _figures("S3 at 30 ms", cold.measure())
-
-
-def _figures(head: str, figures: Sequence[Figure]) -> Table:
-    return Table(
-        f"{head:<72} {'measured':>12} {'limit':>9}",
-        [_figure_line(figure) for figure in figures],
-        [asdict(figure) for figure in figures],
-        all(figure.holds for figure in figures if figure.unit in EXACT_UNITS),
-    )
-
-
-def waking_small_packs() -> Table:
-    """What a cold project of small packs costs whoever wakes it; requests are exact, times are this machine's."""
-    wakes = list(waking.measure())
-    return Table(
-        f"{'waking a project of small packs':<56} {'ms':>7} {'CPU ms':>7} {'asked':>6} {'budget':>7}",
-        [
-            f"{f'{it.packs} packs, indexes {_where(it)}, S3 at {it.round_trip_ms:.0f} ms':<56}"
-            f" {it.milliseconds:>7} {it.cpu_milliseconds:>7} {it.requests:>6} {it.budget:>7}"
-            for it in wakes
-        ],
-        [asdict(it) for it in wakes],
-        all(it.requests <= it.budget for it in wakes),
-    )
-
-
-def _where(wake: waking.Wake) -> str:
-    return "in the store" if wake.indexes_stored else "made here"
-
-
-def _figure_line(figure: Figure) -> str:
-    limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
-    failed = "" if figure.holds else "  beyond its limit"
-    return f"{figure.name:<72} {figure.value:>8.2f} {figure.unit:<3} {limit:>9}{failed}"
+    return show_figures("S3 at 30 ms", cold.measure())
 
 
 def a_million_projects() -> Table:
