@@ -111,7 +111,7 @@ def test_a_machine_without_a_copy_reads_the_small_packs_and_makes_none(grown: Be
     evict(grown.repository_id)
     with requests() as asked:
         assert fold(grown.repository_id) == 3
-    assert asked.operations.count("get") == 3 * 2
+    assert asked.operations.count("get") == 3
     assert not copy_path(grown.repository_id).exists()
 
 
