@@ -15,7 +15,7 @@ from dulwich.objects import ShaFile
 from dulwich.pack import write_pack_index_v2
 
 from framework.files import read_chunks
-from framework.gitcore.packs import BLOB, OFS_DELTA, EntryHead, WrittenPack, measure_pack
+from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, EntryHead, WrittenPack, measure_pack
 
 PROBE_BYTES = 1 << 20
 WORTHWHILE_SAVING = 0.05
@@ -50,11 +50,21 @@ class PackWriter:
 
     def add(self, item: ShaFile) -> str:
         """Add a commit or a tree; its name in hex."""
-        raw = item.as_raw_string()
-        sha = item.id.decode()
+        return self.add_object(item.type_num, item.as_raw_string())
+
+    def add_object(self, kind: int, raw: bytes) -> str:
+        """Add an object of this kind as Git has it, byte for byte; its name in hex."""
+        check = object_hash(KIND_NAMES[kind], len(raw))
+        check.update(raw)
+        sha = check.hexdigest()
         if sha not in self._entries:
-            self._write(sha, item.type_num, len(raw), iter([zlib.compress(raw, 1)]))
+            self._write(sha, kind, len(raw), iter([zlib.compress(raw, 1)]))
         return sha
+
+    @property
+    def object_count(self) -> int:
+        """How many objects the pack holds so far."""
+        return len(self._entries)
 
     def add_blob(self, sha: str, source: BinaryIO, size_bytes: int, *, level: int = 1) -> None:
         """Add the blob of this name from a stream of exactly `size_bytes`, deflated at this level if that saves much.

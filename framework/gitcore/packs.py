@@ -13,6 +13,8 @@ from framework.gitcore.side_files import MadeFile
 
 COMMIT, TREE, BLOB, TAG, OFS_DELTA = 1, 2, 3, 4, 6
 """Kinds of entries (gitformat-pack(5)); the last one is a delta whose base is so many bytes before it."""
+KIND_NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
+"""What the name of an object is made of, beside its size and its bytes."""
 LONGEST_HEAD_BYTES = 32
 """Kind and size take ten bytes at the most, the distance to the base of a delta ten more."""
 TRAILER_BYTES = 20

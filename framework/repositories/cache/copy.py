@@ -22,7 +22,17 @@ from framework.gitcore.commit_objects import StoredCommit, message_of, read_comm
 from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, Read, find_chain
 from framework.gitcore.deltas.recipes import DeltaDamaged
 from framework.gitcore.pack_writer import blob_hash, object_hash
-from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, OFS_DELTA, TAG, TREE, inflate_entry, parse_head
+from framework.gitcore.packs import (
+    BLOB,
+    COMMIT,
+    KIND_NAMES,
+    LONGEST_HEAD_BYTES,
+    OFS_DELTA,
+    TAG,
+    TREE,
+    inflate_entry,
+    parse_head,
+)
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import PackMissing, expect_pack, pack_file
 from framework.repositories.cache.packs.named_packs import NamedPacks
@@ -34,7 +44,6 @@ from framework.storage.current import store
 
 MOST_ENTRIES = 20_000
 """In a pack of more, git finds its way to a delta's base faster than we do."""
-_KINDS = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 
 # What dulwich raises for wrong bytes, depending on where in a pack or index they are.
 _DAMAGE = (
@@ -77,22 +86,22 @@ class Copy:
 
     def commit(self, sha: str) -> StoredCommit:
         """The commit that this object name, or the tag of this name, stands for."""
-        name, (kind, raw) = sha, self._object(sha)
+        name, (kind, raw) = sha, self.read_object(sha)
         while kind == TAG:
             name = target_of(raw)
-            kind, raw = self._object(name)
+            kind, raw = self.read_object(name)
         if kind != COMMIT:
             raise ObjectAbsent(sha)
         return read_commit(name, raw)
 
     def tag_message(self, sha: str) -> str:
         """What the annotated tag of this name says; empty for another object."""
-        kind, raw = self._object(sha)
+        kind, raw = self.read_object(sha)
         return message_of(raw).decode(errors="replace") if kind == TAG else ""
 
     def tree(self, sha: str) -> Tree:
         """The tree of this name."""
-        kind, raw = self._object(sha)
+        kind, raw = self.read_object(sha)
         if kind != TREE:
             raise ObjectAbsent(sha)
         with _report_damage(sha):
@@ -121,23 +130,23 @@ class Copy:
         with _report_damage(sha):
             return ObjectID(sha.encode()) in self.objects
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the bytes of every pack are on the local disk, those of large blobs too."""
-        indexes = (self.path / "objects" / "pack").glob("*.idx")
-        return all(idx.with_suffix(".pack").exists() for idx in indexes)
-
-    def _object(self, sha: str) -> tuple[int, bytes]:
+    def read_object(self, sha: str) -> tuple[int, bytes]:
         """An object's kind, by its number in packs, and its bytes; dulwich could not take all of them apart."""
         if not self.has(sha):
             raise ObjectAbsent(sha)
         with _report_damage(sha):
             kind, raw = self.objects.get_raw(ObjectID(sha.encode()))
-            check = object_hash(_KINDS[kind], len(raw))
+            check = object_hash(KIND_NAMES[kind], len(raw))
         check.update(raw)
         if check.hexdigest() != sha:
             raise ObjectAltered(sha)
         return kind, raw
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the bytes of every pack are on the local disk, those of large blobs too."""
+        indexes = (self.path / "objects" / "pack").glob("*.idx")
+        return all(idx.with_suffix(".pack").exists() for idx in indexes)
 
     def _local_blob(self, pack: Path, offset: int, sha: str, *, by_git: bool) -> Blob:
         with pack.open("rb") as file:
