@@ -243,6 +243,21 @@ class Version(Base):
     dropped_at: Mapped[datetime | None]
 
 
+class FileSurvey(Base):
+    """What was counted of a repository's files as of one version: bytes by part, and the files that take most."""
+
+    __tablename__ = "file_surveys"
+
+    repository_id: Mapped[str] = mapped_column(
+        Id32, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True
+    )
+    epoch: Mapped[int]
+    version: Mapped[int]
+    parts: Mapped[dict[str, Any]]
+    files: Mapped[list[Any]]
+    counted_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class SettledEntry(Base):
     """An entry of the journal that is no version of SQL's, and that a recovery has dealt with.
 

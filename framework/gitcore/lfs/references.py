@@ -7,6 +7,7 @@ from pathlib import Path
 
 from framework.gitcore import git
 from framework.gitcore.lfs import pointer as lfs_pointer
+from framework.gitcore.lfs.pointer import Pointer
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 
 
@@ -18,18 +19,30 @@ def find_pointed_objects(repository: Path, tips: Iterable[str], folder: Path) ->
     Raises:
         GitFailed.
     """
-    given, reached, brief = (folder / f"names-of-{part}" for part in ("tips", "reached", "brief"))
+    given, reached = folder / "names-of-tips", folder / "names-of-reached"
     given.write_text("".join(f"{tip}\n" for tip in tips))
     with reached.open("wb") as names, _run_with_names(repository, given, "rev-list", "--objects", "--stdin") as process:
         assert process.stdout
         names.writelines(line[:40] + b"\n" for line in process.stdout)
+    return {pointer.oid for _sha, pointer in find_pointers(repository, reached, folder)}
+
+
+def find_pointers(repository: Path, names: Path, folder: Path) -> Iterator[tuple[str, Pointer]]:
+    """Those of the objects that this file names, a line each, that are pointers; what is not here is none.
+
+    Raises:
+        GitFailed.
+    """
+    brief = folder / "names-of-brief"
     with (
-        brief.open("wb") as names,
-        _run_with_names(repository, reached, "cat-file", "--batch-check", "--buffer") as process,
+        brief.open("wb") as chosen,
+        _run_with_names(repository, names, "cat-file", "--batch-check", "--buffer") as process,
     ):
-        names.writelines(_of_a_pointers_size(process))
+        chosen.writelines(_of_a_pointers_size(process))
     with _run_with_names(repository, brief, "cat-file", "--batch", "--buffer") as process:
-        return {found.oid for data in _contents(process) if (found := lfs_pointer.parse(data))}
+        for sha, data in _contents(process):
+            if found := lfs_pointer.parse(data):
+                yield sha, found
 
 
 @contextmanager
@@ -45,13 +58,14 @@ def _of_a_pointers_size(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
     """Those of the objects that may be pointers, a name a line."""
     assert process.stdout
     for line in process.stdout:
-        sha, kind, size = line.split()
-        if kind == b"blob" and int(size) in lfs_pointer.SIZES:
+        sha, kind, *size = line.split()  # no size for what is missing
+        if kind == b"blob" and int(size[0]) in lfs_pointer.SIZES:
             yield sha + b"\n"
 
 
-def _contents(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
+def _contents(process: "subprocess.Popen[bytes]") -> Iterator[tuple[str, bytes]]:
+    """Each object's name and bytes."""
     assert process.stdout
     while header := process.stdout.readline():
-        size = int(header.split()[2])
-        yield process.stdout.read(size + 1)[:size]
+        sha, _kind, size = header.split()
+        yield sha.decode(), process.stdout.read(int(size) + 1)[: int(size)]

@@ -4,6 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from framework.repositories.models import (
+    FileSurvey,
     LargeBlob,
     LfsObject,
     Pack,
@@ -31,6 +32,7 @@ def remove_rows(session: Session, repository_id: str) -> None:
         StagedLfs,
         LfsObject,
         LargeBlob,
+        FileSurvey,
         SettledEntry,
         Version,
         Pack,
