@@ -9,6 +9,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
+from framework.projects.lifecycle import old_versions
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -66,6 +67,18 @@ def forget_invitations() -> int:
 def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
     """Drop what no branch or tag of the project leads to; whether there was anything to repack."""
     return purge(project_id, account_id, work_id)
+
+
+@app.task(name="framework.projects.tasks.count_files")
+def count_files(project_id: int, account_id: int, work_id: str) -> int:
+    """Count what the versions of the project's files take; how many files are listed."""
+    return old_versions.count_files(project_id, account_id, work_id)
+
+
+@app.task(name="framework.projects.tasks.remove_old_versions")
+def remove_old_versions(project_id: int, account_id: int, work_id: str, path: str, *, rewrites_protected: bool) -> bool:
+    """Take old versions of a file out of the project's history and erase them; whether there were any."""
+    return old_versions.remove(project_id, account_id, work_id, path, rewrites_protected=rewrites_protected)
 
 
 @app.task(base=Job, name="framework.projects.tasks.send_news")

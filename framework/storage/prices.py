@@ -33,9 +33,13 @@ def costs_of(classes: Mapping[str, int]) -> list[MonthlyCost]:
     costs = monthly_costs(sum(classes.values()))
     if not classes.keys() - {STANDARD}:
         return costs
+    return [MonthlyCost("As it is kept now", present_dollars(classes), now=True), *costs]
+
+
+def present_dollars(classes: Mapping[str, int]) -> float:
+    """What a month of these bytes by storage class costs."""
     prices = dict(config.current().storage_prices)
-    present = sum(size / GIB * prices.get(name, prices[STANDARD]) for name, size in classes.items())
-    return [MonthlyCost("As it is kept now", present, now=True), *costs]
+    return sum(size / GIB * prices.get(name, prices[STANDARD]) for name, size in classes.items())
 
 
 def monthly_costs(size_bytes: int) -> list[MonthlyCost]:

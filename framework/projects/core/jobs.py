@@ -20,7 +20,11 @@ from framework.projects.models import Project
 
 SILENT = "silent"
 LISTED = 50
-TITLES = {"purge": "Erasing removed content"}
+TITLES = {
+    "purge": "Erasing removed content",
+    "count": "Counting the files",
+    "removal": "Removing old versions of a file",
+}
 """What is being done, where its kind is no word that people use."""
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, read_account
-from framework.celery.jobs import announce, track_progress
+from framework.celery.jobs import Work, announce, track_progress
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, recheck
@@ -12,7 +12,7 @@ from framework.projects.core.validation import NameNotRepeated
 from framework.projects.models import Event, Project
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import Committed
-from framework.repositories.maintenance.consolidation import STEPS, RepackRequest, consolidate
+from framework.repositories.maintenance.consolidation import STEPS, Consolidated, RepackRequest, consolidate
 
 KIND, DONE = "purge", "purged"
 DONE_BEFORE = "The removed content is erased."
@@ -42,18 +42,27 @@ def purge(project_id: int, account_id: int, work_id: str) -> bool:
     Raises:
         What `consolidate` raises; nothing is dropped then.
     """
-    with read_transaction() as session:
-        project, actor = session.get_one(Project, project_id), read_account(session, account_id)
-        done_before = _was_done(session, project_id, work_id)
-
-    def tell(session: Session, _committed: Committed) -> None:
-        record(session, project_id, actor=actor, kind=DONE, details={"work": work_id})
-
     with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
-        request = RepackRequest(project.repository_id, purge=True, actor=actor.name, in_transaction=tell)
-        done = None if done_before else consolidate(request, work)
+        done_before, done = purge_as(project_id, account_id, work)
         work.say(done.sentence if done else DONE_BEFORE if done_before else "There was nothing to erase.")
     return done_before or done is not None
+
+
+def purge_as(project_id: int, account_id: int, work: Work) -> tuple[bool, Consolidated | None]:
+    """The same as a part of a work that is under way: whether an earlier run had done it, and what came of this one.
+
+    Raises:
+        What `consolidate` raises; nothing is dropped then.
+    """
+    with read_transaction() as session:
+        project, actor = session.get_one(Project, project_id), read_account(session, account_id)
+        done_before = _was_done(session, project_id, work.id)
+
+    def tell(session: Session, _committed: Committed) -> None:
+        record(session, project_id, actor=actor, kind=DONE, details={"work": work.id})
+
+    request = RepackRequest(project.repository_id, purge=True, actor=actor.name, in_transaction=tell)
+    return done_before, None if done_before else consolidate(request, work)
 
 
 def _was_done(session: Session, project_id: int, work_id: str) -> bool:

@@ -48,8 +48,9 @@ def record(
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
     branch or tag); `settings`; `person_added` (person, person_id, role); `person_changed` (person, role);
-    `person_removed` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work). `woken` (days without a
-    visit) changes nothing, and is written by itself.
+    `person_removed` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work);
+    `versions_removed` (path, versions, commits, refs, how many there are, before_bytes, work): a history without old
+    versions of a file. `woken` (days without a visit) changes nothing, and is written by itself.
     """
     event = Event(
         project_id=project_id, actor_id=actor.id if actor else None, kind=kind, details=details or {}, created_at=now()

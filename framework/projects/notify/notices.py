@@ -12,8 +12,8 @@ from framework.database.session import delete_in_batches
 from framework.database.types import now
 from framework.projects.models import Event, Member, Notice, Project
 
-WOKEN = "woken"
-MAILED = {"upload", "commit", "push", WOKEN}
+WOKEN, VERSIONS_REMOVED = "woken", "versions_removed"
+MAILED = {"upload", "commit", "push", VERSIONS_REMOVED, WOKEN}
 """Events that mails tell of."""
 SHOWN = {*MAILED, "trashed", "restored"}
 """Events that everybody who takes part sees in the inbox."""

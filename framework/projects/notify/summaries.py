@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from framework.projects.notify.notices import WOKEN
+from framework.projects.notify.notices import VERSIONS_REMOVED, WOKEN
 
 LISTED = 10
 NO_TITLE = "(no message)"
@@ -49,7 +49,10 @@ def story(name: str, link: str, events: Sequence[Happened]) -> ProjectStory:
 
 def _title(events: Sequence[Happened]) -> str:
     if len(events) == 1:
-        return str(events[0].details.get("title") or "") or "something was changed"
+        [event] = events
+        if event.kind == VERSIONS_REMOVED:
+            return f"old versions of {event.details['path']} were removed"
+        return str(event.details.get("title") or "") or "something was changed"
     actors = list(dict.fromkeys(event.actor for event in events))
     return f"{len(events):,} changes by {' and '.join(actors) if len(actors) < 3 else f'{len(actors)} people'}"
 
@@ -86,6 +89,8 @@ def _deeds(events: Sequence[Happened]) -> Iterator[str]:
     if deleted:
         yield f"deleted {_and(deleted[:LISTED])}"
     for event in events:
+        if event.kind == VERSIONS_REMOVED:
+            yield f"removed old versions of {event.details['path']} from the history: please clone the project again"
         if event.kind == WOKEN:
             yield f"opened it again, after {event.details['days']} days without a visit"
 

@@ -46,6 +46,13 @@ class ConfirmationForm(PageForm):
     confirmation = StringField("Project name", filters=[strip], validators=[require_filled("Type the project's name.")])
 
 
+class OldVersionsForm(PageForm):
+    """The file's name, once more, before its old versions go; `protected` lifts the rules against rewriting."""
+
+    confirmation = StringField("File name", filters=[strip], validators=[require_filled("Type the file's name.")])
+    protected = BooleanField("Rewrite these protected branches and tags, too, this once")
+
+
 class PersonForm(PageForm):
     """Somebody to add, by user name or e-mail."""
 

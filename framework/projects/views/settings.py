@@ -12,13 +12,10 @@ from framework.projects.branches import operations as refs
 from framework.projects.branches import rules
 from framework.projects.branches.protection import Rule, protection_of
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle import archiving, operations, purging
+from framework.projects.lifecycle import operations, purging
 from framework.projects.members import invitations, people
 from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, PersonForm, SettingsForm
-from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.snapshot import read_snapshot
-from framework.repositories.catalog.storage_usage import read_storage_usage
-from framework.storage.prices import NAMES, costs_of
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
@@ -165,30 +162,6 @@ def remove_branch_rule(owner: str, project: str) -> ViewResponse:
     rules.remove_branch_rule(require_account(), access, pattern)
     flash(f"The rule for {pattern} is removed.", "success")
     return redirect(f"{access.path}/settings/branches")
-
-
-@settings.get("/storage")
-def storage(owner: str, project: str) -> str:
-    """What is stored of the project, what a month of it costs, and when it was last verified."""
-    access = _find_owned(owner, project)
-    holdings, status = read_storage_usage(access.repository_id), read_status(access.repository_id)
-    return render_template(
-        "projects/storage.html",
-        project=access,
-        holdings=holdings,
-        status=status,
-        costs=costs_of(holdings.classes),
-        idle_days=config.current().idle_days,
-        archive_class=NAMES.get(config.current().archive_storage_class or ""),
-    )
-
-
-@settings.post("/storage/archive")
-def archive(owner: str, project: str) -> ViewResponse:
-    """Have the project packed neatly, and its copies dropped."""
-    access = _find_owned(owner, project)
-    check_button()
-    return redirect(f"/work/{archiving.ask_for_archive(require_account(), access)}")
 
 
 def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:

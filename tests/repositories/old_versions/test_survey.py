@@ -1,17 +1,11 @@
 """What a project's bytes are, and the files whose versions take most: compared with what the packs' indexes say."""
 
-import hashlib
-import os
 import random
 
 from framework.celery.jobs import Work
-from framework.gitcore.packs import BLOB
-from framework.lfs.writing import write as write_lfs
-from framework.repositories.catalog.file_surveys import FileVersions, Survey, read_survey, remember_survey
+from framework.repositories.catalog.file_surveys import FileVersions, Survey
 from framework.repositories.catalog.storage_usage import read_storage_usage
-from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.old_versions.survey import survey
-from framework.repositories.write.operations import Delete, Move
 from tests.repositories.conftest import MIB, Bench
 
 

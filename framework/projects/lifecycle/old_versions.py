@@ -1,0 +1,216 @@
+"""Old versions of a file: counted when an owner asks, taken out of the whole history when an owner says so."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.accounts.core.account import Account, read_account
+from framework.celery.jobs import Work, announce, track_progress
+from framework.celery.outbox import enqueue
+from framework.database.session import read_transaction, transaction
+from framework.errors import Forbidden, Invalid, NotFound
+from framework.formatting import format_size, quote_query, show_unseen
+from framework.gitcore.ref_names import short_name
+from framework.projects.branches.protection import Protection, read_protection
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.lifecycle import purging
+from framework.projects.models import Event, Project
+from framework.projects.notify.activity import record
+from framework.projects.notify.notices import VERSIONS_REMOVED
+from framework.repositories.catalog.file_surveys import FileVersions, read_survey, remember_survey
+from framework.repositories.catalog.storage_usage import read_storage_usage
+from framework.repositories.maintenance.consolidation import STEPS
+from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
+from framework.repositories.old_versions.survey import survey
+
+COUNT, KIND = "count", "removal"
+COUNT_TASK = "framework.projects.tasks.count_files"
+TASK = "framework.projects.tasks.remove_old_versions"
+NAMED_REFS = 20
+NOTHING_OLD = "There were no old versions of this file any more, so nothing was changed."
+
+
+class FileNotListed(NotFound):
+    """The file is not among those whose versions were found to take most."""
+
+    def __init__(self) -> None:
+        super().__init__("This file is not in the list of large files any more. Go back to the storage page.")
+
+
+class PathNotRepeated(Invalid):
+    """The path that was to confirm what cannot be undone is not the file's."""
+
+    field = "confirmation"
+
+    def __init__(self) -> None:
+        super().__init__("This is not the file's name, so nothing was removed.")
+
+
+class ProtectionInForce(Forbidden):
+    """Branches or tags would be rewritten that are protected from it, and nobody has said that they may be."""
+
+    field = "protected"
+
+    def __init__(self, names: list[str]) -> None:
+        named = ", ".join(map(short_name, names[:NAMED_REFS])) + (" and others" if len(names) > NAMED_REFS else "")
+        super().__init__(
+            f"Nothing was changed: {named} may not be rewritten, as the rules say, unless you allow it here."
+        )
+
+
+def ask_for_count(account: Account, project: ProjectAccess) -> str:
+    """Have the project's files counted by a worker; the address of the page that tells how far it is.
+
+    Raises:
+        RoleTooLow: the caller is no owner any more.
+    """
+    with transaction() as session:
+        recheck(session, project.id, account, "owner")
+        work_id = announce(session, COUNT, project_id=project.id, owner_id=account.id)
+        enqueue(session, COUNT_TASK, project.id, account.id, work_id, key=f"count-{work_id}")
+    return f"/work/{work_id}"
+
+
+def count_files(project_id: int, account_id: int, work_id: str) -> int:
+    """Count what the files of the project take, while its owner watches; how many are listed."""
+    with read_transaction() as session:
+        repository_id = session.get_one(Project, project_id).repository_id
+    with track_progress(COUNT, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
+        listed = _count(repository_id, work)
+        work.say("The storage page shows what was counted.")
+    return listed
+
+
+def find_file(project: ProjectAccess, key: str) -> FileVersions:
+    """What was counted of the file of this key.
+
+    Raises:
+        FileNotListed.
+    """
+    known = read_survey(project.repository_id)
+    found = known.find(key) if known else None
+    if found is None:
+        raise FileNotListed
+    return found
+
+
+def list_protected(names: list[str], protection: Protection) -> list[str]:
+    """Those of these refs that nobody may rewrite by a push."""
+    return [name for name in names if not protection.may_rewrite(name)]
+
+
+def ask_for_removal(
+    account: Account, project: ProjectAccess, file: FileVersions, *, confirmation: str, rewrites_protected: bool
+) -> str:
+    """Have the file's old versions taken out of the history by a worker; the address of the page that tells of it.
+
+    `rewrites_protected` lets it rewrite branches and tags that are protected from that, too.
+
+    Raises:
+        PathNotRepeated, ProtectionInForce: nothing happens. RoleTooLow: the caller is no owner any more.
+    """
+    if _words(confirmation) not in {_words(file.shown_path), _words(file.shown_path.rpartition("/")[2])}:
+        raise PathNotRepeated
+    with transaction() as session:
+        recheck(session, project.id, account, "owner")
+        _refuse_protected(session, project.id, list(file.refs), allowed=rewrites_protected)
+        work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
+        arguments = (project.id, account.id, work_id, quote_query(file.path))
+        enqueue(session, TASK, *arguments, key=f"removal-{work_id}", rewrites_protected=rewrites_protected)
+    return f"/work/{work_id}"
+
+
+def remove(project_id: int, account_id: int, work_id: str, quoted_path: str, *, rewrites_protected: bool) -> bool:
+    """Take the file's old versions out of the history and erase them; whether there were any.
+
+    What a run has done that was killed before it could say so is not done again.
+
+    Raises:
+        RoleTooLow, ProtectionInForce, KeptChanging: nothing was changed. What `purge_as` raises: the history is the new
+            one, and a later run erases what is left of the old one.
+    """
+    path = unquote(quoted_path, errors="surrogateescape")
+    with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
+        told = _read_told(project_id, work_id) or _rewrite(
+            project_id, account_id, work, path, rewrites_protected=rewrites_protected
+        )
+        if told is None:
+            work.say(NOTHING_OLD)
+            return False
+        purging.purge_as(project_id, account_id, work)
+        with read_transaction() as session:
+            repository_id = session.get_one(Project, project_id).repository_id
+        _count(repository_id, work)
+        work.say(_summarise(told, read_storage_usage(repository_id).size_bytes))
+    return True
+
+
+def _rewrite(
+    project_id: int, account_id: int, work: Work, path: str, *, rewrites_protected: bool
+) -> dict[str, Any] | None:
+    """Make the new history the newest version; what the activity tells of it, None where there was nothing old."""
+    with read_transaction() as session:
+        repository_id, actor = session.get_one(Project, project_id).repository_id, read_account(session, account_id)
+    before_bytes = read_storage_usage(repository_id).size_bytes
+    told = dict[str, Any]()
+
+    def tell(session: Session, removed: Removed) -> None:
+        recheck(session, project_id, actor, "owner")
+        names = [update.name for update in removed.updates]
+        _refuse_protected(session, project_id, names, allowed=rewrites_protected)
+        told.update(
+            path=show_unseen(path),
+            versions=removed.versions,
+            commits=removed.commits,
+            refs=[short_name(name) for name in names[:NAMED_REFS]],
+            ref_count=len(names),
+            before_bytes=before_bytes,
+            work=work.id,
+        )
+        record(session, project_id, actor=actor, kind=VERSIONS_REMOVED, details=dict(told))
+
+    work.say("Reading the history")
+    done = remove_old_versions(RemovalRequest(repository_id, path, actor.name, tell), work)
+    return told if done else None
+
+
+def _refuse_protected(session: Session, project_id: int, names: list[str], *, allowed: bool) -> None:
+    found = list_protected(names, read_protection(session, project_id))
+    if found and not allowed:
+        raise ProtectionInForce(found)
+
+
+def _read_told(project_id: int, work_id: str) -> dict[str, Any] | None:
+    """What an earlier run of the task has told of the new history, where it made one."""
+    removals = select(Event.details).where(Event.project_id == project_id, Event.kind == VERSIONS_REMOVED)
+    with read_transaction() as session:
+        return next((told for told in session.scalars(removals) if told.get("work") == work_id), None)
+
+
+def _count(repository_id: str, work: Work) -> int:
+    found = survey(repository_id, work)
+    remember_survey(repository_id, found)
+    return len(found.files)
+
+
+def _summarise(told: dict[str, Any], after_bytes: int) -> str:
+    """What to tell who asked for it; others may have added something meanwhile."""
+    versions, commits, refs = told["versions"], told["commits"], told["ref_count"]
+    freed = int(told["before_bytes"]) - after_bytes
+    less = f", {format_size(freed)} less than before" if freed > 0 else ""
+    return (
+        f"{_count_of(versions, 'old version')} of {told['path']} {'was' if versions == 1 else 'were'} removed;"
+        f" {_count_of(commits, 'commit')} on {_count_of(refs, 'branch or tag', 'branches and tags')} got new ids."
+        f" The project takes {format_size(after_bytes)} now{less}."
+    )
+
+
+def _count_of(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def _words(text: str) -> str:
+    """The text as it is compared: a page shows blanks in a row as one."""
+    return " ".join(text.split())
