@@ -79,6 +79,12 @@ def asked_for(task: str) -> list[list[Any]]:
         return [row.args for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
 
 
+def asked_for_options(task: str) -> list[dict[str, Any]]:
+    """The keyword arguments of the same rows."""
+    with read_transaction() as session:
+        return [row.kwargs for row in session.scalars(select(OutboxRow).where(OutboxRow.task == task))]
+
+
 def send_resets() -> None:
     """Do what the worker does for whoever has asked for a new password."""
     mine = delete(OutboxRow).where(OutboxRow.task == "framework.accounts.tasks.send_reset").returning(OutboxRow)
