@@ -34,6 +34,7 @@ from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.file_surveys import read_survey
 from framework.repositories.catalog.snapshot import read_snapshot, read_snapshot_and_packs
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository, Version
@@ -57,14 +58,17 @@ def grow(versions: int = 3) -> tuple[Account, ProjectAccess]:
     return alice, garden
 
 
-def write(alice: Account, garden: ProjectAccess, branch: str, number: int, *, start: str | None = None) -> str:
-    """Store one more version on this branch; its commit."""
+def write(
+    alice: Account, garden: ProjectAccess, branch: str, number: int, *, start: str | None = None, label: str = ""
+) -> str:
+    """Store one more version on this branch, in files of this label, or of its number; its commit."""
+    label = label or f"{number}"
     with scratch("grow") as folder:
         puts = []
         for name, content in (("small", b"%d" % number), ("large", b"%d" % number * LARGE_BLOB_BYTES)):
             (folder / name).write_bytes(content)
             puts.append(
-                Put(f"{name}-{number}", folder / name, len(content), blob_name(io.BytesIO(content), len(content)))
+                Put(f"{name}-{label}", folder / name, len(content), blob_name(io.BytesIO(content), len(content)))
             )
         return store_changes(garden, alice, Changes(puts, branch, f"Version {number}", start=start)).sha
 
@@ -201,6 +205,26 @@ def _purged() -> Any:
     return kinds.count("commit"), whole(), told, states(project_tasks.purge_project.name)
 
 
+def _ask_for_removal() -> None:
+    alice, garden = grow(0)
+    for number in range(3):
+        write(alice, garden, "main", number, label="table")
+    arguments = garden.id, alice.id, "1" * 32, "large-table"
+    with transaction() as session:
+        enqueue(session, project_tasks.remove_old_versions.name, *arguments, key="removal", rewrites_protected=True)
+
+
+def _removed() -> Any:
+    with lease_copy(found().repository_id, FULL) as (path, _snapshot):
+        command = ["git", "-C", str(path), "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]
+        kinds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    with read_transaction() as session:
+        told = session.scalars(select(Event.kind).where(Event.kind.in_(["purged", "versions_removed"]))).all()
+    survey = read_survey(found().repository_id)
+    files = [(file.path, file.versions) for file in survey.files] if survey else None
+    return sorted(kinds), whole(), sorted(told), files, states(project_tasks.remove_old_versions.name)
+
+
 def _arrive() -> None:
     source = (config.current().data / SOURCE).read_text()
     imports.import_address(account("alice"), imports.NewProject(NAME, "", "private"), source)
@@ -233,6 +257,7 @@ SCENARIOS = (
     Scenario(repository_tasks.archive_idle.name, _rest, _slept),
     Scenario(project_tasks.archive_project.name, _ask_for_archive, _archived),
     Scenario(project_tasks.purge_project.name, _leak, _purged),
+    Scenario(project_tasks.remove_old_versions.name, _ask_for_removal, _removed),
     Scenario(upkeep_tasks.rehearse_rebuild.name, _nothing, lambda: result()["fault_count"]),
     Scenario(transfer_tasks.import_address.name, _arrive, _arrived),
 )

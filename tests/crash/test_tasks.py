@@ -17,8 +17,8 @@ from tests.crash.fuse import Fuse
 from tests.crash.task_case import SCENARIOS, Scenario
 from tests.githttp.client import Person
 
-QUICK = {"send_email", "import_zip", "consolidate_packs", "purge_project"}
-"""A mail, a version, a new set of packs and a loss on purpose: what the other tasks do is of these kinds."""
+QUICK = {"send_email", "import_zip", "consolidate_packs", "purge_project", "remove_old_versions"}
+"""A mail, a version, new packs, losses on purpose and a new history: what the other tasks do is of these kinds."""
 
 
 def _scenarios() -> Iterator[Any]:
