@@ -1,93 +1,27 @@
 """Old versions of a file are taken out of real histories, and real git finds the new ones whole."""
 
-import random
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
-import pytest
-from sqlalchemy import select
-
-from framework.database.session import read_transaction
 from framework.formatting import quote_query
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle import old_versions
-from framework.projects.lifecycle.old_versions import ProtectionInForce
-from framework.projects.members.people import add_person
-from framework.projects.models import Event
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.file_surveys import read_survey
-from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance.verification import verify
-from framework.storage.current import store
 from tests.cast import on_each_deployment_in_full
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import House
-from tests.storage.meanwhile import before_the_next_put
+from tests.githttp.rewritten import files, grown, history, noise, remove, told
+
+__all__ = ["grown", "remove"]
 
 pytestmark = on_each_deployment_in_full
-
-SIGNATURE = "-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n"
-
-
-def noise(seed: int, size_bytes: int = 2 << 20) -> bytes:
-    return random.Random(seed).randbytes(size_bytes)
-
-
-@pytest.fixture
-def remove(house: House, project: ProjectAccess) -> Callable[..., bool]:
-    """Removes the old versions of a file of the project, as Alice's worker does."""
-
-    def act(path: str, *, work_id: str = "", rewrites_protected: bool = True) -> bool:
-        alice, named = house.people["alice"].id, work_id or uuid4().hex
-        return old_versions.remove(project.id, alice, named, path, rewrites_protected=rewrites_protected)
-
-    return act
-
-
-def history(work: Work, tip: str) -> list[str]:
-    """The commits of a tip, newest first, merges where they belong: names change, the order does not."""
-    return work.git("rev-list", "--topo-order", tip).stdout.split()
-
-
-def told(work: Work, commit_sha: str) -> str:
-    """What a commit says beside its tree and parents."""
-    return work.git("show", "-s", "--format=%an %ae %ad%n%cn %ce %cd%n%B", "--date=raw", commit_sha).stdout
-
-
-def files(work: Work, commit_sha: str) -> dict[str, str]:
-    """The files of a commit: mode and name of each, by path."""
-    listed = work.git("ls-tree", "-r", "-z", commit_sha).stdout.split("\0")
-    return {path: facts for facts, _tab, path in (line.partition("\t") for line in listed) if path}
 
 
 def without(found: dict[str, str], path: str, kept: set[str]) -> dict[str, str]:
     return {name: facts for name, facts in found.items() if name != path or facts.split()[2] in kept}
-
-
-@pytest.fixture
-def grown(alice: Person, project: ProjectAccess) -> Work:
-    """A table in five versions: on two branches that were merged, with tags of each kind, beside files that stay."""
-    work = alice.work()
-    work.commit("Before the table", readme="1")
-    work.commit("Table 1", table=noise(1), copy=noise(1))
-    work.commit("Table 2\n\nWith a body.", table=noise(2))
-    work.git("tag", "light")
-    work.commit("Table 3", table=noise(3))
-    work.git("tag", "-a", "signed", "-m", f"The third\n{SIGNATURE}")
-    work.git("checkout", "-q", "-b", "side", "HEAD~1")
-    work.commit("On the side", other="2")
-    work.git("checkout", "-q", "main")
-    work.git("merge", "-q", "--no-edit", "side")
-    work.commit("Table 4", table=noise(4))
-    work.git("mv", "table", "moved")
-    work.git("commit", "-q", "-m", "Moved away")
-    work.git("mv", "moved", "table")
-    work.git("commit", "-q", "-m", "Moved back")
-    work.commit("Table 5", table=noise(5))
-    work.push(project.full_name, "main", "side", "light", "signed")
-    return work
 
 
 def test_a_history_is_as_it_was_but_for_the_old_versions(
@@ -175,106 +109,6 @@ def test_odd_commits_and_trees_stay_byte_for_byte(
     assert raw == told + b"encoding latin-1\nHG:extra x\n\ncaf\xe9 \r\n\n\nno end"
     assert raw_tree == b"100664 odd\0" + bytes.fromhex(blob)
     assert fresh.sha("HEAD^{tree}") == work.sha(f"{last}^{{tree}}")
-
-
-def test_a_push_that_comes_meanwhile_is_taken_in(
-    grown: Work, alice: Person, project: ProjectAccess, remove: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grown.commit("Table 6", table=noise(6))
-
-    def push() -> None:
-        grown.push(project.full_name, "main", "HEAD~1:refs/heads/another")
-
-    before_the_next_put(monkeypatch, push)
-    remove("table")
-    fresh = alice.clone(project.full_name, "fresh")
-    assert fresh.git("log", "-1", "--format=%s").stdout == "Table 6\n"
-    assert (fresh.folder / "table").read_bytes() == noise(6)
-    kept = {fresh.sha(f"{name}:table") for name in ("main", "origin/side", "origin/another", "light", "signed")}
-    found = {files(fresh, sha).get("table", "").split(" ")[-1] for sha in history(fresh, "--all")} - {""}
-    assert found == kept
-    assert verify(project.repository_id).faults == ()
-
-
-def test_a_branch_to_an_old_version_that_comes_meanwhile_keeps_it(
-    grown: Work, alice: Person, project: ProjectAccess, remove: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = grown.sha("main~1")
-
-    def push() -> None:
-        grown.push(project.full_name, f"{old}:refs/heads/old")
-
-    before_the_next_put(monkeypatch, push)
-    remove("table")
-    fresh = alice.clone(project.full_name, "fresh")
-    assert fresh.sha("origin/old:table") == grown.sha("main~1:table")
-    assert fresh.git("merge-base", "--is-ancestor", "origin/old", "origin/main").returncode == 0
-
-
-class Killed(BaseException):
-    """As a signal ends a worker."""
-
-
-def test_a_crash_between_the_new_history_and_the_purge_leaves_a_whole_project(
-    grown: Work, alice: Person, project: ProjectAccess, remove: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    work_id, tip, put = uuid4().hex, grown.sha("main"), store()._put
-
-    def put_or_die(key: str, source: bytes | Path, sha256: str) -> None:
-        if "/packs/" in key and read_snapshot(project.repository_id).branches["main"] != tip:
-            raise Killed
-        put(key, source, sha256)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store(), "_put", put_or_die)
-        with pytest.raises(Killed):
-            remove("table", work_id=work_id)
-    assert verify(project.repository_id).faults == ()
-    between = alice.clone(project.full_name, "between")
-    assert between.git("log", "-1", "--format=%s").stdout == "Table 5\n"
-    assert between.git("fetch", "-q", "origin", tip).returncode == 0, "it can be read until it is erased"
-    assert remove("table", work_id=work_id)
-    fresh = alice.clone(project.full_name, "fresh")
-    assert fresh.sha("main") == between.sha("main"), "no other history is made"
-    assert fresh.git("fetch", "-q", "origin", tip, check=False).returncode
-    assert kinds_of_events(project) == ["versions_removed", "purged"]
-
-
-def kinds_of_events(project: ProjectAccess) -> list[str]:
-    query = select(Event.kind).where(Event.project_id == project.id, Event.kind.in_(["purged", "versions_removed"]))
-    with read_transaction() as session:
-        return list(session.scalars(query.order_by(Event.id)))
-
-
-def test_a_clone_goes_on_by_the_commands_that_the_page_names(
-    grown: Work, person: Callable[..., Person], house: House, project: ProjectAccess, remove: Callable[..., bool]
-) -> None:
-    add_person(house.people["alice"], project, person="bob", role="writer")
-    bob = person("bob").clone(project.full_name, "mine")
-    bob.commit("Not pushed yet", notes="mine")
-    remove("table")
-    bob.git("fetch", "--tags", "--force", "origin")
-    bob.git("pull", "-q", "--rebase")
-    assert bob.git("log", "-2", "--format=%s").stdout == "Not pushed yet\nTable 5\n"
-    assert bob.git("rev-list", "--count", "origin/main..main").stdout == "1\n"
-    bob.git("push", "-q", "origin", "main")
-
-
-def test_protected_branches_and_tags_are_rewritten_only_where_that_is_allowed(
-    grown: Work, project: ProjectAccess, remove: Callable[..., bool]
-) -> None:
-    before = read_snapshot(project.repository_id)
-    with pytest.raises(ProtectionInForce, match="main, light, signed may not be rewritten"):
-        remove("table", rewrites_protected=False)
-    assert read_snapshot(project.repository_id) == before
-    assert kinds_of_events(project) == []
-
-
-def test_without_old_versions_nothing_happens(grown: Work, project: ProjectAccess, remove: Callable[..., bool]) -> None:
-    before = read_snapshot(project.repository_id)
-    assert not remove("readme")
-    assert not remove("absent/file")
-    assert read_snapshot(project.repository_id) == before
 
 
 def test_files_in_folders_and_under_any_name(

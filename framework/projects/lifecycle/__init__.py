@@ -1,1 +1,1 @@
-"""What happens to a project as a whole: creation, trash, deletion, purge, archiving, adoption."""
+"""What happens to a project as a whole: creation, trash, deletion, purge, old versions, archiving, adoption."""

@@ -59,7 +59,7 @@ def page_of_file(person: Visitor) -> str:
 
 
 def run_removal() -> bool:
-    return tasks.remove_old_versions.run(*asked_for(TASK)[-1], **asked_for_options(TASK)[-1])
+    return bool(tasks.remove_old_versions.run(*asked_for(TASK)[-1], **asked_for_options(TASK)[-1]))
 
 
 def test_it_says_nothing_before_it_is_asked_to_count(bench: Bench, alice: Account, signed_in: SignIn) -> None:
