@@ -17,7 +17,6 @@ from framework.celery.heartbeat import keep_renewing
 from framework.celery.jobs import Work
 from framework.errors import Conflict, HoldfastError, Unavailable
 from framework.gitcore.commit_objects import read_commit, target_of
-from framework.gitcore.pack_writer import PackWriter
 from framework.gitcore.packs import COMMIT, TAG, WrittenPack
 from framework.observability import counts
 from framework.repositories import object_keys
@@ -28,6 +27,7 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.catalog.snapshot import Snapshot
+from framework.repositories.old_versions.new_objects import NewObjects, open_new_objects
 from framework.repositories.old_versions.rewriting import TreeStripper, rewrite_commit, rewrite_tag
 from framework.repositories.old_versions.trees import Tip, TreeReader, find_tip, list_commits, split_path
 from framework.repositories.write import staging, write_queue
@@ -39,8 +39,6 @@ ATTEMPTS = 20
 FREE_LOSSES = 2
 TURN_SECONDS = 20
 TURN_RENEWED_EVERY_SECONDS = 3
-MOST_OBJECTS = 50_000
-"""In one pack of new objects, whose names are in memory until it is finished; the purge makes one of them all."""
 NEWS_EVERY = 1000
 
 
@@ -166,7 +164,7 @@ class _Removal:
         kept = _find_kept(trees, tips.values(), steps)
         before = self._rewritten if kept.isdisjoint(self._rewritten.removed) else _Rewritten()
         commits = [tip.sha for tip in tips.values() if tip.kind == COMMIT]
-        with _NewObjects(self._folder) as objects:
+        with open_new_objects(self._folder) as objects:
             stripper = TreeStripper(trees, steps, kept, objects.add)
             names = dict(before.names)
             walk = list_commits(copy, self._folder, commits, sorted(before.walked)) if commits else iter(())
@@ -176,7 +174,7 @@ class _Removal:
                 tree = one.tree.decode()
                 stripped = stripper.strip(tree)
                 if stripped != tree or any(parent.decode() in names for parent in one.parents):
-                    names[sha] = objects.add(COMMIT, rewrite_commit(raw, stripped, names))
+                    names[sha] = objects.add(COMMIT, rewrite_commit(raw, stripped, names), 0)
                 if number % NEWS_EVERY == 0:
                     self._work.say(f"Rewriting the history, {number:,} commits so far")
             updates = _find_updates(copy, names, objects)
@@ -212,56 +210,19 @@ class _Removal:
         self._request.in_transaction(session, attempt.outcome)
 
 
-class _NewObjects:
-    """Packs of new objects, begun as they are needed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stack = ExitStack()
-        self._writer: PackWriter | None = None
-        self._name = ""
-        self._finished: dict[str, WrittenPack] = {}
-
-    def __enter__(self) -> "_NewObjects":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stack.close()
-
-    def add(self, kind: int, raw: bytes) -> str:
-        """Add an object; its name in hex."""
-        if self._writer is None or self._writer.object_count >= MOST_OBJECTS:
-            self._begin()
-        assert self._writer
-        return self._writer.add_object(kind, raw)
-
-    def finish(self) -> dict[str, WrittenPack]:
-        """The packs by their names."""
-        if self._writer:
-            self._finished[self._name] = self._writer.finish()
-            self._writer = None
-        self._stack.close()
-        return self._finished
-
-    def _begin(self) -> None:
-        self.finish()
-        self._name = object_keys.new_id()
-        self._writer = self._stack.enter_context(PackWriter(self._folder / f"pack-{self._name}.pack"))
-
-
 def _find_kept(trees: TreeReader, tips: Iterable[Tip], steps: tuple[bytes, ...]) -> set[str]:
     """The versions of the file that refs end with."""
     found = (trees.find(tip.tree, steps) for tip in tips if tip.tree)
     return {entry.sha for entry in found if entry and entry.is_file}
 
 
-def _find_updates(copy: Copy, names: Mapping[str, str], objects: _NewObjects) -> tuple[RefUpdate, ...]:
+def _find_updates(copy: Copy, names: Mapping[str, str], objects: NewObjects) -> tuple[RefUpdate, ...]:
     """Every ref that leads to a commit with a new name, and where it leads then."""
     moved = ((name, sha, _rename(copy, sha, names, objects)) for name, sha in sorted(copy.snapshot.refs.items()))
     return tuple(RefUpdate(name, old, new) for name, old, new in moved if new != old)
 
 
-def _rename(copy: Copy, sha: str, names: Mapping[str, str], objects: _NewObjects) -> str:
+def _rename(copy: Copy, sha: str, names: Mapping[str, str], objects: NewObjects) -> str:
     """What stands for this object in the new history; a tag is made anew where what it marks has a new name."""
     if sha in names or not copy.has(sha):
         return names.get(sha, sha)
@@ -270,4 +231,4 @@ def _rename(copy: Copy, sha: str, names: Mapping[str, str], objects: _NewObjects
         return sha
     target = target_of(raw)
     renamed = _rename(copy, target, names, objects)
-    return sha if renamed == target else objects.add(TAG, rewrite_tag(raw, renamed))
+    return sha if renamed == target else objects.add(TAG, rewrite_tag(raw, renamed), 0)

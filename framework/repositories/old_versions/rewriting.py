@@ -11,8 +11,8 @@ from framework.repositories.old_versions.trees import MOST_PLACES, TreeReader
 SIGNATURES = frozenset({b"gpgsig", b"gpgsig-sha256", b"mergetag"})
 """Headers that vouch for the bytes of a commit or of what it merged, and would not any more."""
 
-AddObject = Callable[[int, bytes], str]
-"""Stores an object of this kind, byte for byte; its name in hex."""
+AddObject = Callable[[int, bytes, int], str]
+"""Stores an object of this kind, byte for byte; its name in hex. Objects of one number are much like each other."""
 
 _SIGNATURE = re.compile(rb"^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE|SSH SIGNATURE)-----", re.MULTILINE)
 
@@ -31,7 +31,7 @@ class TreeStripper:
     def strip(self, tree: str) -> str:
         """The name of the tree without the versions; the same where it has none of them."""
         stripped = self._strip(tree, 0)
-        return self._add(TREE, b"") if stripped is None else stripped
+        return self._add(TREE, b"", 0) if stripped is None else stripped
 
     def _strip(self, tree: str, depth: int) -> str | None:
         """None for one that has nothing left."""
@@ -59,7 +59,7 @@ class TreeStripper:
         raw = self._trees.raw(tree)
         middle = raw[entry.start : entry.end - 20] + bytes.fromhex(child) if child else b""
         rest = raw[: entry.start] + middle + raw[entry.end :]
-        return self._add(TREE, rest) if rest else None
+        return self._add(TREE, rest, depth) if rest else None
 
 
 def rewrite_commit(raw: bytes, tree: str, names: Mapping[str, str]) -> bytes:

@@ -204,6 +204,16 @@ def test_the_new_history_is_one_version(grown: Bench, work: Work) -> None:
     assert [update.new for update in told[0].updates] == [after.refs["refs/heads/main"]]
 
 
+def test_the_new_history_is_packed_as_well_as_the_old_one(bench: Bench, work: Work) -> None:
+    bench.write(*(bench.put(f"folder/{number}", b"%d" % number) for number in range(200)))
+    for number in range(40):
+        bench.write(bench.put("folder/table", b"%d" % number))
+    consolidate(RepackRequest(bench.repository_id), work)
+    before = read_storage_usage(bench.repository_id).history.pack_bytes
+    assert remove(bench, "folder/table", work)
+    assert read_storage_usage(bench.repository_id).history.pack_bytes < before
+
+
 def test_a_refusal_in_the_transaction_leaves_everything_as_it_was(grown: Bench, work: Work) -> None:
     def refuse(_session: object, _removed: Removed) -> None:
         raise PermissionError
