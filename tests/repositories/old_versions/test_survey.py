@@ -207,7 +207,7 @@ def test_the_new_history_is_one_version(grown: Bench, work: Work) -> None:
 def test_the_new_history_is_packed_as_well_as_the_old_one(bench: Bench, work: Work) -> None:
     bench.write(*(bench.put(f"folder/{number}", b"%d" % number) for number in range(200)))
     for number in range(40):
-        bench.write(bench.put("folder/table", b"%d" % number))
+        bench.write(bench.put("folder/table", b"%d" % number), bench.put("folder/0", b"%d more" % number))
     consolidate(RepackRequest(bench.repository_id), work)
     before = read_storage_usage(bench.repository_id).history.pack_bytes
     assert remove(bench, "folder/table", work)
