@@ -19,7 +19,7 @@ from framework.celery.jobs import Work
 from framework.errors import TooLarge
 from framework.gitcore import git
 from framework.gitcore.commit_objects import read_commit
-from framework.gitcore.lfs_references import find_pointers
+from framework.gitcore.lfs.references import find_pointers
 from framework.gitcore.modes import SUBMODULE
 from framework.gitcore.packs import BLOB, COMMIT, TRAILER_BYTES, TREE
 from framework.gitcore.ref_names import HEADS
@@ -113,7 +113,7 @@ class _Counting:
         self._walk(listed)
         files = [self._describe(row, one) for row, one in zip(found, listed, strict=True)]
         snapshot, parts = self._copy.snapshot, Counter(self._tables.parts())
-        parts["indexes"] = sum(pack.idx_bytes + HEADER_BYTES + TRAILER_BYTES for pack in packs)
+        parts["indexes"] = sum(pack.stored_bytes - pack.pack_bytes + HEADER_BYTES + TRAILER_BYTES for pack in packs)
         return Survey(snapshot.epoch, snapshot.version, dict(parts), tuple(files))
 
     def _add_packs(self, packs: Sequence[StoredPack]) -> None:

@@ -7,7 +7,7 @@ from framework.database import steps
 from framework.database.types import UTCDateTime
 
 revision = '0021'
-down_revision = '0019'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 
