@@ -17,6 +17,8 @@ class Deployment(Base):
     `claim` names the object `deployment/<token>-<claim>.json`. States: `claiming` (the object may not be stored yet),
     `waiting` (stored in the place of another owner, whose processes may not have noticed), `owner`. `marks` are those
     that this database had written, newest first, each with its `name` and the moment `at` which it was written.
+    Until `indexes_needed_until` a release may come back that looks for the index of every pack: the database was made
+    by such a one, and a rollback needs no preparation for a while.
     """
 
     __tablename__ = "deployment"
@@ -28,3 +30,4 @@ class Deployment(Base):
     state: Mapped[str] = mapped_column(String(10))
     claimed_at: Mapped[datetime] = mapped_column(default=now)
     marks: Mapped[list[Any]]
+    indexes_needed_until: Mapped[datetime | None]

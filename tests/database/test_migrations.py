@@ -1,6 +1,7 @@
 """Migrations only add: what the previous release reads and writes is there after each of them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from alembic.script import ScriptDirectory
 from framework import config
 from framework.config import Config
 from framework.database import engine, schema
-from framework.database.types import Base
+from framework.database.session import read_transaction
+from framework.database.types import Base, UTCDateTime, now
+from framework.storage.models import Deployment
 from tests.servers.backends.postgres import Postgres
 
 FIRST = "0012"  # older ones were written before the rule
@@ -57,6 +60,20 @@ def test_each_migration_only_adds(empty_database: sa.Engine) -> None:
             faults += [f"{revision}: {fault}" for fault in faults_of(before, after)]
         before = after
     assert not faults
+
+
+def test_a_database_that_was_in_use_stores_indexes_for_a_rollback(empty_database: sa.Engine) -> None:
+    upgrade_to("0019")
+    with empty_database.begin() as connection:
+        row = {"id": 1, "identity": "0" * 32, "token": 1, "claim": "0" * 16, "state": "owner", "claimed_at": now()}
+        columns = [sa.column(name, UTCDateTime() if name == "claimed_at" else None) for name in row]
+        deployment = sa.table("deployment", *columns, sa.column("marks", sa.JSON()))
+        connection.execute(deployment.insert().values(**row, marks=[]))
+    schema.upgrade()
+    with read_transaction() as session:
+        until = session.scalars(sa.select(Deployment.indexes_needed_until)).one()
+    assert until
+    assert timedelta(days=29) < until - now() < timedelta(days=31)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.journal.divergence import refuse_divergence
 from framework.repositories.write import staging
-from framework.storage.current import store
+from framework.storage.current import ownership, store
 
 PARALLEL_SENDS = 5
 RENEWED_EVERY_SECONDS = 600
@@ -26,7 +26,7 @@ def leave_out_index(pack: WrittenPack) -> WrittenPack:
 
     For a pack of large blobs that is never asked: a copy without the pack reads ranges of it by the index.
     """
-    if config.current().store_small_indexes or pack.side_files:
+    if config.current().store_small_indexes or ownership().needs_indexes or pack.side_files:
         return pack
     try:
         remake_index(pack.pack, pack)

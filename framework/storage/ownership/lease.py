@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from framework.database.session import read_transaction, transaction
+from framework.database.types import now
 from framework.errors import Unavailable
 from framework.storage.contract import ObjectStore
 from framework.storage.models import CLAIMING, OWNER, WAITING, Deployment
@@ -54,6 +55,13 @@ class Ownership:
         self._looking: Future[None] | None = None
         self._permitted_until = -1.0
         self._alarmed_at = -float("inf")
+        self._seen_row: Deployment | None = None
+
+    @property
+    def needs_indexes(self) -> bool:
+        """Whether a release may come back that looks for the index of every pack."""
+        row = self._seen_row = self._seen_row or read_row()
+        return row is not None and row.indexes_needed_until is not None and now() < row.indexes_needed_until
 
     def require(self) -> None:
         """Return when this process may write now; looks at the bucket when its last look is too old.
@@ -150,6 +158,7 @@ class Ownership:
                 self._settle(row)
             else:
                 owner = self._judge(listed, row)
+                self._seen_row = owner
                 if self._is_fresh(listed, owner) and not renew:
                     return
                 self._renew(owner, listed)

@@ -1,6 +1,7 @@
 """Before a rollback, the indexes that small packs lack are stored; an earlier release finds everything then."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select, update
 from framework.celery.jobs import Work
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
+from framework.database.types import now
 from framework.files import sha256_of
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import evict
@@ -23,7 +25,8 @@ from framework.repositories.models import Pack, Repository
 from framework.repositories.recovery.recovery import rebuild
 from framework.storage.contract import StoreUnavailable
 from framework.storage.counting import requests
-from framework.storage.current import store
+from framework.storage.current import ownership, store
+from framework.storage.models import Deployment
 from tests import moments
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
@@ -43,6 +46,17 @@ def written(bench: Bench) -> Bench:
 def packs() -> list[Pack]:
     with read_transaction() as session:
         return list(session.scalars(select(Pack).order_by(Pack.name)))
+
+
+def test_after_an_upgrade_they_are_stored_for_a_while(bench: Bench) -> None:
+    """The earlier release may come back, and nobody has prepared it."""
+    bench.write(bench.put("a", b"1"))
+    for days, lacking in ((1, 1), (-1, 2)):
+        with transaction() as session:
+            session.execute(update(Deployment).values(indexes_needed_until=now() + timedelta(days=days)))
+        ownership().look(renew=True)
+        bench.write(bench.put("a", b"%d" % days))
+        assert len([pack for pack in packs() if not pack.idx_stored]) == lacking
 
 
 def test_they_are_as_they_were_recorded(written: Bench, tmp_path: Path) -> None:
