@@ -14,9 +14,11 @@ import pytest
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import create_token
+from framework.celery.jobs import track_progress
 from framework.gitcore.pack_writer import blob_name
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.object_keys import new_id
 from framework.repositories.write.branch_writer import write
 from framework.repositories.write.commit import do_nothing
@@ -104,6 +106,25 @@ def test_partial_clones(git: Client, project: Callable[[str], ProjectAccess], op
     access = project("public")
     git.run("clone", *options, git.address(access), "copy")
     assert git.run("-C", "copy", "show", "HEAD:a.txt").stdout == "2"
+
+
+def test_a_clone_is_sent_the_deltas_as_they_lie(
+    git: Client, project: Callable[[str], ProjectAccess], alice: Account, tmp_path: Path
+) -> None:
+    """Versions of a large file, of which the clone gets the newest whole and the others as what they differ in."""
+    access = project("public")
+    for number in range(4):
+        puts = [_put(tmp_path / f"large-{number}", "b/large", LARGE + b"%d" % number)]
+        wanted = Write(access.repository_id, "main", puts, f"Large {number}", alice.author, alice.name)
+        write(wanted, precheck=do_nothing, in_transaction=do_nothing)
+    with track_progress("consolidation") as work:
+        consolidate(RepackRequest(access.repository_id), work)
+    git.run("clone", "--bare", git.address(access), "copy")
+    (pack,) = (git.folder / "copy" / "objects" / "pack").glob("*.pack")
+    assert pack.stat().st_size < len(LARGE) * 1.01
+    sizes = git.run("-C", "copy", "log", "--raw", "--no-abbrev", "--format=", "--", "b/large").stdout
+    assert len(sizes.splitlines()) == 5
+    assert git.run("-C", "copy", "fsck", "--strict").stderr == ""
 
 
 def test_fetch_brings_what_is_new(
