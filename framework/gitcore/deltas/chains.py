@@ -11,7 +11,7 @@ from pathlib import Path
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta, result_bytes
 from framework.gitcore.packs import (
     BLOB,
     OFS_DELTA,
@@ -20,6 +20,7 @@ from framework.gitcore.packs import (
     inflate_entry,
     parse_head,
 )
+from framework.observability.pool import Pool
 
 WINDOW_BYTES = 4 << 20
 WINDOW_ENTRIES = 51
@@ -83,22 +84,32 @@ def read_index(idx: Path) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Chain:
-    """A blob as a whole one's entry, and what has to be done with that, from the last step to the first."""
+    """A blob as a whole one's entry, and the deltas that make it of that, from the last one to the first."""
 
     head: EntryHead
     entry: Iterator[bytes]
-    recipes: Sequence[Recipe]
+    deltas: Sequence[bytes]
 
     @property
     def size_bytes(self) -> int:
         """How large the blob is."""
-        return self.recipes[0].size_bytes if self.recipes else self.head.size_bytes
+        return result_bytes(self.deltas[0]) if self.deltas else self.head.size_bytes
 
     def content(self, folder: Path) -> Iterator[bytes]:
-        """The blob's bytes; the whole one is put into this folder, and what is made of it on the way."""
+        """The blob's bytes; the whole one is put into this folder, and what is made of it on the way.
+
+        Raises:
+            DeltaDamaged: a delta is not of what it is to be applied to.
+        """
         first = next(self.entry, b"")
         whole = inflate_entry(itertools.chain([first[self.head.length :]], self.entry))
-        return _rebuild(whole, self.recipes, folder) if self.recipes else whole
+        if not self.deltas:
+            yield from whole
+            return
+        with Pool(1) as pool:  # the whole one is on its way meanwhile
+            recipes = pool.submit(_make_recipes, self.deltas)
+            base = _write(folder / "base", whole)
+        yield from _rebuild(base, recipes.result(), folder)
 
 
 def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
@@ -108,25 +119,32 @@ def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
         DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it.
     """
     window = _Window(read, layout)
-    recipes = list[Recipe]()
+    deltas = list[bytes]()
     while True:
         head, entry = window.entry(offset)
         if head.kind == BLOB:
-            return Chain(head, entry, recipes)
+            return Chain(head, entry, deltas)
         if head.kind != OFS_DELTA or head.size_bytes > MOST_DELTA_BYTES:
             raise DeltaUnsupported
         deflated = layout.check(offset, b"".join(entry))[head.length :]
-        delta = parse_delta(_inflate_delta(deflated, head.size_bytes))
-        if recipes and len(recipes[-1].pieces) + len(delta.pieces) <= FEW_PIECES:
-            recipes[-1] = recipes[-1].after(delta)
-        else:
-            recipes.append(delta)
+        deltas.append(_inflate_delta(deflated, head.size_bytes))
         offset -= head.distance
 
 
-def _rebuild(chunks: Iterator[bytes], recipes: Sequence[Recipe], folder: Path) -> Iterator[bytes]:
-    """The blob that the recipes, the last one first, make of the whole one."""
-    base = _write(folder / "base", chunks)
+def _make_recipes(deltas: Sequence[bytes]) -> list[Recipe]:
+    """What they say; those that say little are made one with their neighbours."""
+    recipes = list[Recipe]()
+    for delta in deltas:
+        recipe = parse_delta(delta)
+        if recipes and len(recipes[-1].pieces) + len(recipe.pieces) <= FEW_PIECES:
+            recipes[-1] = recipes[-1].after(recipe)
+        else:
+            recipes.append(recipe)
+    return recipes
+
+
+def _rebuild(base: Path, recipes: Sequence[Recipe], folder: Path) -> Iterator[bytes]:
+    """What the recipes, the last one first, make of the base."""
     for number, recipe in enumerate(reversed(recipes[1:])):
         made = _write(folder / f"step-{number}", recipe.apply(base))
         base.unlink()
