@@ -95,7 +95,7 @@ def target(access: ProjectAccess, place: str) -> Target:
 
     def look(copy: Copy) -> Target:
         branch, path = split_branch(copy.snapshot, place)
-        return Target(branch, copy.snapshot.branches.get(branch), path)
+        return Target(branch, copy.snapshot.find_branch(branch), path)
 
     return read_project(access, look)
 
@@ -217,7 +217,7 @@ def exists_at(access: ProjectAccess, request: EditRequest, path: str) -> bool:
     """Whether something is at the path, on the branch that the change would land on, or where it begins."""
 
     def look(copy: Copy) -> bool:
-        tip = request.base if request.new_branch else copy.snapshot.branches.get(request.branch)
+        tip = request.base if request.new_branch else copy.snapshot.find_branch(request.branch)
         return bool(tip) and exists(copy, str(tip), path)
 
     return read_project(access, look)

@@ -111,7 +111,7 @@ class _Files:
 def _read_tracked(wanted: Write, paths: list[str]) -> set[str]:
     return read_copy(
         wanted.repository_id,
-        lambda copy: find_tracked_paths(copy, wanted.start or copy.snapshot.branches.get(wanted.branch), paths),
+        lambda copy: find_tracked_paths(copy, wanted.start or copy.snapshot.find_branch(wanted.branch), paths),
     )
 
 

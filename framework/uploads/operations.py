@@ -115,7 +115,7 @@ def store_upload(access: ProjectAccess, account: Account, upload: Upload) -> Wri
 def _plan(copy: Copy, upload: Upload, puts: Sequence[Put]) -> Changes:
     """The upload as a change of what the copy holds: where it begins, what it is called, what goes to Git LFS."""
     start = resolve(copy, upload.branch) if upload.new_branch else None
-    tip = start or copy.snapshot.branches.get(upload.branch)
+    tip = start or copy.snapshot.find_branch(upload.branch)
     return Changes(
         puts,
         branch_ref(upload.new_branch).removeprefix(HEADS) if upload.new_branch else upload.branch,

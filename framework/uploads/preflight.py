@@ -79,7 +79,7 @@ def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest) -> l
     """
 
     def look(copy: Copy) -> list[Outlook]:
-        known = _Known(copy, copy.snapshot.branches.get(branch), asked)
+        known = _Known(copy, copy.snapshot.find_branch(branch), asked)
         refusals = {path: known.refusal(path, size) for path, size in asked.files}
         coming = [path for path, refusal in refusals.items() if not refusal]
         ignored = ignoring.find_ignored(copy.path, known.ignores(coming), coming)

@@ -159,7 +159,7 @@ def _packets(body: IO[bytes]) -> Iterator[bytes | None]:
 
 def _head(lines: list[bytes], snapshot: Snapshot) -> Opening | None:
     """`HEAD` is the first ref of a list that asks for it."""
-    sha = snapshot.branches.get(snapshot.default_branch)
+    sha = snapshot.find_branch(snapshot.default_branch)
     if sha is None or not {b"symrefs", b"ref-prefix HEAD"} <= set(lines):
         return None
     line = f"{sha} HEAD symref-target:{HEADS}{snapshot.default_branch}\n"

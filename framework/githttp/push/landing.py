@@ -176,7 +176,7 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
         packs=tuple(pack.new for pack in landing.packs),
         lfs=landing.lfs,
         kind="push",
-        default_branch=first if snapshot.default_branch not in snapshot.branches else None,
+        default_branch=None if snapshot.find_branch(snapshot.default_branch) else first,
     )
 
 

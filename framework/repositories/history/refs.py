@@ -53,11 +53,11 @@ def split_branch(snapshot: Snapshot, text: str) -> tuple[str, str]:
     Raises:
         RefAbsent: no beginning of the text is a branch, nor the default branch of a project without one.
     """
-    branches = snapshot.branches or {snapshot.default_branch: ""}
     steps = text.strip("/").split("/") if text.strip("/") else [snapshot.default_branch]
     for count in range(len(steps), 0, -1):
         branch = "/".join(steps[:count])
-        if branch in branches:
+        is_default = branch == snapshot.default_branch
+        if snapshot.find_branch(branch) or (is_default and not snapshot.branches):
             return branch, "/".join(steps[count:])
     raise RefAbsent(steps[0])
 

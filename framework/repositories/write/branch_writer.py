@@ -158,7 +158,7 @@ class _Writer:
 
     def _place(self, copy: Copy) -> tuple[str | None, str | None]:
         """The branch's tip, None for a branch that begins, and the commit to build upon, None for the first one."""
-        wanted, tip = self._wanted, copy.snapshot.branches.get(self._wanted.branch)
+        wanted, tip = self._wanted, copy.snapshot.find_branch(self._wanted.branch)
         if wanted.parent and wanted.parent != tip:
             raise BranchMoved(wanted.branch)
         if wanted.start and tip:
