@@ -17,7 +17,7 @@ from framework.repositories.catalog.snapshot import read_large_blob_sizes
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.history.folders import find
 from framework.repositories.history.refs import resolve
-from framework.repositories.serve.whole_blobs import GIT_RESOLVES_BYTES, lay_out_whole
+from framework.repositories.serve.whole_blobs import lay_out_whole
 
 DEADLINE_SECONDS = 3600
 MOST_LEFT_OUT_BYTES = 100_000
@@ -115,7 +115,7 @@ class _Survey:
         for files, (mode, blob, size_bytes, path) in enumerate(_files(self.copy, sha, folder), 1):
             if size_bytes is None:  # it lies in the store only
                 distant[blob] = distant.get(blob, 0) + 1
-            elif size_bytes > GIT_RESOLVES_BYTES:
+            elif size_bytes > git.RESOLVED_BLOB_BYTES:
                 self.large[blob] = size_bytes
             room -= size_bytes or 0
             if room < 0 or files > MOST_FILES:

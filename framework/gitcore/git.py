@@ -28,6 +28,8 @@ PIPE_BYTES = 1 << 16
 FLOW_BYTES = 1 << 12
 DEADLINE_SECONDS = 60
 MEMORY_BYTES = 256 << 20
+RESOLVED_BLOB_BYTES = MEMORY_BYTES // 8
+"""How large a blob may be that git is to make of deltas: it holds three of its size, beside the pack that is mapped."""
 PACKING_MEMORY_BYTES = 1 << 30
 PACKING = frozenset({"upload-pack", "pack-objects", "multi-pack-index", "bundle", "commit-graph", "rev-list", "fsck"})
 """Commands that hold a line for every object of a repository, and so take memory with its size."""

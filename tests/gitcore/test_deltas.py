@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from framework.gitcore.deltas.encoder import make_delta
-from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta
 from framework.gitcore.pack_writer import PackWriter, blob_name
 
 PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for seed in range(6)]), max_size=20)
@@ -35,7 +35,10 @@ def test_a_delta_makes_the_target(
     tmp_path_factory: pytest.TempPathFactory, base: list[bytes], target: list[bytes], noise: bytes
 ) -> None:
     old, new = b"".join(base), noise.join(target)
-    assert made(parse_delta(delta_of(tmp_path_factory.mktemp("delta"), old, new)), old) == new
+    folder = tmp_path_factory.mktemp("delta")
+    delta = delta_of(folder, old, new)
+    assert made(parse_delta(delta), old) == new
+    assert b"".join(apply_delta(delta, folder / "base")) == new
 
 
 @given(some.lists(some.tuples(PIECES, some.binary(max_size=50)), min_size=2, max_size=6))
@@ -105,9 +108,12 @@ def test_what_has_nothing_in_common_is_given_up(tmp_path: Path) -> None:
     ],
     ids=["empty", "in a copy", "shorter base", "too short", "beyond the base", "too long", "reserved", "in an insert"],
 )
-def test_what_is_no_delta_is_told(delta: bytes, words: str) -> None:
+def test_what_is_no_delta_is_told(tmp_path: Path, delta: bytes, words: str) -> None:
     with pytest.raises(DeltaDamaged, match=words):
         parse_delta(delta)
+    (tmp_path / "base").write_bytes(bytes(delta[0] if delta else 0))
+    with pytest.raises(DeltaDamaged, match=words):
+        list(apply_delta(delta, tmp_path / "base"))
 
 
 def test_another_base_is_told() -> None:

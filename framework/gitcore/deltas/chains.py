@@ -3,15 +3,16 @@
 import itertools
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
-from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, parse_delta, result_bytes
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta, result_bytes
 from framework.gitcore.packs import (
     BLOB,
     OFS_DELTA,
@@ -20,12 +21,15 @@ from framework.gitcore.packs import (
     inflate_entry,
     parse_head,
 )
-from framework.observability.pool import Pool
 
 WINDOW_BYTES = 4 << 20
 WINDOW_ENTRIES = 51
 """What is read at once before an entry: the versions of a file lie side by side, so that it has most of a chain."""
-MOST_DELTA_BYTES = 64 << 20
+MOST_CHAIN_BYTES = 10 << 20
+"""What the deltas of a chain may have together: they are in memory, and every byte takes half a microsecond."""
+LEAST_DELTA_BYTES = 1 << 10
+"""What each counts as at the least, so that a chain cannot have any number of them."""
+SMALL_DELTA_BYTES = 1 << 14
 FEW_PIECES = 4000
 """Deltas of so many pieces together become one, so that no file is written between them; more take longer than that."""
 SMALL_SHARE = 1 / 16
@@ -95,6 +99,11 @@ class Chain:
         """How large the blob is."""
         return result_bytes(self.deltas[0]) if self.deltas else self.head.size_bytes
 
+    @property
+    def delta_bytes(self) -> int:
+        """What the deltas have together."""
+        return sum(map(len, self.deltas))
+
     def content(self, folder: Path) -> Iterator[bytes]:
         """The blob's bytes; the whole one is put into this folder, and what is made of it on the way.
 
@@ -106,50 +115,55 @@ class Chain:
         if not self.deltas:
             yield from whole
             return
-        with Pool(1) as pool:  # the whole one is on its way meanwhile
-            recipes = pool.submit(_make_recipes, self.deltas)
-            base = _write(folder / "base", whole)
-        yield from _rebuild(base, recipes.result(), folder)
+        yield from _rebuild(_write(folder / "base", whole), self.deltas, folder)
 
 
-def find_chain(read: Read, layout: Layout, offset: int) -> Chain:
+def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_CHAIN_BYTES) -> Chain:
     """The whole blob that the entry at this offset goes back to, by as many reads as its deltas need windows.
 
     Raises:
-        DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it.
+        DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it, or
+            the deltas have more bytes together.
     """
     window = _Window(read, layout)
-    deltas = list[bytes]()
+    deltas, left = list[bytes](), most_bytes
     while True:
         head, entry = window.entry(offset)
         if head.kind == BLOB:
             return Chain(head, entry, deltas)
-        if head.kind != OFS_DELTA or head.size_bytes > MOST_DELTA_BYTES:
+        left -= head.size_bytes + LEAST_DELTA_BYTES
+        if head.kind != OFS_DELTA or left < 0:
             raise DeltaUnsupported
         deflated = layout.check(offset, b"".join(entry))[head.length :]
         deltas.append(_inflate_delta(deflated, head.size_bytes))
         offset -= head.distance
 
 
-def _make_recipes(deltas: Sequence[bytes]) -> list[Recipe]:
-    """What they say; those that say little are made one with their neighbours."""
-    recipes = list[Recipe]()
-    for delta in deltas:
-        recipe = parse_delta(delta)
-        if recipes and len(recipes[-1].pieces) + len(recipe.pieces) <= FEW_PIECES:
-            recipes[-1] = recipes[-1].after(recipe)
-        else:
-            recipes.append(recipe)
-    return recipes
-
-
-def _rebuild(base: Path, recipes: Sequence[Recipe], folder: Path) -> Iterator[bytes]:
-    """What the recipes, the last one first, make of the base."""
-    for number, recipe in enumerate(reversed(recipes[1:])):
-        made = _write(folder / f"step-{number}", recipe.apply(base))
+def _rebuild(base: Path, deltas: Sequence[bytes], folder: Path) -> Iterator[bytes]:
+    """What the deltas, the last one first, make of the base; what is made on the way is on the disk."""
+    *steps, last = _list_steps(reversed(deltas))
+    for number, step in enumerate(steps):
+        made = _write(folder / f"step-{number}", step(base))
         base.unlink()
         base = made
-    yield from recipes[0].apply(base)
+    yield from last(base)
+
+
+def _list_steps(deltas: Iterable[bytes]) -> Iterator[Callable[[Path], Iterator[bytes]]]:
+    """What is done to one file after the other; deltas that say little are one step with their neighbours."""
+    small: Recipe | None = None
+    for delta in deltas:
+        recipe = parse_delta(delta) if len(delta) <= SMALL_DELTA_BYTES else None
+        if small and recipe and len(small.pieces) + len(recipe.pieces) <= FEW_PIECES:
+            small = recipe.after(small)
+            continue
+        if small:
+            yield small.apply
+        if recipe is None:
+            yield partial(apply_delta, delta)
+        small = recipe
+    if small:
+        yield small.apply
 
 
 def _write(file: Path, chunks: Iterator[bytes]) -> Path:

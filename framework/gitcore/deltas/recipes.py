@@ -1,5 +1,6 @@
 """What a delta says: how a file is put together from pieces of another one, its base, and from new bytes."""
 
+import mmap
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,56 @@ class Recipe:
         return Recipe(earlier.base_bytes, made)
 
 
+def apply_delta(delta: bytes, base: Path) -> Iterator[bytes]:
+    """The file that the delta makes of this base, in chunks; its instructions are never in memory all at once.
+
+    Raises:
+        DeltaDamaged: as `parse_delta` raises it, or the base has another length.
+    """
+    try:
+        with open_mapped(base) as old:
+            yield from _apply(delta, old)
+    except IndexError as error:
+        raise DeltaDamaged("the delta is cut off") from error
+
+
+def _apply(delta: bytes, old: bytes | mmap.mmap) -> Iterator[bytes]:
+    chunk, passed = bytearray(), 0
+    for piece in _read_pieces(delta, len(old)):
+        chunk += piece if isinstance(piece, bytes) else old[piece[0] : piece[0] + piece[1]]
+        if len(chunk) >= CHUNK_BYTES:
+            yield bytes(chunk)
+            passed += len(chunk)
+            chunk.clear()
+        if passed >= HELD_BYTES:
+            give_back(old)
+            passed = 0
+    yield bytes(chunk)
+
+
+def _read_pieces(delta: bytes, base_bytes: int) -> Iterator[tuple[int, int] | bytes]:
+    """What the instructions say, one after the other."""
+    told, at = _parse_varint(delta, 0)
+    if told != base_bytes:
+        raise DeltaDamaged("the delta is of another base")
+    left, at = _parse_varint(delta, at)
+    while at < len(delta):
+        length = delta[at]
+        if length & 0x80:
+            start, length, at = _parse_copy(delta, at)
+            if start + length > base_bytes:
+                raise DeltaDamaged("the delta copies what its base does not have")
+            yield start, length
+        else:
+            yield delta[at + 1 : at + 1 + length]
+            at += 1 + length
+        left -= length
+        if not length or left < 0:
+            raise DeltaDamaged("the delta has an instruction that there cannot be")
+    if left or at != len(delta):
+        raise DeltaDamaged("the delta is cut off")
+
+
 def parse_delta(delta: bytes) -> Recipe:
     """What the delta says.
 
@@ -96,31 +147,21 @@ def parse_delta(delta: bytes) -> Recipe:
 
 
 def _parse(delta: bytes) -> Recipe:
-    base_bytes, at = _parse_varint(delta, 0)
-    left, at = _parse_varint(delta, at)
+    base_bytes, _at = _parse_varint(delta, 0)
     pieces = list[tuple[int, int] | bytes]()
-    first = copied = -1  # where in the base the last piece began and ended, if it was a copy
-    while at < len(delta):
-        length = delta[at]
-        if length & 0x80:
-            start, length, at = _parse_copy(delta, at)
-            if start + length > base_bytes:
-                raise DeltaDamaged("the delta copies what its base does not have")
-            if start == copied:
-                pieces.pop()
-            else:
-                first = start
-            copied = start + length
-            pieces.append((first, copied - first))
-        else:
+    copied = -1  # where in the base the last piece ended, if it was a copy
+    for piece in _read_pieces(delta, base_bytes):
+        if isinstance(piece, bytes):
+            pieces.append(piece)
             copied = -1
-            pieces.append(delta[at + 1 : at + 1 + length])
-            at += 1 + length
-        left -= length
-        if not length or left < 0:
-            raise DeltaDamaged("the delta has an instruction that there cannot be")
-    if left or at != len(delta):
-        raise DeltaDamaged("the delta is cut off")
+            continue
+        start, length = piece
+        last = pieces[-1] if start == copied else None
+        if isinstance(last, tuple):
+            pieces[-1] = last[0], last[1] + length
+        else:
+            pieces.append(piece)
+        copied = start + length
     return Recipe(base_bytes, pieces)
 
 

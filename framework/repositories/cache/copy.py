@@ -19,7 +19,7 @@ from framework.errors import NotFound, Unavailable
 from framework.files import CHUNK_BYTES, read_chunks
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
-from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, Read, find_chain
+from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, find_chain
 from framework.gitcore.deltas.recipes import DeltaDamaged
 from framework.gitcore.pack_writer import blob_hash, object_hash
 from framework.gitcore.packs import (
@@ -44,6 +44,8 @@ from framework.storage.current import store
 
 MOST_ENTRIES = 20_000
 """In a pack of more, git finds its way to a delta's base faster than we do."""
+CHEAP_CHAIN_BYTES = 256 << 10
+"""Deltas of more together are applied faster by git, if it has the memory for the blob that they make."""
 
 # What dulwich raises for wrong bytes, depending on where in a pack or index they are.
 _DAMAGE = (
@@ -158,9 +160,12 @@ class Copy:
             return self._delta_blob(sha)
         try:
             layout = Layout.of(pack.with_suffix(".idx"), pack.stat().st_size)
-            return _chained_blob(sha, partial(_read_range, pack), layout, offset)
+            chain = find_chain(partial(_read_range, pack), layout, offset)
         except DeltaUnsupported:
             return self._delta_blob(sha)
+        if chain.delta_bytes > CHEAP_CHAIN_BYTES and chain.size_bytes <= git.RESOLVED_BLOB_BYTES:
+            return self._delta_blob(sha)
+        return _chained_blob(sha, chain)
 
     def _delta_blob(self, sha: str) -> Blob:
         """A blob kept as a delta: git resolves it, since it may be of any size."""
@@ -186,7 +191,10 @@ class Copy:
             if head.kind == BLOB:
                 return _whole_blob(sha, head.size_bytes, itertools.chain([first[head.length :]], chunks))
             chunks.close()
-        return _chained_blob(sha, read, layout, offset)
+        try:
+            return _chained_blob(sha, find_chain(read, layout, offset))
+        except DeltaUnsupported as error:  # a copy that has the pack has it resolved by git
+            raise ObjectAltered(sha) from error
 
 
 @contextmanager
@@ -217,9 +225,7 @@ def _whole_blob(sha: str, size_bytes: int, deflated: Iterator[bytes]) -> Blob:
     return Blob(sha, size_bytes, _check_blob(sha, size_bytes, inflate_entry(deflated)))
 
 
-def _chained_blob(sha: str, read: Read, layout: Layout, offset: int) -> Blob:
-    """A blob that is a delta, from the whole one at the end of its chain, or one that is whole after all."""
-    chain = find_chain(read, layout, offset)
+def _chained_blob(sha: str, chain: Chain) -> Blob:
     return Blob(sha, chain.size_bytes, _check_blob(sha, chain.size_bytes, _read_chain(chain)))
 
 

@@ -4,6 +4,7 @@ Opening a file's newest version is one range of the store, and an older one its 
 whole one's. Git could make such a pack, with several versions of a file in memory.
 """
 
+import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,16 +13,25 @@ from pathlib import Path
 
 from framework.files import CHUNK_BYTES
 from framework.gitcore import git
-from framework.gitcore.deltas.chains import DeltaUnsupported, Layout, find_chain, read_index
+from framework.gitcore.deltas.chains import (
+    LEAST_DELTA_BYTES,
+    MOST_CHAIN_BYTES,
+    DeltaUnsupported,
+    Layout,
+    find_chain,
+    read_index,
+)
 from framework.gitcore.deltas.encoder import make_delta
+from framework.gitcore.deltas.recipes import apply_delta
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
-from framework.gitcore.pack_writer import PackWriter
+from framework.gitcore.pack_writer import PackWriter, blob_hash
 from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, EntryHead, parse_head
 from framework.repositories.cache.scratch import scratch
 
+log = logging.getLogger(__name__)
+
 DEPTH = 50
 """How many deltas may have to be applied to each other, as with `git gc`."""
-MOST_DELTA_BYTES = 16 << 20
 WORTHWHILE = 0.5
 """A delta is kept if it has less than this share of the bytes that it makes."""
 LEVEL = 6
@@ -164,6 +174,23 @@ class _Contents:
         return self._files[sha]
 
 
+@dataclass(frozen=True)
+class _Cost:
+    """What a reader of a version has to apply: how many deltas, and their bytes as `find_chain` counts them."""
+
+    depth: int
+    delta_bytes: int
+
+    @property
+    def left_bytes(self) -> int:
+        """How large one more may be."""
+        return MOST_CHAIN_BYTES - self.delta_bytes - LEAST_DELTA_BYTES
+
+    def add(self, delta_bytes: int) -> "_Cost":
+        """With one more delta on top."""
+        return _Cost(self.depth + 1, self.delta_bytes + delta_bytes + LEAST_DELTA_BYTES)
+
+
 @dataclass
 class _Packing:
     repository: Path
@@ -174,36 +201,47 @@ class _Packing:
 
     def add_family(self, family: Sequence[str], whole: set[str]) -> None:
         """Add each version as a delta of the newer one before it, or whole where that is asked for or saves nothing."""
-        depths: dict[str, int] = {}
+        chains = dict[str, _Cost]()
         for number, sha in enumerate(family):
-            depths[sha] = 0
-            if number and sha not in whole:
-                base = self._find_base(family[:number], depths)
-                if self._add_delta(sha, base):
-                    depths[sha] = depths[base] + 1
-                    continue
-            self._add_whole(sha)
+            base = self._find_base(family[:number], chains) if number and sha not in whole else None
+            delta_bytes = self._add_delta(sha, base, chains[base].left_bytes) if base else None
+            if base and delta_bytes is not None:
+                chains[sha] = chains[base].add(delta_bytes)
+            else:
+                chains[sha] = _Cost(0, 0)
+                self._add_whole(sha)
 
-    def _find_base(self, newer: Sequence[str], depths: Mapping[str, int]) -> str:
+    def _find_base(self, newer: Sequence[str], chains: Mapping[str, "_Cost"]) -> str:
         """The nearest of the newer ones that may have another delta on top; at the limit one halfway down."""
-        if depths[newer[-1]] < DEPTH:
+        if chains[newer[-1]].depth < DEPTH:
             return newer[-1]
-        return next(sha for sha in reversed(newer) if depths[sha] <= DEPTH // 2)
+        return next(sha for sha in reversed(newer) if chains[sha].depth <= DEPTH // 2)
 
-    def _add_delta(self, sha: str, base: str) -> bool:
+    def _add_delta(self, sha: str, base: str, most_bytes: int) -> int | None:
+        """How many bytes the delta has; None where it is not worth it, or has more than so many."""
         pack = self._pack_of(sha)
-        if pack and pack.neat and pack.base_of(sha) == base:
-            self.writer.add_entry(sha, pack.head(sha), pack.deflated(sha), base)
-            return True
+        if pack and pack.neat and pack.base_of(sha) == base and (head := pack.head(sha)).size_bytes <= most_bytes:
+            self.writer.add_entry(sha, head, pack.deflated(sha), base)
+            return head.size_bytes
         if pack and pack.neat and pack.base_of(sha) is None and base in pack.index:
-            return False  # a former consolidation has tried
-        made = make_delta(self.contents.put(base, self._content(base)), self.contents.put(sha, self._content(sha)))
+            return None  # a former consolidation has tried
+        old, new = self.contents.put(base, self._content(base)), self.contents.put(sha, self._content(sha))
         target = self.contents.folder / "delta"
-        size = _write_limited(target, made, min(MOST_DELTA_BYTES, int(self.sizes[sha] * WORTHWHILE)))
+        size = _write_limited(target, make_delta(old, new), min(most_bytes, int(self.sizes[sha] * WORTHWHILE)))
+        if size is not None and not self._makes(target, old, sha):
+            log.critical("a delta that was made of %s does not make it again; the blob stays whole", sha)
+            size = None
         if size is not None:
             self.writer.add_delta(sha, base, _read_file(target), size)
         target.unlink()
-        return size is not None
+        return size
+
+    def _makes(self, delta: Path, base: Path, sha: str) -> bool:
+        """Whether the delta makes the blob of this name: what it replaces is deleted one day."""
+        check = blob_hash(self.sizes[sha])
+        for chunk in apply_delta(delta.read_bytes(), base):
+            check.update(chunk)
+        return check.hexdigest() == sha
 
     def _add_whole(self, sha: str) -> None:
         pack = self._pack_of(sha)

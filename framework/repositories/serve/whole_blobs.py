@@ -8,9 +8,6 @@ from framework.gitcore.pack_writer import PackWriter
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.scratch import scratch
 
-GIT_RESOLVES_BYTES = 32 << 20
-"""Up to this size git may make a blob of its deltas within the memory that it has."""
-
 
 @contextmanager
 def lay_out_whole(copy: Copy, blobs: Mapping[str, int]) -> Iterator[dict[str, str]]:
@@ -19,7 +16,7 @@ def lay_out_whole(copy: Copy, blobs: Mapping[str, int]) -> Iterator[dict[str, st
     Raises:
         ObjectAbsent, ObjectAltered, OSError.
     """
-    deltas = _list_deltas(copy, [sha for sha, size in blobs.items() if size > GIT_RESOLVES_BYTES])
+    deltas = _list_deltas(copy, [sha for sha, size in blobs.items() if size > git.RESOLVED_BLOB_BYTES])
     if not deltas:
         yield {}
         return

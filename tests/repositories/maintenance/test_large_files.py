@@ -193,6 +193,33 @@ def test_it_is_not_tried_for_ever(bench: Bench, work: Work, monkeypatch: pytest.
     assert kinds_of(bench) == {True: 0, False: 4}
 
 
+def test_a_chain_is_cut_where_its_deltas_become_too_much(
+    bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_files, "MOST_CHAIN_BYTES", 10_000)
+    for version in VERSIONS:
+        bench.write(bench.put("table", version))
+    consolidate(RepackRequest(bench.repository_id), work)
+    assert kinds_of(bench)[False] > 1
+    with open_copy(bench.repository_id) as copy:
+        for back, commit in enumerate(commits_of(bench)):
+            assert b"".join(copy.blob(find(copy, commit, "table").sha).chunks) == VERSIONS[-1 - back]
+
+
+def test_a_delta_that_does_not_make_its_file_is_not_kept(
+    bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make_wrong(base: Path, target: Path) -> Iterator[bytes]:
+        yield from make_delta(base, base)
+
+    monkeypatch.setattr(large_files, "make_delta", make_wrong)
+    for version in VERSIONS[:3]:
+        bench.write(bench.put("table", version))
+    consolidate(RepackRequest(bench.repository_id), work)
+    assert kinds_of(bench) == {True: 0, False: 3}
+    assert verify(bench.repository_id).faults == ()
+
+
 def test_a_damaged_delta_is_told(grown: Bench) -> None:
     evict(grown.repository_id)
     key = pack_key(grown.repository_id, blobs_of(grown).name)

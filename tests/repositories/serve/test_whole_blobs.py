@@ -12,7 +12,6 @@ from framework.repositories.history.folders import find
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
-from framework.repositories.serve import whole_blobs
 from framework.repositories.serve.whole_blobs import lay_out_whole
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import Bench
@@ -35,7 +34,7 @@ def versions(bench: Bench, work: Work) -> tuple[str, str]:
 
 
 def test_a_delta_is_whole_for_git(bench: Bench, versions: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole_blobs, "GIT_RESOLVES_BYTES", MIB)
+    monkeypatch.setattr(git, "RESOLVED_BLOB_BYTES", MIB)
     newest, old = versions
     asked = ("cat-file", "--batch-check=%(deltabase)")
     with open_copy(bench.repository_id, FULL) as copy:
