@@ -26,7 +26,7 @@ class Repository(Base):
     `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
     `checkpoint_hash` is that of the journal's newest checkpoint; `checkpoint_bytes` is its size, or that of a later
     entry with the complete state. `uncheckpointed_bytes` is what the entries since add up to, None where the next one
-    needs the complete state.
+    needs the complete state. Until `folds_held_until` small packs are not folded.
     """
 
     __tablename__ = "repositories"
@@ -51,7 +51,13 @@ class Repository(Base):
     checkpoint_hash: Mapped[str | None] = mapped_column(String(64))
     checkpoint_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     uncheckpointed_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    folds_held_until: Mapped[datetime | None]
     fault: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def are_folds_held(self) -> bool:
+        """Whether small packs are not to be folded now, since the project is being purged."""
+        return self.folds_held_until is not None and now() < self.folds_held_until
 
 
 class Ref(Base):

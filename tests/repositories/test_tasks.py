@@ -96,7 +96,7 @@ def test_a_push_that_takes_long_does_not_expire_while_it_sends(bench: Bench, mon
     written = measure_pack(pack)
     pack_upload.send(bench.repository_id, object_keys.new_id(), {object_keys.new_id(): written})
     staging.sweep()
-    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 1
+    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
 
 
 def unexpired() -> int:
@@ -135,7 +135,7 @@ def test_a_committed_push_cannot_be_abandoned(bench: Bench) -> None:
     with read_transaction() as session:
         push_id = session.scalars(select(Version.push_id)).one()
     staging.abandon(push_id)
-    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 1
+    assert len(list(store().list(f"repos/{bench.repository_id}/packs/"))) == 2
 
 
 def log_keys(bench: Bench) -> list[str]:

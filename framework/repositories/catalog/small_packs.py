@@ -6,6 +6,8 @@ from framework.repositories.catalog.pack_records import BLOBS, HISTORY, StoredPa
 
 SMALL_PACK_BYTES = 32 << 20
 """Of this size a pack costs a reader more to receive than to ask for, so that it is left to the next consolidation."""
+MOST_OBJECTS = 20_000
+"""One of more objects is left to it as well: the names of those that are folded are in memory."""
 FACTOR = 2
 
 
@@ -22,11 +24,13 @@ def list_small(packs: Sequence[StoredPack]) -> list[StoredPack]:
     """The small ones that no consolidation made, and in which no check has found a fault; by size."""
     consolidated = {(pack.epoch, pack.version) for pack in packs if pack.side_files}
     found = [
-        pack
-        for pack in packs
-        if (pack.epoch, pack.version) not in consolidated and pack.pack_bytes <= SMALL_PACK_BYTES and not pack.fault
+        pack for pack in packs if (pack.epoch, pack.version) not in consolidated and _is_small(pack) and not pack.fault
     ]
     return sorted(found, key=lambda pack: (pack.pack_bytes, pack.name))
+
+
+def _is_small(pack: StoredPack) -> bool:
+    return pack.pack_bytes <= SMALL_PACK_BYTES and pack.object_count <= MOST_OBJECTS
 
 
 def find_consolidated_version(packs: Sequence[StoredPack]) -> int:

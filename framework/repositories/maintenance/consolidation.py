@@ -4,26 +4,25 @@ What was pushed meanwhile stays beside. Everything that can be read by its name 
 refs reach.
 """
 
-import errno
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from framework import config
 from framework.celery.jobs import Work
 from framework.errors import Conflict, Unavailable
 from framework.formatting import format_size
 from framework.gitcore import git
 from framework.repositories import object_keys
-from framework.repositories.cache import copies, eviction, repair
+from framework.repositories.cache import copies, repair
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacking
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
+from framework.repositories.disk_room import raise_no_room, refuse_without_room
 from framework.repositories.journal.checkpoints import write_checkpoint
+from framework.repositories.maintenance.fold_hold import hold_folds_off
 from framework.repositories.maintenance.folds_meanwhile import find_replaced
 from framework.repositories.maintenance.publishing import BeginAnew, abandon_on_failure, publish, store_packs
 from framework.repositories.maintenance.repacking import (
@@ -45,17 +44,6 @@ STEPS = 6
 STEPS_BEFORE_COMMIT = 5
 ATTEMPTS = 3
 UNCHANGED = "Nothing had to be done: the project is neatly packed already."
-NO_SPACE = "No space left on device"
-
-
-class NoRoom(Unavailable):
-    """The disk of this machine has no room to repack the project, which stays as it is."""
-
-    def __init__(self, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(
-            f"Repacking this project needs {needed_bytes >> 20:,} MiB of disk, and this machine has"
-            f" {free_bytes >> 20:,} MiB free. Nothing was changed; make room or use a larger machine."
-        )
 
 
 class StillInMotion(Conflict):
@@ -107,12 +95,17 @@ def consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
     Raises:
         NoRoom, StillInMotion, RepositoryMissing: the project stays as it is. What `commit` and `lease_copy` raise.
     """
+    with hold_folds_off(request.repository_id) if request.purge else nullcontext():
+        return _consolidate(request, work)
+
+
+def _consolidate(request: RepackRequest, work: Work) -> Consolidated | None:
     for _attempt in range(ATTEMPTS):
         packs = read_snapshot_and_packs(request.repository_id)[1]
         if not packs or (is_consolidated(packs) and not request.purge):
             return None
-        needed = _refuse_without_room(request.repository_id, packs)
-        with suppress(BeginAnew), _raise_no_room(needed), scratch("consolidate") as folder:
+        needed = refuse_without_room(request.repository_id, packs)
+        with suppress(BeginAnew), raise_no_room(needed), scratch("consolidate") as folder:
             return _Consolidation(request, work, folder).run()
         work.advance(-STEPS_BEFORE_COMMIT)
     raise StillInMotion
@@ -224,7 +217,7 @@ class _Consolidation:
             raise PacksChanged
         newest.swap(replaced.whole, [pack.written for pack in made])
         try:
-            newest.check_connected(known=checked.latest.snapshot)
+            newest.check_connected(known=read.snapshot)  # what came since may lie in packs that are replaced now
         except git.GitCutOff:
             raise
         except git.GitFailed as failure:
@@ -234,35 +227,6 @@ class _Consolidation:
 
     def _step(self, what: str) -> None:
         self._work.advance(message=what)
-
-
-def _refuse_without_room(repository_id: str, packs: Sequence[StoredPack]) -> int:
-    """Make room for what is not here yet and for the new packs; how much that is, in bytes."""
-    total = sum(pack.size_bytes for pack in packs)
-    needed = total + max(0, total - eviction.size_bytes(eviction.copy_path(repository_id)))
-    if _free_bytes() < needed <= _free_bytes() + eviction.count_cached_bytes():
-        eviction.free(needed - _free_bytes(), keep=repository_id)
-    if _free_bytes() < needed:
-        raise NoRoom(needed, _free_bytes())
-    return needed
-
-
-@contextmanager
-def _raise_no_room(needed_bytes: int) -> Iterator[None]:
-    try:
-        yield
-    except git.GitFailed as failure:
-        if NO_SPACE not in failure.said:
-            raise
-        raise NoRoom(needed_bytes, _free_bytes()) from failure
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise NoRoom(needed_bytes, _free_bytes()) from error
-
-
-def _free_bytes() -> int:
-    return shutil.disk_usage(config.current().data).free
 
 
 def _summarise(read: PackWorkspace, made: Sequence[PushedPack]) -> Consolidated:

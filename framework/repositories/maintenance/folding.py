@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from framework import config
 from framework.errors import Unavailable
 from framework.files import sha256_of
@@ -17,7 +19,7 @@ from framework.repositories.cache import copies
 from framework.repositories.cache.eviction import copy_path
 from framework.repositories.cache.hydration import download, lay_out, pack_file
 from framework.repositories.cache.scratch import scratch
-from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Repacking
+from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Committed, Repacking
 from framework.repositories.catalog.pack_records import BLOBS, NewPack, StoredPack
 from framework.repositories.catalog.small_packs import choose_packs
 from framework.repositories.catalog.snapshot import (
@@ -26,6 +28,8 @@ from framework.repositories.catalog.snapshot import (
     read_snapshot,
     read_snapshot_and_packs,
 )
+from framework.repositories.disk_room import raise_no_room, refuse_without_room
+from framework.repositories.maintenance.fold_hold import is_held
 from framework.repositories.maintenance.publishing import abandon_on_failure, publish, store_packs
 from framework.repositories.maintenance.repacking import name_pack
 from framework.repositories.write.refusals import PacksChanged
@@ -36,13 +40,15 @@ def fold(repository_id: str) -> int:
     """Fold small packs if the project has more than `FOLD_PACKS`; how many went out of use, 0 if others were faster.
 
     Raises:
-        RepositoryMissing, StoreUnavailable, PackAltered, PackMissing: the project stays as it is. What `commit` raises.
+        RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, NoRoom: the project stays as it is. What `commit`
+            raises.
     """
     snapshot, packs = read_snapshot_and_packs(repository_id)
     chosen = choose_packs(packs, config.current().fold_packs)
     if not chosen:
         return 0
-    with scratch("fold") as folder, suppress(PacksChanged):
+    needed = refuse_without_room(repository_id, [pack for some in chosen for pack in some])
+    with raise_no_room(needed), scratch("fold") as folder, suppress(PacksChanged):
         made = [_fold_kind(repository_id, some, folder) for some in chosen]
         retired = frozenset(pack.name for some in chosen for pack in some)
         _store(snapshot, made, retired)
@@ -99,7 +105,7 @@ def _store(snapshot: Snapshot, made: Sequence[PushedPack], retired: frozenset[st
     """Make these packs a version, in the place of those retired.
 
     Raises:
-        PacksChanged: one of those is out of use already, and nothing is stored.
+        PacksChanged: one of those is out of use already, or the project is being purged, and nothing is stored.
     """
     push_id = object_keys.new_id()
 
@@ -120,6 +126,10 @@ def _store(snapshot: Snapshot, made: Sequence[PushedPack], retired: frozenset[st
             raise PacksChanged
         return newest
 
+    def stand_back(session: Session, _committed: Committed) -> None:
+        if is_held(session, snapshot.repository_id):
+            raise PacksChanged
+
     with abandon_on_failure(push_id):
         store_packs(snapshot.repository_id, push_id, made)
-        publish(snapshot, make_change, check_again)
+        publish(snapshot, make_change, check_again, in_transaction=stand_back)

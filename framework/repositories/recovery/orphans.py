@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from framework.files import sha256_of
-from framework.gitcore.pack_index import make_index
+from framework.gitcore.pack_index import MOST_PACK_BYTES, make_index
 from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
@@ -46,6 +46,25 @@ def add_orphans(version: FullVersion) -> FullVersion:
     return replace(version, state=made, faults=(*version.faults, *faults))
 
 
+def note_unstored_indexes(version: FullVersion) -> FullVersion:
+    """The version with each small pack that has no index in the store noted as such.
+
+    A release that knows no such packs writes entries in which every index counts as stored.
+    """
+    repository_id, state = version.line.key.repository_id, version.state
+    doubtful = {pack.name for pack in state.packs if pack.idx_stored and _may_lack_index(pack)}
+    if not doubtful:
+        return version
+    listed = {entry.key for entry in store().list(f"repos/{repository_id}/packs/")}
+    lacking = {name for name in doubtful if object_keys.idx_key(repository_id, name) not in listed}
+    packs = [replace(pack, idx_stored=False) if pack.name in lacking else pack for pack in state.packs]
+    return replace(version, state=replace(state, packs=tuple(packs)))
+
+
+def _may_lack_index(pack: LoggedPack) -> bool:
+    return pack.kind == HISTORY and pack.pack_bytes <= MOST_PACK_BYTES
+
+
 def _is_there(listed: Container[str], repository_id: str, pack: LoggedPack) -> bool:
     has_idx = not pack.idx_stored or object_keys.idx_key(repository_id, pack.name) in listed
     return has_idx and object_keys.pack_key(repository_id, pack.name) in listed
@@ -72,7 +91,7 @@ def _measure(repository_id: str, name: str, place: Place) -> LoggedPack | None:
         epoch, version = place
         return LoggedPack(
             name=name,
-            kind=_find_kind(pack, offsets),
+            kind=_find_kind(pack, offsets) if idx_stored else HISTORY,  # a pack of large blobs has its index stored
             pack_bytes=fetched_pack.size_bytes,
             pack_sha256=fetched_pack.sha256,
             idx_bytes=idx.stat().st_size,

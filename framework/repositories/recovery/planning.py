@@ -16,7 +16,7 @@ from framework.repositories.recovery.blob_sizes import read_blob_sizes
 from framework.repositories.recovery.facts import decide_facts
 from framework.repositories.recovery.lines import Line, Lines, find_lines
 from framework.repositories.recovery.merging import ParallelLine, read_parallel_lines, read_stored_state
-from framework.repositories.recovery.orphans import add_orphans
+from framework.repositories.recovery.orphans import add_orphans, note_unstored_indexes
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
 def _read_ahead(journal: Journal, line: Line) -> FullVersion:
     """The newest version of the line, from what SQL has and the entries since."""
     version = read_version(journal, line.newest.key, known=_read_known(line.newest.key.repository_id))
+    version = note_unstored_indexes(version)
     return add_orphans(version) if version.gap else version
 
 

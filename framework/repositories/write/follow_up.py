@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
-from framework.repositories.catalog.small_packs import SMALL_PACK_BYTES
+from framework.repositories.catalog.small_packs import MOST_OBJECTS, SMALL_PACK_BYTES
 from framework.repositories.journal.checkpoints import is_urgent
 from framework.repositories.models import Pack, Repository
 
@@ -21,7 +21,7 @@ def queue_tasks(session: Session, repository: Repository) -> None:
     consolidations = func.max(case((Pack.side_files.is_not(null()), Pack.version)))
     count, consolidated = session.execute(select(func.count(), consolidations).where(*in_use)).one()
     _queue_consolidation(session, repository, count, consolidated or 0)
-    if count > config.current().fold_packs:
+    if count > config.current().fold_packs and not repository.are_folds_held:
         _queue_fold(session, repository, consolidated or 0)
     _queue_checkpoint(session, repository)
 
@@ -32,7 +32,8 @@ def _queue_consolidation(session: Session, repository: Repository, packs: int, c
     The task is queued once for each consolidation, which the version that it made stands for, and again after as many
     versions more if it failed.
     """
-    many, since = config.current().consolidate_packs, repository.version - consolidated
+    many = config.current().consolidate_packs
+    since = repository.version - (consolidated if consolidated <= repository.version else 0)  # else: another line's
     if max(packs, since) >= many and packs > 1:
         key = f"consolidate-{repository.id}-{consolidated}-{since // many}"
         _enqueue_once(session, CONSOLIDATE, repository.id, consolidated, key=key)
@@ -44,7 +45,12 @@ def _queue_fold(session: Session, repository: Repository, consolidated: int) -> 
     If it failed, it is queued again after as many packs more.
     """
     most = config.current().fold_packs
-    small = Pack.version != consolidated, Pack.pack_bytes <= SMALL_PACK_BYTES, Pack.fault.is_(None)
+    small = (
+        Pack.fault.is_(None),
+        Pack.version != consolidated,
+        Pack.pack_bytes <= SMALL_PACK_BYTES,
+        Pack.object_count <= MOST_OBJECTS,
+    )
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     count = session.scalar(select(func.count()).where(*in_use, *small)) or 0
     if count > most:

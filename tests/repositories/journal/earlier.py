@@ -9,14 +9,20 @@ from framework.database.session import transaction
 from framework.database.types import now
 from framework.repositories.journal.keys import JournalKey
 from framework.repositories.journal.state import read_state, state_document
+from framework.repositories.maintenance.indexes import write_indexes
 from framework.repositories.models import Repository, Version
 from framework.storage.current import store
 from tests import moments
 from tests.repositories.conftest import Bench
 
 
-def rewrite_newest_entry(bench: Bench) -> JournalKey:
-    """Have the newest version's entry tell everything, in format 1, and SQL be as a migration leaves it."""
+def rewrite_newest_entry(bench: Bench, *, indexes_stored: bool = True) -> JournalKey:
+    """Have the newest version's entry tell everything, in format 1, and SQL be as a migration leaves it.
+
+    The release stored each index; after a rollback it takes those for stored that are not.
+    """
+    if indexes_stored:
+        write_indexes(bench.repository_id)
     with transaction() as session:
         repository = session.get_one(Repository, bench.repository_id)
         here = Version.repository_id == bench.repository_id
@@ -35,6 +41,7 @@ def rewrite_newest_entry(bench: Bench) -> JournalKey:
             "ref_updates": [],
             "large_blobs": {},
         }
+        document.pop("unstored_indexes", None)
         data = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
         version.entry_hash = repository.entry_hash = hashlib.sha256(data).hexdigest()
         repository.uncheckpointed_bytes, repository.checkpoint_bytes, repository.checkpoint_hash = None, 0, None

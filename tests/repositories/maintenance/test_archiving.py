@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +20,9 @@ from framework.repositories import tasks
 from framework.repositories.cache import archived, eviction, usage
 from framework.repositories.cache.marker import NAME
 from framework.repositories.cache.status import read_status
-from framework.repositories.catalog.pack_records import BLOBS, HISTORY
+from framework.repositories.catalog.pack_records import BLOBS, HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
-from framework.repositories.maintenance import consolidation
+from framework.repositories.disk_room import NoRoom, refuse_without_room
 from framework.repositories.maintenance.archiving import archive
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Repository
@@ -115,14 +115,13 @@ def test_one_that_cannot_be_packed_keeps_none_of_the_others_awake(
     other = new_bench()
     other.write(other.put("b", b"1"))
     sleep(other, days=50)
-    refuse = consolidation._refuse_without_room
 
-    def too_large(repository_id: str, packs: object) -> int:
+    def too_large(repository_id: str, packs: Sequence[StoredPack]) -> int:
         if repository_id == other.repository_id:
-            raise consolidation.NoRoom(1 << 40, 1 << 30)
-        return refuse(repository_id, packs)  # type: ignore[arg-type]
+            raise NoRoom(1 << 40, 1 << 30)
+        return refuse_without_room(repository_id, packs)
 
-    monkeypatch.setattr(consolidation, "_refuse_without_room", too_large)
+    monkeypatch.setattr("framework.repositories.maintenance.consolidation.refuse_without_room", too_large)
     assert tasks.archive_idle() == 1
     assert len(read_snapshot_and_packs(idle.repository_id)[1]) == 2
     with read_transaction() as session:

@@ -15,11 +15,12 @@ from framework.repositories.cache.eviction import evict
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY
 from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.disk_room import NoRoom
 from framework.repositories.journal.keys import list_journal
 from framework.repositories.journal.reader import read_entry
 from framework.repositories.journal.versions import read_version
 from framework.repositories.maintenance.collector import collect
-from framework.repositories.maintenance.consolidation import NoRoom, RepackRequest, consolidate, is_consolidated
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate, is_consolidated
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs

@@ -1,25 +1,33 @@
 """A fold beside pushes, consolidations, purges and other folds: what happens between its look and its commit."""
 
+import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.celery.jobs import Work, track_progress
 from framework.config import Config
-from framework.database.session import read_transaction
+from framework.database.session import read_transaction, transaction
+from framework.gitcore.pack_objects import pack_objects
+from framework.gitcore.packs import WrittenPack, measure_pack
+from framework.repositories import object_keys
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.catalog.changes import Change, RefUpdate
+from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate, is_consolidated
+from framework.repositories.maintenance.fold_hold import hold_folds_off
 from framework.repositories.maintenance.folding import fold
 from framework.repositories.maintenance.verification import verify
-from framework.repositories.models import StagedPush
+from framework.repositories.models import Repository, StagedPush
 from framework.repositories.write.commit import commit, do_nothing
+from framework.repositories.write.pack_upload import send
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, Bench, Meanwhile
-from tests.repositories.packed import force_away, has_superseded_packs, packs_of
+from tests.repositories.packed import force_away, git_in, has_superseded_packs, packs_of
 
 pytestmark = on_each_deployment_in_full
 
@@ -135,6 +143,74 @@ def test_a_branch_meanwhile_on_what_a_purge_is_about_to_drop_keeps_it_though_fol
     consolidate(RepackRequest(grown.repository_id, purge=True), work)
     assert grown.read("secret", "rescued") == b"secret"
     assert verify(grown.repository_id).faults == ()
+
+
+def test_folds_stand_back_while_a_project_is_purged(grown: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    folded = list[int]()
+    meanwhile(lambda: folded.append(fold(grown.repository_id)))
+    assert consolidate(RepackRequest(grown.repository_id, purge=True), work)
+    assert folded == [0]
+    for number in range(4):
+        grown.write(grown.put("late", b"%d" % number))
+    assert fold(grown.repository_id) == 4, "they are let go on afterwards"
+
+
+def test_a_fold_that_began_before_a_purge_does_not_land_in_it(grown: Bench) -> None:
+    with hold_folds_off(grown.repository_id):
+        assert fold(grown.repository_id) == 0
+    assert len(packs_of(grown)) == 8
+    assert staged() == 0
+
+
+def test_what_is_pushed_again_during_a_purge_stays_though_it_is_folded(
+    grown: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purge that loses two races, the second one to a fold of packs with what was pushed again."""
+    kept = read_snapshot(grown.repository_id).refs["refs/heads/main"]
+    lost = force_away(grown)
+
+    def push_again() -> None:
+        pack = repack(grown, lost, kept)
+        name, push_id = object_keys.new_id(), object_keys.new_id()
+        send(grown.repository_id, push_id, {name: pack})
+        change = Change(
+            repository_id=grown.repository_id,
+            actor="bob",
+            push_id=push_id,
+            updates=(RefUpdate("refs/heads/again", None, lost),),
+            packs=(NewPack.of(name, HISTORY, pack, {}),),
+        )
+        commit(change, precheck=do_nothing, in_transaction=do_nothing)
+        grown.write(grown.put("on top", random.Random(3).randbytes(900_000)), branch="again")
+
+    def fold_after_all() -> None:
+        with transaction() as session:  # as if the purge had taken longer than folds stand back
+            session.execute(update(Repository).values(folds_held_until=None))
+        assert fold(grown.repository_id)
+
+    acts = [push_again, fold_after_all]
+
+    def commit_late(change: Change, **given: Any) -> object:
+        if change.kind == "purge" and acts:
+            acts.pop(0)()
+        return commit(change, **given)
+
+    monkeypatch.setattr("framework.repositories.maintenance.publishing.commit", commit_late)
+    consolidate(RepackRequest(grown.repository_id, purge=True), work)
+    assert not acts
+    assert grown.read("secret", "again") == b"secret"
+    assert verify(grown.repository_id).faults == ()
+
+
+def repack(bench: Bench, wanted: str, known: str) -> WrittenPack:
+    """What a client would push that has this commit, to a server that has the other one."""
+    with open_copy(bench.repository_id, FULL) as copy:
+        listed = git_in(copy.path, "rev-list", "--objects", wanted, f"^{known}").splitlines()
+        names = bench.folder / "names"
+        names.write_text("".join(f"{line[:40]}\n" for line in listed))
+        made = pack_objects(copy.path, names, bench.folder / "pushed")
+    assert made
+    return measure_pack(made)
 
 
 def test_a_reader_keeps_the_small_packs_until_it_ends(grown: Bench) -> None:

@@ -1,5 +1,6 @@
 """Recovery of packs that have no index in the store: it is none that is lost."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from framework.database.session import read_transaction
+from framework.files import sha256_of
+from framework.gitcore.pack_writer import PackWriter, blob_name
 from framework.repositories import object_keys
 from framework.repositories.cache.eviction import evict
 from framework.repositories.journal.checkpoints import write_checkpoint
@@ -19,6 +22,7 @@ from framework.storage.current import store
 from tests import moments
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import LARGE, Bench
+from tests.repositories.journal import earlier
 from tests.repositories.recovery.test_recovery import adopt
 from tests.storage.altered import alter
 
@@ -98,3 +102,28 @@ def test_one_whose_pack_is_missing_is_told(written: Bench) -> None:
     [done] = lose_database()
     assert f"{key} is missing, and an entry of the journal that may tell why." in done.faults
     assert name not in known(written).packs
+
+
+def test_an_entry_of_an_earlier_release_does_not_know_them(written: Bench) -> None:
+    """It counts every index as stored, after a rollback that nobody prepared."""
+    before = known(written)
+    earlier.rewrite_newest_entry(written, indexes_stored=False)
+    assert [done.faults for done in lose_database()] == [()]
+    evict(written.repository_id)
+    assert known(written).packs == before.packs
+    assert verify(written.repository_id).faults == ()
+    assert written.read("c") == b"3"
+
+
+def test_a_lost_entry_with_a_pack_of_blobs_alone_costs_nothing(written: Bench) -> None:
+    """Such a pack is of history: one of large blobs has its index stored."""
+    content = b"in no commit"
+    name, pack = object_keys.new_id(), written.folder / "blob.pack"
+    with PackWriter(pack) as writer:
+        writer.add_blob(blob_name(io.BytesIO(content), len(content)), io.BytesIO(content), len(content))
+        writer.finish()
+    store().put(object_keys.pack_key(written.repository_id, name), pack, sha256=sha256_of(pack))
+    lost = list_journal(written.repository_id).entries[1]
+    store().delete(lost.key)
+    assert len(lose_database()) == 1
+    assert written.read("c") == b"3"
