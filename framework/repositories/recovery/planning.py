@@ -52,6 +52,7 @@ class Plan:
     about: Mapping[str, Any]
     parallel: Sequence[ParallelLine]
     settled: frozenset[Settled]
+    lost: Sequence[str]
 
     @property
     def deletes(self) -> bool:
@@ -60,6 +61,7 @@ class Plan:
 
     def _faults(self) -> Iterator[str]:
         yield from self.history.faults
+        yield from self.lost
         yield from self.ahead.faults if self.ahead else ()
         yield from (one.fault for one in self.parallel if one.fault)
 
@@ -105,10 +107,22 @@ def plan_recovery(repository_id: str, journal: Journal) -> Plan | None:
         repacked=repacked,
         about=_decide_about(about, epoch if row else None, lines.ahead, ahead),
         settled=settled,
+        lost=list(_list_lost(journal)),
         parallel=read_parallel_lines(
             parallel, journal, history, read_stored_state(repository_id, ahead.state if ahead else None)
         ),
     )
+
+
+def _list_lost(journal: Journal) -> Iterator[str]:
+    """What a checkpoint tells of the newest version where the version's entry is gone, and with it the version."""
+    newest = max((key.place for key in journal.entries), default=NO_VERSION)
+    for one in journal.checkpoints:
+        if one.entry.place > newest:
+            yield (
+                f"{one.entry.key} is missing in the object store: version {one.entry.place_text} does not come back."
+                f" {one.key} describes it; stop every process before anything is collected."
+            )
 
 
 def _read_ahead(journal: Journal, line: Line) -> FullVersion:

@@ -92,6 +92,17 @@ def test_a_lost_entry_costs_no_file(written: Bench, number: int, *, missing: boo
     assert [fault for fault in verify(written.repository_id).faults if "journal" not in fault] == []
 
 
+def test_the_newest_version_whose_entry_is_lost_is_told(written: Bench) -> None:
+    """Its checkpoint names it: whoever reads the fault can still stop what would delete its packs."""
+    write_checkpoint(written.repository_id, least_bytes=0)
+    newest = list_journal(written.repository_id).entries[-1]
+    store().delete(newest.key)
+    moments.put_back(moments.NOTHING)
+    [done] = rebuild(adopt)
+    assert done.versions == 4
+    assert any(fault.startswith(f"{newest.key} is missing in the object store: version") for fault in done.faults)
+
+
 def test_a_lost_entry_costs_nothing_where_sql_has_what_came_before(written: Bench) -> None:
     backup = moments.remember()
     written.write(written.put("c", b"6"))
