@@ -2,7 +2,7 @@
 
 import mmap
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,17 +35,7 @@ class Recipe:
         with open_mapped(base) as old:
             if len(old) != self.base_bytes:
                 raise DeltaDamaged("the delta is of another base")
-            chunk, passed = bytearray(), 0
-            for piece in self._cut_to_chunks():
-                chunk += piece if isinstance(piece, bytes) else old[piece[0] : piece[0] + piece[1]]
-                if len(chunk) >= CHUNK_BYTES:
-                    yield bytes(chunk)
-                    passed += len(chunk)
-                    chunk.clear()
-                if passed >= HELD_BYTES:
-                    give_back(old)
-                    passed = 0
-            yield bytes(chunk)
+            yield from _put_together(self.pieces, old)
 
     def apply_to(self, base: bytes) -> bytes:
         """The same of a small base, at once.
@@ -58,14 +48,6 @@ class Recipe:
         return b"".join(
             piece if isinstance(piece, bytes) else base[piece[0] : piece[0] + piece[1]] for piece in self.pieces
         )
-
-    def _cut_to_chunks(self) -> Iterator[tuple[int, int] | bytes]:
-        for piece in self.pieces:
-            if isinstance(piece, bytes) or piece[1] <= CHUNK_BYTES:
-                yield piece
-            else:
-                start, end = piece[0], piece[0] + piece[1]
-                yield from ((at, min(CHUNK_BYTES, end - at)) for at in range(start, end, CHUNK_BYTES))
 
     def after(self, earlier: "Recipe") -> "Recipe":
         """What makes the file of the earlier recipe's base: both in one, so that nothing between them is written."""
@@ -92,14 +74,15 @@ def apply_delta(delta: bytes, base: Path) -> Iterator[bytes]:
     """
     try:
         with open_mapped(base) as old:
-            yield from _apply(delta, old)
+            yield from _put_together(_read_pieces(delta, len(old)), old)
     except IndexError as error:
         raise DeltaDamaged("the delta is cut off") from error
 
 
-def _apply(delta: bytes, old: bytes | mmap.mmap) -> Iterator[bytes]:
+def _put_together(pieces: Iterable[tuple[int, int] | bytes], old: bytes | mmap.mmap) -> Iterator[bytes]:
+    """The file of these pieces, in chunks."""
     chunk, passed = bytearray(), 0
-    for piece in _read_pieces(delta, len(old)):
+    for piece in _cut_to_chunks(pieces):
         chunk += piece if isinstance(piece, bytes) else old[piece[0] : piece[0] + piece[1]]
         if len(chunk) >= CHUNK_BYTES:
             yield bytes(chunk)
@@ -109,6 +92,15 @@ def _apply(delta: bytes, old: bytes | mmap.mmap) -> Iterator[bytes]:
             give_back(old)
             passed = 0
     yield bytes(chunk)
+
+
+def _cut_to_chunks(pieces: Iterable[tuple[int, int] | bytes]) -> Iterator[tuple[int, int] | bytes]:
+    for piece in pieces:
+        if isinstance(piece, bytes) or piece[1] <= CHUNK_BYTES:
+            yield piece
+        else:
+            start, end = piece[0], piece[0] + piece[1]
+            yield from ((at, min(CHUNK_BYTES, end - at)) for at in range(start, end, CHUNK_BYTES))
 
 
 def _read_pieces(delta: bytes, base_bytes: int) -> Iterator[tuple[int, int] | bytes]:
