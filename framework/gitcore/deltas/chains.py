@@ -8,10 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 
+from dulwich.errors import ApplyDeltaError
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
+from dulwich.pack import apply_delta as apply_in_memory
 from dulwich.pack import load_pack_index
 
+from framework.files import CHUNK_BYTES
 from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta, result_bytes
 from framework.gitcore.packs import (
     BLOB,
@@ -30,6 +34,8 @@ MOST_CHAIN_BYTES = 10 << 20
 LEAST_DELTA_BYTES = 1 << 10
 """What each counts as at the least, so that a chain cannot have any number of them."""
 SMALL_DELTA_BYTES = 1 << 14
+IN_MEMORY_BYTES = 16 << 20
+"""A blob of at most this size is made in memory, three times as fast, by one thread of a process at a time."""
 FEW_PIECES = 4000
 """Deltas of so many pieces together become one, so that no file is written between them; more take longer than that."""
 SMALL_SHARE = 1 / 16
@@ -37,6 +43,9 @@ SMALL_SHARE = 1 / 16
 
 Read = Callable[[int, int], Generator[bytes, None, None]]
 """Gives the bytes of a pack from an offset on, so many."""
+
+
+_memory = Semaphore(1)
 
 
 class DeltaUnsupported(Exception):
@@ -115,7 +124,13 @@ class Chain:
         if not self.deltas:
             yield from whole
             return
-        yield from _rebuild(_write(folder / "base", whole), self.deltas, folder)
+        if max(self.size_bytes, self.head.size_bytes) <= IN_MEMORY_BYTES and _memory.acquire(blocking=False):
+            try:
+                yield from _rebuild_in_memory(b"".join(whole), self.deltas)
+            finally:
+                _memory.release()
+        else:
+            yield from _rebuild(_write(folder / "base", whole), self.deltas, folder)
 
 
 def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_CHAIN_BYTES) -> Chain:
@@ -137,6 +152,15 @@ def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_C
         deflated = layout.check(offset, b"".join(entry))[head.length :]
         deltas.append(_inflate_delta(deflated, head.size_bytes))
         offset -= head.distance
+
+
+def _rebuild_in_memory(made: bytes, deltas: Sequence[bytes]) -> Iterator[bytes]:
+    for delta in reversed(deltas):
+        try:
+            made = b"".join(apply_in_memory(made, delta))
+        except (ApplyDeltaError, ValueError) as error:
+            raise DeltaDamaged("a delta is damaged, or of another base") from error
+    yield from (made[start : start + CHUNK_BYTES] for start in range(0, len(made), CHUNK_BYTES))
 
 
 def _rebuild(base: Path, deltas: Sequence[bytes], folder: Path) -> Iterator[bytes]:

@@ -107,6 +107,16 @@ def test_the_newest_version_is_one_range(grown: Bench) -> None:
     assert asked.operations == ["range"]
 
 
+@pytest.mark.parametrize("in_memory_bytes", [0, 16 * MIB])
+def test_old_versions_are_made_on_the_disk_or_in_memory(
+    grown: Bench, in_memory_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delta_chains, "IN_MEMORY_BYTES", in_memory_bytes)
+    with open_copy(grown.repository_id) as copy:
+        for back, commit in enumerate(commits_of(grown)):
+            assert b"".join(copy.blob(find(copy, commit, "data/table.csv").sha).chunks) == VERSIONS[-1 - back]
+
+
 @pytest.mark.parametrize("back", [1, 5])
 @pytest.mark.parametrize(("window_bytes", "asked_for"), [(4 * MIB, ["range"]), (MIB // 4, ["range", "range"])])
 def test_an_old_version_is_two_ranges_at_most(
