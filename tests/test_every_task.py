@@ -98,7 +98,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.projects.tasks.purge_project", website.id, alice.id, "1" * 32)
         enqueue(session, "framework.projects.tasks.count_files", website.id, alice.id, "3" * 32)
         removal = website.id, alice.id, "4" * 32, "absent"
-        enqueue(session, "framework.projects.tasks.remove_old_versions", *removal, rewrites_protected=True)
+        enqueue(session, "framework.projects.tasks.remove_old_versions", *removal, kept=[], rewrites_protected=True)
         enqueue(session, "framework.projects.tasks.archive_project", website.id, alice.id, "2" * 32)
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
         enqueue(session, "framework.repositories.tasks.fold_packs", website.repository_id, 0)

@@ -76,9 +76,11 @@ def count_files(project_id: int, account_id: int, work_id: str) -> int:
 
 
 @app.task(name="framework.projects.tasks.remove_old_versions")
-def remove_old_versions(project_id: int, account_id: int, work_id: str, path: str, *, rewrites_protected: bool) -> bool:
+def remove_old_versions(
+    project_id: int, account_id: int, work_id: str, path: str, *, kept: list[str], rewrites_protected: bool
+) -> bool:
     """Take old versions of a file out of the project's history and erase them; whether there were any."""
-    return old_versions.remove(project_id, account_id, work_id, path, rewrites_protected=rewrites_protected)
+    return old_versions.remove(project_id, account_id, work_id, path, kept=kept, rewrites_protected=rewrites_protected)
 
 
 @app.task(base=Job, name="framework.projects.tasks.send_news")

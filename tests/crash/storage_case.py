@@ -211,7 +211,8 @@ def _ask_for_removal() -> None:
         write(alice, garden, "main", number, label="table")
     arguments = garden.id, alice.id, "1" * 32, "large-table"
     with transaction() as session:
-        enqueue(session, project_tasks.remove_old_versions.name, *arguments, key="removal", rewrites_protected=True)
+        given: dict[str, Any] = {"kept": [], "rewrites_protected": True}
+        enqueue(session, project_tasks.remove_old_versions.name, *arguments, key="removal", **given)
 
 
 def _removed() -> Any:

@@ -27,7 +27,7 @@ def remove(house: House, project: ProjectAccess) -> Callable[..., bool]:
 
     def act(path: str, *, work_id: str = "", rewrites_protected: bool = True) -> bool:
         alice, named = house.people["alice"].id, work_id or uuid4().hex
-        return old_versions.remove(project.id, alice, named, path, rewrites_protected=rewrites_protected)
+        return old_versions.remove(project.id, alice, named, path, kept=(), rewrites_protected=rewrites_protected)
 
     return act
 

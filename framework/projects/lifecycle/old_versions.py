@@ -1,5 +1,6 @@
 """Old versions of a file: counted when an owner asks, taken out of the whole history when an owner says so."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -106,6 +107,7 @@ def ask_for_removal(
 ) -> str:
     """Have the file's old versions taken out of the history by a worker; the address of the page that tells of it.
 
+    What stays is decided now: a push that comes before the worker makes nothing old that was shown as kept.
     `rewrites_protected` lets it rewrite branches and tags that are protected from that, too.
 
     Raises:
@@ -118,14 +120,18 @@ def ask_for_removal(
         _refuse_protected(session, project.id, list(file.refs), allowed=rewrites_protected)
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
         arguments = (project.id, account.id, work_id, quote_query(file.path))
-        enqueue(session, TASK, *arguments, key=f"removal-{work_id}", rewrites_protected=rewrites_protected)
+        given: dict[str, Any] = {"kept": list(file.kept), "rewrites_protected": rewrites_protected}
+        enqueue(session, TASK, *arguments, key=f"removal-{work_id}", **given)
     return f"/work/{work_id}"
 
 
-def remove(project_id: int, account_id: int, work_id: str, quoted_path: str, *, rewrites_protected: bool) -> bool:
+def remove(
+    project_id: int, account_id: int, work_id: str, quoted_path: str, *, kept: Sequence[str], rewrites_protected: bool
+) -> bool:
     """Take the file's old versions out of the history and erase them; whether there were any.
 
-    What a run has done that was killed before it could say so is not done again.
+    The versions of the blobs `kept` stay, and those that a branch or tag ends with by now. What a run has done that was
+    killed before it could say so is not done again.
 
     Raises:
         RoleTooLow, ProtectionInForce, KeptChanging: nothing was changed. What `purge_as` raises: the history is the new
@@ -134,7 +140,7 @@ def remove(project_id: int, account_id: int, work_id: str, quoted_path: str, *, 
     path = unquote(quoted_path, errors="surrogateescape")
     with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
         told = _read_told(project_id, work_id) or _rewrite(
-            project_id, account_id, work, path, rewrites_protected=rewrites_protected
+            project_id, account_id, work, path, kept=kept, rewrites_protected=rewrites_protected
         )
         if told is None:
             work.say(NOTHING_OLD)
@@ -148,7 +154,7 @@ def remove(project_id: int, account_id: int, work_id: str, quoted_path: str, *, 
 
 
 def _rewrite(
-    project_id: int, account_id: int, work: Work, path: str, *, rewrites_protected: bool
+    project_id: int, account_id: int, work: Work, path: str, *, kept: Sequence[str], rewrites_protected: bool
 ) -> dict[str, Any] | None:
     """Make the new history the newest version; what the activity tells of it, None where there was nothing old."""
     with read_transaction() as session:
@@ -172,7 +178,8 @@ def _rewrite(
         record(session, project_id, actor=actor, kind=VERSIONS_REMOVED, details=dict(told))
 
     work.say("Reading the history")
-    done = remove_old_versions(RemovalRequest(repository_id, path, actor.name, tell), work)
+    request = RemovalRequest(repository_id, path, actor.name, tell, frozenset(kept))
+    done = remove_old_versions(request, work)
     return told if done else None
 
 

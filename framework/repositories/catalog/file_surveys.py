@@ -18,8 +18,9 @@ class FileVersions:
     """A file's versions on all branches and tags, and what a history without its old ones would be.
 
     Sizes are those in the store, in bytes. `newest_bytes` is what the version of the default branch takes, or of
-    another branch or tag that has the file; None where none has. The old ones are those that no branch or tag ends
-    with; without them `commits` would be other ones, and the refs in `refs` (the first of `ref_count`) moved.
+    another branch or tag that has the file; None where none has. `kept` are the blobs' names of the versions that a
+    branch or tag ends with. The old ones are the others; without them `commits` would be other ones, and the refs in
+    `refs` (the first of `ref_count`) moved.
     """
 
     path: str
@@ -31,6 +32,7 @@ class FileVersions:
     commits: int
     refs: tuple[str, ...]
     ref_count: int
+    kept: tuple[str, ...]
 
     @property
     def shown_path(self) -> str:
@@ -79,10 +81,10 @@ def remember_survey(repository_id: str, survey: Survey) -> None:
 
 
 def read_survey(repository_id: str) -> Survey | None:
-    """What was counted last; None where nothing was."""
+    """What was counted last; None where nothing was, or not yet which versions are kept."""
     with read_transaction() as session:
         row = session.get(FileSurvey, repository_id)
-        if row is None:
+        if row is None or not all("kept" in told for told in row.files):
             return None
         files = tuple(_from_json(told) for told in row.files)
         return Survey(row.epoch, row.version, row.parts, files, row.counted_at)
@@ -90,9 +92,9 @@ def read_survey(repository_id: str) -> Survey | None:
 
 def _as_json(file: FileVersions) -> dict[str, Any]:
     """A path may be no UTF-8, and so no text of a database."""
-    return {**file.__dict__, "path": quote_query(file.path), "refs": list(file.refs)}
+    return {**file.__dict__, "path": quote_query(file.path), "refs": list(file.refs), "kept": list(file.kept)}
 
 
 def _from_json(told: dict[str, Any]) -> FileVersions:
     path = unquote(told["path"], errors="surrogateescape")
-    return FileVersions(**{**told, "path": path, "refs": tuple(told["refs"])})
+    return FileVersions(**{**told, "path": path, "refs": tuple(told["refs"]), "kept": tuple(told["kept"])})

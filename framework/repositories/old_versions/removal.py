@@ -1,7 +1,7 @@
 """A history without the old versions of a file: every branch and tag that had them is moved to it in one version.
 
-The versions that branches and tags end with are kept, wherever a history has them. Nothing is freed yet: the commits
-of before can be read by their names until a purge drops them.
+The versions that branches and tags end with are kept, wherever a history has them, and those that they ended with when
+somebody asked for it. Nothing is freed yet: the commits of before can be read by their names until a purge drops them.
 """
 
 import time
@@ -62,13 +62,15 @@ class Removed:
 class RemovalRequest:
     """Of which file the old versions are to go, on behalf of whom; `in_transaction` may refuse, and writes what it was.
 
-    The path's bytes that are no UTF-8 are surrogates.
+    The path's bytes that are no UTF-8 are surrogates. `kept` are the blobs' names of versions that were promised to
+    stay, even where a push has replaced them meanwhile.
     """
 
     repository_id: str
     path: str
     actor: str
     in_transaction: Callable[[Session, Removed], None]
+    kept: frozenset[str] = frozenset()
 
 
 def remove_old_versions(request: RemovalRequest, work: Work) -> Removed | None:
@@ -161,7 +163,7 @@ class _Removal:
         """
         tips = {name: find_tip(copy, sha) for name, sha in copy.snapshot.refs.items()}
         trees, steps = TreeReader(copy), split_path(self._request.path)
-        kept = _find_kept(trees, tips.values(), steps)
+        kept = self._request.kept | _find_kept(trees, tips.values(), steps)
         before = self._rewritten if kept.isdisjoint(self._rewritten.removed) else _Rewritten()
         commits = [tip.sha for tip in tips.values() if tip.kind == COMMIT]
         with open_new_objects(self._folder) as objects:

@@ -224,6 +224,7 @@ class _Counting:
             commits=one.commits,
             refs=tuple(sorted(one.refs)[:LISTED_REFS]),
             ref_count=len(one.refs),
+            kept=tuple(sorted(one.kept)),
         )
 
     def _run(self, arguments: Sequence[str], tips: Iterable[str], end: bytes = b"\n") -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from framework.accounts.core.account import Account
+from framework.database.session import transaction
 from framework.formatting import format_size
 from framework.projects import tasks
 from framework.projects.branches.protection import Rule
@@ -15,8 +16,11 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow
 from framework.projects.lifecycle.old_versions import COUNT_TASK, TASK
 from framework.projects.members.people import add_person, change_role
 from framework.projects.notify.summaries import Happened, story
+from framework.repositories.catalog.file_surveys import read_survey
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
+from framework.repositories.models import FileSurvey
+from framework.repositories.write.operations import Delete
 from tests.cast import SignIn, Visitor, asked_for, asked_for_options
 from tests.repositories.conftest import MIB, Bench
 
@@ -145,6 +149,27 @@ def test_it_asks_for_the_name_and_for_protected_branches(
     assert answer.status_code == status
     assert told in answer.text
     assert asked_for(TASK) == []
+
+
+def test_what_a_push_replaces_before_the_worker_comes_is_kept(owner: Visitor, bench: Bench) -> None:
+    owner.submit(page_of_file(owner), confirmation=PATH, protected="y")
+    bench.write(Delete(PATH), message="Gone")
+    assert run_removal()
+    count(owner)
+    assert "Its only version takes 1 MiB" in " ".join(owner.get(PAGE).text.split())
+    survey = read_survey(bench.repository_id)
+    assert survey
+    [file] = survey.files
+    assert (file.versions, file.old_versions, file.newest_bytes) == (1, 1, None)
+
+
+def test_a_count_that_does_not_say_what_is_kept_counts_as_none(owner: Visitor, bench: Bench) -> None:
+    with transaction() as session:
+        row = session.get_one(FileSurvey, bench.repository_id)
+        row.files = [{name: value for name, value in told.items() if name != "kept"} for told in row.files]
+    page = owner.get(PAGE).text
+    assert "Nothing was counted yet." in page
+    assert "Count now" in page
 
 
 def test_an_open_branch_needs_no_tick(owner: Visitor, alice: Account, website: ProjectAccess) -> None:

@@ -141,7 +141,7 @@ def test_the_largest_are_listed(bench: Bench, work: Work) -> None:
 
 def test_a_survey_is_remembered_as_of_its_version(grown: Bench, work: Work) -> None:
     assert read_survey(grown.repository_id) is None
-    file = FileVersions("caf\udce9 \n\u00e9", 3, 10, None, 3, 9, 2, ("refs/heads/main",), 1)
+    file = FileVersions("caf\udce9 \n\u00e9", 3, 10, None, 3, 9, 2, ("refs/heads/main",), 1, ("0" * 40,))
     kept = Survey(1, 2, {"newest": 3}, (file,))
     remember_survey(grown.repository_id, Survey(1, 1, {}))
     remember_survey(grown.repository_id, kept)
