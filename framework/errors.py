@@ -6,6 +6,7 @@
     ├── Forbidden     known to the caller, but not allowed to them           403
     ├── NotFound      does not exist, or may not be seen: told alike         404
     ├── Conflict      the state has moved on; repeating after a look helps   409
+    │   └── GivenUp   ended, and whoever asked was told; they may ask again  409
     └── Unavailable   a part we rely on does not answer; repeating helps     503
         └── Interrupted  the server is restarting; repeating helps           503
 
@@ -69,6 +70,10 @@ class Conflict(HoldfastError):
     """The state has changed under the request; look again and repeat."""
 
     status = 409
+
+
+class GivenUp(Conflict):
+    """A task ended without having changed anything, and whoever asked was told so; only they have it begin again."""
 
 
 class Unavailable(HoldfastError):

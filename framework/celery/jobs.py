@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from framework.celery.heartbeat import keep_renewing
 from framework.celery.models import BackgroundJob
 from framework.database.insert import insert_if_absent
-from framework.database.session import transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
 
@@ -106,6 +106,16 @@ def announce(
         insert(BackgroundJob).values(id=work_id, kind=kind, project_id=project_id, owner_id=owner_id, total=total)
     )
     return work_id
+
+
+def read_age(work_id: str) -> timedelta:
+    """How long ago somebody asked for the work.
+
+    Raises:
+        NoResultFound: there is no such work.
+    """
+    with read_transaction() as session:
+        return now() - session.get_one(BackgroundJob, work_id).created_at
 
 
 @contextmanager

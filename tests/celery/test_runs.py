@@ -12,7 +12,7 @@ from framework.celery.outbox import UNFINISHED_AFTER
 from framework.celery.worker import runs
 from framework.config import Config
 from framework.database.types import now
-from framework.errors import Forbidden, Invalid, NotFound, Unavailable
+from framework.errors import Forbidden, GivenUp, Invalid, NotFound, Unavailable
 from tests.cast import on_each_deployment
 from tests.celery.rows import age, claimed, committed, row, set_to
 
@@ -133,7 +133,7 @@ def test_a_task_that_was_put_off_does_not_start_early(settings: Config) -> None:
 
 
 @pytest.mark.deployments("embedded")
-@pytest.mark.parametrize("refusal", [Invalid, Forbidden, NotFound])
+@pytest.mark.parametrize("refusal", [Invalid, Forbidden, NotFound, GivenUp])
 def test_it_does_not_repeat_what_no_repetition_changes(settings: Config, refusal: type[Exception]) -> None:
     task = committed()
     assert runs.put_off(claimed(task), refusal("never")) is None

@@ -19,10 +19,10 @@ from framework.celery.outbox import (
 )
 from framework.database.session import transaction
 from framework.database.types import from_now, now
-from framework.errors import Conflict, Forbidden, Invalid, NotFound
+from framework.errors import Conflict, Forbidden, GivenUp, Invalid, NotFound
 
-FINAL = (Invalid, Forbidden, NotFound)
-"""Refusals that no repetition changes."""
+FINAL = (Invalid, Forbidden, NotFound, GivenUp)
+"""Refusals that no repetition changes, and those after which nobody expects one."""
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 60, 120, 240, *[480] * 14))
 """How long a failed task waits before its next run: five days in all."""

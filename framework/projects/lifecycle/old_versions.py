@@ -1,17 +1,20 @@
 """Old versions of a file: counted when an owner asks, taken out of the whole history when an owner says so."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, read_account
-from framework.celery.jobs import Work, announce, track_progress
+from framework.celery.jobs import BROKEN, Work, announce, read_age, track_progress
 from framework.celery.outbox import enqueue
+from framework.celery.worker.runs import FINAL
 from framework.database.session import read_transaction, transaction
-from framework.errors import Forbidden, Invalid, NotFound
+from framework.errors import Forbidden, GivenUp, HoldfastError, Interrupted, Invalid, NotFound
 from framework.formatting import format_size, quote_query, show_unseen
 from framework.gitcore.ref_names import short_name
 from framework.projects.branches.protection import Protection, read_protection
@@ -30,6 +33,8 @@ COUNT, KIND = "count", "removal"
 COUNT_TASK = "framework.projects.tasks.count_files"
 TASK = "framework.projects.tasks.remove_old_versions"
 NAMED_REFS = 20
+ASKED_WITHIN = timedelta(hours=1)
+"""A history is not rewritten later than that: whoever asked for it may not expect it any more."""
 NOTHING_OLD = "There were no old versions of this file any more, so nothing was changed."
 
 
@@ -59,6 +64,21 @@ class ProtectionInForce(Forbidden):
         super().__init__(
             f"Nothing was changed: {named} may not be rewritten, as the rules say, unless you allow it here."
         )
+
+
+class AskedTooLongAgo(GivenUp):
+    """The worker came to the removal when the person who asked for it may have turned to something else."""
+
+    def __init__(self) -> None:
+        super().__init__("This was asked for more than an hour ago, so nothing was changed. Look again, and ask again.")
+
+
+class NothingRemoved(GivenUp):
+    """The removal failed before the new history was stored."""
+
+    def __init__(self, failure: Exception) -> None:
+        cause = failure.sentence if isinstance(failure, HoldfastError) else BROKEN
+        super().__init__(f"The history was left as it was. {cause} It does not start again by itself.")
 
 
 def ask_for_count(account: Account, project: ProjectAccess) -> str:
@@ -131,15 +151,16 @@ def remove(
     """Take the file's old versions out of the history and erase them; whether there were any.
 
     The versions of the blobs `kept` stay, and those that a branch or tag ends with by now. What a run has done that was
-    killed before it could say so is not done again.
+    killed before it could say so is not done again. What failed before there was a new history is not tried again.
 
     Raises:
-        RoleTooLow, ProtectionInForce, KeptChanging: nothing was changed. What `purge_as` raises: the history is the new
-            one, and a later run erases what is left of the old one.
+        RoleTooLow, ProtectionInForce, AskedTooLongAgo, NothingRemoved: nothing was changed. Interrupted: likewise,
+            and a later run may do it. What `purge_as` raises: the history is the new one, and a later run erases what
+            is left of the old one.
     """
     path = unquote(quoted_path, errors="surrogateescape")
     with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
-        told = _read_told(project_id, work_id) or _rewrite(
+        told = _read_told(project_id, work_id) or _rewrite_or_give_up(
             project_id, account_id, work, path, kept=kept, rewrites_protected=rewrites_protected
         )
         if told is None:
@@ -151,6 +172,25 @@ def remove(
         _count(repository_id, work)
         work.say(_summarise(told, read_storage_usage(repository_id).size_bytes))
     return True
+
+
+def _rewrite_or_give_up(
+    project_id: int, account_id: int, work: Work, path: str, *, kept: Sequence[str], rewrites_protected: bool
+) -> dict[str, Any] | None:
+    """The same as `_rewrite`, with every failure a final one that leaves the history as it is.
+
+    A database that did not answer may have stored the new history all the same, which only another run can tell.
+    """
+    if read_age(work.id) > ASKED_WITHIN:
+        raise AskedTooLongAgo
+    try:
+        return _rewrite(project_id, account_id, work, path, kept=kept, rewrites_protected=rewrites_protected)
+    except (Interrupted, SQLAlchemyError, *FINAL):
+        raise
+    except Exception as failure:
+        if told := _read_told(project_id, work.id):
+            return told
+        raise NothingRemoved(failure) from failure
 
 
 def _rewrite(

@@ -46,7 +46,7 @@ class KeptChanging(Conflict):
     """People kept pushing while the history was rewritten."""
 
     def __init__(self) -> None:
-        super().__init__("The project kept changing meanwhile, so its history was left as it is. Try again later.")
+        super().__init__("The project kept changing meanwhile. Try again later.")
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,23 @@
 
 import random
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from framework.accounts.core.account import Account
+from framework.celery.models import BackgroundJob
+from framework.celery.worker.runs import FINAL
 from framework.database.session import transaction
+from framework.database.types import now
 from framework.formatting import format_size
 from framework.projects import tasks
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess, RoleTooLow
-from framework.projects.lifecycle.old_versions import COUNT_TASK, TASK
+from framework.projects.lifecycle.old_versions import COUNT_TASK, KIND, TASK, AskedTooLongAgo, NothingRemoved
 from framework.projects.members.people import add_person, change_role
 from framework.projects.notify.summaries import Happened, story
 from framework.repositories.catalog.file_surveys import read_survey
@@ -21,6 +26,8 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import FileSurvey
 from framework.repositories.write.operations import Delete
+from framework.storage.contract import StoreUnavailable
+from framework.storage.current import store
 from tests.cast import SignIn, Visitor, asked_for, asked_for_options
 from tests.repositories.conftest import MIB, Bench
 
@@ -161,6 +168,38 @@ def test_what_a_push_replaces_before_the_worker_comes_is_kept(owner: Visitor, be
     assert survey
     [file] = survey.files
     assert (file.versions, file.old_versions, file.newest_bytes) == (1, 1, None)
+
+
+def test_a_removal_that_failed_is_told_and_not_repeated(
+    owner: Visitor, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_snapshot(bench.repository_id)
+    watch = owner.submit(page_of_file(owner), confirmation=PATH, protected="y").location
+
+    def refuse(_key: str, _source: object, _sha256: str) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(store(), "_put", refuse)
+    with pytest.raises(NothingRemoved) as failure:
+        run_removal()
+    assert isinstance(failure.value, FINAL)
+    assert read_snapshot(bench.repository_id) == before
+    told = owner.get(watch).text
+    assert "The history was left as it was. The object store does not answer" in told
+    assert "It does not start again by itself." in told
+
+
+def test_a_removal_does_not_begin_later_than_an_hour_after_it_was_asked_for(owner: Visitor, bench: Bench) -> None:
+    before = read_snapshot(bench.repository_id)
+    owner.submit(page_of_file(owner), confirmation=PATH, protected="y")
+    with transaction() as session:
+        session.execute(
+            update(BackgroundJob).where(BackgroundJob.kind == KIND).values(created_at=now() - timedelta(minutes=61))
+        )
+    with pytest.raises(AskedTooLongAgo) as refusal:
+        run_removal()
+    assert isinstance(refusal.value, FINAL)
+    assert read_snapshot(bench.repository_id) == before
 
 
 def test_a_count_that_does_not_say_what_is_kept_counts_as_none(owner: Visitor, bench: Bench) -> None:
