@@ -87,10 +87,14 @@ def remove_old_versions(request: RemovalRequest, work: Work) -> Removed | None:
 
 @dataclass
 class _Rewritten:
-    """How far the history is rewritten: commits' new names, the tips that were walked, and the packs of the rest."""
+    """How far the history is rewritten: commits' new names, the tips that were walked, and the packs of the rest.
+
+    What was once kept stays so: the commits that were walked have it, and those that came since may have it, too.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     walked: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     packs: dict[str, WrittenPack] = field(default_factory=dict)
 
@@ -163,7 +167,7 @@ class _Removal:
         """
         tips = {name: find_tip(copy, sha) for name, sha in copy.snapshot.refs.items()}
         trees, steps = TreeReader(copy), split_path(self._request.path)
-        kept = self._request.kept | _find_kept(trees, tips.values(), steps)
+        kept = self._request.kept | self._rewritten.kept | _find_kept(trees, tips.values(), steps)
         before = self._rewritten if kept.isdisjoint(self._rewritten.removed) else _Rewritten()
         commits = [tip.sha for tip in tips.values() if tip.kind == COMMIT]
         with open_new_objects(self._folder) as objects:
@@ -182,7 +186,7 @@ class _Removal:
             updates = _find_updates(copy, names, objects)
             packs = {**before.packs, **objects.finish()}
         removed = before.removed | stripper.removed
-        rewritten = _Rewritten(names, before.walked | frozenset(commits), removed, packs)
+        rewritten = _Rewritten(names, before.walked | frozenset(commits), kept, removed, packs)
         return _Attempt(copy.snapshot, rewritten, updates)
 
     def _send(self, packs: Mapping[str, WrittenPack]) -> None:

@@ -1,0 +1,44 @@
+"""A history is rewritten while others write to it."""
+
+import subprocess
+
+from framework.celery.jobs import Work
+from framework.repositories.cache.copy import open_copy
+from framework.repositories.history.folders import exists
+from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
+from tests.repositories.conftest import Bench, Meanwhile
+
+PATH = "table"
+
+
+def version(number: int) -> bytes:
+    return b"%d\n" % number * 1000
+
+
+def remove(bench: Bench, work: Work, path: str = PATH) -> Removed | None:
+    return remove_old_versions(
+        RemovalRequest(bench.repository_id, path, "alice", lambda _session, _removed: None), work
+    )
+
+
+def which_have(bench: Bench, path: str = PATH) -> list[bool]:
+    """Of each commit, the first one first, whether it has the file."""
+    with open_copy(bench.repository_id) as copy:
+        command = ["git", "-C", str(copy.path), "log", "--reverse", "--format=%H", copy.snapshot.branches["main"]]
+        commits = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        return [exists(copy, sha, path) for sha in commits]
+
+
+def test_what_was_kept_once_is_kept_in_what_comes_meanwhile(bench: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    for number in range(2):
+        bench.write(bench.put(PATH, version(number)))
+
+    def push() -> None:
+        bench.write(bench.put("other", b"1"))
+        bench.write(bench.put(PATH, version(2)))
+
+    meanwhile(push)
+    removed = remove(bench, work)
+    assert removed
+    assert removed.versions == 1
+    assert which_have(bench) == [False, True, True, True]
