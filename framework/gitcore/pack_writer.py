@@ -66,6 +66,11 @@ class PackWriter:
         """How many objects the pack holds so far."""
         return len(self._entries)
 
+    @property
+    def size_bytes(self) -> int:
+        """How long the pack is so far."""
+        return self._position
+
     def add_blob(self, sha: str, source: BinaryIO, size_bytes: int, *, level: int = 1) -> None:
         """Add the blob of this name from a stream of exactly `size_bytes`, deflated at this level if that saves much.
 

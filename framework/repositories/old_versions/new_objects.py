@@ -12,6 +12,8 @@ from framework.repositories.cache.hydration import lay_out, pack_file
 
 MOST_OBJECTS = 50_000
 """In one pack: their names are in memory until it is finished, and the purge makes one pack of them all."""
+MOST_BYTES = 64 << 20
+"""On the disk before the pack is finished: whole folders of many files take a hundred times what their deltas do."""
 OPTIONS = ("--window=10", "--depth=50", "--no-reuse-delta")
 """As in a consolidation. Git takes two whole objects of one pack for ones that were compared before; these were not."""
 
@@ -28,7 +30,7 @@ class NewObjects:
 
     def add(self, kind: int, raw: bytes, group: int) -> str:
         """Add an object of this kind, byte for byte; its name in hex. Those of one group are compared to each other."""
-        if self._writer is None or self._writer.object_count >= MOST_OBJECTS:
+        if self._writer is None or self._is_full(self._writer):
             self._begin()
         assert self._writer
         count = self._writer.object_count
@@ -43,6 +45,9 @@ class NewObjects:
             self._finished[object_keys.new_id()] = self._pack(self._writer)
             self._writer, self._names = None, []
         return self._finished
+
+    def _is_full(self, writer: PackWriter) -> bool:
+        return writer.object_count >= MOST_OBJECTS or writer.size_bytes >= MOST_BYTES
 
     def _begin(self) -> None:
         self.finish()

@@ -1,11 +1,18 @@
 """A history is rewritten while others write to it."""
 
+import errno
+import shutil
 import subprocess
+import zlib
+
+import pytest
 
 from framework.celery.jobs import Work
 from framework.repositories.cache.copy import open_copy
+from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import exists
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
+from framework.repositories.disk_room import NoRoom
 from tests.repositories.conftest import Bench, Meanwhile
 
 PATH = "table"
@@ -42,3 +49,31 @@ def test_what_was_kept_once_is_kept_in_what_comes_meanwhile(bench: Bench, work: 
     assert removed
     assert removed.versions == 1
     assert which_have(bench) == [False, True, True, True]
+
+
+def test_a_machine_without_room_refuses_and_leaves_everything(
+    bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        bench.write(bench.put(PATH, version(number)))
+    before = read_snapshot(bench.repository_id)
+    full = shutil.disk_usage("/")._replace(free=10)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _path: full)
+        with pytest.raises(NoRoom, match="this machine has 0 MiB free"):
+            remove(bench, work)
+    assert read_snapshot(bench.repository_id) == before
+
+
+def test_a_disk_that_is_full_in_the_middle_is_told(bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        bench.write(bench.put(PATH, version(number)))
+    before = read_snapshot(bench.repository_id)
+
+    def fail(_raw: bytes, _level: int) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zlib, "compress", fail)
+    with pytest.raises(NoRoom, match="make room or use a larger machine"):
+        remove(bench, work)
+    assert read_snapshot(bench.repository_id) == before
