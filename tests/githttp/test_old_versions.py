@@ -17,6 +17,9 @@ from tests.githttp.rewritten import files, grown, history, noise, remove, told
 
 __all__ = ["grown", "remove"]
 
+DEEP = 1100
+"""More than calls may be nested."""
+
 pytestmark = on_each_deployment_in_full
 
 
@@ -155,3 +158,19 @@ def test_tags_of_tags_of_trees_and_of_large_files_are_counted(
     assert survey.size_bytes == read_storage_usage(project.repository_id).size_bytes
     [table] = survey.files
     assert table.old_versions == 0
+
+
+def test_a_long_chain_of_tags_is_followed(alice: Person, project: ProjectAccess, remove: Callable[..., bool]) -> None:
+    work = alice.work()
+    for number in range(3):
+        work.commit(f"Version {number}", table=noise(number, 1000))
+    tag, kind = work.sha("HEAD~1"), "commit"
+    for number in range(DEEP):
+        tag = work.object("tag", f"object {tag}\ntype {kind}\ntag t\ntagger A <a@b> 1 +0000\n\n{number}\n".encode())
+        kind = "tag"
+    work.git("update-ref", "refs/tags/long", tag)
+    work.push(project.full_name, "main", "long")
+    assert remove("table")
+    fresh = alice.clone(project.full_name, "fresh")
+    assert fresh.sha("long") != tag
+    assert fresh.sha("long^{commit}") == fresh.sha("main~1")

@@ -231,12 +231,18 @@ def _find_updates(copy: Copy, names: Mapping[str, str], objects: NewObjects) -> 
 
 
 def _rename(copy: Copy, sha: str, names: Mapping[str, str], objects: NewObjects) -> str:
-    """What stands for this object in the new history; a tag is made anew where what it marks has a new name."""
-    if sha in names or not copy.has(sha):
-        return names.get(sha, sha)
-    kind, raw = copy.read_object(sha)
-    if kind != TAG:
-        return sha
-    target = target_of(raw)
-    renamed = _rename(copy, target, names, objects)
-    return sha if renamed == target else objects.add(TAG, rewrite_tag(raw, renamed), 0)
+    """What stands for this object in the new history; a tag is made anew where what it marks has a new name.
+
+    Tags may mark tags, as many of them as somebody has pushed.
+    """
+    tags = list[tuple[str, bytes]]()
+    while sha not in names and copy.has(sha):
+        kind, raw = copy.read_object(sha)
+        if kind != TAG:
+            break
+        tags.append((sha, raw))
+        sha = target_of(raw)
+    renamed = names.get(sha, sha)
+    for tag, raw in reversed(tags):
+        renamed = tag if renamed == target_of(raw) else objects.add(TAG, rewrite_tag(raw, renamed), 0)
+    return renamed
