@@ -27,12 +27,12 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate
 from framework.repositories.catalog.pack_records import HISTORY, NewPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
+from framework.repositories.disk_room import raise_no_room, refuse_without_room
 from framework.repositories.old_versions.new_objects import NewObjects, open_new_objects
 from framework.repositories.old_versions.rewriting import TreeStripper, rewrite_commit, rewrite_tag
 from framework.repositories.old_versions.trees import Tip, TreeReader, find_tip, list_commits, split_path
 from framework.repositories.write import staging, write_queue
 from framework.repositories.write.commit import commit, do_nothing
-from framework.repositories.disk_room import raise_no_room, refuse_without_room
 from framework.repositories.write.pack_upload import put_all
 from framework.repositories.write.refusals import MovedMeanwhile, PacksChanged, RefMoved
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from framework.gitcore.modes import FOLDER
 from framework.gitcore.packs import TREE
 from framework.lru import LRUCache
-from framework.repositories.old_versions.trees import MOST_PLACES, TreeReader
+from framework.repositories.old_versions.trees import MOST_PLACES, TreeEntry, TreeReader
 
 SIGNATURES = frozenset({b"gpgsig", b"gpgsig-sha256", b"mergetag"})
 """Headers that vouch for the bytes of a commit or of what it merged, and would not any more."""
@@ -30,33 +30,40 @@ class TreeStripper:
 
     def strip(self, tree: str) -> str:
         """The name of the tree without the versions; the same where it has none of them."""
-        stripped = self._strip(tree, 0)
-        return self._add(TREE, b"", 0) if stripped is None else stripped
+        passed, made = self._descend(tree)
+        for depth, (folder, entry) in reversed(list(enumerate(passed))):
+            made = folder if made == entry.sha else self._replace(folder, entry, made, depth)
+            self._made.put((folder, depth), made)
+        return self._add(TREE, b"", 0) if made is None else made
 
-    def _strip(self, tree: str, depth: int) -> str | None:
-        """None for one that has nothing left."""
-        made = self._made.get((tree, depth), "")
-        if made == "":
-            made = self._strip_anew(tree, depth)
-            self._made.put((tree, depth), made)
-        return made
+    def _descend(self, tree: str) -> tuple[list[tuple[str, TreeEntry]], str | None]:
+        """The folders on the way to what is known, to what stays or to a version, and what that becomes.
 
-    def _strip_anew(self, tree: str, depth: int) -> str | None:
-        entry = self._trees.entries(tree).get(self._steps[depth])
-        if entry is None:
-            return tree
-        if depth == len(self._steps) - 1:
-            if not entry.is_file or entry.sha in self._kept:
-                return tree
-            self.removed.add(entry.sha)
-            child = None
-        elif entry.mode == FOLDER:
-            child = self._strip(entry.sha, depth + 1)
-        else:
-            return tree
-        if child == entry.sha:
-            return tree
-        raw = self._trees.raw(tree)
+        Each of the folders comes with the entry that leads on.
+        """
+        passed = list[tuple[str, TreeEntry]]()
+        for depth, step in enumerate(self._steps):
+            made = self._made.get((tree, depth), "")
+            if made != "":
+                return passed, made
+            entry = self._trees.entries(tree).get(step)
+            if entry is None or not self._leads_on(entry, depth):
+                self._made.put((tree, depth), tree)
+                return passed, tree
+            passed.append((tree, entry))
+            tree = entry.sha
+        self.removed.add(tree)
+        return passed, None
+
+    def _leads_on(self, entry: TreeEntry, depth: int) -> bool:
+        """Whether it is a folder on the way, or a version at its end."""
+        if depth < len(self._steps) - 1:
+            return entry.mode == FOLDER
+        return entry.is_file and entry.sha not in self._kept
+
+    def _replace(self, folder: str, entry: TreeEntry, child: str | None, depth: int) -> str | None:
+        """The folder with this child in the place of the entry, or without any; None where nothing is left."""
+        raw = self._trees.raw(folder)
         middle = raw[entry.start : entry.end - 20] + bytes.fromhex(child) if child else b""
         rest = raw[: entry.start] + middle + raw[entry.end :]
         return self._add(TREE, rest, depth) if rest else None

@@ -34,6 +34,9 @@ class TreeEntry:
         return stat.S_ISREG(self.mode)
 
 
+_UNKNOWN = TreeEntry(0, "", 0, 0)
+
+
 @dataclass(frozen=True)
 class Tip:
     """Where a ref leads: a commit or a tree, at the end of any tags, and the tree that it shows."""
@@ -49,7 +52,8 @@ class TreeReader:
     def __init__(self, copy: Copy) -> None:
         self._copy = copy
         self._trees = LRUCache[str, Mapping[bytes, TreeEntry]](MOST_TREES)
-        self._places = LRUCache[tuple[str, tuple[bytes, ...]], TreeEntry | None](MOST_PLACES)
+        self._places = LRUCache[tuple[str, int, int], TreeEntry | None](MOST_PLACES)
+        self._paths = dict[tuple[bytes, ...], int]()
 
     def raw(self, tree: str) -> bytes:
         """The tree's bytes."""
@@ -64,20 +68,27 @@ class TreeReader:
         return found
 
     def find(self, tree: str, steps: tuple[bytes, ...]) -> TreeEntry | None:
-        """What is at this path, which is given step by step; None where nothing is."""
-        entry = self.entries(tree).get(steps[0])
-        if entry is None or len(steps) == 1:
-            return entry
-        return self._find_below(entry.sha, steps[1:]) if entry.mode == FOLDER else None
+        """What is at this path, which is given step by step; None where nothing is.
 
-    def _find_below(self, tree: str, steps: tuple[bytes, ...]) -> TreeEntry | None:
-        """The same in a folder, which most commits leave as it was."""
-        unknown = TreeEntry(0, "", 0, 0)
-        found = self._places.get((tree, steps), unknown)
-        if found is unknown:
-            found = self.find(tree, steps)
-            self._places.put((tree, steps), found)
-        return found
+        What lies below a folder is remembered: most commits leave it as it was.
+        """
+        path, last = self._paths.setdefault(steps, len(self._paths)), len(steps) - 1
+        passed, entry = list[tuple[str, int, int]](), None
+        for depth, step in enumerate(steps):
+            place = tree, path, depth
+            if depth and (known := self._places.get(place, _UNKNOWN)) is not _UNKNOWN:
+                entry = known
+                break
+            passed.append(place)
+            entry = self.entries(tree).get(step)
+            if depth < last and entry and entry.mode != FOLDER:
+                entry = None
+            if entry is None:
+                break
+            tree = entry.sha
+        for place in passed[1:]:
+            self._places.put(place, entry)
+        return entry
 
 
 def parse_tree(raw: bytes) -> dict[bytes, TreeEntry]:

@@ -24,7 +24,6 @@ from framework.repositories.maintenance.consolidation import RepackRequest, cons
 from framework.repositories.maintenance.verification import verify
 from framework.repositories.models import Pack, Repository
 from framework.repositories.tasks import consolidate_packs
-from framework.repositories.disk_room import NoRoom
 from framework.repositories.write.follow_up import CONSOLIDATE
 from framework.storage.counting import requests
 from tests.cast import on_each_deployment_in_full

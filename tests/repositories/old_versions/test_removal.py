@@ -12,6 +12,7 @@ from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.folders import exists
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
+from framework.repositories.old_versions.survey import survey
 from framework.repositories.disk_room import NoRoom
 from tests.repositories.conftest import Bench, Meanwhile
 
@@ -77,3 +78,13 @@ def test_a_disk_that_is_full_in_the_middle_is_told(bench: Bench, work: Work, mon
     with pytest.raises(NoRoom, match="make room or use a larger machine"):
         remove(bench, work)
     assert read_snapshot(bench.repository_id) == before
+
+
+def test_a_file_in_many_folders_is_found(bench: Bench, work: Work) -> None:
+    path = "/".join(["d"] * 600 + [PATH])
+    for number in range(2):
+        bench.write(bench.put(path, version(number)))
+    [file] = survey(bench.repository_id, work).files
+    assert (file.path, file.old_versions) == (path, 1)
+    assert remove(bench, work, path)
+    assert which_have(bench, path) == [False, True]
