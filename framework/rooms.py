@@ -44,7 +44,8 @@ DEFAULT, MAIL, STORAGE = "default", "mail", "storage"
 class Room:
     """What a room brings. Modules and `module:attribute` are named from the room on, tasks by their whole names.
 
-    `parts` are modules with a function `register(app)`. `task_names` is how the names of its tasks begin.
+    `parts` are modules with a function `register(app)`. `task_names` is how the names of its tasks begin. `queue` takes
+    them, but for the `storage_tasks`, which are long work in the store.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Room:
     worker: tuple[str, ...] = ()
     schedule: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     queue: str = DEFAULT
+    storage_tasks: frozenset[str] = frozenset()
     task_names: str = ""
 
     def load(self, name: str) -> Any:
@@ -80,7 +82,10 @@ def rooms() -> tuple[Room, ...]:
 
 def queue_kind(task: str) -> str:
     """The kind of queue that takes the task of this name."""
-    return next((room.queue for room in rooms() if room.owns(task)), DEFAULT)
+    room = next((room for room in rooms() if room.owns(task)), None)
+    if room is None:
+        return DEFAULT
+    return STORAGE if task in room.storage_tasks else room.queue
 
 
 def worker_modules() -> list[str]:

@@ -15,6 +15,10 @@ ROOM = Room(
         "views.storage:storage_settings",
     ),
     worker=("tasks",),
+    storage_tasks=frozenset(
+        f"framework.projects.tasks.{name}"
+        for name in ("archive_project", "count_files", "purge_project", "remove_old_versions")
+    ),
     schedule={
         "news": every("framework.projects.tasks.send_news", seconds=15),
         "notices": every("framework.projects.tasks.forget_notices", days=1),

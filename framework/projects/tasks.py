@@ -9,7 +9,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
-from framework.projects.lifecycle import old_versions
+from framework.projects.lifecycle import file_counts, old_versions
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -72,7 +72,7 @@ def purge_project(project_id: int, account_id: int, work_id: str) -> bool:
 @app.task(name="framework.projects.tasks.count_files")
 def count_files(project_id: int, account_id: int, work_id: str) -> int:
     """Count what the versions of the project's files take; how many files are listed."""
-    return old_versions.count_files(project_id, account_id, work_id)
+    return file_counts.count_files(project_id, account_id, work_id)
 
 
 @app.task(name="framework.projects.tasks.remove_old_versions")

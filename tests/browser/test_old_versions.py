@@ -8,7 +8,8 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.projects import tasks
 from framework.projects.core.access import ProjectAccess
-from framework.projects.lifecycle.old_versions import COUNT_TASK, TASK
+from framework.projects.lifecycle.file_counts import COUNT_TASK
+from framework.projects.lifecycle.old_versions import TASK
 from tests.browser import pages
 from tests.browser.conftest import in_chromium
 from tests.browser.window import Window

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from framework.formatting import quote_query
 from framework.projects.core.access import ProjectAccess
-from framework.projects.lifecycle import old_versions
+from framework.projects.lifecycle import file_counts
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.file_surveys import read_survey
 from framework.repositories.catalog.storage_usage import read_storage_usage
@@ -72,7 +72,7 @@ def test_it_says_before_what_it_frees(
     grown: Work, house: House, project: ProjectAccess, remove: Callable[..., bool]
 ) -> None:
     """The copy of the first version and the versions of `moved` are other files' too, and stay."""
-    old_versions.count_files(project.id, house.people["alice"].id, uuid4().hex)
+    file_counts.count_files(project.id, house.people["alice"].id, uuid4().hex)
     survey = read_survey(project.repository_id)
     assert survey
     table = next(file for file in survey.files if file.path == "table")

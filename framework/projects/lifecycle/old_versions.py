@@ -1,4 +1,4 @@
-"""Old versions of a file: counted when an owner asks, taken out of the whole history when an owner says so."""
+"""Old versions of a file, taken out of the whole history when an owner says so."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,17 +20,16 @@ from framework.gitcore.ref_names import short_name
 from framework.projects.branches.protection import Protection, read_protection
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.lifecycle import purging
+from framework.projects.lifecycle.file_counts import count_again
 from framework.projects.models import Event, Project
 from framework.projects.notify.activity import record
 from framework.projects.notify.notices import VERSIONS_REMOVED
-from framework.repositories.catalog.file_surveys import FileVersions, read_survey, remember_survey
+from framework.repositories.catalog.file_surveys import FileVersions, read_survey
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance.consolidation import STEPS
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
-from framework.repositories.old_versions.survey import survey
 
-COUNT, KIND = "count", "removal"
-COUNT_TASK = "framework.projects.tasks.count_files"
+KIND = "removal"
 TASK = "framework.projects.tasks.remove_old_versions"
 NAMED_REFS = 20
 ASKED_WITHIN = timedelta(hours=1)
@@ -79,29 +78,6 @@ class NothingRemoved(GivenUp):
     def __init__(self, failure: Exception) -> None:
         cause = failure.sentence if isinstance(failure, HoldfastError) else BROKEN
         super().__init__(f"The history was left as it was. {cause} It does not start again by itself.")
-
-
-def ask_for_count(account: Account, project: ProjectAccess) -> str:
-    """Have the project's files counted by a worker; the address of the page that tells how far it is.
-
-    Raises:
-        RoleTooLow: the caller is no owner any more.
-    """
-    with transaction() as session:
-        recheck(session, project.id, account, "owner")
-        work_id = announce(session, COUNT, project_id=project.id, owner_id=account.id)
-        enqueue(session, COUNT_TASK, project.id, account.id, work_id, key=f"count-{work_id}")
-    return f"/work/{work_id}"
-
-
-def count_files(project_id: int, account_id: int, work_id: str) -> int:
-    """Count what the files of the project take, while its owner watches; how many are listed."""
-    with read_transaction() as session:
-        repository_id = session.get_one(Project, project_id).repository_id
-    with track_progress(COUNT, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
-        listed = _count(repository_id, work)
-        work.say("The storage page shows what was counted.")
-    return listed
 
 
 def find_file(project: ProjectAccess, key: str) -> FileVersions:
@@ -169,7 +145,7 @@ def remove(
         purging.purge_as(project_id, account_id, work)
         with read_transaction() as session:
             repository_id = session.get_one(Project, project_id).repository_id
-        _count(repository_id, work)
+        count_again(repository_id, work)
         work.say(_summarise(told, read_storage_usage(repository_id).size_bytes))
     return True
 
@@ -234,12 +210,6 @@ def _read_told(project_id: int, work_id: str) -> dict[str, Any] | None:
     removals = select(Event.details).where(Event.project_id == project_id, Event.kind == VERSIONS_REMOVED)
     with read_transaction() as session:
         return next((told for told in session.scalars(removals) if told.get("work") == work_id), None)
-
-
-def _count(repository_id: str, work: Work) -> int:
-    found = survey(repository_id, work)
-    remember_survey(repository_id, found)
-    return len(found.files)
 
 
 def _summarise(told: dict[str, Any], after_bytes: int) -> str:

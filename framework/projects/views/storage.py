@@ -7,7 +7,7 @@ from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle import archiving, old_versions
+from framework.projects.lifecycle import archiving, file_counts, old_versions
 from framework.projects.views.forms import OldVersionsForm
 from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.file_surveys import read_survey
@@ -52,7 +52,7 @@ def count(owner: str, project: str) -> ViewResponse:
     """Have what the files take counted as of now."""
     access = _find_owned(owner, project)
     check_button()
-    return redirect(old_versions.ask_for_count(require_account(), access))
+    return redirect(file_counts.ask_for_count(require_account(), access))
 
 
 @storage_settings.route("/files/<key>", methods=["GET", "POST"])

@@ -34,13 +34,14 @@ from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.repositories.old_versions.tables import NEWEST, REACHED, Tables, open_tables
 from framework.repositories.old_versions.trees import (
-    DEADLINE_SECONDS,
     TreeReader,
     find_tip,
     list_commits,
     split_path,
 )
 
+COUNT_SECONDS = 600
+"""Others wait for the worker meanwhile."""
 LISTED_FILES = 10
 LISTED_REFS = 200
 HEADER_BYTES = 12
@@ -51,7 +52,7 @@ class HistoryTooLong(TooLarge):
     """The walk of the history did not end within the time that there is for it."""
 
     def __init__(self) -> None:
-        super().__init__("The history of this project is too long to be counted within an hour.")
+        super().__init__("The history of this project is too long to be counted within ten minutes.")
 
 
 class _Moved(Exception):
@@ -77,7 +78,10 @@ def _survey(copy: Copy, work: Work) -> Survey:
     if snapshot != copy.snapshot:
         raise _Moved
     with scratch("survey") as folder, open_tables(folder) as tables:
-        return _Counting(copy, folder, tables, work).run(packs)
+        try:
+            return _Counting(copy, folder, tables, work).run(packs)
+        except git.GitTooSlow as slow:
+            raise HistoryTooLong from slow
 
 
 @dataclass
@@ -97,7 +101,7 @@ class _Counting:
         self._copy, self._folder, self._tables, self._work = copy, folder, tables, work
         self._trees = TreeReader(copy)
         self._tips = {name: find_tip(copy, sha) for name, sha in copy.snapshot.refs.items()}
-        self._deadline = monotonic() + DEADLINE_SECONDS
+        self._deadline = monotonic() + COUNT_SECONDS
 
     def run(self, packs: Sequence[StoredPack]) -> Survey:
         self._work.say("Measuring what is stored")
@@ -188,7 +192,7 @@ class _Counting:
         """Count the commits that would be other ones: those with an old version, and all that build upon them."""
         masks = dict[str, int]()
         tips = [tip.sha for tip in self._tips.values() if tip.kind == COMMIT]
-        commits = list_commits(self._copy, self._folder, tips) if tips and listed else iter(())
+        commits = self._list_commits(tips) if tips and listed else iter(())
         for number, sha in enumerate(commits, 1):
             if mask := self._mask_of(sha, listed, masks):
                 masks[sha] = mask
@@ -233,13 +237,20 @@ class _Counting:
         given.write_text("".join(f"{tip}\n" for tip in tips))
         with (
             given.open("rb") as stdin,
-            git.start(self._copy.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS) as process,
+            git.start(self._copy.path, *arguments, stdin=stdin, deadline_seconds=self._left_seconds()) as process,
         ):
             held = b""
             for chunk in git.chunks(process):
                 *whole, held = (held + chunk).split(end)
                 yield from whole
             self._refuse_too_long()
+
+    def _list_commits(self, tips: Sequence[str]) -> Iterator[str]:
+        return list_commits(self._copy, self._folder, tips, deadline_seconds=self._left_seconds())
+
+    def _left_seconds(self) -> float:
+        self._refuse_too_long()
+        return max(1.0, self._deadline - monotonic())
 
     def _refuse_too_long(self) -> None:
         if monotonic() > self._deadline:

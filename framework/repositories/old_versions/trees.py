@@ -125,7 +125,14 @@ def find_tip(copy: Copy, sha: str) -> Tip:
     return Tip(kind, sha, sha if kind == TREE else None)
 
 
-def list_commits(copy: Copy, folder: Path, tips: Sequence[str], known: Sequence[str] = ()) -> Iterator[str]:
+def list_commits(
+    copy: Copy,
+    folder: Path,
+    tips: Sequence[str],
+    known: Sequence[str] = (),
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> Iterator[str]:
     """The commits that these objects reach and those `known` do not, parents first; known ones may be gone by now.
 
     Raises:
@@ -136,7 +143,7 @@ def list_commits(copy: Copy, folder: Path, tips: Sequence[str], known: Sequence[
     arguments = ("rev-list", "--topo-order", "--reverse", "--ignore-missing", "--stdin")
     with (
         given.open("rb") as stdin,
-        git.start(copy.path, *arguments, stdin=stdin, deadline_seconds=DEADLINE_SECONDS) as process,
+        git.start(copy.path, *arguments, stdin=stdin, deadline_seconds=deadline_seconds) as process,
     ):
         assert process.stdout
         for line in process.stdout:

@@ -18,7 +18,8 @@ from framework.projects import tasks
 from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess, RoleTooLow
-from framework.projects.lifecycle.old_versions import COUNT_TASK, KIND, TASK, AskedTooLongAgo, NothingRemoved
+from framework.projects.lifecycle.file_counts import COUNT_TASK
+from framework.projects.lifecycle.old_versions import KIND, TASK, AskedTooLongAgo, NothingRemoved
 from framework.projects.members.people import add_person, change_role
 from framework.projects.notify.summaries import Happened, story
 from framework.repositories.catalog.file_surveys import read_survey
@@ -26,6 +27,7 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import FileSurvey
 from framework.repositories.write.operations import Delete
+from framework.rooms import STORAGE, queue_kind
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import SignIn, Visitor, asked_for, asked_for_options
@@ -103,6 +105,26 @@ def test_it_says_when_the_project_has_changed_since(owner: Visitor, bench: Bench
     assert "what is new is rewritten, too" in owner.get(page_of_file(owner)).text
     count(owner)
     assert "As of version 5, counted" in owner.get(PAGE).text
+
+
+def test_one_count_of_a_project_waits_at_a_time(bench: Bench, alice: Account, signed_in: SignIn) -> None:
+    person = signed_in(alice)
+    first, second = (person.submit(PAGE, to=f"{PAGE}/count").location for _click in range(2))
+    assert first == second
+    [work] = asked_for(COUNT_TASK)
+    assert tasks.count_files.run(*work)
+    bench.write(bench.put("other", b"1"))
+    assert person.submit(PAGE, to=f"{PAGE}/count").location != first
+
+
+def test_what_is_counted_already_is_not_counted_again(owner: Visitor, bench: Bench) -> None:
+    before = read_survey(bench.repository_id)
+    count(owner)
+    assert read_survey(bench.repository_id) == before
+
+
+def test_what_reads_whole_projects_keeps_no_mail_waiting() -> None:
+    assert queue_kind(COUNT_TASK) == queue_kind(TASK) == STORAGE
 
 
 def test_the_preview_says_what_changes(owner: Visitor) -> None:

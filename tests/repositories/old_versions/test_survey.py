@@ -5,6 +5,7 @@ import random
 import pytest
 
 from framework.celery.jobs import Work
+from framework.celery.worker.runs import FINAL
 from framework.database.session import transaction
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.catalog.deletion import remove_rows
@@ -13,8 +14,9 @@ from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
 from framework.repositories.maintenance.verification import verify
+from framework.repositories.old_versions import survey as survey_module
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
-from framework.repositories.old_versions.survey import LISTED_FILES, survey
+from framework.repositories.old_versions.survey import LISTED_FILES, HistoryTooLong, survey
 from framework.repositories.write.operations import Delete, Move
 from tests.cast import on_each_deployment_in_full
 from tests.repositories.conftest import MIB, Bench
@@ -64,6 +66,15 @@ def test_a_files_versions_take_what_their_entries_take(grown: Bench, work: Work)
     assert 0 < large.freed_bytes - MIB < SLACK_BYTES
     assert (large.commits, large.refs, large.ref_count) == (6, ("refs/heads/main",), 1)
     assert {file.path for file in others} == {"a", *(f"folder/{number}" for number in range(1, 5))}
+
+
+def test_a_history_that_takes_too_long_is_refused_for_good(
+    grown: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_module, "COUNT_SECONDS", -1)
+    with pytest.raises(HistoryTooLong) as refusal:
+        survey(grown.repository_id, work)
+    assert isinstance(refusal.value, FINAL)
 
 
 def test_large_files_need_not_be_here(grown: Bench, work: Work) -> None:
