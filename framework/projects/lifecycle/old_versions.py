@@ -1,5 +1,6 @@
 """Old versions of a file, taken out of the whole history when an owner says so."""
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from framework.celery.jobs import BROKEN, Work, announce, read_age, track_progre
 from framework.celery.outbox import enqueue
 from framework.celery.worker.runs import FINAL
 from framework.database.session import read_transaction, transaction
-from framework.errors import Forbidden, GivenUp, HoldfastError, Interrupted, Invalid, NotFound
+from framework.errors import Forbidden, GivenUp, HoldfastError, Interrupted, Invalid, NotFound, Unavailable
 from framework.formatting import format_size, quote_query, show_unseen
 from framework.gitcore.ref_names import short_name
 from framework.projects.branches.protection import Protection, read_protection
@@ -29,11 +30,14 @@ from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.maintenance.consolidation import STEPS
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
 
+log = logging.getLogger(__name__)
+
 KIND = "removal"
 TASK = "framework.projects.tasks.remove_old_versions"
 NAMED_REFS = 20
 ASKED_WITHIN = timedelta(hours=1)
 """A history is not rewritten later than that: whoever asked for it may not expect it any more."""
+NOT_COUNTED = " The files were not counted again; the storage page has a button for that."
 NOTHING_OLD = "There were no old versions of this file any more, so nothing was changed."
 
 
@@ -78,6 +82,14 @@ class NothingRemoved(GivenUp):
     def __init__(self, failure: Exception) -> None:
         cause = failure.sentence if isinstance(failure, HoldfastError) else BROKEN
         super().__init__(f"The history was left as it was. {cause} It does not start again by itself.")
+
+
+class ErasureFollows(Unavailable):
+    """The new history is stored, but what it replaced could not be erased; a later run of the task does that."""
+
+    def __init__(self, failure: Exception) -> None:
+        cause = failure.sentence if isinstance(failure, HoldfastError) else BROKEN
+        super().__init__(f"The history is rewritten; erasing the old one follows by itself: {cause}")
 
 
 def find_file(project: ProjectAccess, key: str) -> FileVersions:
@@ -131,8 +143,7 @@ def remove(
 
     Raises:
         RoleTooLow, ProtectionInForce, AskedTooLongAgo, NothingRemoved: nothing was changed. Interrupted: likewise,
-            and a later run may do it. What `purge_as` raises: the history is the new one, and a later run erases what
-            is left of the old one.
+            and a later run may do it. ErasureFollows: the history is the new one, and a later run erases the old one.
     """
     path = unquote(quoted_path, errors="surrogateescape")
     with track_progress(KIND, total=STEPS, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
@@ -140,13 +151,31 @@ def remove(
             project_id, account_id, work, path, kept=kept, rewrites_protected=rewrites_protected
         )
         if told is None:
+            _try_to_count(project_id, work)
             work.say(NOTHING_OLD)
             return False
+        _purge(project_id, account_id, work)
+        counted = _try_to_count(project_id, work)
+        work.say(_summarise(told, _read_size(project_id)) + ("" if counted else NOT_COUNTED))
+    return True
+
+
+def _purge(project_id: int, account_id: int, work: Work) -> None:
+    try:
         purging.purge_as(project_id, account_id, work)
-        with read_transaction() as session:
-            repository_id = session.get_one(Project, project_id).repository_id
-        count_again(repository_id, work)
-        work.say(_summarise(told, read_storage_usage(repository_id).size_bytes))
+    except (SQLAlchemyError, *FINAL):
+        raise
+    except Exception as failure:
+        raise ErasureFollows(failure) from failure
+
+
+def _try_to_count(project_id: int, work: Work) -> bool:
+    """Whether it succeeded; what the work was about is done either way, and the page has a button for another count."""
+    try:
+        count_again(_read_repository_id(project_id), work)
+    except Exception:
+        log.exception("The files of project %s were not counted after a removal", project_id)
+        return False
     return True
 
 
@@ -174,8 +203,8 @@ def _rewrite(
 ) -> dict[str, Any] | None:
     """Make the new history the newest version; what the activity tells of it, None where there was nothing old."""
     with read_transaction() as session:
-        repository_id, actor = session.get_one(Project, project_id).repository_id, read_account(session, account_id)
-    before_bytes = read_storage_usage(repository_id).size_bytes
+        actor = read_account(session, account_id)
+    repository_id, before_bytes = _read_repository_id(project_id), _read_size(project_id)
     told = dict[str, Any]()
 
     def tell(session: Session, removed: Removed) -> None:
@@ -210,6 +239,15 @@ def _read_told(project_id: int, work_id: str) -> dict[str, Any] | None:
     removals = select(Event.details).where(Event.project_id == project_id, Event.kind == VERSIONS_REMOVED)
     with read_transaction() as session:
         return next((told for told in session.scalars(removals) if told.get("work") == work_id), None)
+
+
+def _read_repository_id(project_id: int) -> str:
+    with read_transaction() as session:
+        return session.get_one(Project, project_id).repository_id
+
+
+def _read_size(project_id: int) -> int:
+    return read_storage_usage(_read_repository_id(project_id)).size_bytes
 
 
 def _summarise(told: dict[str, Any], after_bytes: int) -> str:

@@ -19,60 +19,23 @@ from framework.projects.branches.protection import Rule
 from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess, RoleTooLow
 from framework.projects.lifecycle.file_counts import COUNT_TASK
-from framework.projects.lifecycle.old_versions import KIND, TASK, AskedTooLongAgo, NothingRemoved
+from framework.projects.lifecycle.old_versions import KIND, TASK, AskedTooLongAgo, ErasureFollows, NothingRemoved
 from framework.projects.members.people import add_person, change_role
 from framework.projects.notify.summaries import Happened, story
 from framework.repositories.catalog.file_surveys import read_survey
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.repositories.models import FileSurvey
+from framework.repositories.old_versions import survey
 from framework.repositories.write.operations import Delete
 from framework.rooms import STORAGE, queue_kind
 from framework.storage.contract import StoreUnavailable
 from framework.storage.current import store
 from tests.cast import SignIn, Visitor, asked_for, asked_for_options
+from tests.projects.views.counted import PAGE, PATH, bench, count, owner, page_of_file, run_removal
 from tests.repositories.conftest import MIB, Bench
 
-PAGE = "/alice/website/settings/storage"
-PATH = "data/table.csv"
-
-
-@pytest.fixture
-def bench(website: ProjectAccess, tmp_path: Path) -> Bench:
-    """The website with a table in four versions."""
-    made = Bench(website.repository_id, tmp_path)
-    for number in range(4):
-        made.write(made.put(PATH, random.Random(number).randbytes(MIB)), message=f"Table {number}")
-    return made
-
-
-@pytest.fixture
-def owner(bench: Bench, alice: Account, signed_in: SignIn) -> Visitor:
-    """Alice, who has had the files counted."""
-    person = signed_in(alice)
-    count(person)
-    return person
-
-
-def count(person: Visitor) -> None:
-    answer = person.submit(PAGE, to=f"{PAGE}/count")
-    work = asked_for(COUNT_TASK)[-1]
-    assert answer.location == f"/work/{work[2]}"
-    assert tasks.count_files.run(*work)
-    assert "Counting the files of alice/website" in person.get(answer.location).text
-
-
-def page_of_file(person: Visitor) -> str:
-    """The address that the storage page gives for the removal."""
-    found = re.search(
-        rf'href="({PAGE}/files/[0-9a-f]+)" aria-label="Remove old versions of {PATH}"', person.get(PAGE).text
-    )
-    assert found
-    return found[1]
-
-
-def run_removal() -> bool:
-    return bool(tasks.remove_old_versions.run(*asked_for(TASK)[-1], **asked_for_options(TASK)[-1]))
+__all__ = ["bench", "owner"]
 
 
 def test_it_says_nothing_before_it_is_asked_to_count(bench: Bench, alice: Account, signed_in: SignIn) -> None:
@@ -186,9 +149,9 @@ def test_what_a_push_replaces_before_the_worker_comes_is_kept(owner: Visitor, be
     assert run_removal()
     count(owner)
     assert "Its only version takes 1 MiB" in " ".join(owner.get(PAGE).text.split())
-    survey = read_survey(bench.repository_id)
-    assert survey
-    [file] = survey.files
+    counted = read_survey(bench.repository_id)
+    assert counted
+    [file] = counted.files
     assert (file.versions, file.old_versions, file.newest_bytes) == (1, 1, None)
 
 
@@ -209,6 +172,50 @@ def test_a_removal_that_failed_is_told_and_not_repeated(
     told = owner.get(watch).text
     assert "The history was left as it was. The object store does not answer" in told
     assert "It does not start again by itself." in told
+
+
+def test_what_fails_after_the_new_history_is_told_as_such_and_follows(
+    owner: Visitor, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, put = read_snapshot(bench.repository_id).branches["main"], store()._put
+    watch = owner.submit(page_of_file(owner), confirmation=PATH, protected="y").location
+
+    def put_or_refuse(key: str, source: bytes | Path, sha256: str) -> None:
+        if "/packs/" in key and read_snapshot(bench.repository_id).branches["main"] != old:
+            raise StoreUnavailable
+        put(key, source, sha256)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store(), "_put", put_or_refuse)
+        with pytest.raises(ErasureFollows) as failure:
+            run_removal()
+    assert not isinstance(failure.value, FINAL)
+    told = owner.get(watch).text
+    assert "The history is rewritten; erasing the old one follows by itself: The object store does not answer" in told
+    assert run_removal()
+    assert "3 old versions" in owner.get(watch).text
+
+
+def test_a_count_that_fails_in_the_end_leaves_the_removal_done(
+    owner: Visitor, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = owner.submit(page_of_file(owner), confirmation=PATH, protected="y").location
+    monkeypatch.setattr(survey, "COUNT_SECONDS", -1)
+    assert run_removal()
+    told = owner.get(watch).text
+    assert "3 old versions" in told
+    assert "The files were not counted again" in told
+    assert "Count again" in owner.get(PAGE).text
+
+
+def test_where_nothing_is_old_any_more_the_files_are_counted(owner: Visitor, bench: Bench) -> None:
+    for _time in range(2):
+        owner.submit(page_of_file(owner), confirmation=PATH, protected="y")
+    first, second = zip(asked_for(TASK), asked_for_options(TASK), strict=True)
+    assert tasks.remove_old_versions.run(*first[0], **first[1])
+    bench.write(bench.put("other", b"1"))
+    assert not tasks.remove_old_versions.run(*second[0], **second[1])
+    assert "As of version 7, counted" in owner.get(PAGE).text
 
 
 def test_a_removal_does_not_begin_later_than_an_hour_after_it_was_asked_for(owner: Visitor, bench: Bench) -> None:
