@@ -50,6 +50,14 @@ class KeptChanging(Conflict):
         super().__init__("The project kept changing meanwhile. Try again later.")
 
 
+class _BeginAnew(Exception):
+    """These versions are to be kept, and some of them have been removed, so that all commits are to be walked again."""
+
+    def __init__(self, kept: frozenset[str]) -> None:
+        super().__init__(kept)
+        self.kept = kept
+
+
 @dataclass(frozen=True)
 class Removed:
     """What became of a history: how many versions of the file left it, how many commits are other ones, what moved."""
@@ -128,14 +136,20 @@ class _Removal:
             raise
 
     def _try_until_landed(self) -> Removed | None:
-        """Try at once; after the second loss in turn with other writers."""
+        """Try at once; after the second loss in turn with other writers, who never wait for a walk of all commits."""
         with ExitStack() as turn:
+            in_turn = False
             for losses in range(ATTEMPTS):
-                if losses == FREE_LOSSES:
+                if losses >= FREE_LOSSES and self._rewritten.walked and not in_turn:
                     self._take_turns(turn)
-                with suppress(MovedMeanwhile, RefMoved, PacksChanged):
+                    in_turn = True
+                try:
                     return self._try_once()
-                counts.count_change_retried("rewrite")
+                except _BeginAnew as anew:
+                    turn.close()
+                    in_turn, self._rewritten = False, _Rewritten(kept=anew.kept)
+                except (MovedMeanwhile, RefMoved, PacksChanged):
+                    counts.count_change_retried("rewrite")
         raise KeptChanging
 
     def _take_turns(self, turn: ExitStack) -> None:
@@ -163,14 +177,17 @@ class _Removal:
         return attempt.outcome
 
     def _rewrite(self, copy: Copy) -> _Attempt:
-        """Go on from what is rewritten, or begin anew where a tip has come that ends with a version that was removed.
+        """Go on from what is rewritten, which nothing changes that happens here: a damaged copy is read again.
 
-        What was rewritten is changed by nothing that happens here: a damaged copy is read again.
+        Raises:
+            _BeginAnew: a tip has come that ends with a version that was removed.
         """
         tips = {name: find_tip(copy, sha) for name, sha in copy.snapshot.refs.items()}
         trees, steps = TreeReader(copy), split_path(self._request.path)
         kept = self._request.kept | self._rewritten.kept | _find_kept(trees, tips.values(), steps)
-        before = self._rewritten if kept.isdisjoint(self._rewritten.removed) else _Rewritten()
+        before = self._rewritten
+        if not kept.isdisjoint(before.removed):
+            raise _BeginAnew(kept)
         commits = [tip.sha for tip in tips.values() if tip.kind == COMMIT]
         with open_new_objects(self._folder) as objects:
             stripper = TreeStripper(trees, steps, kept, objects.add)

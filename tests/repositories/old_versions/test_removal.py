@@ -14,6 +14,7 @@ from framework.repositories.history.folders import exists
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
 from framework.repositories.old_versions.survey import survey
 from framework.repositories.disk_room import NoRoom
+from framework.repositories.write.write_queue import is_taken
 from tests.repositories.conftest import Bench, Meanwhile
 
 PATH = "table"
@@ -88,3 +89,31 @@ def test_a_file_in_many_folders_is_found(bench: Bench, work: Work) -> None:
     assert (file.path, file.old_versions) == (path, 1)
     assert remove(bench, work, path)
     assert which_have(bench, path) == [False, True]
+
+
+def test_nobody_waits_while_all_commits_are_walked_again(bench: Bench, work: Work, meanwhile: Meanwhile) -> None:
+    """The second loss is to a branch that ends with a version which was removed; then one is to nobody in turn."""
+    first = bench.write(bench.put(PATH, version(0))).sha
+    bench.write(bench.put(PATH, version(1)))
+    bench.write(bench.put(PATH, version(2)))
+    taken = list[bool]()
+
+    def look() -> None:
+        taken.append(is_taken(bench.repository_id))
+        bench.write(bench.put("other", b"2"))
+        meanwhile(lambda: taken.append(is_taken(bench.repository_id)))
+
+    def branch() -> None:
+        bench.write(bench.put("other", b"1"), branch="side", start=first)
+        meanwhile(look)
+
+    def push() -> None:
+        bench.write(bench.put("other", b"1"))
+        meanwhile(branch)
+
+    meanwhile(push)
+    removed = remove(bench, work)
+    assert removed
+    assert removed.versions == 1
+    assert which_have(bench) == [True, False, True, True, True]
+    assert taken == [False, True]
