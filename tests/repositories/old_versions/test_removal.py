@@ -10,10 +10,10 @@ import pytest
 from framework.celery.jobs import Work
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.disk_room import NoRoom
 from framework.repositories.history.folders import exists
 from framework.repositories.old_versions.removal import RemovalRequest, Removed, remove_old_versions
 from framework.repositories.old_versions.survey import survey
-from framework.repositories.disk_room import NoRoom
 from framework.repositories.write.write_queue import is_taken
 from tests.repositories.conftest import Bench, Meanwhile
 
