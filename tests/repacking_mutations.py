@@ -22,8 +22,14 @@ REPACKING = (
     Mutation(
         16, "a purge keeps what was committed meanwhile",
         f"{R}/maintenance/consolidation.py",
-        "            newest.check_connected(known=checked.latest.snapshot)\n", "            pass\n",
+        "            newest.check_connected(known=read.snapshot)", "            str()",
         f"{T}/maintenance/test_consolidation_races.py -k about_to_drop_keeps_it",
+    ),
+    Mutation(
+        16, "a purge keeps what was pushed again and folded since",
+        f"{R}/maintenance/consolidation.py",
+        "check_connected(known=read.snapshot)", "check_connected(known=checked.latest.snapshot)",
+        f"{T}/maintenance/test_folding_races.py -k pushed_again",
     ),
     Mutation(
         16, "a purge leaves nothing of what it drops in a pack that was folded meanwhile",

@@ -44,6 +44,13 @@ def staged() -> int:
         return len(session.scalars(select(StagedPush)).all())
 
 
+def fold_after_all(bench: Bench) -> int:
+    """Fold, as if a purge had taken longer than folds stand back for it."""
+    with transaction() as session:
+        session.execute(update(Repository).values(folds_held_until=None))
+    return fold(bench.repository_id)
+
+
 def test_a_push_meanwhile_stays_beside(grown: Bench, meanwhile: Meanwhile) -> None:
     meanwhile(lambda: grown.write(grown.put("late", b"late"), grown.put("large", LARGE[:-1])))
     assert fold(grown.repository_id) == 8
@@ -87,7 +94,7 @@ def test_a_repacking_replaces_what_was_folded_meanwhile(
     grown: Bench, work: Work, meanwhile: Meanwhile, *, purge: bool
 ) -> None:
     lost = force_away(grown)
-    meanwhile(lambda: fold(grown.repository_id))
+    meanwhile(lambda: fold_after_all(grown))
     assert consolidate(RepackRequest(grown.repository_id, purge=purge), work)
     assert is_consolidated(packs_of(grown))
     with open_copy(grown.repository_id, FULL) as copy:
@@ -118,7 +125,7 @@ def test_a_purge_begins_anew_after_what_it_drops_was_folded_with_a_later_push(
 
     def push_and_fold() -> None:
         grown.write(grown.put("late", b"late"))
-        fold(grown.repository_id)
+        assert fold_after_all(grown)
 
     meanwhile(push_and_fold)
     assert consolidate(RepackRequest(grown.repository_id, purge=True), work)
@@ -137,7 +144,7 @@ def test_a_branch_meanwhile_on_what_a_purge_is_about_to_drop_keeps_it_though_fol
         move = RefUpdate("refs/heads/rescued", None, lost)
         change = Change(repository_id=grown.repository_id, actor="alice", updates=(move,), pack_generation=0)
         commit(change, precheck=do_nothing, in_transaction=do_nothing)
-        fold(grown.repository_id)
+        assert fold_after_all(grown)
 
     meanwhile(rescue_and_fold)
     consolidate(RepackRequest(grown.repository_id, purge=True), work)
@@ -183,12 +190,7 @@ def test_what_is_pushed_again_during_a_purge_stays_though_it_is_folded(
         commit(change, precheck=do_nothing, in_transaction=do_nothing)
         grown.write(grown.put("on top", random.Random(3).randbytes(900_000)), branch="again")
 
-    def fold_after_all() -> None:
-        with transaction() as session:  # as if the purge had taken longer than folds stand back
-            session.execute(update(Repository).values(folds_held_until=None))
-        assert fold(grown.repository_id)
-
-    acts = [push_again, fold_after_all]
+    acts: list[Callable[[], object]] = [push_again, lambda: fold_after_all(grown)]
 
     def commit_late(change: Change, **given: Any) -> object:
         if change.kind == "purge" and acts:
