@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
+
 from framework.formatting import quote_query
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle import file_counts
@@ -135,6 +137,7 @@ def test_files_in_folders_and_under_any_name(
     assert fresh.git("fsck", "--strict", "--full").stderr.count("error") == 0
 
 
+@pytest.mark.long
 def test_tags_of_tags_of_trees_and_of_large_files_are_counted(
     alice: Person, project: ProjectAccess, remove: Callable[..., bool]
 ) -> None:
@@ -160,6 +163,7 @@ def test_tags_of_tags_of_trees_and_of_large_files_are_counted(
     assert table.old_versions == 0
 
 
+@pytest.mark.long
 def test_a_long_chain_of_tags_is_followed(alice: Person, project: ProjectAccess, remove: Callable[..., bool]) -> None:
     work = alice.work()
     for number in range(3):

@@ -189,6 +189,7 @@ def test_two_hundred_commits_are_about_twelve_packs_and_each_byte_is_rewritten_a
         assert git_in(copy.path, "rev-list", "--count", "main") == "200\n"
 
 
+@pytest.mark.long
 def test_uploads_of_large_files_are_about_twelve_packs(bench: Bench, with_settings: Callable[..., Config]) -> None:
     with_settings(large_blob_bytes=1000, consolidate_packs=1000)
     for number in range(40):
@@ -200,6 +201,7 @@ def test_uploads_of_large_files_are_about_twelve_packs(bench: Bench, with_settin
     assert verify(bench.repository_id).faults == ()
 
 
+@pytest.mark.long
 def test_a_consolidation_comes_after_as_many_versions_however_few_packs_they_are(
     bench: Bench, with_settings: Callable[..., Config]
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_purge_begins_anew_after_what_it_drops_was_folded_with_a_later_push(
     assert verify(grown.repository_id).faults == ()
 
 
+@pytest.mark.long
 def test_a_branch_meanwhile_on_what_a_purge_is_about_to_drop_keeps_it_though_folded(
     grown: Bench, work: Work, meanwhile: Meanwhile
 ) -> None:

@@ -184,6 +184,7 @@ def test_a_long_chain_begins_again(bench: Bench, work: Work, monkeypatch: pytest
             assert b"".join(copy.blob(find(copy, commit, "table").sha).chunks) == VERSIONS[-1 - back]
 
 
+@pytest.mark.long
 def test_what_has_nothing_in_common_stays_whole(bench: Bench, work: Work) -> None:
     for number in range(3):
         bench.write(bench.put("noise", random.Random(number).randbytes(2 * MIB)))
@@ -191,6 +192,7 @@ def test_what_has_nothing_in_common_stays_whole(bench: Bench, work: Work) -> Non
     assert kinds_of(bench) == {True: 0, False: 3}
 
 
+@pytest.mark.long
 def test_it_is_not_tried_for_ever(bench: Bench, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     made = count_deltas(monkeypatch)
     for number in range(3):

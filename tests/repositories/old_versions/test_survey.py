@@ -215,6 +215,7 @@ def test_the_new_history_is_one_version(grown: Bench, work: Work) -> None:
     assert [update.new for update in told[0].updates] == [after.refs["refs/heads/main"]]
 
 
+@pytest.mark.long
 def test_the_new_history_is_packed_as_well_as_the_old_one(bench: Bench, work: Work) -> None:
     bench.write(*(bench.put(f"folder/{number}", b"%d" % number) for number in range(200)))
     for number in range(40):
