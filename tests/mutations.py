@@ -146,7 +146,7 @@ MUTATIONS = (
     Mutation(
         13, "a rebuild knows which indexes are not stored",
         f"{R}/journal/state.py", 'idx_stored=pack["name"] not in unstored', "idx_stored=True",
-        f"{T}/recovery/test_made_indexes.py -k rebuild_brings_back",
+        f"{T}/journal/test_versions.py -k lead_to_what_sql_has",
     ),
     Mutation(
         13, "no entry is dropped that a rebuild may need",

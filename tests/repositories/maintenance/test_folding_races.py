@@ -171,9 +171,10 @@ def test_a_fold_that_began_before_a_purge_does_not_land_in_it(grown: Bench) -> N
 
 
 def test_what_is_pushed_again_during_a_purge_stays_though_it_is_folded(
-    grown: Bench, work: Work, monkeypatch: pytest.MonkeyPatch
+    grown: Bench, work: Work, monkeypatch: pytest.MonkeyPatch, with_settings: Callable[..., Config]
 ) -> None:
-    """A purge that loses two races, the second one to a fold of packs with what was pushed again."""
+    """A purge that loses two races, the second one to a fold of all packs but the largest, which is on top of it."""
+    with_settings(fold_packs=6)
     kept = read_snapshot(grown.repository_id).refs["refs/heads/main"]
     lost = force_away(grown)
 
@@ -189,7 +190,8 @@ def test_what_is_pushed_again_during_a_purge_stays_though_it_is_folded(
             packs=(NewPack.of(name, HISTORY, pack, {}),),
         )
         commit(change, precheck=do_nothing, in_transaction=do_nothing)
-        grown.write(grown.put("on top", random.Random(3).randbytes(900_000)), branch="again")
+        files = [grown.put(f"on top {number}", random.Random(number).randbytes(900_000)) for number in range(5)]
+        grown.write(*files, branch="again")
 
     acts: list[Callable[[], object]] = [push_again, lambda: fold_after_all(grown)]
 
