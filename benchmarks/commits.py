@@ -1,6 +1,5 @@
 """What a commit of one file costs by the API, however many files, refs or versions there are."""
 
-import resource
 import secrets
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from benchmarks.importing import import_repository
+from benchmarks.pages import count_cpu_seconds
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.application import create_app
@@ -89,9 +89,9 @@ def _compare(name: str, counts: tuple[int, ...], fill: Callable[[_Program, int],
 
 def _measure_one(program: _Program) -> tuple[float, float, float, float]:
     with _statements() as made, requests() as asked:
-        start, cpu = time.perf_counter(), _cpu_seconds()
+        start, cpu = time.perf_counter(), count_cpu_seconds()
         program.commit()
-        wall, used = time.perf_counter() - start, _cpu_seconds() - cpu
+        wall, used = time.perf_counter() - start, count_cpu_seconds() - cpu
     return wall * 1000, used * 1000, len(made), asked.total
 
 
@@ -148,8 +148,3 @@ def _statements() -> Iterator[list[str]]:
         yield made
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-
-
-def _cpu_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)

@@ -80,14 +80,15 @@ def _times(client: FlaskClient, path: str, *, rounds: int) -> tuple[float, float
 
 def measure_request(client: FlaskClient, path: str) -> tuple[float, float]:
     """The server's wall time and CPU time for one page, in milliseconds."""
-    start, cpu = time.perf_counter(), _cpu_seconds()
+    start, cpu = time.perf_counter(), count_cpu_seconds()
     answer = client.get(path)
-    wall, used = (time.perf_counter() - start) * 1000, (_cpu_seconds() - cpu) * 1000
+    wall, used = (time.perf_counter() - start) * 1000, (count_cpu_seconds() - cpu) * 1000
     assert answer.status_code == 200, (path, answer.status_code)
     return wall, used
 
 
-def _cpu_seconds() -> float:
+def count_cpu_seconds() -> float:
+    """What this process and its children that have ended have used so far."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
