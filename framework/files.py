@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,13 @@ def read_chunks(stream: IO[bytes], length: int | None = None) -> Iterator[bytes]
     while chunk := stream.read(min(CHUNK_BYTES, left)):
         left -= len(chunk)
         yield chunk
+
+
+def read_range(path: Path, start: int, length: int | None = None) -> Generator[bytes, None, None]:
+    """The file's bytes from there on, in chunks; at most `length`."""
+    with path.open("rb") as file:
+        file.seek(start)
+        yield from read_chunks(file, length)
 
 
 def sha256_of(path: Path) -> str:

@@ -256,6 +256,16 @@ def version_numbers() -> tuple[int, int]:
     return int(numbers[0]), int(numbers[1])
 
 
+def cat_blob(repository: Path, sha: str) -> Iterator[bytes]:
+    """The bytes of the blob of this name.
+
+    Raises:
+        GitFailed: at the end.
+    """
+    with start(repository, "cat-file", "blob", "--end-of-options", sha) as process:
+        yield from bulk(process)
+
+
 def _options() -> list[str]:
     return [part for setting in _SETTINGS for part in ("-c", setting)]
 

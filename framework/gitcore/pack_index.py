@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dulwich.pack import write_pack_index_v2
 
-from framework.gitcore.deltas.recipes import DeltaDamaged, parse_delta, result_bytes
+from framework.gitcore.deltas.recipes import DeltaDamaged, apply_in_memory, result_bytes
 from framework.gitcore.pack_writer import object_hash
 from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, TAG, TRAILER_BYTES, TREE, MeasuredPack, parse_head
 
@@ -143,7 +143,7 @@ class _Names:
         if self._left < 0:
             raise PackNotIndexed("the deltas of the pack make too much")
         kind, base = self._objects[offset]
-        self._note(entry.offset, kind, parse_delta(entry.content).apply_to(base))
+        self._note(entry.offset, kind, apply_in_memory(entry.content, base))
         return True
 
     def _note(self, offset: int, kind: bytes, content: bytes) -> None:

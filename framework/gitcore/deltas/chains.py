@@ -10,13 +10,18 @@ from functools import partial
 from pathlib import Path
 from threading import Semaphore
 
-from dulwich.errors import ApplyDeltaError
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import apply_delta as apply_in_memory
 from dulwich.pack import load_pack_index
 
 from framework.files import CHUNK_BYTES
-from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta, result_bytes
+from framework.gitcore.deltas.recipes import (
+    DeltaDamaged,
+    Recipe,
+    apply_delta,
+    apply_in_memory,
+    parse_delta,
+    result_bytes,
+)
 from framework.gitcore.packs import (
     BLOB,
     OFS_DELTA,
@@ -124,7 +129,8 @@ class Chain:
         if not self.deltas:
             yield from whole
             return
-        if max(self.size_bytes, self.head.size_bytes) <= IN_MEMORY_BYTES and _memory.acquire(blocking=False):
+        largest = max(self.head.size_bytes, *map(result_bytes, self.deltas))
+        if largest <= IN_MEMORY_BYTES and _memory.acquire(blocking=False):
             try:
                 yield from _rebuild_in_memory(b"".join(whole), self.deltas)
             finally:
@@ -156,10 +162,7 @@ def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_C
 
 def _rebuild_in_memory(made: bytes, deltas: Sequence[bytes]) -> Iterator[bytes]:
     for delta in reversed(deltas):
-        try:
-            made = b"".join(apply_in_memory(made, delta))
-        except (ApplyDeltaError, ValueError) as error:
-            raise DeltaDamaged("a delta is damaged, or of another base") from error
+        made = apply_in_memory(delta, made)
     yield from (made[start : start + CHUNK_BYTES] for start in range(0, len(made), CHUNK_BYTES))
 
 

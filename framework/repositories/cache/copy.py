@@ -16,7 +16,7 @@ from dulwich.objects import ObjectID, Tree
 from dulwich.pack import PackIndex, load_pack_index
 
 from framework.errors import NotFound, Unavailable
-from framework.files import CHUNK_BYTES, read_chunks
+from framework.files import read_range
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
 from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, find_chain
@@ -155,12 +155,12 @@ class Copy:
             file.seek(offset)
             head = parse_head(file.read(LONGEST_HEAD_BYTES))
         if head.kind == BLOB:
-            return _whole_blob(sha, head.size_bytes, _read_file(pack, offset + head.length))
+            return _whole_blob(sha, head.size_bytes, read_range(pack, offset + head.length))
         if head.kind != OFS_DELTA or by_git:
             return self._delta_blob(sha)
         try:
             layout = Layout.of(pack.with_suffix(".idx"), pack.stat().st_size)
-            chain = find_chain(partial(_read_range, pack), layout, offset)
+            chain = find_chain(partial(read_range, pack), layout, offset)
         except DeltaUnsupported:
             return self._delta_blob(sha)
         if chain.delta_bytes > CHEAP_CHAIN_BYTES and chain.size_bytes <= git.RESOLVED_BLOB_BYTES:
@@ -170,7 +170,7 @@ class Copy:
     def _delta_blob(self, sha: str) -> Blob:
         """A blob kept as a delta: git resolves it, since it may be of any size."""
         size = int(git.run(self.path, "cat-file", "-s", "--end-of-options", sha))
-        return Blob(sha, size, _check_blob(sha, size, _cat_file(self.path, sha)))
+        return Blob(sha, size, _check_blob(sha, size, git.cat_blob(self.path, sha)))
 
     def _distant_blob(self, pack: str, offset: int, sha: str) -> Blob:
         """A blob in a pack that is only in the store: one range request, from its entry to the next one's start.
@@ -241,28 +241,9 @@ def _offset(index: PackIndex, name: bytes) -> int | None:
         return None
 
 
-def _read_file(path: Path, offset: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(offset)
-        yield from read_chunks(file)
-
-
-def _read_range(path: Path, start: int, length: int) -> Generator[bytes, None, None]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while length and (chunk := file.read(min(length, CHUNK_BYTES))):
-            length -= len(chunk)
-            yield chunk
-
-
 def _stream_range(key: str, start: int, length: int) -> Generator[bytes, None, None]:
     with expect_pack(key), store().stream(key, start, length) as chunks:
         yield from chunks
-
-
-def _cat_file(path: Path, sha: str) -> Iterator[bytes]:
-    with git.start(path, "cat-file", "blob", "--end-of-options", sha) as process:
-        yield from git.bulk(process)
 
 
 def _check_blob(sha: str, size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
-from framework.files import CHUNK_BYTES
+from framework.files import read_range
 from framework.gitcore import git
 from framework.gitcore.deltas.chains import (
     LEAST_DELTA_BYTES,
@@ -62,11 +62,7 @@ class PackFile:
 
     def read(self, start: int, length: int) -> Generator[bytes, None, None]:
         """Its bytes from an offset on."""
-        with self.path.open("rb") as file:
-            file.seek(start)
-            while length and (chunk := file.read(min(length, CHUNK_BYTES))):
-                length -= len(chunk)
-                yield chunk
+        return read_range(self.path, start, length)
 
     def head(self, sha: str) -> EntryHead:
         """What the object's entry says of itself."""
@@ -220,11 +216,13 @@ class _Packing:
     def _add_delta(self, sha: str, base: str, most_bytes: int) -> int | None:
         """How many bytes the delta has; None where it is not worth it, or has more than so many."""
         pack = self._pack_of(sha)
-        if pack and pack.neat and pack.base_of(sha) == base and (head := pack.head(sha)).size_bytes <= most_bytes:
-            self.writer.add_entry(sha, head, pack.deflated(sha), base)
-            return head.size_bytes
-        if pack and pack.neat and pack.base_of(sha) is None and base in pack.index:
-            return None  # a former consolidation has tried
+        if pack and pack.neat:
+            head, former = pack.head(sha), pack.base_of(sha)
+            if former == base and head.size_bytes <= most_bytes:
+                self.writer.add_entry(sha, head, pack.deflated(sha), base)
+                return head.size_bytes
+            if former is None and base in pack.index:
+                return None  # a former consolidation has tried
         old, new = self.contents.put(base, self._content(base)), self.contents.put(sha, self._content(sha))
         target = self.contents.folder / "delta"
         size = _write_limited(target, make_delta(old, new), min(most_bytes, int(self.sizes[sha] * WORTHWHILE)))
@@ -232,7 +230,7 @@ class _Packing:
             log.critical("a delta that was made of %s does not make it again; the blob stays whole", sha)
             size = None
         if size is not None:
-            self.writer.add_delta(sha, base, _read_file(target), size)
+            self.writer.add_delta(sha, base, read_range(target, 0), size)
         target.unlink()
         return size
 
@@ -259,7 +257,7 @@ class _Packing:
             with suppress(DeltaUnsupported):
                 yield from pack.content(sha)
                 return
-        yield from _cat_file(self.repository, sha)
+        yield from git.cat_blob(self.repository, sha)
 
 
 def _write_limited(path: Path, chunks: Iterator[bytes], most_bytes: int) -> int | None:
@@ -272,13 +270,3 @@ def _write_limited(path: Path, chunks: Iterator[bytes], most_bytes: int) -> int 
                 return None
             file.write(chunk)
     return size
-
-
-def _read_file(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from iter(partial(file.read, CHUNK_BYTES), b"")
-
-
-def _cat_file(repository: Path, sha: str) -> Iterator[bytes]:
-    with git.start(repository, "cat-file", "blob", "--end-of-options", sha) as process:
-        yield from git.bulk(process)
