@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +16,14 @@ def read_chunks(stream: IO[bytes], length: int | None = None) -> Iterator[bytes]
     while chunk := stream.read(min(CHUNK_BYTES, left)):
         left -= len(chunk)
         yield chunk
+
+
+def split_chunks(chunks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
+    """The pieces that end with this byte, without it; what follows the last one is dropped."""
+    held = b""
+    for chunk in chunks:
+        *whole, held = (held + chunk).split(end)
+        yield from whole
 
 
 def read_range(path: Path, start: int, length: int | None = None) -> Generator[bytes, None, None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from framework import config
 from framework.errors import Invalid, TooLarge
+from framework.files import split_chunks
 from framework.formatting import format_size
 from framework.gitcore import git
 from framework.repositories.cache.copy import Copy, open_copy
@@ -133,14 +134,11 @@ def _files(copy: Copy, sha: str, folder: str) -> Iterator[tuple[str, str, int | 
     where = ["--", folder] if folder else []
     arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", sha, *where]
     with git.start(copy.path, *arguments) as process:
-        rest = b""
-        for chunk in git.chunks(process):
-            *whole, rest = (rest + chunk).split(b"\0")
-            for line in whole:
-                facts, _tab, path = line.decode(errors="surrogateescape").partition("\t")
-                mode, kind, blob, digits = facts.split()
-                if kind == "blob":
-                    yield mode, blob, int(digits) if digits.isdigit() else None, path
+        for line in split_chunks(git.chunks(process)):
+            facts, _tab, path = line.decode(errors="surrogateescape").partition("\t")
+            mode, kind, blob, digits = facts.split()
+            if kind == "blob":
+                yield mode, blob, int(digits) if digits.isdigit() else None, path
 
 
 def _leads_out(path: str, target: str) -> bool:

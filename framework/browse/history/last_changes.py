@@ -13,6 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from framework.files import split_chunks
 from framework.gitcore import git
 from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
@@ -148,8 +149,4 @@ class _Walk:
 
 
 def _tokens(chunks: Iterator[bytes]) -> Iterator[str]:
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\0")
-        for token in whole:
-            yield token.decode(errors="surrogateescape")
+    return (token.decode(errors="surrogateescape") for token in split_chunks(chunks))

@@ -8,6 +8,7 @@ from heapq import nsmallest
 from pathlib import Path
 
 from framework.browse.places import Place, find_place
+from framework.files import split_chunks
 from framework.gitcore import git
 from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
@@ -145,10 +146,7 @@ def _list_paths(copy: Copy, sha: str) -> tuple[Sequence[str], bool]:
 def _names(copy: Copy, sha: str) -> Generator[str, None, None]:
     arguments = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", sha]
     with git.start(copy.path, *arguments) as process:
-        rest = b""
-        for chunk in git.chunks(process):
-            *whole, rest = (rest + chunk).split(b"\0")
-            yield from (name.decode(errors="surrogateescape") for name in whole)
+        yield from (name.decode(errors="surrogateescape") for name in split_chunks(git.chunks(process)))
 
 
 def _matches(copy: Copy, sha: str, text: str) -> Iterator[tuple[str, FoundLine]]:

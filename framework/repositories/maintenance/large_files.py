@@ -5,13 +5,13 @@ whole one's. Git could make such a pack, with several versions of a file in memo
 """
 
 import logging
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from framework.files import read_range
+from framework.files import read_range, split_chunks
 from framework.gitcore import git
 from framework.gitcore.deltas.chains import (
     LEAST_DELTA_BYTES,
@@ -130,18 +130,11 @@ def _list_changes(repository: Path) -> Iterator[tuple[bytes, tuple[str, str]]]:
     arguments = ("log", "--all", "-m", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=")
     with git.start(repository, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
         assert process.stdout
-        fields = _split_at_zeros(process.stdout)
+        fields = split_chunks(process.stdout)
         for meta in fields:
             if meta.lstrip(b"\n").startswith(b":"):
                 _old_mode, _new_mode, old, new, _status = meta.lstrip(b"\n")[1:].decode().split()
                 yield next(fields), (new, old)
-
-
-def _split_at_zeros(stream: Iterable[bytes]) -> Iterator[bytes]:
-    held = b""
-    for chunk in stream:
-        *whole, held = (held + chunk).split(b"\0")
-        yield from whole
 
 
 @dataclass

@@ -17,6 +17,7 @@ from dulwich.pack import load_pack_index
 
 from framework.celery.jobs import Work
 from framework.errors import TooLarge
+from framework.files import split_chunks
 from framework.gitcore import git
 from framework.gitcore.commit_objects import read_commit
 from framework.gitcore.lfs.references import find_pointers
@@ -239,10 +240,7 @@ class _Counting:
             given.open("rb") as stdin,
             git.start(self._copy.path, *arguments, stdin=stdin, deadline_seconds=self._left_seconds()) as process,
         ):
-            held = b""
-            for chunk in git.chunks(process):
-                *whole, held = (held + chunk).split(end)
-                yield from whole
+            yield from split_chunks(git.chunks(process), end)
             self._refuse_too_long()
 
     def _list_commits(self, tips: Sequence[str]) -> Iterator[str]:
