@@ -44,7 +44,7 @@ def failed() -> logging.LogRecord:
 
 @pytest.fixture
 def logging_settings(with_settings: Callable[..., Config], tmp_path: Path) -> Config:
-    """The deployment with files of JSON lines; each push has a task to follow."""
+    """The deployment with files of JSON lines; a second push has a task to follow."""
     return with_settings(log_format="json", log_folder=tmp_path / "logs", consolidate_packs=1)
 
 
@@ -108,6 +108,8 @@ def test_the_lines_of_a_push_have_its_id_in_every_process(
 ) -> None:
     work = Person("alice", tmp_path, logging_server.url).work()
     work.git("commit", "-q", "--allow-empty", "-m", "One")
+    work.git("push", "-q", work.person.address("alice/website"), "main")
+    work.git("commit", "-q", "--allow-empty", "-m", "Two")
     header = f"http.extraHeader=X-Request-ID: {CLIENT_ID}"
     work.git("-c", header, "push", "-q", work.person.address("alice/website"), "main")
     with read_transaction() as session:
