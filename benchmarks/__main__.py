@@ -1,10 +1,16 @@
-"""`python -m benchmarks [NAME …]`: measure, print each table, keep the figures; non-zero when a budget is exceeded."""
+"""`python -m benchmarks [NAME …]`: measure, print each table, keep the figures, sum up.
 
-import json
+The exit status is non-zero when a budget is exceeded that no machine's noise can exceed.
+"""
+
 import sys
+import time
 from pathlib import Path
 
-from benchmarks.tables import TABLES
+from benchmarks.questions import TABLES
+from benchmarks.report.results import keep_results, read_goals, read_results
+from benchmarks.report.summary import summarize
+from benchmarks.report.table import Table
 
 RESULTS = Path("var") / "bench.json"
 
@@ -17,15 +23,17 @@ def main(chosen: list[str]) -> int:
     """
     if unknown := sorted(set(chosen) - TABLES.keys()):
         raise SystemExit(f"There is no benchmark {', '.join(unknown)}; choose from {', '.join(TABLES)}.")
-    figures = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    held = True
+    results = read_results(RESULTS)
+    before = {name: read_goals(results, name) for name in TABLES}
+    found: dict[str, tuple[Table, float]] = {}
     for name in chosen or TABLES:
+        began = time.monotonic()
         table = TABLES[name]()
-        print(f"\n{table.head}", *table.lines, sep="\n", flush=True)
-        figures[name], held = table.figures, held and table.holds
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(figures, indent=1))
-    return int(not held)
+        found[name] = (table, time.monotonic() - began)
+        print(f"\n{table.head}", *table.lines, f"({name}: {found[name][1]:.0f} s)", sep="\n", flush=True)
+        keep_results(RESULTS, results, {name: found[name]})
+    print("", *summarize(found, before), sep="\n")
+    return int(not all(table.holds for table, _seconds in found.values()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("framework", "tests", "benchmarks", "tools")
-FOLDERS_OF = ("framework", "tests")
+FOLDERS_OF = ("framework", "tests", "benchmarks")
 MOST_FUNCTION_LINES = 60
 MOST_FILE_LINES = 300
 MOST_FILES = 15

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.access import GIB, Law, Visits, draw
-from benchmarks.policies import POLICIES
-from benchmarks.simulation import replay
+from benchmarks.eviction.access import GIB, Law, Visits, draw
+from benchmarks.eviction.policies import POLICIES
+from benchmarks.eviction.simulation import replay
 
 LAW = Law(projects=4000, days=20, daily_visits=600)
 

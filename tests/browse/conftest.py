@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.importing import import_repository
+from benchmarks.setting.importing import import_repository
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess

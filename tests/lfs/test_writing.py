@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from benchmarks.importing import import_repository
+from benchmarks.setting.importing import import_repository
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.database.session import read_transaction

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.importing import import_repository
+from benchmarks.setting.importing import import_repository
 from framework.browse.history import last_changes
 from framework.config import Config
 from framework.database.session import transaction

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, event
 
-from benchmarks.listings import PAGES, entrances_of
-from benchmarks.population import fill
+from benchmarks.reading.listings import PAGES, entrances_of
+from benchmarks.setting.population import fill
 from framework import config
 from framework.application import create_app
 from framework.config import Config

@@ -1,0 +1,34 @@
+"""The questions that `make bench` answers, each in a file of its own that measures and makes the table."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.eviction import simulation
+from benchmarks.git import cloning, throughput
+from benchmarks.processes import memory, rest, stopping
+from benchmarks.reading import listings, packs, pages, slow_clients
+from benchmarks.report.table import Table
+from benchmarks.storage import cold, packing, requests, versions, waking
+from benchmarks.writing import commits, journal, storing, uploading
+
+TABLES: Mapping[str, Callable[[], Table]] = {
+    "requests": requests.tabulate,
+    "journal": journal.tabulate,
+    "packing": packing.tabulate,
+    "versions": versions.tabulate,
+    "commits": commits.tabulate,
+    "storing": storing.tabulate,
+    "uploading": uploading.tabulate,
+    "cloning": cloning.tabulate,
+    "pages": pages.tabulate,
+    "packs": packs.tabulate,
+    "listings": listings.tabulate,
+    "throughput": throughput.tabulate,
+    "cold": cold.tabulate,
+    "waking": waking.tabulate,
+    "memory": memory.tabulate,
+    "simulation": simulation.tabulate,
+    "stopping": stopping.tabulate,
+    "rest": rest.tabulate,
+    "slow": slow_clients.tabulate,
+}
+"""Each table by the name that `python -m benchmarks` takes."""

@@ -1,0 +1,120 @@
+"""How long the server works on pages that list, with 100,000 projects in PostgreSQL: one process, warm."""
+
+import os
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from benchmarks.report.figures import Figure
+from benchmarks.report.table import Table
+from benchmarks.setting.population import PROJECTS, fill
+from framework.accounts.core import sessions
+from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import Browser
+from framework.accounts.models import User
+from framework.accounts.signin.tokens import create_token
+from framework.application import create_app
+from framework.config import Config
+from framework.database.session import read_transaction
+from tests.servers.backends.postgres import postgres
+from tests.servers.run import Run
+
+TARGET_MILLISECONDS = 50
+ROUNDS = 9
+FIRST = "person-1"
+"""Owns five hundred projects and takes part in as many; an administrator."""
+
+PAGES = {
+    "front page, a visitor": ("/", None),
+    "front page, an owner of 500 projects": ("/", "page"),
+    "explore": ("/explore", None),
+    "explore, page 50": ("/explore?page=50", None),
+    "explore, signed in": ("/explore", "page"),
+    "explore, a word in few projects": ("/explore?q=climate", None),
+    "explore, a word in no project": ("/explore?q=nothing-like-this", None),
+    "an owner of 500 projects": (f"/{FIRST}", None),
+    "an owner of 500 projects, page 5": (f"/{FIRST}?page=5", "page"),
+    "another owner": ("/person-77", None),
+    "the trash": ("/trash", "page"),
+    "the inbox": ("/inbox", "page"),
+    "a project's activity": ("/person-1/project-10/activity", "page"),
+    "API: projects": ("/api/v1/projects", None),
+    "API: projects, of an account": ("/api/v1/projects", "bearer"),
+    "API: projects, page 50": ("/api/v1/projects?page=50", None),
+    "API: a word in few projects": ("/api/v1/projects?q=climate", "bearer"),
+    "API: projects of an owner": (f"/api/v1/projects?owner={FIRST}", "bearer"),
+    "administrators: overview": ("/admin", "page"),
+    "administrators: storage": ("/admin/storage", "page"),
+    "metrics": ("/metrics", "page"),
+}
+
+
+@dataclass(frozen=True)
+class ListingTime:
+    """A page and the median of the server's time in milliseconds."""
+
+    page: str
+    milliseconds: float
+    target: float = TARGET_MILLISECONDS
+
+
+def tabulate() -> Table:
+    """How long the server works on pages that list, with 100,000 projects in the database."""
+    times = list(measure())
+    return Table(
+        f"{'pages beside 100,000 projects and 500,000 versions, ms':<72} {'took':>5} {'target':>7}",
+        [f"{it.page:<72} {it.milliseconds:>5.0f} {it.target:>7.0f}" for it in times],
+        [asdict(it) for it in times],
+        [Figure(it.page, it.milliseconds, "ms", it.target) for it in times],
+    )
+
+
+def measure(projects: int = PROJECTS) -> Iterator[ListingTime]:
+    """Every page, after one look at each."""
+    with TemporaryDirectory() as folder:
+        run = Run(Path(folder) / "servers", os.getpid())
+        try:
+            url = postgres(run).new_database()
+            fill(url, projects)
+            yield from times(url, Path(folder) / "data")
+        finally:
+            run.end()
+
+
+def times(url: str, data: Path) -> Iterator[ListingTime]:
+    """Every page of the application on this database."""
+    app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data), "DATABASE_URL": url}))
+    client = app.test_client(use_cookies=False)
+    entrances = entrances_of(client)
+    for page, (path, entrance) in PAGES.items():
+        headers = entrances[entrance]
+        yield ListingTime(page, _median(client, path, headers))
+
+
+def entrances_of(client: FlaskClient) -> Mapping[str | None, Mapping[str, str]]:
+    """The headers of a visitor, of the first person's browser, and of their program."""
+    with read_transaction() as session:
+        account = Account.of(session.scalars(select(User).where(User.name == FIRST)).one())
+    live = sessions.begin_session(account, Browser("127.0.0.1", "bench"), remembered=False)
+    token = create_token(account.id, "bench", ["read"])
+    application = client.application
+    signing = application.session_interface.get_signing_serializer(application)  # type: ignore[attr-defined]
+    cookie = signing.dumps({"_user_id": live.secret, "_fresh": True})
+    return {None: {}, "page": {"Cookie": f"session={cookie}"}, "bearer": {"Authorization": f"Bearer {token}"}}
+
+
+def _median(client: FlaskClient, path: str, headers: Mapping[str, str]) -> float:
+    spent = []
+    for _round in range(ROUNDS + 1):
+        begun = time.perf_counter()
+        answer = client.get(path, headers=dict(headers))
+        spent.append(time.perf_counter() - begun)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status}")
+    return round(statistics.median(spent[1:]) * 1000, 1)

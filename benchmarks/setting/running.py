@@ -1,0 +1,77 @@
+"""Servers on this machine, each a process of its own for as long as a block runs."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where a server takes connections, and the process that was started."""
+
+    port: int
+    process_id: int
+
+
+@contextmanager
+def application(environment: Mapping[str, str]) -> Iterator[Running]:
+    """Holdfast under gunicorn with one web process, which is the only child of the process that was started."""
+    port = free_port()
+    variables = {"PORT": str(port), "WEB_CONCURRENCY": "1", **environment}
+    with running([sys.executable, "-m", "gunicorn", "app:app"], port, variables) as started:
+        yield started
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Running]:
+    """What the command starts, once it takes connections at the port; with no variables but these and PATH.
+
+    What it prints is kept from the tables, and told when it does not start.
+    """
+    variables = {"PATH": os.environ["PATH"], **environment}
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(command, cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            while not _takes_connections(port):
+                if process.poll() is not None:
+                    log.seek(0)
+                    said = log.read().decode(errors="replace")
+                    raise RuntimeError(f"{' '.join(command)} ended with exit status {process.returncode}:\n{said}")
+                time.sleep(0.1)
+            yield Running(port, process.pid)
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    """A port that nobody listens at just now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def family(process_id: int) -> Iterator[int]:
+    """A process and all that it started, as far as they have not ended."""
+    yield process_id
+    for children in Path(f"/proc/{process_id}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
+            for child in children.read_text().split():
+                yield from family(int(child))
+
+
+def _takes_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""What a commit of one file costs by the API, however many files, refs or versions there are."""
+
+import secrets
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from benchmarks.reading.pages import count_cpu_seconds
+from benchmarks.report.figures import Figure
+from benchmarks.report.table import Table
+from benchmarks.setting.importing import import_repository
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
+from framework.application import create_app
+from framework.celery.jobs import track_progress
+from framework.config import Config
+from framework.database import schema
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
+from framework.repositories.maintenance.consolidation import RepackRequest, consolidate
+from framework.storage.counting import requests
+from framework.storage.current import ownership
+from tests.servers.application import deployments
+
+GOAL = 1.3
+"""How much longer a commit may take than in the smallest project of its kind."""
+ROUNDS = 25
+FILES_IN_A_FOLDER = 100
+CONSOLIDATED_AFTER = 50
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Medians of one commit: milliseconds, CPU among them, statements to SQL, and requests to the object store."""
+
+    project: str
+    milliseconds: float
+    cpu_milliseconds: float
+    statements: float
+    requests: float
+    ratio: float
+
+
+@dataclass
+class _Program:
+    """Somebody who commits by the API."""
+
+    app: Flask
+    project: ProjectAccess
+    headers: dict[str, str]
+    number: int = 0
+
+    def commit(self) -> None:
+        """One small file of a name that is new."""
+        self.number += 1
+        put = {"op": "put", "path": f"new/{self.number % 10}.txt", "content": f"{self.number}\n"}
+        body = {"branch": "main", "message": "A change", "operations": [put]}
+        path = f"/api/v1/projects{self.project.path}/commits"
+        answer = self.app.test_client().post(path, json=body, headers=self.headers)
+        assert answer.status_code == 201, answer.text
+
+
+def tabulate() -> Table:
+    """What a commit of one file costs, however large the project is."""
+    found = list(measure())
+    return Table(
+        f"{f'a commit of one file by the API (goal: {GOAL} of the smallest)':<60}"
+        f" {'ms':>6} {'CPU':>6} {'ratio':>6} {'SQL':>4} {'S3':>3}",
+        [
+            f"{it.project:<60} {it.milliseconds:>6.0f} {it.cpu_milliseconds:>6.0f} {it.ratio:>6.2f}"
+            f" {it.statements:>4.0f} {it.requests:>3.0f}"
+            for it in found
+        ],
+        [asdict(it) for it in found],
+        [Figure(f"{it.project}: CPU, the smallest = 1", it.ratio, "x", GOAL) for it in found if it.ratio != 1],
+    )
+
+
+def measure() -> Iterator[Commit]:
+    """Each kind of many, from few to very many."""
+    yield from _compare("{:,} files", (10, 1000, 100_000), lambda program, count: _import(program, files=count))
+    yield from _compare("{:,} branches", (1, 1000, 10_000), lambda program, count: _import(program, branches=count))
+    yield from _compare("after {:,} versions", (10, 1000, 10_000), _make_versions)
+
+
+def _compare(name: str, counts: tuple[int, ...], fill: Callable[[_Program, int], None]) -> Iterator[Commit]:
+    """The same with more and more; the ratio is that of the CPU, which other programs do not change much."""
+    first = 0.0
+    for count in counts:
+        with _deployment() as program:
+            fill(program, count)
+            program.commit()
+            found = [_measure_one(program) for _ in range(ROUNDS)]
+        wall, cpu, statements, asked = (statistics.median(figures) for figures in zip(*found, strict=True))
+        first = first or cpu
+        yield Commit(name.format(count), round(wall, 1), round(cpu, 1), statements, asked, round(cpu / first, 2))
+
+
+def _measure_one(program: _Program) -> tuple[float, float, float, float]:
+    with _statements() as made, requests() as asked:
+        start, cpu = time.perf_counter(), count_cpu_seconds()
+        program.commit()
+        wall, used = time.perf_counter() - start, count_cpu_seconds() - cpu
+    return wall * 1000, used * 1000, len(made), asked.total
+
+
+@contextmanager
+def _deployment() -> Iterator[_Program]:
+    with TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        data.mkdir()
+        app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data)}))
+        schema.load_models()
+        schema.upgrade()
+        ownership().look()
+        owner = create_user(name="bench", email="bench@example.org", password=secrets.token_hex())
+        project = create_project(owner, name="grown", description="", visibility="private")
+        token = create_token(owner.id, "bench", ["write"])
+        yield _Program(app, project, {"Authorization": f"Bearer {token}"})
+        deployments.leave()
+
+
+def _import(program: _Program, *, files: int = 10, branches: int = 1) -> None:
+    """One commit of so many files, to which so many branches point."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", source], check=True)
+        lines = [b"commit refs/heads/main\ncommitter B <b@example.org> 1700000000 +0000\ndata 1\n1"]
+        for number in range(files):
+            place = f"part-{number // FILES_IN_A_FOLDER}/file-{number}".encode()
+            text = b"%d" % number
+            lines.append(b"\nM 100644 inline %s\ndata %d\n%s" % (place, len(text), text))
+        lines += [b"\nreset refs/heads/branch-%d\nfrom refs/heads/main" % number for number in range(1, branches)]
+        command = ["git", "-C", str(source), "fast-import", "--quiet"]
+        subprocess.run(command, input=b"".join(lines) + b"\n", check=True)
+        import_repository(program.project.repository_id, source)
+
+
+def _make_versions(program: _Program, count: int) -> None:
+    """So many commits, neatly packed from time to time as the worker does."""
+    for number in range(1, count + 1):
+        program.commit()
+        if number % CONSOLIDATED_AFTER == 0:
+            with track_progress("consolidation") as work:
+                consolidate(RepackRequest(program.project.repository_id), work)
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    made: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        made.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

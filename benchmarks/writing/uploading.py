@@ -1,0 +1,120 @@
+"""Uploading by tus over loopback: wall time beside the same work without HTTP, and the web process's memory."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+
+from benchmarks.report.figures import Figure
+from benchmarks.report.table import Table
+from benchmarks.setting.deployment import MIB, project
+from benchmarks.setting.running import application, family
+from framework import config
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
+from framework.repositories import object_keys
+from framework.storage.current import store
+from framework.uploads.tus.appending import PART_BYTES
+
+SIZE = 100 * MIB
+AT_ONCE = 8
+GROWTH_MIB = 32
+SLOWER = 2.0
+ROUNDS = 3
+PIECE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Uploading:
+    """Wall seconds (medians of three) with and without HTTP, and by how many MiB the process grew for each upload."""
+
+    http_seconds: float
+    floor_seconds: float
+    ratio: float
+    growth_mib_each: float
+
+
+@dataclass(frozen=True)
+class _Server:
+    port: int
+    token: str
+
+    def upload(self, file: Path) -> None:
+        """Send the file in one request, to the answer."""
+        headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {self.token}"}
+        location = self._ask("POST", "/api/v1/uploads", headers | {"Upload-Length": str(SIZE)})
+        more = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Content-Length": str(SIZE)}
+        self._ask("PATCH", location, headers | more, file)
+
+    def _ask(self, method: str, address: str, headers: dict[str, str], file: Path | None = None) -> str:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=600, blocksize=PIECE_BYTES)
+        with file.open("rb") if file else open(os.devnull, "rb") as body:  # noqa: PTH123
+            connection.request(method, address, body if file else None, headers)
+            answer = connection.getresponse()
+            answer.read()
+        connection.close()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {address}: {answer.status}")
+        return answer.headers.get("Location", "")
+
+
+def tabulate() -> Table:
+    """Wall time of a file of 100 MiB with HTTP, and memory of eight at once."""
+    found = measure()
+    times = f"{found.http_seconds:>7} {found.floor_seconds:>7} {found.ratio:>5}"
+    growth = "MiB that the web process grew for each of 8 uploads at once"
+    return Table(
+        f"{'upload of 100 MiB over loopback':<64} {'s':>7} {'floor':>7} {'ratio':>5}",
+        [
+            f"{'from first byte to answer, beside the same without HTTP (aim: 2)':<64} {times}",
+            f"{growth:<72} {found.growth_mib_each:>5} {GROWTH_MIB:>7}",
+        ],
+        [asdict(found)],
+        [
+            Figure("100 MiB by tus: time, the same without HTTP = 1", found.ratio, "x", SLOWER),
+            Figure("memory for each of 8 uploads at once", found.growth_mib_each, "MiB", GROWTH_MIB),
+        ],
+    )
+
+
+def measure() -> Uploading:
+    """One file of 100 MiB by itself, then eight at the same time, into one web process."""
+    with project() as made:
+        file = made.noise("large", SIZE).file
+        user = create_user(name="bench-user", email="bench@example.org", password=object_keys.new_id())
+        token = create_token(user.id, "bench", ["write"])
+        with application({"HOLDFAST_DATA": str(config.current().data)}) as running:
+            server = _Server(running.port, token)
+            server.upload(file)
+            rounds = [(_seconds(lambda: server.upload(file)), _seconds(lambda: _floor(file))) for _ in range(ROUNDS)]
+            http, floor = (median(times) for times in zip(*rounds, strict=True))
+            _gunicorn, web = family(running.process_id)
+            before = _resident_mib(web)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(server.upload, [file] * AT_ONCE))
+            growth = (_resident_mib(web) - before) / AT_ONCE
+    return Uploading(round(http, 2), round(floor, 2), round(http / floor, 2), round(growth, 1))
+
+
+def _floor(file: Path) -> None:
+    """The same parts read, hashed and stored, one after the other."""
+    with file.open("rb") as source:
+        while part := source.read(PART_BYTES):
+            store().put(f"uploads/bench/{object_keys.new_id()}", part, sha256=hashlib.sha256(part).hexdigest())
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _resident_mib(pid: int) -> float:
+    """The most memory that the process has had so far (`VmHWM`)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
