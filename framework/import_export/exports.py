@@ -83,7 +83,7 @@ class ReadyExport:
 def begin_export(account: Account, access: ProjectAccess) -> str:
     """Have the project exported, and the person told by mail; the id of the work to watch."""
     with transaction() as session:
-        recheck(session, access.id, account, "owner")
+        recheck(session, access.id, account, "maintainer")
         work_id = announce(session, KIND, project_id=access.id, owner_id=account.id)
         enqueue(session, "framework.transfer.tasks.export_project", access.id, account.id, work_id)
     return work_id
@@ -97,7 +97,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
     """
     with read_transaction() as session:
         account = read_account(session, account_id)
-        recheck(session, project_id, account, "owner")
+        recheck(session, project_id, account, "maintainer")
         if session.get(Export, export_id):
             return export_id
         repository_id = session.get_one(Project, project_id).repository_id
@@ -118,7 +118,7 @@ def export(project_id: int, account_id: int, export_id: str) -> str:
 
 
 def ready_export(account: Account, export_id: str) -> ReadyExport:
-    """The export, for whoever asked for it and still owns the project.
+    """The export, for whoever asked for it and still maintains the project.
 
     Raises:
         ExportGone: it has expired, or is somebody else's. ProjectNotFound, RoleTooLow.
@@ -127,7 +127,7 @@ def ready_export(account: Account, export_id: str) -> ReadyExport:
         row = session.get(Export, export_id)
         if row is None or row.owner_id != account.id or row.expires_at < now():
             raise ExportGone
-        recheck(session, row.project_id, account, "owner")
+        recheck(session, row.project_id, account, "maintainer")
         name = session.get_one(Project, row.project_id).name
         return ReadyExport(f"{name}.zip", row.key, row.size_bytes, row.expires_at)
 

@@ -54,7 +54,7 @@ def begin_import() -> ViewResponse:
 def begin_export(owner: str, project: str) -> AnyResponse:
     """Begin an export; the page of the work shows how far it is."""
     account = require_account()
-    access = project_for(account, owner, project, "owner")
+    access = project_for(account, owner, project, "maintainer")
     check_button()
     return redirect(f"/work/{exports.begin_export(reauthenticate().account, access)}", 303)
 

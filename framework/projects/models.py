@@ -45,7 +45,7 @@ class FormerProjectName(Base):
 
 
 class Member(Base):
-    """A person's role in a project that somebody else owns: reader, writer or owner.
+    """A person's role in a project that somebody else owns: reader, writer, maintainer or owner.
 
     `added_as` is the address by which they were added; it stands for their name until they accept or change something.
     """

@@ -164,10 +164,10 @@ def test_who_may_only_look_changes_nothing(
         assert "This token may only read" in answer.json["detail"]
     assert reading.commit("alice/secret", {"op": "delete", "path": "a"}).status_code == 403
     add_person(alice, secret, person="bob", role="writer")
-    for method in ("PATCH", "DELETE"):
+    for method, needed in (("PATCH", "a maintainer"), ("DELETE", "an owner")):
         answer = bobs.call(method, "/projects/alice/secret", json={"name": "new"})
         assert answer.status_code == 403
-        assert "this needs an owner" in answer.json["detail"]
+        assert f"this needs {needed}" in answer.json["detail"]
     assert bobs.commit("alice/website", {"op": "put", "path": "a", "content": "a"}).status_code == 403
 
 

@@ -26,7 +26,7 @@ class Project(Answer):
     description: str
     visibility: Literal["public", "private"]
     default_branch: str
-    role: Literal["reader", "writer", "owner"] | None
+    role: Literal["reader", "writer", "maintainer", "owner"] | None
     created_at: datetime
     updated_at: datetime
     html_url: str

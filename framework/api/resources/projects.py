@@ -59,9 +59,12 @@ def show_project(owner: str, project: str) -> Response:
 @projects.patch("/<owner>/<project>")
 @describe(Call({200: Project}, needs="write", body=ProjectChanges, refusals=(409,)))
 def change_project(owner: str, project: str) -> Response:
-    """Change the default branch, or name, description and visibility, which need the scope `admin`; for owners."""
+    """Change the default branch, or name, description and visibility, which need the scope `admin`.
+
+    For maintainers; the visibility is for owners.
+    """
     account = callers.writer()
-    access = project_for(account, owner, project, "owner")
+    access = project_for(account, owner, project, "maintainer")
     wanted = read_body(ProjectChanges).model_dump(exclude_none=True)
     if wanted.keys() != {"default_branch"}:
         callers.administrator()
@@ -89,9 +92,9 @@ def show_storage(owner: str, project: str) -> Response:
 @projects.post("/<owner>/<project>/storage/archive")
 @describe(Call({202: Work}, needs="write"))
 def archive_project(owner: str, project: str) -> Response:
-    """Pack a project neatly in the store and drop its local copies, by a worker; for owners."""
+    """Pack a project neatly in the store and drop its local copies, by a worker; for maintainers."""
     account = callers.writer()
-    access = project_for(account, owner, project, "owner")
+    access = project_for(account, owner, project, "maintainer")
     work = read_job(account, access, archiving.ask_for_archive(account, access))
     place = f"/api/v1/projects{access.path}/works/{work.id}"
     return answer(Work.of(work), 202, headers={LOCATION: place})

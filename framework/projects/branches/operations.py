@@ -32,14 +32,14 @@ class RefBusy(Conflict):
 
 
 def choose_default_branch(account: Account, project: ProjectAccess, branch: str) -> None:
-    """Have this branch shown first and checked out by clones; for owners.
+    """Have this branch shown first and checked out by clones; for maintainers.
 
     Raises:
-        BranchAbsent: there is no such branch. RoleTooLow: the caller is no owner any more.
+        BranchAbsent: there is no such branch. RoleTooLow: the caller is no maintainer any more.
     """
 
     def change(session: Session) -> dict[str, Any]:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, "maintainer")
         set_default_branch(session, project.repository_id, branch)
         record(session, project.id, actor=account, kind="settings")
         return describe(session, session.get_one(Project, project.id))
@@ -61,7 +61,7 @@ def set_default_branch(session: Session, repository_id: str, branch: str) -> Non
 def rename_branch(account: Account, project: ProjectAccess, branch: str, name: str) -> str:
     """Give a branch another name, which it keeps its commits, its rule and its place as the default branch under.
 
-    A protected branch is renamed by owners only. What a rule forbids of the new name stays forbidden.
+    A protected branch is renamed by maintainers only. What a rule forbids of the new name stays forbidden.
 
     Raises:
         BranchAbsent, BranchExists, RefClash, BadRef, RefBusy, RoleTooLow: nothing is changed.
@@ -70,7 +70,7 @@ def rename_branch(account: Account, project: ProjectAccess, branch: str, name: s
 
     def move_rule(session: Session) -> dict[str, Any]:
         protection = read_protection(session, project.id)
-        recheck(session, project.id, account, "writer" if protection.of(branch).deletion else "owner")
+        recheck(session, project.id, account, "writer" if protection.of(branch).deletion else "maintainer")
         if rule := session.get(BranchRule, (project.id, branch)):
             there = protection.of(name)
             session.merge(

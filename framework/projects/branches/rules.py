@@ -35,7 +35,7 @@ def set_branch_rule(account: Account, project: ProjectAccess, rule: Rule) -> str
     Raises:
         InvalidBranchPattern: no branch could match it.
         TooManyRules: the project has 100.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more.
     """
     pattern = validation.branch_pattern(rule.pattern)
 
@@ -55,7 +55,7 @@ def remove_branch_rule(account: Account, project: ProjectAccess, pattern: str) -
 
     Raises:
         RuleNotFound: there is none.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more.
     """
 
     def change(session: Session, row: Project) -> None:
@@ -77,7 +77,7 @@ def _refuse_too_many(session: Session, project_id: int) -> None:
 
 def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Project], None]) -> None:
     def change(session: Session) -> dict[str, Any]:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, "maintainer")
         row = session.get_one(Project, project.id)
         act(session, row)
         record(session, row.id, actor=account, kind="settings")

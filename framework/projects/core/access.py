@@ -35,7 +35,7 @@ class RoleTooLow(Forbidden):
 
 @dataclass(frozen=True)
 class ProjectAccess:
-    """A project, and what the caller is in it: reader, writer, owner, or None for a visitor of a public one.
+    """A project, and the caller's role in it, one of `ROLES`, or None for a visitor of a public one.
 
     `idle_since` is when somebody used it last, when it is archived for being idle; `visitor_id` the caller's account.
     """
@@ -73,11 +73,16 @@ class ProjectAccess:
     @property
     def can_write(self) -> bool:
         """Whether the caller may change files."""
-        return self.role in {"writer", "owner"}
+        return has_role(self.role, "writer")
+
+    @property
+    def can_maintain(self) -> bool:
+        """Whether the caller may change the settings, and the people who do not own the project."""
+        return has_role(self.role, "maintainer")
 
     @property
     def is_owner(self) -> bool:
-        """Whether the caller may change the project itself."""
+        """Whether the caller may decide who sees the project, who owns it and whether it is there."""
         return self.role == "owner"
 
 
@@ -153,12 +158,18 @@ def _admit(session: Session, found: Found | None, account: Account | None, neede
 
 
 def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:
-    if needed == "reader" or (access.role is not None and ROLES.index(access.role) >= ROLES.index(needed)):
+    if needed == "reader" or has_role(access.role, needed):
         return
     if account is None:
         raise SignInRequired(f"Sign in to change {access.full_name}.")
-    wanted = "a writer" if needed == "writer" else "an owner"
+    wanted = "an owner" if needed == "owner" else f"a {needed}"
     raise RoleTooLow(f"You may look at {access.full_name}, but this needs {wanted}. Ask an owner to make you one.")
+
+
+def has_role(role: str | None, needed: str) -> bool:
+    """Whether a role is at least another; one that this release does not know may read, and no more."""
+    known = ROLES.index(role) if role in ROLES else 0
+    return role is not None and known >= ROLES.index(needed)
 
 
 def access_of(project: Project, owner: str, role: str | None, default_branch: str) -> ProjectAccess:

@@ -12,7 +12,7 @@ NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 MOST_TOPICS, TOPIC = 20, re.compile(r"[a-z0-9][a-z0-9-]{0,34}")
 VISIBILITIES = ("public", "private")
-ROLES = ("reader", "writer", "owner")
+ROLES = ("reader", "writer", "maintainer", "owner")
 """From the least to the most that somebody may do."""
 
 
@@ -56,7 +56,7 @@ class InvalidBranchPattern(Invalid):
 
 
 class InvalidRole(Invalid):
-    """A role is none of reader, writer, owner."""
+    """A role is none of reader, writer, maintainer, owner."""
 
     field = "role"
 
@@ -123,13 +123,13 @@ def visibility(text: str) -> str:
 
 
 def role(text: str) -> str:
-    """`reader`, `writer` or `owner`.
+    """`reader`, `writer`, `maintainer` or `owner`.
 
     Raises:
         InvalidRole: it is none of them.
     """
     if text not in ROLES:
-        raise InvalidRole("Choose a role: reader, writer or owner.")
+        raise InvalidRole("Choose a role: reader, writer, maintainer or owner.")
     return text
 
 

@@ -17,10 +17,10 @@ def ask_for_archive(account: Account, project: ProjectAccess) -> str:
     """Have the project archived by a worker; the id of the work, by which one can tell how far it is.
 
     Raises:
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more.
     """
     with transaction() as session:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, "maintainer")
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
         enqueue(session, TASK, project.id, account.id, work_id, key=f"archive-{work_id}")
     return work_id

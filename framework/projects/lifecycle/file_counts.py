@@ -24,10 +24,10 @@ def ask_for_count(account: Account, project: ProjectAccess) -> str:
     Where a count waits or runs already, it is that one's.
 
     Raises:
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more.
     """
     with transaction() as session:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, "maintainer")
         work_id = _find_unfinished(session, project.id)
         if work_id is None:
             work_id = announce(session, COUNT, project_id=project.id, owner_id=account.id)

@@ -102,7 +102,7 @@ def update_project(
         InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
         ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
         BranchAbsent: there is no such branch.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more, or no owner and asks for another visibility.
     """
     name = None if name in {None, project.name} else validation.project_name(name or "")
     given = {
@@ -112,7 +112,7 @@ def update_project(
     }
 
     def change(session: Session) -> dict[str, Any]:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, "maintainer" if visibility is None else "owner")
         row = session.get_one(Project, project.id)
         if name:
             _take_name(session, row, name, actor=account)

@@ -20,9 +20,8 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, NotFound
-from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.access import ProjectAccess, has_role, recheck
 from framework.projects.core.description import describe
-from framework.projects.core.validation import ROLES
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import emails
 from framework.projects.notify.activity import BY_ADDRESS, record
@@ -60,9 +59,15 @@ def register(_app: Flask) -> None:
 
 
 def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:
-    """Keep an invitation for this address, in place of an earlier one, and send its link there."""
+    """Keep an invitation for this address, in place of an earlier one, and send its link there.
+
+    Raises:
+        RoleTooLow: somebody who is no owner asks for the role of one, or replaces an invitation to it.
+    """
     key, moment = email.casefold(), now()
-    session.execute(delete(Invitation).where(Invitation.project_id == row.id, Invitation.email_key == key))
+    theirs = delete(Invitation).where(Invitation.project_id == row.id, Invitation.email_key == key)
+    if "owner" in {role, *session.scalars(theirs.returning(Invitation.role))}:
+        recheck(session, row.id, by, "owner")
     kept = Invitation(project_id=row.id, email=email, email_key=key, role=role, invited_by_id=by.id)
     kept.created_at, kept.expires_at = moment, moment + LASTS
     session.add(kept)
@@ -103,20 +108,26 @@ def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> st
 
     Raises:
         InvitationGone: the project has none of this number.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more, or no owner and it is for one.
     """
     mine = (Invitation.id == invitation_id, Invitation.project_id == project.id)
     with transaction() as session:
-        recheck(session, project.id, account, "owner")
-        withdrawn = session.scalars(delete(Invitation).where(*mine).returning(Invitation.email)).all()
-    if not withdrawn:
-        raise InvitationGone
-    return withdrawn[0]
+        recheck(session, project.id, account, "maintainer")
+        withdrawn = session.execute(delete(Invitation).where(*mine).returning(Invitation.email, Invitation.role)).all()
+        if not withdrawn:
+            raise InvitationGone
+        email, role = withdrawn[0]
+        if role == "owner":
+            recheck(session, project.id, account, "owner")
+    return email
 
 
-def withdraw_all_of(session: Session, row: Project, person_id: int) -> None:
-    """Take back what somebody who is no owner any more has invited to: perhaps themselves, by another address."""
-    session.execute(delete(Invitation).where(Invitation.project_id == row.id, Invitation.invited_by_id == person_id))
+def withdraw_beyond(session: Session, row: Project, person_id: int, role: str | None) -> None:
+    """Take back what somebody of this role may not invite to any more: perhaps themselves, by another address."""
+    if role == "owner":
+        return
+    theirs = delete(Invitation).where(Invitation.project_id == row.id, Invitation.invited_by_id == person_id)
+    session.execute(theirs.where(Invitation.role == "owner") if role == "maintainer" else theirs)
 
 
 def accept(live: LiveSession, token: str) -> str:
@@ -192,7 +203,7 @@ def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
     """Make the invitation a part in the project; a higher role that the person has stays."""
     role = kept.role
     member = session.get(Member, (row.id, user.id))
-    if user.id == row.owner_id or (member and ROLES.index(member.role) >= ROLES.index(role)):
+    if user.id == row.owner_id or (member and has_role(member.role, role)):
         session.delete(kept)
         return role
     is_known = member is not None and member.added_as is None

@@ -106,7 +106,7 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         UnknownPerson: nobody has this name, and it is no address.
         AlreadyThere: they take part already.
         InvalidRole: there is no such role.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more, or no owner and somebody becomes one or is one.
         BudgetSpent: they have added this person, or many people, too often lately.
     """
     validation.role(role)
@@ -115,7 +115,7 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         as_stranger = [f"invites-unconfirmed:{account.id}", f"invited-unconfirmed:{invited}"]
         keys = [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"]
         budgets.spend(session, keys if account.email_confirmed else keys + as_stranger)
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, _needed(role))
         user = find_user(session, person)
         if user is None:
             email = _address(person)
@@ -134,7 +134,7 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         record(session, row.id, actor=account, kind="person_added", details=details)
         return Added(who, pending=False, mailed=emails.mail_added(session, user, project, role=role, by=account))
 
-    return _change(account, project, add)
+    return _change(account, project, add, needed=_needed(role))
 
 
 def _address(person: str) -> str:
@@ -147,20 +147,20 @@ def _address(person: str) -> str:
 def change_role(account: Account, project: ProjectAccess, *, person_id: int, role: str) -> str:
     """Give somebody who takes part another role; what the project calls them.
 
-    Of whoever is an owner no longer, the invitations end that nobody has taken.
+    Of their invitations that nobody has taken those end which the new role could not send.
 
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
         InvalidRole: there is no such role.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more, or no owner and somebody becomes one or is one.
     """
     validation.role(role)
 
     def change(session: Session, row: Project) -> str:
         member, user = _member(session, row, person_id)
+        recheck(session, row.id, account, _needed(role, member.role))
         member.role, address = role, _address_of(session, member)
-        if role != "owner":
-            invitations.withdraw_all_of(session, row, person_id)
+        invitations.withdraw_beyond(session, row, person_id, role)
         details = {"person": BY_ADDRESS if address else user.name, "role": role}
         record(session, row.id, actor=account, kind="person_changed", details=details)
         return address or user.name
@@ -173,14 +173,15 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
 
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
-        RoleTooLow: the caller is no owner any more.
+        RoleTooLow: the caller is no maintainer any more, or no owner and they are one.
     """
 
     def remove(session: Session, row: Project) -> str:
         member, user = _member(session, row, person_id)
+        recheck(session, row.id, account, _needed(member.role))
         address = _address_of(session, member)
         session.delete(member)
-        invitations.withdraw_all_of(session, row, person_id)
+        invitations.withdraw_beyond(session, row, person_id, None)
         details = {"person": BY_ADDRESS if address else user.name}
         record(session, row.id, actor=account, kind="person_removed", details=details)
         return address or user.name
@@ -188,11 +189,18 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
     return _change(account, project, remove)
 
 
-def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Project], Made]) -> Made:
+def _needed(*roles: str) -> str:
+    """The role that deciding about people of these roles takes."""
+    return "owner" if "owner" in roles else "maintainer"
+
+
+def _change(
+    account: Account, project: ProjectAccess, act: Callable[[Session, Project], Made], *, needed: str = "maintainer"
+) -> Made:
     made: list[Made] = []
 
     def change(session: Session) -> dict[str, Any]:
-        recheck(session, project.id, account, "owner")
+        recheck(session, project.id, account, needed)
         row = session.get_one(Project, project.id)
         made.append(act(session, row))
         session.flush()

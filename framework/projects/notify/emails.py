@@ -14,7 +14,12 @@ from framework.formatting import format_size
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Invitation
 
-MAY = {"reader": "see and download its files", "writer": "change its files", "owner": "change everything in it"}
+MAY = {
+    "reader": "see and download its files",
+    "writer": "change its files",
+    "maintainer": "change its files, settings and people",
+    "owner": "change everything in it",
+}
 
 
 def mail_added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:

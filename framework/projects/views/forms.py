@@ -8,7 +8,7 @@ from framework.web.forms import PageForm, follows, require_filled, strip
 
 ALL_PROJECTS = {"": "All my projects"}
 TOKEN_DAYS = {"30": "30 days", "90": "90 days", "365": "One year", "": "Never"}
-ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "owner": "Owner"}
+ROLE_CHOICES = {"reader": "Reader", "writer": "Writer", "maintainer": "Maintainer", "owner": "Owner"}
 
 
 class ProjectForm(PageForm):

@@ -1,4 +1,4 @@
-"""A project's settings, its people and the rules of its branches, for owners."""
+"""A project's settings, people and branch rules, for maintainers; what cannot be undone is for owners."""
 
 from flask import Blueprint, flash, redirect, render_template, request
 
@@ -34,13 +34,15 @@ class PublishingUnconfirmed(Invalid):
 @settings.route("", methods=["GET", "POST"])
 def general(owner: str, project: str) -> ViewResponse:
     """Name, description, topics and visibility."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     account = require_account()
     present = {"name": access.name, "description": access.description, "visibility": access.visibility}
     form = SettingsForm(data={**present, "topics": " ".join(access.topics)})
+    if not access.is_owner:
+        del form.visibility, form.publish
     name = form.attempt(lambda: _save(account, access, form))
     if name is None:
-        seen = read_snapshot(access.repository_id) if form.publish.errors else None
+        seen = read_snapshot(access.repository_id) if "publish" in form.errors else None
         return render_template("projects/settings.html", project=access, form=form, seen=seen), form.status
     flash("The settings are saved.", "success")
     return redirect(f"/{access.owner}/{name}/settings")
@@ -72,7 +74,7 @@ def put_into_trash(owner: str, project: str) -> ViewResponse:
 @settings.route("/people", methods=["GET", "POST"])
 def members(owner: str, project: str) -> ViewResponse:
     """Who takes part, and a form to add somebody."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     form = PersonForm()
     added = form.attempt(lambda: _add_person(access, form))
     if added is None:
@@ -85,7 +87,7 @@ def members(owner: str, project: str) -> ViewResponse:
 @settings.post("/invitations/<int:invitation_id>/withdraw")
 def withdraw_invitation(owner: str, project: str, invitation_id: int) -> ViewResponse:
     """Take an invitation back."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     email = invitations.withdraw(require_account(), access, invitation_id)
     flash(f"The invitation of {email} is withdrawn.", "success")
@@ -95,7 +97,7 @@ def withdraw_invitation(owner: str, project: str, invitation_id: int) -> ViewRes
 @settings.post("/people/<int:person_id>/role")
 def change_role(owner: str, project: str, person_id: int) -> ViewResponse:
     """Give somebody another role."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     name = people.change_role(reauthenticate().account, access, person_id=person_id, role=request.form.get("role", ""))
     flash(f"The role of {name} is changed.", "success")
@@ -105,7 +107,7 @@ def change_role(owner: str, project: str, person_id: int) -> ViewResponse:
 @settings.post("/people/<int:person_id>/remove")
 def remove(owner: str, project: str, person_id: int) -> ViewResponse:
     """Let somebody take part no longer."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     name = people.remove_person(reauthenticate().account, access, person_id=person_id)
     flash(f"{name} was removed.", "success")
@@ -115,7 +117,7 @@ def remove(owner: str, project: str, person_id: int) -> ViewResponse:
 @settings.route("/branches", methods=["GET", "POST"])
 def branches(owner: str, project: str) -> ViewResponse:
     """Which branches are protected, and a form for another rule."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     account = require_account()
     form = BranchRuleForm()
     pattern = form.attempt(
@@ -145,7 +147,7 @@ def branches(owner: str, project: str) -> ViewResponse:
 @settings.post("/branches/default")
 def choose_default_branch(owner: str, project: str) -> ViewResponse:
     """Make another branch the default one."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     branch = request.form.get("default_branch", "")
     refs.choose_default_branch(require_account(), access, branch)
@@ -156,7 +158,7 @@ def choose_default_branch(owner: str, project: str) -> ViewResponse:
 @settings.post("/branches/remove")
 def remove_branch_rule(owner: str, project: str) -> ViewResponse:
     """Take a rule away."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     pattern = request.form.get("pattern", "")
     rules.remove_branch_rule(require_account(), access, pattern)
@@ -170,19 +172,27 @@ def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:
 
 
 def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:
-    if form.visibility.data == "public" != access.visibility and not form.publish.data:
-        raise PublishingUnconfirmed
-    visibility = None if form.visibility.data == access.visibility else form.visibility.data
-    if visibility:
-        reauthenticate()
     return operations.update_project(
         account,
         access,
         name=form.name.data,
         description=form.description.data,
-        visibility=visibility,
+        visibility=_new_visibility(access, form) if access.is_owner else None,
         topics=form.topics.data,
     )
+
+
+def _new_visibility(access: ProjectAccess, form: SettingsForm) -> str | None:
+    if form.visibility.data == access.visibility:
+        return None
+    if form.visibility.data == "public" and not form.publish.data:
+        raise PublishingUnconfirmed
+    reauthenticate()
+    return str(form.visibility.data)
+
+
+def _find_maintained(owner: str, project: str) -> ProjectAccess:
+    return project_for(current_account(), owner, project, "maintainer")
 
 
 def _find_owned(owner: str, project: str) -> ProjectAccess:

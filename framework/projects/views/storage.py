@@ -1,4 +1,4 @@
-"""What is stored of a project, in its settings, for owners: what it costs, what takes most, and how to free some."""
+"""What is stored of a project, and what takes most, for maintainers of it; owners can free some."""
 
 from flask import Blueprint, redirect, render_template
 
@@ -23,7 +23,7 @@ storage_settings = Blueprint("project_storage", __name__, url_prefix="/<owner>/<
 @storage_settings.get("")
 def show(owner: str, project: str) -> str:
     """What is stored of the project, what a month of it costs, and when it was last verified."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     holdings, status = read_storage_usage(access.repository_id), read_status(access.repository_id)
     return render_template(
         "projects/storage.html",
@@ -42,7 +42,7 @@ def show(owner: str, project: str) -> str:
 @storage_settings.post("/archive")
 def archive(owner: str, project: str) -> ViewResponse:
     """Have the project packed neatly, and its copies dropped."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     return redirect(f"/work/{archiving.ask_for_archive(require_account(), access)}")
 
@@ -50,7 +50,7 @@ def archive(owner: str, project: str) -> ViewResponse:
 @storage_settings.post("/count")
 def count(owner: str, project: str) -> ViewResponse:
     """Have what the files take counted as of now."""
-    access = _find_owned(owner, project)
+    access = _find_maintained(owner, project)
     check_button()
     return redirect(file_counts.ask_for_count(require_account(), access))
 
@@ -76,6 +76,10 @@ def remove_versions(owner: str, project: str, key: str) -> ViewResponse:
         kept_hours=config.current().longest_request_hours,
     )
     return page, form.status
+
+
+def _find_maintained(owner: str, project: str) -> ProjectAccess:
+    return project_for(current_account(), owner, project, "maintainer")
 
 
 def _find_owned(owner: str, project: str) -> ProjectAccess:
