@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from framework.gitcore.deltas.buffers import Buffers
 from framework.gitcore.deltas.encoder import make_delta
-from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta
+from framework.gitcore.deltas.recipes import DeltaDamaged, Recipe, apply_delta, parse_delta, result_bytes
 from framework.gitcore.pack_writer import PackWriter, blob_name
 
 PIECES = some.lists(some.sampled_from([random.Random(seed).randbytes(100) for seed in range(6)]), max_size=20)
@@ -22,6 +23,14 @@ def made(recipe: Recipe, base: bytes) -> bytes:
     with NamedTemporaryFile() as file:
         Path(file.name).write_bytes(base)
         return b"".join(recipe.apply(Path(file.name)))
+
+
+def in_buffers(base: bytes, *deltas: bytes) -> bytes:
+    buffers = Buffers(max(len(base), *map(result_bytes, deltas)))
+    buffers.fill([base[:10], base[10:]])
+    for delta in deltas:
+        buffers.apply(delta)
+    return b"".join(buffers.chunks())
 
 
 def delta_of(folder: Path, base: bytes, target: bytes) -> bytes:
@@ -39,6 +48,7 @@ def test_a_delta_makes_the_target(
     delta = delta_of(folder, old, new)
     assert made(parse_delta(delta), old) == new
     assert b"".join(apply_delta(delta, folder / "base")) == new
+    assert in_buffers(old, delta) == new
 
 
 @given(some.lists(some.tuples(PIECES, some.binary(max_size=50)), min_size=2, max_size=6))
@@ -47,8 +57,9 @@ def test_deltas_of_deltas_are_one(
 ) -> None:
     contents = [noise.join(pieces) for pieces, noise in versions]
     folder = tmp_path_factory.mktemp("delta")
-    first, *others = [parse_delta(delta_of(folder, *pair)) for pair in pairwise(contents)]
-    whole = first
+    deltas = [delta_of(folder, *pair) for pair in pairwise(contents)]
+    assert in_buffers(contents[0], *deltas) == contents[-1]
+    whole, *others = map(parse_delta, deltas)
     for other in others:
         whole = other.after(whole)
     assert made(whole, contents[0]) == contents[-1]
@@ -114,6 +125,17 @@ def test_what_is_no_delta_is_told(tmp_path: Path, delta: bytes, words: str) -> N
     (tmp_path / "base").write_bytes(bytes(delta[0] if delta else 0))
     with pytest.raises(DeltaDamaged, match=words):
         list(apply_delta(delta, tmp_path / "base"))
+    with pytest.raises(DeltaDamaged, match=words):
+        in_buffers(bytes(delta[0] if delta else 0), delta)
+
+
+def test_what_is_larger_than_the_buffers_is_told() -> None:
+    with pytest.raises(DeltaDamaged, match="larger than its entry says"):
+        Buffers(3).fill([b"01", b"23"])
+    buffers = Buffers(3)
+    buffers.fill([b"012"])
+    with pytest.raises(DeltaDamaged, match="more than there is room for"):
+        buffers.apply(b"\x03\x04\x90\x03\x010")
 
 
 def test_another_base_is_told() -> None:
@@ -123,3 +145,5 @@ def test_another_base_is_told() -> None:
         made(recipe, b"0123456")
     with pytest.raises(DeltaDamaged, match="of another base"):
         recipe.after(Recipe(3, [b"0123456"]))
+    with pytest.raises(DeltaDamaged, match="of another base"):
+        in_buffers(b"0123456", b"\x05\x05\x90\x05")

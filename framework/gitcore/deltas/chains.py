@@ -2,38 +2,30 @@
 
 import itertools
 import zlib
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Semaphore
 
-from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import load_pack_index
-
-from framework.files import CHUNK_BYTES
+from framework.gitcore.deltas.buffers import Buffers
+from framework.gitcore.deltas.layout import Layout
 from framework.gitcore.deltas.recipes import (
     DeltaDamaged,
     Recipe,
     apply_delta,
-    apply_in_memory,
     parse_delta,
     result_bytes,
 )
+from framework.gitcore.deltas.windows import Read, Window
 from framework.gitcore.packs import (
     BLOB,
     OFS_DELTA,
-    TRAILER_BYTES,
     EntryHead,
     inflate_entry,
-    parse_head,
 )
 
-WINDOW_BYTES = 4 << 20
-WINDOW_ENTRIES = 51
-"""What is read at once before an entry: the versions of a file lie side by side, so that it has most of a chain."""
 MOST_CHAIN_BYTES = 10 << 20
 """What the deltas of a chain may have together: they are in memory, and every byte takes half a microsecond."""
 LEAST_DELTA_BYTES = 1 << 10
@@ -46,58 +38,11 @@ FEW_PIECES = 4000
 SMALL_SHARE = 1 / 16
 """An entry with less than this share of its blob's bytes is likely a delta: whole ones are rarely deflated as well."""
 
-Read = Callable[[int, int], Generator[bytes, None, None]]
-"""Gives the bytes of a pack from an offset on, so many."""
-
-
 _memory = Semaphore(1)
 
 
 class DeltaUnsupported(Exception):
     """The entry is no blob and no delta by offset: git has to resolve it."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the entries of a pack begin, in order, the CRC-32 of each, and where the last one ends."""
-
-    offsets: list[int]
-    checks: list[int]
-    end: int
-
-    @classmethod
-    def of(cls, idx: Path, pack_bytes: int) -> "Layout":
-        """The layout that the index of the pack tells, which has so many bytes."""
-        with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
-            entries = sorted((offset, crc or 0) for _name, offset, crc in index.iterentries())
-        return cls([offset for offset, _crc in entries], [crc for _offset, crc in entries], pack_bytes - TRAILER_BYTES)
-
-    def end_of(self, offset: int) -> int:
-        """Where the entry that begins there ends."""
-        number = bisect_right(self.offsets, offset)
-        return self.offsets[number] if number < len(self.offsets) else self.end
-
-    def window_before(self, end: int) -> int:
-        """The first entry of those that end there and make a window together, or of the last one alone."""
-        last = bisect_left(self.offsets, end) - 1
-        number = max(bisect_left(self.offsets, end - WINDOW_BYTES), last + 1 - WINDOW_ENTRIES)
-        return self.offsets[min(number, last)]
-
-    def check(self, offset: int, entry: bytes) -> bytes:
-        """The bytes of the entry that begins there.
-
-        Raises:
-            DeltaDamaged: they are not those that the index tells the CRC-32 of.
-        """
-        if zlib.crc32(entry) != self.checks[bisect_left(self.offsets, offset)]:
-            raise DeltaDamaged("an entry of the pack is damaged")
-        return entry
-
-
-def read_index(idx: Path) -> dict[str, int]:
-    """Where the entry of each object of the pack of this index begins, by the object's name in hex."""
-    with closing(load_pack_index(str(idx), DEFAULT_OBJECT_FORMAT)) as index:
-        return {name.hex(): offset for name, offset, _crc in index.iterentries()}
 
 
 @dataclass(frozen=True)
@@ -132,7 +77,7 @@ class Chain:
         largest = max(self.head.size_bytes, *map(result_bytes, self.deltas))
         if largest <= IN_MEMORY_BYTES and _memory.acquire(blocking=False):
             try:
-                yield from _rebuild_in_memory(b"".join(whole), self.deltas)
+                yield from _rebuild_in_memory(whole, self.deltas, largest)
             finally:
                 _memory.release()
         else:
@@ -146,8 +91,12 @@ def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_C
         DeltaDamaged: an entry on the way has other bytes than the index says. DeltaUnsupported: git has to do it, or
             the deltas have more bytes together.
     """
-    window = _Window(read, layout)
-    deltas, left = list[bytes](), most_bytes
+    with closing(Window(read, layout)) as window:
+        return _follow_chain(window, layout, offset, most_bytes)
+
+
+def _follow_chain(window: Window, layout: Layout, offset: int, left: int) -> Chain:
+    deltas = list[bytes]()
     while True:
         head, entry = window.entry(offset)
         if head.kind == BLOB:
@@ -160,10 +109,12 @@ def find_chain(read: Read, layout: Layout, offset: int, most_bytes: int = MOST_C
         offset -= head.distance
 
 
-def _rebuild_in_memory(made: bytes, deltas: Sequence[bytes]) -> Iterator[bytes]:
+def _rebuild_in_memory(whole: Iterable[bytes], deltas: Sequence[bytes], most_bytes: int) -> Iterator[bytes]:
+    buffers = Buffers(most_bytes)
+    buffers.fill(whole)
     for delta in reversed(deltas):
-        made = apply_in_memory(delta, made)
-    yield from (made[start : start + CHUNK_BYTES] for start in range(0, len(made), CHUNK_BYTES))
+        buffers.apply(delta)
+    yield from buffers.chunks()
 
 
 def _rebuild(base: Path, deltas: Sequence[bytes], folder: Path) -> Iterator[bytes]:
@@ -197,27 +148,6 @@ def _write(file: Path, chunks: Iterator[bytes]) -> Path:
     with file.open("wb") as target:
         target.writelines(chunks)
     return file
-
-
-class _Window:
-    """A stretch of the pack that has been read."""
-
-    def __init__(self, read: Read, layout: Layout) -> None:
-        self._read, self._layout = read, layout
-        self._start, self._bytes = 0, b""
-
-    def entry(self, offset: int) -> tuple[EntryHead, Iterator[bytes]]:
-        """The head of the entry at this offset, and its bytes, head included."""
-        end = self._layout.end_of(offset)
-        if end - offset > WINDOW_BYTES:
-            chunks = self._read(offset, end - offset)
-            first = next(chunks, b"")
-            return parse_head(first), itertools.chain([first], chunks)
-        if not self._start <= offset <= end <= self._start + len(self._bytes):
-            self._start = self._layout.window_before(end)
-            self._bytes = b"".join(self._read(self._start, end - self._start))
-        entry = self._layout.check(offset, self._bytes[offset - self._start : end - self._start])
-        return parse_head(entry), iter([entry])
 
 
 def _inflate_delta(data: bytes, size_bytes: int) -> bytes:

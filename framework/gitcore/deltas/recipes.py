@@ -108,14 +108,13 @@ def _cut_to_chunks(pieces: Iterable[tuple[int, int] | bytes]) -> Iterator[tuple[
 
 def _read_pieces(delta: bytes, base_bytes: int) -> Iterator[tuple[int, int] | bytes]:
     """What the instructions say, one after the other."""
-    told, at = _parse_varint(delta, 0)
+    told, left, at = parse_lengths(delta)
     if told != base_bytes:
         raise DeltaDamaged("the delta is of another base")
-    left, at = _parse_varint(delta, at)
     while at < len(delta):
         length = delta[at]
         if length & 0x80:
-            start, length, at = _parse_copy(delta, at)
+            start, length, at = parse_copy(delta, at)
             if start + length > base_bytes:
                 raise DeltaDamaged("the delta copies what its base does not have")
             yield start, length
@@ -142,7 +141,7 @@ def parse_delta(delta: bytes) -> Recipe:
 
 
 def _parse(delta: bytes) -> Recipe:
-    base_bytes, _at = _parse_varint(delta, 0)
+    base_bytes, _made_bytes, _at = parse_lengths(delta)
     pieces = list[tuple[int, int] | bytes]()
     copied = -1  # where in the base the last piece ended, if it was a copy
     for piece in _read_pieces(delta, base_bytes):
@@ -160,8 +159,22 @@ def _parse(delta: bytes) -> Recipe:
     return Recipe(base_bytes, pieces)
 
 
-def _parse_copy(delta: bytes, at: int) -> tuple[int, int, int]:
-    """What is copied, from where and how much, and where the next instruction begins."""
+def parse_lengths(start: bytes) -> tuple[int, int, int]:
+    """What a delta says first: how large its base is and what it makes, and where its instructions begin.
+
+    Raises:
+        IndexError: it is cut off.
+    """
+    base_bytes, at = _parse_varint(start, 0)
+    return (base_bytes, *_parse_varint(start, at))
+
+
+def parse_copy(delta: bytes, at: int) -> tuple[int, int, int]:
+    """What the instruction there copies, from where and how much, and where the next one begins.
+
+    Raises:
+        IndexError: it is cut off.
+    """
     opcode, at = delta[at], at + 1
     start = length = 0
     for shift in _SHIFTS[opcode & 0x0F]:
@@ -190,8 +203,7 @@ def result_bytes(start: bytes) -> int:
         DeltaDamaged: there are too few.
     """
     try:
-        _base_bytes, at = _parse_varint(start, 0)
-        return _parse_varint(start, at)[0]
+        return parse_lengths(start)[1]
     except IndexError as error:
         raise DeltaDamaged("the delta is cut off") from error
 

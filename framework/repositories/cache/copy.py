@@ -19,7 +19,8 @@ from framework.errors import NotFound, Unavailable
 from framework.files import read_range
 from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit, message_of, read_commit, target_of
-from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, Layout, find_chain
+from framework.gitcore.deltas.chains import SMALL_SHARE, Chain, DeltaUnsupported, find_chain
+from framework.gitcore.deltas.layout import Layout
 from framework.gitcore.deltas.recipes import DeltaDamaged
 from framework.gitcore.pack_writer import blob_hash, object_hash
 from framework.gitcore.packs import (

@@ -17,11 +17,10 @@ from framework.gitcore.deltas.chains import (
     LEAST_DELTA_BYTES,
     MOST_CHAIN_BYTES,
     DeltaUnsupported,
-    Layout,
     find_chain,
-    read_index,
 )
 from framework.gitcore.deltas.encoder import make_delta
+from framework.gitcore.deltas.layout import Layout, read_index
 from framework.gitcore.deltas.recipes import apply_delta
 from framework.gitcore.pack_objects import DEADLINE_SECONDS
 from framework.gitcore.pack_writer import PackWriter, blob_hash

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dulwich.objects import ObjectID
 
-from framework.gitcore.deltas.chains import read_index
+from framework.gitcore.deltas.layout import read_index
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.eviction import copy_path, evict
 from framework.repositories.cache.packs import small_index

@@ -8,6 +8,7 @@ import pytest
 
 from framework.celery.jobs import Work
 from framework.gitcore.deltas import chains as delta_chains
+from framework.gitcore.deltas import layout
 from framework.gitcore.deltas.encoder import make_delta
 from framework.gitcore.packs import BLOB, OFS_DELTA
 from framework.repositories.cache.copy import ObjectAltered, open_copy
@@ -122,7 +123,7 @@ def test_old_versions_are_made_on_the_disk_or_in_memory(
 def test_an_old_version_is_two_ranges_at_most(
     grown: Bench, back: int, window_bytes: int, asked_for: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delta_chains, "WINDOW_BYTES", window_bytes)
+    monkeypatch.setattr(layout, "WINDOW_BYTES", window_bytes)
     evict(grown.repository_id)
     with open_copy(grown.repository_id) as copy:
         sha = find(copy, commits_of(grown)[back], "data/table.csv").sha
