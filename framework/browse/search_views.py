@@ -2,11 +2,9 @@
 
 from flask import Blueprint, render_template, request
 
-from framework.accounts.signin.login import current_account
 from framework.browse.history.search import MOST_PATHS, FoundFiles, FoundLines, find_files, find_lines
 from framework.browse.places import fallback_link
-from framework.projects.core.access import project_for
-from framework.projects.visits import read_project
+from framework.projects.visits import begin_visit, read_project
 from framework.repositories.cache.copy import Copy
 
 blueprint = Blueprint("finding", __name__)
@@ -15,7 +13,7 @@ blueprint = Blueprint("finding", __name__)
 @blueprint.get("/<owner>/<project>/find/<path:ref>")
 def go_to_file(owner: str, project: str, ref: str) -> str:
     """The files whose paths fit `?q=`; all of them, as far as a page goes, without it."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     query = request.args.get("q", "")
 
     def read(copy: Copy) -> FoundFiles:
@@ -29,7 +27,7 @@ def go_to_file(owner: str, project: str, ref: str) -> str:
 @blueprint.get("/<owner>/<project>/search/<path:ref>")
 def search_files(owner: str, project: str, ref: str) -> str:
     """The lines that hold `?q=`, by file."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     query = request.args.get("q", "")
 
     def read(copy: Copy) -> FoundLines:

@@ -6,13 +6,12 @@ from typing import TypeVar
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.signin.login import current_account
 from framework.browse.diff.changed_tree import build_changed_tree
 from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import fallback_link
 from framework.projects.branches.protection import protection_of
-from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.visits import read_project
+from framework.projects.core.access import ProjectAccess
+from framework.projects.visits import begin_visit, read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import heal_after
@@ -33,7 +32,7 @@ Page = TypeVar("Page")
 @blueprint.get("/<owner>/<project>/commits/<path:place>")
 def list_commits(owner: str, project: str, place: str = "") -> str:
     """The history of a branch, a folder or a file, newest first, in pages."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     number = page_number(request.args)
     page = _read(access, place, lambda copy: history.history_at(copy, place, number=number))
     return render_template("browse/history.html", project=access, page=page, tab="history")
@@ -42,7 +41,7 @@ def list_commits(owner: str, project: str, place: str = "") -> str:
 @blueprint.get("/<owner>/<project>/commit/<sha>")
 def show_commit(owner: str, project: str, sha: str) -> str:
     """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     page = _read(access, sha, lambda copy: commits.read_commit_page(copy, sha, query_path()))
     return render_template("browse/commit.html", project=access, page=page, tab="history")
 
@@ -51,14 +50,14 @@ def show_commit(owner: str, project: str, sha: str) -> str:
 @blueprint.get("/<owner>/<project>/commit/<sha>.patch", defaults={"form": "patch"})
 def print_commit(owner: str, project: str, sha: str, form: str) -> AnyResponse:
     """The commit as git prints it: for `git apply`, or for `git am`."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     return _send_printed(access, lambda copy: commits.print_commit(copy, sha, form))
 
 
 @blueprint.get("/<owner>/<project>/compare")
 def choose_versions(owner: str, project: str) -> AnyResponse | str:
     """Two versions to choose, or the way to their comparison."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     old, new = request.args.get("old", "").strip(), request.args.get("new", "").strip()
     if old and new:
         return redirect(access.address("compare", f"{old}...{new}"))
@@ -69,7 +68,7 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
 @blueprint.get("/<owner>/<project>/compare/<path:spec>")
 def compare(owner: str, project: str, spec: str) -> str:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     path = query_path()
     page = read_project(access, lambda copy: commits.read_compare_page(copy, spec, path))
     return render_template("browse/compare.html", project=access, page=page, tab="history")
@@ -79,14 +78,14 @@ def compare(owner: str, project: str, spec: str) -> str:
 @blueprint.get("/<owner>/<project>/compare/<path:spec>.patch", defaults={"form": "patch"})
 def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyResponse:
     """The comparison as git prints it: for `git apply`, or for `git am`."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     return _send_printed(access, lambda copy: commits.print_comparison(copy, spec, form))
 
 
 @blueprint.get("/<owner>/<project>/blame/<path:place>")
 def show_blame(owner: str, project: str, place: str) -> str:
     """A file with who wrote each of its lines, and in which commit."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     page = _read(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place)), FULL)
     return render_template("browse/blame.html", project=access, page=page, tab="files")
 
@@ -94,7 +93,7 @@ def show_blame(owner: str, project: str, place: str) -> str:
 @blueprint.get("/<owner>/<project>/branches")
 def list_branches(owner: str, project: str) -> str:
     """The branches, and how far each is from the default one."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     number = page_number(request.args)
     page = read_project(access, lambda copy: refs.read_branches_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
@@ -104,7 +103,7 @@ def list_branches(owner: str, project: str) -> str:
 @blueprint.get("/<owner>/<project>/tags")
 def list_tags(owner: str, project: str) -> str:
     """The tags, the newest first, each with its downloads."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     number = page_number(request.args)
     page = read_project(access, lambda copy: refs.read_tags_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.accounts.signin.login import current_account
 from framework.browse import pages
 from framework.browse.archive import plan_archive, stream_archive
 from framework.browse.history.citing import cite
@@ -17,9 +16,9 @@ from framework.browse.render.notebooks import Notebook
 from framework.browse.render.rendering import dress_notebook, render_document
 from framework.browse.view_options import ViewOptions
 from framework.gitcore.ref_names import short_name
-from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.activity import PAGE, read_activity
-from framework.projects.visits import read_project
+from framework.projects.visits import begin_visit, read_project
 from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
@@ -49,13 +48,12 @@ def dress_for_page(notebook: Notebook, project: ProjectAccess, ref: str, folder:
 @blueprint.get("/<owner>/<project>")
 def show_project(owner: str, project: str) -> str:
     """The project's page: its files at the newest version, or how to add the first ones."""
-    account = current_account()
-    access = project_for(account, owner, project)
+    access = begin_visit(owner, project)
     asked, storage = ViewOptions.of(request.args), read_status(access.repository_id)
     page = read_project(access, lambda copy: pages.read_project_page(copy, asked))
     if not page.complete:
         graph_later(access.repository_id)
-    if account:  # robots read every page and clone nothing
+    if access.visitor_id:  # robots read every page and clone nothing
         prefetch.warm(access.repository_id)
     return render_template(page.template, project=access, page=page, storage=storage, tab="files")
 
@@ -73,7 +71,7 @@ def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
 
 
 def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     asked = ViewOptions.of(request.args)
     storage = read_status(access.repository_id) if kind == "tree" else None
 
@@ -92,7 +90,7 @@ def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
 @blueprint.get("/<owner>/<project>/raw/<path:place>")
 def send_file(owner: str, project: str, place: str) -> AnyResponse:
     """A file's bytes, streamed; `?download=1` hands it out as a download. Range requests are supported."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     return send_raw(access, place)
 
 
@@ -100,7 +98,7 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.tar.gz", defaults={"form": "tar.gz"})
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
     """All files of a version as one download, streamed; those below `?path=` only, when it is given."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     folder = query_path().strip("/")
 
     archive = read_project(access, lambda copy: plan_archive(copy, ref, folder))
@@ -115,7 +113,7 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
 @blueprint.get("/<owner>/<project>/cite/<path:ref>")
 def show_citation(owner: str, project: str, ref: str) -> str:
     """How to cite this version of the project."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     citation = read_project(access, lambda copy: cite(copy, access, ref))
     return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
 
@@ -123,7 +121,7 @@ def show_citation(owner: str, project: str, ref: str) -> str:
 @blueprint.get("/<owner>/<project>/activity")
 def show_activity(owner: str, project: str) -> str:
     """What happened in the project, in pages."""
-    access = project_for(current_account(), owner, project)
+    access = begin_visit(owner, project)
     number = ViewOptions.of(request.args).number
     found = read_activity(access.id, number)
     facts = {"events": found[:PAGE], "more": len(found) > PAGE, "number": number}

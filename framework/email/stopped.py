@@ -1,6 +1,6 @@
 """Addresses that bounced: they get no mail until their owner says that they work again."""
 
-from sqlalchemy import delete
+from sqlalchemy import ScalarSelect, SQLColumnExpression, delete, func, select
 from sqlalchemy.orm import Session
 
 from framework.database.insert import insert_if_absent
@@ -29,6 +29,12 @@ def reason_for(session: Session, address: str) -> str | None:
     """Why nothing is sent to this address; None when it gets mail."""
     found = session.get(StoppedAddress, address.casefold())
     return found.reason if found else None
+
+
+def select_reason(address: SQLColumnExpression[str], key: SQLColumnExpression[str]) -> ScalarSelect[str]:
+    """The same for the address in a row; `key` is its case-folded form where the row has that, else anything."""
+    keys = StoppedAddress.address_key.in_((key, func.lower(address)))
+    return select(StoppedAddress.reason).where(keys).limit(1).scalar_subquery()
 
 
 def refuse_stopped(address: str) -> None:

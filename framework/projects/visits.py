@@ -1,16 +1,79 @@
-"""Opening a project's local copy for a person; the first visit after a long rest is news to who takes part."""
+"""A person who comes to a project: what they may do there, and its local copy opened for them.
+
+The first visit after a long rest is news to who takes part.
+"""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeVar
 
-from framework.projects.core.access import ProjectAccess
+from flask import g
+from sqlalchemy import Executable, bindparam, select
+from sqlalchemy.orm import aliased
+
+from framework.accounts.core.sessions import LiveSession, describe_live, is_live, live_parameters
+from framework.accounts.models import BrowserSession, User
+from framework.accounts.signin.login import current_account, read_secret, recognise
+from framework.database.session import read_transaction
+from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
+from framework.projects.models import Member, Project
 from framework.projects.notify import wakeups
+from framework.projects.notify.inbox import TopbarStatus, select_status
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import hold_copy, read_copy
 from framework.repositories.catalog.pack_records import HISTORY
+from framework.repositories.models import Repository
 
 Result = TypeVar("Result")
+
+
+def begin_visit(owner: str, name: str) -> ProjectAccess:
+    """The project, for whoever sends this request: one statement finds them, it, and what tops their pages.
+
+    Raises:
+        Moved, ProjectNotFound: as `project_for`.
+    """
+    secret = read_secret()
+    row = _find(secret, owner, name) if secret else None
+    if row is None:
+        return project_for(current_account(), owner, name)
+    live, found, g.topbar_status = row
+    account = recognise(live)
+    return admit(found, account, "reader") if found else project_for(account, owner, name)
+
+
+def _find(secret: str, owner: str, name: str) -> tuple[LiveSession, FoundProject | None, TopbarStatus] | None:
+    """The session, the project where it is there, and the status; None where nobody is signed in by this secret."""
+    names = {"owner": owner.casefold(), "name": name.casefold()}
+    with read_transaction() as session:
+        row = session.execute(_VISIT, live_parameters(secret) | names).one_or_none()
+    if row is None:
+        return None
+    live, user, unread, mail_problem, *found = row
+    return (
+        describe_live(live, user, secret),
+        FoundProject(*found) if found[0] else None,
+        TopbarStatus.of(unread, mail_problem),
+    )
+
+
+def _select_visit() -> Executable:
+    """A live session, its person, what is at the top of their pages, and the project, whose columns may be empty."""
+    owner = aliased(User)
+    project = (Project.owner_id == owner.id) & (Project.name_key == bindparam("name")) & Project.trashed_at.is_(None)
+    columns = (owner.name if column is User.name else column for column in COLUMNS)
+    return (
+        select(BrowserSession, User, *select_status(), *columns)
+        .join(User, User.id == BrowserSession.user_id)
+        .outerjoin(owner, owner.name_key == bindparam("owner"))
+        .outerjoin(Project, project)
+        .outerjoin(Repository, Repository.id == Project.repository_id)
+        .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == User.id))
+        .where(is_live(), User.suspended_at.is_(None))
+    )
+
+
+_VISIT = _select_visit()
 
 
 def read_project(access: ProjectAccess, act: Callable[[Copy], Result], kind: str = HISTORY) -> Result:

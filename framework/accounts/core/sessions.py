@@ -3,8 +3,9 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
@@ -82,13 +83,32 @@ def begin_session(
 
 def live_session(secret: str) -> LiveSession | None:
     """The session of this secret; None when there is none, it has expired, or its person is suspended."""
-    query = select(BrowserSession, User).join(User, User.id == BrowserSession.user_id)
-    mine = (BrowserSession.digest == digest(secret), User.suspended_at.is_(None))
     with read_transaction() as session:
-        found = session.execute(query.where(*mine, *_lives())).one_or_none()
-    if found is None:
-        return None
-    row, user = found
+        found = session.execute(_BY_SECRET, live_parameters(secret)).one_or_none()
+    return describe_live(*found, secret) if found else None
+
+
+def is_live() -> ColumnElement[bool]:
+    """Whether a row is the session that `live_parameters` speak of; whether its person is suspended, `User` tells."""
+    return and_(
+        BrowserSession.digest == bindparam("session_digest"),
+        BrowserSession.expires_at > bindparam("session_at"),
+        BrowserSession.created_at > bindparam("session_since"),
+    )
+
+
+def live_parameters(secret: str) -> dict[str, Any]:
+    """What a statement with `is_live` has to be given."""
+    moment = now()
+    return {"session_digest": digest(secret), "session_at": moment, "session_since": moment - LONGEST}
+
+
+def describe_live(row: BrowserSession, user: User, secret: str) -> LiveSession:
+    """The session of this row as a frozen value.
+
+    Raises:
+        AccountSuspended.
+    """
     return _live(row, secret, Account.of(user))
 
 
@@ -158,6 +178,13 @@ def forget_expired() -> int:
 def _lives() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether a row's session was used lately, and began not too long ago."""
     return BrowserSession.expires_at > now(), BrowserSession.created_at > now() - LONGEST
+
+
+_BY_SECRET = (
+    select(BrowserSession, User)
+    .join(User, User.id == BrowserSession.user_id)
+    .where(is_live(), User.suspended_at.is_(None))
+)
 
 
 def _live(row: BrowserSession, secret: str, account: Account) -> LiveSession:

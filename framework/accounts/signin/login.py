@@ -86,6 +86,18 @@ def account_so_far() -> Account | None:
     return seen.live.account if isinstance(seen, SignedIn) else None
 
 
+def read_secret() -> str | None:
+    """The secret in the session's cookie, where this request has not asked yet whose it is; None without one."""
+    secret: str | None = None if "_login_user" in g else session.get("_user_id")
+    return secret
+
+
+def recognise(live: LiveSession) -> Account:
+    """Let this request be the session's whose secret `read_secret` gave; call it with no database session open."""
+    g._login_user = _recognise(live)  # noqa: SLF001 # where Flask-Login looks first
+    return live.account
+
+
 def require_session() -> LiveSession:
     """The session that this browser is signed in with.
 
@@ -164,8 +176,10 @@ def _browser_signer() -> URLSafeSerializer:
 
 def _load(secret: str) -> SignedIn | None:
     live = sessions.live_session(secret)
-    if live is None:
-        return None
+    return None if live is None else _recognise(live)
+
+
+def _recognise(live: LiveSession) -> SignedIn:
     if sessions.note_use(live) and live.remembered:
         session["_remember"] = "set"  # has Flask-Login send the cookie again, which lasts as long as the row
     note_person(live.account.name)

@@ -1,10 +1,12 @@
 """The one door to a project: fetch it and check who may do what, together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Executable, Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, SignInRequired, read_account
@@ -18,8 +20,31 @@ from framework.repositories.cache.archived import idle_since
 from framework.repositories.models import Repository
 from framework.web.moved import redirect_reader
 
-Projects = Select[Project, str, str, datetime | None, datetime]
-Found = Row[Project, str, str, datetime | None, datetime]
+
+class FoundProject(NamedTuple):
+    """A project, its owner's name, the caller's role as a member, and of its repository what `ProjectAccess` tells."""
+
+    project: Project
+    owner: str
+    member_role: str | None
+    default_branch: str
+    archived_at: datetime | None
+    last_access_at: datetime
+    entry_hash: str | None
+    stored_bytes: int
+
+
+COLUMNS = (
+    Project,
+    User.name,
+    Member.role,
+    Repository.default_branch,
+    Repository.archived_at,
+    Repository.last_access_at,
+    Repository.entry_hash,
+    Repository.stored_bytes,
+)
+"""What a statement selects for a `FoundProject`; `User` is the owner there."""
 
 
 class ProjectNotFound(NotFound):
@@ -38,6 +63,7 @@ class ProjectAccess:
     """A project, and the caller's role in it, one of `ROLES`, or None for a visitor of a public one.
 
     `idle_since` is when somebody used it last, when it is archived for being idle; `visitor_id` the caller's account.
+    `entry_hash` names the newest version, None before the first; `stored_bytes` is what the store keeps of it.
     """
 
     id: int
@@ -54,6 +80,8 @@ class ProjectAccess:
     topics: tuple[str, ...] = ()
     idle_since: datetime | None = None
     visitor_id: int | None = field(default=None, compare=False)
+    entry_hash: str | None = field(default=None, compare=False)
+    stored_bytes: int = field(default=0, compare=False)
 
     @property
     def path(self) -> str:
@@ -99,11 +127,12 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
     """
     if not NAME.fullmatch(owner) or not NAME.fullmatch(name):
         raise ProjectNotFound
-    query = _projects().where(User.name_key == owner.casefold(), Project.name_key == name.casefold())
+    visitor: dict[str, object] = {"visitor_id": account.id if account else None}
+    names = {"owner": owner.casefold(), "name": name.casefold()}
     with read_transaction() as session:
-        found = session.execute(query).one_or_none()
-        moved = None if found else session.execute(_projects().where(leads_to(owner, name)).limit(1)).one_or_none()
-        access = _admit(session, found or moved, account, role)
+        found = _one(session, _BY_NAME, visitor | names)
+        moved = None if found else _one(session, _MINE.where(leads_to(owner, name)).limit(1), visitor)
+    access = admit(found or moved, account, role)
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
     return access
@@ -118,43 +147,60 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
     """
     if account is not None:
         read_account(session, account.id)
-    found = session.execute(_projects().where(Project.id == project_id)).one_or_none()
-    _admit(session, found, account, role)
+    mine = {"visitor_id": account.id if account else None}
+    admit(_one(session, _MINE.where(Project.id == project_id), mine), account, role)
     return session.get_one(Project, project_id).owner_id
 
 
 def role_in(session: Session, account: Account | None, project: Project) -> str | None:
     """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
-    if account is None or account.confined_to not in {None, project.repository_id}:
+    if account is None:
         return None
-    if project.owner_id == account.id:
-        return "owner"
-    return session.scalar(select(Member.role).where(Member.project_id == project.id, Member.user_id == account.id))
+    mine = select(Member.role).where(Member.project_id == project.id, Member.user_id == account.id)
+    return _role(account, project, session.scalar(mine))
 
 
-def _projects() -> Projects:
-    return (
-        select(Project, User.name, Repository.default_branch, Repository.archived_at, Repository.last_access_at)
-        .join(User, User.id == Project.owner_id)
-        .join(Repository, Repository.id == Project.repository_id)
-        .where(Project.trashed_at.is_(None))
-    )
+_MINE = (
+    select(*COLUMNS)
+    .join(User, User.id == Project.owner_id)
+    .join(Repository, Repository.id == Project.repository_id)
+    .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == bindparam("visitor_id", type_=Integer)))
+    .where(Project.trashed_at.is_(None))
+)
+_BY_NAME = _MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name"))
 
 
-def _admit(session: Session, found: Found | None, account: Account | None, needed: str) -> ProjectAccess:
+def _one(session: Session, query: Executable, parameters: Mapping[str, object]) -> FoundProject | None:
+    row = session.execute(query, parameters).one_or_none()
+    return FoundProject(*row) if row else None
+
+
+def admit(found: FoundProject | None, account: Account | None, needed: str) -> ProjectAccess:
+    """The project that was found for this caller, who needs the role.
+
+    Raises:
+        ProjectNotFound, SignInRequired, RoleTooLow: as `project_for`.
+    """
     if found is None:
         raise ProjectNotFound
-    project, owner, default_branch, archived_at, used_at = found
-    role = role_in(session, account, project)
-    if role is None and project.visibility != "public":
+    role = _role(account, found.project, found.member_role)
+    if role is None and found.project.visibility != "public":
         raise ProjectNotFound
     access = replace(
-        access_of(project, owner, role, default_branch),
-        idle_since=idle_since(archived_at, used_at),
+        access_of(found.project, found.owner, role, found.default_branch),
+        idle_since=idle_since(found.archived_at, found.last_access_at),
         visitor_id=account.id if account else None,
+        entry_hash=found.entry_hash,
+        stored_bytes=found.stored_bytes,
     )
     _refuse_low_role(access, account, needed)
     return access
+
+
+def _role(account: Account | None, project: Project, member_role: str | None) -> str | None:
+    if account is None or account.confined_to not in {None, project.repository_id}:
+        return None
+    return "owner" if project.owner_id == account.id else member_role
 
 
 def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:

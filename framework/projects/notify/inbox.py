@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, bindparam, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -38,6 +38,11 @@ class TopbarStatus:
     unread: int = 0
     mail_problem: str | None = None
 
+    @classmethod
+    def of(cls, unread: int, mail_problem: str | None) -> "TopbarStatus":
+        """What `select_status` has found."""
+        return cls(min(unread, MOST_COUNTED), mail_problem)
+
 
 def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
     """A page of notices, newest first, and one more where another page follows.
@@ -52,7 +57,7 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
         .join(owner, owner.id == Project.owner_id)
         .outerjoin(actor, actor.id == Event.actor_id)
     )
-    chosen = query.where(*_visible(account)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
+    chosen = query.where(*_visible(account.id)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
     with read_transaction() as session:
         return [
             InboxItem(
@@ -78,21 +83,31 @@ def read_topbar_status(account: Account | None) -> TopbarStatus:
     """What the top of a page tells this person; nothing where the database does not answer, for pages of errors."""
     if account is None:
         return TopbarStatus()
-    unread = select(Notice.id).where(Notice.user_id == account.id, Notice.read_at.is_(None))
-    newest = unread.order_by(Notice.id.desc()).limit(2 * MOST_COUNTED)  # of projects that were left since, too
-    counted = select(func.count()).select_from(Notice).join(Event, Event.id == Notice.event_id)
-    seen = counted.join(Project, Project.id == Event.project_id).where(Notice.id.in_(newest), *_visible(account))
     try:
         with read_transaction() as session:
-            count = min(session.scalar(seen) or 0, MOST_COUNTED)
-            return TopbarStatus(count, stopped.reason_for(session, account.email))
+            return TopbarStatus.of(*session.execute(_STATUS, {"account_id": account.id}).one())
     except SQLAlchemyError as failure:
         log.warning("The unread notices were not counted: %s", failure)
         return TopbarStatus()
 
 
-def _visible(account: Account) -> tuple[ColumnElement[bool], ...]:
+def select_status() -> tuple[ScalarSelect[int], ScalarSelect[str]]:
+    """What a statement that finds a person's row has to select for `TopbarStatus.of`.
+
+    Unread notices of projects that they may no longer see are left out.
+    """
+    unread = select(Notice.id).where(Notice.user_id == User.id, Notice.read_at.is_(None))
+    newest = unread.order_by(Notice.id.desc()).limit(2 * MOST_COUNTED).correlate(User)
+    counted = select(func.count()).select_from(Notice).join(Event, Event.id == Notice.event_id)
+    seen = counted.join(Project, Project.id == Event.project_id).where(Notice.id.in_(newest), *_visible(User.id))
+    return seen.correlate(User).scalar_subquery(), stopped.select_reason(User.email, User.email_key)
+
+
+def _visible(user_id: SQLColumnExpression[int] | int) -> tuple[ColumnElement[bool], ...]:
     """Of the person's own notices those whose project they may see."""
-    takes_part = select(Member.project_id).where(Member.user_id == account.id)
-    sees = or_(Project.owner_id == account.id, Project.id.in_(takes_part), Project.visibility == "public")
-    return Notice.user_id == account.id, sees
+    takes_part = select(Member.project_id).where(Member.user_id == user_id).correlate(User)
+    sees = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.visibility == "public")
+    return Notice.user_id == user_id, sees
+
+
+_STATUS = select(*select_status()).where(User.id == bindparam("account_id"))
