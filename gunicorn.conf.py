@@ -21,7 +21,7 @@ forwarded_allow_ips = ""  # FORWARDED_ALLOW_IPS is looked at in one place: frame
 worker_class = "framework.web.server.worker.Worker"
 workers = settings.web_concurrency
 threads = settings.web_threads
-preload_app = False  # connections must not be shared by a fork
+preload_app = False  # `on_starting` does it, when there is a folder for counts; no connection is open by then
 
 # The loop's heartbeat goes on while threads read a body, so 100 MiB on a slow line may take as long as it takes;
 # this many seconds without a heartbeat mean a stuck process.
@@ -39,9 +39,13 @@ control_socket_disable = True
 logconfig_dict = logs.of_web(settings)
 
 
-def on_starting(_server: Any) -> None:
-    """The workers count together, so that any of them can tell the numbers of all."""
+def on_starting(server: Any) -> None:
+    """The workers count together, so that any of them can tell the numbers of all, and share what they load."""
     folder.open_folder()
+    from framework.application import load_ahead  # noqa: PLC0415 - what it loads counts in the folder
+
+    load_ahead(server.app.wsgi())
+    allocator.share_with_forks()
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from click import Command, Context
 from flask import Flask
+from flask.cli import AppGroup
+from jinja2 import FileSystemBytecodeCache
 
 from framework import config, rooms
 from framework.config import Config
@@ -13,6 +16,19 @@ from framework.web.answers import Answer
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FORM_BYTES = 1 << 20
+
+
+class Commands(AppGroup):
+    """What `flask` can do: the rooms' commands, each loaded when it is asked for, since a web server needs none."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*super().list_commands(ctx), *rooms.commands()})
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of this name; None where there is none."""
+        found: Command | None = super().get_command(ctx, cmd_name) or rooms.load_command(cmd_name)
+        return found
 
 
 def create_app(settings: Config | None = None) -> Flask:
@@ -42,6 +58,18 @@ def create_app(settings: Config | None = None) -> Flask:
         part.register(app)
     for blueprint in rooms.load_all("blueprints"):
         app.register_blueprint(blueprint)
-    for commands in rooms.load_all("commands"):
-        app.cli.add_command(commands)
+    app.cli = Commands(name=app.name)
     return app
+
+
+def load_ahead(app: Flask) -> None:
+    """Have in memory what a server's first requests would load, and open no connection: its forks share all of it.
+
+    Compiled templates are kept in the data folder, since compiling them takes half a second.
+    """
+    compiled = config.current().data / "templates"
+    compiled.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    rooms.load_ahead()

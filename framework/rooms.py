@@ -44,15 +44,17 @@ DEFAULT, MAIL, STORAGE = "default", "mail", "storage"
 class Room:
     """What a room brings. Modules and `module:attribute` are named from the room on, tasks by their whole names.
 
-    `parts` are modules with a function `register(app)`. `task_names` is how the names of its tasks begin. `queue` takes
-    them, but for the `storage_tasks`, which are long work in the store.
+    `parts` are modules with a function `register(app)`; `ahead` are functions that load what a process needs later;
+    `commands` stand by the names that people type, and are loaded when one is run. `task_names` is how the names of its
+    tasks begin. `queue` takes them, but for the `storage_tasks`, which are long work in the store.
     """
 
     name: str
     models: bool = False
     parts: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
     worker: tuple[str, ...] = ()
     schedule: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     queue: str = DEFAULT
@@ -98,11 +100,34 @@ def schedule() -> dict[str, Mapping[str, Any]]:
     return {name: entry for room in rooms() for name, entry in room.schedule.items()}
 
 
+def commands() -> list[str]:
+    """The names of all commands."""
+    return [name for room in rooms() for name in room.commands]
+
+
+def load_command(name: str) -> Any:
+    """The command of this name; None where no room has it."""
+    return next((room.load(room.commands[name]) for room in rooms() if name in room.commands), None)
+
+
 def load_all(kind: str) -> Iterator[Any]:
-    """What all rooms bring of a kind: `parts`, `blueprints` or `commands`."""
+    """What all rooms bring of a kind: `parts`, `blueprints` or `ahead`."""
     for room in rooms():
         for name in getattr(room, kind):
             yield room.load(name)
+
+
+def load_ahead() -> None:
+    """Load what the first uses of the rooms would load, and open nothing: processes that are forked later share it."""
+    for load in load_all("ahead"):
+        load()
+
+
+def load_models() -> None:
+    """Import the models of every room that has some, so that the metadata is whole."""
+    for room in rooms():
+        if room.models:
+            room.load("models")
 
 
 def every(task: str, **period: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from framework.database import schema
+from framework import rooms
 from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
 from framework.repositories.cache.eviction import copies
@@ -27,7 +27,7 @@ NOTHING = Moment({})
 
 def remember() -> Moment:
     """What the database holds now."""
-    schema.load_models()
+    rooms.load_models()
     with read_transaction() as session:
         rows = {
             table.name: [dict(row) for row in session.execute(select(table)).mappings()]
@@ -42,7 +42,7 @@ def put_back(moment: Moment) -> None:
     The bucket stays this database's: what has to happen for that is asked for in tests of its own.
     """
     kept = remember().rows["deployment"]
-    schema.load_models()
+    rooms.load_models()
     with transaction() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))

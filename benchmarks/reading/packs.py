@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from benchmarks.reading.pages import measure_request
 from benchmarks.report.table import Table
 from benchmarks.setting.deployment import Project
-from framework import config
+from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
 from framework.application import create_app
 from framework.celery.jobs import track_progress
@@ -61,7 +61,7 @@ def measure() -> Iterator[PageCost]:
         data = Path(folder) / "data"
         data.mkdir()
         app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data)}))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         config.use(replace(config.current(), fold_packs=1000, consolidate_packs=1000))
         owner = create_user(name="bench", email="bench@example.org", password=secrets.token_hex())

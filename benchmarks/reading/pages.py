@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table
 from benchmarks.setting.importing import import_repository
+from framework import rooms
 from framework.accounts.lifecycle.operations import create_user
 from framework.application import create_app
 from framework.config import Config
@@ -56,7 +57,7 @@ def measure() -> Iterator[PageTime]:
         data = Path(folder) / "data"
         data.mkdir()
         app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data)}))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         owner = create_user(name="bench", email="bench@example.org", password=secrets.token_hex())
         project = create_project(owner, name="large", description="", visibility="public")

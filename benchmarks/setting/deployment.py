@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from framework import config
+from framework import config, rooms
 from framework.config import Config
 from framework.database import schema
 from framework.database.session import transaction
@@ -56,7 +56,7 @@ def project() -> Iterator[Project]:
         data = Path(folder) / "data"
         data.mkdir()
         config.use(Config.from_environment({"HOLDFAST_DATA": str(data)}))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         ownership().look()  # as a process does when it starts
         with transaction() as session:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.setting.running import application, family, free_port, running
-from framework import config
+from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.config import Config
@@ -78,7 +78,7 @@ def ours() -> Iterator[GitServer]:
         environment = {"HOLDFAST_DATA": f"{folder}/data", "QUOTA_BYTES": str(1 << 40)}
         (Path(folder) / "data").mkdir()
         config.use(Config.from_environment(environment))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         account = create_user(name="bench", email="bench@example.org", password=PASSWORD)
         secret = b64encode(f"bench:{create_token(account.id, 'bench', ['write'])}".encode()).decode()

@@ -18,10 +18,9 @@ from pathlib import Path
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table
 from benchmarks.setting.deployment import MIB, Project, project
-from framework import config
+from framework import config, rooms
 from framework.celery.jobs import track_progress
 from framework.config import Config
-from framework.database import schema
 from framework.gitcore.pack_writer import file_blob_name
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.marker import FULL
@@ -186,7 +185,7 @@ def _consolidate_alone(made: Project) -> tuple[float, float]:
 
 def _consolidate_here(data: str, repository_id: str) -> str:
     config.use(Config.from_environment({"HOLDFAST_DATA": data}))
-    schema.load_models()
+    rooms.load_models()
     ownership().look()
     with track_progress("consolidation") as work:
         consolidate(RepackRequest(repository_id), work)

@@ -18,6 +18,7 @@ from benchmarks.reading.pages import count_cpu_seconds
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table
 from benchmarks.setting.importing import import_repository
+from framework import rooms
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
 from framework.application import create_app
@@ -119,7 +120,7 @@ def _deployment() -> Iterator[_Program]:
         data = Path(folder) / "data"
         data.mkdir()
         app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data)}))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         ownership().look()
         owner = create_user(name="bench", email="bench@example.org", password=secrets.token_hex())

@@ -14,8 +14,8 @@ from sqlalchemy import JSON, ColumnClause, LargeBinary, Table, TableClause, colu
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType, TypeEngine
 
+from framework import rooms
 from framework.celery.jobs import Work
-from framework.database import schema
 from framework.database.types import Base, UTCDateTime
 from framework.errors import Invalid
 
@@ -67,7 +67,7 @@ class Header:
 
 def tables() -> list[Table]:
     """What is dumped, in an order that satisfies the references."""
-    schema.load_models()
+    rooms.load_models()
     return [table for table in Base.metadata.sorted_tables if table.name not in NEWS]
 
 

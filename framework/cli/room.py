@@ -5,12 +5,12 @@ from framework.rooms import Room
 ROOM = Room(
     "cli",
     parts=("shell",),
-    commands=(
-        "people:users_commands",
-        "storage:storage_commands",
-        "projects:projects_commands",
-        "backups:backup",
-        "backups:restore",
-        "backups:backup_identity",
-    ),
+    commands={
+        "users": "people:users_commands",
+        "storage": "storage:storage_commands",
+        "projects": "projects:projects_commands",
+        "backup": "backups:backup",
+        "restore": "backups:restore",
+        "backup-identity": "backups:backup_identity",
+    },
 )

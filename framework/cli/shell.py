@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from framework import rooms
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import User
-from framework.database import schema
 from framework.database.engine import engine
 from framework.database.types import Base
 from framework.projects.core.directory import find_project
@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
 
 def shell_names() -> dict[str, Any]:
     """The names by which a shell finds everything."""
-    schema.load_models()
+    rooms.load_models()
     session = _session()
     return {
         **{mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers},

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import configure_mappers
 
 from framework import config
 from framework.config import Config
@@ -38,6 +39,12 @@ def engine() -> Engine:
     settings = config.current()
     key = (settings.database_url, os.getpid())
     return _engines.get(key) or _engines.setdefault(key, _make(settings))
+
+
+def load_ahead() -> None:
+    """Have the driver and the mapping of tables ready; no connection is opened."""
+    configure_mappers()
+    engine()
 
 
 def dispose() -> None:

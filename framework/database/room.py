@@ -4,5 +4,6 @@ from framework.rooms import Room
 
 ROOM = Room(
     "database",
-    commands=("commands:database_commands",),
+    ahead=("engine:load_ahead",),
+    commands={"database": "commands:database_commands"},
 )

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from framework.database.engine import engine
 from framework.database.types import Base
 from framework.errors import Conflict
-from framework.rooms import rooms
+from framework.rooms import load_models
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x686F6C64
@@ -108,13 +108,6 @@ def differences() -> list[str]:
     """What the models say and the database lacks; what a later release has added is none."""
     with engine().connect() as connection:
         return _list_lacking(connection)
-
-
-def load_models() -> None:
-    """Import the models of every room that has some, so that the metadata is whole."""
-    for room in rooms():
-        if room.models:
-            room.load("models")
 
 
 def _is_newer(connection: Connection) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from framework import config
+from framework import config, rooms
 from framework.config import Config
 from framework.database import engine, schema
 from framework.database.session import read_transaction
@@ -142,7 +142,7 @@ def main(folder: Path) -> None:
     )
     config.use(own)
     current.use(OverlayStore(current.open_store(real), current.open_store(own)))
-    schema.load_models()
+    rooms.load_models()
     schema.upgrade()
     print(json.dumps(asdict(_rebuild(folder))))  # noqa: T201
     current.dispose()

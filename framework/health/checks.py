@@ -12,12 +12,11 @@ from pathlib import Path
 from celery.exceptions import TimeoutError as NoAnswer
 from sqlalchemy import text
 
-from framework import __version__, config
+from framework import config
 from framework.celery import broker
 from framework.celery.models import ScheduledJob
 from framework.celery.tasks import echo
 from framework.celery.worker import presence
-from framework.database import schema
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.email import delivery
@@ -25,9 +24,7 @@ from framework.formatting import MIB
 from framework.gitcore import git
 from framework.health import machine
 from framework.health.attention import attention
-from framework.health.connections import connections
 from framework.health.examination import Check, NotWell
-from framework.health.fencing import check_fencing
 from framework.health.queues import foreign_nodes, queue_states
 from framework.repositories.catalog.checks import read_health
 from framework.storage.contract import ObjectMissing, ObjectStore
@@ -63,15 +60,6 @@ def database_answers() -> str:
     with read_transaction() as session:
         session.execute(text("SELECT 1"))
         return str(session.get_bind().dialect.name)
-
-
-def database() -> str:
-    """The database answers, and its tables are those of this version."""
-    name = database_answers()
-    if lacking := schema.differences():
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        raise NotWell(f"the database lacks {lacking[0]}{more}; run: flask database upgrade")
-    return f"{name}, the tables are {'those of a later release' if schema.is_newer() else 'up to date'}"
 
 
 def store_answers() -> str:
@@ -252,25 +240,3 @@ def files() -> str:
 
 READY: Mapping[str, Check] = {"database": database_answers, "store": store_answers, "broker": broker_answers}
 """What a process needs to answer requests."""
-
-ALL: Mapping[str, Check] = {
-    "version": lambda: f"Holdfast {__version__}, code {presence.release()}",
-    "settings": settings,
-    "database": database,
-    "connections": connections,
-    "store": object_store,
-    "fencing": check_fencing,
-    "objects": objects,
-    "drill": rebuild_drill,
-    "broker": broker_answers,
-    "workers": workers,
-    "queues": queues_move,
-    "scheduler": scheduler,
-    "clocks": clocks,
-    "memory": memory,
-    "mail": mail,
-    "git": git_program,
-    "limits": limits,
-    "files": files,
-}
-"""What a deployment needs to do its work."""

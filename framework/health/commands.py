@@ -2,7 +2,7 @@
 
 import click
 
-from framework.health.checks import ALL
+from framework.health.doctor import ALL
 from framework.health.examination import examine
 
 

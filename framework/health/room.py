@@ -5,5 +5,5 @@ from framework.rooms import Room
 ROOM = Room(
     "health",
     blueprints=("views:health",),
-    commands=("commands:doctor",),
+    commands={"doctor": "commands:doctor"},
 )

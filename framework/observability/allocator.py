@@ -1,6 +1,7 @@
-"""The C library's allocator, told to give memory back: a host of 512 MB is shared by all processes of a dyno."""
+"""What a process does with its memory: a host of 512 MB is shared by all processes of a dyno."""
 
 import ctypes
+import gc
 
 ARENAS = 2
 LARGE_BYTES = TRIM_BYTES = 1 << 17
@@ -18,3 +19,12 @@ def be_frugal() -> None:
         mallopt(_ARENA_MAX, ARENAS)
         mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
         mallopt(_TRIM_THRESHOLD, TRIM_BYTES)
+
+
+def share_with_forks() -> None:
+    """Have processes that are forked from now on share what is in memory now, for as long as they do not change it.
+
+    The garbage collector writes into every object that it looks at, and the kernel copies a page at the first write.
+    """
+    gc.collect()
+    gc.freeze()

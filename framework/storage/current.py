@@ -2,6 +2,7 @@
 
 import os
 import threading
+from importlib import import_module
 
 from framework import config
 from framework.config import Config
@@ -9,8 +10,8 @@ from framework.storage.contract import ObjectStore
 from framework.storage.folder import FolderStore
 from framework.storage.ownership.lease import Ownership
 from framework.storage.retries import RetryPolicy
-from framework.storage.s3 import S3Store
-from framework.storage.s3_client import make_client
+
+BUCKET = "framework.storage.s3"
 
 _lock = threading.Lock()
 _opened: dict[tuple[Config, int], ObjectStore] = {}
@@ -50,11 +51,19 @@ def _lease(settings: Config, opened: ObjectStore) -> Ownership:
 
 
 def open_store(settings: Config, policy: RetryPolicy | None = None) -> ObjectStore:
-    """A store of its own for these settings: the bucket, or a folder that stands for it."""
+    """A store of its own for these settings: the bucket, or a folder that stands for it.
+
+    What speaks to a bucket takes 22 MB, so a deployment with a folder does not load it.
+    """
     if folder := settings.store_folder:
         return FolderStore(folder)
-    policy = policy or RetryPolicy()
-    return S3Store(make_client(settings, policy), settings.s3_bucket or "", policy=policy)
+    opened: ObjectStore = import_module(BUCKET).open_bucket(settings, policy or RetryPolicy())
+    return opened
+
+
+def load_ahead() -> None:
+    """Have ready what speaks to the store; no request is made."""
+    open_store(config.current()).close()
 
 
 def dispose() -> None:

@@ -5,4 +5,5 @@ from framework.rooms import Room
 ROOM = Room(
     "storage",
     models=True,
+    ahead=("current:load_ahead",),
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from framework.config import Config
 from framework.files import CHUNK_BYTES
 from framework.formatting import MIB
 from framework.storage.contract import (
@@ -28,6 +29,7 @@ from framework.storage.counting import METER
 from framework.storage.multipart import MultipartUpload
 from framework.storage.retries import PacedBody, RetryPolicy, pace, retry
 from framework.storage.s3_answers import code_of, raise_alarm, translate_errors
+from framework.storage.s3_client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -219,3 +221,8 @@ def _check_fetched(key: str, answer: "GetObjectOutputTypeDef", fetched: Fetched)
 def _next(key: str, chunks: Iterator[bytes]) -> bytes:
     with translate_errors(key):
         return next(chunks, b"")
+
+
+def open_bucket(settings: Config, policy: RetryPolicy) -> S3Store:
+    """The bucket of these settings."""
+    return S3Store(make_client(settings, policy), settings.s3_bucket or "", policy=policy)

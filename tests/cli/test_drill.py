@@ -11,7 +11,7 @@ from framework.celery import schedule
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.drill import drill, tasks
-from framework.health.checks import ALL
+from framework.health.doctor import ALL
 from framework.health.examination import examine
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Event, Project

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from framework import config
+from framework import config, rooms
 from framework.celery.jobs import track_progress
 from framework.config import Config
 from framework.database import schema
@@ -60,7 +60,7 @@ def prepare(data: Path) -> None:
     """A project with a commit, and one in Git LFS that was pushed away, made in this process."""
     data.mkdir()
     config.use(settings(data))
-    schema.load_models()
+    rooms.load_models()
     schema.upgrade()
     with transaction() as session:
         session.add(Repository(id=PROJECT, about={"name": "crash"}))

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from framework import config
+from framework import config, rooms
 from framework.accounts.signin.tokens import create_token
 from framework.api.models import IdempotencyKey
 from framework.application import create_app
@@ -38,7 +38,7 @@ def prepare(data: Path) -> str:
     """A deployment with Alice, her project and one version of it; her token."""
     data.mkdir()
     config.use(case.settings(data))
-    schema.load_models()
+    rooms.load_models()
     schema.upgrade()
     alice = new_account("alice")
     create_project(alice, name="notes", description="", visibility="private")

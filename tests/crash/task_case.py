@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from framework import config
+from framework import config, rooms
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import update_profile
 from framework.accounts.models import User
@@ -55,7 +55,7 @@ def prepare(data: Path, scenario: Scenario, source: str) -> None:
     data.mkdir()
     (data / SOURCE).write_text(source)
     config.use(settings(data))
-    schema.load_models()
+    rooms.load_models()
     schema.upgrade()
     new_account("alice")
     new_account("bob")

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from framework import config
+from framework import config, rooms
 from framework.config import Config
 from framework.database import engine, schema
 from framework.database.session import read_transaction
@@ -43,7 +43,7 @@ def empty_database(
 
 
 def test_the_migrations_make_what_the_models_say(empty_database: sa.Engine) -> None:
-    schema.load_models()
+    rooms.load_models()
     schema.upgrade()
     with empty_database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from framework import config
+from framework import config, rooms
 from framework.celery.models import OutboxRow
 from framework.celery.tasks import echo
 from framework.config import Config
@@ -30,7 +30,7 @@ def bounced(
     folder.mkdir()
     with pgbouncer(run, url, folder, connections=2) as address:
         monkeypatch.setattr(config, "_current", replace(settings, database_url=address, database_connections=8))
-        schema.load_models()
+        rooms.load_models()
         schema.upgrade()
         yield config.current()
         engine.dispose()

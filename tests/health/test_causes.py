@@ -19,7 +19,7 @@ from framework.database import engine
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.health import examination, machine
-from framework.health.checks import ALL
+from framework.health.doctor import ALL
 from framework.health.examination import Finding, examine
 from tests.health.silent import Silent
 from tests.servers.backends.ceph import Ceph

@@ -16,7 +16,7 @@ from framework.celery.tasks import poll_outbox
 from framework.config import Config
 from framework.database.session import transaction
 from framework.health import checks
-from framework.health.checks import ALL
+from framework.health.doctor import ALL
 from framework.health.examination import examine
 from framework.storage import current
 from tests.cast import on_each_deployment_in_full, on_one_deployment

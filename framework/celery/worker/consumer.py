@@ -15,11 +15,12 @@ from typing import Any
 from billiard import active_children
 from celery.apps import worker as handlers
 from celery.platforms import EX_FAILURE
-from celery.signals import celeryd_init, worker_ready
+from celery.signals import celeryd_after_setup, celeryd_init, worker_ready
 from celery.utils.log import get_logger
 from celery.worker.consumer import Consumer as AnyConsumer
 from sqlalchemy.exc import SQLAlchemyError
 
+from framework import rooms
 from framework.celery.celery import app
 from framework.celery.heartbeat import keep_renewing
 from framework.celery.worker.presence import Presence
@@ -50,6 +51,13 @@ class Consumer(AnyConsumer):
 def _be_frugal(**_facts: object) -> None:
     """Before the pool is forked, so that its processes are, too."""
     allocator.be_frugal()
+
+
+@celeryd_after_setup.connect
+def _share(**_facts: object) -> None:
+    """What the worker has loaded by now is shared by the processes of its pool."""
+    rooms.load_ahead()
+    allocator.share_with_forks()
 
 
 class Stop:

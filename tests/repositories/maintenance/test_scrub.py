@@ -15,7 +15,7 @@ from framework.celery.models import BackgroundJob
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.health.checks import ALL
+from framework.health.doctor import ALL
 from framework.health.examination import examine
 from framework.health.numbers import State
 from framework.observability.exposition import expose

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from framework import config
+from framework import config, rooms
 from framework.config import Config
-from framework.database import schema
 from framework.database.insert import number_on
 from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
@@ -42,7 +41,7 @@ class Owners:
 
     def copy_database(self) -> None:
         """Give the second database every row that the first one has, as a fork or a dump does."""
-        schema.load_models()
+        rooms.load_models()
         with read_transaction() as session:
             tables = Base.metadata.sorted_tables
             rows = {table.name: [dict(row) for row in session.execute(select(table)).mappings()] for table in tables}
