@@ -54,6 +54,7 @@ class Config:
     max_lfs_file_bytes: int = 2 * GIB
     lfs_direct: bool = True
     quota_bytes: int = 5 * GIB
+    academic_domains: tuple[str, ...] = variables.ACADEMIC_DOMAINS
     store_max_bytes: int | None = None
     signup: str = "open"
     signup_domains: tuple[str, ...] = ()
@@ -131,6 +132,7 @@ class Config:
             import_from_private_networks=switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", default=False),
             signup=signup,
             signup_domains=signup_domains,
+            academic_domains=variables.academic_domains(environ),
             store_max_bytes=variables.whole_number(environ, "STORE_MAX_BYTES", 0) or None,
             prefetch=switch(environ, "PREFETCH", default=cls.prefetch),
             store_small_indexes=switch(environ, "STORE_SMALL_INDEXES", default=cls.store_small_indexes),
@@ -246,6 +248,7 @@ VARIABLES = frozenset(_NUMBERS) | {
     "SECURITY_CONTACT",
     "PREFETCH",
     "SIGNUP",
+    "ACADEMIC_DOMAINS",
     "STORE_MAX_BYTES",
     "CREATE_ON_PUSH",
     "IMPORT_FROM_PRIVATE_NETWORKS",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now
@@ -16,6 +16,8 @@ class User(Base):
     is confirmed `email_key` is no address, so that whoever confirms one can have it.
 
     `session_key` changes with the password, and binds links in mails to it; a browser's session is a row of its own.
+    `plan` is what an administrator gave them; without it the confirmed address decides (`accounts/core/plans.py`).
+    `quota_warned_percent` is how full a mail has told them that their plan is, 0 when none has since there was room.
     A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
     `deleted_at` tells; it goes with the last of these projects.
     """
@@ -38,6 +40,19 @@ class User(Base):
     mail_frequency: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
     suspended_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    plan: Mapped[str | None] = mapped_column(String(20))
+    quota_warned_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+
+
+class PlanLimits(Base):
+    """What a plan allows where an administrator has changed it, else it has defaults; NULL is no limit."""
+
+    __tablename__ = "plans"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    private_projects: Mapped[int | None]
+    file_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AddressChange(Base):

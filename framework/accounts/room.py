@@ -12,5 +12,6 @@ ROOM = Room(
         "sessions": every("framework.accounts.tasks.forget_sessions", days=1),
         "budgets": every("framework.accounts.tasks.forget_budgets", hours=6),
         "addresses": every("framework.accounts.tasks.forget_address_changes", days=1),
+        "students": every("framework.accounts.tasks.remind_students", days=1),
     },
 )

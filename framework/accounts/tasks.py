@@ -5,7 +5,7 @@ from typing import Any
 from celery import Task
 
 from framework.accounts.core import budgets, sessions
-from framework.accounts.lifecycle import confirmation, operations
+from framework.accounts.lifecycle import confirmation, operations, student
 from framework.celery.celery import app
 from framework.celery.job import Job
 
@@ -26,6 +26,12 @@ def forget_budgets() -> int:
 def forget_address_changes() -> int:
     """Delete the changes of addresses that cannot be undone any more; how many."""
     return confirmation.forget_changes()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.remind_students")
+def remind_students() -> int:
+    """Tell students whose plan is about to end how to keep it; how many."""
+    return student.remind_students()
 
 
 @app.task(bind=True, name="framework.accounts.tasks.send_reset")

@@ -19,6 +19,8 @@ _NAME = {"name": "Ann"}
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "signup": {**_NAME, "link": "http://localhost/verify/sample"},
+    "renewal": {**_NAME, "email": "ann@uni.example", "link": "http://localhost/verify/sample"},
+    "student": {**_NAME, "ends": "3 Mar 2027", "link": "http://localhost/settings/usage"},
     "reset": {**_NAME, "link": "http://localhost/reset/sample", "hours": 3},
     "security": {
         **_NAME,

@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from framework import config
+from framework.accounts.core import plans
 from framework.accounts.lifecycle import administration
 from framework.accounts.lifecycle.operations import create_user
 from framework.cli.refusals import report_refusals
@@ -17,6 +18,7 @@ from framework.formatting import format_size
 from framework.projects.core.directory import ListedPerson, list_every_person
 from framework.projects.lifecycle.leaving import delete_person, plan_leaving
 
+AUTOMATIC = "automatic"
 users_commands = AppGroup("users", help="People's accounts.")
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input, its first line."
@@ -65,6 +67,16 @@ def promote(name: str) -> None:
 def demote(name: str, *, force: bool) -> None:
     """Make somebody an administrator no longer."""
     click.echo(f"{administration.set_admin(name, admin=False, force=force)} is not an administrator any more.")
+
+
+@users_commands.command("plan")
+@click.argument("name")
+@click.argument("plan", type=click.Choice([*plans.PLANS, AUTOMATIC]))
+@report_refusals
+def give_plan(name: str, plan: str) -> None:
+    """Give somebody a plan; automatic lets their confirmed address decide between free and student."""
+    changed = administration.give_plan(name, None if plan == AUTOMATIC else plan)
+    click.echo(f"{changed} has the plan {plan}.")
 
 
 @users_commands.command("password")

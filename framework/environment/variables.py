@@ -12,6 +12,34 @@ CLASSES_READ_AT_ONCE = ("STANDARD_IA", "GLACIER_IR")
 
 GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
 
+_BELOW_AC = ("at", "be", "cn", "cr", "id", "il", "in", "ir", "jp", "ke", "kr", "lk", "ma", "nz", "rs", "th", "tz", "ug")
+_BELOW_EDU = (
+    "ar",
+    "au",
+    "bd",
+    "br",
+    "cn",
+    "co",
+    "ec",
+    "eg",
+    "gh",
+    "hk",
+    "lb",
+    "mx",
+    "my",
+    "ng",
+    "pe",
+    "ph",
+    "pk",
+    "pl",
+)
+ACADEMIC_DOMAINS = (
+    "edu",
+    *(f"ac.{country}" for country in (*_BELOW_AC, "uk", "za", "zw")),
+    *(f"edu.{country}" for country in (*_BELOW_EDU, "pl", "sa", "sg", "tr", "tw", "ua", "uy", "vn")),
+)
+"""Domains below which registries let only universities and schools in; countries without one have to be listed."""
+
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 Environ = Mapping[str, str]
@@ -87,6 +115,17 @@ def signup(environ: Environ) -> tuple[str, tuple[str, ...]]:
     if not fits and not (kind == "domains" and domains and all(_DOMAIN.fullmatch(domain) for domain in domains)):
         raise ConfigError(f"SIGNUP is {text!r}; set it to open, invited, closed or domains:uni.example,lab.example")
     return kind, domains
+
+
+def academic_domains(environ: Environ) -> tuple[str, ...]:
+    """The domains whose confirmed addresses, and those below them, bring the student plan; `none` is nobody's."""
+    text = environ.get("ACADEMIC_DOMAINS", "").strip().lower()
+    if not text:
+        return ACADEMIC_DOMAINS
+    domains = () if text == "none" else tuple(text.replace(",", " ").split())
+    if not all(_DOMAIN.fullmatch(domain) for domain in domains):
+        raise ConfigError(f"ACADEMIC_DOMAINS is {text!r}; set it to domains such as edu,uni.example, or to none")
+    return domains
 
 
 def archive_class(environ: Environ) -> str | None:

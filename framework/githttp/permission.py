@@ -5,6 +5,7 @@ from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import check_new_name, create_project
+from framework.projects.members.quota import check_private_room
 
 CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
 
@@ -44,7 +45,8 @@ def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None
     """The project that the caller may push to, or None for one of their own that the push would create.
 
     Raises:
-        TokenOnlyReads, RoleTooLow, ProjectNotFound, InvalidProjectName, ProjectNameTaken.
+        TokenOnlyReads, RoleTooLow, ProjectNotFound, InvalidProjectName, ProjectNameTaken,
+        TooManyPrivateProjects.
     """
     caller.refuse_unless_writing()
     try:
@@ -53,6 +55,7 @@ def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None
         if not _may_create(caller, owner):
             raise
     check_new_name(caller.account, name)
+    check_private_room(caller.account)
     return None
 
 

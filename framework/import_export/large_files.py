@@ -45,11 +45,13 @@ def take_objects(archive: Path, access: ProjectAccess, folder: Path, work: Work)
     """Store the objects of an export, which wait then for a version that needs them; those that are there stay.
 
     Raises:
-        ZipRefused, ZipTooLarge, QuotaExceeded: the export is not imported. What `store_files` raises.
+        ZipRefused, ZipTooLarge, QuotaExceeded, FileOverPlan: the export is not imported. What `store_files` raises.
     """
     with open_zip(archive) as opened:
         entries = _find_missing(access.repository_id, _entries(opened))
-        quota.check_room(access, sum(entry.file_size for entry in entries.values()))
+        plan = quota.check_room(access, sum(entry.file_size for entry in entries.values()))
+        for entry in entries.values():
+            quota.refuse_large_file(plan, entry.filename, entry.file_size)
         done = 0
         for some in _batches(entries):
             work.say(f"Storing Git LFS files, {done:,} of {len(entries):,}")

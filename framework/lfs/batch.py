@@ -1,7 +1,7 @@
 """The batch API: which objects to send or fetch, and where (git-lfs's docs/api/batch.md)."""
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from framework.gitcore.lfs.pointer import Pointer
 from framework.lfs.reading import LfsAbsent, find_objects
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
+from framework.projects.members.quota import OwnerUsage
 from framework.repositories import object_keys
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
@@ -171,12 +172,15 @@ def _for_upload(access: ProjectAccess, objects: Sequence[Pointer], address: Addr
     lines = [BatchLine(one, error=_refusal(one, there.get(one.oid))) for one in objects]
     lacking = [line for line in lines if not line.error and line.asked.oid not in there]
     with transaction() as session:
-        owner_id = quota.lock_owner(session, access)
+        owner = quota.lock_owner(session, access)
+        usage = quota.read_owner_usage(session, owner)
+        pending = quota.count_pending_of_owner(session, owner.id)
+        counted = replace(usage, used_bytes=usage.used_bytes + pending)
         offered = lfs_objects.offer(
             session,
             access.repository_id,
             {line.asked.oid: line.asked.size_bytes for line in lacking},
-            choose=lambda before: _choose_within_quota(session, access, owner_id, lacking, before),
+            choose=lambda before: _choose_within_quota(session, access, counted, lacking, before),
         )
     for line in lacking:
         if not line.error:
@@ -197,20 +201,23 @@ def _refusal(asked: Pointer, there: StoredLfs | None) -> tuple[int, str] | None:
 
 
 def _choose_within_quota(
-    session: Session, access: ProjectAccess, owner_id: int, lines: Sequence[BatchLine], counted: Set[str]
+    session: Session, access: ProjectAccess, usage: OwnerUsage, lines: Sequence[BatchLine], counted: Set[str]
 ) -> set[str]:
     """The objects that may be sent, in their order as long as there is room; the other lines get their errors.
 
     What was offered before has been counted. The owner is locked: of two batches at once the later one sees the other.
     """
-    room, left = quota.room_of_owner_bytes(session, owner_id), quota.store_room_bytes(session)
+    room, left = usage.room_bytes, quota.store_room_bytes(session)
     for line in lines:
         needed = 0 if line.asked.oid in counted else line.asked.size_bytes
-        if left is not None and needed > left:
+        if usage.plan.file_bytes is not None and line.asked.size_bytes > usage.plan.file_bytes:
+            name = f"Git LFS object {line.asked.oid[:10]}"
+            line.error = 422, quota.FileOverPlan(name, usage.plan, size_bytes=line.asked.size_bytes).sentence
+        elif left is not None and needed > left:
             line.error = 507, quota.StoreFull().sentence
         elif needed > room:
-            used = config.current().quota_bytes - room
-            line.error = 507, quota.QuotaExceeded(access.owner, used_bytes=used, new_bytes=needed).sentence
+            used = usage.plan.most_bytes - room
+            line.error = 507, quota.QuotaExceeded(access.owner, usage.plan, used_bytes=used, new_bytes=needed).sentence
         else:
             room -= needed
             left = left - needed if left is not None else None

@@ -45,9 +45,10 @@ def store_changes(
     `in_transaction` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
-        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded, TokenInFile: nothing is stored.
+        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded, FileOverPlan, TokenInFile: nothing is stored.
     """
-    for put in (operation for operation in changes.operations if isinstance(operation, Put)):
+    puts = [operation for operation in changes.operations if isinstance(operation, Put)]
+    for put in puts:
         refuse_tokens(put.path, tokens_in_file(put.file))
     message = changes.message.strip()[:LONGEST_MESSAGE]
     wanted = Write(
@@ -70,7 +71,8 @@ def store_changes(
         activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
         in_transaction(session, written)
 
-    return write(wanted, precheck=quota.admission(access), in_transaction=tell, tracked=changes.tracked)
+    precheck = quota.admission(access, files=[(put.path, put.size_bytes) for put in puts])
+    return write(wanted, precheck=precheck, in_transaction=tell, tracked=changes.tracked)
 
 
 def _paths_to_tell(operations: Sequence[Operation]) -> tuple[str, ...]:

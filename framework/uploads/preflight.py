@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from framework import config
+from framework.accounts.core.plans import Plan
 from framework.errors import Invalid
 from framework.gitcore.modes import FOLDER, SUBMODULE
 from framework.gitcore.path_policy import BadPath, check_path, folders_above
 from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
@@ -71,15 +73,15 @@ class Outlook:
     size_bytes: int | None = None
 
 
-def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest) -> list[Outlook]:
-    """What would become of each file on this branch, in the order of the question.
+def look_ahead(access: ProjectAccess, branch: str, asked: PreflightRequest, plan: Plan) -> list[Outlook]:
+    """What would become of each file on this branch under the owner's plan, in the order of the question.
 
     Raises:
         IgnoresTooSlow.
     """
 
     def look(copy: Copy) -> list[Outlook]:
-        known = _Known(copy, copy.snapshot.find_branch(branch), asked)
+        known = _Known(copy, copy.snapshot.find_branch(branch), asked, plan)
         refusals = {path: known.refusal(path, size) for path, size in asked.files}
         coming = [path for path, refusal in refusals.items() if not refusal]
         ignored = ignoring.find_ignored(copy.path, known.ignores(coming), coming)
@@ -103,7 +105,7 @@ def _predict(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Out
 class _Known:
     """A branch's folders, read as they are needed, beside the files that are to come."""
 
-    def __init__(self, copy: Copy, tip: str | None, asked: PreflightRequest) -> None:
+    def __init__(self, copy: Copy, tip: str | None, asked: PreflightRequest, plan: Plan) -> None:
         self._copy = copy
         self._ignores_sent = asked.ignores
         self._coming: dict[str, Counter[str]] = {}
@@ -112,13 +114,14 @@ class _Known:
         root = copy.commit(tip).tree.decode() if tip else None
         self._folders: dict[str, dict[str, tuple[int, str]]] = {"": self._entries(root)}
         self._names: dict[str, dict[str, str]] = {}
-        self._limit = config.current().max_file_bytes
+        self._limit, self._plan = config.current().max_file_bytes, plan
 
     def refusal(self, path: str, size_bytes: int) -> str:
         """Why the path cannot be stored; empty when it can."""
         try:
             check_path(path)
-        except BadPath as refusal:
+            quota.refuse_large_file(self._plan, path, min(size_bytes, self._limit))
+        except (BadPath, quota.FileOverPlan) as refusal:
             return refusal.sentence
         return too_large_sentence(path, size_bytes) if size_bytes > self._limit else self._clash(path)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.accounts.signin.login import require_account
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.members.quota import room_bytes
+from framework.projects.members.quota import read_plan_of, read_room
 from framework.projects.visits import note_visit
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.history.refs import split_branch
@@ -75,9 +75,9 @@ def preflight(owner: str, project: str, branch: str) -> AnyResponse:
     check_header()
     request.max_content_length = LONGEST_BYTES
     asked = PreflightRequest.of(request.get_data(cache=False))
-    return jsonify(
-        files=[asdict(one) for one in look_ahead(access, branch, asked)], room_bytes=max(0, room_bytes(access))
-    )
+    usage = read_room(access)
+    files = [asdict(one) for one in look_ahead(access, branch, asked, usage.plan)]
+    return jsonify(files=files, room_bytes=max(0, usage.room_bytes))
 
 
 @blueprint.post("/<owner>/<project>/skipped/dismiss")
@@ -99,7 +99,7 @@ def _target(access: ProjectAccess, place: str) -> UploadTarget:
 def _page(access: ProjectAccess, target: UploadTarget, form: UploadForm) -> str:
     settings = config.current()
     limits = {
-        "file": settings.max_file_bytes,
+        "file": read_plan_of(access).limit_file(settings.max_file_bytes),
         "form": settings.max_request_bytes,
         "version": settings.max_push_bytes,
     }

@@ -247,3 +247,16 @@ def test_a_contact_is_an_address_or_a_page(in_production: Read, named: str) -> N
 
 def test_at_home_any_key_will_do(at_home: Read) -> None:
     assert at_home(SECRET_KEY="dev", BACKUP_KEY="k").secret_key == "dev"
+
+
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [("uni.example, LAB.example", ("uni.example", "lab.example")), ("none", ()), ("edu", ("edu",))],
+)
+def test_the_academic_domains_can_be_chosen(in_production: Read, text: str, domains: tuple[str, ...]) -> None:
+    assert in_production(ACADEMIC_DOMAINS=text).academic_domains == domains
+
+
+def test_academic_domains_are_domains(in_production: Read) -> None:
+    assert {"edu", "ac.uk", "edu.au"} <= set(in_production().academic_domains)
+    assert refusal(in_production, ACADEMIC_DOMAINS="uni.example; x").startswith("ACADEMIC_DOMAINS is ")

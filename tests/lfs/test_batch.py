@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from framework.accounts.core.account import Account
+from framework.accounts.models import PlanLimits
 from framework.config import Config
 from framework.database.session import transaction
 from framework.gitcore.lfs.pointer import Pointer
@@ -77,6 +78,16 @@ def test_batches_at_one_moment_are_not_promised_the_same_room(
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         assert sum(pool.map(ask, range(CLIENTS))) == 1
+
+
+def test_an_object_over_the_plan_is_not_promised_room(website: ProjectAccess) -> None:
+    with transaction() as session:
+        session.add(PlanLimits(name="free", stored_bytes=100, private_projects=None, file_bytes=2))
+    batch = Batch(UPLOAD, [Pointer(f"{size:064x}", size) for size in (2, 3)])
+    fits, over = answer(website, batch, address)["objects"]
+    assert "actions" in fits
+    assert over["error"]["code"] == 422
+    assert "may have 2 bytes in projects with the plan free" in over["error"]["message"]
 
 
 @pytest.mark.deployments("production-like")

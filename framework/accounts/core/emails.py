@@ -1,6 +1,6 @@
 """The mails that an account gets about itself; each is queued in the transaction of what it tells."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,21 @@ def mail_confirmation_link(session: Session, user: User) -> None:
     messages.queue(
         session, messages.prepare(to=email, template="signup", facts=facts, key=_key("verify", user), expires_at=ends)
     )
+
+
+def mail_renewal_link(session: Session, user: User) -> None:
+    """Ask a student or researcher to confirm the address once more."""
+    facts = {"name": user.name, "email": user.email, "link": _renewal_link(user)}
+    ends = now() + timedelta(days=signed_links.VERIFY_DAYS)
+    key = _key("renewal", user)
+    messages.queue(session, messages.prepare(to=user.email, template="renewal", facts=facts, key=key, expires_at=ends))
+
+
+def mail_student_plan_ends(session: Session, user: User, *, ends_at: datetime) -> None:
+    """Tell a student once when the plan will end and how to keep it."""
+    facts = {"name": user.name, "ends": f"{ends_at:%-d %b %Y}", "link": _link("settings", "usage")}
+    key = f"student-{user.id}-{ends_at:%Y%m%d}"
+    messages.queue(session, messages.prepare(to=user.email, template="student", facts=facts, key=key))
 
 
 def mail_password_link(session: Session, user: User, *, request: str | None = None) -> None:
@@ -124,6 +139,10 @@ def _warn(
         return
     facts = {"name": user.name, "title": title, "what": what, "remedy": remedy, "link": _link("forgot")}
     messages.queue(session, messages.prepare(to=email, template="security", facts=facts, key=_key("security", user)))
+
+
+def _renewal_link(user: User) -> str:
+    return _link("verify", signed_links.verify_token(user, user.email))
 
 
 def _link(*steps: str) -> str:

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core import addresses, emails, passwords, sessions, validation
+from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
 from framework.accounts.core.account import AccountNotFound, AccountSuspended
 from framework.accounts.core.credentials import end_all
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
@@ -48,6 +48,21 @@ def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
         if not (admin or force):
             refuse_last_admin(session, user)
         user.admin = admin
+    return user.name
+
+
+def give_plan(name: str, plan: str | None) -> str:
+    """Give somebody a plan, which stays until another is given; None lets the confirmed address decide. The user name.
+
+    Raises:
+        AccountNotFound.
+        PlanUnknown.
+    """
+    if plan is not None:
+        plans.default_plan(plan)
+    with transaction() as session:
+        user = find_account(session, name)
+        user.plan = plan
     return user.name
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core import addresses, emails, signed_links, throttle
+from framework.accounts.core import addresses, emails, plans, signed_links, throttle
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.models import AddressChange, User
@@ -56,7 +56,7 @@ def read_claim(token: str) -> Claim:
 
 
 def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
-    """Let the address count that the link was sent to; doing so twice is fine.
+    """Let the address count that the link was sent to; doing so twice is fine, and renews a student's plan.
 
     Only whoever is signed in to the account, or knows its password, may ask for this: the link shows whose the address
     is, and not who made the account. The session `keep` goes on, should the others end.
@@ -73,6 +73,8 @@ def confirm_address(token: str, *, keep: LiveSession | None = None) -> Account:
         replaced = addresses.find_confirmed_address(user)
         if email == addresses.find_pending_address(user):
             addresses.confirm(session, user, keep=keep)
+        else:
+            plans.renew(session, user)
         if replaced and replaced != user.email:
             _note_change(session, user, replaced)
     return Account.of(user)

@@ -7,7 +7,6 @@ from pydantic import Field
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.api.answers import Answer
-from framework.projects.members.usage import PLAN
 from framework.projects.members.usage import Usage as ProjectUsage
 
 
@@ -48,16 +47,16 @@ class UsedBy(Answer):
 class Usage(Answer):
     """What the caller's projects hold together, what they may, and each of them, the largest first."""
 
-    plan: str
+    plan: str = Field(description="`free`, `student` or `unlimited`.")
     used_bytes: int
-    allowed_bytes: int
+    allowed_bytes: int | None = Field(description="None where the plan has no limit.")
     projects: list[UsedBy]
 
     @classmethod
     def of(cls, usage: ProjectUsage) -> "Usage":
         """The document of it."""
         return cls(
-            plan=PLAN,
+            plan=usage.held.plan.name,
             used_bytes=usage.used_bytes,
             allowed_bytes=usage.limit_bytes,
             projects=[

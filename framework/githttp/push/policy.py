@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, chain
 
 from framework import config
+from framework.accounts.core.plans import Plan
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
 from framework.formatting import MIB, format_size
 from framework.gitcore.pkt_line import Received
+from framework.projects.members.quota import FileOverPlan
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.quarantine import Quarantine
@@ -70,10 +72,10 @@ class PushInflates(TooLarge):
         )
 
 
-def limits() -> Limits:
-    """The sizes that a push is held to."""
+def limits(plan: Plan) -> Limits:
+    """The sizes that a push into a project whose owner has this plan is held to."""
     settings = config.current()
-    return Limits(settings.large_blob_bytes, settings.max_file_bytes, OTHER_OBJECT_BYTES)
+    return Limits(settings.large_blob_bytes, plan.limit_file(settings.max_file_bytes), OTHER_OBJECT_BYTES)
 
 
 def most_allocated_bytes() -> int:
@@ -94,16 +96,19 @@ def limit_objects(received: Received) -> Iterator[bytes]:
     return chain([header], received.rest())
 
 
-def check_sizes(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> None:
+def check_sizes(quarantine: Quarantine, found: Inventory, tips: Iterable[str], plan: Plan) -> None:
     """Refuse the first object that is over its limit.
 
     Raises:
-        PushedFileTooLarge: it says which file. ObjectTooLarge.
+        PushedFileTooLarge, FileOverPlan: it says which file. ObjectTooLarge.
     """
     for sha, kind, size_bytes in found.oversized:
         if kind != "blob":
             raise ObjectTooLarge(kind, sha, size_bytes)
-        raise PushedFileTooLarge(quarantine.path_of(sha, tips), size_bytes)
+        path = quarantine.path_of(sha, tips)
+        if size_bytes <= config.current().max_file_bytes:
+            raise FileOverPlan(path, plan, size_bytes=size_bytes)
+        raise PushedFileTooLarge(path, size_bytes)
 
 
 def check_inflation(found: Inventory) -> None:

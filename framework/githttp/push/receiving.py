@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import config
+from framework.accounts.core import plans
 from framework.accounts.core.account import Account
+from framework.accounts.core.plans import Plan
 from framework.errors import HoldfastError, Unavailable
 from framework.formatting import format_size
 from framework.gitcore.git import GitFailed
@@ -60,6 +62,7 @@ class PackReceiver:
         self._repository_id = arrival.access.repository_id
         self._push_id = object_keys.new_id()
         self._protection = protection_of(self._access.id)
+        self._plan = Plan(plans.UNLIMITED)
         self._found: Inventory | None = None
         self._lfs: tuple[StoredLfs, ...] = ()
         self._summaries: dict[str, RefSummary] = {}
@@ -83,7 +86,7 @@ class PackReceiver:
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
-            quota.check_room(self._access, announced_bytes)
+            self._plan = quota.check_room(self._access, announced_bytes)
             quarantine = Quarantine(folder, self._repository_id)
             packs = self._store_packs(quarantine, pack)
         return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
@@ -116,9 +119,9 @@ class PackReceiver:
 
     def _take_inventory(self, quarantine: Quarantine, pack: Path) -> Inventory:
         """What the pack holds, when its objects have sizes that may be stored."""
-        found = quarantine.inventory(pack, policy.limits())
+        found = quarantine.inventory(pack, policy.limits(self._plan))
         policy.check_inflation(found)
-        policy.check_sizes(quarantine, found, self._statuses.tips)
+        policy.check_sizes(quarantine, found, self._statuses.tips, self._plan)
         return found
 
     def _send_if_wanted(self, packs: list[PushedPack]) -> list[PushedPack]:

@@ -18,8 +18,10 @@ from framework.projects.branches.operations import set_default_branch
 from framework.projects.core import addresses, validation
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.core.description import describe
+from framework.projects.members import quota
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
+from framework.repositories.catalog.changes import Change
 from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.creation import change_about, create_repository
 
@@ -51,6 +53,7 @@ def create_project(
         ProjectNameTaken: the owner has one of this name.
         TokenConfined: the caller acts by a token for one project.
         AddressUnconfirmed: `SIGNUP` is for certain addresses, and theirs is not confirmed.
+        TooManyPrivateProjects: it is private, and the plan has no room for one.
     """
     if account.confined_to:
         raise TokenConfined
@@ -63,6 +66,8 @@ def create_project(
     )
     with _unique_name(name), transaction() as session:
         refuse_unconfirmed(session, account.id)
+        if project.visibility == "private":
+            quota.admit_private_project(session, account.id)
         _take_name(session, project, name, actor=account)
         project.repository_id = create_repository(session, describe(session, project))
         session.add(project)
@@ -102,6 +107,7 @@ def update_project(
         InvalidProjectName, InvalidDescription, InvalidVisibility, InvalidTopics: a rule is broken.
         ProjectNameTaken: the owner has one of this name, or had, and somebody else asks for it.
         BranchAbsent: there is no such branch.
+        TooManyPrivateProjects: it would be private, and the owner's plan has no room for one.
         RoleTooLow: the caller is no maintainer any more, or no owner and asks for another visibility.
     """
     name = None if name in {None, project.name} else validation.project_name(name or "")
@@ -124,8 +130,13 @@ def update_project(
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
 
+    def precheck(session: Session, _change: Change) -> None:
+        row = session.get_one(Project, project.id)
+        if given["visibility"] == "private" != row.visibility:
+            quota.admit_private_project(session, row.owner_id)
+
     with _unique_name(name or project.name):
-        change_about(project.repository_id, change, actor=account.name)
+        change_about(project.repository_id, change, actor=account.name, precheck=precheck)
     return name or project.name
 
 

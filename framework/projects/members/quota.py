@@ -1,13 +1,19 @@
-"""The quota: what one owner's projects may hold together, checked where the change commits."""
+"""The quota: what one owner's projects may hold together by the owner's plan, checked where the change commits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.accounts.core import plans
+from framework.accounts.core.account import Account
+from framework.accounts.core.plans import Plan
 from framework.accounts.models import User
 from framework.database.session import read_transaction
-from framework.errors import TooLarge
-from framework.formatting import format_size
+from framework.errors import Conflict, TooLarge
+from framework.formatting import format_limit, format_size
 from framework.projects.core.access import ProjectAccess
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
@@ -16,19 +22,49 @@ from framework.repositories.catalog.lfs_objects import count_pending_bytes
 from framework.repositories.models import Repository
 from framework.repositories.write.commit import Precheck
 
-WARN_AT = 0.9
-"""Part of the quota; the change that passes it has its owner told."""
+WARNED_PERCENTS = (80, 95)
+"""How full a plan is when its owner gets a mail, once for each."""
+FALLEN_PERCENTS = 2
+"""So far below one of them there is room again, and the next mail may come: a repacking alone changes less."""
 
 
 class QuotaExceeded(TooLarge):
     """The owner's projects would hold more than the quota."""
 
-    def __init__(self, owner: str, *, used_bytes: int, new_bytes: int) -> None:
+    def __init__(self, owner: str, plan: Plan, *, used_bytes: int, new_bytes: int) -> None:
+        address = config.current().base_url
         super().__init__(
-            f"The projects of {owner} together may hold {format_size(config.current().quota_bytes)}. They hold"
+            f"The projects of {owner} together may hold {format_size(plan.most_bytes)} (plan: {plan.name}). They hold"
             f" {format_size(used_bytes)}, the trash included, and this would add {format_size(new_bytes)}. Nothing"
-            f" was stored. {owner} can free room by deleting projects for good, from the trash, too, or ask the"
-            f" administrator for more: {config.current().base_url}/settings/usage"
+            f" was stored. {owner} can free room at once by deleting projects for good from the trash"
+            f" ({address}/trash), remove old versions of large files under Storage in a project's settings, or ask the"
+            f" administrator for another plan: {address}/settings/usage"
+        )
+
+
+class TooManyPrivateProjects(Conflict):
+    """The owner has as many private projects as the plan allows."""
+
+    field = "visibility"
+
+    def __init__(self, plan: Plan) -> None:
+        address = config.current().base_url
+        super().__init__(
+            f"The plan {plan.name} allows {plan.private_projects:,} private"
+            f" project{'' if plan.private_projects == 1 else 's'}, the trash included, and there are as many. Make one"
+            f" public, delete one for good from the trash ({address}/trash), or ask the administrator for another"
+            f" plan: {address}/settings/usage"
+        )
+
+
+class FileOverPlan(TooLarge):
+    """A file is larger than the owner's plan allows."""
+
+    def __init__(self, path: str, plan: Plan, *, size_bytes: int) -> None:
+        super().__init__(
+            f"“{path}” is {format_limit(size_bytes)}; a file may have {format_limit(plan.file_bytes or 0)} in projects"
+            f" with the plan {plan.name}. Nothing was stored. Make the file smaller, or have the project's owner ask"
+            f" for another plan: {config.current().base_url}/settings/usage"
         )
 
 
@@ -42,59 +78,100 @@ class StoreFull(TooLarge):
         )
 
 
-def admission(access: ProjectAccess) -> Precheck:
-    """What a commit point asks first, with the owner locked: the quota has room for what is new."""
+@dataclass(frozen=True)
+class OwnerUsage:
+    """An owner's plan, and what the owner's projects hold of it, those in the trash included."""
+
+    plan: Plan
+    used_bytes: int
+
+    @property
+    def room_bytes(self) -> int:
+        """How much more there is room for; negative where a plan has become smaller."""
+        return self.plan.most_bytes - self.used_bytes
+
+
+def admission(access: ProjectAccess, *, files: Iterable[tuple[str, int]] = ()) -> Precheck:
+    """What a commit point asks first, with the owner locked: the quota has room for what is new.
+
+    `files` are the paths and sizes, in bytes, of those that the plan may find too large and nobody has compared yet.
+    """
+    largest = max(files, key=lambda file: file[1], default=None)
 
     def precheck(session: Session, change: Change) -> None:
-        owner_id = lock_owner(session, access)
-        _refuse_excess(session, access, owner_id, change.new_bytes)
+        owner = lock_owner(session, access)
+        usage = read_owner_usage(session, owner)
+        if largest:
+            refuse_large_file(usage.plan, *largest)
+        _refuse_excess(access, usage, change.new_bytes)
         refuse_full_store(session, change.new_bytes)
-        _warn_when_nearly_full(session, owner_id, change.new_bytes)
+        _warn_when_nearly_full(session, owner, usage, change.new_bytes)
 
     return precheck
 
 
-def room_bytes(access: ProjectAccess) -> int:
-    """How much more the project's owner may store, large files that are on their way taken off."""
+def read_owner_usage(session: Session, owner: User) -> OwnerUsage:
+    """The plan of this account and what its projects hold."""
+    return OwnerUsage(plans.plan_of(session, owner), count_used_bytes(session, owner.id))
+
+
+def read_plan_of(access: ProjectAccess) -> Plan:
+    """The plan of the project's owner."""
     with read_transaction() as session:
-        owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-        return room_of_owner_bytes(session, owner_id)
+        return plans.plan_of(session, _owner_of(session, access))
 
 
-def room_of_owner_bytes(session: Session, owner_id: int) -> int:
-    """The same, of all projects of this account."""
-    pending = count_pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
-    return config.current().quota_bytes - count_used_bytes(session, owner_id) - pending
+def read_room(access: ProjectAccess) -> OwnerUsage:
+    """What the project's owner has and may store, large files that are on their way counted as stored."""
+    with read_transaction() as session:
+        owner = _owner_of(session, access)
+        usage = read_owner_usage(session, owner)
+        return replace(usage, used_bytes=usage.used_bytes + count_pending_of_owner(session, owner.id))
 
 
-def lock_owner(session: Session, access: ProjectAccess) -> int:
-    """Have nobody else count what the owner's projects hold before this transaction ends; the account's number.
+def count_pending_of_owner(session: Session, owner_id: int) -> int:
+    """The bytes of large files that are on their way into any of this account's projects."""
+    return count_pending_bytes(session, select(Project.repository_id).where(Project.owner_id == owner_id))
+
+
+def lock_owner(session: Session, access: ProjectAccess) -> User:
+    """Have nobody else count what the owner's projects hold before this transaction ends; the account.
 
     To be called before any other row is locked, the repository's too, or two transactions could wait for each other.
     Rows that refer to the account are written meanwhile.
     """
-    owner_id = session.scalars(select(Project.owner_id).where(Project.id == access.id)).one()
-    session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))
-    return owner_id
+    return _lock(session, session.scalars(select(Project.owner_id).where(Project.id == access.id)).one())
 
 
-def check_room(access: ProjectAccess, new_bytes: int) -> None:
-    """Whether so much more would fit now; the commit point asks again.
+def check_room(access: ProjectAccess, new_bytes: int) -> Plan:
+    """The owner's plan, if so much more would fit now; the commit point asks again.
 
     Raises:
         QuotaExceeded, StoreFull: it would not.
     """
     with read_transaction() as session:
-        owner_id = session.get_one(Project, access.id).owner_id
-        _refuse_excess(session, access, owner_id, new_bytes)
+        usage = read_owner_usage(session, _owner_of(session, access))
+        _refuse_excess(access, usage, new_bytes)
         refuse_full_store(session, new_bytes)
+    return usage.plan
+
+
+def refuse_large_file(plan: Plan, path: str, size_bytes: int) -> None:
+    """Let a file pass that is no larger than the plan allows.
+
+    Raises:
+        FileOverPlan.
+    """
+    if plan.file_bytes is not None and size_bytes > plan.file_bytes:
+        raise FileOverPlan(path, plan, size_bytes=size_bytes)
 
 
 def most_room_bytes(session: Session, account_id: int) -> int:
     """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
     writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
     others = session.scalars(writes.where(Member.user_id == account_id, Member.role != "reader").distinct()).all()
-    return config.current().quota_bytes - min(count_used_bytes(session, owner) for owner in {account_id, *others})
+    owners = session.scalars(select(User).where(User.id.in_({account_id, *others}))).all()
+    return max(read_owner_usage(session, owner).room_bytes for owner in owners)
 
 
 def store_room_bytes(session: Session) -> int | None:
@@ -114,24 +191,32 @@ def refuse_full_store(session: Session, new_bytes: int) -> None:
         raise StoreFull
 
 
-def _store_room(session: Session) -> int | None:
-    limit = config.current().store_max_bytes
-    if limit is None:
-        return None
-    return limit - int(session.scalar(select(func.coalesce(func.sum(Repository.stored_bytes), 0))) or 0)
+def admit_private_project(session: Session, owner_id: int) -> None:
+    """Let one more project of this account be private, with the account locked where its plan counts them.
+
+    To be called before any other row is locked. What is private already stays so, however many there are.
+
+    Raises:
+        TooManyPrivateProjects.
+    """
+    if plans.plan_of(session, session.get_one(User, owner_id)).private_projects is not None:
+        _refuse_another_private(session, _lock(session, owner_id))
 
 
-def _refuse_excess(session: Session, access: ProjectAccess, owner_id: int, new_bytes: int) -> None:
-    used = count_used_bytes(session, owner_id)
-    if used + new_bytes > config.current().quota_bytes:
-        raise QuotaExceeded(access.owner, used_bytes=used, new_bytes=new_bytes)
+def check_private_room(account: Account) -> None:
+    """Whether this person could have one more private project now; its creation asks again.
+
+    Raises:
+        TooManyPrivateProjects.
+    """
+    with read_transaction() as session:
+        _refuse_another_private(session, session.get_one(User, account.id))
 
 
-def _warn_when_nearly_full(session: Session, owner_id: int, new_bytes: int) -> None:
-    limit, before = config.current().quota_bytes, count_used_bytes(session, owner_id)
-    if before < limit * WARN_AT <= before + new_bytes:
-        owner = session.get_one(User, owner_id)
-        emails.mail_nearly_full(session, owner, used_bytes=before + new_bytes, limit_bytes=limit)
+def count_private_projects(session: Session, owner_id: int) -> int:
+    """How many private projects this account owns, those in the trash included."""
+    mine = (Project.owner_id == owner_id, Project.visibility == "private")
+    return session.scalars(select(func.count()).select_from(Project).where(*mine)).one()
 
 
 def count_used_bytes(session: Session, owner_id: int) -> int:
@@ -139,3 +224,49 @@ def count_used_bytes(session: Session, owner_id: int) -> int:
     owned = select(Project.repository_id).where(Project.owner_id == owner_id)
     total = select(func.coalesce(func.sum(Repository.stored_bytes), 0)).where(Repository.id.in_(owned))
     return int(session.scalar(total) or 0)
+
+
+def _lock(session: Session, owner_id: int) -> User:
+    query = select(User).where(User.id == owner_id).with_for_update(key_share=True)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _owner_of(session: Session, access: ProjectAccess) -> User:
+    query = select(User).join(Project, Project.owner_id == User.id).where(Project.id == access.id)
+    return session.scalars(query).one()
+
+
+def _refuse_another_private(session: Session, owner: User) -> None:
+    plan = plans.plan_of(session, owner)
+    if plan.private_projects is not None and count_private_projects(session, owner.id) >= plan.private_projects:
+        raise TooManyPrivateProjects(plan)
+
+
+def _store_room(session: Session) -> int | None:
+    limit = config.current().store_max_bytes
+    if limit is None:
+        return None
+    return limit - int(session.scalar(select(func.coalesce(func.sum(Repository.stored_bytes), 0))) or 0)
+
+
+def _refuse_excess(access: ProjectAccess, usage: OwnerUsage, new_bytes: int) -> None:
+    if new_bytes > usage.room_bytes:
+        raise QuotaExceeded(access.owner, usage.plan, used_bytes=usage.used_bytes, new_bytes=new_bytes)
+
+
+def _warn_when_nearly_full(session: Session, owner: User, usage: OwnerUsage, new_bytes: int) -> None:
+    """Mail the owner once for each of the percents that this change passes, and again after it fell below."""
+    if usage.plan.stored_bytes is None:
+        return
+    limit = max(1, usage.plan.stored_bytes)
+    before, after = usage.used_bytes * 100 / limit, (usage.used_bytes + new_bytes) * 100 / limit
+    warned = min(owner.quota_warned_percent, _passed(before + FALLEN_PERCENTS))
+    passed = _passed(after)
+    if passed > warned:
+        emails.mail_nearly_full(session, owner, used_bytes=usage.used_bytes + new_bytes, limit_bytes=limit)
+    if max(warned, passed) != owner.quota_warned_percent:
+        owner.quota_warned_percent = max(warned, passed)
+
+
+def _passed(percent: float) -> int:
+    return max((each for each in WARNED_PERCENTS if each <= percent), default=0)

@@ -6,17 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from framework import config
+from framework.accounts.core import plans
 from framework.accounts.core.account import Account
+from framework.accounts.core.plans import PlanHeld
 from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.projects.core.queries import is_within_reach
+from framework.projects.members import quota
 from framework.projects.models import Project
-from framework.repositories.catalog.lfs_objects import count_pending_bytes
 from framework.repositories.models import Repository
-
-PLAN = "standard"
-"""There is one plan: `QUOTA_BYTES` for everyone."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,20 @@ class Holding:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the person's projects hold of what they may, the largest first; `pending_bytes` are on their way by LFS."""
+    """What the person's projects hold of what they may, the largest first; `pending_bytes` are on their way by LFS.
 
-    limit_bytes: int
+    `private_projects` is how many of all that they own are private, those in the trash included.
+    """
+
+    held: PlanHeld
     pending_bytes: int
+    private_projects: int
     projects: Sequence[Holding]
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What the plan allows together; None for no limit."""
+        return self.held.plan.stored_bytes
 
     @property
     def used_bytes(self) -> int:
@@ -56,7 +63,7 @@ class Usage:
     @property
     def room_bytes(self) -> int:
         """How much more can be stored."""
-        return max(0, self.limit_bytes - self.used_bytes - self.pending_bytes)
+        return max(0, self.held.plan.most_bytes - self.used_bytes - self.pending_bytes)
 
 
 def usage_of(account: Account) -> Usage:
@@ -69,6 +76,8 @@ def usage_of(account: Account) -> Usage:
         .order_by(Repository.stored_bytes.desc(), Project.name_key)
     )
     with read_transaction() as session:
-        pending = count_pending_bytes(session, select(Project.repository_id).where(Project.owner_id == account.id))
+        held = plans.read_held_plan(session, session.get_one(User, account.id))
+        pending = quota.count_pending_of_owner(session, account.id)
+        private = quota.count_private_projects(session, account.id)
         holdings = [Holding(*row) for row in session.execute(query)]
-    return Usage(config.current().quota_bytes, pending, holdings)
+    return Usage(held, pending, private, holdings)

@@ -75,7 +75,7 @@ def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Seque
 
 
 def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
-    """Tell an owner that the projects have used most of their quota; at most once a day."""
+    """Tell an owner that the projects have used most of what the plan allows."""
     if not (email := addresses.find_confirmed_address(owner)):
         return
     facts = {
@@ -85,6 +85,5 @@ def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_by
         "limit": format_size(limit_bytes),
         "link": f"{config.current().base_url}/settings/usage",
     }
-    messages.queue(
-        session, messages.prepare(to=email, template="quota", facts=facts, key=f"quota-{owner.id}-{now():%Y%m%d}")
-    )
+    key = f"quota-{owner.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template="quota", facts=facts, key=key))

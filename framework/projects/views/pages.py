@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
+from framework.accounts.lifecycle import student
 from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
@@ -124,7 +125,23 @@ def empty_trash() -> ViewResponse:
 @projects.get("/settings/usage")
 def usage() -> str:
     """What the person's projects hold, what takes the room, and how to free some."""
-    return render_template("accounts/usage.html", usage=usage_of(require_account()))
+    usage = usage_of(require_account())
+    held, settings = usage.held, config.current()
+    shown = {"file_bytes": held.plan.limit_file(settings.max_file_bytes), "students": bool(settings.academic_domains)}
+    return render_template("accounts/usage.html", usage=usage, held=held, plan=held.plan, **shown)
+
+
+@projects.post("/settings/usage/confirm")
+def confirm_again() -> ViewResponse:
+    """Send the link that renews the student plan."""
+    account = require_account()
+    check_button()
+    link = student.send_renewal_link(account.id)
+    if link.sent:
+        flash(f"A link to confirm the address is on its way to {link.email}.", "success")
+    else:
+        flash(f"Several mails were sent to {link.email} lately. Try again in a while.", "warning")
+    return redirect("/settings/usage")
 
 
 @projects.route("/invitations/<token>", methods=["GET", "POST"])

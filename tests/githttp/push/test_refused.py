@@ -5,11 +5,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import delete
 
+from framework.accounts.lifecycle import administration
+from framework.accounts.models import PlanLimits
 from framework.accounts.signin.tokens import create_token
 from framework.database.session import transaction
 from framework.githttp.protocol.commands import MAX_COMMANDS
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.repositories.models import Repository
 from framework.repositories.write.received_objects import PIECE_BYTES
 from tests.cast import posted_texts
@@ -211,6 +214,36 @@ def test_an_owner_over_the_quota(house: House, project: ProjectAccess, full: Wor
     said = full.push(project.full_name, "main", check=False).stderr
     assert "remote: error: The projects of alice together may hold 5 GiB" in said
     assert state(house, project) == before
+
+
+@pytest.fixture
+def small_files(work: Work) -> Iterator[None]:
+    """Alice's plan allows files of 1 MiB and one private project, and she has more."""
+    with transaction() as session:
+        session.add(PlanLimits(name="student", stored_bytes=None, private_projects=1, file_bytes=MIB))
+    administration.give_plan("alice", "student")
+    yield
+    administration.give_plan("alice", None)
+    with transaction() as session:
+        session.execute(delete(PlanLimits))
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_file_over_the_plan(house: House, project: ProjectAccess, work: Work) -> None:
+    before = state(house, project)
+    work.commit("Second", film__mp4=os.urandom(MIB + 1))
+    said = work.push(project.full_name, "main", check=False).stderr
+    assert "“film.mp4” is 1.1 MiB; a file may have 1 MiB in projects with the plan student." in said.replace("\n", "")
+    assert "have the project's owner ask for another plan" in said
+    assert state(house, project) == before
+
+
+@pytest.mark.usefixtures("small_files", "project")
+def test_a_project_that_the_plan_has_no_room_for(house: House, work: Work) -> None:
+    said = work.push("alice/one-more", "main", check=False).stderr
+    assert "The plan student allows 1 private project, the trash included" in said
+    with pytest.raises(ProjectNotFound):
+        project_for(house.people["alice"], "alice", "one-more")
 
 
 def test_a_push_whose_length_is_over_the_quota_is_not_looked_at(

@@ -43,7 +43,7 @@ def full(
 
 def test_the_refusal_says_what_is_there_and_what_helps(full: Visitor, secret: ProjectAccess) -> None:
     said = unescape(upload(full, {"b.bin": b"1", "c": os.urandom(MIB)}).text)
-    assert "may hold 2.9 MiB. They hold 2 MiB, the trash included, and this would add 1 MiB." in said
+    assert "may hold 2.9 MiB (plan: free). They hold 2 MiB, the trash included, and this would add 1 MiB." in said
     assert "deleting projects for good" in said
     assert "/settings/usage" in said
 
@@ -112,7 +112,7 @@ def test_the_page_and_the_call_tell_what_takes_the_room(full: Visitor, alice: Ac
     assert "<strong>2 MiB</strong> of 2.9 MiB" in page
     assert "In the trash" in page
     told = Program.of(full.client.application, alice).get("/usage").json
-    assert (told["plan"], told["allowed_bytes"]) == ("standard", 3_000_000)
+    assert (told["plan"], told["allowed_bytes"]) == ("free", 3_000_000)
     assert [(each["name"], each["trashed"]) for each in told["projects"]] == [("website", True), ("secret", False)]
     assert told["used_bytes"] == sum(each["bytes"] for each in told["projects"])
 

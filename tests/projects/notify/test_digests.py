@@ -17,15 +17,12 @@ from framework.database.types import now
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project
-from framework.projects.members import quota
 from framework.projects.members.people import add_person, remove_person
 from framework.projects.models import Notice
 from framework.projects.notify import digests, notices
 from framework.projects.notify.activity import record
 from framework.projects.notify.digests import FIRST_QUIET, LONGEST_SESSION, PERIODS, QUIET, send_news
 from framework.projects.notify.preferences import choose
-from framework.repositories.catalog.changes import Change
-from framework.repositories.catalog.pack_records import NewPack
 from tests.projects.notify.notice_rows import age_notices
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
@@ -262,32 +259,3 @@ def test_old_notices_are_forgotten(settings: Config, alice: Account, bob: Accoun
     assert notices.forget_old() == 0
     age_notices(timedelta(days=2))
     assert notices.forget_old() == 2, "the upload, and that bob was added"
-
-
-def test_an_owner_is_told_once_when_the_quota_is_nearly_used(
-    alice: Account, secret: ProjectAccess, with_settings: Callable[..., Config]
-) -> None:
-    with_settings(quota_bytes=1000)
-    precheck = quota.admission(secret)
-    for size in (899, 900, 950):
-        with transaction() as session:
-            precheck(session, change_of(secret, size))
-    with read_transaction() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.id.like("quota-%"))).all()
-    assert [(row.args[0], row.args[1]) for row in rows] == [
-        ("alice@example.org", "Your projects use 90% of your storage")
-    ]
-
-
-def change_of(project: ProjectAccess, size_bytes: int) -> Change:
-    """A change that adds one pack of this size."""
-    pack = NewPack(
-        name="p" * 32,
-        kind="history",
-        pack_bytes=size_bytes,
-        pack_sha256="",
-        idx_bytes=0,
-        idx_sha256="",
-        object_count=1,
-    )
-    return Change(repository_id=project.repository_id, actor="alice", packs=(pack,))
