@@ -27,6 +27,7 @@ soak: .venv/development static/built/editor.js
 
 bench: .venv/development
 	@tools/install-servers
+	@tools/install-servers benchmarks/peers/packages.txt
 	@$(VENV)/python -m benchmarks
 
 check: .venv/development

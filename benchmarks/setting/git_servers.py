@@ -1,18 +1,17 @@
 """Two servers of the same repositories on this machine: ours under gunicorn, and `git http-backend`."""
 
-import os
 import subprocess
-import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.setting.running import application, family, free_port, running
+from benchmarks.peers.http_backend import http_backend
+from benchmarks.setting.running import application, family, read_cpu_seconds
 from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
@@ -22,7 +21,6 @@ from tests.servers.application import deployments
 
 PASSWORD = "a password for benchmarks"  # noqa: S105
 CHUNK_BYTES = 1 << 20
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class GitServer:
     prefix: str
     headers: Mapping[str, str]
     repositories: Path | None = None
+    count_cpu_seconds: Callable[[], float] | None = None
+    """What the server and its programs have used, where it is not that of its process and of those below it."""
 
     def prepare(self, name: str) -> None:
         """Have an empty repository of this name to push to; our server makes it with the push."""
@@ -68,7 +68,9 @@ class GitServer:
         return Spent(wall, self._cpu_seconds() - before, last)
 
     def _cpu_seconds(self) -> float:
-        return sum(_cpu_ticks(process_id) for process_id in family(self.process_id)) / TICKS
+        if self.count_cpu_seconds:
+            return self.count_cpu_seconds()
+        return sum(read_cpu_seconds(process_id) for process_id in family(self.process_id))
 
 
 @contextmanager
@@ -89,14 +91,15 @@ def ours() -> Iterator[GitServer]:
 
 @contextmanager
 def backend() -> Iterator[GitServer]:
-    """The CGI program of git on a local disk."""
-    with TemporaryDirectory() as folder:
-        port = free_port()
-        with running([sys.executable, "-m", "benchmarks.setting.backend", str(port), folder], port, {}) as server:
-            yield GitServer(port, server.process_id, "", {}, Path(folder))
+    """The CGI program of git behind nginx, on a local disk.
 
-
-def _cpu_ticks(process_id: int) -> int:
-    """User and system time, that of children that have ended included (proc(5))."""
-    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(ticks) for ticks in fields[11:15])
+    Raises:
+        Absent: it cannot run on this machine.
+    """
+    with (
+        TemporaryDirectory() as folder,
+        TemporaryDirectory() as repositories,
+        http_backend(Path(folder), Path(repositories)) as found,
+    ):
+        port, process_id = found.servers.port, found.servers.process_id
+        yield GitServer(port, process_id, "", {}, Path(repositories), found.count_cpu_seconds)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -67,6 +68,21 @@ def family(process_id: int) -> Iterator[int]:
         with suppress(FileNotFoundError, ProcessLookupError):  # the thread has just ended
             for child in children.read_text().split():
                 yield from family(int(child))
+
+
+def read_cpu_seconds(process_id: int) -> float:
+    """User and system time, that of children that have ended included (proc(5)); 0 when the process has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / TICKS
+    return 0.0
+
+
+def read_name(process_id: int) -> str:
+    """The program that the process runs; nothing when it has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process_id}/comm").read_text().strip()
+    return ""
 
 
 def _takes_connections(port: int) -> bool:

@@ -1,0 +1,1 @@
+"""What people would use instead of Holdfast, started by the benchmarks themselves."""
