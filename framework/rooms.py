@@ -27,6 +27,7 @@ ROOMS = (
     "edits",
     "browse",
     "githttp",
+    "links",
     "import_export",
     "api",
     "health",

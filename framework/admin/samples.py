@@ -55,6 +55,33 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "tags": [],
         "link": "http://localhost/alice/garden/branches",
     },
+    "hand_in": {
+        **_NAME,
+        "title": "Assignment 3",
+        "time": "Friday, 4 December 2026, 18:05 (Europe/Berlin)",
+        "files": [("report.pdf", "1.2 MiB, SHA-256 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")],
+        "more": 0,
+        "deadline": "Friday, 4 December 2026, 23:59 (Europe/Berlin)",
+        "link": "http://localhost/drop/mine/sample",
+    },
+    "hand_in_extended": {
+        **_NAME,
+        "title": "Assignment 3",
+        "deadline": "Monday, 7 December 2026, 23:59 (Europe/Berlin)",
+        "link": "http://localhost/drop/mine/sample",
+    },
+    "handed_in": {
+        **_NAME,
+        "count": 2,
+        "sections": [
+            {
+                "title": "Assignment 3",
+                "link": "http://localhost/alice/garden/settings/links/1",
+                "hand_ins": [("Ada", "4 December, 17:05 UTC, 1 file"), ("Bob", "4 December, 20:11 UTC, 3 files")],
+                "more": 0,
+            }
+        ],
+    },
     "new_versions": {**_NAME, "project": _GARDEN},
     "mention": {**_NAME, "project": _GARDEN},
     "woken": {**_NAME, "project": _ATTIC},

@@ -21,8 +21,8 @@ NOBODY = "-"
 NO_ENDPOINT = "none"
 HEADER = "X-Request-ID"
 
-_SECRET = re.compile(r"^/+(reset|verify|undo|invitations|unsubscribe)/+[^/]+")
-"""What the links in mails begin with: the rest of them lets whoever reads it in."""
+_SECRET = re.compile(r"^/+(reset|verify|undo|invitations|unsubscribe|l|drop(?:/+mine)?)/+[^/]+")
+"""What the links in mails and those that people hand on begin with: the rest of them lets whoever reads it in."""
 
 log = logging.getLogger(__name__)
 

@@ -75,6 +75,28 @@ class Invitation(Base):
     expires_at: Mapped[datetime]
 
 
+class Link(Base):
+    """An address that lets in whoever has it, to look (`view`) or to hand in (`drop`); only its SHA-256 is kept.
+
+    It ends at `expires_at`, and when it is revoked. `last_used_at` is right to the hour. An `anonymous` one shows the
+    files and nobody's name.
+    """
+
+    __tablename__ = "links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    anonymous: Mapped[bool] = mapped_column(default=False)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
 class BranchRule(Base):
     """What may be done to the branches whose names match the pattern: being rewritten by force, being deleted."""
 

@@ -1,7 +1,7 @@
 """The one way by which people's changes become a commit, from the browser and from programs alike."""
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,8 +23,8 @@ LISTED_PATHS = 20
 class Changes:
     """What one person changes on one branch, in one commit; `parent`, `base` and `start` are those of `Write`.
 
-    `kind` is what the activity calls it: `upload`, or `commit` for everything else. `tracked` are the paths that the
-    branch wants in Git LFS, where somebody has looked already.
+    `kind` is what the activity calls it: `upload`, `hand_in`, or `commit` for everything else, and `details` is what it
+    tells beside the rest. `tracked` are the paths that the branch wants in Git LFS, where somebody has looked already.
     """
 
     operations: Sequence[Operation]
@@ -34,18 +34,47 @@ class Changes:
     base: str | None = None
     start: str | None = None
     kind: str = "commit"
+    details: Mapping[str, Any] = field(default_factory=dict)
     tracked: Set[str] | None = None
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Whose change it is: Git's `Name <e-mail>`, the journal's actor, and the account, for somebody who has one.
+
+    `recheck` runs in the commit's transaction, with the repository locked, and raises when they may not any more.
+    """
+
+    author: str
+    actor: str
+    account: Account | None
+    recheck: Callable[[Session], object]
 
 
 def store_changes(
     access: ProjectAccess, account: Account, changes: Changes, *, in_transaction: InTransaction = do_nothing
+) -> Written:
+    """Store the changes of somebody who may write, as `store_contribution` does.
+
+    Raises:
+        What `store_contribution` raises, RoleTooLow: nothing is stored.
+    """
+    member = Contributor(
+        account.author, account.name, account, lambda session: recheck(session, access.id, account, "writer")
+    )
+    return store_contribution(access, member, changes, in_transaction=in_transaction)
+
+
+def store_contribution(
+    access: ProjectAccess, by: Contributor, changes: Changes, *, in_transaction: InTransaction = do_nothing
 ) -> Written:
     """Store the changes as one commit, or nothing of them; tell the project's other members.
 
     `in_transaction` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
-        What `lfs.writing.write` raises, RoleTooLow, QuotaExceeded, FileOverPlan, TokenInFile: nothing is stored.
+        What `lfs.writing.write` and the contributor's `recheck` raise, QuotaExceeded, FileOverPlan, TokenInFile:
+            nothing is stored.
     """
     puts = [operation for operation in changes.operations if isinstance(operation, Put)]
     for put in puts:
@@ -56,8 +85,8 @@ def store_changes(
         branch=changes.branch,
         operations=changes.operations,
         message=message,
-        author=account.author,
-        actor=account.name,
+        author=by.author,
+        actor=by.actor,
         parent=changes.parent,
         base=changes.base,
         start=changes.start,
@@ -65,10 +94,10 @@ def store_changes(
     title, paths = message.partition("\n")[0], _paths_to_tell(changes.operations)
 
     def tell(session: Session, written: Written) -> None:
-        recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
-        details: dict[str, Any] = {"branch": changes.branch, "sha": written.sha, "title": title}
+        by.recheck(session)  # with the repository locked, as who changes roles does
+        details: dict[str, Any] = {**changes.details, "branch": changes.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
-        activity.record(session, access.id, actor=account, kind=changes.kind, details=details)
+        activity.record(session, access.id, actor=by.account, kind=changes.kind, details=details)
         in_transaction(session, written)
 
     precheck = quota.admission(access, files=[(put.path, put.size_bytes) for put in puts])

@@ -38,8 +38,8 @@ READ_BYTES = 64 * 1024
 class RequestTooLarge(TooLarge):
     """All files of one upload together are over the limit."""
 
-    def __init__(self, size_bytes: int | None) -> None:
-        limit = config.current().max_request_bytes
+    def __init__(self, size_bytes: int | None, limit: int | None = None) -> None:
+        limit = config.current().max_request_bytes if limit is None else limit
         told = f"is {format_limit(size_bytes)}" if size_bytes else "is larger"
         super().__init__(
             f"This upload {told}; one upload may hold {format_limit(limit)} in all. Nothing was stored: send fewer"
@@ -252,34 +252,35 @@ def _refuse_file(*_about: object, **_more: object) -> NoReturn:
 
 
 @contextmanager
-def receive_form(request: Request) -> Iterator[list[tuple[str, ReceivedFile]]]:
+def receive_form(request: Request, *, most_bytes: int | None = None) -> Iterator[list[tuple[str, ReceivedFile]]]:
     """The files of the form, as (name as sent, file); they are deleted when the block ends.
 
     Raises:
-        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`. TooManyParts, FieldsTooLong.
+        RequestTooLarge: the files are over `MAX_REQUEST_BYTES`, or over `most_bytes`. TooManyParts, FieldsTooLong.
         BrokenUpload: the body ended early.
     """
     assert isinstance(request, StreamingRequest)
-    limit = config.current().max_request_bytes + FRAMING_BYTES
+    most = config.current().max_request_bytes if most_bytes is None else most_bytes
+    limit = most + FRAMING_BYTES
     if request.content_length and request.content_length > limit:
-        raise RequestTooLarge(request.content_length)
+        raise RequestTooLarge(request.content_length, most)
     with scratch("upload") as folder:
         receiver = FileReceiver(folder)
         request.receiver, request.max_content_length = receiver, limit
         try:
-            _read_form(request)
+            _read_form(request, most)
         finally:
             receiver.close_files()
         total = sum(file.size_bytes for _name, file in receiver.sent)
-        if total > config.current().max_request_bytes:
-            raise RequestTooLarge(total)
+        if total > most:
+            raise RequestTooLarge(total, most)
         yield receiver.sent
 
 
-def _read_form(request: Request) -> None:
+def _read_form(request: Request, most_bytes: int) -> None:
     try:
         _ = request.form
     except RequestEntityTooLarge as error:
-        raise RequestTooLarge(request.content_length) from error
+        raise RequestTooLarge(request.content_length, most_bytes) from error
     except (ClientDisconnected, ValueError) as error:
         raise BrokenUpload from error

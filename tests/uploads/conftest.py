@@ -79,11 +79,12 @@ def uploader(signed_in: SignIn, alice: Account, secret: ProjectAccess) -> Visito
 def store_files(project: ProjectAccess, account: Account, contents: Mapping[str, bytes], *, message: str = "") -> str:
     """Put these files into the main branch in one commit; its id."""
     with scratch("test") as folder:
-        files = [(path, _received(folder, content)) for path, content in contents.items()]
+        files = [(path, received(folder, content)) for path, content in contents.items()]
         return store_upload(project, account, Upload(files, "main", "", message)).sha
 
 
-def _received(folder: Path, content: bytes) -> ReceivedFile:
+def received(folder: Path, content: bytes) -> ReceivedFile:
+    """A file that a form has brought, in this folder."""
     file = ReceivedFile(folder / new_id(), 1 << 30)
     file.write(content)
     file.close()

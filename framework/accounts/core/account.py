@@ -64,7 +64,7 @@ class Account:
     @property
     def author(self) -> str:
         """`Full Name <email>` for Git, without what Git forbids; the user name stands in for a missing full name."""
-        return f"{_for_git(self.full_name) or self.name} <{_for_git(self.email)}>"
+        return git_author(self.full_name, self.email, instead=self.name)
 
 
 class AccountNotFound(NotFound):
@@ -76,6 +76,11 @@ class SignInRequired(Forbidden):
 
     status = 401
     own_page = True
+
+
+def git_author(name: str, email: str, *, instead: str) -> str:
+    """`Name <email>` for Git, without what Git forbids; `instead` stands in for a name of which nothing is left."""
+    return f"{_for_git(name) or instead} <{_for_git(email)}>"
 
 
 def _for_git(text: str) -> str:

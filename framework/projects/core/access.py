@@ -152,6 +152,19 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
     return session.get_one(Project, project_id).owner_id
 
 
+def read_linked_project(session: Session, project_id: int) -> ProjectAccess:
+    """The project that a link belongs to, as somebody without a part in it; whether the link lives is asked elsewhere.
+
+    Raises:
+        ProjectNotFound: it is in the trash, or its owner is suspended.
+    """
+    query = _MINE.where(Project.id == project_id, User.suspended_at.is_(None))
+    found = _one(session, query, {"visitor_id": None})
+    if found is None:
+        raise ProjectNotFound
+    return _access(found, None, None)
+
+
 def role_in(session: Session, account: Account | None, project: Project) -> str | None:
     """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
     if account is None:
@@ -186,15 +199,19 @@ def admit(found: FoundProject | None, account: Account | None, needed: str) -> P
     role = _role(account, found.project, found.member_role)
     if role is None and found.project.visibility != "public":
         raise ProjectNotFound
-    access = replace(
+    access = _access(found, account, role)
+    _refuse_low_role(access, account, needed)
+    return access
+
+
+def _access(found: FoundProject, account: Account | None, role: str | None) -> ProjectAccess:
+    return replace(
         access_of(found.project, found.owner, role, found.default_branch),
         idle_since=idle_since(found.archived_at, found.last_access_at),
         visitor_id=account.id if account else None,
         entry_hash=found.entry_hash,
         stored_bytes=found.stored_bytes,
     )
-    _refuse_low_role(access, account, needed)
-    return access
 
 
 def _role(account: Account | None, project: Project, member_role: str | None) -> str | None:

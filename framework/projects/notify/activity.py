@@ -45,7 +45,8 @@ def record(
 
     The actor is None for what an operator did from the command line.
 
-    Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `push` (branch
+    Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `hand_in` (the same,
+    and name, of somebody without an account); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
     branch or tag); `settings`; `person_added` (person, person_id, role); `person_changed` (person, role);
     `person_removed` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work);

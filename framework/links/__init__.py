@@ -1,0 +1,1 @@
+"""Links for people without an account: to hand in, and to look."""

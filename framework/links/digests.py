@@ -1,0 +1,88 @@
+"""One mail a day to a project's owners about what was handed in by its drop-off links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.core import addresses
+from framework.accounts.models import User
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.email import messages, stopped
+from framework.links.models import DropOff, HandIn
+from framework.projects.models import Link, Project
+
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one link's part of the mail tells: (name, when and how much) pairs, and how many are left out."""
+
+    title: str
+    link: str
+    hand_ins: Sequence[tuple[str, str]]
+    more: int
+
+
+def send_digests() -> int:
+    """Queue the mails about what was handed in since the last ones; how many."""
+    newest = select(func.max(HandIn.handed_in_at)).where(HandIn.link_id == DropOff.link_id).scalar_subquery()
+    waiting = (
+        select(Project.owner_id).join(Link, Link.project_id == Project.id).join(DropOff, DropOff.link_id == Link.id)
+    )
+    with read_transaction() as session:
+        owners = session.scalars(waiting.where(newest > DropOff.told_at).distinct()).all()
+    return sum(_send_to(owner_id) for owner_id in owners)
+
+
+def _send_to(owner_id: int) -> int:
+    """One owner's mail; its hand-ins are marked as told in the same transaction, so that each is in one mail."""
+    moment = now()
+    with transaction() as session:
+        owner = session.get(User, owner_id, with_for_update={"key_share": True})
+        rows = _rows(session, owner_id)
+        sections = [_section(session, *row) for row in rows]
+        for drop_off, _link, _project in rows:
+            drop_off.told_at = moment
+        told = [section for section in sections if section.hand_ins]
+        email = addresses.find_confirmed_address(owner) if owner and owner.suspended_at is None else None
+        if not owner or not email or not told or stopped.reason_for(session, email):
+            return 0
+        facts = {"name": owner.name, "sections": told, "count": sum(len(one.hand_ins) + one.more for one in told)}
+        key = f"handed-in-{owner_id}-{moment:%Y%m%d%H%M%S}"
+        messages.queue(session, messages.prepare(to=email, template="handed_in", facts=facts, key=key))
+    return 1
+
+
+def _rows(session: Session, owner_id: int) -> Sequence[tuple[DropOff, Link, Project]]:
+    query = (
+        select(DropOff, Link, Project)
+        .join(Link, Link.id == DropOff.link_id)
+        .join(Project, Project.id == Link.project_id)
+        .where(Project.owner_id == owner_id, Project.trashed_at.is_(None))
+        .order_by(Link.id)
+        .with_for_update(of=DropOff)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def _section(session: Session, drop_off: DropOff, link: Link, project: Project) -> Section:
+    new = (HandIn.link_id == link.id, HandIn.handed_in_at > drop_off.told_at)
+    rows = session.scalars(select(HandIn).where(*new).order_by(HandIn.handed_in_at)).all()
+    owner = session.get_one(User, project.owner_id)
+    return Section(
+        title=link.title,
+        link=f"{config.current().base_url}/{owner.name}/{project.name}/settings/links/{link.id}",
+        hand_ins=[_line(row.name, row.handed_in_at, len(row.files)) for row in rows[:LISTED]],
+        more=max(0, len(rows) - LISTED),
+    )
+
+
+def _line(name: str, moment: datetime | None, files: int) -> tuple[str, str]:
+    told = f"{moment:%-d %B, %H:%M} UTC, " if moment else ""
+    return name, f"{told}{files:,} file{'' if files == 1 else 's'}"

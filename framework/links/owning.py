@@ -1,0 +1,237 @@
+"""What a project's owners do with its links: make, list and revoke them, close a drop-off, give somebody more time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from framework import config
+from framework.accounts.core import validation
+from framework.accounts.core.account import Account
+from framework.accounts.core.credentials import digest
+from framework.accounts.models import User
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.errors import Conflict, NotFound
+from framework.links import receipts
+from framework.links.drop_offs import OpenDropOff, read_drop_off
+from framework.links.models import DropOff, HandIn
+from framework.links.receipts import HandedIn
+from framework.links.rules import InvalidDeadline, WantedDropOff, check_drop_off, link_title
+from framework.projects.core import links
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.models import Link
+from framework.repositories import object_keys
+
+ROLE = "maintainer"
+"""Who may make, see and end the links of a project."""
+MOST_LINKS = 200
+MOST_HAND_INS = 2000
+
+
+class LinkAbsent(NotFound):
+    """The project has no such link, or it was revoked."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such link; it may have been revoked already.")
+
+
+class TooManyLinks(Conflict):
+    """The project has as many links as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A project can have {MOST_LINKS} links. Revoke some that are not used any more.")
+
+
+class PublicDropOff(Conflict):
+    """Hand-ins of a public project could be seen by anyone."""
+
+    def __init__(self) -> None:
+        super().__init__("This project is public: anyone could see what is handed in. Use a private project for it.")
+
+
+@dataclass(frozen=True)
+class MadeLink:
+    """A link that was just made; its address is never told again."""
+
+    id: int
+    url: str
+
+
+@dataclass(frozen=True)
+class LinkAbout:
+    """What can be told of a link later; the last four are those of a drop-off."""
+
+    id: int
+    kind: str
+    title: str
+    anonymous: bool
+    by: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    folder: str | None = None
+    deadline: datetime | None = None
+    is_closed: bool = False
+    hand_ins: int = 0
+
+
+def make_view_link(
+    account: Account, project: ProjectAccess, *, title: str, expires_at: datetime | None, anonymous: bool = False
+) -> MadeLink:
+    """A link by which whoever has it can look at the project.
+
+    Raises:
+        InvalidTitle, TooManyLinks. RoleTooLow, ProjectNotFound: the caller may not any more.
+    """
+    token = links.new_token()
+    with transaction() as session:
+        recheck(session, project.id, account, ROLE)
+        link = _add(session, project, account, Link(kind=links.VIEW, title=link_title(title), expires_at=expires_at))
+        link.digest, link.anonymous = digest(token), anonymous
+    return MadeLink(link.id, f"{config.current().base_url}/l/{token}")
+
+
+def make_drop_off(account: Account, project: ProjectAccess, wanted: WantedDropOff) -> MadeLink:
+    """A link by which whoever has it can hand in files.
+
+    Raises:
+        InvalidTitle, InvalidText, InvalidTypes, InvalidDeadline, BadPath, PublicDropOff, TooManyLinks.
+        RoleTooLow, ProjectNotFound: the caller may not any more.
+    """
+    row, token = check_drop_off(wanted), links.new_token()
+    with transaction() as session:
+        recheck(session, project.id, account, ROLE)
+        if project.visibility == "public":
+            raise PublicDropOff
+        link = Link(kind=links.DROP, title=link_title(wanted.title), expires_at=wanted.expires_at)
+        link.digest = digest(token)
+        row.link_id = _add(session, project, account, link).id
+        session.add(row)
+    return MadeLink(link.id, f"{config.current().base_url}/drop/{token}")
+
+
+def list_links(project: ProjectAccess) -> list[LinkAbout]:
+    """The project's links that live, the newest first."""
+    with read_transaction() as session:
+        rows = session.execute(_select_links().where(Link.project_id == project.id).order_by(Link.id.desc())).all()
+    return [_about(*row) for row in rows if links.is_living(row[0])]
+
+
+def find_drop_off(project: ProjectAccess, link_id: int) -> tuple[OpenDropOff, list[HandedIn]]:
+    """A drop-off of the project, and who handed in, by name.
+
+    Raises:
+        LinkAbsent, DropOffAbsent.
+    """
+    with read_transaction() as session:
+        link = session.get(Link, link_id)
+        if link is None or link.project_id != project.id or link.kind != links.DROP:
+            raise LinkAbsent
+        query = select(HandIn).where(HandIn.link_id == link_id).order_by(HandIn.folder_key, HandIn.id)
+        rows = session.scalars(query.limit(MOST_HAND_INS)).all()
+        return read_drop_off(session, link), [HandedIn.of(row) for row in rows]
+
+
+def revoke_link(account: Account, project: ProjectAccess, link_id: int) -> str:
+    """End a link at once; its title. What was handed in by it stays in the project.
+
+    Raises:
+        LinkAbsent. RoleTooLow, ProjectNotFound: the caller may not any more.
+    """
+    with transaction() as session:
+        recheck(session, project.id, account, ROLE)
+        link = _lock(session, project, link_id)
+        link.revoked_at = now()
+        return link.title
+
+
+def set_closed(account: Account, project: ProjectAccess, link_id: int, *, closed: bool) -> None:
+    """Take nothing more by a drop-off link, or take hand-ins again; receipts can be read all the same.
+
+    Raises:
+        LinkAbsent. RoleTooLow, ProjectNotFound: the caller may not any more.
+    """
+    with transaction() as session:
+        recheck(session, project.id, account, ROLE)
+        _lock(session, project, link_id)
+        _drop_off(session, link_id).closed_at = now() if closed else None
+
+
+def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str, until: datetime) -> HandedIn:
+    """Give one person time until then, by a mail with a link of their own; theirs is what was handed in last.
+
+    Raises:
+        LinkAbsent, InvalidEmail, InvalidDeadline. RoleTooLow, ProjectNotFound: the caller may not any more.
+    """
+    email = validation.email(email.strip())
+    if until <= now():
+        raise InvalidDeadline("This moment has passed. Choose a later one.")
+    with transaction() as session:
+        recheck(session, project.id, account, ROLE)
+        link = _lock(session, project, link_id)
+        _drop_off(session, link_id)
+        mine = (HandIn.link_id == link_id, func.lower(HandIn.email) == email.lower())
+        row = session.scalar(select(HandIn).where(*mine).order_by(HandIn.id.desc()).limit(1))
+        if row is None:
+            row = HandIn(link_id=link_id, key=object_keys.new_id(), email=email)
+            session.add(row)
+        row.extended_until = until
+        session.flush()
+        extended = HandedIn.of(row)
+        receipts.mail_extension(session, read_drop_off(session, link), extended)
+    return extended
+
+
+def _add(session: Session, project: ProjectAccess, account: Account, link: Link) -> Link:
+    count = session.scalar(
+        select(func.count()).select_from(Link).where(Link.project_id == project.id, Link.revoked_at.is_(None))
+    )
+    if (count or 0) >= MOST_LINKS:
+        raise TooManyLinks
+    link.project_id, link.made_by_id, link.anonymous = project.id, account.id, False
+    session.add(link)
+    session.flush()
+    return link
+
+
+def _lock(session: Session, project: ProjectAccess, link_id: int) -> Link:
+    link = session.get(Link, link_id, with_for_update=True)
+    if link is None or link.project_id != project.id or link.revoked_at is not None:
+        raise LinkAbsent
+    return link
+
+
+def _drop_off(session: Session, link_id: int) -> DropOff:
+    row = session.get(DropOff, link_id)
+    if row is None:
+        raise LinkAbsent
+    return row
+
+
+def _select_links() -> Select[Link, str | None, DropOff | None, int]:
+    counted = select(func.count()).where(HandIn.link_id == Link.id, HandIn.handed_in_at.is_not(None)).scalar_subquery()
+    return (
+        select(Link, User.name, DropOff, counted)
+        .outerjoin(User, User.id == Link.made_by_id)
+        .outerjoin(DropOff, DropOff.link_id == Link.id)
+        .where(Link.revoked_at.is_(None))
+    )
+
+
+def _about(link: Link, by: str | None, drop_off: DropOff | None, hand_ins: int) -> LinkAbout:
+    about = LinkAbout(
+        id=link.id,
+        kind=link.kind,
+        title=link.title,
+        anonymous=link.anonymous,
+        by=by,
+        created_at=link.created_at,
+        expires_at=link.expires_at,
+        last_used_at=link.last_used_at,
+    )
+    if drop_off is None:
+        return about
+    closed = drop_off.closed_at is not None
+    return replace(about, folder=drop_off.folder, deadline=drop_off.deadline, is_closed=closed, hand_ins=hand_ins)
