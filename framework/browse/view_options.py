@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from framework.browse.render.encodings import CHOICES
 from framework.web.paging import page_number, small_number
 
 
@@ -10,12 +11,14 @@ from framework.web.paging import page_number, small_number
 class ViewOptions:
     """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
 
+    `encoding`: one of `encodings.CHOICES`, None for what the text looks like.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
     """
 
     plain: bool = False
     whole: bool = False
     number: int = 1
+    encoding: str | None = None
     sort: int | None = None
     descending: bool = False
 
@@ -27,6 +30,7 @@ class ViewOptions:
             plain="plain" in values,
             whole="whole" in values,
             number=page_number(values),
+            encoding=chosen if (chosen := values.get("encoding")) in CHOICES else None,
             sort=sort,
             descending=values.get("order") == "down",
         )

@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from framework.browse.render.encodings import detect_mark
+from framework.browse.render.encodings import decode, detect_mark
 
 SHOWN_TEXT_BYTES = 1 << 20
 PROBED_BYTES = 8000
@@ -34,8 +34,7 @@ def media_type(path: str, head: bytes) -> str:
         guessed = ""
     if guessed in _SAFE - {"text/plain"} or guessed == "image/svg+xml":
         return guessed
-    charset = (detect_mark(head) or "utf-8").removesuffix("-sig")  # Python's name for UTF-8 with a mark
-    return f"text/plain; charset={charset}" if is_text(head) else "application/octet-stream"
+    return f"text/plain; charset={decode(head, goes_on=True).encoding}" if is_text(head) else "application/octet-stream"
 
 
 def is_text(head: bytes) -> bool:

@@ -1,15 +1,24 @@
-"""Text from bytes of any encoding: UTF-8 first, then what the bytes say of themselves, then what they look like."""
+"""Text from bytes of any encoding: what the bytes say of themselves, then UTF-8, then what they look like."""
 
 import codecs
 import re
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
+from framework.browse.render.evidence import guess_encoding
 
 LOOKED_AT_BYTES = 1 << 16
+CHOICES = (
+    "utf-8", "windows-1252", "windows-1250", "iso-8859-2", "windows-1254", "windows-1257", "windows-1251", "koi8-r",
+    "iso-8859-5", "ibm866", "windows-1253", "windows-1255", "windows-1256", "windows-874", "macintosh", "shift_jis",
+    "euc-jp", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
+)  # fmt: skip
+"""What a reader may choose, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
 
-# What files that are not UTF-8 are in; among all encodings that Python knows, short texts look like rare ones.
-_USUAL = ["cp1252", "cp1251", "cp1253", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "koi8_r"]
+# What Python calls these, where it knows them by another name.
+_CODECS = {"windows-874": "cp874", "ibm866": "cp866", "macintosh": "mac-roman", "euc-kr": "cp949", "shift_jis": "cp932"}
+_NAMES = {"iso8859-2": "iso-8859-2", "iso8859-5": "iso-8859-5", "euc_jp": "euc-jp"} | {
+    codec: name for name, codec in _CODECS.items()
+}
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -35,17 +44,32 @@ def detect_mark(data: bytes) -> str | None:
     return next((name for mark, name in _MARKS if data.startswith(mark)), None)
 
 
-def decode(data: bytes) -> Decoded:
-    """The text that these bytes most probably are; what cannot be read becomes U+FFFD."""
+def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -> Decoded:
+    """The text that these bytes most probably are, or are in this one of `CHOICES`; what cannot be read is U+FFFD.
+
+    `goes_on` says that they are only a file's first ones, so that the last character may be cut.
+    """
+    if encoding:
+        return Decoded(data.decode(_CODECS.get(encoding, encoding), "replace").removeprefix("\ufeff"), encoding)
     if marked := detect_mark(data):
         text = data.decode(marked, "replace").removeprefix("\ufeff")
         return Decoded(text, marked.removesuffix("-sig"))
+    whole = _drop_torn_end(data) if goes_on else data
     try:
-        return Decoded(_drop_torn_end(data).decode(), "utf-8")
+        return Decoded(whole.decode(), "utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(data[:LOOKED_AT_BYTES], cp_isolation=_USUAL).best()
-    name = best.encoding if best else "cp1252"
-    return Decoded(data.decode(name, "replace"), name.replace("_", "-"))
+        pass
+    if _is_mostly_utf8(whole[:LOOKED_AT_BYTES]):
+        return Decoded(whole.decode(errors="replace"), "utf-8")
+    codec = guess_encoding(data[:LOOKED_AT_BYTES])
+    return Decoded(data.decode(codec, "replace"), _NAMES.get(codec, codec.replace("cp125", "windows-125")))
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether far more sequences of several bytes are whole than not, which other encodings hardly ever have."""
+    text = data.decode(errors="replace")
+    damaged = text.count("\ufffd")
+    return sum(ord(char) > 0x7F for char in text) - damaged >= 2 * damaged
 
 
 def replace_surrogates(text: str) -> str:

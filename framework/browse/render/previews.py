@@ -25,11 +25,13 @@ TOO_LONG = "It is too long for a document."
 class Preview:
     """What a page shows of a file: `template` draws it, `note` says what was left out or what went wrong.
 
-    `has_other` tells that the same file can be shown as text and in a richer form; `is_text` which one this is.
+    `encoding` is that of a text. `has_other` tells that the same file can be shown as text and in a richer form;
+    `is_text` which one this is.
     """
 
     template: ClassVar[str]
     note: str = ""
+    encoding: str = ""
     has_other: bool = False
     is_text: bool = False
 
@@ -63,6 +65,7 @@ class Document(Preview):
     template: ClassVar = "browse/previews/document.html"
     text: str
     kind: str
+    encoding: str = ""
     note: str = ""
     has_other: bool = True
 
@@ -84,6 +87,7 @@ class Rich(Preview):
 
     kind: str
     content: tables.Table | notebooks.Notebook | json_trees.Tree | listings.Listing
+    encoding: str = ""
     note: str = ""
     has_other: bool = True
 
@@ -130,11 +134,21 @@ def count_needed_bytes(name: str, size_bytes: int) -> int:
 
 @dataclass(frozen=True)
 class TextFile:
-    """A text to be shown: its lower-case name, its first bytes as far as a form needs them, its size."""
+    """A text to be shown: its lower-case name, its first bytes as far as a form needs them, its size.
+
+    `encoding` is one of `encodings.CHOICES` if the reader has chosen it.
+    """
 
     name: str
     head: bytes
     size_bytes: int
+    encoding: str | None = None
+
+    def decode(self, limit_bytes: int | None = None) -> Decoded:
+        """The text of the bytes that are there, or of so many of them; ASCII has no encoding to choose."""
+        head = self.head[:limit_bytes]
+        found = decode(head, goes_on=self.size_bytes > len(head), encoding=self.encoding)
+        return Decoded(found.text, "") if head.isascii() and not self.encoding else found
 
 
 def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
@@ -145,12 +159,14 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
         return lines_of(file, other=kind != PLAIN or form is not None)
     if kind != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
-        return Document(decode(file.head).text, kind) if short else lines_of(file, why=TOO_LONG)
+        found = file.decode()
+        return Document(found.text, kind, found.encoding) if short else lines_of(file, why=TOO_LONG)
     assert form
     if file.size_bytes > form.limit_bytes:
         return lines_of(file, why=f"It is larger than {format_size(form.limit_bytes)} and shown as text.")
     try:
-        return Rich(form.kind, form.make(file.name, decode(file.head).text, asked))
+        found = file.decode()
+        return Rich(form.kind, form.make(file.name, found.text, asked), found.encoding)
     except ValueError as error:
         return lines_of(file, why=f"It cannot be read as what its name says ({error}), so it is shown as text.")
 
@@ -158,7 +174,7 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
 def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True) -> Text:
     """The lines of the text; `other` tells that there is a richer form, `why` that this is not what was asked for."""
     head = file.head[:SHOWN_TEXT_BYTES]
-    found = decode(head) if coloured else Decoded(head.decode(errors="replace"), "utf-8")
+    found = file.decode(SHOWN_TEXT_BYTES) if coloured else Decoded(head.decode(errors="replace"), "")
     plain, notes = split_lines(found.text), [why] if why else []
     if file.size_bytes > len(head):
         notes.append(f"Only the first {format_size(len(head))} of {format_size(file.size_bytes)} are shown.")

@@ -69,7 +69,7 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
         return Media(family)
     if not is_text(head):
         return dump_of(head, blob.size_bytes)
-    return _text(repository_id, TextFile(name, head, blob.size_bytes), blob.sha, asked)
+    return _text(repository_id, TextFile(name, head, blob.size_bytes, asked.encoding), blob.sha, asked)
 
 
 def read_head(blob: Blob, limit_bytes: int) -> bytes:
