@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from framework.browse.render.encodings import CHOICES
 from framework.web.paging import page_number, small_number
+
+ENCODINGS = (
+    "utf-8", "windows-1252", "windows-1250", "iso-8859-2", "windows-1254", "windows-1257", "windows-1251", "koi8-r",
+    "iso-8859-5", "ibm866", "windows-1253", "windows-1255", "windows-1256", "windows-874", "macintosh", "shift_jis",
+    "euc-jp", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
+)  # fmt: skip
+"""What a reader may have a text read in, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
 
 
 @dataclass(frozen=True)
 class ViewOptions:
     """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
 
-    `encoding`: one of `encodings.CHOICES`, None for what the text looks like.
+    `encoding`: one of `ENCODINGS`, None for what the text looks like.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
     """
 
@@ -30,7 +36,7 @@ class ViewOptions:
             plain="plain" in values,
             whole="whole" in values,
             number=page_number(values),
-            encoding=chosen if (chosen := values.get("encoding")) in CHOICES else None,
+            encoding=chosen if (chosen := values.get("encoding")) in ENCODINGS else None,
             sort=sort,
             descending=values.get("order") == "down",
         )

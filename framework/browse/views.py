@@ -12,10 +12,9 @@ from framework.browse.places import fallback_link
 from framework.browse.raw import send_raw
 from framework.browse.render.content import file_icon, file_name_parameters
 from framework.browse.render.documents import MARKDOWN, Links
-from framework.browse.render.encodings import CHOICES
 from framework.browse.render.notebooks import Notebook
 from framework.browse.render.rendering import dress_notebook, render_document
-from framework.browse.view_options import ViewOptions
+from framework.browse.view_options import ENCODINGS, ViewOptions
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess
 from framework.projects.notify.activity import PAGE, read_activity
@@ -32,7 +31,7 @@ from framework.web.pages import query_path
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
 blueprint.add_app_template_global(submodule_address)
-blueprint.record(lambda state: state.app.jinja_env.globals.update(encodings=CHOICES))
+blueprint.record(lambda state: state.app.jinja_env.globals.update(encodings=ENCODINGS))
 
 
 @blueprint.app_template_filter("document")

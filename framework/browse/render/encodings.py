@@ -7,12 +7,6 @@ from dataclasses import dataclass
 from framework.browse.render.evidence import guess_encoding
 
 LOOKED_AT_BYTES = 1 << 16
-CHOICES = (
-    "utf-8", "windows-1252", "windows-1250", "iso-8859-2", "windows-1254", "windows-1257", "windows-1251", "koi8-r",
-    "iso-8859-5", "ibm866", "windows-1253", "windows-1255", "windows-1256", "windows-874", "macintosh", "shift_jis",
-    "euc-jp", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
-)  # fmt: skip
-"""What a reader may choose, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
 
 # What Python calls these, where it knows them by another name.
 _CODECS = {"windows-874": "cp874", "ibm866": "cp866", "macintosh": "mac-roman", "euc-kr": "cp949", "shift_jis": "cp932"}
@@ -45,7 +39,7 @@ def detect_mark(data: bytes) -> str | None:
 
 
 def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -> Decoded:
-    """The text that these bytes most probably are, or are in this one of `CHOICES`; what cannot be read is U+FFFD.
+    """The text that these bytes most probably are, or are in this one of `ENCODINGS`; what cannot be read is U+FFFD.
 
     `goes_on` says that they are only a file's first ones, so that the last character may be cut.
     """

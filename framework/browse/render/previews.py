@@ -136,7 +136,7 @@ def count_needed_bytes(name: str, size_bytes: int) -> int:
 class TextFile:
     """A text to be shown: its lower-case name, its first bytes as far as a form needs them, its size.
 
-    `encoding` is one of `encodings.CHOICES` if the reader has chosen it.
+    `encoding` is one of `ENCODINGS` if the reader has chosen it.
     """
 
     name: str

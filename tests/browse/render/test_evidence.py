@@ -3,8 +3,9 @@
 
 import pytest
 
-from framework.browse.render.encodings import CHOICES, decode
+from framework.browse.render.encodings import decode
 from framework.browse.render.evidence import guess_encoding
+from framework.browse.view_options import ENCODINGS
 from tests.browse.render.made_files import Show
 
 TEXTS = [
@@ -65,10 +66,10 @@ def test_texts_are_read_as_they_were_written(encoding: str, text: str) -> None:
 
 
 def test_every_guess_is_a_choice_of_readers() -> None:
-    assert {decode(text.encode(encoding)).encoding for encoding, text in TEXTS} <= set(CHOICES)
+    assert {decode(text.encode(encoding)).encoding for encoding, text in TEXTS} <= set(ENCODINGS)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", ENCODINGS)
 def test_every_choice_can_be_read(choice: str) -> None:
     assert decode(b"abcd", encoding=choice).encoding == choice
 
