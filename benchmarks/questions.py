@@ -7,7 +7,7 @@ from benchmarks.git import cloning, throughput
 from benchmarks.processes import memory, rest, stopping
 from benchmarks.reading import listings, packs, pages, slow_clients
 from benchmarks.report.table import Table
-from benchmarks.storage import cold, packing, requests, versions, waking
+from benchmarks.storage import cold, mission, packing, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, uploading
 
 TABLES: Mapping[str, Callable[[], Table]] = {
@@ -23,6 +23,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "packs": packs.tabulate,
     "listings": listings.tabulate,
     "throughput": throughput.tabulate,
+    "mission": mission.tabulate,
     "cold": cold.tabulate,
     "waking": waking.tabulate,
     "memory": memory.tabulate,

@@ -72,7 +72,8 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
     for peer, reason in (comparison.absent or {}).items():
         yield f"  {peer:<46} not measured: {reason}"
     for goal in comparison.goals:
-        yield f"    {goal.name}: {goal.value:.2f} {goal.unit} (goal {show_limit(goal)}) {show_verdict(goal)}"
+        measured = f"{goal.value:.2f} {goal.unit}".strip()
+        yield f"    {goal.name}: {measured} (goal {show_limit(goal)}) {show_verdict(goal)}"
 
 
 def _runs_columns(runs: Runs) -> str:

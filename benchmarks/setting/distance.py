@@ -4,6 +4,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
 
 from tests.servers.proxies.faults import Fault
 from tests.servers.proxies.store_proxy import FaultyProxy
@@ -12,26 +14,50 @@ ROUND_TRIP_SECONDS = 0.03
 METHODS = ("GET", "PUT", "HEAD", "DELETE", "POST")
 
 
+@dataclass(frozen=True)
+class Distance:
+    """The address of a service behind the distance, which counts the requests to it."""
+
+    url: str
+    asked: IO[str]
+    told: IO[str]
+
+    def count_requests(self) -> int:
+        """How many there were so far."""
+        self.asked.write("\n")
+        self.asked.flush()
+        return int(self.told.readline())
+
+
 @contextmanager
 def distant(url: str) -> Iterator[str]:
     """The address of the same service behind the distance."""
-    command = [sys.executable, "-m", "benchmarks.setting.distance", url]
+    with put_distance(url, ROUND_TRIP_SECONDS) as distance:
+        yield distance.url
+
+
+@contextmanager
+def put_distance(url: str, round_trip_seconds: float) -> Iterator[Distance]:
+    """The same service, so far away."""
+    command = [sys.executable, "-m", "benchmarks.setting.distance", url, str(round_trip_seconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as proxy:
+        assert proxy.stdin
         assert proxy.stdout
         try:
-            yield proxy.stdout.readline().strip()
+            yield Distance(proxy.stdout.readline().strip(), proxy.stdin, proxy.stdout)
         finally:
             proxy.terminate()
 
 
-def main(url: str) -> None:
-    """Serve until whoever started this closes our input."""
+def main(url: str, round_trip_seconds: float) -> None:
+    """Serve until whoever started this closes our input; answer each line with the number of requests so far."""
     proxy = FaultyProxy(url)
     for method in METHODS:
-        proxy.spoil(method, Fault(delay_seconds=ROUND_TRIP_SECONDS), times=1 << 60)
+        proxy.spoil(method, Fault(delay_seconds=round_trip_seconds), times=1 << 60)
     print(proxy.url, flush=True)
-    sys.stdin.read()
+    for _line in sys.stdin:
+        print(len(proxy.seen), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], float(sys.argv[2]))

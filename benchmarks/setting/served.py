@@ -2,7 +2,6 @@
 
 import base64
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import requests as browser
-
 from benchmarks.setting import history
 from benchmarks.setting.distance import distant
 from benchmarks.setting.history import Shape
+from benchmarks.setting.visitor import Visitor
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
 from framework.celery.jobs import track_progress
@@ -39,7 +37,7 @@ class Bench:
 
     server: LiveServer
     project: ProjectAccess
-    person: browser.Session
+    person: Visitor
 
     @property
     def address(self) -> str:
@@ -58,18 +56,6 @@ class Bench:
             self.sleep()
             found.append(measured())
         return found
-
-    def submit(self, page: str, **fields: str) -> None:
-        """Post the page's form."""
-        data = {**fields, "csrf_token": self.token(page)}
-        answer = self.person.post(self.server.url + page, data=data, allow_redirects=False)
-        assert answer.status_code == 302, answer.text
-
-    def token(self, page: str) -> str:
-        """The CSRF token of the page's form."""
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.person.get(self.server.url + page).text)
-        assert found
-        return found[1]
 
 
 @contextmanager
@@ -106,6 +92,6 @@ def _filled(server: LiveServer, folder: Path, shape: Shape) -> Bench:
     subprocess.run([*push, f"{server.url}{project.path}.git", "main"], check=True)
     with track_progress("archive") as work:
         archive(project.repository_id, work)
-    bench = Bench(server, project, browser.Session())
-    bench.submit("/login", username=alice.name, password=PASSWORD)
+    bench = Bench(server, project, Visitor(server.url))
+    bench.person.submit("/login", username=alice.name, password=PASSWORD)
     return bench

@@ -1,4 +1,4 @@
-"""Cold projects behind gunicorn, with the S3 service 30 ms away: pages, files, clones, the mission's three steps.
+"""Cold projects behind gunicorn, with the S3 service 30 ms away: pages, files, clones.
 
 The project is archived first, as a cold one is. What has to be at least a share of a plain download is measured in
 turns with it, and the best of each is compared: other programs on the same machine slow both. A clone, in git's
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -29,7 +28,6 @@ from framework.repositories.cache.marker import FULL, read_marker
 from framework.repositories.catalog.snapshot import read_snapshot_and_packs
 from framework.storage.current import store
 
-MISSION_TIMES = 10
 TURNS = 3
 CONNECTIONS = 16
 PART_BYTES = 16 * MIB
@@ -43,7 +41,7 @@ def tabulate() -> Table:
 def measure(shape: Shape | None = None) -> list[Figure]:
     """Every figure; takes some minutes, most of them for the making of the project."""
     with served(shape or Shape()) as bench:
-        return [*_mission(bench), *_first_page(bench), *_opened_file(bench), *_clone(bench)]
+        return [*_first_page(bench), *_opened_file(bench), *_clone(bench)]
 
 
 def _first_page(bench: Bench) -> Iterator[Figure]:
@@ -116,31 +114,6 @@ def _turn(bench: Bench) -> Turn:
 def _wake(bench: Bench) -> None:
     with open_copy(bench.project.repository_id, FULL):
         pass
-
-
-def _mission(bench: Bench) -> Iterator[Figure]:
-    """init, add 10 small files, commit: in the browser the last two are one upload."""
-    made, uploaded = [], []
-    before = count_store_requests(bench)
-    for number in range(MISSION_TIMES):
-        made.append(_timed(partial(bench.submit, "/new", name=f"small-{number}", visibility="private")))
-        place = f"/{bench.project.owner}/small-{number}"
-        uploaded.append(_timed(partial(_upload, bench, place, bench.token(place), number)))
-    asked = (count_store_requests(bench) - before) / MISSION_TIMES
-    both = statistics.median(made) + statistics.median(uploaded)
-    yield Figure("init (a new project)", statistics.median(made) * 1000, "ms")
-    yield Figure("add 10 small files and commit (one upload)", statistics.median(uploaded) * 1000, "ms")
-    yield Figure("all three", both * 1000, "ms", 250)
-    yield Figure("requests to S3 for all three", asked, "", 2)
-
-
-def _upload(bench: Bench, place: str, token: str, number: int) -> None:
-    files = [("files", (f"file-{file}.txt", f"{number} {file}\n".encode() * 20)) for file in range(10)]
-    fields = {"csrf_token": token, "message": "Ten files", "branch": "main", "path": ""}
-    answer = bench.person.post(
-        f"{bench.server.url}{place}/upload/main", data=fields, files=files, allow_redirects=False
-    )
-    assert answer.status_code in {302, 303}, answer.text
 
 
 def count_store_requests(bench: Bench) -> float:
