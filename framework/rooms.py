@@ -131,9 +131,12 @@ def load_models() -> None:
             room.load("models")
 
 
-def every(task: str, **period: int) -> dict[str, Any]:
-    """An entry of the schedule: the task runs again when this much time has passed, as `timedelta` takes it."""
-    return {"task": task, "schedule": timedelta(**period)}
+def every(task: str, *, needed: str | None = None, **period: int) -> dict[str, Any]:
+    """An entry of the schedule: the task runs again when this much time has passed, as `timedelta` takes it.
+
+    `needed` names a function, `module:function`, that returns the moment at which there is something to do, or None.
+    """
+    return {"task": task, "schedule": timedelta(**period), "needed": needed}
 
 
 def daily(task: str, hour: int, minute: int = 0) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from framework.database.types import Base, Id32, from_now, now
 
-GONE_AFTER = timedelta(minutes=1)
+GONE_AFTER = timedelta(seconds=90)
 """A worker that nobody has heard of for so long has ended without saying so."""
 
 
@@ -38,7 +38,7 @@ class OutboxRow(Base):
 
 
 class RunningWorker(Base):
-    """A worker process that is up, as it says itself every few seconds; `release` tells which code it runs."""
+    """A worker process that is up, as it says itself every half minute; `release` tells which code it runs."""
 
     __tablename__ = "workers"
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from kombu import Producer
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -83,6 +83,15 @@ def poll() -> int:
         ids = session.scalars(select(OutboxRow.id).where(overdue).order_by(OutboxRow.not_before).limit(SENT_AT_ONCE))
         found = list(ids)
     return hand_over(found)
+
+
+def needs_poll_at() -> datetime | None:
+    """The moment from which on `poll` finds something to send; None while nothing waits or is under way."""
+    with read_transaction() as session:
+        waiting = session.scalar(select(func.min(OutboxRow.not_before)).where(OutboxRow.state == WAITING))
+        under_way = session.scalar(select(func.min(OutboxRow.handed_at)).where(OutboxRow.state.in_((HANDED, RUNNING))))
+    moments = [waiting and waiting + HANDED_BY_ITS_WRITER, under_way and under_way + UNFINISHED_AFTER]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def hand_over(ids: Sequence[str]) -> int:

@@ -7,7 +7,9 @@ ROOM = Room(
     models=True,
     worker=("worker.logs", "worker.presence", "worker.consumer", "tasks"),
     schedule={
-        "outbox": every("framework.celery.tasks.poll_outbox", seconds=15),
+        "outbox": every(
+            "framework.celery.tasks.poll_outbox", seconds=30, needed="framework.celery.outbox:needs_poll_at"
+        ),
         "forget": every("framework.celery.tasks.forget_finished", days=1),
     },
 )

@@ -4,21 +4,27 @@ A scheduler that finds a job due takes its lease in one statement and sends its 
 lease's owner, so a run whose lease was taken over, or a message delivered twice, does nothing. A lease that nobody
 renewed lapses: its message or worker was lost, and the job is started once more at once; a second loss may be the job's
 own fault, such as more memory than there is, and waits for the job's time.
+
+While nothing happens, a deployment wakes every 30 seconds, all of its processes at the same moments. A job whose entry
+names a function `needed` runs before its time where that tells of something to do: at once, or at a later moment.
 """
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from celery.schedules import maybe_schedule
+from celery.schedules import crontab, maybe_schedule
 from kombu import Producer
-from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
+from kombu.utils.imports import symbol_by_name
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 
 from framework.celery import broker
 from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
+from framework.celery.heartbeat import WAKES_EVERY_SECONDS
 from framework.celery.models import ScheduledJob
 from framework.celery.outbox import send
 from framework.database.insert import insert_if_absent
@@ -27,7 +33,8 @@ from framework.database.types import from_now, now
 from framework.errors import Conflict
 
 LEASE = timedelta(minutes=5)
-LONGEST_SLEEP_SECONDS = 15.0
+LEAST_PAUSE = timedelta(seconds=15)
+"""Between two runs of a job that is needed: what the first could not do is tried by the second."""
 INTERRUPTED_FOR = timedelta(minutes=1)
 AGAIN = "-again"
 """How the lease of a run ends that was started because the one before was lost."""
@@ -43,11 +50,15 @@ def start_due_jobs() -> float:
     Raises:
         BrokerAway: the broker takes no messages; the job is tried again.
     """
-    for name in _due():
-        lease = _take(name, _is_lost(), again=True) or _take(name, ScheduledJob.next_run_at <= from_now())
+    waits = _list_waits()
+    for name, wait in waits.items():
+        if wait.seconds > 0:
+            continue
+        lease = _take(name, _is_lost(), again=True) or _take(name, wait.is_over())
         if lease:
             _send(name, lease)
-    return _seconds_to_next()
+    soonest = min((wait.seconds for wait in waits.values() if wait.seconds > 0), default=WAKES_EVERY_SECONDS)
+    return min(max(soonest, 0.5), WAKES_EVERY_SECONDS)
 
 
 def start_now(name: str) -> str:
@@ -99,12 +110,41 @@ def put_off(name: str, lease: str) -> bool:
     return _update(name, ScheduledJob.lease_owner == lease, again)
 
 
-def _due() -> list[str]:
-    due = and_(or_(ScheduledJob.next_run_at <= from_now(), _is_lost()), _free())
+@dataclass(frozen=True)
+class _Wait:
+    """How long a job that does not run waits for its next run, and when it has run last."""
+
+    seconds: float
+    last_run_at: datetime | None
+
+    def is_over(self) -> ColumnElement[bool]:
+        """Whether the job's time has come, or no other scheduler has had it run since it was needed."""
+        return or_(
+            ScheduledJob.next_run_at <= from_now(), ScheduledJob.last_run_at.is_not_distinct_from(self.last_run_at)
+        )
+
+
+def _list_waits() -> dict[str, _Wait]:
+    """Of every job that does not run; one whose run was lost waits no longer."""
     with read_transaction() as session:
-        found = session.execute(select(ScheduledJob.name, due).where(_is_ours())).all()
-    _add_rows([name for name, _is_due in found])
-    return [name for name, is_due in found if is_due]
+        rows = session.execute(select(ScheduledJob, _free(), _is_lost(), from_now()).where(_is_ours())).all()
+    _add_rows([job.name for job, *_more in rows])
+    return {
+        job.name: _Wait(0 if is_lost else (_moment_of(job) - moment).total_seconds(), job.last_run_at)
+        for job, is_free, is_lost, moment in rows
+        if is_free
+    }
+
+
+def _moment_of(job: ScheduledJob) -> datetime:
+    """When the job runs next: at its time, or before when it is needed."""
+    needed = app.conf.beat_schedule[job.name].get("needed")
+    moment: datetime | None = symbol_by_name(needed)() if needed else None
+    if moment is None:
+        return job.next_run_at
+    if job.last_run_at is not None:
+        moment = max(moment, job.last_run_at + LEAST_PAUSE)
+    return min(moment, job.next_run_at)
 
 
 def _ensure_rows() -> None:
@@ -157,17 +197,13 @@ def _update(name: str, condition: ColumnElement[bool], values: dict[str, Any]) -
 
 
 def _next_run(name: str) -> datetime:
-    """A full second: a moment before the time that a calendar names, the job would be due once more at that time."""
+    """A full second: a moment before the time that a calendar names, the job would be due once more at that time.
+
+    What runs after a period does so at the moments at which everything wakes.
+    """
     moment = now()
     every: Any = maybe_schedule(app.conf.beat_schedule[name]["schedule"], app=app)
     wait: timedelta = every.remaining_estimate(moment)
-    return (moment + wait + timedelta(microseconds=999_999)).replace(microsecond=0)
-
-
-def _seconds_to_next() -> float:
-    with read_transaction() as session:
-        next_run = select(func.min(ScheduledJob.next_run_at)).where(_is_ours(), _free())
-        soonest: datetime | None = session.scalar(next_run)
-    if soonest is None:
-        return LONGEST_SLEEP_SECONDS
-    return min(max((soonest - now()).total_seconds(), 0.5), LONGEST_SLEEP_SECONDS)
+    if isinstance(every, crontab):
+        return (moment + wait + timedelta(microseconds=999_999)).replace(microsecond=0)
+    return moment + wait - timedelta(seconds=(moment + wait).timestamp() % WAKES_EVERY_SECONDS)

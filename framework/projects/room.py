@@ -20,7 +20,9 @@ ROOM = Room(
         for name in ("archive_project", "count_files", "purge_project", "remove_old_versions")
     ),
     schedule={
-        "news": every("framework.projects.tasks.send_news", seconds=15),
+        "news": every(
+            "framework.projects.tasks.send_news", seconds=30, needed="framework.projects.notify.digests:needs_news_at"
+        ),
         "notices": every("framework.projects.tasks.forget_notices", days=1),
         "events": every("framework.projects.tasks.forget_events", days=1),
         "invitations": every("framework.projects.tasks.forget_invitations", days=1),

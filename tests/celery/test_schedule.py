@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from framework.celery import schedule
+from framework.celery import outbox, schedule
 from framework.celery.broker import BrokerAway
 from framework.celery.celery import app
-from framework.celery.models import ScheduledJob
+from framework.celery.heartbeat import WAKES_EVERY_SECONDS
+from framework.celery.models import OutboxRow, ScheduledJob
+from framework.celery.outbox import enqueue
 from framework.celery.schedule import JobRuns
 from framework.celery.scheduler import AGAIN_SECONDS, Scheduler
 from framework.config import Config
@@ -52,7 +54,7 @@ def due(settings: Config) -> Config:
 
 
 def test_it_lists_every_job_at_the_first_look(settings: Config) -> None:
-    assert 0 < schedule.start_due_jobs() <= schedule.LONGEST_SLEEP_SECONDS
+    assert 0 < schedule.start_due_jobs() <= WAKES_EVERY_SECONDS
     assert all(job(name).next_run_at > now() for name in app.conf.beat_schedule)
     assert waiting_messages() == []
 
@@ -69,13 +71,62 @@ def idle(settings: Config) -> Config:
 def test_it_sleeps_whatever_another_release_left_behind(idle: Config) -> None:
     with transaction() as session:
         session.add(ScheduledJob(name="of-a-later-release", next_run_at=now() - timedelta(days=1)))
-    assert schedule.start_due_jobs() == schedule.LONGEST_SLEEP_SECONDS
+    assert schedule.start_due_jobs() == WAKES_EVERY_SECONDS
 
 
 def test_it_sleeps_while_a_job_runs_past_its_next_time(idle: Config) -> None:
     schedule.start_now("outbox")
     make_due()
-    assert schedule.start_due_jobs() == schedule.LONGEST_SLEEP_SECONDS
+    assert schedule.start_due_jobs() == WAKES_EVERY_SECONDS
+
+
+@pytest.fixture
+def rested(idle: Config) -> Config:
+    """A deployment that is idle, and whose jobs have run a minute ago."""
+    with transaction() as session:
+        session.execute(update(ScheduledJob).values(last_run_at=now() - timedelta(minutes=1)))
+    return idle
+
+
+def test_a_job_that_is_needed_runs_before_its_time_and_not_twice_at_once(rested: Config) -> None:
+    with transaction() as session:
+        waiting = enqueue(session, "framework.celery.tasks.echo", "late", not_before=now() + timedelta(hours=1))
+    assert schedule.start_due_jobs() == WAKES_EVERY_SECONDS
+    with transaction() as session:
+        session.get_one(OutboxRow, waiting).not_before = now() - timedelta(minutes=5)
+    schedule.start_due_jobs()
+    lease = job().lease_owner
+    assert lease
+    assert waiting_messages() == [lease]
+    assert schedule.record("outbox", lease, 0)
+    with transaction() as session:
+        ran = session.get_one(ScheduledJob, "outbox")
+        ran.last_run_at, ran.next_run_at = now() + timedelta(minutes=1), now() + timedelta(hours=1)
+    assert schedule.start_due_jobs() == WAKES_EVERY_SECONDS, "the next run has a pause before it"
+    assert waiting_messages() == []
+
+
+def test_of_two_schedulers_that_see_a_need_one_acts(rested: Config) -> None:
+    with transaction() as session:
+        lost = now() - timedelta(minutes=5)
+        session.add(OutboxRow(id="lost", task="framework.celery.tasks.echo", args=[], kwargs={}, not_before=lost))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: schedule.start_due_jobs(), range(4)))
+    assert waiting_messages() == [job().lease_owner]
+
+
+def test_it_sleeps_until_a_task_that_failed_is_due(rested: Config) -> None:
+    with transaction() as session:
+        due = now() + timedelta(seconds=8) - outbox.HANDED_BY_ITS_WRITER
+        session.add(OutboxRow(id="failed", task="framework.celery.tasks.echo", args=[], kwargs={}, not_before=due))
+    assert schedule.start_due_jobs() <= 8
+
+
+def test_everything_wakes_at_full_and_half_minutes(due: Config) -> None:
+    schedule.start_due_jobs()
+    assert job().next_run_at.timestamp() % WAKES_EVERY_SECONDS == 0
+    assert now() < job().next_run_at <= now() + timedelta(seconds=WAKES_EVERY_SECONDS)
+    assert Scheduler(app).tick() <= WAKES_EVERY_SECONDS
 
 
 def test_a_time_of_the_calendar_is_met_to_the_second(settings: Config) -> None:

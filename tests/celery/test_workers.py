@@ -28,10 +28,10 @@ from framework.email.messages import BadAddress
 from framework.email.tasks import send_email
 from tests.cast import PASSWORD, Visitor
 from tests.celery.rows import age, committed, row
-from tests.celery.test_schedule import job
+from tests.celery.test_schedule import job, make_due
 from tests.servers.application.deployments import environment
 from tests.servers.application.workers import worker
-from tests.servers.processes import HANG_SECONDS, Process, accepts, free_port
+from tests.servers.processes import HANG_SECONDS, Process, accepts, family, free_port
 from tests.servers.programs import program
 from tests.servers.run import ROOT, Run
 
@@ -218,6 +218,14 @@ def test_scheduled_work_runs_with_a_scheduler_beside_or_inside_the_worker(
         if not flag:
             poll_outbox.delay()
         eventually(lambda: job("outbox").last_result == "0")
+
+
+def test_the_scheduler_of_a_worker_is_no_process(run: Run, settings: Config) -> None:
+    schedule.start_due_jobs()
+    make_due()
+    with worker(run, settings, "-B", WORKER_CONCURRENCY="1") as process:
+        eventually(lambda: job("outbox").last_result == "0")
+        assert len(family(process.pid)) == 2, "the main process and one for tasks"
 
 
 @pytest.mark.long

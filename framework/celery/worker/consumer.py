@@ -22,11 +22,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework import rooms
 from framework.celery.celery import app
-from framework.celery.heartbeat import keep_renewing
+from framework.celery.heartbeat import keep_renewing, seconds_to_next_wake
 from framework.celery.worker.presence import Presence
 from framework.observability import allocator
 
-TELLS_EVERY_SECONDS = 15
 POOL_ENDS_WITHIN_SECONDS = 4
 """Or half of the time that running tasks have, if that is longer.
 
@@ -66,7 +65,7 @@ class Stop:
     def __init__(self, presence: Presence) -> None:
         self._presence, self._beating = presence, ExitStack()
         _unless_away(presence.tell)
-        self._beating.enter_context(keep_renewing(presence.tell, every_seconds=TELLS_EVERY_SECONDS))
+        self._beating.enter_context(keep_renewing(presence.tell, pause=seconds_to_next_wake))
 
     def finish(self) -> None:
         """The last act of the worker's main process, when its pool is gone; never that of a process forked from it."""

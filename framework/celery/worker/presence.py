@@ -1,7 +1,7 @@
 """Which workers are up: each writes a row when it is ready, renews it, and takes it away when it stops.
 
 The row stands in SQL, so that it can be asked for on every broker, the folder included. A worker that was killed leaves
-its row, which is old after a minute and deleted after a day. One that is stopped in the middle of tasks gives them
+its row, which is old after `GONE_AFTER` and deleted after a day. One that is stopped in the middle of tasks gives them
 back, so that the next worker need not wait until they count as lost.
 """
 

@@ -24,7 +24,7 @@ from framework import config
 from framework.accounts.core import addresses
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
-from framework.database.types import now
+from framework.database.types import from_now, now
 from framework.email import messages, stopped
 from framework.email.messages import Message
 from framework.errors import Conflict, HoldfastError
@@ -81,6 +81,20 @@ def send_news() -> int:
     with read_transaction() as session:
         users = session.scalars(select(Notice.user_id).where(Notice.settled_at.is_(None)).distinct()).all()
     return sum(_try_to_send_to(user_id) for user_id in users)
+
+
+def needs_news_at() -> datetime | None:
+    """The next moment at which a project may have been quiet for long enough; None while no notice is that young.
+
+    The job's own runs, at full hours too, see to digests, mentions and sessions without end.
+    """
+    moments = list[datetime]()
+    with read_transaction() as session:
+        for quiet in (FIRST_QUIET, QUIET):
+            young = and_(Notice.settled_at.is_(None), Notice.created_at > from_now(-quiet))
+            if first := session.scalar(select(func.min(Notice.created_at)).where(young)):
+                moments.append(first + quiet)
+    return min(moments, default=None)
 
 
 def _try_to_send_to(user_id: int) -> int:
