@@ -160,6 +160,12 @@ MUTATIONS = (
         f"{T}/cache/test_copies.py -k never_used",
     ),
     Mutation(
+        15, "an object of a push is read again unless it was looked at",
+        f"{R}/write/received/scan.py", "            made.holds_all = False\n\n    def _note",
+        "            made.cleared[number] = True\n\n    def _note",
+        f"{T}/write/test_received.py -k sees_what_git_sees",
+    ),
+    Mutation(
         15, "the LFS objects of a refused push can be fetched by nobody else",
         "framework/repositories/catalog/lfs_objects.py",
         ", RECEIVED, StagedLfs.uploader_id == uploader_id)", ", RECEIVED)",

@@ -15,10 +15,18 @@ from dulwich.pack import write_pack_index_v2
 
 from framework.gitcore.deltas.recipes import DeltaDamaged, apply_in_memory, result_bytes
 from framework.gitcore.pack_writer import object_hash
-from framework.gitcore.packs import BLOB, COMMIT, LONGEST_HEAD_BYTES, TAG, TRAILER_BYTES, TREE, MeasuredPack, parse_head
+from framework.gitcore.packs import (
+    BLOB,
+    COMMIT,
+    LONGEST_HEAD_BYTES,
+    REF_DELTA,
+    TAG,
+    TRAILER_BYTES,
+    TREE,
+    MeasuredPack,
+    parse_head,
+)
 
-REF_DELTA = 7
-"""A delta whose base has the name that stands behind the head of the entry."""
 MOST_PACK_BYTES = 64 << 10
 MOST_OBJECTS = 500
 MOST_INFLATED_BYTES = 1 << 20

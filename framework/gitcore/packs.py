@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from os import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from framework.files import CHUNK_BYTES, sha256_of
 from framework.gitcore.side_files import MadeFile
 
-COMMIT, TREE, BLOB, TAG, OFS_DELTA = 1, 2, 3, 4, 6
-"""Kinds of entries (gitformat-pack(5)); the last one is a delta whose base is so many bytes before it."""
+COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
+"""Kinds of entries (gitformat-pack(5)); the base of a delta is so many bytes before it, or the object of a name."""
 KIND_NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 """What the name of an object is made of, beside its size and its bytes."""
 LONGEST_HEAD_BYTES = 32
@@ -103,8 +103,7 @@ class HashingReader:
             return file.seek(-TRAILER_BYTES, SEEK_END) + TRAILER_BYTES == self._size and file.read() == self._trailer
 
 
-@dataclass(frozen=True)
-class EntryHead:
+class EntryHead(NamedTuple):
     """What an entry of a pack says of itself: kind, size in bytes, the head's own length, and how far its base is."""
 
     kind: int

@@ -1,6 +1,7 @@
 """Which refs of a push may move, and the one version that moves them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -127,7 +128,18 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
 
 def summarise_refs(moves: list[Command], quarantine: Quarantine | None) -> dict[str, RefSummary]:
     """What the activity tells of the first refs, since nobody reads about thousands, by their names."""
-    return {command.name: _summarise_ref(command, quarantine) for command in moves[:SUMMARISED_REFS]}
+    first = moves[:SUMMARISED_REFS]
+    tips = list({command.new for command in first if command.new}) if quarantine else []
+    brought = dict(_commits_of(tips, quarantine)) if quarantine and tips else {}
+    return {command.name: RefSummary(command, *brought.get(command.new or "", ())) for command in first}
+
+
+def _commits_of(tips: list[str], quarantine: Quarantine) -> Iterator[tuple[str, tuple[str, int, tuple[str, ...]]]]:
+    """Of each tip that leads to a commit: its title, how many commits it brings, and the newest ones' titles."""
+    for tip, kind in zip(tips, quarantine.peeled_kinds(tips), strict=True):
+        if kind == "commit":
+            count, titles = quarantine.new_commits(tip, LISTED_TITLES)
+            yield tip, (titles[0] if titles else quarantine.title(tip), count, tuple(titles))
 
 
 def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
@@ -178,12 +190,3 @@ def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Chang
         kind="push",
         default_branch=None if snapshot.find_branch(snapshot.default_branch) else first,
     )
-
-
-def _summarise_ref(command: Command, quarantine: Quarantine | None) -> RefSummary:
-    if quarantine is None or command.new is None:
-        return RefSummary(command)
-    if quarantine.kinds([f"{command.new}^{{commit}}"]) != ["commit"]:
-        return RefSummary(command)
-    count, titles = quarantine.new_commits(command.new, LISTED_TITLES)
-    return RefSummary(command, quarantine.title(command.new), count, tuple(titles))

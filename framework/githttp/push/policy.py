@@ -9,11 +9,14 @@ from framework.accounts.core.plans import Plan
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in, tokens_in_pieces
 from framework.errors import TooLarge
 from framework.formatting import MIB, format_size
+from framework.gitcore.lfs import pointer as lfs_pointer
+from framework.gitcore.packs import BLOB, TREE
 from framework.gitcore.pkt_line import Received
 from framework.projects.members.quota import FileOverPlan
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.quarantine import Quarantine
+from framework.repositories.write.received.scan import Clearing
 from framework.uploads.refusals import too_large_sentence
 
 OTHER_OBJECT_BYTES = 64 * MIB
@@ -83,6 +86,21 @@ def most_allocated_bytes() -> int:
     return max(config.current().max_file_bytes, OTHER_OBJECT_BYTES)
 
 
+def is_clear(kind: int, content: bytes) -> bool:
+    """Whether an object of a push needs no closer look: it is no unusual folder, no pointer, and holds no token."""
+    if kind == TREE and not is_plain(content):
+        return False
+    return not tokens_in(content) and not (kind == BLOB and lfs_pointer.parse(content))
+
+
+def is_clear_in_pieces(pieces: Iterable[bytes]) -> bool:
+    """The same of a large file."""
+    return not tokens_in_pieces(pieces)
+
+
+CLEARING = Clearing(is_clear, is_clear_in_pieces)
+
+
 def limit_objects(received: Received) -> Iterator[bytes]:
     """The pack as it comes, when its header names no more objects than a push may hold (gitformat-pack(5)).
 
@@ -128,12 +146,12 @@ def check_tokens(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) 
     Raises:
         TokenInFile: one works.
     """
-    left = MOST_SEARCHED_BYTES
-    for sha, content in quarantine.read_contents(found.small):
+    left = MOST_SEARCHED_BYTES - found.searched_bytes
+    for sha, content in quarantine.read_contents(found.unsearched):
         _refuse_tokens(quarantine, sha, tokens_in(content), tips)
         if (left := left - len(content)) <= 0:
             return
-    for sha, pieces in quarantine.read_pieces(_first(found.large, left)):
+    for sha, pieces in quarantine.read_pieces(_first(found.unsearched_large, left)):
         _refuse_tokens(quarantine, sha, tokens_in_pieces(pieces), tips)
 
 

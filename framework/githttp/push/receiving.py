@@ -87,7 +87,7 @@ class PackReceiver:
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
             self._plan = quota.check_room(self._access, announced_bytes)
-            quarantine = Quarantine(folder, self._repository_id)
+            quarantine = Quarantine(folder, self._repository_id, policy.CLEARING)
             packs = self._store_packs(quarantine, pack)
         return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
 

@@ -38,16 +38,21 @@ class ObjectsMissing(Invalid):
 
 @dataclass
 class Inventory:
-    """What a received pack holds: `trees` and `small` are files of object names, `large` maps large blobs to bytes.
+    """What a received pack holds: files of object names, in the order of the pack, and `large` blobs with their bytes.
 
-    `brief` names blobs that can be pointers of Git LFS. `oversized` are the objects over the limits, as (name, kind,
-    size in bytes); `inflated_bytes` is what all take.
+    `small` names all other objects where there are large ones. `trees` are those to be held to the rules, `brief` the
+    blobs that can be pointers of Git LFS, `unsearched` and `unsearched_large` what is to be searched for tokens, beside
+    `searched_bytes` that were. `oversized` are the objects over the limits, as (name, kind, size in bytes);
+    `inflated_bytes` is what all take.
     """
 
     trees: Path
     small: Path
     brief: Path
+    unsearched: Path
     large: dict[str, int] = field(default_factory=dict)
+    unsearched_large: dict[str, int] = field(default_factory=dict)
+    searched_bytes: int = 0
     oversized: list[tuple[str, str, int]] = field(default_factory=list)
     inflated_bytes: int = 0
 

@@ -26,6 +26,8 @@ from framework.repositories.write.inventory import (
     ObjectsMissing,
     PackRefused,
 )
+from framework.repositories.write.received.scan import NOTHING_CLEARED, Clearing, scan_beside
+from framework.repositories.write.received.stock import ReceivedPack, list_unclear, match_scan
 from framework.repositories.write.received_objects import DEADLINE_SECONDS, ReceivedObjects
 
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
@@ -39,9 +41,10 @@ DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 class Quarantine(ReceivedObjects):
     """One push's objects, and those of the version that it is pushed onto."""
 
-    def __init__(self, folder: Path, repository_id: str) -> None:
+    def __init__(self, folder: Path, repository_id: str, clearing: Clearing = NOTHING_CLEARED) -> None:
         super().__init__(folder, folder / "quarantine.git")
-        self._repository_id = repository_id
+        self._repository_id, self._clearing = repository_id, clearing
+        self._received: ReceivedPack | None = None
         self._came = HashingReader(())
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
@@ -73,16 +76,19 @@ class Quarantine(ReceivedObjects):
         arguments = ["index-pack", "--stdin", "--fix-thin", f"--threads={INDEXING_THREADS}"]
         arguments += [f"--strict={DOWNGRADED}", f"--max-input-size={limit_bytes}"]
         try:
-            with git.start(
-                self.path,
-                *arguments,
-                stdin=subprocess.PIPE,
-                deadline_seconds=DEADLINE_SECONDS,
-                environment={"GIT_ALLOC_LIMIT": str(object_bytes + SPARE_OBJECT_BYTES)},
-            ) as process:
+            with (
+                scan_beside(self._clearing) as scan,
+                git.start(
+                    self.path,
+                    *arguments,
+                    stdin=subprocess.PIPE,
+                    deadline_seconds=DEADLINE_SECONDS,
+                    environment={"GIT_ALLOC_LIMIT": str(object_bytes + SPARE_OBJECT_BYTES)},
+                ) as process,
+            ):
                 assert process.stdin
                 assert process.stdout
-                self._came = HashingReader(chunks)
+                self._came = HashingReader(scan.watch(chunks))
                 _feed(process.stdin, self._came)
                 process.stdout.read()
         except git.GitCutOff:
@@ -92,6 +98,9 @@ class Quarantine(ReceivedObjects):
                 raise DeltaTooLarge from failure
             raise (ObjectsMissing() if LACKING in failure.said else PackRefused(failure.said)) from failure
         pack = next((self.path / "objects" / "pack").glob("*.pack"))
+        self._received = match_scan(scan, pack)
+        if self._received:
+            self.held = self._received.held
         return pack if object_count(pack) else None
 
     def sha256_of(self, pack: Path) -> str:
@@ -99,8 +108,18 @@ class Quarantine(ReceivedObjects):
         return self._came.digest.hexdigest() if self._came.is_in(pack) else sha256_of(pack)
 
     def inventory(self, pack: Path, limits: Limits) -> Inventory:
-        """Look at every object of the pack by its kind and size."""
-        found = Inventory(self._folder / "trees", self._folder / "small", self._folder / "brief")
+        """Kinds and sizes of all objects of the pack, and the names of those that the scan did not clear."""
+        folder = self._folder
+        found = Inventory(folder / "trees", folder / "small", folder / "brief", folder / "unsearched")
+        if self._received:
+            list_unclear(found, self._received.scanned, self._received.names, limits)
+        else:
+            self._list_all(found, pack, limits)
+        return found
+
+    def _list_all(self, found: Inventory, pack: Path, limits: Limits) -> None:
+        """The same by git, of a pack that the scan did not understand."""
+        found.unsearched, found.unsearched_large = found.small, found.large
         with found.trees.open("wb") as trees, found.small.open("wb") as small, found.brief.open("wb") as brief:
             for line in self._objects(pack):
                 sha, kind, digits = line.split()
@@ -116,7 +135,6 @@ class Quarantine(ReceivedObjects):
                     found.large[sha.decode()] = size
                 else:
                     small.write(sha + b"\n")
-        return found
 
     def check_connected(self, tips: Iterable[str]) -> None:
         """Walk everything from these tips that the refs of the version do not reach.
@@ -150,11 +168,20 @@ class Quarantine(ReceivedObjects):
         return not git.run(self.path, "rev-list", "--max-count=1", old, f"^{new}")
 
     def new_commits(self, tip: str, limit: int) -> tuple[int, list[str]]:
-        """How many commits the tip brings that the version's refs do not reach, and the newest ones' titles."""
-        given = self._revisions([tip])
-        count = int(git.run(self.path, "rev-list", "--count", "--stdin", given=given))
-        arguments = ["rev-list", "--stdin", f"--max-count={limit}", "--no-commit-header", "--format=%s"]
-        return count, git.run(self.path, *arguments, given=given).decode(errors="replace").splitlines()
+        """How many commits the tip brings that the version's refs do not reach, and the newest ones' titles.
+
+        The first is the tip's own.
+        """
+        titles = self.held.titles(tip) if self._builds_on_nothing else None
+        if titles is None:
+            printed = git.run(
+                self.path,
+                *("rev-list", "--stdin", "--no-commit-header", "--format=%s"),
+                given=self._revisions([tip]),
+                deadline_seconds=DEADLINE_SECONDS,
+            )
+            titles = printed.decode(errors="replace").split("\n")[:-1]
+        return len(titles), titles[:limit]
 
     def title(self, tip: str) -> str:
         """The first line of the message of the commit that this name, or this tag's name, stands for."""
