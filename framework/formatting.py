@@ -1,7 +1,7 @@
 """Sizes, amounts, ages and names as people read them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -48,6 +48,19 @@ def format_age(moment: datetime, since: datetime | None = None) -> str:
         if 0 < seconds < limit:
             return _format_count(int(seconds // unit), name)
     return moment.strftime("%-d %b %Y")
+
+
+def age_lasts_until(moment: datetime, since: datetime) -> datetime | None:
+    """When `format_age` says something else of the moment than it does now; None for never again."""
+    seconds = (since - moment).total_seconds()
+    if seconds <= -DAY:
+        return moment - timedelta(days=1)
+    if seconds < MINUTE:
+        return moment + timedelta(minutes=1)
+    for unit, limit, _name in STEPS:
+        if seconds < limit:
+            return moment + timedelta(seconds=(seconds // unit + 1) * unit)
+    return None
 
 
 def show_unseen(text: str) -> str:

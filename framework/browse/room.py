@@ -4,5 +4,6 @@ from framework.rooms import Room
 
 ROOM = Room(
     "browse",
+    parts=("remembered",),
     blueprints=("views:blueprint", "versions:blueprint", "ref_views:blueprint", "search_views:blueprint"),
 )

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework.browse.diff.changed_tree import build_changed_tree
 from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import fallback_link
+from framework.browse.remembered import View, show
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import begin_visit, read_project
@@ -30,20 +31,21 @@ Page = TypeVar("Page")
 
 @blueprint.get("/<owner>/<project>/commits")
 @blueprint.get("/<owner>/<project>/commits/<path:place>")
-def list_commits(owner: str, project: str, place: str = "") -> str:
+def list_commits(owner: str, project: str, place: str = "") -> AnyResponse:
     """The history of a branch, a folder or a file, newest first, in pages."""
     access = begin_visit(owner, project)
     number = page_number(request.args)
-    page = _read(access, place, lambda copy: history.history_at(copy, place, number=number))
-    return render_template("browse/history.html", project=access, page=page, tab="history")
+    read = _with_fallback(access, place, lambda copy: history.history_at(copy, place, number=number))
+    return show(access, View(read, _render("browse/history.html", access, "history"), number))
 
 
 @blueprint.get("/<owner>/<project>/commit/<sha>")
-def show_commit(owner: str, project: str, sha: str) -> str:
+def show_commit(owner: str, project: str, sha: str) -> AnyResponse:
     """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
     access = begin_visit(owner, project)
-    page = _read(access, sha, lambda copy: commits.read_commit_page(copy, sha, query_path()))
-    return render_template("browse/commit.html", project=access, page=page, tab="history")
+    path = query_path()
+    read = _with_fallback(access, sha, lambda copy: commits.read_commit_page(copy, sha, path))
+    return show(access, View(read, _render("browse/commit.html", access, "history"), _difference_options(path)))
 
 
 @blueprint.get("/<owner>/<project>/commit/<sha>.diff", defaults={"form": "diff"})
@@ -66,12 +68,16 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
 
 
 @blueprint.get("/<owner>/<project>/compare/<path:spec>")
-def compare(owner: str, project: str, spec: str) -> str:
+def compare(owner: str, project: str, spec: str) -> AnyResponse:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = begin_visit(owner, project)
     path = query_path()
-    page = read_project(access, lambda copy: commits.read_compare_page(copy, spec, path))
-    return render_template("browse/compare.html", project=access, page=page, tab="history")
+    view = View(
+        lambda copy: commits.read_compare_page(copy, spec, path),
+        _render("browse/compare.html", access, "history"),
+        _difference_options(path),
+    )
+    return show(access, view)
 
 
 @blueprint.get("/<owner>/<project>/compare/<path:spec>.diff", defaults={"form": "diff"})
@@ -83,41 +89,58 @@ def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyRespo
 
 
 @blueprint.get("/<owner>/<project>/blame/<path:place>")
-def show_blame(owner: str, project: str, place: str) -> str:
+def show_blame(owner: str, project: str, place: str) -> AnyResponse:
     """A file with who wrote each of its lines, and in which commit."""
     access = begin_visit(owner, project)
-    page = _read(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place)), FULL)
-    return render_template("browse/blame.html", project=access, page=page, tab="files")
+    read = _with_fallback(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place)))
+    return show(access, View(read, _render("browse/blame.html", access, "files"), kind=FULL))
 
 
 @blueprint.get("/<owner>/<project>/branches")
-def list_branches(owner: str, project: str) -> str:
+def list_branches(owner: str, project: str) -> AnyResponse:
     """The branches, and how far each is from the default one."""
     access = begin_visit(owner, project)
     number = page_number(request.args)
-    page = read_project(access, lambda copy: refs.read_branches_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
-    return render_template("browse/branches.html", project=access, page=page, rules=rules, tab="branches")
+    view = View(
+        lambda copy: refs.read_branches_page(copy, number),
+        _render("browse/branches.html", access, "branches", rules=rules),
+        (number, rules),
+    )
+    return show(access, view)
 
 
 @blueprint.get("/<owner>/<project>/tags")
-def list_tags(owner: str, project: str) -> str:
+def list_tags(owner: str, project: str) -> AnyResponse:
     """The tags, the newest first, each with its downloads."""
     access = begin_visit(owner, project)
     number = page_number(request.args)
-    page = read_project(access, lambda copy: refs.read_tags_page(copy, number))
     rules = protection_of(access.id) if access.can_write else None
-    return render_template("browse/tags.html", project=access, page=page, rules=rules, tab="branches")
+    view = View(
+        lambda copy: refs.read_tags_page(copy, number),
+        _render("browse/tags.html", access, "branches", rules=rules),
+        (number, rules),
+    )
+    return show(access, view)
 
 
-def _read(access: ProjectAccess, place: str, act: Callable[[Copy], Page], *kind: str) -> Page:
+def _with_fallback(access: ProjectAccess, place: str, act: Callable[[Copy], Page]) -> Callable[[Copy], Page]:
     """What `act` makes of the copy; what is absent at the place offers a way out."""
 
     def read(copy: Copy) -> Page:
         with fallback_link(access, copy, place):
             return act(copy)
 
-    return read_project(access, read, *kind)
+    return read
+
+
+def _render(template: str, access: ProjectAccess, tab: str, **facts: object) -> Callable[[object], str]:
+    return lambda page: render_template(template, project=access, page=page, tab=tab, **facts)
+
+
+def _difference_options(path: str) -> tuple[str, bool, bool]:
+    """What the template of differences asks of the address, as well as the path."""
+    return path, request.args.get("view") == "split", bool(request.args.get("lines"))
 
 
 def _send_printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:

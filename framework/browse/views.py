@@ -1,5 +1,7 @@
 """The pages of a project's files, and their bytes."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,6 +12,7 @@ from framework.browse.history.citing import cite
 from framework.browse.history.submodules import submodule_address
 from framework.browse.places import fallback_link
 from framework.browse.raw import send_raw
+from framework.browse.remembered import View, show
 from framework.browse.render.content import file_icon, file_name_parameters
 from framework.browse.render.documents import MARKDOWN, Links
 from framework.browse.render.notebooks import Notebook
@@ -23,10 +26,11 @@ from framework.repositories.cache import prefetch
 from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import heal_after
-from framework.repositories.cache.status import read_status
 from framework.repositories.history.refs import split_ref
 from framework.web.answers import stream_response
 from framework.web.pages import query_path
+
+FilesPage = pages.FolderPage | pages.FilePage
 
 blueprint = Blueprint("browse", __name__)
 blueprint.add_app_template_filter(file_icon)
@@ -47,45 +51,52 @@ def dress_for_page(notebook: Notebook, project: ProjectAccess, ref: str, folder:
 
 
 @blueprint.get("/<owner>/<project>")
-def show_project(owner: str, project: str) -> str:
+def show_project(owner: str, project: str) -> AnyResponse:
     """The project's page: its files at the newest version, or how to add the first ones."""
     access = begin_visit(owner, project)
-    asked, storage = ViewOptions.of(request.args), read_status(access.repository_id)
-    page = read_project(access, lambda copy: pages.read_project_page(copy, asked))
-    if not page.complete:
-        graph_later(access.repository_id)
+    asked = ViewOptions.of(request.args)
+    answer = _show_files(access, asked, lambda copy: pages.read_project_page(copy, asked))
     if access.visitor_id:  # robots read every page and clone nothing
         prefetch.warm(access.repository_id)
-    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
+    return answer
 
 
 @blueprint.get("/<owner>/<project>/tree/<path:place>")
-def show_folder(owner: str, project: str, place: str) -> AnyResponse | str:
+def show_folder(owner: str, project: str, place: str) -> AnyResponse:
     """A folder at a branch, tag or commit."""
     return _show(owner, project, place, "tree")
 
 
 @blueprint.get("/<owner>/<project>/blob/<path:place>")
-def show_file(owner: str, project: str, place: str) -> AnyResponse | str:
+def show_file(owner: str, project: str, place: str) -> AnyResponse:
     """A file at a branch, tag or commit: its content as far as a page can show it, and its last change."""
     return _show(owner, project, place, "blob")
 
 
-def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse | str:
+def _show(owner: str, project: str, place: str, kind: str) -> AnyResponse:
     access = begin_visit(owner, project)
     asked = ViewOptions.of(request.args)
-    storage = read_status(access.repository_id) if kind == "tree" else None
 
-    def read(copy: Copy) -> pages.FolderPage | pages.FilePage:
+    def read(copy: Copy) -> FilesPage:
         with fallback_link(access, copy, place):
             return pages.read_page_at(copy, *split_ref(copy, place), asked)
 
-    page = read_project(access, read)
-    if not page.complete:
-        graph_later(access.repository_id)
-    if page.kind != kind:
-        return redirect(access.address(page.kind, place))
-    return render_template(page.template, project=access, page=page, storage=storage, tab="files")
+    return _show_files(access, asked, read, place=place, kind=kind)
+
+
+def _show_files(
+    access: ProjectAccess, asked: ViewOptions, read: Callable[[Copy], FilesPage], *, place: str = "", kind: str = "tree"
+) -> AnyResponse:
+    """The page of what is at the place, or the way to it when that is of another kind than the address says."""
+
+    def render(page: FilesPage) -> AnyResponse | str:
+        if not page.complete:
+            graph_later(access.repository_id)
+        if page.kind != kind:
+            return redirect(access.address(page.kind, place))
+        return render_template(page.template, project=access, page=page, tab="files")
+
+    return show(access, View(read, render, asked, is_complete=lambda page: page.complete))
 
 
 @blueprint.get("/<owner>/<project>/raw/<path:place>")

@@ -5,7 +5,7 @@ The first visit after a long rest is news to who takes part.
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from flask import g
 from sqlalchemy import Executable, bindparam, select
@@ -18,7 +18,7 @@ from framework.database.session import read_transaction
 from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
 from framework.projects.models import Member, Project
 from framework.projects.notify import wakeups
-from framework.projects.notify.inbox import TopbarStatus, select_status
+from framework.projects.notify.inbox import TopbarStatus, read_topbar_status, select_status
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import hold_copy, read_copy
 from framework.repositories.catalog.pack_records import HISTORY
@@ -40,6 +40,13 @@ def begin_visit(owner: str, name: str) -> ProjectAccess:
     live, found, g.topbar_status = row
     account = recognise(live)
     return admit(found, account, "reader") if found else project_for(account, owner, name)
+
+
+def read_topbar() -> TopbarStatus:
+    """What the top of the page tells whoever sends this request; asked for once."""
+    if "topbar_status" not in g:
+        g.topbar_status = read_topbar_status(current_account())
+    return cast("TopbarStatus", g.topbar_status)
 
 
 def _find(secret: str, owner: str, name: str) -> tuple[LiveSession, FoundProject | None, TopbarStatus] | None:

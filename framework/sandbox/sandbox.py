@@ -17,6 +17,7 @@ from typing import TypeVar
 from framework.files import CHUNK_BYTES
 from framework.sandbox.memory import Memory
 from framework.sandbox.server import FAILURE, OUT_OF_MEMORY, VALUE, Job, Limits
+from framework.sandbox.shortfall import note_shortfall
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,11 @@ class TooCostly(Exception):
 
 
 class Busy(Exception):
-    """The machine has no time for the work at the moment."""
+    """The machine has no time for the work at the moment; whoever watches for that is told."""
+
+    def __init__(self) -> None:
+        note_shortfall()
+        super().__init__()
 
 
 class Sandbox:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, after_this_request, request
 from flask_wtf import FlaskForm
-from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
+from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms import Field, ValidationError
 from wtforms.validators import StopValidation
 
@@ -17,9 +17,8 @@ EXPIRED = "This form belongs to an earlier session. Nothing was changed; please 
 
 
 def register(app: Flask) -> None:
-    """Let templates put tokens into forms that are only a button; a token lasts as long as its session."""
+    """A form's token lasts as long as its session."""
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    app.jinja_env.globals["csrf_token"] = generate_csrf
 
 
 class FormExpired(Invalid):

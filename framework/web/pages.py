@@ -1,4 +1,4 @@
-"""What templates can use: moments and sizes as people say them, addresses of static files, the way to sign in."""
+"""What templates can use: sizes and amounts as people say them, addresses of static files, the way to sign in."""
 
 import hashlib
 from functools import lru_cache
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote
 from flask import Flask, Response, current_app, request, url_for
 
 from framework import config
-from framework.formatting import format_age, format_dollars, format_size, quote_query, show_unseen
+from framework.formatting import format_dollars, format_size, quote_query, show_unseen
 
 BUILT = "built"
 YEAR_SECONDS = 31_536_000
@@ -17,9 +17,7 @@ YEAR_SECONDS = 31_536_000
 
 def register(app: Flask) -> None:
     """Give templates their filters and functions, and static files an address that changes with their content."""
-    app.jinja_env.filters.update(
-        ago=format_age, size=format_size, dollars=format_dollars, visible=show_unseen, urlencode=quote_query
-    )
+    app.jinja_env.filters.update(size=format_size, dollars=format_dollars, visible=show_unseen, urlencode=quote_query)
     app.jinja_env.globals.update(login_link=login_link, base_url=lambda: config.current().base_url)
     app.jinja_env.globals["file_limit"] = lambda: format_size(config.current().max_file_bytes)
     app.jinja_env.globals.update(built=find_built_script, signup_possible=lambda: config.current().signup != "closed")

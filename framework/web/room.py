@@ -4,5 +4,15 @@ from framework.rooms import Room
 
 ROOM = Room(
     "web",
-    parts=("compression", "routing", "security", "errors", "forms", "pages", "reserved"),
+    parts=(
+        "compression",
+        "routing",
+        "security",
+        "errors",
+        "forms",
+        "pages",
+        "reserved",
+        "remembered.recording",
+        "remembered.identity",
+    ),
 )

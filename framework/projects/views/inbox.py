@@ -1,13 +1,12 @@
 """Pages of the inbox, of how often mail comes, and of links that stop it."""
 
-from typing import cast
-
-from flask import Blueprint, Flask, flash, g, redirect, render_template, request
+from flask import Blueprint, Flask, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from framework.accounts.signin.login import current_account, require_account
+from framework.accounts.signin.login import require_account
 from framework.email import stopped
 from framework.projects.notify import inbox, preferences
+from framework.projects.visits import read_topbar
 from framework.web.forms import check_button
 from framework.web.paging import page_number
 
@@ -19,14 +18,7 @@ Answer = Response | str
 @inboxes.record_once
 def _give_templates(state: object) -> None:
     app: Flask = state.app  # type: ignore[attr-defined]
-    app.jinja_env.globals["topbar_status"] = _read_topbar_status
-
-
-def _read_topbar_status() -> inbox.TopbarStatus:
-    """What the top of the page tells, asked for once in a request."""
-    if "topbar_status" not in g:
-        g.topbar_status = inbox.read_topbar_status(current_account())
-    return cast("inbox.TopbarStatus", g.topbar_status)
+    app.jinja_env.globals["topbar_status"] = read_topbar
 
 
 @inboxes.get("/inbox")

@@ -49,8 +49,7 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull, CopyContended.
     """
-    if usage.write_when_due():
-        drop_archived()
+    _do_when_due()
     with ExitStack() as lease:
         snapshot = _lease_if_current(repository_id, kind, lease)
         hit = snapshot is not None
@@ -63,6 +62,18 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
         usage.note_opened(repository_id, hit=hit)
         yield path, snapshot
     tidy(repository_id)
+
+
+def note_use(repository_id: str) -> None:
+    """Note that somebody looks at what was read from the copy before; one that is not here is not fetched for it."""
+    _do_when_due()
+    marker.touch(copy_path(repository_id))
+    usage.note_used(repository_id)
+
+
+def _do_when_due() -> None:
+    if usage.write_when_due():
+        drop_archived()
 
 
 def _lease_if_current(repository_id: str, kind: str, lease: ExitStack) -> Snapshot | None:

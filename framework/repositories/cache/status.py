@@ -27,6 +27,11 @@ class StorageStatus:
     lfs_objects: int = 0
 
 
+def is_cold(repository_id: str) -> bool:
+    """Whether this machine has no local copy."""
+    return read_marker(copy_path(repository_id)) is None
+
+
 def read_status(repository_id: str) -> StorageStatus:
     """Where a repository's bytes are; the store is not asked.
 

@@ -79,6 +79,12 @@ def note_opened(repository_id: str, *, hit: bool) -> None:
         _pending.used[repository_id] = now()
 
 
+def note_used(repository_id: str) -> None:
+    """Somebody uses the repository without opening its copy."""
+    with _lock:
+        _pending.used[repository_id] = now()
+
+
 def note_regained() -> None:
     """A copy was fetched that a larger cache would still have had."""
     with _lock:

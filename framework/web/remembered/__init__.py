@@ -1,0 +1,1 @@
+"""Pages that were rendered before: recorded with gaps for what differs, kept on the disk, filled in."""

@@ -1,0 +1,45 @@
+"""The ETag of a remembered page: what the page is made of, and until when the ages in it are right.
+
+A browser that shows it again has its page confirmed without a look at anything but its own tag: the end is in it.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from framework.formatting import age_lasts_until
+
+NEVER = 0
+
+
+def is_unchanged(digest: str) -> bool:
+    """Whether the request names a page of this digest whose ages are still right."""
+    names = (tag.partition(".") for tag in request.if_none_match.as_set(include_weak=True))
+    now = datetime.now(UTC).timestamp()
+    return any(name == digest and (_moment(end) == NEVER or now < _moment(end)) for name, _dot, end in names)
+
+
+def answer_unchanged() -> AnyResponse:
+    """The answer to such a request (RFC 9110, section 15.4.5), with the tag that it named."""
+    return _private(Response(status=304, headers={"ETag": request.headers["If-None-Match"]}))
+
+
+def tag_page(response: Response, digest: str, moments: Iterable[datetime]) -> Response:
+    """Give the page its tag; `moments` are those whose ages it tells."""
+    now = datetime.now(UTC)
+    ends = [end.timestamp() for moment in moments if (end := age_lasts_until(moment, now))]
+    response.set_etag(f"{digest}.{int(min(ends)) if ends else NEVER}", weak=True)
+    return _private(response)
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response
+
+
+def _moment(text: str) -> float:
+    """The end in a tag; what is no number ended long ago."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1

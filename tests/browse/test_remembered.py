@@ -1,0 +1,181 @@
+"""Pages that were rendered before: nobody sees what is not theirs, and whatever changes is seen at once."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framework import config
+from framework.accounts.core.account import Account
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import update_project
+from framework.projects.members.people import add_person, change_role, remove_person
+from framework.repositories.cache.eviction import evict
+from tests.cast import SignIn, Visitor, csrf_token
+from tests.projects.notify.test_digests import uploaded
+from tests.projects.notify.test_inbox import unread_in
+from tests.statements import noted_statements
+from tests.uploads.form import upload
+
+PAGE = "/alice/secret"
+FROM_ANOTHER_PROCESS = """
+import sys
+from framework.application import create_app
+from framework.config import Config
+answer = create_app(Config.from_environment()).test_client().get(sys.argv[1])
+sys.exit(0 if answer.status_code == 200 and "notes.txt" in answer.text else answer.text)
+"""
+
+
+def entries() -> list[Path]:
+    """The remembered pages of this machine."""
+    return sorted((config.current().data / "pages").glob("*/*"))
+
+
+@pytest.fixture
+def bobs(bob: Account, shared: ProjectAccess, reader: Visitor, signed_in: SignIn) -> Visitor:
+    """Bob's browser, which has looked at Alice's private project with a file in it."""
+    upload(reader, {"notes.txt": b"first\n"}, page=f"{PAGE}/upload/main", message="First")
+    browser = signed_in(bob)
+    assert "notes.txt" in browser.get(PAGE).text
+    return browser
+
+
+def test_a_page_that_was_rendered_is_read_from_the_disk_by_two_statements(reader: Visitor) -> None:
+    reader.get("/alice/website")  # which also tells what the uploads did
+    shown = reader.get("/alice/website")
+    with noted_statements() as statements:
+        again = reader.get("/alice/website")
+    assert len(statements) == 2, "BEGIN, and who it is with what they may see"
+    assert again.data == shown.data
+    assert again.headers["ETag"] == shown.headers["ETag"]
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in again.vary
+
+
+def test_a_browser_that_has_the_page_is_told_so(reader: Visitor, visitor: Visitor) -> None:
+    reader.get("/alice/website/tree/main/docs")
+    for browser in (reader, visitor):
+        tag = browser.get("/alice/website/tree/main/docs").headers["ETag"]
+        confirmed = browser.get("/alice/website/tree/main/docs", If_None_Match=tag)
+        assert (confirmed.status_code, confirmed.data, confirmed.headers["ETag"]) == (304, b"", tag)
+    changed = reader.get("/alice/website/tree/main/docs", If_None_Match=tag)
+    assert changed.status_code == 200, "the tag is a stranger's"
+
+
+def test_the_inbox_changes_the_tag(alice: Account, bobs: Visitor, shared: ProjectAccess) -> None:
+    page = bobs.get(PAGE)
+    tag, unread = page.headers["ETag"], int(unread_in(page.text))
+    assert bobs.get(PAGE, If_None_Match=tag).status_code == 304
+    uploaded(shared, alice, "Field data")
+    changed = bobs.get(PAGE, If_None_Match=tag)
+    assert changed.status_code == 200
+    assert int(unread_in(changed.text)) == unread + 1
+
+
+def test_who_was_removed_gets_no_remembered_page(
+    alice: Account, bob: Account, secret: ProjectAccess, bobs: Visitor
+) -> None:
+    tag = bobs.get(PAGE).headers["ETag"]
+    remove_person(alice, secret, person_id=bob.id)
+    assert bobs.get(PAGE).status_code == 404
+    assert bobs.get(PAGE, If_None_Match=tag).status_code == 404
+
+
+def test_another_role_has_other_buttons(alice: Account, bob: Account, secret: ProjectAccess, bobs: Visitor) -> None:
+    assert f"{PAGE}/upload/main" in bobs.get(PAGE).text
+    change_role(alice, secret, person_id=bob.id, role="reader")
+    assert f"{PAGE}/upload/main" not in bobs.get(PAGE).text
+
+
+def test_another_name_and_description_are_seen_at_once(alice: Account, reader: Visitor, website: ProjectAccess) -> None:
+    assert "For everybody" in reader.get("/alice/website").text
+    update_project(alice, website, name="garden", description="Roses & thorns", visibility="public")
+    page = reader.get("/alice/garden").text
+    assert "Roses &amp; thorns" in page
+    assert "/alice/website" not in page
+
+
+def test_a_new_version_is_seen_at_once(reader: Visitor) -> None:
+    reader.get("/alice/website")
+    tag = reader.get("/alice/website").headers["ETag"]
+    upload(reader, {"roses.txt": b"red"}, page="/alice/website/upload/main", message="Roses")
+    assert "roses.txt" in reader.get("/alice/website", If_None_Match=tag).text
+
+
+def test_a_remembered_form_works_for_each_session(
+    alice: Account, bob: Account, website: ProjectAccess, reader: Visitor, signed_in: SignIn
+) -> None:
+    add_person(alice, website, person="bob", role="maintainer")
+    upload(reader, {"a.txt": b"a"}, page="/alice/website/upload/main", message="A", branch="draft")
+    browser = signed_in(bob)
+    for name, who in (("first", reader), ("second", browser), ("third", reader)):
+        page = who.get("/alice/website/branches").text
+        branch = re.findall(r'name="branch" value="([^"]+)"', page)[0]
+        token = csrf_token(page[page.index("/branches/rename") :])
+        sent = {"csrf_token": token, "branch": branch, "name": name}
+        answer = who.client.post("/alice/website/branches/rename", data=sent)
+        assert answer.status_code == 302, name
+    tokens = {csrf_token(who.get("/alice/website/branches").text) for who in (reader, browser)}
+    assert len(tokens) == 2
+
+
+def test_nothing_of_a_session_is_kept(bob: Account, bobs: Visitor) -> None:
+    pages = [bobs.get(f"{PAGE}{place}").text for place in ("", "/branches", "/blob/main/notes.txt", "/commits/main")]
+    kept = b"".join(entry.read_bytes() for entry in entries())
+    assert b"notes.txt" in kept
+    for page in pages:
+        assert csrf_token(page).encode() not in kept
+    assert bob.name.encode() not in kept
+    assert bob.email.encode() not in kept
+
+
+def test_a_damaged_entry_is_rendered_anew(reader: Visitor) -> None:
+    reader.get("/alice/website")
+    shown = reader.get("/alice/website").data
+    for entry in entries():
+        content = bytearray(entry.read_bytes())
+        content[-20] ^= 1
+        entry.write_bytes(content)
+    assert reader.get("/alice/website").data == shown
+    for entry in entries():
+        entry.write_bytes(b"")
+    assert reader.get("/alice/website").data == shown
+
+
+def test_another_process_serves_it_without_the_copy(visitor: Visitor, reader: Visitor, website: ProjectAccess) -> None:
+    assert "notes.txt" in visitor.get("/alice/website").text
+    evict(website.repository_id)
+    settings = config.current()
+    for pack in (settings.data / "objects").rglob("*.pack"):
+        pack.unlink()
+    environment = os.environ | {"HOLDFAST_DATA": str(settings.data), "DATABASE_URL": settings.database_url}
+    environment |= {"SECRET_KEY": settings.secret_key, "BASE_URL": settings.base_url}
+    command = [sys.executable, "-c", FROM_ANOTHER_PROCESS, "/alice/website"]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_told_once_is_told_once(reader: Visitor) -> None:
+    reader.get("/alice/website")
+    with reader.client.session_transaction() as session:
+        session["_flashes"] = [("success", "Saved & sound")]
+    told = reader.get("/alice/website")
+    assert "Saved &amp; sound" in told.text
+    assert "ETag" not in told.headers
+    assert "Saved" not in reader.get("/alice/website").text
+
+
+def test_a_project_that_wakes_says_so_once(reader: Visitor, website: ProjectAccess) -> None:
+    evict(website.repository_id)
+    assert "woken by this visit" in reader.get("/alice/website").text
+    assert "woken by this visit" not in reader.get("/alice/website").text
+
+
+def test_a_stranger_is_led_back_to_the_very_page(visitor: Visitor, reader: Visitor) -> None:
+    plain, asked = (visitor.get(f"/alice/website{query}") for query in ("", "?from=letter"))
+    assert "/login?next=/alice/website%3Ffrom%3Dletter" in asked.text
+    assert plain.headers["ETag"] != asked.headers["ETag"]
