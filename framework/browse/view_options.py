@@ -11,6 +11,7 @@ ENCODINGS = (
     "euc-jp", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
 )  # fmt: skip
 """What a reader may have a text read in, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
+LONGEST_FILTER = 200
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class ViewOptions:
     """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
 
     `encoding`: one of `ENCODINGS`, None for what the text looks like.
+    `wanted`: a text that the rows of a table have to contain.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
     """
 
@@ -25,6 +27,7 @@ class ViewOptions:
     whole: bool = False
     number: int = 1
     encoding: str | None = None
+    wanted: str = ""
     sort: int | None = None
     descending: bool = False
 
@@ -37,6 +40,7 @@ class ViewOptions:
             whole="whole" in values,
             number=page_number(values),
             encoding=chosen if (chosen := values.get("encoding")) in ENCODINGS else None,
+            wanted=values.get("filter", "").strip()[:LONGEST_FILTER],
             sort=sort,
             descending=values.get("order") == "down",
         )

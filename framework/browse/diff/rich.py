@@ -10,7 +10,7 @@ from framework.browse.diff.notebook_changes import CHANGED, GONE, NEW, NotebookC
 from framework.browse.diff.patches import ADDED, NOTE, REMOVED, Hunk, PatchLine
 from framework.browse.diff.sandboxed import compare_notebooks
 from framework.browse.render.encodings import decode
-from framework.browse.render.tables import find_delimiter
+from framework.browse.render.tables.separators import find_separation
 from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
@@ -99,8 +99,8 @@ def _tables(copy: Copy, sides: Sides) -> TableChange | None:
     text = decode(_content(copy, sides.new_sha)).text
     if text.count('"') % 2:
         return None
-    first = text.partition("\n")[0]
-    delimiter = find_delimiter(text) if sides.path.lower().endswith(".csv") else "\t"
+    separation = find_separation(sides.path.lower(), text)
+    delimiter, first = separation.delimiter, text[separation.told_length :].partition("\n")[0]
     try:
         rows = [row for hunk in sides.hunks for row in (Row(GAP, None, ()), *_rows(hunk.lines, delimiter))]
         return TableChange(_split(first, delimiter), rows[1:])

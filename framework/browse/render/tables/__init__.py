@@ -1,0 +1,1 @@
+"""Tables in text files: how they are separated, what their values are, and a page of their rows."""

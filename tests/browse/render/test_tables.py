@@ -1,0 +1,108 @@
+"""Tables in text files: what separates their values, how they are sorted, and which rows are wanted."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from framework.browse.render.tables.quantities import is_missing, read_quantity
+from framework.browse.render.tables.reading import Table, read_table
+from framework.browse.render.tables.separators import find_separation
+from framework.browse.view_options import ViewOptions
+
+
+def table_of(text: str, **asked: Any) -> Table:
+    return read_table("a.csv", text, ViewOptions(**asked))
+
+
+def cells_of(text: str) -> list[list[str]]:
+    table = table_of(text)
+    return [list(row) for row in (table.header, *(row for _number, row in table.rows))]
+
+
+def order_of(text: str, **asked: Any) -> list[int]:
+    return [number for number, _row in table_of(text, sort=1, **asked).rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("x;y;z\n0,5;1,5;2,5\n", [["x", "y", "z"], ["0,5", "1,5", "2,5"]]),
+        ("0,5;1,5\n2,5;3,5\n", [["0,5", "1,5"], ["2,5", "3,5"]]),
+        ('"Lake, north";"Depth, m"\nx;y\n', [["Lake, north", "Depth, m"], ["x", "y"]]),
+        ("Depth, m;Time, s\n1;2\n3;4\n", [["Depth, m", "Time, s"], ["1", "2"], ["3", "4"]]),
+        ("a|b,c|d\n1,2\n", [["a|b", "c|d"], ["1", "2"]]),
+        ("sep=;\na,b;c\n1;2\n", [["a,b", "c"], ["1", "2"]]),
+        ("\ufeffsep=\t\na\tb\n", [["a", "b"]]),
+        ('id,note\n1,"two\nlines"\n', [["id", "note"], ["1", "two\nlines"]]),
+        ("a;b\r1,5;2\r", [["a", "b"], ["1,5", "2"]]),
+        ("only\none column here\n", [["only"], ["one column here"]]),
+        ("a\tb\n1,5\t2\n", [["a", "b"], ["1,5", "2"]]),
+    ],
+)
+def test_the_separator_is_what_gives_rows_of_one_width(text: str, cells: list[list[str]]) -> None:
+    assert cells_of(text) == cells
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_no_rows() -> None:
+    text = 'id,size\n1,"5 inches\n2,6\n3,7\n'
+    table = table_of(text)
+    assert not table.quoted
+    assert table.total == 3
+    assert table.rows[0] == (1, ["1", '"5 inches'])
+
+
+@given(some.lists(some.lists(some.text(max_size=5), min_size=2, max_size=4), min_size=1, max_size=5))
+def test_whatever_stands_in_quotes_is_closed(rows: list[list[str]]) -> None:
+    quoted = "\r\n".join(",".join('"{}"'.format(cell.replace('"', '""')) for cell in row) for row in rows)
+    assert find_separation("a.csv", f"{quoted}\r\n").quoted
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        (["3", "nan", "1", "NaN", "0.5", "10"], [5, 3, 1, 6, 2, 4]),
+        (["3", "", "1", "NA", "2"], [3, 5, 1, 2, 4]),
+        (["12 kg", "9.5 kg", "100 kg"], [2, 1, 3]),
+        (["12 %", "9 %", "−3 %"], [3, 2, 1]),  # noqa: RUF001
+        (["2021-10-01", "2021-09-30", "n/a", "2020-12-31"], [4, 2, 1, 3]),
+        (["b", "1", "a", "2"], [2, 4, 3, 1]),
+    ],
+)
+def test_missing_values_are_last_in_both_directions(values: list[str], order: list[int]) -> None:
+    text = "id,v\n" + "".join(f"{number},{value}\n" for number, value in enumerate(values, 1))
+    assert order_of(text) == order
+    missing = [number for number in order if is_missing(values[number - 1])]
+    there = [number for number in order if number not in missing]
+    assert order_of(text, descending=True) == [*reversed(there), *missing]
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("id;v\n1;10,5\n2;9,75\n3;0,125\n4;100\n", [3, 2, 1, 4]),
+        ("id;v\n1;1.000,5\n2;900\n", [2, 1]),
+        ("id\tv\n1\t10,5\n2\t9,75\n", [2, 1]),
+        ('id,v\n1,"1,200"\n2,"900"\n3,"12,000"\n', [2, 1, 3]),
+        ("id;v\n1;1 200,5\n2;900\n", [2, 1]),
+    ],
+)
+def test_commas_are_decimal_where_the_table_says_so(text: str, order: list[int]) -> None:
+    assert order_of(text) == order
+
+
+@pytest.mark.parametrize("text", ["", "word", "2021-10-01", "1.2.3", "10:30", "v1", "1 2 x 3"])
+def test_what_is_no_quantity(text: str) -> None:
+    assert read_quantity(text, decimal_comma=False) is None
+
+
+def test_rows_that_contain_a_text_are_shown_with_their_numbers() -> None:
+    table = table_of("place,v\nNorth,1\nsouth,2\nnorthern,3\n", wanted="NORTH")
+    assert [number for number, _row in table.rows] == [1, 3]
+    assert (table.count, table.total) == (2, 3)
+
+
+def test_columns_of_numbers_are_known() -> None:
+    table = table_of("id,name,v,none\n1,a,5 kg,\n2,b,,\n")
+    assert table.quantities == {0, 2}
