@@ -53,7 +53,7 @@ def tabulate() -> Table:
 def measure() -> Iterator[PageTime]:
     """Every page of the table, after one look at each."""
     with TemporaryDirectory() as folder:
-        _make_repository(Path(folder) / "source")
+        make_repository(Path(folder) / "source")
         data = Path(folder) / "data"
         data.mkdir()
         app = create_app(Config.from_environment({"HOLDFAST_DATA": str(data)}))
@@ -62,7 +62,7 @@ def measure() -> Iterator[PageTime]:
         owner = create_user(name="bench", email="bench@example.org", password=secrets.token_hex())
         project = create_project(owner, name="large", description="", visibility="public")
         import_repository(project.repository_id, Path(folder) / "source")
-        client, sha = app.test_client(), _tip(Path(folder) / "source")
+        client, sha = app.test_client(), find_tip(Path(folder) / "source")
         first = _times(client, "/bench/large", rounds=1)
         write_graph(project.repository_id)
         yield PageTime("project page, first look (last changes follow)", *first, 2000)
@@ -107,12 +107,13 @@ def count_cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _tip(source: Path) -> str:
+def find_tip(source: Path) -> str:
+    """The commit that the branch main of this repository is at."""
     done = subprocess.run(["git", "rev-parse", "main"], cwd=source, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
-def _make_repository(source: Path) -> None:
+def make_repository(source: Path) -> None:
     """All files in the first commit; then each commit changes two of them, every 20th a line of `told.txt`."""
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(source)], check=True)
     with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=source, stdin=subprocess.PIPE) as process:

@@ -67,7 +67,7 @@ OURS = "Holdfast"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One piece of work, what it took us and each peer in the same run, and the figures that have goals.
+    """One piece of work, what it took us and each peer in the same run, and the figures that follow.
 
     A peer that cannot run on this machine is named in `absent`, with the reason.
     """
@@ -75,7 +75,7 @@ class Comparison:
     work: str
     ours: Runs
     peers: Mapping[str, Runs]
-    goals: Sequence[Figure] = ()
+    figures: Sequence[Figure] = ()
     absent: Mapping[str, str] | None = None
 
 
@@ -89,8 +89,8 @@ def time_ratio(work: str, ours: Runs, peer: str, theirs: Runs, *, most: float) -
     return Figure(f"{work}: time, {peer} = 1", ours.median / theirs.median, "x", most)
 
 
-def cpu_ratio(work: str, ours: Runs, peer: str, theirs: Runs, *, most: float) -> Figure:
-    """How much more of the processors than the peer we take, and may take.
+def cpu_ratio(work: str, ours: Runs, peer: str, theirs: Runs, *, most: float | None = None) -> Figure:
+    """How much more of the processors than the peer we take, and may take (where that is a goal).
 
     Raises:
         ValueError: nobody counted the CPU of one of them.

@@ -28,7 +28,7 @@ def show_figures(head: str, figures: Sequence[Figure]) -> Table:
         f"{head:<72} {'measured':>12} {'limit':>9}",
         [_figure_line(figure) for figure in figures],
         [asdict(figure) for figure in figures],
-        [figure for figure in figures if figure.limit is not None],
+        _with_limits(figures),
     )
 
 
@@ -49,7 +49,7 @@ def show_comparisons(head: str, comparisons: Sequence[Comparison]) -> Table:
         f"{head:<48} {columns}",
         [line for comparison in comparisons for line in _comparison_lines(comparison)],
         [kept for comparison in comparisons for kept in _comparison_figures(comparison)],
-        [goal for comparison in comparisons for goal in comparison.goals],
+        _with_limits([figure for comparison in comparisons for figure in comparison.figures]),
     )
 
 
@@ -57,6 +57,10 @@ def show_seconds(seconds: float) -> str:
     """Seconds with a unit that suits them and three digits: "3.12 ms", "41.0 s"."""
     value, unit = (seconds * 1000, "ms") if seconds < 1 else (seconds, "s")
     return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
+
+
+def _with_limits(figures: Sequence[Figure]) -> list[Figure]:
+    return [figure for figure in figures if figure.limit is not None]
 
 
 def _figure_line(figure: Figure) -> str:
@@ -71,9 +75,9 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield f"  {side:<46} {_runs_columns(runs)}"
     for peer, reason in (comparison.absent or {}).items():
         yield f"  {peer:<46} not measured: {reason}"
-    for goal in comparison.goals:
-        measured = f"{goal.value:.2f} {goal.unit}".strip()
-        yield f"    {goal.name}: {measured} (goal {show_limit(goal)}) {show_verdict(goal)}"
+    for figure in comparison.figures:
+        measured = f"    {figure.name}: {figure.value:.2f} {figure.unit}".rstrip()
+        yield f"{measured} (goal {show_limit(figure)}) {show_verdict(figure)}" if figure.limit is not None else measured
 
 
 def _runs_columns(runs: Runs) -> str:
@@ -97,4 +101,4 @@ def _comparison_figures(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
         }
     for peer, reason in (comparison.absent or {}).items():
         yield {"work": comparison.work, "side": peer, "absent": reason}
-    yield from (asdict(goal) for goal in comparison.goals)
+    yield from (asdict(figure) for figure in comparison.figures)

@@ -47,13 +47,15 @@ def test_a_comparison_has_a_line_for_each_side_and_names_who_is_absent() -> None
     ours, theirs = Runs([0.002, 0.001, 0.004], [0.001], statements=3, requests=0), Runs([12.0])
     goal = speed("commit", ours, "s3fs", theirs, least=300)
     absent = {"rclone mount": "no /dev/fuse"}
-    table = show_comparisons("commits", [Comparison("commit", ours, {"s3fs": theirs}, [goal], absent)])
-    work, holdfast, s3fs, rclone, last = (line.split() for line in table.lines)
+    plain = Figure("commits a second", 500, "/s")
+    table = show_comparisons("commits", [Comparison("commit", ours, {"s3fs": theirs}, [goal, plain], absent)])
+    work, holdfast, s3fs, rclone, compared, alone = (line.split() for line in table.lines)
     assert work == ["commit"]
     assert holdfast == ["Holdfast", "2.00", "ms", "1.00", "ms", "4.00", "ms", "1.00", "ms", "3", "0"]
     assert s3fs == ["s3fs", "12.0", "s", "12.0", "s", "12.0", "s"]
     assert rclone == ["rclone", "mount", "not", "measured:", "no", "/dev/fuse"]
-    assert last[-1] == "PASS"
+    assert compared[-1] == "PASS"
+    assert alone == ["commits", "a", "second:", "500.00", "/s"]
     assert table.goals == [goal]
     assert [kept["side"] for kept in table.figures if "side" in kept] == ["Holdfast", "s3fs", "rclone mount"]
 

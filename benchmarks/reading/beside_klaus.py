@@ -1,0 +1,133 @@
+"""Pages of a project of 20,000 commits beside klaus, which shows the same repository: both under gunicorn, warm.
+
+Both have as many processes, and each page is read over HTTP: one reader at a time for the medians, in turns, then four
+at once for the requests per second.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.peers.klaus import klaus
+from benchmarks.reading.pages import find_tip, make_repository
+from benchmarks.report.figures import Comparison, Figure, Runs, cpu_ratio, speed
+from benchmarks.report.table import Table, show_comparisons
+from benchmarks.setting.importing import import_repository
+from benchmarks.setting.running import Running, application, family, read_cpu_seconds
+from framework import config, rooms
+from framework.accounts.lifecycle.operations import create_user
+from framework.config import Config
+from framework.database import schema
+from framework.projects.lifecycle.operations import create_project
+from framework.repositories import object_keys
+from framework.repositories.cache.commit_graph import write_graph
+from tests.servers.application import deployments
+
+KLAUS = "klaus"
+GOAL = 3
+"""How many times as fast as klaus we have to be, for one reader and for four."""
+PROCESSES, CLIENTS = 2, 4
+ROUNDS, REQUESTS_EACH = 40, 40
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server, its connection for one reader at a time, and what its processes have used."""
+
+    server: Running
+
+    def read(self, path: str, times: int) -> list[float]:
+        """The seconds that each of so many requests for a page took, one after another on one connection."""
+        connection, found = HTTPConnection("127.0.0.1", self.server.port, timeout=600), list[float]()
+        for _ in range(times):
+            began = time.perf_counter()
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            found.append(time.perf_counter() - began)
+            assert answer.status == 200, (path, answer.status)
+        connection.close()
+        return found
+
+    def read_at_once(self, path: str) -> float:
+        """Requests per second of four readers."""
+        began = time.perf_counter()
+        with ThreadPoolExecutor(CLIENTS) as readers:
+            list(readers.map(lambda _reader: self.read(path, REQUESTS_EACH), range(CLIENTS)))
+        return CLIENTS * REQUESTS_EACH / (time.perf_counter() - began)
+
+    def count_cpu_seconds(self) -> float:
+        """Of all its processes."""
+        return sum(map(read_cpu_seconds, family(self.server.process_id)))
+
+
+def tabulate() -> Table:
+    """Each page with both sides, how much faster ours is, and its requests per second beside klaus'."""
+    return show_comparisons("pages of 20,000 commits and 5,000 files", list(measure()))
+
+
+def measure() -> Iterator[Comparison]:
+    """Every page."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "large"
+        make_repository(source)
+        with _holdfast(Path(folder), source) as ours, klaus(source, processes=PROCESSES) as other:
+            sites = (Site(ours), Site(other))
+            for page, paths in _pages(find_tip(source)):
+                yield _compare(page, sites, paths)
+
+
+def _pages(sha: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each page by its paths at both sites."""
+    file = "main/folder-7/file-7.py"
+    yield "project", ("/bench/large", "/large/")
+    yield "folder", ("/bench/large/tree/main/folder-7", "/large/tree/main/folder-7")
+    yield "file", (f"/bench/large/blob/{file}", f"/large/blob/{file}")
+    yield "commit", (f"/bench/large/commit/{sha}", f"/large/commit/{sha}/")
+
+
+def _compare(page: str, sites: Sequence[Site], paths: Sequence[str]) -> Comparison:
+    for site, path in zip(sites, paths, strict=True):
+        site.read(path, 2 * PROCESSES)
+    ours, theirs = _read_in_turns(sites, paths)
+    mine, other = (site.read_at_once(path) for site, path in zip(sites, paths, strict=True))
+    figures = (
+        speed(page, ours, KLAUS, theirs, least=GOAL),
+        Figure(f"{page}: requests a second, {KLAUS} = 1", mine / other, "x", GOAL, at_least=True),
+        cpu_ratio(page, ours, KLAUS, theirs),
+        Figure(f"{page}: requests a second for {CLIENTS} readers", mine, "/s"),
+    )
+    return Comparison(page, ours, {KLAUS: theirs}, figures)
+
+
+def _read_in_turns(sites: Sequence[Site], paths: Sequence[str]) -> list[Runs]:
+    before = [site.count_cpu_seconds() for site in sites]
+    seconds: list[list[float]] = [[], []]
+    for _ in range(ROUNDS):
+        for found, site, path in zip(seconds, sites, paths, strict=True):
+            found.extend(site.read(path, 1))
+    used = [site.count_cpu_seconds() - start for site, start in zip(sites, before, strict=True)]
+    return [Runs(found, [cpu / ROUNDS]) for found, cpu in zip(seconds, used, strict=True)]
+
+
+@contextmanager
+def _holdfast(folder: Path, source: Path) -> Iterator[Running]:
+    """The repository as a public project on SQLite and a folder, with what the worker prepares after a push."""
+    environment = {"HOLDFAST_DATA": f"{folder}/data", "WEB_CONCURRENCY": str(PROCESSES)}
+    (folder / "data").mkdir()
+    config.use(Config.from_environment(environment))
+    rooms.load_models()
+    schema.upgrade()
+    owner = create_user(name="bench", email="bench@example.org", password=object_keys.new_id())
+    project = create_project(owner, name="large", description="", visibility="public")
+    import_repository(project.repository_id, source)
+    with application(environment) as server:
+        Site(server).read("/bench/large?whole=1", 1)
+        write_graph(project.repository_id)
+        yield server
+    deployments.leave()
