@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from framework.accounts.signin.tokens import NAME_LENGTH
 from framework.api.answers import OBJECT_NAME
@@ -14,6 +23,8 @@ from framework.errors import Invalid
 from framework.uploads.receiving import MAX_PARTS
 
 Document = TypeVar("Document", bound=BaseModel)
+Moment = Annotated[AwareDatetime, Field(strict=False)]
+"""A moment as RFC 3339 writes it; one without a time zone is refused."""
 
 
 class BadDocument(Invalid):
@@ -60,6 +71,29 @@ class ProjectChanges(Body):
     description: str | None = None
     visibility: Literal["public", "private"] | None = None
     default_branch: str | None = Field(default=None, description="The branch that is shown first and cloned.")
+
+
+class LinkBody(Body):
+    """A link to be made; all from `folder` on is for drop-off links. Moments have a time zone (RFC 3339)."""
+
+    kind: Literal["view", "drop"]
+    title: str = ""
+    expires_at: Moment | None = None
+    anonymous: bool = Field(default=False, description="Of a view-only link: hide who works on the project.")
+    folder: str = Field(default="", description="Where each person's folder is created; the top folder without it.")
+    text: str = ""
+    deadline: Moment | None = None
+    types: list[str] = Field(default=[], description="Endings of file names that are accepted; any without them.")
+    max_file_bytes: int | None = Field(default=None, ge=1)
+    max_total_bytes: int = Field(default=2 << 30, ge=1, le=1 << 50)
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.kind == "drop" and self.anonymous:
+            raise ValueError("a drop-off link cannot be anonymous")
+        if self.kind == "view" and self.model_fields_set & {"folder", "text", "deadline", "types", "max_file_bytes"}:
+            raise ValueError("a view link takes kind, title, expires_at and anonymous only")
+        return self
 
 
 class BranchBody(Body):

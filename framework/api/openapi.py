@@ -50,6 +50,7 @@ REASONS = {
 PLACES = {
     "owner": "The owner's user name.",
     "project": "The project's name.",
+    "link_id": "The number of a link, as the list tells it.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
     "branch": "The branch's name, which may hold slashes.",

@@ -5,13 +5,14 @@ from flask import Blueprint, Flask, Response, abort, current_app, jsonify, reque
 from framework.api import openapi
 from framework.api.resources.commits import commits
 from framework.api.resources.files import files
+from framework.api.resources.links import links
 from framework.api.resources.people import people
 from framework.api.resources.projects import projects
 
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, projects, files, commits):
+for _part in (people, projects, files, commits, links):
     blueprint.register_blueprint(_part)
 
 

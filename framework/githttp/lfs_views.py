@@ -8,11 +8,10 @@ from typing import Any, cast
 from flask import Blueprint, Response, g, request
 
 from framework import config
-from framework.accounts.signin.http_auth import account_from_basic
 from framework.accounts.signin.tokens import Caller
 from framework.errors import HoldfastError
 from framework.files import read_chunks
-from framework.githttp.permission import SignInNeeded, open_for_reading, open_or_create
+from framework.githttp.permission import SignInNeeded, open_for_reading, open_or_create, read_caller
 from framework.githttp.protocol.body import DISCONNECTED
 from framework.lfs import receiving
 from framework.lfs.batch import NOBODY, UPLOAD, BadBatch, BatchCaller, answer, read_batch, read_object
@@ -115,7 +114,7 @@ def _body() -> Iterator[bytes]:
 def _caller() -> Caller | None:
     """Who asks; a password is checked once for a request."""
     if "lfs_caller" not in g:
-        g.lfs_caller = account_from_basic(request.authorization)
+        g.lfs_caller = read_caller(request)
     return cast("Caller | None", g.lfs_caller)
 
 

@@ -1,9 +1,13 @@
 """Who may push, and pushes that create their project."""
 
+from flask import Request
+
 from framework import config
+from framework.accounts.signin.http_auth import account_from_basic
 from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.links import is_token, note_use
 from framework.projects.lifecycle.operations import check_new_name, create_project
 from framework.projects.members.quota import check_private_room
 
@@ -26,6 +30,17 @@ class SignInNeeded(Forbidden):
         return {"WWW-Authenticate": CHALLENGE, "LFS-Authenticate": CHALLENGE}
 
 
+def read_caller(asked: Request) -> Caller | None:
+    """Who git acts for; nobody where the password is a view-only link, which `project_for` finds in the request.
+
+    Raises:
+        BudgetSpent, AccountSuspended.
+    """
+    if asked.authorization and is_token(asked.authorization.password or ""):
+        return None
+    return account_from_basic(asked.authorization)
+
+
 def open_for_reading(caller: Caller | None, owner: str, name: str) -> ProjectAccess:
     """The project that the caller, or anybody, may read.
 
@@ -34,11 +49,14 @@ def open_for_reading(caller: Caller | None, owner: str, name: str) -> ProjectAcc
         ProjectNotFound: who asks has signed in.
     """
     try:
-        return project_for(caller.account if caller else None, owner, name)
+        access = project_for(caller.account if caller else None, owner, name)
     except ProjectNotFound as error:
         if caller:
             raise
         raise SignInNeeded from error
+    if access.link_id:
+        note_use(access.link_id)
+    return access
 
 
 def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None:

@@ -7,10 +7,9 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework import config
-from framework.accounts.signin.http_auth import account_from_basic
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
-from framework.githttp.permission import SignInNeeded, open_for_push, open_for_reading, open_or_create
+from framework.githttp.permission import SignInNeeded, open_for_push, open_for_reading, open_or_create, read_caller
 from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import advertise_for_push, read_request
 from framework.githttp.push import pushing
@@ -69,7 +68,7 @@ def upload_pack(owner: str, project: str) -> AnyResponse:
 @blueprint.post("/<owner>/<project>/git-receive-pack")
 def receive_pack(owner: str, project: str) -> AnyResponse:
     """A push; its body of one flush packet alone is git's question whether it may."""
-    caller = account_from_basic(request.authorization)
+    caller = read_caller(request)
     if caller is None:
         raise SignInNeeded
     open_for_push(caller, owner, project)
@@ -95,7 +94,7 @@ speak_as(blueprint.name, _show_error)
 
 
 def _advertise_for_push(owner: str, project: str) -> AnyResponse:
-    caller = account_from_basic(request.authorization)
+    caller = read_caller(request)
     if caller is None:
         raise SignInNeeded
     access = open_for_push(caller, owner, project)
@@ -120,4 +119,4 @@ def _bundles(access: ProjectAccess) -> dict[str, str]:
 
 
 def _readable(owner: str, project: str) -> ProjectAccess:
-    return open_for_reading(account_from_basic(request.authorization), owner, project)
+    return open_for_reading(read_caller(request), owner, project)

@@ -88,8 +88,8 @@ def make_view_link(
     token = links.new_token()
     with transaction() as session:
         recheck(session, project.id, account, ROLE)
-        link = _add(session, project, account, Link(kind=links.VIEW, title=link_title(title), expires_at=expires_at))
-        link.digest, link.anonymous = digest(token), anonymous
+        wanted = Link(kind=links.VIEW, title=link_title(title), expires_at=expires_at, anonymous=anonymous)
+        link = _add(session, project, account, wanted, token)
     return MadeLink(link.id, f"{config.current().base_url}/l/{token}")
 
 
@@ -105,9 +105,8 @@ def make_drop_off(account: Account, project: ProjectAccess, wanted: WantedDropOf
         recheck(session, project.id, account, ROLE)
         if project.visibility == "public":
             raise PublicDropOff
-        link = Link(kind=links.DROP, title=link_title(wanted.title), expires_at=wanted.expires_at)
-        link.digest = digest(token)
-        row.link_id = _add(session, project, account, link).id
+        link = Link(kind=links.DROP, title=link_title(wanted.title), expires_at=wanted.expires_at, anonymous=False)
+        row.link_id = _add(session, project, account, link, token).id
         session.add(row)
     return MadeLink(link.id, f"{config.current().base_url}/drop/{token}")
 
@@ -184,13 +183,13 @@ def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str
     return extended
 
 
-def _add(session: Session, project: ProjectAccess, account: Account, link: Link) -> Link:
+def _add(session: Session, project: ProjectAccess, account: Account, link: Link, token: str) -> Link:
     count = session.scalar(
         select(func.count()).select_from(Link).where(Link.project_id == project.id, Link.revoked_at.is_(None))
     )
     if (count or 0) >= MOST_LINKS:
         raise TooManyLinks
-    link.project_id, link.made_by_id, link.anonymous = project.id, account.id, False
+    link.project_id, link.made_by_id, link.digest = project.id, account.id, digest(token)
     session.add(link)
     session.flush()
     return link

@@ -16,6 +16,7 @@ from framework.accounts.models import BrowserSession, User
 from framework.accounts.signin.login import current_account, read_secret, recognise
 from framework.database.session import read_transaction
 from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
+from framework.projects.core.links import shown_digests
 from framework.projects.models import Member, Project
 from framework.projects.notify import wakeups
 from framework.projects.notify.inbox import TopbarStatus, read_topbar_status, select_status
@@ -39,7 +40,9 @@ def begin_visit(owner: str, name: str) -> ProjectAccess:
         return project_for(current_account(), owner, name)
     live, found, g.topbar_status = row
     account = recognise(live)
-    return admit(found, account, "reader") if found else project_for(account, owner, name)
+    if found is None or shown_digests():
+        return project_for(account, owner, name)
+    return admit(found, account, "reader")
 
 
 def read_topbar() -> TopbarStatus:

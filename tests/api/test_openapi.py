@@ -1,6 +1,7 @@
 """The description is valid, and speaks of every call."""
 
 import json
+import re
 
 from flask import Flask
 from openapi_spec_validator import validate
@@ -33,7 +34,13 @@ def test_every_call_is_described(app: Flask) -> None:
 def test_what_needs_a_token_says_so(stranger: Program) -> None:
     """Without credentials a call answers 401 exactly where the description asks for some."""
     for template, methods in stranger.document["paths"].items():
-        path = template.removeprefix("/api/v1").replace("{token_id}", "1").replace("{", "").replace("}", "")
+        path = (
+            template.removeprefix("/api/v1")
+            .replace("{token_id}", "1")
+            .replace("{link_id}", "1")
+            .replace("{", "")
+            .replace("}", "")
+        )
         spoken = {"Tus-Resumable": "1.0.0"} if path.startswith("/uploads") else {}
         for method, told in methods.items():
             answer = stranger.call(method.upper(), path, headers=spoken, json={})
@@ -45,10 +52,22 @@ def test_what_every_call_may_answer_is_described(app: Flask, alice: Account) -> 
     token, password = Program.of(app, alice), Program.with_password(app, "alice")
     suspend(alice.name)
     for template, methods in token.document["paths"].items():
-        path = template.removeprefix("/api/v1").replace("{token_id}", "1").replace("{", "").replace("}", "")
+        path = (
+            template.removeprefix("/api/v1")
+            .replace("{token_id}", "1")
+            .replace("{link_id}", "1")
+            .replace("{", "")
+            .replace("}", "")
+        )
         spoken = {"Tus-Resumable": "1.0.0"} if path.startswith("/uploads") else {}
         for method, told in methods.items():
             caller = password if {"password": []} in told["security"] else token
             answer = caller.call(method.upper(), path, headers=spoken, json={})
             assert answer.status_code == (204 if method == "options" else 403), f"{method} {path}"
             assert caller.call(method.upper(), f"{path}?x=%00", headers=spoken, json={}).status_code == 404
+
+
+def _path(template: str) -> str:
+    """The address of a call, each part of it its own name, and numbers where there have to be any."""
+    numbered = re.sub(r"\{(token|link)_id\}", "1", template)
+    return numbered.removeprefix("/api/v1").replace("{", "").replace("}", "")

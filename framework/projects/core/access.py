@@ -14,6 +14,7 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
+from framework.projects.core.links import find_shown_link
 from framework.projects.core.validation import NAME, ROLES
 from framework.projects.models import Member, Project
 from framework.repositories.cache.archived import idle_since
@@ -63,6 +64,12 @@ class ProjectAccess:
     """A project, and the caller's role in it, one of `ROLES`, or None for a visitor of a public one.
 
     `idle_since` is when somebody used it last, when it is archived for being idle; `visitor_id` the caller's account.
+    `link_id` is the view-only link that lets the caller look, who has no role then.
+
+    Through an `anonymous` one the caller may know nobody's name: `owner`, `name` and the rest are neutral words, and
+    `neutral_path` the address that everything is below. Nothing that is remembered for one viewer may be shown to
+    another whose `anonymous` differs.
+
     `entry_hash` names the newest version, None before the first; `stored_bytes` is what the store keeps of it.
     """
 
@@ -82,11 +89,14 @@ class ProjectAccess:
     visitor_id: int | None = field(default=None, compare=False)
     entry_hash: str | None = field(default=None, compare=False)
     stored_bytes: int = field(default=0, compare=False)
+    link_id: int | None = field(default=None, compare=False)
+    anonymous: bool = False
+    neutral_path: str = ""
 
     @property
     def path(self) -> str:
         """The address of the project's page on this site."""
-        return f"/{self.owner}/{self.name}"
+        return self.neutral_path or f"/{self.owner}/{self.name}"
 
     def address(self, *parts: str) -> str:
         """The address of a place below the project's page, such as `address("blob", "main", "a b.txt")`."""
@@ -132,7 +142,8 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
     with read_transaction() as session:
         found = _one(session, _BY_NAME, visitor | names)
         moved = None if found else _one(session, _MINE.where(leads_to(owner, name)).limit(1), visitor)
-    access = admit(found or moved, account, role)
+        link_id = _link_shown(session, found or moved, account)
+    access = admit(found or moved, account, role, link_id=link_id)
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
     return access
@@ -188,8 +199,10 @@ def _one(session: Session, query: Executable, parameters: Mapping[str, object]) 
     return FoundProject(*row) if row else None
 
 
-def admit(found: FoundProject | None, account: Account | None, needed: str) -> ProjectAccess:
-    """The project that was found for this caller, who needs the role.
+def admit(
+    found: FoundProject | None, account: Account | None, needed: str, *, link_id: int | None = None
+) -> ProjectAccess:
+    """The project that was found for this caller, who needs the role; `link_id` is a living link that lets them look.
 
     Raises:
         ProjectNotFound, SignInRequired, RoleTooLow: as `project_for`.
@@ -197,11 +210,18 @@ def admit(found: FoundProject | None, account: Account | None, needed: str) -> P
     if found is None:
         raise ProjectNotFound
     role = _role(account, found.project, found.member_role)
-    if role is None and found.project.visibility != "public":
+    if role is None and link_id is None and found.project.visibility != "public":
         raise ProjectNotFound
-    access = _access(found, account, role)
+    access = replace(_access(found, account, role), link_id=link_id)
     _refuse_low_role(access, account, needed)
     return access
+
+
+def _link_shown(session: Session, found: FoundProject | None, account: Account | None) -> int | None:
+    """The link by which the request may look at a private project that the caller has no part in."""
+    if found is None or found.project.visibility == "public" or _role(account, found.project, found.member_role):
+        return None
+    return find_shown_link(session, found.project.id)
 
 
 def _access(found: FoundProject, account: Account | None, role: str | None) -> ProjectAccess:

@@ -1,18 +1,27 @@
-"""The tokens of links: made, shown once, and found again by their SHA-256."""
+"""Links: their tokens, found again by their SHA-256, and what a request shows that it was let in by one.
+
+A plain view-only link lets a request look at its project: its digest is kept in the browser's session, which is signed,
+and its token may be the password of `git clone`. The API looks at neither. `project_for` asks here, and nobody else.
+"""
 
 import re
 import secrets
 import string
 from datetime import datetime
 
-from sqlalchemy import select
+from flask import has_request_context, request
+from flask import session as browser_session
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest
+from framework.database.session import transaction
 from framework.database.types import now
 from framework.projects.models import Link
 
 VIEW, DROP = "view", "drop"
+SHOWN, MOST_SHOWN = "links", 20
+"""Where the browser's session keeps digests, and how many: the newest."""
 PREFIX = "hl_"
 RANDOM_LENGTH = 40
 _CHARACTERS = string.digits + string.ascii_letters
@@ -42,6 +51,31 @@ def is_living(link: Link, moment: datetime | None = None) -> bool:
     return link.revoked_at is None and (link.expires_at is None or link.expires_at > (moment or now()))
 
 
-def is_use_to_be_noted(link: Link) -> bool:
-    """Whether the last use that is noted is an hour ago."""
-    return link.last_used_at is None or link.last_used_at + USE_NOTED_EVERY < now()
+def shown_digests() -> list[str]:
+    """The digests of the links by which this request wants to look; they need not be of any that lives."""
+    if not has_request_context() or request.path.startswith("/api/"):
+        return []
+    password = request.authorization.password if request.authorization else None
+    known: list[str] = browser_session.get(SHOWN, [])
+    return [*known, digest(password)] if password and is_token(password) else known
+
+
+def show(link_digest: str) -> None:
+    """Let this browser look at the link's project from now on, as long as the link lives."""
+    others = [known for known in browser_session.get(SHOWN, []) if known != link_digest]
+    browser_session[SHOWN] = [*others, link_digest][-MOST_SHOWN:]
+
+
+def find_shown_link(session: Session, project_id: int) -> int | None:
+    """The number of a living link, not anonymised, that this request shows and that lets it look at the project."""
+    if not (digests := shown_digests()):
+        return None
+    mine = (Link.project_id == project_id, Link.kind == VIEW, Link.anonymous.is_(False), Link.digest.in_(digests))
+    return next((link.id for link in session.scalars(select(Link).where(*mine)) if is_living(link)), None)
+
+
+def note_use(link_id: int) -> None:
+    """Note that the link was used, where the last time that is noted was an hour ago."""
+    is_old = or_(Link.last_used_at.is_(None), Link.last_used_at < now() - USE_NOTED_EVERY)
+    with transaction() as session:
+        session.execute(update(Link).where(Link.id == link_id, is_old).values(last_used_at=now()))
