@@ -50,6 +50,12 @@ PAGES = {
     "API: a word in few projects": ("/api/v1/projects?q=climate", "bearer"),
     "API: projects of an owner": (f"/api/v1/projects?owner={FIRST}", "bearer"),
     "administrators: overview": ("/admin", "page"),
+    "administrators: people": ("/admin/people", "page"),
+    "administrators: people, page 50": ("/admin/people?page=50", "page"),
+    "administrators: a person in few": ("/admin/people?q=person-77", "page"),
+    "administrators: the newest projects, page 50": ("/admin/projects?page=50", "page"),
+    "administrators: projects of an owner": (f"/admin/projects?q={FIRST}/", "page"),
+    "administrators: the trash": ("/admin/projects?state=trash", "page"),
     "administrators: storage": ("/admin/storage", "page"),
     "metrics": ("/metrics", "page"),
 }

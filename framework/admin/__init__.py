@@ -1,1 +1,1 @@
-"""The administrators' pages: workers, queues, tasks, storage and previews of mails."""
+"""The administrators' pages: people, projects and plans; workers, queues, tasks, storage and previews of mails."""

@@ -19,6 +19,8 @@ _NAME = {"name": "Ann"}
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "signup": {**_NAME, "link": "http://localhost/verify/sample"},
+    "suspended": {**_NAME, "reason": "Copyright claims about ann/films.", "site": "http://localhost"},
+    "resumed": {**_NAME, "site": "http://localhost", "link": "http://localhost/login"},
     "renewal": {**_NAME, "email": "ann@uni.example", "link": "http://localhost/verify/sample"},
     "student": {**_NAME, "ends": "3 Mar 2027", "link": "http://localhost/settings/usage"},
     "reset": {**_NAME, "link": "http://localhost/reset/sample", "hours": 3},

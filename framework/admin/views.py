@@ -1,16 +1,15 @@
 """`/admin`: workers, queues, tasks, scheduled work and storage, for administrators; nobody else is told of the page."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import flash, make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
 from framework import config
-from framework.accounts.signin.login import current_account
 from framework.admin import shown
+from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.samples import SAMPLES
 from framework.celery import schedule
 from framework.celery.worker import presence, runs
 from framework.email.rendering import render
-from framework.errors import NotFound
 from framework.health import queues
 from framework.health.attention import attention
 from framework.health.checks import broker_answers, objects, rebuild_drill
@@ -21,26 +20,10 @@ from framework.repositories.catalog.storage_usage import read_storage_usage
 from framework.storage.prices import costs_of
 from framework.web.forms import check_button
 
-admin = Blueprint("admin", __name__, url_prefix="/admin")
+admin = administrators_only("admin", "/admin")
 
 
 PREVIEW_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-
-
-class NoSuchPage(NotFound):
-    """The page is for administrators, and nobody else is told that it exists."""
-
-
-@admin.before_request
-def refuse_others() -> None:
-    """Let administrators pass.
-
-    Raises:
-        NoSuchPage: it is somebody else.
-    """
-    account = current_account()
-    if account is None or not account.admin:
-        raise NoSuchPage
 
 
 @admin.get("")

@@ -99,11 +99,12 @@ def reset(name: str) -> None:
 
 @users_commands.command("suspend")
 @click.argument("name")
+@click.option("--reason", default="", help="What the person is told by mail.")
 @force_option
 @report_refusals
-def suspend(name: str, *, force: bool) -> None:
+def suspend(name: str, *, reason: str, force: bool) -> None:
     """Let an account do nothing until it is resumed: sessions end, passwords and tokens are refused."""
-    suspended = administration.suspend(name, force=force)
+    suspended = administration.suspend(name, reason=reason, force=force)
     click.echo(f"{suspended} is suspended; `flask users resume {suspended}` ends that. Their projects are unchanged.")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 BATCH_ROWS = 1000
 
@@ -53,6 +54,27 @@ def create_index(
             postgresql_where=condition,
             postgresql_concurrently=True,
         )
+
+
+def create_word_index(name: str, table: str, words: str) -> None:
+    """Create an index for searches in the middle of a text, an expression in SQL, where the database lets it.
+
+    It needs PostgreSQL's extension pg_trgm, which the database's owner may not be allowed to create; a search then
+    reads every row. The index stands in no model.
+    """
+    if _is_sqlite():
+        return
+    with op.get_context().autocommit_block():
+        try:
+            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        except DBAPIError:
+            return
+        found = "SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace"
+        schema = op.get_bind().scalar(text(f"{found} WHERE extname = 'pg_trgm'"))
+        if not _is_valid(op.get_bind(), name):
+            op.execute(text(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"'))
+        made = f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{name}" ON {table}'
+        op.execute(text(f'{made} USING gin (({words}) "{schema}".gin_trgm_ops)'))
 
 
 def drop_index(table: str, *columns: str, name: str | None = None) -> None:

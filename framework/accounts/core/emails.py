@@ -119,6 +119,24 @@ def mail_found_token(session: Session, user: User, token: Token) -> None:
     _warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
 
 
+def mail_suspension(session: Session, user: User, *, reason: str) -> None:
+    """Tell a person that the account is suspended, and the administrator's reason."""
+    _mail_account(session, user, "suspended", reason=reason)
+
+
+def mail_resumption(session: Session, user: User) -> None:
+    """Tell a person that the account can be used again."""
+    _mail_account(session, user, "resumed", reason="")
+
+
+def _mail_account(session: Session, user: User, template: str, *, reason: str) -> None:
+    email = addresses.find_confirmed_address(user)
+    if email is None:
+        return
+    facts = {"name": user.name, "reason": reason, "site": config.current().base_url, "link": _link("login")}
+    messages.queue(session, messages.prepare(to=email, template=template, facts=facts, key=_key(template, user)))
+
+
 def _mail_claim(session: Session, owner: User, *, by: User) -> None:
     """Tell the account that has an address that somebody else asked for it."""
     _warn(

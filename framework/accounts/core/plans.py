@@ -66,7 +66,15 @@ class PlanHeld:
 
 def plan_of(session: Session, user: User) -> Plan:
     """The plan that this person has now."""
-    return read_plan(session, _name_plan(user))
+    return read_plan(session, name_plan(user))
+
+
+def name_plan(user: User) -> str:
+    """What the plan is called that this person has now."""
+    if user.plan is not None:
+        return user.plan if user.plan in PLANS else FREE  # a later release may know others
+    until = _student_until(user)
+    return STUDENT if until and until > now() else FREE
 
 
 def read_plan(session: Session, name: str) -> Plan:
@@ -119,13 +127,6 @@ def renew(session: Session, user: User) -> None:
     session.refresh(user, with_for_update={"key_share": True})
     if is_renewable(user):
         user.email_verified_at = now()
-
-
-def _name_plan(user: User) -> str:
-    if user.plan is not None:
-        return user.plan if user.plan in PLANS else FREE  # a later release may know others
-    until = _student_until(user)
-    return STUDENT if until and until > now() else FREE
 
 
 def _student_until(user: User) -> datetime | None:

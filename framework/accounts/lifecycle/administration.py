@@ -4,13 +4,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
-from framework.accounts.core.account import AccountNotFound, AccountSuspended
+from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, read_account
 from framework.accounts.core.credentials import end_all
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
 from framework.accounts.models import FormerUserName, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict
+from framework.errors import Conflict, Forbidden
 
 
 class LastAdministrator(Conflict):
@@ -21,6 +21,30 @@ class LastAdministrator(Conflict):
             f"{name} is the only administrator. Make somebody else one first (flask users promote NAME), "
             "or repeat this with --force."
         )
+
+
+class NotAdministrator(Forbidden):
+    """Who asks for this administers the server no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs an administrator, and you are none any more.")
+
+
+class OwnAccount(Conflict):
+    """An administrator would lock themselves out."""
+
+    def __init__(self) -> None:
+        super().__init__("This is your own account. Ask another administrator to suspend it.")
+
+
+def recheck_administrator(session: Session, by: Account | None) -> None:
+    """Let somebody pass who still is an administrator in the change's transaction; None is the command line.
+
+    Raises:
+        NotAdministrator, AccountNotFound, AccountSuspended.
+    """
+    if by is not None and not read_account(session, by.id).admin:
+        raise NotAdministrator
 
 
 def find_account(session: Session, name: str) -> User:
@@ -51,16 +75,31 @@ def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
     return user.name
 
 
-def give_plan(name: str, plan: str | None) -> str:
+def read_plan_of(name: str) -> plans.PlanHeld:
+    """The plan of this account, and why it has it.
+
+    Raises:
+        AccountNotFound.
+    """
+    with read_transaction() as session:
+        user = find_user(session, name)
+        if user is None:
+            raise AccountNotFound(f"There is no account {name}.")
+        return plans.read_held_plan(session, user)
+
+
+def give_plan(name: str, plan: str | None, *, by: Account | None = None) -> str:
     """Give somebody a plan, which stays until another is given; None lets the confirmed address decide. The user name.
 
     Raises:
         AccountNotFound.
         PlanUnknown.
+        NotAdministrator: `by` is none any more.
     """
     if plan is not None:
         plans.default_plan(plan)
     with transaction() as session:
+        recheck_administrator(session, by)
         user = find_account(session, name)
         user.plan = plan
     return user.name
@@ -98,33 +137,44 @@ def send_reset(name: str) -> str:
     return addresses.find_contact_address(user) or user.email
 
 
-def suspend(name: str, *, force: bool = False) -> str:
+def suspend(name: str, *, reason: str = "", force: bool = False, by: Account | None = None) -> str:
     """Let an account do nothing until it is resumed: its sessions end, and no password or token lets it in.
 
-    Tokens are kept for the day on which it is resumed. The user name.
+    Tokens are kept for the day on which it is resumed. A mail says why. The user name.
 
     Raises:
         AccountNotFound.
         LastAdministrator: nobody else is one, and `force` is not given.
+        OwnAccount: an administrator means themselves.
+        NotAdministrator: `by` is none any more.
     """
     with transaction() as session:
+        recheck_administrator(session, by)
         user = find_account(session, name)
+        if by is not None and user.id == by.id:
+            raise OwnAccount
         if not force:
             refuse_last_admin(session, user)
-        user.suspended_at = user.suspended_at or now()
+        if user.suspended_at is None:
+            user.suspended_at = now()
+            emails.mail_suspension(session, user, reason=reason)
         sessions.end_all_sessions(session, user.id)
     return user.name
 
 
-def resume(name: str) -> str:
-    """Let a suspended account in again; the user name.
+def resume(name: str, *, by: Account | None = None) -> str:
+    """Let a suspended account in again, and tell its person by mail; the user name.
 
     Raises:
         AccountNotFound.
+        NotAdministrator: `by` is none any more.
     """
     with transaction() as session:
+        recheck_administrator(session, by)
         user = find_account(session, name)
-        user.suspended_at = None
+        if user.suspended_at is not None:
+            user.suspended_at = None
+            emails.mail_resumption(session, user)
     return user.name
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.administration import recheck_administrator
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
@@ -32,6 +33,16 @@ class ProjectNameTaken(Conflict):
     """The owner has a project of this name, perhaps in another case or in the trash."""
 
     field = "name"
+
+
+class OwnerDeleted(Conflict):
+    """The owner of a project in the trash has no account any more."""
+
+    def __init__(self, full_name: str) -> None:
+        super().__init__(
+            f"The owner's account was deleted. `flask projects restore {full_name} --to NAME` gives the project to"
+            " somebody else."
+        )
 
 
 class TokenConfined(Forbidden):
@@ -177,6 +188,32 @@ def restore_project(account: Account, project_id: int) -> str:
     return path
 
 
+def restore_for_owner(project_id: int, *, by: Account) -> str:
+    """Take anybody's project out of the trash, as an administrator does; the project's full name.
+
+    Raises:
+        ProjectNotFound: no such project is in the trash.
+        OwnerDeleted: nobody could find it.
+        NotAdministrator: `by` is none any more.
+    """
+    with read_transaction() as session:
+        project = _find_in_trash(session, project_id)
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck_administrator(session, by)
+        row = _find_in_trash(session, project_id)
+        owner = session.get_one(User, row.owner_id)
+        if owner.deleted_at is not None:
+            raise OwnerDeleted(f"{owner.name}/{row.name}")
+        row.trashed_at = None
+        record(session, row.id, actor=by, kind="restored")
+        return describe(session, row)
+
+    change_about(project.repository_id, change, actor=by.name)
+    with read_transaction() as session:
+        return f"{session.get_one(User, project.owner_id).name}/{project.name}"
+
+
 def open_trashed_project(account: Account, project_id: int) -> ProjectAccess:
     """A project in the trash, for its owner.
 
@@ -189,8 +226,15 @@ def open_trashed_project(account: Account, project_id: int) -> ProjectAccess:
 
 
 def _find_own_in_trash(session: Session, account: Account, project_id: int) -> Project:
+    project = _find_in_trash(session, project_id)
+    if role_in(session, account, project) != "owner":
+        raise ProjectNotFound
+    return project
+
+
+def _find_in_trash(session: Session, project_id: int) -> Project:
     project = session.get(Project, project_id)
-    if project is None or project.trashed_at is None or role_in(session, account, project) != "owner":
+    if project is None or project.trashed_at is None:
         raise ProjectNotFound
     return project
 

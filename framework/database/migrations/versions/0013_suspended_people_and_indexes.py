@@ -1,12 +1,7 @@
-"""Suspended and deleted people, and indexes for lists of 100,000 projects
-
-The index of words needs the extension pg_trgm, which the database's owner may not be allowed to create; a search then
-reads every project. It stands in no model.
-"""
+"""Suspended and deleted people, and indexes for lists of 100,000 projects"""
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.exc import DBAPIError
 
 import framework.database.types
 from framework.database import steps
@@ -38,29 +33,10 @@ def upgrade() -> None:
         steps.create_index(table, *columns, name=name, where=where)
     steps.create_index('projects', 'owner_id', 'updated_at')
     steps.create_index('notices', 'user_id', 'id')
-    index_words()
+    steps.create_word_index('ix_projects_words', 'projects', WORDS)
     steps.drop_index('notices', 'user_id', 'read_at')
     steps.drop_index('notices', 'settled_at', 'user_id')
     steps.drop_index('versions', 'confirmed_at')
-
-
-def index_words() -> None:
-    if op.get_bind().dialect.name != 'postgresql':
-        return
-    with op.get_context().autocommit_block():
-        try:
-            op.execute('CREATE EXTENSION IF NOT EXISTS pg_trgm')
-        except DBAPIError:
-            return
-        found = 'SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace'
-        schema = op.get_bind().scalar(sa.text(f"{found} WHERE extname = 'pg_trgm'"))
-        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_projects_words')"
-        if not op.get_bind().scalar(sa.text(valid)):
-            op.execute('DROP INDEX CONCURRENTLY IF EXISTS ix_projects_words')
-        op.execute(
-            'CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_projects_words ON projects'
-            f' USING gin (({WORDS}) "{schema}".gin_trgm_ops)'
-        )
 
 
 def downgrade() -> None:

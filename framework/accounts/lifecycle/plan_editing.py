@@ -1,0 +1,59 @@
+"""What administrators change about a plan; it holds at once for everybody who has it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, func, select
+
+from framework.accounts.core import plans
+from framework.accounts.core.account import Account
+from framework.accounts.core.plans import Plan
+from framework.accounts.lifecycle.administration import recheck_administrator
+from framework.accounts.models import PlanLimits, User
+from framework.database.session import read_transaction, transaction
+
+
+def list_plans() -> list[Plan]:
+    """All plans, the smallest first."""
+    with read_transaction() as session:
+        return [plans.read_plan(session, name) for name in plans.PLANS]
+
+
+def count_given() -> Mapping[str, int]:
+    """How many people were given each plan by an administrator."""
+    query = select(User.plan, func.count()).where(User.plan.is_not(None)).group_by(User.plan)
+    with read_transaction() as session:
+        return {str(plan): count for plan, count in session.execute(query)}
+
+
+def edit_plan(plan: Plan, *, by: Account) -> None:
+    """Let this plan allow something else from now on; what is stored already stays.
+
+    Raises:
+        PlanUnknown.
+        NotAdministrator: `by` is none any more.
+    """
+    plans.default_plan(plan.name)
+    with transaction() as session:
+        recheck_administrator(session, by)
+        session.merge(
+            PlanLimits(
+                name=plan.name,
+                stored_bytes=plan.stored_bytes,
+                private_projects=plan.private_projects,
+                file_bytes=plan.file_bytes,
+            )
+        )
+
+
+def reset_plan(name: str, *, by: Account) -> Plan:
+    """Let the plan allow again what the deployment's settings say; what that is.
+
+    Raises:
+        PlanUnknown.
+        NotAdministrator: `by` is none any more.
+    """
+    default = plans.default_plan(name)
+    with transaction() as session:
+        recheck_administrator(session, by)
+        session.execute(delete(PlanLimits).where(PlanLimits.name == name))
+    return default

@@ -1,0 +1,85 @@
+"""`/admin/people`: who has an account, and what an administrator does with it."""
+
+from flask import flash, redirect, render_template, request
+
+from framework.accounts.lifecycle import administration
+from framework.accounts.signin.reauthentication import reauthenticate
+from framework.admin import lists
+from framework.admin.forms import GivePlanForm, SuspendForm
+from framework.admin.guard import NoSuchPage, administrators_only
+from framework.admin.lists import ListedPerson
+from framework.admin.requests import read_list_request
+from framework.web.answers import ViewResponse
+from framework.web.forms import check_button
+
+people = administrators_only("admin_people", "/admin/people")
+
+
+@people.get("")
+def show_all() -> str:
+    """Everyone who has an account."""
+    asked = read_list_request(request.args)
+    choices = {"states": lists.PEOPLE_STATES, "orders": lists.PEOPLE_ORDERS}
+    return render_template("doctor/people.html", asked=asked, listing=lists.list_people(asked), **choices)
+
+
+@people.get("/<name>")
+def show(name: str) -> ViewResponse:
+    """One account: its plan, what it stores, and what can be done with it."""
+    return _page(_find(name), SuspendForm(formdata=None))
+
+
+@people.post("/<name>/suspend")
+def suspend(name: str) -> ViewResponse:
+    """Let the account do nothing until it is resumed."""
+    person, form = _find(name), SuspendForm()
+    done = form.attempt(
+        lambda: administration.suspend(person.name, reason=form.reason.data, by=reauthenticate().account)
+    )
+    if done is None:
+        return _page(person, form)
+    flash(f"{done} is suspended, and signed out everywhere. A mail says why.", "success")
+    return redirect(f"/admin/people/{done}")
+
+
+@people.post("/<name>/resume")
+def resume(name: str) -> ViewResponse:
+    """Let a suspended account in again."""
+    person = _find(name)
+    check_button()
+    done = administration.resume(person.name, by=reauthenticate().account)
+    flash(f"{done} can sign in again.", "success")
+    return redirect(f"/admin/people/{done}")
+
+
+@people.post("/<name>/plan")
+def give_plan(name: str) -> ViewResponse:
+    """Give the account another plan."""
+    person, form = _find(name), GivePlanForm()
+    plan = form.plan.data or None
+    done = form.attempt(lambda: administration.give_plan(person.name, plan, by=reauthenticate().account))
+    if done is None:
+        return _page(person, SuspendForm(formdata=None), form)
+    flash(f"{done} has another plan now.", "success")
+    return redirect(f"/admin/people/{done}")
+
+
+def _find(name: str) -> ListedPerson:
+    person = lists.find_listed_person(name)
+    if person is None:
+        raise NoSuchPage
+    return person
+
+
+def _page(person: ListedPerson, suspension: SuspendForm, plan: GivePlanForm | None = None) -> ViewResponse:
+    held = administration.read_plan_of(person.name)
+    form = plan or GivePlanForm(formdata=None, data={"plan": held.plan.name if held.given else ""})
+    page = render_template(
+        "doctor/person.html",
+        person=person,
+        held=held,
+        suspension=suspension,
+        form=form,
+        projects=lists.list_largest_of(person.id),
+    )
+    return page, max(suspension.status, form.status)
