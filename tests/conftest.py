@@ -20,7 +20,7 @@ from framework.accounts.core import passwords
 from framework.application import create_app
 from framework.browse.diff import colouring
 from framework.browse.history import blame, last_changes, search
-from framework.browse.render import highlighting
+from framework.browse.render.code import highlighting
 from framework.celery import broker
 from framework.config import Config
 from framework.database import engine

@@ -9,8 +9,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from framework.browse.diff.patches import PatchLine
+from framework.browse.render.code.highlighting import highlight_lines
 from framework.browse.render.encodings import decode
-from framework.browse.render.highlighting import highlight_lines
 
 LONGEST_SECONDS = 0.8
 

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from framework.browse.diff.colouring import Coloured, colour_files
 from framework.browse.diff.notebook_changes import NotebookChange, diff_notebooks
-from framework.browse.render.highlighting import split_lines
+from framework.browse.render.code.highlighting import split_lines
 from framework.browse.render.rendering import sandbox
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import read_blobs

@@ -13,12 +13,12 @@ from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from framework.browse.render.code.highlighting import CLASSES, snippet
 from framework.browse.render.formulas import Formulas
-from framework.browse.render.highlighting import CLASSES, snippet
 from framework.browse.render.restructured import render_restructured
 
 README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
-MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd")
+MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd")
 MARKDOWN, RST, PLAIN = "markdown", "rst", "plain"
 LONGEST_DOCUMENT_BYTES = 1 << 17
 ID_PREFIX = "doc-"

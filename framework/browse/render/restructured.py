@@ -6,8 +6,8 @@ from docutils import nodes
 from docutils.core import publish_doctree, publish_from_doctree
 from markupsafe import Markup
 
+from framework.browse.render.code.highlighting import snippet
 from framework.browse.render.formulas import Formulas
-from framework.browse.render.highlighting import snippet
 
 SEVERE = 4
 NOT_FOLLOWED = "What would read other files, holds raw parts or is no docutils directive is shown as it is written."

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from framework.browse.diff import sandboxed
 from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, PatchLine, insert_marks, mark_words, pair_lines
-from framework.browse.render.highlighting import highlight_lines
+from framework.browse.render.code.highlighting import highlight_lines
 from tests.browse.conftest import Onlooker
 
 TALE = '"""A tale.\n' + "".join(f"import line {number}\n" for number in range(20)) + '"""\nx = 1\n'

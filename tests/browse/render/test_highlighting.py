@@ -6,8 +6,8 @@ import re
 import pytest
 from markupsafe import Markup
 
-from framework.browse.render import highlighting
-from framework.browse.render.highlighting import highlight_lines, snippet, split_lines
+from framework.browse.render.code import highlighting
+from framework.browse.render.code.highlighting import highlight_lines, snippet, split_lines
 
 
 def text_of(lines: list[Markup]) -> list[str]:
@@ -74,3 +74,37 @@ def test_what_takes_too_long_is_plain_from_there_on(monkeypatch: pytest.MonkeyPa
 )
 def test_lines_end_where_editors_end_them(text: str, lines: list[str]) -> None:
     assert split_lines(text) == lines
+
+
+COMMENTS = {
+    "fun.m": ("% adds one\nfunction y = fun(x)\n  y = x' + 1;\nend\n", "% adds one"),
+    "note.m": ("(* adds one *)\nf[x_] := x + 1\n", "(* adds one *)"),
+    "view.m": ("#import <Cocoa/Cocoa.h>\n// draws\n@implementation View\n@end\n", "// draws"),
+    "old.F": ("C     adds one\n      PROGRAM X\n      END\n", "C     adds one"),
+    "fixed.for": ("C     adds one\n      END\n", "C     adds one"),
+    "new.F95": ("! adds one\nprogram main\nend program\n", "! adds one"),
+    "fit.R": ("# adds one\nf <- function(x) x + 1\n", "# adds one"),
+    "curve.pro": ("; adds one\nPRO curve\nEND\n", "; adds one"),
+    "facts.pl": ("% adds one\nadd(X, Y) :- Y is X + 1.\n", "% adds one"),
+    "run.pl": ("#!/usr/bin/perl\n# adds one\nmy $x = 1;\n", "# adds one"),
+    "paper.cls": ("% adds one\n\\NeedsTeXFormat{LaTeX2e}\n", "% adds one"),
+    "Trigger.cls": ("// adds one\npublic class Trigger { }\n", "// adds one"),
+    "own.sty": ("% adds one\n\\def\\a{b}\n", "% adds one"),
+    "Snakefile": ("# adds one\nrule all:\n    input: 'a'\n", "# adds one"),
+    "map.smk": ("# adds one\nrule a:\n    input: 'a'\n", "# adds one"),
+    "flow.nf": ("// adds one\nprocess a { }\n", "// adds one"),
+    "tool.cwl": ("# adds one\ncwlVersion: v1.2\n", "# adds one"),
+    "task.wdl": ("# adds one\nworkflow a { }\n", "# adds one"),
+    "plot.gp": ("# adds one\nplot sin(x)\n", "# adds one"),
+    "survey.sps": ("* adds one.\nFREQUENCIES VARIABLES=a.\n", "* adds one."),
+    "shapes.h": ("// adds one\nclass Shape { public: int n; };\n", "// adds one"),
+    "de.ts": ("<?xml version='1.0'?>\n<!-- adds one -->\n<TS/>\n", "<!-- adds one -->"),
+    "start": ("#!/usr/bin/env python3\n# adds one\n", "# adds one"),
+}
+
+
+@pytest.mark.parametrize("name", COMMENTS)
+def test_comments_are_those_of_the_language(name: str) -> None:
+    text, comment = COMMENTS[name]
+    marked = re.findall(r'<span class="code-comment">(.*?)</span>', "\n".join(highlight_lines(name, text)))
+    assert comment.replace(" ", "") in html.unescape("".join(marked)).replace(" ", "")

@@ -4,14 +4,15 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
-from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
 from pygments.lexer import Lexer
-from pygments.lexers import find_lexer_class_by_name, find_lexer_class_for_filename
+from pygments.lexers import find_lexer_class_by_name
 from pygments.lexers.special import TextLexer
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Operator, Token, _TokenType
 from pygments.util import ClassNotFound
+
+from framework.browse.render.code.languages import find_lexer
 
 LONGEST_LINE = 2_000
 LONGEST_SECONDS = 0.8
@@ -46,8 +47,8 @@ def split_lines(text: str) -> list[str]:
 
 
 def highlight_lines(path: str, text: str) -> list[Markup]:
-    """The lines of a file in the colours of what its name says it is; plain ones when that is nothing known."""
-    found = find_lexer_class_for_filename(PurePosixPath(path).name)
+    """The lines of a file in the colours of its language; plain ones when that is none that is known."""
+    found = find_lexer(path, text)
     lines = split_lines(text)
     if not lines or found in {None, TextLexer}:
         return [escape(line) for line in lines]
