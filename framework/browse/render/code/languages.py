@@ -148,11 +148,15 @@ def find_lexer(path: str, text: str) -> type[Lexer] | None:
     name = PurePosixPath(path).name.lower()
     ending, head = PurePosixPath(name).suffix, text[:LOOKED_AT_CHARACTERS]
     if (language := _NAMES.get(name) or _decide(ending, head) or _ENDINGS.get(ending)) is not None:
-        return SpssLexer if language == "spss" else find_lexer_class_by_name(language)
-    if (found := find_lexer_class_for_filename(PurePosixPath(path).name)) is not None:
-        return found
-    script = _SCRIPT.match(head)
-    return find_lexer_class_by_name(_SCRIPTS.get(script[1], script[1])) if script else None
+        return _lexer_of(language)
+    found: type[Lexer] | None = find_lexer_class_for_filename(PurePosixPath(path).name)
+    script = None if found else _SCRIPT.match(head)
+    return _lexer_of(_SCRIPTS.get(script[1], script[1])) if script else found
+
+
+def _lexer_of(language: str) -> type[Lexer]:
+    found: type[Lexer] = SpssLexer if language == "spss" else find_lexer_class_by_name(language)
+    return found
 
 
 def _decide(ending: str, head: str) -> str | None:

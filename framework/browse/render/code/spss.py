@@ -18,7 +18,7 @@ _WORDS = (
 )  # fmt: skip
 
 
-class SpssLexer(RegexLexer):
+class SpssLexer(RegexLexer):  # type: ignore[misc]
     """SPSS syntax: a comment is a command that begins with an asterisk, and ends with a period at a line's end."""
 
     name = "SPSS"
