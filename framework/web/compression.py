@@ -12,7 +12,10 @@ from flask import Flask, Response, current_app, g, request, session
 from flask_compress import Compress
 from werkzeug.security import safe_join
 
+from framework.lru import LRUCache
+
 SMALLEST_BYTES = 1000
+REMEMBERED_PAGES, LONGEST_REMEMBERED_BYTES = 128, 1 << 15
 KINDS = ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"]
 
 _pages, _files = Compress(), Compress()
@@ -33,6 +36,20 @@ class Kept:
         self._bytes[key] = value
 
 
+class _CompressedPages:
+    """The pages that were compressed last, by the tag that tells one page from each other, and their encoding."""
+
+    def __init__(self) -> None:
+        self._pages: LRUCache[str, bytes | None] = LRUCache(REMEMBERED_PAGES)
+
+    def get(self, key: str) -> bytes | None:
+        return self._pages.get(key, None)
+
+    def set(self, key: str, value: bytes) -> None:
+        if len(value) <= LONGEST_REMEMBERED_BYTES:
+            self._pages.put(key, value)
+
+
 def register(app: Flask) -> None:
     """Compress what may be, after everything else has been done to an answer."""
     app.config.update(
@@ -45,6 +62,7 @@ def register(app: Flask) -> None:
     for part in (_pages, _files):
         part.init_app(app)
     _files.cache, _files.cache_key = Kept(), _file_key
+    _pages.cache, _pages.cache_key = _CompressedPages(), lambda _request: g.page_tag
     app.after_request(_compress)
 
 
@@ -57,6 +75,7 @@ def _compress(response: Response) -> Response:
     if response.is_streamed or response.direct_passthrough or not _holds_no_secret(response):
         return response
     response.add_etag(weak=True)  # the same for each encoding of the same page
+    g.page_tag = response.headers["ETag"]
     compressed = _pages.after_request(response)
     compressed.make_conditional(request)
     return compressed
