@@ -11,11 +11,13 @@ from framework.gitcore import git
 from framework.gitcore.commit_objects import StoredCommit
 from framework.gitcore.dates import moment_at
 from framework.gitcore.ref_names import TAGS
+from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy, ObjectAbsent
 from framework.repositories.history.log import read_commits
 
 REFS_PAGE = 25
 CACHED_DISTANCES = 2048
+REMEMBERED_POINTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,13 @@ class RefsPage:
 def read_branches_page(copy: Copy, number: int) -> RefsPage:
     """Branches, the default one first, then the latest change first."""
     default, found = copy.snapshot.default_branch, copy.snapshot.branches
-    marks = [_Mark(name, copy.commit(sha)) for name, sha in found.items()]
-    marks.sort(key=lambda mark: mark.moment, reverse=True)
-    marks.sort(key=lambda mark: mark.name != default)
-    tips = _tips(copy, marks[(number - 1) * REFS_PAGE : number * REFS_PAGE])
+    points = {name: _point(copy, sha) for name, sha in found.items()}
+    names = sorted(points, key=lambda name: points[name].moment, reverse=True)
+    names.sort(key=lambda name: name != default)
+    shown = names[(number - 1) * REFS_PAGE : number * REFS_PAGE]
+    tips = _tips(copy, [(name, points[name].sha) for name in shown])
     branches = [_branch(copy, tip, found.get(default), default) for tip in tips]
-    return RefsPage(branches, (), number, more=len(marks) > number * REFS_PAGE, count=len(marks))
+    return RefsPage(branches, (), number, more=len(names) > number * REFS_PAGE, count=len(names))
 
 
 def read_tags_page(copy: Copy, number: int) -> RefsPage:
@@ -74,27 +77,49 @@ def read_tags_page(copy: Copy, number: int) -> RefsPage:
     marks = [mark for name, sha in copy.snapshot.tags.items() for mark in _tag(copy, name, sha)]
     marks.sort(key=lambda mark: (mark.moment, mark.name), reverse=True)
     shown = marks[(number - 1) * REFS_PAGE : number * REFS_PAGE]
-    tags = [TagLine(tip, mark.message) for tip, mark in zip(_tips(copy, shown), shown, strict=True)]
+    tips = _tips(copy, [(mark.name, mark.commit.id.decode()) for mark in shown])
+    tags = [TagLine(tip, mark.message) for tip, mark in zip(tips, shown, strict=True)]
     return RefsPage((), tags, number, more=len(marks) > number * REFS_PAGE, count=len(marks))
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """A ref by its short name, the commit that it leads to, and an annotated tag's message."""
+    """A tag by its short name, the commit that it leads to, and an annotated tag's message."""
 
     name: str
     commit: StoredCommit
-    message: str = ""
+    message: str
 
     @property
     def moment(self) -> datetime:
         return moment_at(self.commit.author_time, self.commit.author_timezone)
 
 
-def _tips(copy: Copy, marks: Sequence[_Mark]) -> list[Tip]:
-    """What is said at these marks; git decodes it, as it does on every other page."""
-    told = read_commits(copy, [mark.commit.id.decode() for mark in marks])
-    commits = [(mark.name, told[mark.commit.id.decode()]) for mark in marks]
+@dataclass(frozen=True)
+class _Point:
+    """The commit that a ref leads to, and when it was written."""
+
+    sha: str
+    moment: datetime
+
+
+_points: LRUCache[str, _Point | None] = LRUCache(REMEMBERED_POINTS)
+
+
+def _point(copy: Copy, sha: str) -> _Point:
+    """Remembered, so that after a push to one of many branches one commit is read."""
+    found = _points.get(sha, None)
+    if found is None:
+        commit = copy.commit(sha)
+        found = _Point(commit.id.decode(), moment_at(commit.author_time, commit.author_timezone))
+        _points.put(sha, found)
+    return found
+
+
+def _tips(copy: Copy, refs: Sequence[tuple[str, str]]) -> list[Tip]:
+    """What is said at these refs, each a name and a commit; git decodes it, as it does on every other page."""
+    told = read_commits(copy, [sha for _name, sha in refs])
+    commits = [(name, told[sha]) for name, sha in refs]
     return [Tip(name, one.sha, one.title, one.author_name, one.authored_at) for name, one in commits]
 
 

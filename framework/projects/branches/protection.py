@@ -143,12 +143,13 @@ def recheck_protection(session: Session, project_id: int, updates: Iterable[RefU
 
 def read_protection(session: Session, project_id: int) -> Protection:
     """The project's rules as this transaction sees them."""
-    default_branch = session.scalars(
-        select(Repository.default_branch)
+    query = (
+        select(Repository.default_branch, BranchRule)
         .join(Project, Project.repository_id == Repository.id)
+        .outerjoin(BranchRule, BranchRule.project_id == Project.id)
         .where(Project.id == project_id)
-    ).one()
-    rows = session.scalars(
-        select(BranchRule).where(BranchRule.project_id == project_id).order_by(BranchRule.pattern)
-    ).all()
-    return Protection(default_branch, tuple(Rule(row.pattern, row.force_push, row.deletion) for row in rows))
+        .order_by(BranchRule.pattern)
+    )
+    found = session.execute(query).all()
+    rules = tuple(Rule(row.pattern, row.force_push, row.deletion) for _default, row in found if row)
+    return Protection(found[0].default_branch, rules)

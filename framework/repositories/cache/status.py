@@ -29,7 +29,7 @@ class StorageStatus:
 
 def is_cold(repository_id: str) -> bool:
     """Whether this machine has no local copy."""
-    return read_marker(copy_path(repository_id)) is None
+    return not last_used(copy_path(repository_id))
 
 
 def read_status(repository_id: str) -> StorageStatus:
