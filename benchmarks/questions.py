@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, throughput
 from benchmarks.processes import memory, rest, stopping
-from benchmarks.reading import beside_klaus, listings, packs, pages, slow_clients
+from benchmarks.reading import beside_klaus, listings, packs, pages, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, uploading
@@ -21,6 +21,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "cloning": cloning.tabulate,
     "pages": pages.tabulate,
     "klaus": beside_klaus.tabulate,
+    "unchanged": unchanged.tabulate,
     "packs": packs.tabulate,
     "listings": listings.tabulate,
     "throughput": throughput.tabulate,
