@@ -3,14 +3,14 @@
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.peers.http_backend import http_backend
+from benchmarks.peers.http_backend import COUNTED, http_backend
 from benchmarks.setting.running import application, family, read_cpu_seconds
 from framework import config, rooms
 from framework.accounts.lifecycle.operations import create_user
@@ -25,7 +25,7 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Spent:
-    """What one request took: on the clock, and of the processors by the server and the programs that it started."""
+    """What one exchange took: on the clock, and of the processors by the server and the programs that it started."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -44,6 +44,10 @@ class GitServer:
     count_cpu_seconds: Callable[[], float] | None = None
     """What the server and its programs have used, where it is not that of its process and of those below it."""
 
+    def count_programs(self) -> "GitServer":
+        """The same server with CPU that is exact, and clocks that are not."""
+        return replace(self, headers={**self.headers, **COUNTED})
+
     def prepare(self, name: str) -> None:
         """Have an empty repository of this name to push to; our server makes it with the push."""
         if self.repositories:
@@ -52,25 +56,34 @@ class GitServer:
             for setting in ("http.receivepack", "receive.fsckObjects"):  # no server lets unchecked objects in
                 subprocess.run(["git", "-C", folder, "config", setting, "true"], check=True)
 
-    def post(self, name: str, service: str, body: bytes, *, keep: int = 1000) -> Spent:
-        """The time until the whole answer was read, and its last bytes."""
-        headers = {**self.headers, "Content-Type": f"application/x-{service}-request", "Git-Protocol": "version=2"}
+    def exchange(self, name: str, service: str, bodies: Sequence[bytes], *, keep: int = 1000) -> Spent:
+        """Ask for the refs or abilities first, as git does, then post each of these; the end of the last answer."""
         before, start = self._cpu_seconds(), time.perf_counter()
-        connection = HTTPConnection("127.0.0.1", self.port)
-        connection.request("POST", f"/{self.prefix}{name}.git/{service}", body, headers)
-        answer = connection.getresponse()
-        last = b""
-        while chunk := answer.read1(CHUNK_BYTES):
-            last = (last + chunk)[-keep:]
+        connection, last = HTTPConnection("127.0.0.1", self.port, timeout=600), b""
+        posted = {**self.headers, "Content-Type": f"application/x-{service}-request", "Git-Protocol": "version=2"}
+        address = f"/{self.prefix}{name}.git"
+        connection.request("GET", f"{address}/info/refs?service={service}", headers={**posted, "Content-Type": ""})
+        _read(connection, keep)
+        for body in bodies:
+            connection.request("POST", f"{address}/{service}", body, posted)
+            last = _read(connection, keep)
         wall = time.perf_counter() - start
         connection.close()
-        assert answer.status == 200, last
         return Spent(wall, self._cpu_seconds() - before, last)
 
     def _cpu_seconds(self) -> float:
         if self.count_cpu_seconds:
             return self.count_cpu_seconds()
         return sum(read_cpu_seconds(process_id) for process_id in family(self.process_id))
+
+
+def _read(connection: HTTPConnection, keep: int) -> bytes:
+    """Read the whole answer; its last bytes."""
+    answer, last = connection.getresponse(), b""
+    while chunk := answer.read1(CHUNK_BYTES):
+        last = (last + chunk)[-keep:]
+    assert answer.status == 200, last
+    return last
 
 
 @contextmanager
