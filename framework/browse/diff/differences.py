@@ -9,6 +9,7 @@ from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.diff.wide_texts import diff_wide_texts
 from framework.browse.render.encodings import decode
+from framework.browse.render.signs import turns_order
 from framework.gitcore import git
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
@@ -54,6 +55,11 @@ class FileChange:
     left_out: int = 0
     hidden: str = SHOWN
     rich: Rich | None = None
+
+    @property
+    def turns_order(self) -> bool:
+        """Whether lines have signs that change the order in which they are shown."""
+        return turns_order(line.plain for hunk in self.hunks for line in hunk.lines)
 
     @property
     def added(self) -> int:

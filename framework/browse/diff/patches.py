@@ -9,6 +9,8 @@ from itertools import groupby, zip_longest
 
 from markupsafe import Markup, escape
 
+from framework.browse.render.signs import show_signs
+
 CONTEXT, ADDED, REMOVED, NOTE = " ", "+", "-", "\\"
 LONGEST_MARKED_LINE = 240
 LEAST_ALIKE = 0.5
@@ -72,7 +74,7 @@ class PatchLine:
     def text(self) -> Markup:
         """The line as a page shows it."""
         shown = escape(self.plain) if self.coloured is None else self.coloured
-        return insert_marks(shown, self.marks) if self.marks else shown
+        return show_signs(insert_marks(shown, self.marks) if self.marks else shown)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from framework.browse.render.code.highlighting import highlight_lines, split_lin
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.render.encodings import Decoded, decode
+from framework.browse.render.signs import show_signs, turns_order
 from framework.browse.render.tables import reading as tables
 from framework.browse.view_options import ViewOptions
 from framework.formatting import format_size
@@ -56,7 +57,13 @@ class Text(Preview):
     @property
     def lines(self) -> Sequence[Markup]:
         """The lines; in `html` each ends with a line feed."""
-        return [Markup(line) for line in self.html.split("\n")[:-1]]  # noqa: S704 # escaped when it was made
+        escaped = (Markup(line) for line in self.html.split("\n")[:-1])  # noqa: S704
+        return [show_signs(line) for line in escaped]
+
+    @property
+    def turns_order(self) -> bool:
+        """Whether it has signs that change the order in which it is shown."""
+        return turns_order([self.html])
 
 
 @dataclass(frozen=True)
