@@ -111,7 +111,8 @@ def _fetch(access: ProjectAccess) -> Iterator[bytes]:
     encoding = request.headers.get("Content-Encoding", "")
     protocol = request.headers.get("Git-Protocol", "")
     with spool(request.stream, encoding) as body:
-        yield from fetching.serve(access.repository_id, protocol, body, _bundles(access))
+        settings = _bundles(access) if fetching.asks_for_bundles(body) else {}
+        yield from fetching.serve(access.repository_id, protocol, body, settings)
 
 
 def _bundles(access: ProjectAccess) -> dict[str, str]:

@@ -4,6 +4,7 @@ import logging
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ from framework.gitcore import git
 from framework.gitcore.pkt_line import FLUSH, PACK, band, err
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.fetch.keepalive import SERVICE, FetchRequest, KeepAlive, Opening, read_fetch_request
+from framework.githttp.fetch.ref_list import LONGEST_REMEMBERED_BYTES, RefListRequest
 from framework.observability.foreseen import in_a_line, is_foreseen
 from framework.repositories.cache import copies
 from framework.repositories.cache.hydration import lay_out
@@ -22,13 +24,17 @@ from framework.repositories.cache.marker import replace_text
 from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY
-from framework.repositories.catalog.snapshot import read_snapshot
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.serve.cold_stream import ColdPack, find_cold_pack
 from framework.web.errors import SENTENCES
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 6 * 3600
+
+_OF_BUNDLES = b"command=bundle-uri"
+_capabilities: dict[bool, bytes] = {}
+"""What upload-pack says that it can do: the value of True for a project with a bundle."""
 
 
 def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) -> Iterator[bytes]:
@@ -42,11 +48,7 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
     """
     version = _check_protocol(protocol)
     if version == "version=2":
-        with scratch("advertise") as folder:
-            lay_out(folder)
-            replace_text(folder / "HEAD", f"ref: {HEADS}main\n")
-            environment = {"GIT_PROTOCOL": version, **settings}
-            yield from _upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs")
+        yield _read_capabilities(settings)
         return
     keepalive = KeepAlive(repository_id, FetchRequest(HISTORY, Opening(SERVICE, has_bands=False)))
     yield from keepalive.send_until_ready()
@@ -56,6 +58,20 @@ def advertise(repository_id: str, protocol: str, settings: Mapping[str, str]) ->
         environment = {"GIT_PROTOCOL": version, **settings}
         chunks = _upload_pack(path, environment, subprocess.DEVNULL, "--advertise-refs")
         yield from keepalive.rest(chain([SERVICE], chunks))
+
+
+def _read_capabilities(settings: Mapping[str, str]) -> bytes:
+    """What git can do, which is asked once a process with a bundle and once without."""
+    told = _capabilities.get(bool(settings))
+    if told is None:
+        with scratch("advertise") as folder:
+            lay_out(folder)
+            replace_text(folder / "HEAD", f"ref: {HEADS}main\n")
+            environment = {"GIT_PROTOCOL": "version=2", **settings}
+            told = b"".join(_upload_pack(folder, environment, subprocess.DEVNULL, "--advertise-refs"))
+        if told.endswith(FLUSH):
+            _capabilities[bool(settings)] = told
+    return told
 
 
 def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
@@ -78,18 +94,46 @@ def serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[
     yield from chunks
 
 
+def asks_for_bundles(body: IO[bytes]) -> bool:
+    """Whether the request is for the addresses of bundles; the body is at its start, and is left there."""
+    head = body.read(4 + len(_OF_BUNDLES))
+    body.seek(0)
+    return head[4:] == _OF_BUNDLES
+
+
 def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping[str, str]) -> Iterator[bytes]:
     version = _check_protocol(protocol)
-    asked = read_fetch_request(version, body, read_snapshot(repository_id))
+    snapshot = read_snapshot(repository_id)
+    asked = read_fetch_request(version, body, snapshot)
     if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
         yield from stream_cold_clone(whole, asked.opening)
         return
+    if asked.refs and (listed := asked.refs.answer(snapshot)):
+        copies.note_use(repository_id)
+        yield listed
+        return
+    run = partial(_upload_pack, environment={"GIT_PROTOCOL": version, **settings}, stdin=body)
+    with copies.lease_warm_copy(repository_id, asked.kind) as warm:
+        if warm:
+            path, snapshot = warm
+            yield from _remember(asked.refs, snapshot, run(path)) if asked.refs else run(path)
+            return
     keepalive = KeepAlive(repository_id, asked)
     yield from keepalive.send_until_ready()
     if keepalive.failed:
         return
     with copies.lease_copy(repository_id, asked.kind) as (path, _snapshot):
-        yield from keepalive.rest(_upload_pack(path, {"GIT_PROTOCOL": version, **settings}, body))
+        yield from keepalive.rest(run(path))
+
+
+def _remember(refs: RefListRequest, snapshot: Snapshot, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """What git lists, passed on and remembered for the next who asks."""
+    listed = b""
+    for chunk in chunks:
+        listed += chunk if len(listed) <= LONGEST_REMEMBERED_BYTES else b""
+        yield chunk
+    if listed.endswith(FLUSH):
+        refs.remember(snapshot, listed)
 
 
 def stream_cold_clone(whole: ColdPack, opening: Opening) -> Iterator[bytes]:

@@ -49,19 +49,35 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
     Raises:
         RepositoryMissing, StoreUnavailable, PackAltered, PackMissing, DatabaseBehind, DiskFull, CopyContended.
     """
+    with lease_warm_copy(repository_id, kind) as warm:
+        if warm:
+            yield warm
+            return
+    with ExitStack() as lease:
+        snapshot = _catch_up_and_lease(repository_id, kind, lease)
+        eviction.make_room(keep=repository_id)
+        yield _open(repository_id, hit=False), snapshot
+    tidy(repository_id)
+
+
+@contextmanager
+def lease_warm_copy(repository_id: str, kind: str) -> Iterator[tuple[Path, Snapshot] | None]:
+    """The same of a copy that holds the newest version already; None where it would have to be brought forward."""
     _do_when_due()
     with ExitStack() as lease:
         snapshot = _lease_if_current(repository_id, kind, lease)
-        hit = snapshot is not None
-        if snapshot is None:
-            snapshot = _catch_up_and_lease(repository_id, kind, lease)
-            eviction.make_room(keep=repository_id)
-        path = copy_path(repository_id)
-        marker.touch(path)
-        counts.count_copy_opened(at_once=hit)
-        usage.note_opened(repository_id, hit=hit)
-        yield path, snapshot
-    tidy(repository_id)
+        yield (_open(repository_id, hit=True), snapshot) if snapshot else None
+    if snapshot:
+        tidy(repository_id)
+
+
+def _open(repository_id: str, *, hit: bool) -> Path:
+    """The copy, of which the cache knows now that it is used."""
+    path = copy_path(repository_id)
+    marker.touch(path)
+    counts.count_copy_opened(at_once=hit)
+    usage.note_opened(repository_id, hit=hit)
+    return path
 
 
 def note_use(repository_id: str) -> None:
