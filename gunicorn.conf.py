@@ -42,10 +42,10 @@ logconfig_dict = logs.of_web(settings)
 def on_starting(server: Any) -> None:
     """The workers count together, so that any of them can tell the numbers of all, and share what they load."""
     folder.open_folder()
-    from framework.application import load_ahead  # noqa: PLC0415 - what it loads counts in the folder
+    with allocator.load_to_share():
+        from framework.application import load_ahead  # noqa: PLC0415 - what it loads counts in the folder
 
-    load_ahead(server.app.wsgi())
-    allocator.share_with_forks()
+        load_ahead(server.app.wsgi())
 
 
 def post_worker_init(_worker: Any) -> None:

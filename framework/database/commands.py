@@ -31,6 +31,15 @@ def plainly() -> Iterator[None]:
 @database_commands.command("upgrade")
 def upgrade() -> None:
     """Bring the schema to the newest revision."""
+    upgrade_plainly()
+
+
+def upgrade_plainly() -> None:
+    """The same, for a program that has no application.
+
+    Raises:
+        ClickException: it cannot be; in plain words.
+    """
     with plainly():
         schema.upgrade()
         newer = schema.is_newer()

@@ -118,7 +118,7 @@ def test_a_stop_before_the_tables_are_up_to_date_leaves_nothing_running(
         command = [sys.executable, str(ROOT / "tools" / "run.py"), "run"]
         variables = {"PORT": str(free_port()), "HOLDFAST_DATA": str(tmp_path), "PATH": os.environ["PATH"]}
         process = run.start(f"early-{free_port()}", command, variables)
-        process.wait_until(lambda: any("flask database upgrade" in line for line in processes_of(tmp_path).values()))
+        process.wait_until(lambda: any("-m framework.database" in line for line in processes_of(tmp_path).values()))
         os.kill(process.pid, number)
         process.wait()
         ends_at = monotonic() + HANG_SECONDS

@@ -55,8 +55,8 @@ def _be_frugal(**_facts: object) -> None:
 @celeryd_after_setup.connect
 def _share(**_facts: object) -> None:
     """What the worker has loaded by now is shared by the processes of its pool."""
-    rooms.load_ahead()
-    allocator.share_with_forks()
+    with allocator.load_to_share():
+        rooms.load_ahead()
 
 
 class Stop:
