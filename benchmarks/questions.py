@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, throughput
-from benchmarks.processes import memory, rest, stopping
+from benchmarks.processes import footprint, memory, rest, stopping
 from benchmarks.reading import beside_klaus, listings, packs, pages, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, requests, versions, waking
@@ -28,6 +28,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "mission": mission.tabulate,
     "cold": cold.tabulate,
     "waking": waking.tabulate,
+    "footprint": footprint.tabulate,
     "memory": memory.tabulate,
     "simulation": simulation.tabulate,
     "stopping": stopping.tabulate,
