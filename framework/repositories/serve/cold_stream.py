@@ -8,7 +8,7 @@ SHA-1 is not its trailer. When it has all, and nobody waits, the files are check
 import logging
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from framework.repositories import object_keys
 from framework.repositories.cache import copies, eviction, ranges
 from framework.repositories.cache.hydration import PackAltered, expect_pack, index_pack
 from framework.repositories.cache.marker import FULL, read_marker
-from framework.repositories.cache.scratch import scratch
 from framework.repositories.cache.threads import Threads
 from framework.repositories.catalog import read_back
 from framework.repositories.catalog.pack_records import StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
-from framework.repositories.serve import bundle
+from framework.repositories.serve import arrivals, bundle
+from framework.repositories.serve.arrivals import Arrivals
 from framework.repositories.serve.bundle import PACK_HEADER, Ends
 
 log = logging.getLogger(__name__)
@@ -47,47 +47,54 @@ class ColdPack:
     def receive(self) -> Iterator[Iterator[bytes]]:
         """The pack (gitformat-pack(5)) as it arrives; after the block, which takes all of it, it is kept beside.
 
+        Whoever clones at the same time in this process gets the same arrival.
+
         Raises:
             PackMissing, StoreUnavailable, StoreRefused: when a chunk is asked for; nothing is kept.
             OSError: the disk is full; nothing is kept.
         """
-        with ExitStack() as held:
-            folder = held.enter_context(scratch("passing"))
-            yield self._chunks(folder)
-            _keeping.submit(self._keep, folder, held.pop_all())
+        names = tuple(pack.name for pack in self.packs)
+        with arrivals.share(names, self._bring) as shared:
+            yield self._chunks(shared)
+            if keep := arrivals.keep_once(names, shared, self._keep):
+                _keeping.submit(keep)
 
-    def _chunks(self, folder: Path) -> Iterator[bytes]:
+    def _bring(self, name: str, file: Path) -> Iterator[bytes]:
+        key = object_keys.pack_key(self.repository_id, name)
+        size_bytes = next(pack.pack_bytes for pack in self.packs if pack.name == name)
+        with expect_pack(key):
+            yield from ranges.stream(key, file, size_bytes)
+
+    def _chunks(self, shared: Arrivals) -> Iterator[bytes]:
         yield self.ends.header
         for pack in self.packs:
-            yield from self._body(pack, folder / f"pack-{pack.name}.pack")
+            yield from _body(pack, shared.packs[pack.name].read())
         yield self.ends.trailer
 
-    def _body(self, pack: StoredPack, file: Path) -> Iterator[bytes]:
-        """The entries of one stored pack, all of which is in the file then."""
-        key = object_keys.pack_key(self.repository_id, pack.name)
-        start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
-        at = 0
-        with expect_pack(key):
-            for chunk in ranges.stream(key, file, pack.pack_bytes):
-                if inner := chunk[max(0, start - at) : max(0, end - at)]:
-                    yield inner
-                at += len(chunk)
-
-    def _keep(self, folder: Path, held: ExitStack) -> None:
+    def _keep(self, folder: Path) -> None:
         """Who cloned has everything by now, whatever becomes of the copy; a damaged pack is looked at once more."""
-        with held:
-            try:
-                written = {pack.name: index_pack(self.repository_id, pack, folder) for pack in self.packs}
-                for pack in self.packs:
-                    self._check(pack, written[pack.name])
-                copies.take_in(self.repository_id, written)
-            except (HoldfastError, OSError, SQLAlchemyError) as failure:
-                log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
+        try:
+            written = {pack.name: index_pack(self.repository_id, pack, folder) for pack in self.packs}
+            for pack in self.packs:
+                self._check(pack, written[pack.name])
+            copies.take_in(self.repository_id, written)
+        except (HoldfastError, OSError, SQLAlchemyError) as failure:
+            log.warning("what was passed on of %s is not kept: %s", self.repository_id, failure)
 
     def _check(self, pack: StoredPack, written: WrittenPack) -> None:
         if sha256_of(written.pack) != pack.pack_sha256:
             read_back.check_pack(pack.name)
             raise PackAltered(object_keys.pack_key(self.repository_id, pack.name))
+
+
+def _body(pack: StoredPack, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The entries of one stored pack, without what is before and behind them."""
+    start, end = PACK_HEADER.size, pack.pack_bytes - TRAILER_BYTES
+    at = 0
+    for chunk in chunks:
+        if inner := chunk[max(0, start - at) : max(0, end - at)]:
+            yield inner
+        at += len(chunk)
 
 
 def find_cold_pack(repository_id: str, wanted: Collection[str]) -> ColdPack | None:

@@ -112,6 +112,20 @@ def test_every_byte_is_asked_for_once_and_makes_one_pack(
     assert is_full(project)
 
 
+def test_clones_at_the_same_time_ask_for_every_byte_once(project: ProjectAccess, cold: Work) -> None:
+    _snapshot, packs = read_snapshot_and_packs(project.repository_id)
+    with requests() as asked:
+        first, second = (find_cold_pack(project.repository_id, wants(project)) for _clone in range(2))
+        assert first
+        assert second
+        with first.receive() as chunks, second.receive() as others:
+            beginning = next(chunks)
+            assert b"".join(others) == beginning + b"".join(chunks)
+        wait_for_all()
+    assert asked.of("range") == len(packs)
+    assert is_full(project)
+
+
 @pytest.mark.parametrize("kind", [HISTORY, BLOBS])
 def test_damaged_bytes_are_refused_and_not_kept(alice: Person, project: ProjectAccess, cold: Work, kind: str) -> None:
     flip_a_bit(project, kind)
