@@ -5,6 +5,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,10 @@ def app(own_app: Flask) -> Flask:
 
 @pytest.fixture
 def forgetful(app: Flask, settings: Config, with_settings: Callable[..., Config]) -> Iterator[str]:
-    """The address of a server whose disk loses all copies before each request; a file of 4 KiB is a large one."""
+    """The address of a server that loses all copies and pages before each request; a file of 4 KiB is a large one."""
     with_settings(large_blob_bytes=4096)
-    app.before_request(lambda: shutil.rmtree(settings.data / "cache", ignore_errors=True))
+    for folder in ("cache", "pages"):
+        app.before_request(partial(shutil.rmtree, settings.data / folder, ignore_errors=True))
     with threaded(app) as url:
         yield url
 

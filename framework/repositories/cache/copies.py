@@ -93,7 +93,9 @@ def _do_when_due() -> None:
 
 
 def _lease_if_current(repository_id: str, kind: str, lease: ExitStack) -> Snapshot | None:
-    """Take the lease of a copy that is at the newest version; None without a lease where it is not."""
+    """Take the lease of a copy that is at the newest version; None without a lease where it is not, or is away."""
+    if not marker.last_used(copy_path(repository_id)):
+        return None
     with ExitStack() as attempt:
         snapshot = read_snapshot(repository_id)
         attempt.enter_context(locks.lock_shared(lock_path(repository_id, "lease")))

@@ -29,6 +29,7 @@ from framework.storage.counting import requests
 from framework.storage.current import store
 from tests.cast import on_each_deployment
 from tests.repositories.conftest import Bench
+from tests.statements import noted_statements
 
 pytestmark = on_each_deployment
 
@@ -52,6 +53,13 @@ def test_a_cold_page_takes_history_packs_and_blob_indexes_only(written: Bench) -
         asked.operations == ["get"] * 3
     )  # two history packs, whose indexes are made here, and the index of large blobs
     assert sizes == {"a": 1, "large": 2 * MIB, "folder": None}
+
+
+def test_a_copy_that_is_away_has_the_version_read_once(written: Bench) -> None:
+    evict(written.repository_id)
+    with noted_statements() as statements, open_copy(written.repository_id):
+        pass
+    assert len([text for text in statements if "FROM repositories" in text]) == 1
 
 
 def test_a_large_blob_of_a_cold_project_is_one_range_request(written: Bench) -> None:
