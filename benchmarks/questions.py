@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.eviction import simulation
-from benchmarks.git import cloning, throughput
+from benchmarks.git import cloning, far_pushes, throughput
 from benchmarks.processes import footprint, memory, rest, stopping
-from benchmarks.reading import beside_klaus, listings, packs, pages, slow_clients, unchanged
+from benchmarks.reading import beside_klaus, listings, packs, pages, readers, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, uploading
@@ -25,8 +25,10 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "packs": packs.tabulate,
     "listings": listings.tabulate,
     "throughput": throughput.tabulate,
+    "far": far_pushes.tabulate,
     "mission": mission.tabulate,
     "cold": cold.tabulate,
+    "readers": readers.tabulate,
     "waking": waking.tabulate,
     "footprint": footprint.tabulate,
     "memory": memory.tabulate,

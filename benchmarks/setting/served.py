@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +46,8 @@ class Bench:
         return self.server.url + self.project.path
 
     def sleep(self) -> None:
-        """Have the project cold: its copy is dropped, here and on all machines, of which there is one."""
+        """Have the project cold as on a new machine: its copy and the pages that were rendered of it are dropped."""
+        shutil.rmtree(config.current().data / "pages", ignore_errors=True)
         while not eviction.evict(self.project.repository_id):
             time.sleep(0.05)
 

@@ -1,0 +1,93 @@
+"""A push of 100 files with the S3 service 30 ms away, beside the same push with the service near.
+
+The best of each is compared: other programs on the machine slow both, by more than the distance does.
+"""
+
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, median
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from benchmarks.git.samples import Sample, make_files
+from benchmarks.report.figures import Comparison, Figure, Runs
+from benchmarks.report.table import Table, show_comparisons
+from benchmarks.setting.distance import ROUND_TRIP_SECONDS, Distance, put_distance
+from benchmarks.setting.git_servers import PASSWORD, GitServer
+from framework import config
+from framework.accounts.lifecycle.operations import create_user
+from framework.accounts.signin.tokens import create_token
+from framework.config import Config
+from tests.servers.application import deployments
+from tests.servers.application.gunicorn import LiveServer, gunicorn
+from tests.servers.run import Run
+
+ROUNDS = 9
+MOST_ROUND_TRIPS = 2
+NEAR = "Holdfast, S3 near"
+
+
+def tabulate() -> Table:
+    """Both distances, and the difference in milliseconds beside what it may be."""
+    return show_comparisons("a push with S3 at 30 ms", [measure()])
+
+
+def measure() -> Comparison:
+    """Pushes in turns to two processes of one deployment, of which one has the service near."""
+    with TemporaryDirectory() as folder:
+        run, sample = Run(Path(folder) / "servers", owner=os.getpid()), make_files(Path(folder) / "files")
+        try:
+            with (
+                deployments.production_like(run, Path(folder) / "data") as settings,
+                put_distance(str(settings.s3_endpoint_url), 0) as near,
+                put_distance(str(settings.s3_endpoint_url), ROUND_TRIP_SECONDS) as far,
+                _servers(run, settings, (near, far)) as servers,
+            ):
+                return _compare(sample, list(zip(servers, (near, far), strict=True)))
+        finally:
+            run.end()
+
+
+@contextmanager
+def _servers(run: Run, settings: Config, distances: tuple[Distance, Distance]) -> Iterator[tuple[GitServer, GitServer]]:
+    """Two processes of the deployment, each with its distance to the store."""
+    config.use(settings)
+    account = create_user(name="bench", email="bench@example.org", password=PASSWORD)
+    secret = b64encode(f"bench:{create_token(account.id, 'bench', ['write'])}".encode()).decode()
+    given = [deployments.environment(replace(settings, s3_endpoint_url=distance.url)) for distance in distances]
+    variables = [{name: one[name] for name in one.keys() - {"BASE_URL", "PORT"}} for one in given]
+    with gunicorn(run, variables[0]) as near, gunicorn(run, variables[1]) as far:
+        first, second = (_at(server, f"Basic {secret}") for server in (near, far))
+        yield first, second
+    deployments.leave()
+
+
+def _at(server: LiveServer, authorization: str) -> GitServer:
+    address = urlsplit(server.url)
+    headers = {"Authorization": authorization, "Host": address.netloc}
+    return GitServer(address.port or 0, server.process.pid, "bench/", headers)
+
+
+def _compare(sample: Sample, servers: Sequence[tuple[GitServer, Distance]]) -> Comparison:
+    rounds = [[_push(sample, *server, number) for server in servers] for number in range(ROUNDS + 1)]
+    near, far = (_sum_up(list(found)) for found in zip(*rounds[1:], strict=True))
+    name, limit = "push of 100 files: what 30 ms to S3 add", MOST_ROUND_TRIPS * ROUND_TRIP_SECONDS * 1000
+    figure = Figure(name, (min(far.seconds) - min(near.seconds)) * 1000, "ms", limit)
+    return Comparison("push of 100 files, S3 at 30 ms", far, {NEAR: near}, [figure])
+
+
+def _sum_up(found: Sequence[tuple[float, float, int]]) -> Runs:
+    seconds, cpu, requests = zip(*found, strict=True)
+    return Runs(seconds, [fmean(cpu)], requests=median(requests))
+
+
+def _push(sample: Sample, server: GitServer, distance: Distance, number: int) -> tuple[float, float, int]:
+    """Seconds by the clock and of the processors, and requests to the store."""
+    asked = distance.count_requests()
+    spent = server.exchange(f"{server.port}-{number}", "git-receive-pack", [sample.push])
+    assert b"ok refs/heads/main" in spent.answer, spent.answer
+    return spent.wall_seconds, spent.cpu_seconds, distance.count_requests() - asked
