@@ -1,8 +1,9 @@
-"""JSON as a tree that can be folded, when it is small enough for a page."""
+"""JSON as a tree that can be folded, when it is small enough for a page; numbers and keys as they are written."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from framework.browse.render.encodings import replace_surrogates
 from framework.browse.view_options import ViewOptions
@@ -36,11 +37,31 @@ def read_tree(_name: str, text: str, _asked: ViewOptions) -> Tree:
     Raises:
         ValueError: it is no JSON, or has too many values or too deep ones.
     """
+    return Tree(_Builder().node("", parse_exactly(text), 0))
+
+
+class Written(str):
+    """A number as it is written; a float would round it, and `1E400` would be infinite."""
+
+    __slots__ = ()
+
+
+class Members(list[tuple[str, Any]]):
+    """The names and values of an object in their order; a name may be there twice."""
+
+
+def parse_exactly(text: str) -> Any:
+    """The value of a JSON text: objects are `Members`, numbers `Written`, all else as `json` has it.
+
+    Raises:
+        ValueError: it is no JSON, or its values are too deep.
+    """
     try:
-        value = json.loads(text)
+        return json.loads(
+            text, object_pairs_hook=Members, parse_float=Written, parse_int=Written, parse_constant=Written
+        )
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
-    return Tree(_Builder().node("", value, 0))
 
 
 class _Builder:
@@ -56,8 +77,8 @@ class _Builder:
             raise ValueError(f"it has more than {MOST_NODES:,} values")
         if depth > DEEPEST:
             raise ValueError("its values are nested too deeply")
-        if isinstance(value, dict):
-            children = [self.node(replace_surrogates(name), one, depth + 1) for name, one in value.items()]
+        if isinstance(value, Members):
+            children = [self.node(replace_surrogates(name), one, depth + 1) for name, one in value]
             return Node(key, "object", "", children)
         if isinstance(value, list):
             return Node(key, "array", "", [self.node(str(place), one, depth + 1) for place, one in enumerate(value)])
@@ -65,6 +86,19 @@ class _Builder:
 
 
 def _leaf(key: str, value: object) -> Node:
-    kind = "string" if isinstance(value, str) else "word" if value is None or isinstance(value, bool) else "number"
-    text = replace_surrogates(json.dumps(value, ensure_ascii=False))
+    if isinstance(value, Written):
+        kind, text = "number", str(value)
+    else:
+        kind, text = "string" if isinstance(value, str) else "word", write_value(value)
     return Node(key, kind, text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")
+
+
+def write_value(value: object) -> str:
+    """The value as JSON again, its numbers as they were written."""
+    if isinstance(value, Members):
+        return "{" + ", ".join(f"{write_value(name)}: {write_value(one)}" for name, one in value) + "}"
+    if isinstance(value, Written):
+        return value
+    if isinstance(value, list):
+        return "[" + ", ".join(map(write_value, value)) + "]"
+    return replace_surrogates(json.dumps(value, ensure_ascii=False))

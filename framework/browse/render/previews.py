@@ -14,6 +14,7 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.signs import show_signs, turns_order
 from framework.browse.render.tables import reading as tables
+from framework.browse.render.tables.json_lines import read_json_lines
 from framework.browse.view_options import ViewOptions
 from framework.formatting import format_size
 
@@ -128,6 +129,8 @@ _RICH = {
     ".csv": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
     ".tsv": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
     ".tab": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
+    ".jsonl": _Form(tables.LONGEST_BYTES, "table", read_json_lines),
+    ".ndjson": _Form(tables.LONGEST_BYTES, "table", read_json_lines),
     ".ipynb": _Form(notebooks.LONGEST_BYTES, "notebook", notebooks.read_notebook),
     ".json": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),
     ".geojson": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),

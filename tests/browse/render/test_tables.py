@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from framework.browse.render.json_trees import read_tree
+from framework.browse.render.tables.json_lines import read_json_lines
 from framework.browse.render.tables.quantities import is_missing, read_quantity
 from framework.browse.render.tables.reading import Table, read_table
 from framework.browse.render.tables.separators import find_separation
@@ -106,3 +108,36 @@ def test_rows_that_contain_a_text_are_shown_with_their_numbers() -> None:
 def test_columns_of_numbers_are_known() -> None:
     table = table_of("id,name,v,none\n1,a,5 kg,\n2,b,,\n")
     assert table.quantities == {0, 2}
+
+
+def test_lines_of_json_are_a_table() -> None:
+    text = '{"id": 1, "v": 2.50}\n\n{"id": 2, "place": "Lake", "more": {"a": [1E400, null]}}\n'
+    table = read_json_lines("a.jsonl", text, ViewOptions())
+    assert table.header == ["id", "v", "place", "more"]
+    assert [list(row) for _number, row in table.rows] == [
+        ["1", "2.50", "", ""],
+        ["2", "", "Lake", '{"a": [1E400, null]}'],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[1]\n", "line 1 is no object"),
+        ('{"a": 1}\n{', "line 1 column 2"),
+        (f'{{"a": {"[" * 950}{"]" * 950}}}', "too deeply"),
+        ("{}\n", "are empty"),
+    ],
+)
+def test_lines_that_are_no_table_say_why(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_json_lines("a.jsonl", text, ViewOptions())
+
+
+def test_json_is_shown_as_it_is_written() -> None:
+    numbers = ["12345678901234567890123", "3.14159265358979323846264338", "1.0", "1E400", "-0.0", "2.50", "NaN"]
+    tree = read_tree("a.json", f'[{", ".join(numbers)}, "-Infinity", true]', ViewOptions())
+    assert [node.text for node in tree.root.children] == [*numbers, '"-Infinity"', "true"]
+    assert [node.kind for node in tree.root.children] == [*["number"] * len(numbers), "string", "word"]
+    doubled = read_tree("a.json", '{"a": 1, "a": 2}', ViewOptions())
+    assert [(node.key, node.text) for node in doubled.root.children] == [("a", "1"), ("a", "2")]

@@ -49,7 +49,15 @@ def read_table(name: str, text: str, asked: ViewOptions) -> Table:
         ValueError: the text is no table.
     """
     separation = find_separation(name, text)
-    everything = parse_rows(separation, text)
+    return page_of(parse_rows(separation, text), separation, asked)
+
+
+def page_of(everything: Sequence[Sequence[str]], separation: Separation, asked: ViewOptions) -> Table:
+    """The asked page of a table of these rows, of which the first has the names of the columns.
+
+    Raises:
+        ValueError: there are none.
+    """
     if not everything:
         raise ValueError("it has no rows")
     width = max(map(len, everything))

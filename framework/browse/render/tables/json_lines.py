@@ -1,0 +1,45 @@
+"""JSON Lines, one object on each line, as a table whose columns are the names that the objects have."""
+
+from collections.abc import Sequence
+
+from framework.browse.render.encodings import replace_surrogates
+from framework.browse.render.json_trees import Members, parse_exactly, write_value
+from framework.browse.render.tables.reading import MOST_ROWS, Table, page_of
+from framework.browse.render.tables.separators import Separation
+from framework.browse.view_options import ViewOptions
+
+
+def read_json_lines(_name: str, text: str, asked: ViewOptions) -> Table:
+    """The asked page of the table.
+
+    Raises:
+        ValueError: a line is no object, or there are too many.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > MOST_ROWS:
+        raise ValueError(f"it has more than {MOST_ROWS:,} lines")
+    objects = [_read_object(number, line) for number, line in enumerate(lines, 1)]
+    columns = list(dict.fromkeys(name for members in objects for name, _value in members))
+    if not columns:
+        raise ValueError("its objects are empty")
+    try:
+        rows = [_row(dict(members), columns) for members in objects]
+    except RecursionError as error:
+        raise ValueError("its values are nested too deeply") from error
+    return page_of([[replace_surrogates(name) for name in columns], *rows], Separation(","), asked)
+
+
+def _read_object(number: int, line: str) -> Members:
+    found = parse_exactly(line)
+    if not isinstance(found, Members):
+        raise ValueError(f"line {number} is no object")  # noqa: TRY004 - of the text, as any other
+    return found
+
+
+def _row(values: dict[str, object], columns: Sequence[str]) -> list[str]:
+    return [_text(values[name]) if name in values else "" for name in columns]
+
+
+def _text(value: object) -> str:
+    """A text without quotation marks, all else as JSON."""
+    return replace_surrogates(value) if isinstance(value, str) else "" if value is None else write_value(value)
