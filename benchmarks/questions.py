@@ -7,7 +7,7 @@ from benchmarks.git import cloning, far_pushes, throughput
 from benchmarks.processes import footprint, memory, rest, stopping
 from benchmarks.reading import beside_klaus, listings, packs, pages, readers, slow_clients, unchanged
 from benchmarks.report.table import Table
-from benchmarks.storage import cold, mission, packing, requests, versions, waking
+from benchmarks.storage import cold, mission, packing, raw, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, uploading
 
 TABLES: Mapping[str, Callable[[], Table]] = {
@@ -16,6 +16,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "packing": packing.tabulate,
     "versions": versions.tabulate,
     "commits": commits.tabulate,
+    "raw": raw.tabulate,
     "storing": storing.tabulate,
     "uploading": uploading.tabulate,
     "cloning": cloning.tabulate,
