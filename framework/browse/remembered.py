@@ -30,7 +30,7 @@ from framework.uploads.skipped import read_skipped
 from framework.web.remembered import store
 from framework.web.remembered.identity import read_identity
 from framework.web.remembered.recording import AGE, FRAME, TOKEN, Recorded, record
-from framework.web.remembered.validator import answer_unchanged, is_unchanged, tag_page
+from framework.web.remembered.validator import answer_unchanged, find_confirmed, tag_page
 
 REMEMBERED_FRAMES = 512
 
@@ -62,9 +62,10 @@ def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
     frame = Frame(access)
     key = _digest(_describe(access), view.options)
     digest = _digest(key, frame.state)
-    if is_unchanged(digest) and not frame.is_passing:
+    confirmed = None if frame.is_passing else find_confirmed(digest)
+    if confirmed:
         copies.note_use(access.repository_id)
-        return answer_unchanged()
+        return answer_unchanged(confirmed)
     found = _recall(access, key) or _make(access, view, key)
     if not isinstance(found, Recorded):
         return found

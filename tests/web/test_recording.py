@@ -13,7 +13,7 @@ from framework.config import Config
 from framework.formatting import age_lasts_until, format_age
 from framework.web.remembered import store
 from framework.web.remembered.recording import AGE, TOKEN, Gap, Recorded, record
-from framework.web.remembered.validator import is_unchanged, tag_page
+from framework.web.remembered.validator import find_confirmed, tag_page
 
 KEY = "0" * 64
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,22 +58,22 @@ def test_a_date_leaves_no_gap(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "unchanged"),
+    ("names", "confirmed"),
     [
-        ('W/"page.0"', True),
-        ('"page.0"', True),
-        ('W/"other.0", W/"page.99999999999"', True),
-        ('W/"page.1"', False),
-        ('W/"other.0"', False),
-        ('W/"page"', False),
-        ('W/"page.x"', False),
-        ("*", False),
-        ("", False),
+        ('W/"page.0"', "page.0"),
+        ('"page.0"', "page.0"),
+        ('W/"other.0", W/"page.99999999999"', "page.99999999999"),
+        ('W/"page.1"', None),
+        ('W/"other.0"', None),
+        ('W/"page"', None),
+        ('W/"page.x"', None),
+        ("*", None),
+        ("", None),
     ],
 )
-def test_a_tag_holds_until_its_end(app: Flask, names: str, *, unchanged: bool) -> None:
+def test_a_tag_holds_until_its_end(app: Flask, names: str, confirmed: str | None) -> None:
     with app.test_request_context(headers={"If-None-Match": names}):
-        assert is_unchanged("page") == unchanged
+        assert find_confirmed("page") == confirmed
 
 
 def test_a_page_is_tagged_with_the_first_end(app: Flask) -> None:
@@ -101,6 +101,17 @@ def test_an_entry_is_found_until_it_is_too_old(folder: Path, monkeypatch: pytest
     assert store.find(KEY) is None
     store.keep("01", b"another")
     assert list((folder / "0").iterdir()) == []
+
+
+def test_what_is_too_old_is_deleted_though_nobody_comes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.delete_old()
+    store.keep("0a", b"page")
+    store.keep("1b", b"page")
+    store.delete_old()
+    assert store.find("0a") == store.find("1b") == b"page"
+    monkeypatch.setattr(store, "LASTS_SECONDS", -1)
+    store.delete_old()
+    assert list(folder.glob("*/*")) == []
 
 
 def test_the_oldest_entries_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
+from framework.web.remembered import store as pages
 
 MOST_LOOKS = 20
 """How often somebody looks again who found that what had just been read was out of date."""
@@ -90,6 +91,7 @@ def note_use(repository_id: str) -> None:
 def _do_when_due() -> None:
     if usage.write_when_due():
         drop_archived()
+        pages.delete_old()
 
 
 def _lease_if_current(repository_id: str, kind: str, lease: ExitStack) -> Snapshot | None:

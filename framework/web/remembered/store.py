@@ -58,6 +58,13 @@ def keep(key: str, content: bytes) -> None:
             draft.unlink()
 
 
+def delete_old() -> None:
+    """Delete the entries that are too old, also where nobody adds any; to be called now and then."""
+    for folder in (config.current().data / "pages").glob("?"):
+        with suppress(FileNotFoundError):
+            _make_room(folder)
+
+
 def _make_room(folder: Path) -> None:
     """Each folder has its part of the bytes, so that one entry more costs one look at one folder."""
     entries = [(path.stat(), path) for path in folder.iterdir()]

@@ -14,16 +14,21 @@ from framework.formatting import age_lasts_until
 NEVER = 0
 
 
-def is_unchanged(digest: str) -> bool:
-    """Whether the request names a page of this digest whose ages are still right."""
-    names = (tag.partition(".") for tag in request.if_none_match.as_set(include_weak=True))
+def find_confirmed(digest: str) -> str | None:
+    """The tag in the request that is of this digest and whose ages are still right; None where there is none."""
     now = datetime.now(UTC).timestamp()
-    return any(name == digest and (_moment(end) == NEVER or now < _moment(end)) for name, _dot, end in names)
+    for tag in request.if_none_match.as_set(include_weak=True):
+        name, _dot, end = tag.partition(".")
+        if name == digest and (_moment(end) == NEVER or now < _moment(end)):
+            return tag
+    return None
 
 
-def answer_unchanged() -> AnyResponse:
-    """The answer to such a request (RFC 9110, section 15.4.5), with the tag that it named."""
-    return _private(Response(status=304, headers={"ETag": request.headers["If-None-Match"]}))
+def answer_unchanged(tag: str) -> AnyResponse:
+    """The answer to a request with this tag (RFC 9110, section 15.4.5)."""
+    response = Response(status=304)
+    response.set_etag(tag, weak=True)
+    return _private(response)
 
 
 def tag_page(response: Response, digest: str, moments: Iterable[datetime]) -> Response:
