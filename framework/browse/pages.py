@@ -145,7 +145,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
     place = find_place(copy, ref, path)
     folder = find(copy, place.sha, path)
     everything = list_folder(copy, folder, sizes=False)
-    entries = _page_of(copy, folder, everything, asked.number)
+    entries = read_entries(copy, folder, everything, asked.number)
     names = frozenset(entry.name for entry in entries)
     bundle = choose_bundle(copy.snapshot.repository_id)
     return FolderPage(
@@ -155,7 +155,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
         entries=entries,
         changes=last_changes(copy, place.sha, folder, names, whole=asked.whole),
         newest=newest_change(copy, place.sha, path),
-        readme=_readme(copy, place, everything),
+        readme=read_readme(copy, place, everything),
         about=None if path else read_about(copy, place.sha, everything, whole=asked.whole),
         bundle_bytes=bundle.size_bytes if bundle else None,
         number=asked.number,
@@ -167,7 +167,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
 _entries: LRUCache[tuple[Path, str, str, int], Sequence[Entry]] = LRUCache(REMEMBERED_FOLDERS)
 
 
-def _page_of(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int) -> Sequence[Entry]:
+def read_entries(copy: Copy, folder: Entry, everything: Sequence[Entry], number: int) -> Sequence[Entry]:
     """The page's entries with their sizes, which are remembered by the folder's tree."""
     key = copy.path, folder.sha, folder.path, number
     found = _entries.get(key, ())
@@ -211,7 +211,7 @@ def open_raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
 
 
-def _readme(copy: Copy, place: Place, entries: Sequence[Entry]) -> Readme | None:
+def read_readme(copy: Copy, place: Place, entries: Sequence[Entry]) -> Readme | None:
     """The folder's own introduction; the project's may lie in `.github/` or `docs/`, too."""
     found = _introduction(entries)
     if place.path or (found and not any(entry.name == ".github" for entry in entries)):

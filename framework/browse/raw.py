@@ -1,6 +1,6 @@
 """A file's bytes as an answer, for the browser and for programs alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import chain
 
@@ -29,7 +29,12 @@ def send_raw(access: ProjectAccess, place: str) -> Response:
     Raises:
         RefAbsent, PathAbsent, FolderHasNoBytes, RangeAbsent.
     """
-    raw, held = hold_project(access, lambda copy: _find(access, copy, place))
+    return send_opened(access, lambda copy: _find(access, copy, place))
+
+
+def send_opened(access: ProjectAccess, act: Callable[[Copy], RawFile]) -> Response:
+    """The same of the file that `act` opens in the project's copy."""
+    raw, held = hold_project(access, act)
     response = _from_lfs(access, raw.stored, held) if raw.stored else _from_git(access, raw, held)
     response.headers.update(raw_headers(raw.path, raw.media, download="download" in request.args))
     if access.visibility == "public":  # a figure may be shown by another site, as any public picture
