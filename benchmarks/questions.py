@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, far_pushes, throughput
 from benchmarks.processes import footprint, memory, rest, stopping
-from benchmarks.reading import beside_klaus, listings, packs, pages, readers, slow_clients, unchanged
+from benchmarks.reading import beside_klaus, growth, listings, packs, pages, readers, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, raw, requests, versions, waking
 from benchmarks.writing import commits, journal, storing, uploading
@@ -25,6 +25,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "unchanged": unchanged.tabulate,
     "packs": packs.tabulate,
     "listings": listings.tabulate,
+    "growth": growth.tabulate,
     "throughput": throughput.tabulate,
     "far": far_pushes.tabulate,
     "mission": mission.tabulate,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, create_engine, text
 
 PROJECTS = 100_000
-PROJECTS_EACH = 20
+PROJECTS_EACH = 10
 """Projects of a person; the first owns one of 200 of all, and takes part in as many others."""
 
 YEARS = timedelta(days=3 * 365)
@@ -27,7 +27,7 @@ FROM generate_series(1, :people) n;
 
 INSERT INTO repositories (id, epoch, version, pack_generation, entry_hash, default_branch, about, stored_bytes,
   created_at, last_access_at)
-SELECT md5('repo' || n), 1, 5, 0, md5('a' || n) || md5('b' || n), 'main',
+SELECT md5('repo' || n), 1, 10, 0, md5('a' || n) || md5('b' || n), 'main',
   json_build_object('branch_rules', '[]'::json, 'created_at', now(), 'description', 'Notes and data ' || n,
     'members', '[]'::json, 'name', 'project-' || n, 'topics', '', 'trashed_at', null, 'visibility', 'private',
     'owner', json_build_object('email', 'p' || n || '@example.org', 'name', 'person-' || n)),
@@ -51,7 +51,7 @@ INSERT INTO versions (repository_id, epoch, version, push_id, pack_generation, a
   entry_hash, confirmed_at)
 SELECT md5('repo' || n), 1, v, md5('push' || n || '.' || v), 0, 'person-' || (1 + n % :people),
   now() - n * interval '1 minute', md5('a' || n || v - 1) || md5('b' || n), md5('a' || n || v) || md5('b' || n), now()
-FROM generate_series(1, :projects) n, generate_series(1, 5) v;
+FROM generate_series(1, :projects) n, generate_series(1, 10) v;
 
 INSERT INTO refs (repository_id, name, sha)
 SELECT md5('repo' || n), name, substr(md5('c' || n) || md5('d' || n), 1, 40)
@@ -90,11 +90,14 @@ ORDER BY pg_total_relation_size(oid) DESC LIMIT 12
 """
 
 
-def fill(url: str, projects: int = PROJECTS) -> None:
-    """Fill an empty, migrated database with so many projects, five versions and six events each, and analyse it."""
+def fill(url: str, projects: int = PROJECTS, span: timedelta = YEARS) -> None:
+    """Fill an empty, migrated database with so many projects, ten versions and six events each, and analyse it.
+
+    Activity is spread over the `span`.
+    """
     people = max(projects // PROJECTS_EACH, 3)
     big = projects // 200
-    numbers = {"projects": projects, "people": people, "big": big, "pace": YEARS / projects}
+    numbers = {"projects": projects, "people": people, "big": big, "pace": span / projects}
     engine = create_engine(url)
     with engine.begin() as connection:
         for statement in STATEMENTS.strip().split(";\n"):
@@ -127,4 +130,4 @@ if __name__ == "__main__":
     if more == ["sizes"]:
         print_sizes(address)
     else:
-        fill(address, *map(int, more))
+        fill(address, int(more[0]) if more else PROJECTS)

@@ -20,7 +20,7 @@ class OutboxRow(Base):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "not_before"),)
+    __table_args__ = (Index(None, "state", "not_before"), Index(None, "finished_at"))
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     task: Mapped[str] = mapped_column(String(200))

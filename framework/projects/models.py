@@ -63,7 +63,7 @@ class Invitation(Base):
     """A role for whoever confirms this address; it becomes a member's then, and ends unused at `expires_at`."""
 
     __tablename__ = "invitations"
-    __table_args__ = (UniqueConstraint("project_id", "email_key"),)
+    __table_args__ = (UniqueConstraint("project_id", "email_key"), Index(None, "expires_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
@@ -131,6 +131,7 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (
         Index(None, "user_id", "id"),
+        Index(None, "created_at"),
         partial_index("ix_notices_unread", "user_id", "id", where="read_at IS NULL"),
         partial_index("ix_notices_unsettled", "user_id", where="settled_at IS NULL"),
     )
