@@ -28,7 +28,7 @@ class Received:
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = filter(None, chunks)  # an empty chunk is not the end
-        self._held = b""
+        self._held, self._at = b"", 0
 
     def line(self) -> bytes | None:
         """The next line without its end, None for a flush packet.
@@ -53,17 +53,18 @@ class Received:
 
     def take(self, size: int) -> bytes:
         """The next bytes, as many as this or all that are left."""
-        parts, missing = [], size
-        while missing and (self._held or (chunk := next(self._chunks, b""))):
-            data = self._held or chunk
-            parts.append(data[:missing])
-            self._held = data[missing:]
-            missing -= len(parts[-1])
+        parts = [self._held[self._at : self._at + size]]
+        missing = size - len(parts[0])
+        self._at += len(parts[0])
+        while missing and (chunk := next(self._chunks, b"")):
+            self._held, self._at = chunk, min(missing, len(chunk))
+            parts.append(chunk[:missing])
+            missing -= self._at
         return b"".join(parts)
 
     def rest(self) -> Iterator[bytes]:
         """What was not read yet."""
-        held, self._held = self._held, b""
+        held, self._held, self._at = self._held[self._at :], b"", 0
         if held:
             yield held
         yield from self._chunks

@@ -8,7 +8,7 @@ from framework.accounts.signin.tokens import Caller
 from framework.errors import Forbidden
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.core.links import is_token, note_use
-from framework.projects.lifecycle.operations import check_new_name, create_project
+from framework.projects.lifecycle.operations import ProjectNameTaken, check_new_name, create_project
 from framework.projects.members.quota import check_private_room
 
 CHALLENGE = 'Basic realm="Holdfast", charset="UTF-8"'
@@ -79,8 +79,19 @@ def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None
 
 def open_or_create(caller: Caller, owner: str, name: str) -> ProjectAccess:
     """The same when the push has begun: the project is created, private, where it is missing."""
-    access = open_for_push(caller, owner, name)
-    return access or create_project(caller.account, name=name, description="", visibility="private")
+    return open_for_push(caller, owner, name) or create_for_push(caller, name)
+
+
+def create_for_push(caller: Caller, name: str) -> ProjectAccess:
+    """A private project that `open_for_push` did not find, or the one that another push has created meanwhile.
+
+    Raises:
+        What `create_project` raises, and RoleTooLow.
+    """
+    try:
+        return create_project(caller.account, name=name, description="", visibility="private")
+    except ProjectNameTaken:
+        return project_for(caller.account, caller.account.name, name, "writer")
 
 
 def _may_create(caller: Caller, owner: str) -> bool:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
-from framework.githttp.permission import SignInNeeded, open_for_push, open_for_reading, open_or_create, read_caller
+from framework.githttp.permission import SignInNeeded, create_for_push, open_for_push, open_for_reading, read_caller
 from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import advertise_for_push, read_request
 from framework.githttp.push import pushing
@@ -71,7 +71,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     caller = read_caller(request)
     if caller is None:
         raise SignInNeeded
-    open_for_push(caller, owner, project)
+    access = open_for_push(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
     body = PushBody(request.stream, encoding, config.current().max_push_bytes, request.content_length)
@@ -79,7 +79,7 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     asked = read_request(received)
     if not asked.commands:
         return _result(iter([b""]))
-    access = open_or_create(caller, owner, project)
+    access = access or create_for_push(caller, project)
     return _result(pushing.receive(pushing.Push(access, caller.account, asked, body, received)))
 
 

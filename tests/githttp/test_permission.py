@@ -7,7 +7,7 @@ import pytest
 
 from framework.accounts.signin.tokens import Caller
 from framework.config import Config, ConfigError
-from framework.githttp.permission import open_for_push, open_or_create
+from framework.githttp.permission import create_for_push, open_for_push, open_or_create
 from framework.projects.core.access import ProjectNotFound
 from framework.projects.core.validation import InvalidProjectName
 from tests.cast import new_account
@@ -26,6 +26,12 @@ def test_asking_creates_nothing_and_pushing_does(caller: Caller) -> None:
     made = open_or_create(caller, "alice", "fresh")
     assert (made.full_name, made.visibility) == ("alice/fresh", "private")
     assert open_or_create(caller, "alice", "fresh").id == made.id
+
+
+def test_what_another_push_has_created_meanwhile_is_pushed_to(caller: Caller) -> None:
+    assert open_for_push(caller, "alice", "fresh") is None
+    made = create_for_push(caller, "fresh")
+    assert create_for_push(caller, "Fresh").id == made.id
 
 
 def test_a_name_that_no_project_can_have(caller: Caller) -> None:

@@ -18,7 +18,7 @@ from framework.repositories.cache.hydration import Filling, count_pack_bytes, fi
 from framework.repositories.cache.marker import FULL, Marker, read_marker, write_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
-from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import Snapshot, read_packs, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 from framework.web.remembered import store as pages
 
@@ -134,11 +134,14 @@ def _catch_up_and_lease(repository_id: str, kind: str, lease: ExitStack) -> Snap
 def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:
     """Hard links in this folder to every pack of the newest version, and that version.
 
-    They outlive whatever happens to the local copy.
+    They outlive whatever happens to the local copy. Without a pack no copy is looked at.
 
     Raises:
         What `lease_copy` raises.
     """
+    found, stored = read_snapshot_and_packs(repository_id)
+    if not stored:
+        return found, stored
     for _look in range(MOST_LOOKS):
         with lease_copy(repository_id, FULL) as (path, snapshot):
             newest, packs = read_snapshot_and_packs(repository_id)
@@ -153,8 +156,11 @@ def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[Sto
 
 
 def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = HISTORY) -> None:
-    """Take packs that this process has at hand into the local copy, when there is one, and bring it to this kind."""
-    if copy_path(repository_id).exists():
+    """Take packs that this process has at hand into the local copy, and bring it to this kind.
+
+    Where there is no copy one is made only when these are all packs: nothing has to be fetched for it.
+    """
+    if copy_path(repository_id).exists() or {pack.name for pack in read_packs(repository_id)} <= written.keys():
         _catch_up(repository_id, kind, written)
 
 

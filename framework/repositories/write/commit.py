@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -116,22 +116,30 @@ def _check_generation(repository: Repository, change: Change) -> None:
 
 
 def _update_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
-    """Write the refs, unless one is not where it was; a push may move thousands, so they are read in few statements."""
-    names = sorted({ref.name for ref in updates})
-    rows: dict[str, Ref] = {}
-    for some in in_batches(names):
-        theirs = select(Ref).where(Ref.repository_id == repository_id, Ref.name.in_(some))
-        rows |= {row.name: row for row in session.scalars(theirs)}
+    """Write the refs, unless one is not where it was; a push may move thousands, so it takes few statements."""
+    theirs = select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)
+    found = dict[str, str]()
+    for some in in_batches(sorted({ref.name for ref in updates})):
+        found |= dict(session.execute(theirs.where(Ref.name.in_(some))).all())
     for ref in updates:
-        row = rows.get(ref.name)
-        if (row.sha if row else None) != ref.old:
+        if found.get(ref.name) != ref.old:
             raise RefMoved(ref.name)
-        if row and ref.new:
-            row.sha = ref.new
-        elif row:
-            session.delete(row)
-        elif ref.new:
-            session.add(Ref(repository_id=repository_id, name=ref.name, sha=ref.new))
+    _write_refs(session, repository_id, updates)
+
+
+def _write_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
+    """Row by row and not object by object, which takes ten times as long with 5,000."""
+    connection, theirs = session.connection(), Ref.repository_id == repository_id
+    for names in in_batches(sorted(ref.name for ref in updates if ref.old and not ref.new)):
+        connection.execute(delete(Ref).where(theirs, Ref.name.in_(names)))
+    moved = [{"of": ref.name, "sha": ref.new} for ref in updates if ref.old and ref.new]
+    if moved:
+        connection.execute(update(Ref).where(theirs, Ref.name == bindparam("of")), moved)
+    made = [
+        {"repository_id": repository_id, "name": ref.name, "sha": ref.new} for ref in updates if ref.new and not ref.old
+    ]
+    if made:
+        connection.execute(insert(Ref), made)
 
 
 def _refuse_clashes(session: Session, change: Change) -> None:
@@ -139,7 +147,6 @@ def _refuse_clashes(session: Session, change: Change) -> None:
     created = [ref.name for ref in change.updates if ref.new and not ref.old]
     if not created:
         return
-    session.flush()
     for name, other in clashes(created, _read_refs_around(session, change.repository_id, created)):
         raise RefClash(name, other)
 

@@ -17,11 +17,14 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.projects.notify.activity import read_activity
 from framework.projects.notify.inbox import read_inbox
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.repositories.models import LargeBlob, Pack, Version
+from framework.storage.counting import requests
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
+from tests.statements import noted_statements
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:
@@ -42,6 +45,25 @@ def test_the_first_and_the_second_push(alice: Person, project: ProjectAccess) ->
     assert copy.sha("HEAD") == second
     assert (copy.folder / "a.txt").read_text() == "2"
     assert copy.git("fsck", "--strict").stderr == ""
+
+
+def test_a_first_push_is_read_without_the_store(alice: Person, project: ProjectAccess) -> None:
+    work = alice.work()
+    work.commit("First", a__txt="1")
+    work.push(project.full_name, "main")
+    with requests() as asked, lease_copy(project.repository_id):
+        assert asked.total == 0
+
+
+def test_a_thousand_branches_take_few_statements(alice: Person, project: ProjectAccess) -> None:
+    work = alice.work()
+    tip = work.commit("First", a__txt="1")
+    create = "".join(f"create refs/heads/branch-{number} {tip}\n" for number in range(1000))
+    work.git("update-ref", "--stdin", given=create.encode())
+    with noted_statements() as statements:
+        work.push(project.full_name, "--all")
+    assert len(refs(project)) == 1001
+    assert len([one for one in statements if " refs" in one]) < 10
 
 
 def test_the_project_page_shows_what_was_pushed(house: House, alice: Person) -> None:
