@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 from dulwich.objects import Commit, ObjectID, Tree
 
+from framework.files import sha256_of
 from framework.gitcore.pack_writer import PackWriter, blob_name
 from tests.servers.run import ROOT
 
 
-def test_git_reads_what_it_writes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("expected_count", [0, 1, 9])
+def test_git_reads_what_it_writes(tmp_path: Path, expected_count: int) -> None:
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "r.git")], check=True)
     contents = [b"", b"x", b"text\n" * 400_000, os.urandom(3 << 20), b"z" * 15, b"z" * 16, b"z" * 2048]
     pack = tmp_path / "r.git" / "objects" / "pack" / "pack-a.pack"
-    with PackWriter(pack) as writer:
+    with PackWriter(pack, expected_count) as writer:
         names = [_add(writer, content) for content in contents]
         assert _add(writer, b"x") == names[1]
         tree = Tree()
@@ -31,6 +33,7 @@ def test_git_reads_what_it_writes(tmp_path: Path) -> None:
         sha = writer.add(commit)
         written = writer.finish()
     assert written.object_count == len(contents) + 2
+    assert (written.pack_sha256, written.idx_sha256) == (sha256_of(pack), sha256_of(written.idx))
     assert (written.pack_bytes, written.idx_bytes) == (pack.stat().st_size, written.idx.stat().st_size)
     _git(tmp_path, "verify-pack", str(written.idx))
     _git(tmp_path, "update-ref", "refs/heads/main", sha)

@@ -53,11 +53,11 @@ def tokens_in_file(file: Path) -> set[str]:
 
 
 def tokens_in_pieces(pieces: Iterable[bytes]) -> set[str]:
-    """The same of a content that comes piece by piece; a token may lie across two."""
+    """The same of a content that comes piece by piece; a token may lie across some, so each seam is searched, too."""
     found, end = set[str](), b""
     for piece in pieces:
-        found |= tokens_in(end + piece)
-        end = (end + piece)[-tokens.LONGEST :]
+        found |= tokens_in(piece) | tokens_in(end + piece[: tokens.LONGEST])
+        end = (end + piece[-tokens.LONGEST :])[-tokens.LONGEST :]
     return found
 
 

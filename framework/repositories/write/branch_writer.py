@@ -228,7 +228,7 @@ class _Writer:
             return
         name = object_keys.new_id()
         self._sizes[name] = {sha: put.size_bytes for sha, put in new.items()}
-        with PackWriter(self._folder / f"pack-{name}.pack") as writer:
+        with PackWriter(self._folder / f"pack-{name}.pack", expected_count=len(new)) as writer:
             for put in new.values():
                 _add(writer, put)
             self._blobs[name] = (BLOBS, writer.finish())
