@@ -1,4 +1,4 @@
-# make run · make serve · make test [COVERAGE=1] · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench · make release VERSION=1.2.3
+# make run · make serve · make test [COVERAGE=1] · make check · make test-full [MINUTES=15] [PARTS="tests/githttp soak"] · make soak [MINUTES=60] · make bench [MINUTES=60] · make release VERSION=1.2.3
 # make requirements [UPGRADE="flask celery"]
 
 VENV := .venv/bin
@@ -28,7 +28,7 @@ soak: .venv/development static/built/editor.js
 bench: .venv/development
 	@tools/install-servers
 	@tools/install-servers benchmarks/peers/packages.txt
-	@$(VENV)/python -m benchmarks
+	@$(VENV)/python -m benchmarks $(if $(MINUTES),--minutes $(MINUTES))
 
 check: .venv/development
 	ruff format --check .

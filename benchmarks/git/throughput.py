@@ -18,7 +18,7 @@ from framework.gitcore.pkt_line import FLUSH
 BACKEND = "http-backend"
 PUSH_SPEED, FETCH_SPEED, FETCH_CPU = 0.9, 0.97, 1.1
 LONG = "20,000 commits"
-PAIRS = {"100 files": 15, LONG: 5, "100 MiB of noise": 5, "5,000 refs": 3}
+PAIRS = {"100 files": 15, LONG: 3, "100 MiB of noise": 3, "5,000 refs": 2}
 """How often each repository is pushed and cloned; what takes long, less often."""
 
 

@@ -26,9 +26,9 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     """Run these questions; the status, and what was printed."""
     monkeypatch.chdir(tmp_path)
 
-    def run_with(status: int, **questions: Callable[[], Table]) -> str:
+    def run_with(status: int, *arguments: str, **questions: Callable[[], Table]) -> str:
         monkeypatch.setattr(run, "TABLES", questions)
-        assert run.main([]) == status
+        assert run.main(list(arguments)) == status
         return capsys.readouterr().out
 
     return run_with
@@ -49,6 +49,12 @@ def test_a_failure_leaves_the_other_questions_their_answers(ask: Callable[..., s
     printed = ask(1, pushes=_fail, pages=lambda: show_figures("pages", [Figure("a page", 4, "ms", 5)]))
     assert "failed: OSError('the disk is full')" in printed
     assert "pages: a page" in printed
+
+
+def test_what_no_time_is_left_for_is_named_and_keeps_its_figures(ask: Callable[..., str], tmp_path: Path) -> None:
+    ask(0, pages=lambda: show_figures("pages", [Figure("a page", 4, "ms", 5)]))
+    assert "The 0 minutes were over before: pages." in ask(0, "--minutes", "0", pages=_fail)
+    assert json.loads((tmp_path / "var" / "bench.json").read_text())["pages"][0]["value"] == 4
 
 
 def test_a_count_over_its_limit_fails_the_run_and_a_time_does_not(ask: Callable[..., str]) -> None:
