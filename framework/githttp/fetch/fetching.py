@@ -109,6 +109,7 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
         yield from stream_cold_clone(whole, asked.opening)
         return
     if asked.refs and (listed := asked.refs.answer(snapshot)):
+        copies.refuse_outdated(snapshot)
         copies.note_use(repository_id)
         yield listed
         return

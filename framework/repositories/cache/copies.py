@@ -88,6 +88,17 @@ def note_use(repository_id: str) -> None:
     usage.note_used(repository_id)
 
 
+def refuse_outdated(snapshot: Snapshot) -> None:
+    """Notice a database that was restored from a backup where no copy is opened: the one that is here knows more.
+
+    Raises:
+        DatabaseBehind.
+    """
+    found = read_marker(copy_path(snapshot.repository_id))
+    if found and found.contradicts(snapshot):
+        _refuse_contradiction(found, read_snapshot(snapshot.repository_id))
+
+
 def _do_when_due() -> None:
     if usage.write_when_due():
         drop_archived()

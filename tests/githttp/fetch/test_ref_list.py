@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framework.database.session import transaction
 from framework.gitcore.pkt_line import FLUSH, pkt
+from framework.githttp.fetch import fetching
 from framework.githttp.fetch.fetching import asks_for_bundles
 from framework.githttp.fetch.ref_list import MOST_PREFIXES, RefListRequest, read_ref_list_request
+from framework.projects.core.access import ProjectAccess
+from framework.repositories.cache.copies import lease_copy
 from framework.repositories.catalog.snapshot import Snapshot
+from framework.repositories.models import Repository
+from tests.githttp.client import Person
 
 NAMES = ("refs/heads/main", "refs/heads/a/b", "refs/heads/ä", "refs/heads/z", "refs/tags/v1", "refs/tags/v1.0")
 PREFIXES = ("HEAD", "refs/heads/", "refs/tags/", "refs/heads/a", "refs/heads/main", "refs/tags/v1", "refs/", "nothing")
@@ -98,3 +104,19 @@ def test_a_request_for_bundles_is_told_apart() -> None:
     assert asks_for_bundles(asked)
     assert asked.tell() == 0
     assert not asks_for_bundles(io.BytesIO(pkt(b"command=ls-refs\n") + FLUSH))
+
+
+def test_a_list_of_refs_is_none_of_a_database_that_knows_less_than_the_copy(
+    alice: Person, project: ProjectAccess
+) -> None:
+    work = alice.work()
+    work.commit("First", a__txt="1")
+    work.push(project.full_name, "main")
+    with lease_copy(project.repository_id):
+        pass
+    body = pkt(b"command=ls-refs\n") + b"0001" + pkt(b"symrefs\n") + FLUSH
+    assert b"refs/heads/main" in b"".join(fetching.serve(project.repository_id, "version=2", io.BytesIO(body), {}))
+    with transaction() as session:
+        session.get_one(Repository, project.repository_id).entry_hash = "0" * 64
+    told = b"".join(fetching.serve(project.repository_id, "version=2", io.BytesIO(body), {}))
+    assert told[4:].startswith(b"ERR This project is being recovered")
