@@ -1,6 +1,7 @@
 """Sizes, amounts, ages and names as people read them."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -61,6 +62,14 @@ def age_lasts_until(moment: datetime, since: datetime) -> datetime | None:
         if seconds < limit:
             return moment + timedelta(seconds=(seconds // unit + 1) * unit)
     return None
+
+
+def list_names(names: Sequence[str], most: int = 5) -> str:
+    """`Ann`, `Ann and Bob`, `Ann, Bob and Charlie`; beyond the most, how many others there are."""
+    shown, rest = list(names[:most]), len(names) - most
+    if rest > 0:
+        shown.append(f"{rest} other{'' if rest == 1 else 's'}")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def show_unseen(text: str) -> str:

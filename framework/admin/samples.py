@@ -36,9 +36,10 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         **_NAME,
         "by": "alice",
         "project": "alice/garden",
+        "role": "writer",
         "may": "change its files",
         "link": "http://localhost/invitations/sample",
-        "days": 30,
+        "days": 14,
     },
     "invitation": {
         **_NAME,

@@ -12,6 +12,7 @@ ROOM = Room(
         "views.jobs:jobs",
         "views.pages:projects",
         "views.settings:settings",
+        "views.sharing:sharing",
         "views.storage:storage_settings",
     ),
     worker=("tasks",),

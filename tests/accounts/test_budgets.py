@@ -106,7 +106,7 @@ def test_one_person_is_invited_to_a_project_no_more_than_so_often(
     here, page = signed_in(alice), "/alice/secret/settings/people"
     for _ in range(LIMITS["invite"].most):
         assert here.submit(page, person="bob", role="reader").status_code == 302
-        assert here.submit(page, to=f"{page}/{bob.id}/remove").status_code == 302
+        assert here.submit(page, to=f"/alice/secret/share/people/{bob.id}/remove").status_code == 302
     assert refused(here.submit(page, person="bob", role="reader"), "Too many invitations to the same person.")
     assert here.submit(page, person="charlie", role="reader").status_code == 302
 

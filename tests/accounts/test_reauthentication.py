@@ -20,7 +20,7 @@ from framework.projects.models import Member, Project
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token
 
 HOME = "/alice/secret/settings"
-PEOPLE = f"{HOME}/people"
+PEOPLE, SHARE = f"{HOME}/people", "/alice/secret/share"
 ADDRESS = {"username": "alice", "full_name": "Alice Liddell", "email": "new@example.org"}
 TOKEN = {"name": "laptop", "scopes": "write", "days": "90", "project": ""}
 SETTINGS = {"name": "secret", "description": "", "topics": "", "visibility": "public", "publish": "y"}
@@ -35,8 +35,8 @@ LATER: list[Act] = [
     (HOME, f"{HOME}/export", {}),
     (HOME, f"{HOME}/trash", {}),
     (PEOPLE, PEOPLE, {"person": "charlie", "role": "reader"}),
-    (PEOPLE, f"{PEOPLE}/2/role", {"role": "owner"}),
-    (PEOPLE, f"{PEOPLE}/2/remove", {}),
+    (SHARE, f"{SHARE}/roles", {"role-2": "owner"}),
+    (SHARE, f"{SHARE}/people/2/remove", {}),
 ]
 """What asks ten minutes after signing in."""
 
@@ -65,7 +65,9 @@ def let_pass(after: timedelta) -> None:
 
 def send_again(browser: Visitor, page: str, to: str, password: str) -> Any:
     """Send the form of the page that asks, with all that it holds."""
-    fields = {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}
+    fields = {
+        name: unescape(value) for name, value in re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', page)
+    }
     return browser.client.post(to, data={**fields, "current_password": password})
 
 

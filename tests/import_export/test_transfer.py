@@ -27,7 +27,8 @@ from framework.import_export import tasks as transfer_tasks
 from framework.import_export.models import Export
 from framework.import_export.zips import ZipTooLarge, files_of
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
-from framework.projects.members.people import add_person, remove_person
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import remove_person
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.snapshot import read_snapshot

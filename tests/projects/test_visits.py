@@ -7,7 +7,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
 from framework.accounts.signin.login import current_account
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
-from framework.projects.members.people import remove_person
+from framework.projects.members.roles import remove_person
 from framework.projects.notify.inbox import read_topbar_status
 from framework.projects.visits import begin_visit
 from tests.cast import SignIn, Visitor, on_each_deployment

@@ -5,7 +5,7 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.config import Config
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
-from framework.projects.members.people import remove_person
+from framework.projects.members.roles import remove_person
 from framework.repositories.cache.scratch import scratch
 from framework.uploads.operations import Upload, store_upload
 from framework.uploads.receiving import ReceivedFile

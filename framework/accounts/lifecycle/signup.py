@@ -1,12 +1,14 @@
 """What strangers may ask for: an account, as far as `SIGNUP` lets them, and a link for a new password."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
+from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import User
@@ -16,6 +18,18 @@ from framework.errors import Forbidden
 
 Invited = Callable[[Session, str], bool]
 _invited = set[Invited]()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Where somebody who has just signed up goes, and what they are told there."""
+
+    path: str
+    sentence: str
+
+
+Receive = Callable[[LiveSession, str], Arrival | None]
+_receivers = set[Receive]()
 
 
 class SignupRefused(Forbidden):
@@ -38,6 +52,18 @@ class AddressUnconfirmed(Forbidden):
 def set_invitation_check(asks: Invited) -> None:
     """Have sign-up by invitation ask this, too: whether somebody was invited by an address."""
     _invited.add(asks)
+
+
+def on_signup(receive: Receive) -> None:
+    """Have this asked, with the session of who has just signed up and the path that led them there, where they go."""
+    _receivers.add(receive)
+
+
+def receive(live: LiveSession, path: str) -> Arrival:
+    """Where somebody goes who has signed up on the way to this path of ours."""
+    arrivals = (one(live, path) for one in _receivers)
+    told = f"Welcome, {live.account.name}. We have sent a mail to {live.account.email} to confirm the address."
+    return next((arrival for arrival in arrivals if arrival), Arrival(path, told))
 
 
 def sign_up(*, name: str, email: str, password: str, address: str) -> Account:

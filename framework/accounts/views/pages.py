@@ -6,8 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
 from framework.accounts.lifecycle import confirmation, operations
-from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, sign_up
-from framework.accounts.signin.login import current_account, current_session, read_known_browser, sign_in, sign_out
+from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, receive, sign_up
+from framework.accounts.signin.login import (
+    current_account,
+    current_session,
+    read_known_browser,
+    require_session,
+    sign_in,
+    sign_out,
+)
 from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
@@ -21,7 +28,7 @@ def signup() -> ViewResponse:
     """A new account, signed in at once."""
     if current_account() is not None and request.method == "GET":
         return redirect("/")
-    form = SignupForm(next=request.args.get("next"))
+    form = SignupForm(next=request.args.get("next"), email=request.args.get("email"))
     name, address = form.username, request.remote_addr or ""
     account = form.attempt(
         lambda: sign_up(name=name.data, email=form.email.data, password=form.password.data, address=address)
@@ -30,8 +37,9 @@ def signup() -> ViewResponse:
         closed = CLOSED if config.current().signup == "closed" else None
         return render_template("accounts/signup.html", form=form, closed=closed), form.status
     sign_in(account)
-    flash(f"Welcome, {account.name}. We have sent a mail to {account.email} to confirm the address.", "success")
-    return redirect(own_path(form.next.data) or "/")
+    arrival = receive(require_session(), own_path(form.next.data) or "/")
+    flash(arrival.sentence, "success")
+    return redirect(arrival.path)
 
 
 @accounts.route("/login", methods=["GET", "POST"])

@@ -6,37 +6,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
-from framework import config
-from framework.accounts.core import addresses
+from framework.accounts.core import addresses, budgets
 from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.sessions import LiveSession
+from framework.accounts.core.validation import email_key
 from framework.accounts.lifecycle import signup
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import HoldfastError, NotFound
+from framework.errors import HoldfastError
 from framework.projects.core.access import ProjectAccess, has_role, recheck
 from framework.projects.core.description import describe
+from framework.projects.members.invitation_links import PLACE, InvitationGone, link_to, read_link, stamp_of
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import emails
 from framework.projects.notify.activity import BY_ADDRESS, record
 from framework.repositories.write.creation import change_about
 
-LASTS = timedelta(days=30)
+LASTS = timedelta(days=14)
 
 log = logging.getLogger(__name__)
-
-
-class InvitationGone(NotFound):
-    """The link's invitation was taken, withdrawn, has ended, or never was."""
-
-    def __init__(self) -> None:
-        super().__init__("This invitation was accepted or withdrawn, or has expired. Ask for a new one.")
 
 
 @dataclass(frozen=True)
@@ -56,6 +49,7 @@ def register(_app: Flask) -> None:
     """Have invitations taken when an address is confirmed, and let the invited sign up."""
     addresses.on_confirmation(take_now)
     signup.set_invitation_check(is_invited)
+    signup.on_signup(accept_on_arrival)
 
 
 def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:
@@ -65,15 +59,46 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
         RoleTooLow: somebody who is no owner asks for the role of one, or replaces an invitation to it.
     """
     key, moment = email.casefold(), now()
-    theirs = delete(Invitation).where(Invitation.project_id == row.id, Invitation.email_key == key)
-    if "owner" in {role, *session.scalars(theirs.returning(Invitation.role))}:
+    theirs = (Invitation.project_id == row.id, Invitation.email_key == key)
+    if "owner" in {role, session.scalar(select(Invitation.role).where(*theirs))}:
         recheck(session, row.id, by, "owner")
+    session.execute(delete(Invitation).where(*theirs))
     kept = Invitation(project_id=row.id, email=email, email_key=key, role=role, invited_by_id=by.id)
     kept.created_at, kept.expires_at = moment, moment + LASTS
     session.add(kept)
     session.flush()
-    link = f"{config.current().base_url}/invitations/{_signer().dumps([kept.id, _stamp(kept)])}"
-    emails.mail_invitation(session, kept, project, link=link, by=by)
+    emails.mail_invitation(session, kept, project, link=link_to(kept), by=by, days=LASTS.days)
+
+
+def spend_mails(session: Session, project_id: int, person: str, *, by: Account) -> None:
+    """Count one more mail to this name or address that somebody causes from a project; what is refused counts nothing.
+
+    Raises:
+        BudgetSpent: there were too many lately, to them or to anyone.
+    """
+    invited = budgets.fingerprint(email_key(person))
+    keys = [f"invite:{by.id}:{project_id}:{invited}", f"invites:{by.id}"]
+    if not by.email_confirmed:
+        keys += [f"invites-unconfirmed:{by.id}", f"invited-unconfirmed:{invited}"]
+    with session.begin_nested():
+        budgets.spend(session, keys)
+
+
+def resend(account: Account, project: ProjectAccess, invitation_id: int) -> str:
+    """Send an invitation's link once more, which is valid for as long again from now on; its address.
+
+    Raises:
+        InvitationGone: the project has none of this number.
+        RoleTooLow: the caller is no maintainer any more, or no owner and it is for one.
+        BudgetSpent: that was done too often lately.
+    """
+    with transaction() as session:
+        kept = _find_to_change(session, account, project, invitation_id)
+        spend_mails(session, project.id, kept.email, by=account)
+        kept.expires_at, kept.invited_by_id = now() + LASTS, account.id
+        session.flush()
+        emails.mail_invitation(session, kept, project, link=link_to(kept), by=account, days=LASTS.days)
+        return kept.email
 
 
 def invitations_to(project: ProjectAccess) -> list[Pending]:
@@ -95,10 +120,10 @@ def read_invitation(token: str) -> Pending:
     Raises:
         InvitationGone.
     """
-    invitation_id, stamp = _read(token)
+    invitation_id, stamp = read_link(token)
     with read_transaction() as session:
         found = session.execute(_select_pending().where(Invitation.id == invitation_id)).one_or_none()
-    if found is None or _stamp(found[0]) != stamp:
+    if found is None or stamp_of(found[0]) != stamp:
         raise InvitationGone
     return _describe(*found)
 
@@ -110,16 +135,10 @@ def withdraw(account: Account, project: ProjectAccess, invitation_id: int) -> st
         InvitationGone: the project has none of this number.
         RoleTooLow: the caller is no maintainer any more, or no owner and it is for one.
     """
-    mine = (Invitation.id == invitation_id, Invitation.project_id == project.id)
     with transaction() as session:
-        recheck(session, project.id, account, "maintainer")
-        withdrawn = session.execute(delete(Invitation).where(*mine).returning(Invitation.email, Invitation.role)).all()
-        if not withdrawn:
-            raise InvitationGone
-        email, role = withdrawn[0]
-        if role == "owner":
-            recheck(session, project.id, account, "owner")
-    return email
+        kept = _find_to_change(session, account, project, invitation_id)
+        session.delete(kept)
+        return kept.email
 
 
 def withdraw_beyond(session: Session, row: Project, person_id: int, role: str | None) -> None:
@@ -149,6 +168,21 @@ def accept(live: LiveSession, token: str) -> str:
     _take(live.account.id, pending.id)
     _show_name(live.account.id, pending.project_id)
     return f"/{pending.project}"
+
+
+def accept_on_arrival(live: LiveSession, path: str) -> signup.Arrival | None:
+    """Let somebody who signed up by the link of a mail take part at once; None on any other way, or when it has ended.
+
+    What fails here can be done on the link's own page.
+    """
+    if not path.startswith(PLACE):
+        return None
+    try:
+        project = accept(live, path.removeprefix(PLACE))
+    except (HoldfastError, SQLAlchemyError) as failure:
+        log.info("the invitation of the account %d waits on its page: %s", live.account.id, failure)
+        return None
+    return signup.Arrival(project, f"Welcome, {live.account.name}. You were added to {project.removeprefix('/')}.")
 
 
 def take_all(user_id: int) -> int:
@@ -224,6 +258,18 @@ def _show_name(user_id: int, project_id: int) -> None:
         session.execute(update(Member).where(*theirs).values(added_as=None))
 
 
+def _find_to_change(session: Session, account: Account, project: ProjectAccess, invitation_id: int) -> Invitation:
+    """The invitation, for somebody who may decide about its role."""
+    recheck(session, project.id, account, "maintainer")
+    mine = (Invitation.id == invitation_id, Invitation.project_id == project.id)
+    kept = session.scalars(select(Invitation).where(*mine).with_for_update()).one_or_none()
+    if kept is None:
+        raise InvitationGone
+    if kept.role == "owner":
+        recheck(session, project.id, account, "owner")
+    return kept
+
+
 def _select_pending() -> Select[Invitation, str | None, str, str]:
     inviter = aliased(User)
     return (
@@ -237,20 +283,3 @@ def _select_pending() -> Select[Invitation, str | None, str, str]:
 
 def _describe(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
     return Pending(row.id, row.email, row.role, by, row.project_id, f"{owner}/{project}", row.expires_at)
-
-
-def _read(token: str) -> tuple[int, str]:
-    try:
-        invitation_id, stamp = _signer().loads(token)
-    except BadSignature as error:
-        raise InvitationGone from error
-    return invitation_id, stamp
-
-
-def _stamp(row: Invitation) -> str:
-    """What tells an invitation from a later one; SQLite gives the number of a row that is gone to another one."""
-    return row.created_at.isoformat()
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(config.current().signing_keys, salt="holdfast-invitation")

@@ -1,23 +1,24 @@
-"""Who takes part in a project, and as what."""
+"""Who takes part in a project, and how people come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import case, exists, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core import budgets
 from framework.accounts.core import validation as account_rules
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
-from framework.errors import Conflict, Invalid, NotFound
+from framework.errors import Conflict, Forbidden, HoldfastError, Invalid
+from framework.formatting import list_names
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.description import describe
 from framework.projects.members import invitations
+from framework.projects.members.person_lists import MOST
 from framework.projects.models import Event, Member, Project
 from framework.projects.notify import emails
 from framework.projects.notify.activity import BY_ADDRESS, record
@@ -26,7 +27,7 @@ from framework.repositories.write.creation import change_about
 Made = TypeVar("Made")
 
 _DONE = exists().where(Event.project_id == Member.project_id, Event.actor_id == Member.user_id)
-_ADDRESS = case((Member.added_as.is_not(None) & ~_DONE, Member.added_as))
+ADDRESS = case((Member.added_as.is_not(None) & ~_DONE, Member.added_as))
 """The address that stands for a member's name; what they have done in the project has told the name."""
 
 
@@ -41,9 +42,17 @@ class AlreadyThere(Conflict):
 
     field = "person"
 
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} takes part already; change the role in the list.")
 
-class MemberNotFound(NotFound):
-    """This person takes no part in the project."""
+
+class TooManyPeople(Invalid):
+    """More people are to be added at once than an account may invite in an hour."""
+
+    field = "person"
+
+    def __init__(self) -> None:
+        super().__init__(f"Add at most {MOST} people at once. Nobody was added yet.")
 
 
 @dataclass(frozen=True)
@@ -68,24 +77,44 @@ class Participant:
 
 @dataclass(frozen=True)
 class Added:
-    """Whom an owner added, by the name or address that was given; `pending` until an invitation is taken."""
+    """Whom somebody added, by the name or address that was given; `pending` until an invitation is taken."""
 
     who: str
     pending: bool
     mailed: bool
 
+
+@dataclass(frozen=True)
+class Refused:
+    """Whom somebody could not add, as they were given, and why."""
+
+    person: str
+    refusal: HoldfastError
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What became of a list of people."""
+
+    added: Sequence[Added]
+    refused: Sequence[Refused]
+
     @property
     def sentence(self) -> str:
-        """What the owner is told."""
-        if self.pending:
-            return f"{self.who} was invited by e-mail."
-        return f"{self.who} was added{' and notified by e-mail' if self.mailed else ''}."
+        """What is told of those who were added or invited."""
+        groups = (
+            ([one.who for one in self.added if not one.pending and one.mailed], "added and notified by e-mail."),
+            ([one.who for one in self.added if not one.pending and not one.mailed], "added."),
+            ([one.who for one in self.added if one.pending], "invited by e-mail."),
+        )
+        told = (f"{list_names(who)} {'was' if len(who) == 1 else 'were'} {done}" for who, done in groups if who)
+        return " ".join(told)
 
 
 def people_of(project: ProjectAccess) -> list[Participant]:
     """The account that owns the project, then the others by name."""
     query = (
-        select(User, Member, _ADDRESS)
+        select(User, Member, ADDRESS)
         .join(Member, Member.user_id == User.id)
         .where(Member.project_id == project.id)
         .order_by(User.name_key)
@@ -109,32 +138,89 @@ def add_person(account: Account, project: ProjectAccess, *, person: str, role: s
         RoleTooLow: the caller is no maintainer any more, or no owner and somebody becomes one or is one.
         BudgetSpent: they have added this person, or many people, too often lately.
     """
+    sharing = add_people(account, project, people=[person], role=role)
+    if sharing.refused:
+        raise sharing.refused[0].refusal
+    return sharing.added[0]
+
+
+def add_people(account: Account, project: ProjectAccess, *, people: Sequence[str], role: str) -> Sharing:
+    """The same for several at once, as one version; those who cannot be added are told and keep nobody else out.
+
+    Raises:
+        TooManyPeople: there are more than `MOST`.
+        InvalidRole, RoleTooLow: nobody is added.
+    """
     validation.role(role)
-    invited = budgets.fingerprint(account_rules.email_key(person))
+    if len(people) > MOST:
+        raise TooManyPeople
+    found: dict[str, User] = {}
+    invited: list[Added] = []
+    refused: list[Refused] = []
     with transaction() as session:
-        as_stranger = [f"invites-unconfirmed:{account.id}", f"invited-unconfirmed:{invited}"]
-        keys = [f"invite:{account.id}:{project.id}:{invited}", f"invites:{account.id}"]
-        budgets.spend(session, keys if account.email_confirmed else keys + as_stranger)
-        recheck(session, project.id, account, _needed(role))
-        user = find_user(session, person)
-        if user is None:
-            email = _address(person)
-            row = session.get_one(Project, project.id)
-            invitations.invite(session, row, project, email=email, role=role, by=account)
-            return Added(email, pending=True, mailed=True)
-    address = person.strip() if "@" in person else None
-    who = address or user.name
+        recheck(session, project.id, account, needed_role(role))
+        row = session.get_one(Project, project.id)
+        for person in people:
+            try:
+                user = _find_to_add(session, row, person, by=account)
+                if user is None:
+                    email = _address(person)
+                    invitations.invite(session, row, project, email=email, role=role, by=account)
+                    invited.append(Added(email, pending=True, mailed=True))
+                else:
+                    found[person] = user
+            except (Invalid, Conflict, Forbidden) as refusal:
+                refused.append(Refused(person, refusal))
+    if not found:
+        return Sharing(invited, refused)
 
-    def add(session: Session, row: Project) -> Added:
+    def add(session: Session, row: Project) -> tuple[list[Added], list[Refused]]:
+        return _join(session, row, project, found, role=role, by=account)
+
+    joined, late = change_people(account, project, add, needed=needed_role(role))
+    return Sharing([*joined, *invited], [*refused, *late])
+
+
+def _find_to_add(session: Session, row: Project, person: str, *, by: Account) -> User | None:
+    """Whom a name or address means, who takes no part yet; None for an address that is to be invited."""
+    user = find_user(session, person)
+    if user is None:
+        _address(person)
+    invitations.spend_mails(session, row.id, person, by=by)
+    if user is not None and (user.id == row.owner_id or session.get(Member, (row.id, user.id)) is not None):
+        raise AlreadyThere(_shown(person, user))
+    return user
+
+
+def _join(
+    session: Session, row: Project, project: ProjectAccess, found: Mapping[str, User], *, role: str, by: Account
+) -> tuple[list[Added], list[Refused]]:
+    added, refused, names = [], [], dict[int, str]()
+    for person, user in found.items():
+        who = _shown(person, user)
         if user.id == row.owner_id or session.get(Member, (row.id, user.id)) is not None:
-            raise AlreadyThere(f"{who} takes part already; change the role in the list.")
+            refused.append(Refused(person, AlreadyThere(who)))
+            continue
+        address = person.strip() if "@" in person else None
         session.add(Member(project_id=row.id, user_id=user.id, role=role, added_as=address))
-        name = BY_ADDRESS if address else user.name
-        details = {"person": name, "person_id": user.id, "role": role}
-        record(session, row.id, actor=account, kind="person_added", details=details)
-        return Added(who, pending=False, mailed=emails.mail_added(session, user, project, role=role, by=account))
+        names[user.id] = BY_ADDRESS if address else user.name
+        mailed = emails.mail_added(session, user, project, role=role, by=by)
+        added.append(Added(who, pending=False, mailed=mailed))
+    if names:
+        session.flush()
+        _record_added(session, row, names, role=role, by=by)
+    return added, refused
 
-    return _change(account, project, add, needed=_needed(role))
+
+def _record_added(session: Session, row: Project, names: Mapping[int, str], *, role: str, by: Account) -> None:
+    """One event of all: `person_ids` are those it is news to, beside `person_id`, which earlier releases know."""
+    first, *others = names
+    details = {"person": list_names(list(names.values())), "person_id": first, "role": role}
+    record(session, row.id, actor=by, kind="person_added", details=details | ({"person_ids": others} if others else {}))
+
+
+def _shown(person: str, user: User) -> str:
+    return person.strip() if "@" in person else user.name
 
 
 def _address(person: str) -> str:
@@ -144,59 +230,19 @@ def _address(person: str) -> str:
         raise UnknownPerson("Nobody here has this user name. Check it, or enter an e-mail address.") from refusal
 
 
-def change_role(account: Account, project: ProjectAccess, *, person_id: int, role: str) -> str:
-    """Give somebody who takes part another role; what the project calls them.
-
-    Of their invitations that nobody has taken those end which the new role could not send.
-
-    Raises:
-        MemberNotFound: they take no part, or the project is theirs.
-        InvalidRole: there is no such role.
-        RoleTooLow: the caller is no maintainer any more, or no owner and somebody becomes one or is one.
-    """
-    validation.role(role)
-
-    def change(session: Session, row: Project) -> str:
-        member, user = _member(session, row, person_id)
-        recheck(session, row.id, account, _needed(role, member.role))
-        member.role, address = role, _address_of(session, member)
-        invitations.withdraw_beyond(session, row, person_id, role)
-        details = {"person": BY_ADDRESS if address else user.name, "role": role}
-        record(session, row.id, actor=account, kind="person_changed", details=details)
-        return address or user.name
-
-    return _change(account, project, change)
-
-
-def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -> str:
-    """Let somebody take part no longer, nor whom they invited and who has not come yet; what the project calls them.
-
-    Raises:
-        MemberNotFound: they take no part, or the project is theirs.
-        RoleTooLow: the caller is no maintainer any more, or no owner and they are one.
-    """
-
-    def remove(session: Session, row: Project) -> str:
-        member, user = _member(session, row, person_id)
-        recheck(session, row.id, account, _needed(member.role))
-        address = _address_of(session, member)
-        session.delete(member)
-        invitations.withdraw_beyond(session, row, person_id, None)
-        details = {"person": BY_ADDRESS if address else user.name}
-        record(session, row.id, actor=account, kind="person_removed", details=details)
-        return address or user.name
-
-    return _change(account, project, remove)
-
-
-def _needed(*roles: str) -> str:
+def needed_role(*roles: str) -> str:
     """The role that deciding about people of these roles takes."""
     return "owner" if "owner" in roles else "maintainer"
 
 
-def _change(
+def change_people(
     account: Account, project: ProjectAccess, act: Callable[[Session, Project], Made], *, needed: str = "maintainer"
 ) -> Made:
+    """Do this to the people of a project, as one version; what `act` made.
+
+    Raises:
+        ProjectNotFound, RoleTooLow: the caller has not the role that is needed any more.
+    """
     made: list[Made] = []
 
     def change(session: Session) -> dict[str, Any]:
@@ -208,15 +254,3 @@ def _change(
 
     change_about(project.repository_id, change, actor=account.name)
     return made[-1]
-
-
-def _member(session: Session, row: Project, person_id: int) -> tuple[Member, User]:
-    member = session.get(Member, (row.id, person_id))
-    if member is None:
-        raise MemberNotFound("This person takes no part in the project, or it is theirs.")
-    return member, session.get_one(User, person_id)
-
-
-def _address_of(session: Session, member: Member) -> str | None:
-    mine = (Member.project_id == member.project_id, Member.user_id == member.user_id)
-    return session.scalar(select(_ADDRESS).where(*mine))

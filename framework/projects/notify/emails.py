@@ -40,16 +40,17 @@ def mail_added(session: Session, user: User, project: ProjectAccess, *, role: st
 
 
 def mail_invitation(
-    session: Session, invitation: Invitation, project: ProjectAccess, *, link: str, by: Account
+    session: Session, invitation: Invitation, project: ProjectAccess, *, link: str, by: Account, days: int
 ) -> None:
-    """Send the link by which whoever has the address can take part."""
+    """Send the link by which whoever has the address can take part, valid for so many days from now."""
     facts = {
         "name": invitation.email,
         "by": by.name,
         "project": project.full_name,
+        "role": invitation.role,
         "may": MAY[invitation.role],
         "link": link,
-        "days": (invitation.expires_at - invitation.created_at).days,
+        "days": days,
     }
     key = f"invited-{invitation.id}-{now():%Y%m%d%H%M%S%f}"
     ends = invitation.expires_at

@@ -63,6 +63,6 @@ def _find_recipients(session: Session, event: Event) -> list[User]:
         return []
     others = [user for user in participants(session, event.project_id) if user.id != event.actor_id]
     if event.kind == "person_added":
-        added = event.details.get("person_id")
-        return [user for user in others if user.id == added or user.name == event.details.get("person")]
+        added = {event.details.get("person_id"), *event.details.get("person_ids", ())}
+        return [user for user in others if user.id in added or user.name == event.details.get("person")]
     return others

@@ -1,9 +1,12 @@
 """The forms of projects; field names are promised to programs that fill them in."""
 
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from collections.abc import Sequence
+
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
 from framework.accounts.signin.tokens import token_name
 from framework.projects.core import validation
+from framework.projects.members.people import Refused
 from framework.web.forms import PageForm, follows, require_filled, strip
 
 ALL_PROJECTS = {"": "All my projects"}
@@ -53,15 +56,23 @@ class OldVersionsForm(PageForm):
     protected = BooleanField("Rewrite these protected branches and tags, too, this once")
 
 
-class PersonForm(PageForm):
-    """Somebody to add, by user name or e-mail."""
+class PeopleForm(PageForm):
+    """People to add, by user name or e-mail, one or many, and the role of all of them."""
 
-    person = StringField(
-        "User name or e-mail", filters=[strip], validators=[require_filled("Enter a user name or an e-mail address.")]
+    person = TextAreaField(
+        "User names or e-mail addresses",
+        filters=[strip],
+        validators=[require_filled("Enter a user name or an e-mail address.")],
     )
-    role = SelectField(
+    role = RadioField(
         "Role", choices=ROLE_CHOICES, default="reader", validate_choice=False, validators=[follows(validation.role)]
     )
+
+    def show_refused(self, refused: Sequence[Refused]) -> None:
+        """Keep those in the field who were not added, and say why beside it."""
+        self.person.data = "\n".join(one.person for one in refused)
+        self.person.errors = [f"{one.person}: {one.refusal.sentence}" for one in refused]
+        self.status = refused[0].refusal.status
 
 
 class BranchRuleForm(PageForm):

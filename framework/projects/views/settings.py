@@ -1,4 +1,4 @@
-"""A project's settings, people and branch rules, for maintainers; what cannot be undone is for owners."""
+"""A project's settings and branch rules, for maintainers; what cannot be undone is for owners."""
 
 from flask import Blueprint, flash, redirect, render_template, request
 
@@ -13,8 +13,7 @@ from framework.projects.branches import rules
 from framework.projects.branches.protection import Rule, protection_of
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle import operations, purging
-from framework.projects.members import invitations, people
-from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, PersonForm, SettingsForm
+from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, SettingsForm
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
@@ -71,49 +70,6 @@ def put_into_trash(owner: str, project: str) -> ViewResponse:
     return redirect("/trash")
 
 
-@settings.route("/people", methods=["GET", "POST"])
-def members(owner: str, project: str) -> ViewResponse:
-    """Who takes part, and a form to add somebody."""
-    access = _find_maintained(owner, project)
-    form = PersonForm()
-    added = form.attempt(lambda: _add_person(access, form))
-    if added is None:
-        facts = {"people": people.people_of(access), "invitations": invitations.invitations_to(access)}
-        return render_template("projects/people.html", project=access, form=form, **facts), form.status
-    flash(added.sentence, "success")
-    return redirect(f"{access.path}/settings/people")
-
-
-@settings.post("/invitations/<int:invitation_id>/withdraw")
-def withdraw_invitation(owner: str, project: str, invitation_id: int) -> ViewResponse:
-    """Take an invitation back."""
-    access = _find_maintained(owner, project)
-    check_button()
-    email = invitations.withdraw(require_account(), access, invitation_id)
-    flash(f"The invitation of {email} is withdrawn.", "success")
-    return redirect(f"{access.path}/settings/people")
-
-
-@settings.post("/people/<int:person_id>/role")
-def change_role(owner: str, project: str, person_id: int) -> ViewResponse:
-    """Give somebody another role."""
-    access = _find_maintained(owner, project)
-    check_button()
-    name = people.change_role(reauthenticate().account, access, person_id=person_id, role=request.form.get("role", ""))
-    flash(f"The role of {name} is changed.", "success")
-    return redirect(f"{access.path}/settings/people")
-
-
-@settings.post("/people/<int:person_id>/remove")
-def remove(owner: str, project: str, person_id: int) -> ViewResponse:
-    """Let somebody take part no longer."""
-    access = _find_maintained(owner, project)
-    check_button()
-    name = people.remove_person(reauthenticate().account, access, person_id=person_id)
-    flash(f"{name} was removed.", "success")
-    return redirect(f"{access.path}/settings/people")
-
-
 @settings.route("/branches", methods=["GET", "POST"])
 def branches(owner: str, project: str) -> ViewResponse:
     """Which branches are protected, and a form for another rule."""
@@ -164,11 +120,6 @@ def remove_branch_rule(owner: str, project: str) -> ViewResponse:
     rules.remove_branch_rule(require_account(), access, pattern)
     flash(f"The rule for {pattern} is removed.", "success")
     return redirect(f"{access.path}/settings/branches")
-
-
-def _add_person(access: ProjectAccess, form: PersonForm) -> people.Added:
-    account = reauthenticate().account
-    return people.add_person(account, access, person=form.person.data, role=form.role.data)
 
 
 def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:

@@ -13,7 +13,8 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members import invitations
-from framework.projects.members.people import add_person, change_role, people_of, remove_person
+from framework.projects.members.people import add_people, add_person, people_of
+from framework.projects.members.roles import change_role, remove_person
 from framework.projects.models import Invitation, Notice
 from framework.projects.notify import digests
 from framework.projects.tasks import forget_invitations, take_invitations
@@ -23,7 +24,7 @@ from tests.celery.rows import rename_table
 from tests.uploads.form import upload
 
 PROF = "prof@university.example"
-PEOPLE = "/alice/secret/settings/people"
+PEOPLE, SHARE = "/alice/secret/settings/people", "/alice/secret/share"
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_an_address_that_nobody_confirmed_gets_an_invitation(
     assert "Pending invitations" in page
     assert "stranger" not in page
     assert "/invitations/" in posted_texts()[-1]
-    assert "The invitation is valid for 30 days" in posted_texts()[-1]
+    assert "The invitation is valid for 14 days" in posted_texts()[-1]
 
 
 def test_an_address_does_not_tell_whose_it_is(
@@ -68,8 +69,8 @@ def test_an_address_does_not_tell_whose_it_is(
         assert 'href="/bob"' not in text, page
         assert ">bob<" not in text, page
     assert "added somebody by e-mail as writer" in browser.get("/alice/secret/activity").text
-    browser.submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/role", role="owner")
-    assert "The role of BOB@example.org is changed." in browser.get(PEOPLE).text
+    browser.submit(PEOPLE, to="/alice/secret/share/roles", **{f"role-{bob.id}": "owner"})
+    assert "BOB@example.org is an owner now." in browser.get(PEOPLE).text
     with read_transaction() as session:
         assert session.scalars(select(Notice.user_id)).all() == [bob.id]
     assert upload(signed_in(bob), {"a.txt": b"1"}, page="/alice/secret/upload/main/").status_code == 303
@@ -162,9 +163,9 @@ def test_an_invitation_can_be_withdrawn(
 ) -> None:
     add_person(alice, secret, person=PROF, role="reader")
     link, pending = link_in_mail("invitations"), invitations.invitations_to(secret)[0]
-    address = f"/alice/secret/settings/invitations/{pending.id}/withdraw"
+    address = f"/alice/secret/share/invitations/{pending.id}/withdraw"
     assert signed_in(charlie).submit("/settings", to=address).status_code == 404
-    assert signed_in(alice).submit(PEOPLE, to=address).location == PEOPLE
+    assert signed_in(alice).submit(PEOPLE, to=address).location == SHARE
     add_person(alice, secret, person="other@example.org", role="owner")  # may get the number of the row that is gone
     assert signed_in(charlie).get(link).status_code == 404
     confirm_newest()
@@ -214,8 +215,8 @@ def test_no_mail_about_a_project_goes_to_an_address_that_is_not_confirmed(
     alice: Account, stranger: Account, secret: ProjectAccess
 ) -> None:
     before = len(posted_texts())
-    added = add_person(alice, secret, person="stranger", role="writer")
-    assert (added.mailed, added.sentence) == (False, "stranger was added.")
+    shared = add_people(alice, secret, people=["stranger"], role="writer")
+    assert (shared.added[0].mailed, shared.sentence) == (False, "stranger was added.")
     assert people_of(secret)[1].name == "stranger"
     with read_transaction() as session:
         assert session.scalar(select(func.count(Notice.id)).where(Notice.user_id == stranger.id)) == 1

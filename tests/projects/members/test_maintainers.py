@@ -9,7 +9,8 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow, has_role, 
 from framework.projects.core.validation import ROLES
 from framework.projects.lifecycle.operations import trash_project, update_project
 from framework.projects.members import invitations
-from framework.projects.members.people import add_person, change_role, people_of, remove_person
+from framework.projects.members.people import add_person, people_of
+from framework.projects.members.roles import change_role, remove_person
 from framework.projects.models import Member
 from tests.cast import SignIn
 from tests.uploads.form import upload

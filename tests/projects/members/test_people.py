@@ -5,13 +5,14 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
-from framework.projects.members.people import add_person, people_of, remove_person
+from framework.projects.members.people import add_person, people_of
+from framework.projects.members.roles import remove_person
 from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
 from tests.cast import SignIn, posted_texts
 
-PEOPLE = "/alice/secret/settings/people"
+PEOPLE, SHARE = "/alice/secret/settings/people", "/alice/secret/share"
 
 
 @pytest.mark.parametrize("person", ["bob", "BOB", " bob ", "Bob@Example.org"])
@@ -64,28 +65,28 @@ def test_it_gives_a_bad_form_back(
 
 
 def test_it_changes_a_role(alice: Account, bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
-    answer = signed_in(alice).submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/role", role="reader")
-    assert answer.location == PEOPLE
+    answer = signed_in(alice).submit(SHARE, to=f"{SHARE}/roles", **{f"role-{bob.id}": "reader"})
+    assert answer.location == SHARE
     assert project_for(bob, "alice", "secret").role == "reader"
 
 
 def test_it_takes_no_unknown_role(alice: Account, bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
-    assert signed_in(alice).submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/role", role="king").status_code == 400
+    assert signed_in(alice).submit(SHARE, to=f"{SHARE}/roles", **{f"role-{bob.id}": "king"}).status_code == 400
     assert project_for(bob, "alice", "secret").role == "writer"
 
 
 def test_it_removes_somebody(alice: Account, bob: Account, shared: ProjectAccess, signed_in: SignIn) -> None:
-    answer = signed_in(alice).submit(PEOPLE, to=f"{PEOPLE}/{bob.id}/remove")
-    assert answer.location == PEOPLE
+    answer = signed_in(alice).submit(PEOPLE, to=f"{SHARE}/people/{bob.id}/remove")
+    assert answer.location == SHARE
     assert signed_in(bob).get("/alice/secret/settings").status_code == 404
 
 
-@pytest.mark.parametrize("act", ["role", "remove"])
+@pytest.mark.parametrize("act", ["roles", "people/{}/remove"])
 def test_it_keeps_the_account_that_owns_the_project(
     alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn, act: str
 ) -> None:
     add_person(alice, secret, person="bob", role="owner")
-    answer = signed_in(bob).submit(PEOPLE, to=f"{PEOPLE}/{alice.id}/{act}", role="reader")
+    answer = signed_in(bob).submit(PEOPLE, to=f"{SHARE}/{act.format(alice.id)}", **{f"role-{alice.id}": "reader"})
     assert answer.status_code == 404
     assert project_for(alice, "alice", "secret").is_owner
 

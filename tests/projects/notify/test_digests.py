@@ -17,7 +17,8 @@ from framework.database.types import now
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project
-from framework.projects.members.people import add_person, remove_person
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import remove_person
 from framework.projects.models import Notice
 from framework.projects.notify import digests, notices
 from framework.projects.notify.activity import record

@@ -9,7 +9,7 @@ from framework.accounts.core.account import Account
 from framework.database.session import transaction
 from framework.email import stopped
 from framework.projects.core.access import ProjectAccess
-from framework.projects.members.people import remove_person
+from framework.projects.members.roles import remove_person
 from framework.projects.models import Event
 from framework.projects.notify.activity import record
 from framework.projects.notify.inbox import PAGE, read_topbar_status

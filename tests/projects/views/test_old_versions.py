@@ -20,7 +20,8 @@ from framework.projects.branches.rules import set_branch_rule
 from framework.projects.core.access import ProjectAccess, RoleTooLow
 from framework.projects.lifecycle.file_counts import COUNT_TASK
 from framework.projects.lifecycle.old_versions import KIND, TASK, AskedTooLongAgo, ErasureFollows, NothingRemoved
-from framework.projects.members.people import add_person, change_role
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import change_role
 from framework.projects.notify.summaries import Happened, story
 from framework.repositories.catalog.file_surveys import read_survey
 from framework.repositories.catalog.snapshot import read_snapshot
