@@ -96,6 +96,19 @@ class LinkBody(Body):
         return self
 
 
+class RoleBody(Body):
+    """The role that somebody is to have."""
+
+    role: Literal["reader", "writer", "maintainer", "owner"]
+
+
+class PersonBody(Body):
+    """Somebody to add to a project."""
+
+    person: str = Field(min_length=1, max_length=254, description="A user name or an e-mail address.")
+    role: Literal["reader", "writer", "maintainer", "owner"] = "reader"
+
+
 class BranchBody(Body):
     """What a branch is to be called."""
 

@@ -51,6 +51,8 @@ PLACES = {
     "owner": "The owner's user name.",
     "project": "The project's name.",
     "link_id": "The number of a link, as the list tells it.",
+    "person_id": "The number of the person's account.",
+    "invitation_id": "The invitation's number.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
     "branch": "The branch's name, which may hold slashes.",

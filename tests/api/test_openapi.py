@@ -34,13 +34,7 @@ def test_every_call_is_described(app: Flask) -> None:
 def test_what_needs_a_token_says_so(stranger: Program) -> None:
     """Without credentials a call answers 401 exactly where the description asks for some."""
     for template, methods in stranger.document["paths"].items():
-        path = (
-            template.removeprefix("/api/v1")
-            .replace("{token_id}", "1")
-            .replace("{link_id}", "1")
-            .replace("{", "")
-            .replace("}", "")
-        )
+        path = _path(template)
         spoken = {"Tus-Resumable": "1.0.0"} if path.startswith("/uploads") else {}
         for method, told in methods.items():
             answer = stranger.call(method.upper(), path, headers=spoken, json={})
@@ -52,13 +46,7 @@ def test_what_every_call_may_answer_is_described(app: Flask, alice: Account) -> 
     token, password = Program.of(app, alice), Program.with_password(app, "alice")
     suspend(alice.name)
     for template, methods in token.document["paths"].items():
-        path = (
-            template.removeprefix("/api/v1")
-            .replace("{token_id}", "1")
-            .replace("{link_id}", "1")
-            .replace("{", "")
-            .replace("}", "")
-        )
+        path = _path(template)
         spoken = {"Tus-Resumable": "1.0.0"} if path.startswith("/uploads") else {}
         for method, told in methods.items():
             caller = password if {"password": []} in told["security"] else token
@@ -69,5 +57,5 @@ def test_what_every_call_may_answer_is_described(app: Flask, alice: Account) -> 
 
 def _path(template: str) -> str:
     """The address of a call, each part of it its own name, and numbers where there have to be any."""
-    numbered = re.sub(r"\{(token|link)_id\}", "1", template)
+    numbered = re.sub(r"\{(invitation|link|person|token|transfer)_id\}", "1", template)
     return numbered.removeprefix("/api/v1").replace("{", "").replace("}", "")

@@ -1,12 +1,15 @@
 """What the API says of people: each model is a JSON document and its schema."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.api.answers import Answer
+from framework.projects.members.invitations import Pending
+from framework.projects.members.people import Added, Participant
 from framework.projects.members.usage import Usage as ProjectUsage
 
 
@@ -89,3 +92,52 @@ class Token(Answer):
             last_used_at=about.last_used_at,
             project=project,
         )
+
+
+Role = Literal["reader", "writer", "maintainer", "owner"]
+
+
+class Person(Answer):
+    """Somebody who takes part in a project; `owns` is true of the account that it belongs to."""
+
+    id: int = Field(description="The number of the account, by which the role is changed and the person removed.")
+    person: str = Field(description="The user name, or the address by which they were added while the name is unknown.")
+    role: Role
+    owns: bool
+
+    @classmethod
+    def of(cls, one: Participant) -> "Person":
+        """The answer about this participant."""
+        return cls.model_validate({"id": one.id, "person": one.shown, "role": one.role, "owns": one.owns})
+
+
+class Invited(Answer):
+    """An invitation that nobody has accepted yet."""
+
+    id: int
+    person: str = Field(description="The e-mail address.")
+    role: Role
+    state: Literal["pending"]
+    invited_by: str | None
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, one: Pending) -> "Invited":
+        """The answer about this invitation."""
+        told = {"id": one.id, "person": one.email, "role": one.role, "state": "pending"}
+        return cls.model_validate(told | {"invited_by": one.by, "expires_at": one.expires_at})
+
+
+class NewPerson(Answer):
+    """Somebody who was added, or invited: then the state is `pending`, and `id` is the invitation's."""
+
+    id: int
+    person: str
+    role: Role
+    state: Literal["added", "pending"]
+
+    @classmethod
+    def of(cls, added: Added, role: str) -> "NewPerson":
+        """The answer about somebody who was just added with this role."""
+        state = "pending" if added.pending else "added"
+        return cls.model_validate({"id": added.id, "person": added.who, "role": role, "state": state})

@@ -52,8 +52,8 @@ def register(_app: Flask) -> None:
     signup.on_signup(accept_on_arrival)
 
 
-def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> None:
-    """Keep an invitation for this address, in place of an earlier one, and send its link there.
+def invite(session: Session, row: Project, project: ProjectAccess, *, email: str, role: str, by: Account) -> int:
+    """Keep an invitation for this address, in place of an earlier one, and send its link there; its number.
 
     Raises:
         RoleTooLow: somebody who is no owner asks for the role of one, or replaces an invitation to it.
@@ -68,6 +68,7 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
     session.add(kept)
     session.flush()
     emails.mail_invitation(session, kept, project, link=link_to(kept), by=by, days=LASTS.days)
+    return kept.id
 
 
 def spend_mails(session: Session, project_id: int, person: str, *, by: Account) -> None:

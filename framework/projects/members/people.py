@@ -77,11 +77,15 @@ class Participant:
 
 @dataclass(frozen=True)
 class Added:
-    """Whom somebody added, by the name or address that was given; `pending` until an invitation is taken."""
+    """Whom somebody added, by the name or address that was given; `pending` until an invitation is taken.
+
+    `id` is the number of the account, or of the invitation.
+    """
 
     who: str
     pending: bool
     mailed: bool
+    id: int
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,8 @@ def add_people(account: Account, project: ProjectAccess, *, people: Sequence[str
                 user = _find_to_add(session, row, person, by=account)
                 if user is None:
                     email = _address(person)
-                    invitations.invite(session, row, project, email=email, role=role, by=account)
-                    invited.append(Added(email, pending=True, mailed=True))
+                    number = invitations.invite(session, row, project, email=email, role=role, by=account)
+                    invited.append(Added(email, pending=True, mailed=True, id=number))
                 else:
                     found[person] = user
             except (Invalid, Conflict, Forbidden) as refusal:
@@ -205,7 +209,7 @@ def _join(
         session.add(Member(project_id=row.id, user_id=user.id, role=role, added_as=address))
         names[user.id] = BY_ADDRESS if address else user.name
         mailed = emails.mail_added(session, user, project, role=role, by=by)
-        added.append(Added(who, pending=False, mailed=mailed))
+        added.append(Added(who, pending=False, mailed=mailed, id=user.id))
     if names:
         session.flush()
         _record_added(session, row, names, role=role, by=by)
