@@ -49,6 +49,20 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "may": "change its files",
         "link": "http://localhost/alice/garden",
     },
+    "transfer_offer": {
+        **_NAME,
+        "by": "alice",
+        "project": "alice/garden",
+        "days": 14,
+        "link": "http://localhost/settings/transfers/1",
+    },
+    "transfer_answer": {
+        **_NAME,
+        "by": "bob",
+        "project": "ann/garden",
+        "accepted": True,
+        "link": "http://localhost/ann/garden",
+    },
     "export": {**_NAME, "project": "alice/garden", "link": "http://localhost/exports/sample", "days": 7},
     "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
     "recovered": {

@@ -109,6 +109,12 @@ class PersonBody(Body):
     role: Literal["reader", "writer", "maintainer", "owner"] = "reader"
 
 
+class TransferBody(Body):
+    """Who is to take a project over."""
+
+    to: str = Field(min_length=1, max_length=254, description="A user name.")
+
+
 class BranchBody(Body):
     """What a branch is to be called."""
 

@@ -53,6 +53,7 @@ PLACES = {
     "link_id": "The number of a link, as the list tells it.",
     "person_id": "The number of the person's account.",
     "invitation_id": "The invitation's number.",
+    "transfer_id": "The offer's number.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
     "branch": "The branch's name, which may hold slashes.",

@@ -9,11 +9,12 @@ from framework.api.resources.links import links
 from framework.api.resources.people import people
 from framework.api.resources.projects import projects
 from framework.api.resources.sharing import sharing
+from framework.api.resources.transfers import offers
 
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, projects, sharing, files, commits, links):
+for _part in (people, projects, sharing, offers, files, commits, links):
     blueprint.register_blueprint(_part)
 
 

@@ -97,6 +97,19 @@ class Link(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class Transfer(Base):
+    """A project that its owner wants to hand over to somebody, who has not answered yet."""
+
+    __tablename__ = "transfers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), unique=True)
+    from_user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    to_user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
 class BranchRule(Base):
     """What may be done to the branches whose names match the pattern: being rewritten by force, being deleted."""
 

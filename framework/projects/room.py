@@ -13,6 +13,7 @@ ROOM = Room(
         "views.pages:projects",
         "views.settings:settings",
         "views.sharing:sharing",
+        "views.transfers:project_transfers",
         "views.storage:storage_settings",
     ),
     worker=("tasks",),

@@ -9,7 +9,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
-from framework.projects.lifecycle import file_counts, old_versions
+from framework.projects.lifecycle import file_counts, old_versions, transfers
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -59,8 +59,8 @@ def take_invitations(user_id: int) -> int:
 
 @app.task(base=Job, name="framework.projects.tasks.forget_invitations")
 def forget_invitations() -> int:
-    """Delete the invitations that have ended; how many."""
-    return invitations.forget_expired()
+    """Delete the invitations and the offers of projects that have ended; how many."""
+    return invitations.forget_expired() + transfers.forget_expired()
 
 
 @app.task(name="framework.projects.tasks.purge_project")

@@ -12,7 +12,8 @@ from framework import config
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
-from framework.projects.members.people import add_person, change_role, remove_person
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import change_role, remove_person
 from framework.repositories.cache.eviction import evict
 from tests.cast import SignIn, Visitor, csrf_token
 from tests.projects.notify.test_digests import uploaded

@@ -8,6 +8,7 @@ from pydantic import Field
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.api.answers import Answer
+from framework.projects.lifecycle.transfers import Offer
 from framework.projects.members.invitations import Pending
 from framework.projects.members.people import Added, Participant
 from framework.projects.members.usage import Usage as ProjectUsage
@@ -141,3 +142,19 @@ class NewPerson(Answer):
         """The answer about somebody who was just added with this role."""
         state = "pending" if added.pending else "added"
         return cls.model_validate({"id": added.id, "person": added.who, "role": role, "state": state})
+
+
+class Transfer(Answer):
+    """A project that waits for somebody to take it over."""
+
+    id: int
+    project: str = Field(description="`owner/name`, as it is until they accept.")
+    to: str
+    state: Literal["pending"]
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, offer: Offer) -> "Transfer":
+        """The answer about this offer."""
+        told = {"id": offer.id, "project": offer.full_name, "to": offer.to, "state": "pending"}
+        return cls.model_validate(told | {"expires_at": offer.expires_at})

@@ -75,7 +75,7 @@ def create_project(
         visibility=validation.visibility(visibility),
         created_at=now(),
     )
-    with _unique_name(name), transaction() as session:
+    with unique_name(name), transaction() as session:
         refuse_unconfirmed(session, account.id)
         if project.visibility == "private":
             quota.admit_private_project(session, account.id)
@@ -146,7 +146,7 @@ def update_project(
         if given["visibility"] == "private" != row.visibility:
             quota.admit_private_project(session, row.owner_id)
 
-    with _unique_name(name or project.name):
+    with unique_name(name or project.name):
         change_about(project.repository_id, change, actor=account.name, precheck=precheck)
     return name or project.name
 
@@ -266,7 +266,7 @@ def _take_name(session: Session, project: Project, name: str, *, actor: Account)
 
 
 @contextmanager
-def _unique_name(name: str) -> Iterator[None]:
+def unique_name(name: str) -> Iterator[None]:
     """Two projects that take one name in the same moment: the database lets one of them through."""
     try:
         yield

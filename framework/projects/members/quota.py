@@ -203,6 +203,23 @@ def admit_private_project(session: Session, owner_id: int) -> None:
         _refuse_another_private(session, _lock(session, owner_id))
 
 
+def admit_project(session: Session, owner_id: int, project_id: int) -> None:
+    """Let a project that exists come to this account, which is locked: what it holds, and if it is private.
+
+    To be called before any other row is locked.
+
+    Raises:
+        QuotaExceeded, TooManyPrivateProjects.
+    """
+    owner = _lock(session, owner_id)
+    project = session.get_one(Project, project_id)
+    usage, new = read_owner_usage(session, owner), session.get_one(Repository, project.repository_id).stored_bytes
+    if new > usage.room_bytes:
+        raise QuotaExceeded(owner.name, usage.plan, used_bytes=usage.used_bytes, new_bytes=new)
+    if project.visibility == "private":
+        _refuse_another_private(session, owner)
+
+
 def check_private_room(account: Account) -> None:
     """Whether this person could have one more private project now; its creation asks again.
 

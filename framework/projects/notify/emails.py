@@ -59,6 +59,26 @@ def mail_invitation(
     )
 
 
+def mail_transfer_offer(session: Session, receiver: User, full_name: str, *, by: Account, path: str, days: int) -> None:
+    """Ask somebody to take a project over, on a page that is valid for so many days."""
+    if not (email := addresses.find_confirmed_address(receiver)):
+        return
+    facts = {"name": receiver.name, "by": by.name, "project": full_name, "days": days}
+    facts["link"] = f"{config.current().base_url}{path}"
+    key = f"transfer-{receiver.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template="transfer_offer", facts=facts, key=key))
+
+
+def mail_transfer_answer(session: Session, giver: User, full_name: str, *, by: Account, accepted: bool) -> None:
+    """Tell whoever wanted to hand a project over what became of it; its address of before leads to it."""
+    if not (email := addresses.find_confirmed_address(giver)):
+        return
+    facts = {"name": giver.name, "by": by.name, "project": full_name, "accepted": accepted}
+    facts["link"] = f"{config.current().base_url}/{full_name}"
+    key = f"transferred-{giver.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template="transfer_answer", facts=facts, key=key))
+
+
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
     """Tell an owner which branches and tags, by their full names, keep what another database wrote beside this one."""
     if not (email := addresses.find_confirmed_address(owner)):

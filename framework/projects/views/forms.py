@@ -75,6 +75,12 @@ class PeopleForm(PageForm):
         self.status = refused[0].refusal.status
 
 
+class TransferForm(PageForm):
+    """Who is to take a project over."""
+
+    to = StringField("User name", filters=[strip], validators=[require_filled("Enter a user name.")])
+
+
 class BranchRuleForm(PageForm):
     """What branches or tags of a name or pattern allow; unchecked boxes protect."""
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from framework.accounts.signin.login import require_account
 from framework.email import stopped
+from framework.projects.lifecycle.transfers import list_offers_to
 from framework.projects.notify import inbox, preferences
 from framework.projects.visits import read_topbar
 from framework.web.forms import check_button
@@ -25,9 +26,9 @@ def _give_templates(state: object) -> None:
 def show_inbox() -> str:
     """What is new."""
     page = page_number(request.args)
-    items = inbox.read_inbox(require_account(), page)
+    items, offers = inbox.read_inbox(require_account(), page), list_offers_to(require_account())
     more = len(items) > inbox.PAGE
-    return render_template("projects/inbox.html", items=items[: inbox.PAGE], page=page, more=more)
+    return render_template("projects/inbox.html", items=items[: inbox.PAGE], offers=offers, page=page, more=more)
 
 
 @inboxes.post("/inbox/read")

@@ -1,0 +1,157 @@
+"""Handing a project over: offered, answered, withdrawn, expired; what moves and what stays."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.administration import suspend
+from framework.config import Config
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.lifecycle import transfers
+from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members.people import add_person, people_of
+from framework.projects.members.quota import QuotaExceeded
+from framework.projects.models import Transfer
+from framework.projects.tasks import forget_invitations
+from framework.repositories.models import Repository
+from tests.cast import SignIn, csrf_token, on_each_deployment, posted_texts
+from tests.uploads.form import upload
+
+HAND_OVER = "/alice/secret/share/transfer"
+
+
+@pytest.fixture
+def offer(alice: Account, bob: Account, secret: ProjectAccess) -> transfers.Offer:
+    """Alice has offered her private project to Bob."""
+    return transfers.offer_project(alice, secret, to="bob")
+
+
+@on_each_deployment
+def test_the_project_moves_when_the_receiver_accepts(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: transfers.Offer
+) -> None:
+    add_person(alice, secret, person="charlie", role="writer")
+    with pytest.raises(ProjectNotFound):
+        project_for(bob, "alice", "secret")
+    assert transfers.accept_offer(bob, offer.id) == "/bob/secret"
+    moved = project_for(bob, "bob", "secret")
+    assert (moved.id, moved.role) == (secret.id, "owner")
+    assert [(one.name, one.role) for one in people_of(moved)] == [
+        ("bob", "owner"),
+        ("alice", "maintainer"),
+        ("charlie", "writer"),
+    ]
+    assert project_for(alice, "alice", "secret").full_name == "bob/secret"
+    with read_transaction() as session:
+        about = session.get_one(Repository, secret.repository_id).about
+    assert about["owner"]["name"] == "bob"
+    assert {"email": "alice@example.org", "name": "alice", "role": "maintainer"} in about["members"]
+    assert any("bob accepted alice/secret" in text for text in posted_texts())
+    with pytest.raises(transfers.TransferGone):
+        transfers.accept_offer(bob, offer.id)
+
+
+def test_it_is_handed_over_on_pages(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    upload(signed_in(alice), {"a.txt": b"1"}, page="/alice/secret/upload/main/")
+    here, there = signed_in(alice), signed_in(bob)
+    assert here.submit(HAND_OVER).status_code == 400
+    assert "Hand over this project" in here.get("/alice/secret/share").text
+    token = csrf_token(here.get(HAND_OVER).text)
+    assert here.client.post(HAND_OVER, data={"to": "Bob", "csrf_token": token}).location == HAND_OVER
+    assert any("alice wants to hand over alice/secret to you" in text for text in posted_texts())
+    assert "Waiting for bob" in here.get(HAND_OVER).text
+    assert "hand over <b>alice/secret</b>" in there.get("/inbox").text
+    (offer,) = transfers.list_offers_to(bob)
+    assert signed_in(charlie).get(offer.path).status_code == 404
+    assert here.get(offer.path).status_code == 404
+    assert there.submit(offer.path).location == "/bob/secret"
+    moved = here.get("/alice/secret/blob/main/a.txt")
+    assert (moved.status_code, moved.location) == (301, "/bob/secret/blob/main/a.txt")
+    assert "made bob the owner" in there.get("/bob/secret/activity").text
+
+
+def test_it_can_be_declined_and_withdrawn(
+    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, signed_in: SignIn
+) -> None:
+    there, here = signed_in(bob), signed_in(alice)
+    assert there.submit(offer.path, to=f"{offer.path}/decline").location == "/"
+    assert any("bob declined alice/secret" in text for text in posted_texts())
+    assert there.get(offer.path).status_code == 404
+    again = transfers.offer_project(alice, secret, to="bob")
+    assert here.submit(HAND_OVER, to=f"{HAND_OVER}/withdraw").location == HAND_OVER
+    assert transfers.list_offers_to(bob) == []
+    with pytest.raises(transfers.TransferGone):
+        transfers.accept_offer(bob, again.id)
+    assert project_for(alice, "alice", "secret").is_owner
+
+
+def test_a_later_offer_replaces_the_earlier(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, offer: transfers.Offer
+) -> None:
+    transfers.offer_project(alice, secret, to="charlie")
+    assert transfers.list_offers_to(bob) == []
+    assert [one.to for one in transfers.list_offers_to(charlie)] == ["charlie"]
+
+
+def test_an_offer_ends(alice: Account, bob: Account, offer: transfers.Offer) -> None:
+    with transaction() as session:
+        session.execute(update(Transfer).values(expires_at=now() - timedelta(seconds=1)))
+    with pytest.raises(transfers.TransferGone):
+        transfers.accept_offer(bob, offer.id)
+    assert forget_invitations.run() == 1
+
+
+@pytest.mark.parametrize("to", ["nobody", "bob@example.org", "gone", ""])
+def test_only_a_user_name_can_receive(alice: Account, bob: Account, secret: ProjectAccess, to: str) -> None:
+    with pytest.raises(transfers.UnknownReceiver):
+        transfers.offer_project(alice, secret, to=to)
+
+
+def test_who_does_not_own_it_hands_nothing_over(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    with pytest.raises(transfers.OwnReceiver):
+        transfers.offer_project(alice, secret, to="alice")
+    add_person(alice, secret, person="bob", role="owner")
+    with pytest.raises(transfers.NotYoursToGive):
+        transfers.offer_project(bob, project_for(bob, "alice", "secret"), to="charlie")
+    add_person(alice, secret, person="charlie", role="maintainer")
+    assert signed_in(charlie).get(HAND_OVER).status_code == 403
+
+
+def test_the_receivers_plan_has_to_have_room(
+    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, with_settings: Callable[..., Config]
+) -> None:
+    with_settings(quota_bytes=1000)
+    with transaction() as session:
+        session.get_one(Repository, secret.repository_id).stored_bytes = 1001
+    with pytest.raises(QuotaExceeded, match="The projects of bob together"):
+        transfers.accept_offer(bob, offer.id)
+    assert project_for(alice, "alice", "secret").is_owner
+    assert transfers.list_offers_to(bob) == [transfers.read_offer_to(bob, offer.id)]
+
+
+def test_a_second_project_of_a_name_gets_a_number(bob: Account, offer: transfers.Offer) -> None:
+    create_project(bob, name="Secret", description="", visibility="public")
+    assert transfers.accept_offer(bob, offer.id) == "/bob/secret-2"
+
+
+@pytest.mark.parametrize("act", ["trash", "suspend"])
+def test_nothing_moves_that_its_owner_may_not_give_any_more(
+    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, act: str
+) -> None:
+    if act == "trash":
+        trash_project(alice, secret)
+    else:
+        suspend("alice")
+    with pytest.raises(transfers.TransferGone):
+        transfers.accept_offer(bob, offer.id)
+    with read_transaction() as session:
+        assert session.scalar(select(Transfer.id)) == offer.id
