@@ -63,6 +63,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "accepted": True,
         "link": "http://localhost/ann/garden",
     },
+    "embargo": {
+        **_NAME,
+        "project": "alice/garden",
+        "days": 7,
+        "day": "31 May 2027",
+        "link": "http://localhost/alice/garden/settings/embargo",
+    },
     "export": {**_NAME, "project": "alice/garden", "link": "http://localhost/exports/sample", "days": 7},
     "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
     "recovered": {

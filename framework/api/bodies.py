@@ -115,6 +115,12 @@ class TransferBody(Body):
     to: str = Field(min_length=1, max_length=254, description="A user name.")
 
 
+class EmbargoBody(Body):
+    """The day on which a private project turns public."""
+
+    public_on: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day, as 2027-05-31; it begins in UTC.")
+
+
 class BranchBody(Body):
     """What a branch is to be called."""
 

@@ -10,13 +10,17 @@ from framework.database.types import Base, Id32, now, partial_index
 
 
 class Project(Base):
-    """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks."""
+    """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks.
+
+    A private one turns public at `public_at`; owners were last told when `public_told_days` were left.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (
         UniqueConstraint("owner_id", "name_key"),
         Index(None, "owner_id", "updated_at"),
         partial_index("ix_projects_public", "updated_at", "id", where="visibility = 'public' AND trashed_at IS NULL"),
+        partial_index("ix_projects_embargoed", "public_at", where="public_at IS NOT NULL"),
         partial_index("ix_projects_trashed", "trashed_at", where="trashed_at IS NOT NULL"),
     )
 
@@ -31,6 +35,8 @@ class Project(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
     trashed_at: Mapped[datetime | None]
+    public_at: Mapped[datetime | None]
+    public_told_days: Mapped[int | None]
 
 
 class FormerProjectName(Base):

@@ -28,6 +28,7 @@ ROOM = Room(
         "notices": every("framework.projects.tasks.forget_notices", days=1),
         "events": every("framework.projects.tasks.forget_events", days=1),
         "invitations": every("framework.projects.tasks.forget_invitations", days=1),
+        "embargoes": every("framework.projects.tasks.end_embargoes", hours=1),
         "trash": daily("framework.projects.tasks.empty_trash", 2),
     },
 )

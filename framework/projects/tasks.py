@@ -9,7 +9,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import Unavailable
 from framework.projects.core.description import describe
-from framework.projects.lifecycle import file_counts, old_versions, transfers
+from framework.projects.lifecycle import embargo, file_counts, old_versions, transfers
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -61,6 +61,14 @@ def take_invitations(user_id: int) -> int:
 def forget_invitations() -> int:
     """Delete the invitations and the offers of projects that have ended; how many."""
     return invitations.forget_expired() + transfers.forget_expired()
+
+
+@app.task(base=Job, name="framework.projects.tasks.end_embargoes")
+def end_embargoes() -> int:
+    """Make projects public whose day has come, and tell owners of those that follow; how many turned public."""
+    published = embargo.publish_due()
+    embargo.tell_owners()
+    return len(published)
 
 
 @app.task(name="framework.projects.tasks.purge_project")

@@ -65,3 +65,14 @@ def test_a_maintainer_makes_no_owners(bobs: Program, alice: Account, bob: Accoun
     assert bobs.post(PEOPLE, {"person": PROF, "role": "owner"}).status_code == 403
     assert bobs.post(PEOPLE, {"person": PROF, "role": "writer"}).status_code == 201
     assert project_for(bob, "alice", "secret").role == "maintainer"
+
+
+def test_a_project_turns_public_on_a_day(program: Program, bobs: Program, bob: Account) -> None:
+    embargo = "/projects/alice/secret/embargo"
+    answer = program.call("PUT", embargo, json={"public_on": "2040-05-31"})
+    assert (answer.status_code, answer.json["public_at"]) == (200, "2040-05-31T00:00:00Z")
+    assert program.call("PUT", embargo, json={"public_on": "2001-05-31"}).status_code == 400
+    assert bobs.call("PUT", embargo, json={"public_on": "2040-05-31"}).status_code == 404
+    assert program.call("DELETE", embargo).status_code == 204
+    assert program.get("/projects/alice/secret").json["public_at"] is None
+    assert program.call("PUT", "/projects/alice/website/embargo", json={"public_on": "2040-05-31"}).status_code == 409

@@ -27,6 +27,7 @@ class Project(Answer):
     visibility: Literal["public", "private"]
     default_branch: str
     role: Literal["reader", "writer", "maintainer", "owner"] | None
+    public_at: datetime | None = Field(description="When it turns public by itself; told to its people.")
     created_at: datetime
     updated_at: datetime
     html_url: str
@@ -45,6 +46,7 @@ class Project(Answer):
                 "visibility": access.visibility,
                 "default_branch": access.default_branch,
                 "role": access.role,
+                "public_at": access.public_at,
                 "created_at": access.created_at,
                 "updated_at": access.updated_at,
                 "html_url": page,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import LOCATION, answer, no_content
-from framework.api.bodies import ProjectBody, ProjectChanges, read_body
+from framework.api.bodies import EmbargoBody, ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import Project, Storage, Work
 from framework.api.idempotency import Created, Keep, create_once
@@ -17,7 +17,7 @@ from framework.api.paging import PAGE, links, page_length, page_number
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.jobs import read_job
-from framework.projects.lifecycle import archiving, operations
+from framework.projects.lifecycle import archiving, embargo, operations
 from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
@@ -70,6 +70,25 @@ def change_project(owner: str, project: str) -> Response:
         callers.administrator()
     name = operations.update_project(account, access, **wanted) if wanted else access.name
     return answer(Project.of(project_for(account, owner, name)))
+
+
+@projects.put("/<owner>/<project>/embargo")
+@describe(Call({200: Project}, needs="admin", body=EmbargoBody, refusals=(409,)))
+def set_embargo(owner: str, project: str) -> Response:
+    """Have a private project turn public at the beginning of a day, instead of any other day; for owners."""
+    account = callers.administrator()
+    access = project_for(account, owner, project, "owner")
+    embargo.set_embargo(account, access, public_on=read_body(EmbargoBody).public_on)
+    return answer(Project.of(project_for(account, owner, project)))
+
+
+@projects.delete("/<owner>/<project>/embargo")
+@describe(Call({204: None}, needs="admin", refusals=(409,)))
+def lift_embargo(owner: str, project: str) -> Response:
+    """Keep a project private that would turn public; for owners."""
+    account = callers.administrator()
+    embargo.lift_embargo(account, project_for(account, owner, project, "owner"))
+    return no_content()
 
 
 @projects.delete("/<owner>/<project>")

@@ -84,6 +84,7 @@ class ProjectAccess:
     updated_at: datetime
     default_branch: str = "main"
     trashed_at: datetime | None = None
+    public_at: datetime | None = None
     topics: tuple[str, ...] = ()
     idle_since: datetime | None = None
     visitor_id: int | None = field(default=None, compare=False)
@@ -269,5 +270,6 @@ def access_of(project: Project, owner: str, role: str | None, default_branch: st
         updated_at=project.updated_at,
         default_branch=default_branch,
         trashed_at=project.trashed_at,
+        public_at=project.public_at if role else None,
         topics=tuple((project.topics or "").split()),
     )

@@ -13,7 +13,10 @@ from framework.projects.models import BranchRule, Member, Project
 
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
-    """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order."""
+    """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order.
+
+    `public_at` is there only where a date is set, so that the facts of all other projects are what they were.
+    """
     owner = session.get_one(User, project.owner_id)
     return {
         "branch_rules": _branch_rules(session, project),
@@ -24,6 +27,7 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
         "owner_former_names": former_names(session, owner.id),
+        **({"public_at": _moment(project.public_at)} if project.public_at else {}),
         "topics": project.topics or "",
         "trashed_at": _moment(project.trashed_at),
         "visibility": project.visibility,

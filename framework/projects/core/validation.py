@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
 
 from framework.accounts.core.validation import printable
+from framework.database.types import now
 from framework.errors import Invalid
 from framework.gitcore.ref_names import HEADS, NOTES, TAGS, BadRef, check_ref
 from framework.web.reserved import list_reserved_for_projects
@@ -11,6 +13,7 @@ from framework.web.reserved import list_reserved_for_projects
 NAME_LENGTH, DESCRIPTION_LENGTH, PATTERN_LENGTH = 100, 500, 200
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 MOST_TOPICS, TOPIC = 20, re.compile(r"[a-z0-9][a-z0-9-]{0,34}")
+LONGEST_EMBARGO = timedelta(days=20 * 366)
 VISIBILITIES = ("public", "private")
 ROLES = ("reader", "writer", "maintainer", "owner")
 """From the least to the most that somebody may do."""
@@ -47,6 +50,12 @@ class InvalidVisibility(Invalid):
     """A visibility is neither public nor private."""
 
     field = "visibility"
+
+
+class InvalidEmbargo(Invalid):
+    """A day on which a project is to turn public is no day, or not one of the next years."""
+
+    field = "public_on"
 
 
 class InvalidBranchPattern(Invalid):
@@ -120,6 +129,21 @@ def visibility(text: str) -> str:
     if text not in VISIBILITIES:
         raise InvalidVisibility("Choose whether the project is public or private.")
     return text
+
+
+def embargo_end(text: str) -> datetime:
+    """The moment at which this day, as `2027-05-31`, begins in UTC: tomorrow at the earliest, at most 20 years ahead.
+
+    Raises:
+        InvalidEmbargo: it is not such a day.
+    """
+    try:
+        end = datetime.combine(date.fromisoformat(text.strip()), time(), UTC)
+    except ValueError as error:
+        raise InvalidEmbargo("Enter a day, such as 2027-05-31.") from error
+    if not now() < end < now() + LONGEST_EMBARGO:
+        raise InvalidEmbargo("Choose a day from tomorrow on, and not more than 20 years ahead.")
+    return end
 
 
 def role(text: str) -> str:

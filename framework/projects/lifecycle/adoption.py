@@ -1,7 +1,7 @@
 """Projects brought in line with what the journal tells of them after the database was lost or restored."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select
@@ -38,6 +38,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     _rename(session, project, recorded["name"])
     project.description, project.trashed_at = recorded.get("description", ""), _moment(recorded.get("trashed_at"))
     project.topics = recorded.get("topics", "")
+    project.public_at = _embargo_to_keep(recorded.get("public_at"))
     session.add(project)
     session.flush()
     _restore_members(session, project, recorded.get("members", []))
@@ -114,6 +115,12 @@ def _protect(session: Session, project: Project, recorded: Sequence[Mapping[str,
     for rule in recorded:
         session.add(BranchRule(project_id=project.id, **rule))
     session.flush()
+
+
+def _embargo_to_keep(text: str | None) -> datetime | None:
+    """A day on which the project turns public, if owners will hear of it first; else they decide anew."""
+    moment = _moment(text)
+    return moment if moment and moment > now() + timedelta(days=8) else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -136,6 +136,8 @@ def update_project(
         for field, value in given.items():
             if value is not None:
                 setattr(row, field, value)
+        if given["visibility"] == "public":
+            row.public_at = None
         if default_branch is not None:
             set_default_branch(session, project.repository_id, default_branch)
         record(session, row.id, actor=account, kind="settings")
@@ -181,6 +183,8 @@ def restore_project(account: Account, project_id: int) -> str:
     def change(session: Session) -> dict[str, Any]:
         row = _find_own_in_trash(session, account, project_id)
         row.trashed_at = None
+        if row.public_at and row.public_at <= now():  # the day has passed in the trash: an owner decides anew
+            row.public_at = None
         record(session, row.id, actor=account, kind="restored")
         return describe(session, row)
 

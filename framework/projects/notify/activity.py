@@ -48,9 +48,10 @@ def record(
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `hand_in` (the same,
     and name, of somebody without an account); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
-    branch or tag); `settings`; `person_added` (person, person_id, role; of
-    several all their names, and as person_ids the others); `person_changed` (person, role);
-    `person_removed` (person); `person_left` (person); `handed_over` (person); `trashed`; `restored`; `purged` (work);
+    branch or tag); `settings`; `person_added` (person, person_id, role; of several all their names, and as person_ids the
+    others); `person_changed` (person, role); `person_removed` (person); `person_left` (person); `handed_over` (person);
+    `embargo` (public_on, or nothing when the day is lifted); `published` by that day; `trashed`; `restored`;
+    `purged` (work);
     `versions_removed` (path, versions, commits, refs, how many there are, before_bytes, work): a history without old
     versions of a file. `woken` (days without a visit) changes nothing, and is written by itself.
     """

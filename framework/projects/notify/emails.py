@@ -1,6 +1,7 @@
 """The mails that somebody gets about a project, beside the news of it; they go to confirmed addresses only."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -77,6 +78,21 @@ def mail_transfer_answer(session: Session, giver: User, full_name: str, *, by: A
     facts["link"] = f"{config.current().base_url}/{full_name}"
     key = f"transferred-{giver.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template="transfer_answer", facts=facts, key=key))
+
+
+def mail_embargo(session: Session, owner: User, full_name: str, *, days: int, public_at: datetime | None) -> None:
+    """Tell an owner that a project turns public in so many days, at this moment, or with 0 that it has."""
+    if not (email := addresses.find_confirmed_address(owner)):
+        return
+    facts = {
+        "name": owner.name,
+        "project": full_name,
+        "days": days,
+        "day": f"{public_at:%-d %B %Y}" if public_at else "",
+    }
+    facts["link"] = f"{config.current().base_url}/{full_name}{'/settings/embargo' if days else ''}"
+    key = f"embargo-{owner.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template="embargo", facts=facts, key=key))
 
 
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:

@@ -35,6 +35,13 @@ class SettingsForm(ProjectForm):
     publish = BooleanField("I want anyone to see all of this")
 
 
+class EmbargoForm(PageForm):
+    """The day on which a private project turns public, and that this is meant."""
+
+    public_on = StringField("Day", filters=[strip], validators=[require_filled("Choose a day.")])
+    publish = BooleanField("I want anyone to see all of this from that day on")
+
+
 class NewProjectForm(ProjectForm):
     """A project that does not exist yet."""
 

@@ -1,5 +1,7 @@
 """A project's settings and branch rules, for maintainers; what cannot be undone is for owners."""
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
@@ -11,9 +13,10 @@ from framework.gitcore.ref_names import TAGS, short_name
 from framework.projects.branches import operations as refs
 from framework.projects.branches import rules
 from framework.projects.branches.protection import Rule, protection_of
+from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, project_for
-from framework.projects.lifecycle import operations, purging
-from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, SettingsForm
+from framework.projects.lifecycle import embargo, operations, purging
+from framework.projects.views.forms import BranchRuleForm, ConfirmationForm, EmbargoForm, SettingsForm
 from framework.repositories.catalog.snapshot import read_snapshot
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
@@ -28,6 +31,15 @@ class PublishingUnconfirmed(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Nothing was changed yet. Tick the box and save again to make the project public.")
+
+
+class EmbargoUnconfirmed(Invalid):
+    """A private project is to turn public, and nobody has said that its history may be seen."""
+
+    field = "publish"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed yet. Tick the box and save again.")
 
 
 @settings.route("", methods=["GET", "POST"])
@@ -45,6 +57,29 @@ def general(owner: str, project: str) -> ViewResponse:
         return render_template("projects/settings.html", project=access, form=form, seen=seen), form.status
     flash("The settings are saved.", "success")
     return redirect(f"/{access.owner}/{name}/settings")
+
+
+@settings.route("/embargo", methods=["GET", "POST"])
+def set_embargo(owner: str, project: str) -> ViewResponse:
+    """The day on which a private project turns public."""
+    access = _find_owned(owner, project)
+    form = EmbargoForm(data={"public_on": f"{access.public_at:%Y-%m-%d}" if access.public_at else ""})
+    end = form.attempt(lambda: _set_embargo(access, form))
+    if end is None:
+        facts = {"project": access, "seen": read_snapshot(access.repository_id)}
+        return render_template("projects/embargo.html", form=form, **facts), form.status
+    flash(f"The project turns public on {end:%-d %B %Y}.", "success")
+    return redirect(f"{access.path}/settings")
+
+
+@settings.post("/embargo/lift")
+def lift_embargo(owner: str, project: str) -> ViewResponse:
+    """Keep the project private."""
+    access = _find_owned(owner, project)
+    check_button()
+    embargo.lift_embargo(require_account(), access)
+    flash("The project stays private.", "success")
+    return redirect(f"{access.path}/settings")
 
 
 @settings.route("/purge", methods=["GET", "POST"])
@@ -120,6 +155,13 @@ def remove_branch_rule(owner: str, project: str) -> ViewResponse:
     rules.remove_branch_rule(require_account(), access, pattern)
     flash(f"The rule for {pattern} is removed.", "success")
     return redirect(f"{access.path}/settings/branches")
+
+
+def _set_embargo(access: ProjectAccess, form: EmbargoForm) -> datetime:
+    validation.embargo_end(form.public_on.data)
+    if not form.publish.data:
+        raise EmbargoUnconfirmed
+    return embargo.set_embargo(reauthenticate().account, access, public_on=form.public_on.data)
 
 
 def _save(account: Account, access: ProjectAccess, form: SettingsForm) -> str:
