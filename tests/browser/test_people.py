@@ -52,7 +52,7 @@ def test_the_others_hear_of_an_upload(
         pages.sign_in(window, alice)
         _add(window, secret, bob, role="writer")
         pages.sign_out(window, alice.name)
-        Mailbox(window, here, bob).waits_for(f"You were added to {secret.full_name}")
+        Mailbox(window, here, bob.email).waits_for(f"You were added to {secret.full_name}")
     _upload(window, alice, secret, tmp_path / "plan.txt")
     window.open("/inbox")
     window.reads("Nothing new")
@@ -69,8 +69,8 @@ def test_the_others_hear_of_an_upload(
 class Mailbox:
     """The mails that one person has got, in the folder where they end without a mail server."""
 
-    def __init__(self, window: Window, site: Site, account: Account) -> None:
-        self._window, self._folder, self._address = window, site.settings.data / "outbox", account.email
+    def __init__(self, window: Window, site: Site, address: str) -> None:
+        self._window, self._folder, self._address = window, site.settings.data / "outbox", address
 
     def read(self) -> dict[str, str]:
         """The text of each mail, by its subject."""

@@ -48,7 +48,7 @@ def record(
     Kinds and details: `created`; `upload` and `commit` (branch, sha, title, files, file_count); `hand_in` (the same,
     and name, of somebody without an account); `push` (branch
     or tag, sha, title; for a branch commits, how many are new, and the newest ones' titles; or deleted, the name of a
-    branch or tag); `settings`; `person_added` (person, person_id, role; of several all their names, and as person_ids the
+    branch or tag); `settings`; `person_added` (person, person_id, role; of several all names, and person_ids of the
     others); `person_changed` (person, role); `person_removed` (person); `person_left` (person); `handed_over` (person);
     `embargo` (public_on, or nothing when the day is lifted); `published` by that day; `trashed`; `restored`;
     `purged` (work);
