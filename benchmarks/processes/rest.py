@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table
+from benchmarks.setting.running import family, read_cpu_seconds
 from tests.servers.application import deployments
 from tests.servers.application.workers import worker
 from tests.servers.run import Run
 
 SETTLES_SECONDS, MEASURED_SECONDS = 20, 120
 CORE_PERCENT = 0.5
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def tabulate() -> Table:
             for one in found
             for figure in (
                 Figure(f"{one.deployment}: lines in the log a day", one.lines_a_day, "", 0),
-                Figure(f"{one.deployment}: of a core", one.core_percent, "%", CORE_PERCENT),
+                Figure(f"{one.deployment}: of a core", one.core_percent, "% CPU", CORE_PERCENT),
             )
         ],
     )
@@ -64,8 +64,5 @@ def _lines(log: Path) -> int:
 
 
 def _cpu_seconds(process_id: int) -> float:
-    """What this process and those below it have used."""
-    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / TICKS
-    children = Path(f"/proc/{process_id}/task").glob("*/children")
-    return own + sum(_cpu_seconds(int(child)) for found in children for child in found.read_text().split())
+    """What this process and those below it have used, the ended ones included."""
+    return sum(map(read_cpu_seconds, family(process_id)))
