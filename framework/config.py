@@ -72,14 +72,10 @@ class Config:
     scrub_days: int = 30
     archive_storage_class: str | None = None
     scrub_archived_days: int = 360
-    storage_prices: tuple[tuple[str, float], ...] = (
-        ("STANDARD", 0.023),
-        ("STANDARD_IA", 0.0125),
-        ("GLACIER_IR", 0.004),
-        ("BLOCK", 0.08),
-    )
+    storage_prices: tuple[tuple[str, float], ...] = variables.PRICES
     trash_days: int = 30
     event_days: int = 365
+    audit_days: int = 365
     notice_days: int = 90
     outbox_days: int = 14
     web_concurrency: int = 2
@@ -206,6 +202,7 @@ _NUMBERS = {
     "SCRUB_ARCHIVED_DAYS": Config.scrub_archived_days,
     "TRASH_DAYS": Config.trash_days,
     "EVENT_DAYS": Config.event_days,
+    "AUDIT_DAYS": Config.audit_days,
     "NOTICE_DAYS": Config.notice_days,
     "OUTBOX_DAYS": Config.outbox_days,
     "WEB_CONCURRENCY": Config.web_concurrency,
@@ -215,6 +212,7 @@ _NUMBERS = {
 }
 
 _LEAST = {
+    "AUDIT_DAYS": 30,  # the database deletes nothing that is younger
     "DATABASE_CONNECTIONS": 2,  # long work holds one and tells how far it is with another
     **dict.fromkeys(("WEB_CONCURRENCY", "WEB_THREADS", "WORKER_CONCURRENCY", "S3_CONNECTIONS"), 1),
     **dict.fromkeys(("OWNER_LOOK_SECONDS", "FOLD_PACKS", "CONSOLIDATE_PACKS"), 1),

@@ -19,6 +19,7 @@ ROOMS = (
     "web",
     "celery",
     "email",
+    "audit",
     "repositories",
     "accounts",
     "backup",

@@ -12,6 +12,7 @@ from framework.database.types import Base
 from framework.repositories.cache.eviction import copies
 from framework.repositories.catalog.known_refs import forget_refs
 from framework.repositories.journal import divergence
+from tests.audit.triggers import lifted_triggers
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def put_back(moment: Moment) -> None:
     kept = remember().rows["deployment"]
     rooms.load_models()
     with transaction() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(delete(table))
+        with lifted_triggers(session):
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
         for table in Base.metadata.sorted_tables:
             if rows := kept if table.name == "deployment" else moment.rows.get(table.name):
                 session.execute(insert(table), rows)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from framework.accounts.core import plans
+from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import BrowserSession, Token, User
 from framework.database.session import read_transaction
 from framework.projects.core.queries import PUBLIC, WORDS
@@ -152,6 +153,13 @@ def find_listed_person(name: str) -> ListedPerson | None:
     with read_transaction() as session:
         row = session.execute(_people().where(User.name_key == name.lower(), User.deleted_at.is_(None))).one_or_none()
     return _person(*row) if row else None
+
+
+def find_person_id(name: str) -> int | None:
+    """The number of the account of this name or confirmed address."""
+    with read_transaction() as session:
+        user = find_user(session, name)
+        return user.id if user else None
 
 
 def find_listed_project(project_id: int) -> ListedProject | None:

@@ -9,6 +9,7 @@ from framework.admin.forms import GivePlanForm, SuspendForm
 from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedPerson
 from framework.admin.requests import read_list_request
+from framework.audit.reading import AuditQuery, read_entries
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
@@ -81,5 +82,6 @@ def _page(person: ListedPerson, suspension: SuspendForm, plan: GivePlanForm | No
         suspension=suspension,
         form=form,
         projects=lists.list_largest_of(person.id),
+        entries=read_entries(AuditQuery(person_id=person.id)).entries,
     )
     return page, max(suspension.status, form.status)

@@ -7,6 +7,7 @@ from framework.admin import lists
 from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedProject
 from framework.admin.requests import read_list_request
+from framework.audit.reading import read_entries_of
 from framework.projects.lifecycle import operations
 from framework.repositories.cache.status import read_status
 from framework.repositories.catalog.storage_usage import read_storage_usage
@@ -33,6 +34,7 @@ def show(project_id: int) -> str:
         project=project,
         status=read_status(project.repository_id),
         usage=read_storage_usage(project.repository_id),
+        entries=read_entries_of(project.id).entries,
     )
 
 

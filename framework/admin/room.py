@@ -4,5 +4,5 @@ from framework.rooms import Room
 
 ROOM = Room(
     "admin",
-    blueprints=("views:admin", "people:people", "projects:projects", "plans:plans"),
+    blueprints=("views:admin", "people:people", "projects:projects", "plans:plans", "audit:audit"),
 )

@@ -10,6 +10,9 @@ from framework.environment.spelling import lookalikes
 CLASSES_READ_AT_ONCE = ("STANDARD_IA", "GLACIER_IR")
 """Classes of S3 that are cheaper to keep, answer a GET in milliseconds, and lie in several data centres."""
 
+PRICES = (("STANDARD", 0.023), ("STANDARD_IA", 0.0125), ("GLACIER_IR", 0.004), ("BLOCK", 0.08))
+"""Dollars for a GiB and month, by where it is kept."""
+
 GIT_VARIABLES = ("LD_LIBRARY_PATH", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR")
 
 _BELOW_AC = ("at", "be", "cn", "cr", "id", "il", "in", "ir", "jp", "ke", "kr", "lk", "ma", "nz", "rs", "th", "tz", "ug")

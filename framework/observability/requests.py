@@ -40,6 +40,11 @@ def note_person(name: str) -> None:
         request.environ[PERSON] = name
 
 
+def client_address() -> str | None:
+    """The IP address of the client whose request this thread answers, as trusted proxies tell it; else None."""
+    return request.remote_addr if has_request_context() else None
+
+
 class Measured:
     """A WSGI application whose requests are logged and counted when the last byte has gone, or the client has."""
 

@@ -14,6 +14,7 @@ ROOM = Room(
         "views.settings:settings",
         "views.sharing:sharing",
         "views.transfers:project_transfers",
+        "views.audit:audit",
         "views.storage:storage_settings",
     ),
     worker=("tasks",),

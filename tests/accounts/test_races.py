@@ -123,7 +123,7 @@ def test_a_link_for_a_password_that_is_used_twice_at_once_sets_one(alice: Accoun
         mail_password_link(session, session.get_one(User, alice.id))
     token, new_hash = link_in_mail("reset").removeprefix("/reset/"), passwords.hash_password(NEW)
     with held_up(lambda: reset_password(token, "what the second chose")) as start, transaction() as session:
-        set_password(session, session.get_one(User, alice.id), new_hash)
+        set_password(session, session.get_one(User, alice.id), new_hash, by=None)
         session.flush()
         second = start(session)
     with pytest.raises(LinkExpired):
@@ -219,7 +219,7 @@ def counted() -> int:
 def replace(account: Account, new_hash: str) -> None:
     """What a link for a new password does."""
     with transaction() as session:
-        set_password(session, session.get_one(User, account.id), new_hash)
+        set_password(session, session.get_one(User, account.id), new_hash, by=None)
 
 
 def test_nobody_is_signed_in_by_a_password_that_was_just_replaced(app: Flask, alice: Account) -> None:

@@ -16,6 +16,7 @@ from framework.accounts.core.credentials import NOTHING, Kept, end_all
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.celery.outbox import enqueue
 from framework.database.session import call_after_commit
 from framework.database.types import now
@@ -123,6 +124,7 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
     user.email, user.email_key, user.email_verified_at = email, email.casefold(), now()
     user.pending_email = user.pending_email_key = None
     session.flush()
+    audit.record(session, "address_confirmed", actor=user, person=user)
     user_id = user.id
     enqueue(session, TAKE_INVITATIONS, user_id)
     call_after_commit(session, lambda: _tell(user_id))

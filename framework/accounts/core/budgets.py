@@ -43,6 +43,8 @@ LIMITS = {
     "address": Limit(5, timedelta(hours=1), "changes to your e-mail address"),  # for one account
     "claim": Limit(6, _QUARTER, "accounts that ask for this address"),  # mails to one address, whoever has it
     "leak": Limit(3, timedelta(days=1), "mails"),  # about one token that somebody was about to store
+    "audited": Limit(20, timedelta(hours=1), _GUESSES),  # in the audit log, from one network
+    "audited-anywhere": Limit(2000, timedelta(hours=1), _GUESSES),  # in the audit log
     "invite": Limit(4, timedelta(hours=1), "invitations to the same person"),  # by one account
     "invites": Limit(200, timedelta(hours=1), "invitations"),  # by one account
     "invites-unconfirmed": Limit(20, timedelta(hours=1), _UNCONFIRMED),  # by one that has confirmed no address

@@ -13,6 +13,7 @@ from framework.accounts.core.browsers import describe_browser
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import BrowserSession, User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import NotFound
@@ -78,6 +79,7 @@ def begin_session(
         if earlier:
             session.execute(delete(BrowserSession).where(_is(earlier)))
         session.add(row)
+        audit.record(session, "sign_in", actor=account, person=account)
     return _live(row, secret, account)
 
 

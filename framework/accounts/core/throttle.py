@@ -12,6 +12,8 @@ from framework.accounts.core import budgets
 from framework.accounts.core.budgets import BudgetSpent
 from framework.accounts.core.validation import email_key
 from framework.accounts.models import User
+from framework.audit import log as audit
+from framework.database.session import transaction
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ def forget_guesses(session: Session, user: User) -> None:
     """Let a person try again who has shown another way who they are, wherever they were guessed at."""
     names = [_name(login) for login in (user.name, user.email)]
     budgets.forget(session, *(key for name in names for key in (f"login:{name}:", f"login-anywhere:{name}")))
+
+
+def note_failure(user: User | None, *, address: str) -> None:
+    """Have the audit log tell of a failed attempt to sign in, as often as it does of strangers.
+
+    What is written, and so the time that it takes, is the same whether there is such an account or not.
+    """
+    with transaction() as session:
+        within = _has_left(session, f"audited:{budgets.network_of(address)}")
+        if within and _has_left(session, "audited-anywhere:"):
+            audit.record(session, "sign_in_failed", actor=None, person=user)
 
 
 def may_send_mail(session: Session, user_id: int) -> bool:

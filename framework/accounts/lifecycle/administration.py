@@ -8,6 +8,7 @@ from framework.accounts.core.account import Account, AccountNotFound, AccountSus
 from framework.accounts.core.credentials import end_all
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
 from framework.accounts.models import FormerUserName, User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden
@@ -72,6 +73,7 @@ def set_admin(name: str, *, admin: bool, force: bool = False) -> str:
         if not (admin or force):
             refuse_last_admin(session, user)
         user.admin = admin
+        audit.record(session, "administrator", actor=None, person=user, rights="granted" if admin else "revoked")
     return user.name
 
 
@@ -102,6 +104,7 @@ def give_plan(name: str, plan: str | None, *, by: Account | None = None) -> str:
         recheck_administrator(session, by)
         user = find_account(session, name)
         user.plan = plan
+        audit.record(session, "plan_given", actor=by, person=user, plan=plan or "automatic")
     return user.name
 
 
@@ -119,7 +122,7 @@ def replace_password(name: str, password: str) -> str:
     )
     with transaction() as session:
         user = find_account(session, name)
-        set_password(session, user, new_hash)
+        set_password(session, user, new_hash, by=None)
     return user.name
 
 
@@ -137,10 +140,10 @@ def send_reset(name: str) -> str:
     return addresses.find_contact_address(user) or user.email
 
 
-def suspend(name: str, *, reason: str = "", force: bool = False, by: Account | None = None) -> str:
+def suspend(name: str, *, reason: str | None = "", force: bool = False, by: Account | None = None) -> str:
     """Let an account do nothing until it is resumed: its sessions end, and no password or token lets it in.
 
-    Tokens are kept for the day on which it is resumed. A mail says why. The user name.
+    Tokens are kept for the day on which it is resumed. A mail says why; with None nobody is told. The user name.
 
     Raises:
         AccountNotFound.
@@ -155,9 +158,12 @@ def suspend(name: str, *, reason: str = "", force: bool = False, by: Account | N
             raise OwnAccount
         if not force:
             refuse_last_admin(session, user)
-        if user.suspended_at is None:
+        newly = user.suspended_at is None
+        if newly:
             user.suspended_at = now()
+        if newly and reason is not None:
             emails.mail_suspension(session, user, reason=reason)
+            audit.record(session, "suspended", actor=by, person=user, reason=reason)
         sessions.end_all_sessions(session, user.id)
     return user.name
 
@@ -175,6 +181,7 @@ def resume(name: str, *, by: Account | None = None) -> str:
         if user.suspended_at is not None:
             user.suspended_at = None
             emails.mail_resumption(session, user)
+            audit.record(session, "resumed", actor=by, person=user)
     return user.name
 
 
@@ -191,6 +198,7 @@ def refuse_last_admin(session: Session, user: User) -> None:
 
 def erase(session: Session, user: User) -> None:
     """Take everything of a person from their row, so that names and address are free and nobody can sign in as them."""
+    audit.record(session, "account_deleted", actor=None, person=user)
     user.deleted_at = user.suspended_at = now()
     user.name = user.name_key = f"deleted:{user.id}"  # neither this nor the address can be chosen by anybody
     user.email = user.email_key = f"deleted-{user.id}@deleted.invalid"

@@ -14,6 +14,7 @@ from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_us
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.models import FormerUserName, User
+from framework.audit import log as audit
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import Conflict, Invalid
@@ -58,6 +59,7 @@ def create_user(
         addresses.claim(user, email)
         session.add(user)
         session.flush()
+        audit.record(session, "account_created", actor=None if confirmed else user, person=user)
         if confirmed:
             addresses.confirm(session, user)
         elif throttle.may_mail_claimed(session, email):
@@ -78,6 +80,7 @@ def authenticate(login: str, password: str, *, address: str, browser: KnownBrows
         keys = throttle.guess_keys(user, login, address=address, browser=browser)
         budgets.spend(session, keys)
     if not passwords.matches(password, user.password_hash if user else None) or user is None:
+        throttle.note_failure(user, address=address)
         raise WrongLogin(
             "The name or the password is wrong. Try again, or choose a new password by mail. "
             "An e-mail address works here once it is confirmed; your user name always does."
@@ -102,7 +105,7 @@ def change_password(account_id: int, *, current: str, new: str, keep: Kept = NOT
     new_hash = passwords.hash_password(validation.password(new, about=known))
     with transaction() as session:
         user = lock_unchanged_user(session, checked)
-        set_password(session, user, new_hash, keep=keep)
+        set_password(session, user, new_hash, by=user, keep=keep)
     return Account.of(user)
 
 
@@ -184,7 +187,7 @@ def reset_password(token: str, password: str) -> Account:
         Account.of(user)
         if not user.email_verified_at:
             addresses.confirm(session, user)
-        set_password(session, user, new_hash)
+        set_password(session, user, new_hash, by=user)
         throttle.forget_guesses(session, user)
     return Account.of(user)
 
@@ -210,16 +213,17 @@ def find_user(session: Session, login: str) -> User | None:
     return session.scalar(select(User).where(mine, User.deleted_at.is_(None)))
 
 
-def set_password(session: Session, user: User, new_hash: str, *, keep: Kept = NOTHING) -> None:
+def set_password(session: Session, user: User, new_hash: str, *, by: User | None, keep: Kept = NOTHING) -> None:
     """Have this password from now on: links, sessions and tokens of before end, and the person gets a mail.
 
-    A confirmed address is kept: whoever asked for another one had the old password.
+    A confirmed address is kept: whoever asked for another one had the old password. `by` is None for an operator.
     """
     user.password_hash = new_hash
     if user.email_verified_at:
         user.pending_email = user.pending_email_key = None
     addresses.end_access(session, user, keep=keep)
     emails.mail_password_change(session, user)
+    audit.record(session, "password_changed", actor=by, person=user)
 
 
 def list_guessable_words(user: User) -> tuple[str, ...]:

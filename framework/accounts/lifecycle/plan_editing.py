@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from framework.accounts.core import plans
 from framework.accounts.core.account import Account
 from framework.accounts.core.plans import Plan
 from framework.accounts.lifecycle.administration import recheck_administrator
 from framework.accounts.models import PlanLimits, User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 
 
@@ -35,6 +37,7 @@ def edit_plan(plan: Plan, *, by: Account) -> None:
     plans.default_plan(plan.name)
     with transaction() as session:
         recheck_administrator(session, by)
+        _tell(session, plan, by=by)
         session.merge(
             PlanLimits(
                 name=plan.name,
@@ -55,5 +58,11 @@ def reset_plan(name: str, *, by: Account) -> Plan:
     default = plans.default_plan(name)
     with transaction() as session:
         recheck_administrator(session, by)
+        _tell(session, default, by=by)
         session.execute(delete(PlanLimits).where(PlanLimits.name == name))
     return default
+
+
+def _tell(session: Session, plan: Plan, *, by: Account) -> None:
+    allowed = {"bytes": plan.stored_bytes, "private": plan.private_projects, "file_bytes": plan.file_bytes}
+    audit.record(session, "plan_edited", actor=by, plan=plan.name, allows=allowed)

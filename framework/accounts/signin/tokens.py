@@ -19,6 +19,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import Token, User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Forbidden, Invalid, NotFound
@@ -149,6 +150,7 @@ def create_token(
         token.repository_id = repository_id
         session.add(token)
         emails.mail_new_token(session, user, token)
+        audit.record(session, "token_created", actor=user, person=user, name=name, scopes=kept)
     return text
 
 
@@ -186,8 +188,11 @@ def revoke_token(account_id: int, token_id: int) -> None:
     """
     with transaction() as session:
         deleted = session.scalars(
-            delete(Token).where(Token.id == token_id, Token.user_id == account_id).returning(Token.id)
+            delete(Token).where(Token.id == token_id, Token.user_id == account_id).returning(Token.name)
         ).all()
+        for name in deleted:
+            user = session.get_one(User, account_id)
+            audit.record(session, "token_deleted", actor=user, person=user, name=name)
     if not deleted:
         raise TokenNotFound("There is no such token; it may have been deleted already.")
 

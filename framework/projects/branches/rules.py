@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
+from framework.audit import log as audit
 from framework.errors import Invalid, NotFound
 from framework.projects.branches.protection import Rule
 from framework.projects.core import validation
@@ -81,6 +82,7 @@ def _change(account: Account, project: ProjectAccess, act: Callable[[Session, Pr
         row = session.get_one(Project, project.id)
         act(session, row)
         record(session, row.id, actor=account, kind="settings")
+        audit.record(session, "branch_rule", actor=account, project=audit.ToldProject(row.id, project.full_name))
         session.flush()
         return describe(session, row)
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core.account import Account
+from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict
@@ -53,7 +55,7 @@ def delete_from_trash(account: Account, project: ProjectAccess, *, confirmation:
     if confirmation not in {project.name, project.full_name}:
         raise NameNotRepeated("deleted")
     open_trashed_project(account, project.id)
-    delete_for_good(project.id, actor=account.name)
+    delete_for_good(project.id, by=account)
     return project.full_name
 
 
@@ -66,13 +68,13 @@ def empty_trash_of(account: Account) -> int:
     deleted = 0
     for project in [project for project in usage_of(account).projects if project.trashed_at]:
         with suppress(NotInTrash):  # restored meanwhile, or deleted by another click
-            delete_for_good(project.id, actor=account.name)
+            delete_for_good(project.id, by=account)
             deleted += 1
     return deleted
 
 
-def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
-    """Delete a project that is in the trash, and everything in it.
+def delete_for_good(project_id: int, *, by: Account | None = None) -> None:
+    """Delete a project that is in the trash, and everything in it; `by` is None for the schedule.
 
     Raises:
         NotInTrash: it is not there any more; nothing is deleted.
@@ -86,12 +88,14 @@ def delete_for_good(project_id: int, *, actor: str = SYSTEM_ACTOR) -> None:
             "deleted_at": now().isoformat(timespec="seconds")
         }
 
-    change_about(repository_id, say_so, actor=actor)
+    change_about(repository_id, say_so, actor=by.name if by else SYSTEM_ACTOR)
     with transaction() as session:
         repository = session.get_one(Repository, repository_id, with_for_update=True)
         project = _find_in_trash(session, project_id)
         if "deleted_at" not in repository.about:  # restored, and put into the trash again
             raise NotInTrash
+        told = audit.ToldProject(project.id, f"{session.get_one(User, project.owner_id).name}/{project.name}")
+        audit.record(session, "deleted", actor=by, project=told)
         session.delete(project)
         session.flush()
         remove_rows(session, repository_id)

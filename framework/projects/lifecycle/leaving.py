@@ -105,7 +105,7 @@ def delete_person(name: str, *, with_projects: bool = False, force: bool = False
     leaving = plan_leaving(name)
     if leaving.alone and not with_projects:
         raise OwnsProjects(leaving)
-    administration.suspend(leaving.name, force=force)  # from here on nothing can be added
+    administration.suspend(leaving.name, reason=None, force=force)  # from here on nothing can be added
     for project in leaving.owned:
         if project.heir is not None:
             hand_over(project.id, project.heir)

@@ -12,6 +12,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import recheck_administrator
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden
@@ -133,6 +134,9 @@ def update_project(
         row = session.get_one(Project, project.id)
         if name:
             _take_name(session, row, name, actor=account)
+        if given["visibility"] not in {None, row.visibility}:
+            told = audit.ToldProject(row.id, f"{session.get_one(User, row.owner_id).name}/{row.name}")
+            audit.record(session, "visibility", actor=account, project=told, visibility=given["visibility"])
         for field, value in given.items():
             if value is not None:
                 setattr(row, field, value)

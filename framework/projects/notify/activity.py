@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.database.session import delete_in_batches, read_transaction
 from framework.database.types import now
 from framework.projects.models import Event, Project
@@ -19,6 +20,9 @@ from framework.projects.notify import notices
 BY_ADDRESS = "somebody by e-mail"
 """Stands for a person of whom only the address was given: the activity is read by more people than the owners."""
 PAGE = 30
+ONE_OF_SEVERAL = "one of several"
+AUDITED_DETAILS = frozenset({"person", "role", "public_on", "path", "versions", "commits"})
+"""What the audit log keeps of an event's details."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,30 @@ def record(
     session.get_one(Project, project_id).updated_at = event.created_at
     session.flush()
     notices.tell(session, event)
+    if kind in audit.KINDS:
+        _tell_audit(session, event, actor)
+
+
+def _tell_audit(session: Session, event: Event, actor: Account | None) -> None:
+    """Have the audit log tell of it, too; whom the project knows by address only is named to nobody else there."""
+    owner, name = session.execute(
+        select(User.name, Project.name).join(Project, Project.owner_id == User.id).where(Project.id == event.project_id)
+    ).one()
+    project = audit.ToldProject(event.project_id, f"{owner}/{name}")
+    details = {name: value for name, value in event.details.items() if name in AUDITED_DETAILS}
+    if "person" in details:
+        details["who"] = details.pop("person")
+    first, *others = _audited_people(session, event)
+    audit.record(session, event.kind, actor=actor, person=first, project=project, **details)
+    for person in others:
+        more = details | {"who": ONE_OF_SEVERAL}
+        audit.record(session, event.kind, actor=actor, person=person, project=project, **more)
+
+
+def _audited_people(session: Session, event: Event) -> list[User | None]:
+    """Whom it happened to: an entry of the audit log has one person, or none."""
+    numbers = [event.details.get("person_id"), *event.details.get("person_ids", [])]
+    return [session.get(User, number) if number else None for number in numbers]
 
 
 def read_activity(project_id: int, page: int = 1) -> list[Activity]:

@@ -12,6 +12,7 @@ from framework.database.insert import number_on
 from framework.database.session import read_transaction, transaction
 from framework.database.types import Base
 from framework.storage import current
+from tests.audit.triggers import lifted_triggers
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Owners:
             tables = Base.metadata.sorted_tables
             rows = {table.name: [dict(row) for row in session.execute(select(table)).mappings()] for table in tables}
         with self.other(), transaction() as session:
-            for table in reversed(tables):
-                session.execute(delete(table))
+            with lifted_triggers(session):
+                for table in reversed(tables):
+                    session.execute(delete(table))
             for table in tables:
                 if rows[table.name]:
                     session.execute(insert(table), rows[table.name])

@@ -1,0 +1,94 @@
+"""Writing the audit log, in the transaction of what is told: what was rolled back is not told, nor the other way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from framework.audit.models import AuditEntry
+from framework.database.types import now
+from framework.observability.requests import client_address
+
+KINDS: Mapping[str, str] = {
+    "sign_in": "Signed in",
+    "sign_in_failed": "Sign-in failed",
+    "account_created": "Account created",
+    "account_deleted": "Account deleted",
+    "address_confirmed": "E-mail address confirmed",
+    "password_changed": "Password changed",
+    "token_created": "Access token created",
+    "token_deleted": "Access token deleted",
+    "person_added": "Person added",
+    "person_changed": "Role changed",
+    "person_removed": "Person removed",
+    "person_left": "Person left",
+    "handed_over": "Project handed over",
+    "link_made": "Link created",
+    "link_revoked": "Link revoked",
+    "branch_rule": "Branch protection changed",
+    "visibility": "Visibility changed",
+    "embargo": "Date of publication changed",
+    "published": "Made public on its date",
+    "trashed": "Moved to the trash",
+    "restored": "Restored from the trash",
+    "deleted": "Deleted for good",
+    "purged": "Removed content erased",
+    "versions_removed": "Old versions removed",
+    "plan_given": "Plan given",
+    "plan_edited": "Plan changed",
+    "suspended": "Account suspended",
+    "resumed": "Account resumed",
+    "administrator": "Administrator rights changed",
+}
+"""What can be told, and what people call it."""
+
+LONGEST_ADDRESS = 45
+
+
+class Named(Protocol):
+    """An account, as a row or as a value."""
+
+    @property
+    def id(self) -> Any:
+        """Its number."""
+
+    @property
+    def name(self) -> Any:
+        """Its user name."""
+
+
+@dataclass(frozen=True)
+class ToldProject:
+    """A project as the log tells of it, by its number and `owner/name`."""
+
+    id: int
+    full_name: str
+
+
+def record(
+    session: Session,
+    kind: str,
+    *,
+    actor: Named | None,
+    person: Named | None = None,
+    project: ToldProject | None = None,
+    **details: Any,
+) -> None:
+    """Note that the actor did this, to a person, a project or neither; details are JSON, and hold nothing secret."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is no kind of entry in the audit log")
+    session.add(
+        AuditEntry(
+            created_at=now(),
+            kind=kind,
+            actor_id=actor.id if actor else None,
+            actor=actor.name if actor else None,
+            person_id=person.id if person else None,
+            person=person.name if person else None,
+            project_id=project.id if project else None,
+            project=project.full_name if project else None,
+            address=(client_address() or "")[:LONGEST_ADDRESS] or None,
+            details=details,
+        )
+    )
