@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, event, make_url
 from sqlalchemy.exc import OperationalError
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle import administration
 from framework.config import Config
 from framework.database import engine
 from framework.database.session import transaction
@@ -77,6 +78,16 @@ def test_a_role_that_was_taken_away_meanwhile(project: ProjectAccess, bob: Accou
     second = work.commit("Second", a__txt="2")
     said = push(project, bob, work, (first, second, "refs/heads/main"), act=dismiss)
     assert b"ng refs/heads/main There is no such project, or you may not see it." in said
+    assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first}
+    assert leftovers(project) == before
+
+
+def test_an_account_that_was_suspended_meanwhile(project: ProjectAccess, bob: Account, work: Work) -> None:
+    before, first = leftovers(project), work.sha("HEAD")
+    second = work.commit("Second", a__txt="2")
+    update = (first, second, "refs/heads/main")
+    said = push(project, bob, work, update, act=lambda: void(administration.suspend("bob", force=True)))
+    assert b"ng refs/heads/main The account bob is suspended." in said
     assert read_snapshot(project.repository_id).refs == {"refs/heads/main": first}
     assert leftovers(project) == before
 

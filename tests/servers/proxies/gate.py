@@ -1,14 +1,52 @@
 """A gate before a server: it passes every byte on, until it is shut, or cuts a client off in mid-sentence."""
 
+import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import cast
 from urllib.parse import urlsplit
 
 PIECE_BYTES = 64 * 1024
+LAST_BYTES = 10
+
+
+class Pause:
+    """Finds the end of the one request that begins so, whose head tells how long its body is (RFC 9112)."""
+
+    def __init__(self, begins: bytes, act: Callable[[], object]) -> None:
+        self.act = act
+        self._begins = begins
+        self._head: bytes | None = None
+        self._body_left: int | None = None
+        self._found = False
+
+    def find_end(self, piece: bytes) -> int | None:
+        """Where in this piece the body ends, if it does; None where it does not."""
+        if self._found:
+            return None
+        body = self._take_head(piece)
+        if self._body_left is None:
+            return None
+        self._body_left -= len(body)
+        self._found = self._body_left <= 0
+        return len(piece) + self._body_left if self._found else None
+
+    def _take_head(self, piece: bytes) -> bytes:
+        """What of the piece belongs to the body."""
+        if self._body_left is not None:
+            return piece
+        start = piece.find(self._begins)
+        if self._head is None and start < 0:
+            return b""
+        self._head = (self._head or b"") + piece[max(0, start) :]
+        head, empty_line, body = self._head.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+        if empty_line and length:
+            self._body_left = int(length[1])
+        return body
 
 
 class Gate:
@@ -19,6 +57,7 @@ class Gate:
         self.target = (parts.hostname or "127.0.0.1", parts.port or 0)
         self._connections: set[socket.socket] = set()
         self._left: int | None = None
+        self._pause: Pause | None = None
         self._open()
         self.url = url.replace(f":{self.target[1]}", f":{self._port}", 1)
 
@@ -39,6 +78,26 @@ class Gate:
             yield
         finally:
             self._left = None
+
+    @contextmanager
+    def pausing_before_the_end(self, path: str, act: Callable[[], object]) -> Iterator[None]:
+        """Let something happen when the body of a POST to this path has arrived but for its last bytes, once."""
+        self._pause = Pause(f"POST {path} ".encode(), act)
+        try:
+            yield
+        finally:
+            self._pause = None
+
+    def parts(self, piece: bytes) -> Iterator[bytes]:
+        """The piece of what a client says, in two where something has to happen before the second."""
+        end = self._pause.find_end(piece) if self._pause else None
+        if self._pause and end is not None:
+            first = max(0, end - LAST_BYTES)
+            yield piece[:first]
+            self._pause.act()
+            yield piece[first:]
+        else:
+            yield piece
 
     def close(self) -> None:
         """Stop listening, and end every connection."""
@@ -85,7 +144,8 @@ class _Conversation(BaseRequestHandler):
             back.start()
             while piece := self.request.recv(PIECE_BYTES):
                 passed = gate.allowed(piece)
-                server.sendall(passed)
+                for part in gate.parts(passed):
+                    server.sendall(part)
                 if len(passed) < len(piece):
                     break
             for end in (self.request, server):
