@@ -1,6 +1,6 @@
 """The mails that somebody gets about a project, beside the news of it; they go to confirmed addresses only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -62,37 +62,29 @@ def mail_invitation(
 
 def mail_transfer_offer(session: Session, receiver: User, full_name: str, *, by: Account, path: str, days: int) -> None:
     """Ask somebody to take a project over, on a page that is valid for so many days."""
-    if not (email := addresses.find_confirmed_address(receiver)):
-        return
-    facts = {"name": receiver.name, "by": by.name, "project": full_name, "days": days}
-    facts["link"] = f"{config.current().base_url}{path}"
-    key = f"transfer-{receiver.id}-{now():%Y%m%d%H%M%S%f}"
-    messages.queue(session, messages.prepare(to=email, template="transfer_offer", facts=facts, key=key))
+    _queue(session, receiver, "transfer_offer", path, {"by": by.name, "project": full_name, "days": days})
 
 
 def mail_transfer_answer(session: Session, giver: User, full_name: str, *, by: Account, accepted: bool) -> None:
     """Tell whoever wanted to hand a project over what became of it; its address of before leads to it."""
-    if not (email := addresses.find_confirmed_address(giver)):
-        return
-    facts = {"name": giver.name, "by": by.name, "project": full_name, "accepted": accepted}
-    facts["link"] = f"{config.current().base_url}/{full_name}"
-    key = f"transferred-{giver.id}-{now():%Y%m%d%H%M%S%f}"
-    messages.queue(session, messages.prepare(to=email, template="transfer_answer", facts=facts, key=key))
+    facts = {"by": by.name, "project": full_name, "accepted": accepted}
+    _queue(session, giver, "transfer_answer", f"/{full_name}", facts)
 
 
 def mail_embargo(session: Session, owner: User, full_name: str, *, days: int, public_at: datetime | None) -> None:
     """Tell an owner that a project turns public in so many days, at this moment, or with 0 that it has."""
-    if not (email := addresses.find_confirmed_address(owner)):
+    path = f"/{full_name}{'/settings/embargo' if days else ''}"
+    day = f"{public_at:%-d %B %Y}" if public_at else ""
+    _queue(session, owner, "embargo", path, {"project": full_name, "days": days, "day": day})
+
+
+def _queue(session: Session, user: User, template: str, path: str, facts: Mapping[str, object]) -> None:
+    """Queue a mail with a link to this path, where the person has confirmed an address; each has a key of its own."""
+    if not (email := addresses.find_confirmed_address(user)):
         return
-    facts = {
-        "name": owner.name,
-        "project": full_name,
-        "days": days,
-        "day": f"{public_at:%-d %B %Y}" if public_at else "",
-    }
-    facts["link"] = f"{config.current().base_url}/{full_name}{'/settings/embargo' if days else ''}"
-    key = f"embargo-{owner.id}-{now():%Y%m%d%H%M%S%f}"
-    messages.queue(session, messages.prepare(to=email, template="embargo", facts=facts, key=key))
+    told = {"name": user.name, "link": f"{config.current().base_url}{path}", **facts}
+    key = f"{template}-{user.id}-{now():%Y%m%d%H%M%S%f}"
+    messages.queue(session, messages.prepare(to=email, template=template, facts=told, key=key))
 
 
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
