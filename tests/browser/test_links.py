@@ -1,4 +1,4 @@
-"""Stories of people without an account, with JavaScript switched off: handing in by a drop-off link."""
+"""Stories of people without an account, with JavaScript switched off: handing in, and a blind review."""
 
 import re
 from datetime import timedelta
@@ -15,6 +15,7 @@ from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
+from tests.uploads.conftest import store_files
 
 
 def test_hand_in_without_an_account_and_replace_until_the_deadline(
@@ -36,6 +37,24 @@ def test_hand_in_without_an_account_and_replace_until_the_deadline(
     pages.sign_in(plain_window, alice)
     plain_window.open(f"{secret.path}/tree/main/essays/Ada Lovelace")
     plain_window.reads("essay-2.txt")
+
+
+def test_a_blind_review(plain_window: Window, alice: Account, secret: ProjectAccess) -> None:
+    store_files(secret, alice, {"paper/paper.md": b"# On engines"}, message="By Alice Liddell")
+    pages.sign_in(plain_window, alice)
+    plain_window.open(f"{secret.path}/settings/links")
+    plain_window.field("Hide who works on it").click()
+    plain_window.leaves(lambda: plain_window.press("Create view-only link"))
+    address = str(plain_window.element("#made-url").get_property("value"))
+    pages.sign_out(plain_window, alice.name)
+    plain_window.open(urlsplit(address).path)
+    plain_window.reads("Shown without the names of the people who work on it.")
+    plain_window.press("paper")
+    plain_window.press("paper.md")
+    plain_window.reads("On engines")
+    assert not re.search(r"alice|liddell|secret", plain_window.driver.page_source, re.IGNORECASE)
+    plain_window.press("Download ZIP")
+    assert plain_window.downloaded("project.zip").startswith(b"PK")
 
 
 def _make_link(window: Window, alice: Account, project: ProjectAccess) -> str:
