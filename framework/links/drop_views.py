@@ -1,19 +1,30 @@
 """The pages of a drop-off link, for people without an account."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 
 from framework.accounts.core import budgets
 from framework.database.types import now
-from framework.links import handing_in
-from framework.links.drop_offs import OpenDropOff, format_moment, open_drop_off
+from framework.links.drop import handing_in
+from framework.links.drop.drop_offs import OpenDropOff, format_moment
+from framework.links.drop.handing_in import Delivery
+from framework.links.drop.opening import open_page
+from framework.links.drop.receipts import HandedIn
+from framework.links.drop_uploads import begin_uploading, find_stranger
 from framework.links.forms import HandInForm, ReplacementForm
-from framework.links.handing_in import Delivery
-from framework.links.receipts import HandedIn, open_hand_in
+from framework.repositories.cache.scratch import scratch
+from framework.uploads.assembling import open_uploads
+from framework.uploads.forms import parse_uploads
+from framework.uploads.operations import SentFile
+from framework.uploads.preflight import LONGEST_BYTES, Outlook, PreflightRequest
 from framework.uploads.receiving import receive_form
+from framework.uploads.tus.resumable import find_uploads, mark_used
 from framework.web.answers import ViewResponse
 from framework.web.errors import problem, wants_json
+from framework.web.forms import check_header
 
 blueprint = Blueprint("drop", __name__, url_prefix="/drop")
 blueprint.add_app_template_filter(format_moment, "moment_in")
@@ -29,48 +40,78 @@ def keep_link_secret(response: Response) -> Response:
 
 
 @blueprint.get("/<token>")
+@blueprint.get("/mine/<token>")
 def show(token: str) -> str:
-    """What is to be handed in, and the form for it."""
-    return _page(open_drop_off(token), None, HandInForm())
+    """What is to be handed in, and the form; by a personal link, what was handed in, and the form that replaces it."""
+    drop_off, mine = open_page(token)
+    begin_uploading()
+    return _page(drop_off, mine, ReplacementForm(data={"name": mine.name}) if mine else HandInForm())
 
 
 @blueprint.post("/<token>")
-def receive(token: str) -> ViewResponse:
-    """Take a first hand-in, and lead to its receipt."""
-    return _receive(open_drop_off(token), None, now())
-
-
-@blueprint.get("/mine/<token>")
-def show_mine(token: str) -> str:
-    """What somebody handed in, and the form that replaces it."""
-    drop_off, mine = open_hand_in(token)
-    return _page(drop_off, mine, ReplacementForm(data={"name": mine.name}))
-
-
 @blueprint.post("/mine/<token>")
-def replace_mine(token: str) -> ViewResponse:
-    """Replace what was handed in."""
-    drop_off, mine = open_hand_in(token)
-    return _receive(drop_off, mine, now())
-
-
-def _receive(drop_off: OpenDropOff, mine: HandedIn | None, began_at: datetime) -> ViewResponse:
-    closed = drop_off.reason_closed(mine.extended_until if mine else None)
-    if closed:
+def receive(token: str) -> ViewResponse:
+    """Take a hand-in, and lead to its receipt."""
+    began_at = now()
+    drop_off, mine = open_page(token)
+    if closed := drop_off.reason_closed(mine.extended_until if mine else None):
         return problem(403, closed) if wants_json() else (_page(drop_off, mine, _form(mine)), 403)
     network = budgets.network_of(request.remote_addr or "")
     budgets.spend_now(f"drop:{drop_off.id}:{network}", f"drop-network:{network}", f"drop-link:{drop_off.id}")
     with receive_form(request, most_bytes=drop_off.request_bytes) as files:
         form = _form(mine)
-        email = mine.email if mine else form.email.data or ""
-
-        def store() -> HandedIn:
-            return handing_in.hand_in(drop_off, Delivery(form.name.data or "", email, files, began_at, mine))
-
-        handed_in = form.attempt(store)
+        handed_in = form.attempt(lambda: _store(drop_off, mine, form, files, began_at))
+    if wants_json():
+        return _answer(form, handed_in)
     if handed_in is None:
         return _page(drop_off, mine, form), form.status
     return redirect(handed_in.path, 303)
+
+
+@blueprint.post("/<token>/preflight")
+@blueprint.post("/mine/<token>/preflight")
+def preflight(token: str) -> Response:
+    """Which of these files can be handed in, as JSON."""
+    check_header()
+    drop_off, _mine = open_page(token)
+    request.max_content_length = LONGEST_BYTES
+    asked = PreflightRequest.of(request.get_data(cache=False))
+    found = [(path, handing_in.check_file(drop_off, path, size)) for path, size in asked.files]
+    outlooks = [Outlook(path, "refused" if refusal else "new", refusal or "") for path, refusal in found]
+    return jsonify(files=[asdict(one) for one in outlooks], room_bytes=drop_off.room_bytes)
+
+
+def _store(
+    drop_off: OpenDropOff,
+    mine: HandedIn | None,
+    form: HandInForm,
+    files: Sequence[tuple[str, SentFile]],
+    began_at: datetime,
+) -> HandedIn:
+    """Store what the form brings, and the uploads that it names, which were begun before it."""
+    email = mine.email if mine else form.email.data or ""
+    named = parse_uploads(form.uploads.data or "[]")
+    stranger = find_stranger(drop_off)
+    found = find_uploads(stranger, {upload_id for _path, upload_id in named}) if named else []
+    began_at = max((upload.created_at for upload in found), default=began_at)
+    with scratch("upload") as folder:
+        opened = open_uploads(found, folder)
+        everything = [*files, *((path, opened[upload_id]) for path, upload_id in named)]
+        delivery = Delivery(form.name.data or "", email, everything, began_at, mine)
+        handed_in = handing_in.hand_in(drop_off, delivery)
+    mark_used(stranger, [upload.id for upload in found])
+    return handed_in
+
+
+def _answer(form: HandInForm, handed_in: HandedIn | None) -> Response:
+    """The outcome for the page's script: 201 with the receipt's address, or a problem with one line a file."""
+    if handed_in is None:
+        said = [*form.problems, *(str(text) for texts in form.errors.values() for text in texts)]
+        outcomes = [asdict(outcome) for outcome in form.outcomes]
+        return problem(form.status, " ".join(dict.fromkeys(said)), files=outcomes)
+    answer = jsonify(location=handed_in.path)
+    answer.status_code = 201
+    return answer
 
 
 def _form(mine: HandedIn | None) -> HandInForm:

@@ -9,7 +9,7 @@ from wtforms.validators import NumberRange, Optional
 from framework.accounts.core import validation
 from framework.errors import Invalid
 from framework.formatting import MIB
-from framework.links.handing_in import sender_name
+from framework.links.drop.handing_in import sender_name
 from framework.links.rules import InvalidDeadline, WantedDropOff, drop_folder, drop_types, link_title
 from framework.uploads.operations import FileOutcome, FilesRefused
 from framework.web.forms import PageForm, follows, require_filled, strip

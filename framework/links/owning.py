@@ -15,10 +15,10 @@ from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, NotFound
-from framework.links import receipts
-from framework.links.drop_offs import OpenDropOff, read_drop_off
+from framework.links.drop import receipts
+from framework.links.drop.drop_offs import OpenDropOff, read_drop_off
+from framework.links.drop.receipts import HandedIn
 from framework.links.models import DropOff, HandIn
-from framework.links.receipts import HandedIn
 from framework.links.rules import InvalidDeadline, WantedDropOff, check_drop_off, link_title
 from framework.projects.core import links
 from framework.projects.core.access import ProjectAccess, recheck

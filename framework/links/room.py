@@ -5,7 +5,7 @@ from framework.rooms import Room, daily
 ROOM = Room(
     "links",
     models=True,
-    blueprints=("views:blueprint", "drop_views:blueprint", "view_views:blueprint"),
+    blueprints=("views:blueprint", "drop_views:blueprint", "drop_uploads:blueprint", "view_views:blueprint"),
     worker=("tasks",),
     schedule={"hand_ins": daily("framework.links.tasks.send_digests", 7)},
 )

@@ -2,7 +2,7 @@
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.links import digests
+from framework.links.drop import digests
 
 
 @app.task(base=Job, name="framework.links.tasks.send_digests")

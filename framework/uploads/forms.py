@@ -46,7 +46,7 @@ class UploadForm(PageForm):
             branch=self.branch.data or "",
             folder=self.path.data or "",
             message="" if self.message.data == DEFAULT_MESSAGE else self.message.data or "",
-            uploads=_parse_uploads(self.uploads.data or "[]"),
+            uploads=parse_uploads(self.uploads.data or "[]"),
             new_branch=self.new_branch.data or "",
         )
 
@@ -58,7 +58,7 @@ class UploadForm(PageForm):
     @property
     def upload_count(self) -> int:
         """How many of the files were uploaded before."""
-        return len(_parse_uploads(self.uploads.data or "[]"))
+        return len(parse_uploads(self.uploads.data or "[]"))
 
     @property
     def left_out(self) -> Skipped:
@@ -71,7 +71,12 @@ class UploadForm(PageForm):
         return self.new_branch.data or self.branch.data or ""
 
 
-def _parse_uploads(text: str) -> list[tuple[str, str]]:
+def parse_uploads(text: str) -> list[tuple[str, str]]:
+    """Finished uploads as a page's script names them: (path, upload's id) pairs.
+
+    Raises:
+        UploadsNotNamed.
+    """
     try:
         named = [(str(one["path"]), str(one["upload"])) for one in json.loads(text)]
     except (ValueError, TypeError, KeyError, RecursionError) as error:

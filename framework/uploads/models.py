@@ -12,7 +12,8 @@ class ResumableUpload(Base):
     """One file on its way, or arrived when `offset_bytes` is `size_bytes`; `info` is the client's `Upload-Metadata`.
 
     States: `open`, `doomed` (the sweep deletes its parts, then the rows). `writer` is the request that came last; an
-    older one, whose connection is gone perhaps, can add nothing any more.
+    older one, whose connection is gone perhaps, can add nothing any more. `holder` tells a stranger's from the
+    account's own: what lets them upload, a colon, and what only their browser knows.
     """
 
     __tablename__ = "resumable_uploads"
@@ -25,6 +26,7 @@ class ResumableUpload(Base):
     offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     writer: Mapped[str | None] = mapped_column(Id32)
     info: Mapped[str] = mapped_column(String(4096), default="")
+    holder: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
 

@@ -68,7 +68,9 @@ class Page {
     this.parts = findParts();
     this.limit = Number(form.dataset.versionLimit);
     this.staged = new Staged();
-    this.transfers = new Transfers(form.elements.csrf_token.value, (item) => this.progressed(item));
+    this.verb = form.dataset.verb ?? "Upload";
+    const to = { token: form.elements.csrf_token.value, endpoint: form.dataset.uploads ?? "/api/v1/uploads" };
+    this.transfers = new Transfers(to, (item) => this.progressed(item));
     this.room = Infinity;
     this.busy = false;
     this.looking = false;
@@ -127,7 +129,7 @@ class Page {
     const left = this.staged.items.length - items.length;
     this.parts["staged-sum"].textContent = `${counted(items.length, "file")}, ${size(this.staged.bytes)}${left ? `; ${left.toLocaleString("en")} left out` : ""}`;
     const label = /** @type {Element} */ (this.parts.send.querySelector("[data-label]"));
-    label.textContent = items.length ? `Upload ${counted(items.length, "file")}` : "Upload";
+    label.textContent = items.length ? `${this.verb} ${counted(items.length, "file")}` : this.verb;
     this.propose(items);
     const over = this.overLimit();
     if (over || this.over) this.complain(over);
@@ -233,11 +235,10 @@ class Page {
     this.parts["whole-label"].textContent = "Storing the new version";
     this.parts["whole-bar"].removeAttribute("value");
     this.parts["whole-note"].textContent = "";
-    const data = new FormData();
-    const { csrf_token, branch, path, message, new_branch } = this.form.elements;
-    for (const [name, field] of Object.entries({ csrf_token, branch, path, message, new_branch })) data.append(name, field?.value ?? "");
-    data.append("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
-    data.append("skipped", JSON.stringify(this.staged.skipped));
+    const data = new FormData(this.form);
+    data.delete("files");
+    data.set("uploads", JSON.stringify(items.map((item) => ({ upload: item.upload, path: item.path }))));
+    data.set("skipped", JSON.stringify(this.staged.skipped));
     const headers = { Accept: "application/json" };
     const asked = performance.now();
     try {

@@ -29,11 +29,11 @@ export class Pace {
 
 export class Transfers {
   /**
-   * @param {string} token
+   * @param {{ token: string, endpoint: string }} to
    * @param {(item: Item) => void} told
    */
-  constructor(token, told) {
-    this.token = token;
+  constructor(to, told) {
+    this.to = to;
     this.told = told;
     this.pace = new Pace();
     this.stopped = new AbortController();
@@ -73,7 +73,7 @@ export class Transfers {
   async send(item) {
     const stopped = this.stopped.signal;
     if (stopped.aborted) return;
-    const transfer = item.transfer ??= new Transfer(item, this.token, (state, sent) => this.note(item, state, sent));
+    const transfer = item.transfer ??= new Transfer(item, this.to, (state, sent) => this.note(item, state, sent));
     const own = item.own = new AbortController();
     stopped.addEventListener("abort", () => own.abort(stopped.reason), { once: true });
     item.problem = "";

@@ -1,6 +1,5 @@
 // One file's way to the server by tus 1.0: begun, gone on with after a break at the last stored byte, given up.
 
-const ENDPOINT = "/api/v1/uploads";
 const TOGETHER_BYTES = 8 * 2 ** 20; // a file of one part goes with the request that announces it
 const USED_KEPT_MS = 61 * 60 * 1000; // an hour, as the server's clock has it, and what a clock may lag
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
@@ -43,11 +42,12 @@ function pause(milliseconds, signal) {
 export class Transfer {
   /**
    * @param {{ path: string, file: File }} item
-   * @param {string} token
+   * @param {{ token: string, endpoint: string }} to
    * @param {(state: import("./staging.js").State, sent?: number) => void} told
    */
-  constructor({ path, file }, token, told) {
+  constructor({ path, file }, { token, endpoint }, told) {
     this.file = file;
+    this.endpoint = endpoint;
     this.token = token;
     this.told = told;
     this.offset = 0;
@@ -127,7 +127,7 @@ export class Transfer {
     const headers = { "Upload-Length": this.file.size, "Upload-Metadata": name.length % 4 ? "" : `filename ${name}` };
     const together = this.file.size > 0 && this.file.size <= TOGETHER_BYTES;
     if (together) headers["Content-Type"] = "application/offset+octet-stream";
-    const answer = await this.send("POST", ENDPOINT, headers, { body: together ? this.file : null, signal });
+    const answer = await this.send("POST", this.endpoint, headers, { body: together ? this.file : null, signal });
     const address = answer.getResponseHeader("Location");
     if (!address) throw new Error("The server did not take it.");
     this.address = address;

@@ -1,4 +1,4 @@
-"""Stories of people without an account, with JavaScript switched off: handing in, and a blind review."""
+"""Stories of people without an account: handing in, and a blind review, most of it with JavaScript switched off."""
 
 import re
 from datetime import timedelta
@@ -11,6 +11,8 @@ from framework.accounts.core.account import Account
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.links.models import DropOff
+from framework.links.owning import make_drop_off
+from framework.links.rules import WantedDropOff
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
 from tests.browser.pages import UploadPage
@@ -37,6 +39,23 @@ def test_hand_in_without_an_account_and_replace_until_the_deadline(
     pages.sign_in(plain_window, alice)
     plain_window.open(f"{secret.path}/tree/main/essays/Ada Lovelace")
     plain_window.reads("essay-2.txt")
+
+
+def test_hand_in_a_folder_by_the_page_with_its_script(
+    window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    """The same page as members upload by: files go in parts, and wrong types are told before a byte is sent."""
+    facts = WantedDropOff(title="Essay 1", folder="essays", types=".txt")
+    window.open(urlsplit(make_drop_off(alice, secret, facts).url).path)
+    window.fill("Your name", "Ada Lovelace")
+    window.fill("Your e-mail", "ada@example.com")
+    for name in ("essay.txt", "film.mp4"):
+        (tmp_path / name).write_text(name)
+    UploadPage(window).choose(tmp_path / "essay.txt", tmp_path / "film.mp4")
+    window.reads("is not of a type that is accepted here")
+    window.leaves(lambda: window.press("Hand in 1 file"))
+    window.reads("Received from Ada Lovelace")
+    assert "film.mp4" not in window.text
 
 
 def test_a_blind_review(plain_window: Window, alice: Account, secret: ProjectAccess) -> None:

@@ -13,8 +13,8 @@ from framework.accounts.lifecycle.administration import suspend
 from framework.accounts.signin.tokens import create_token
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.links.drop_offs import GRACE, DropOffClosed, open_drop_off
-from framework.links.handing_in import Delivery, folder_name, hand_in
+from framework.links.drop.drop_offs import GRACE, DropOffClosed, open_drop_off
+from framework.links.drop.handing_in import Delivery, folder_name, hand_in
 from framework.links.models import DropOff
 from framework.links.owning import extend, list_links, revoke_link, set_closed
 from framework.projects.core.access import ProjectAccess

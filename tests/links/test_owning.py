@@ -10,7 +10,7 @@ from flask import Flask
 
 from framework.accounts.core.account import Account
 from framework.database.types import now
-from framework.links.digests import send_digests
+from framework.links.drop.digests import send_digests
 from framework.links.owning import list_links
 from framework.links.rules import drop_types
 from framework.projects.core.access import ProjectAccess

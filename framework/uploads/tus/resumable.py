@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -62,14 +62,36 @@ class TooManyUploads(TooLarge):
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """Somebody without an account who may upload; `id` is the account that answers for what they store.
+
+    `group` is what lets them, and all who are let by it share `room_bytes`; `secret` is what only their browser knows.
+    """
+
+    id: int
+    group: str
+    secret: str
+    room_bytes: int
+
+    @property
+    def holder(self) -> str:
+        """What their uploads are told by."""
+        return f"{self.group}:{self.secret}"
+
+
+Uploader = Account | Stranger
+
+
+@dataclass(frozen=True)
 class UploadAbout:
-    """Where an upload is; sizes in bytes, `info` as the client sent it."""
+    """Where an upload is; sizes in bytes, `info` as the client sent it, and when it was begun."""
 
     id: str
     size_bytes: int
     offset_bytes: int
     info: str
     expires_at: datetime
+    created_at: datetime
 
     @property
     def is_finished(self) -> bool:
@@ -93,7 +115,7 @@ def part_key(upload_id: str, name: str) -> str:
     return f"uploads/{upload_id}/{name}"
 
 
-def create_upload(account: Account, *, size_bytes: int, info: str, name: str) -> UploadAbout:
+def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) -> UploadAbout:
     """Begin an upload of this size; `name` is what the file is called in a refusal.
 
     Raises:
@@ -106,33 +128,35 @@ def create_upload(account: Account, *, size_bytes: int, info: str, name: str) ->
     if size_bytes > settings.max_file_bytes:
         raise FileTooLarge(too_large_sentence(name, size_bytes))
     with transaction() as session:
-        session.execute(select(User.id).where(User.id == account.id).with_for_update(key_share=True))
-        count, under_way = _count_open(session, account.id)
-        room = quota.most_room_bytes(session, account.id)
+        session.execute(select(User.id).where(User.id == uploader.id).with_for_update(key_share=True))
+        count, under_way = _count_open(session, uploader)
+        stranger = uploader if isinstance(uploader, Stranger) else None
+        room = stranger.room_bytes if stranger else quota.most_room_bytes(session, uploader.id)
         if count >= MOST_UPLOADS:
             raise TooManyUploads
         if under_way + size_bytes > room:
             raise UploadsFull(room, under_way)
         quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
         row = ResumableUpload(
-            id=object_keys.new_id(), account_id=account.id, size_bytes=size_bytes, info=info, offset_bytes=0
+            id=object_keys.new_id(), account_id=uploader.id, size_bytes=size_bytes, info=info, offset_bytes=0
         )
+        row.holder = stranger.holder if stranger else None
         row.expires_at = expiry()
         session.add(row)
     return _about(row)
 
 
-def find_upload(account: Account, upload_id: str) -> UploadAbout:
-    """The account's upload of this id.
+def find_upload(uploader: Uploader, upload_id: str) -> UploadAbout:
+    """The uploader's upload of this id.
 
     Raises:
         UploadNotFound, UploadExpired.
     """
-    return find_uploads(account, [upload_id])[0]
+    return find_uploads(uploader, [upload_id])[0]
 
 
-def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAbout]:
-    """The account's uploads of these ids, each once.
+def find_uploads(uploader: Uploader, upload_ids: Collection[str]) -> list[UploadAbout]:
+    """The uploader's uploads of these ids, each once.
 
     Raises:
         UploadNotFound, UploadExpired: of one of them.
@@ -141,7 +165,7 @@ def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAb
     if not all(_ID.fullmatch(one) for one in wanted):
         raise UploadNotFound
     with read_transaction() as session:
-        query = select(ResumableUpload).where(ResumableUpload.id.in_(wanted), ResumableUpload.account_id == account.id)
+        query = select(ResumableUpload).where(ResumableUpload.id.in_(wanted), *_mine(uploader))
         rows = session.scalars(query).all()
     if len(rows) < len(wanted):
         raise UploadNotFound
@@ -150,25 +174,25 @@ def find_uploads(account: Account, upload_ids: Collection[str]) -> list[UploadAb
     return [_about(row) for row in rows]
 
 
-def end_upload(account: Account, upload_id: str) -> None:
+def end_upload(uploader: Uploader, upload_id: str) -> None:
     """Give an upload up: its parts are deleted.
 
     Raises:
         UploadNotFound, UploadExpired.
     """
-    find_upload(account, upload_id)
+    find_upload(uploader, upload_id)
     with transaction() as session:
         session.execute(update(ResumableUpload).where(ResumableUpload.id == upload_id).values(state="doomed"))
 
 
-def mark_used(account: Account, upload_ids: Sequence[str]) -> None:
+def mark_used(uploader: Uploader, upload_ids: Sequence[str]) -> None:
     """Note that these uploads have become files: they are kept an hour longer, for a request that is repeated."""
     soon = now() + USED_KEPT
     with transaction() as session:
         session.execute(
             update(ResumableUpload)
             .where(
-                ResumableUpload.account_id == account.id,
+                *_mine(uploader),
                 ResumableUpload.id.in_(upload_ids),
                 ResumableUpload.expires_at > soon,
             )
@@ -191,10 +215,19 @@ def _all_under_way(session: Session) -> int:
     return int(session.scalar(select(_ANNOUNCED).where(ResumableUpload.state == "open")) or 0)
 
 
-def _count_open(session: Session, account_id: int) -> tuple[int, int]:
-    """How many uploads the account has, and how many bytes they were announced with."""
+def _mine(uploader: Uploader) -> tuple[ColumnElement[bool], ...]:
+    """What tells somebody's uploads: an account's are no stranger's, though those are kept with it, too."""
+    held = ResumableUpload.holder
+    is_held = held == uploader.holder if isinstance(uploader, Stranger) else held.is_(None)
+    return ResumableUpload.account_id == uploader.id, is_held
+
+
+def _count_open(session: Session, uploader: Uploader) -> tuple[int, int]:
+    """How many uploads the account has, or all strangers of a group, and how many bytes they were announced with."""
+    held = ResumableUpload.holder
+    is_counted = held.startswith(f"{uploader.group}:") if isinstance(uploader, Stranger) else held.is_(None)
     mine = select(func.count(), _ANNOUNCED).where(
-        ResumableUpload.account_id == account_id, ResumableUpload.state == "open"
+        ResumableUpload.account_id == uploader.id, is_counted, ResumableUpload.state == "open"
     )
     count, size_bytes = session.execute(mine.where(ResumableUpload.expires_at > now() + USED_KEPT)).one()
     return int(count), int(size_bytes)
@@ -206,4 +239,4 @@ def expiry() -> datetime:
 
 
 def _about(row: ResumableUpload) -> UploadAbout:
-    return UploadAbout(row.id, row.size_bytes, row.offset_bytes, row.info, row.expires_at)
+    return UploadAbout(row.id, row.size_bytes, row.offset_bytes, row.info, row.expires_at, row.created_at)

@@ -57,9 +57,8 @@ def read(header: Callable[[Request], Found], **headers: str) -> Found | None:
 
 
 def about(info: str) -> UploadAbout:
-    return UploadAbout(
-        "0" * 32, size_bytes=10, offset_bytes=3, info=info, expires_at=datetime(2026, 11, 24, tzinfo=UTC)
-    )
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    return UploadAbout("0" * 32, size_bytes=10, offset_bytes=3, info=info, expires_at=moment, created_at=moment)
 
 
 @given(METADATA, st.sampled_from([",", ", "]))

@@ -15,10 +15,10 @@ from framework.database.types import now
 from framework.errors import Conflict, Invalid, TooLarge
 from framework.files import sha256_of
 from framework.gitcore.path_policy import BadPath, check_path
-from framework.links import receipts
-from framework.links.drop_offs import DropOffFull, OpenDropOff, admit
+from framework.links.drop import receipts
+from framework.links.drop.drop_offs import DropOffFull, OpenDropOff, admit
+from framework.links.drop.receipts import HandedIn
 from framework.links.models import DropOff, HandIn
-from framework.links.receipts import HandedIn
 from framework.projects.visits import read_project
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy

@@ -20,7 +20,7 @@ from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.email import messages, stopped
 from framework.formatting import format_size
-from framework.links.drop_offs import DropOffAbsent, OpenDropOff, format_moment, read_drop_off
+from framework.links.drop.drop_offs import DropOffAbsent, OpenDropOff, format_moment, read_drop_off
 from framework.links.models import HandIn
 from framework.projects.models import Link
 
