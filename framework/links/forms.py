@@ -107,7 +107,7 @@ class DropOffForm(PageForm):
 class ViewLinkForm(PageForm):
     """A new link to look at the project."""
 
-    title = StringField("Title", id="view-title", filters=[strip], validators=[follows(link_title)])
+    title = StringField("Name", id="view-title", filters=[strip], validators=[follows(link_title)])
     days = SelectField("Expires after", choices=LIFETIMES, default="30")
     anonymous = BooleanField("Hide who works on it, for blind review")
 
