@@ -1,6 +1,7 @@
 """A throw-away deployment for benchmarks: SQLite and a folder, one repository."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from framework.storage.current import ownership
 from tests.servers.application import deployments
 
 MIB = 1 << 20
+
+
+def forget_pages() -> None:
+    """Drop the pages that were rendered before in the current deployment: the next look at each renders it anew."""
+    shutil.rmtree(config.current().data / "pages", ignore_errors=True)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import base64
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.setting import history
+from benchmarks.setting.deployment import forget_pages
 from benchmarks.setting.distance import distant
 from benchmarks.setting.history import Shape
 from benchmarks.setting.visitor import Visitor
@@ -47,7 +47,7 @@ class Bench:
 
     def sleep(self) -> None:
         """Have the project cold as on a new machine: its copy and the pages that were rendered of it are dropped."""
-        shutil.rmtree(config.current().data / "pages", ignore_errors=True)
+        forget_pages()
         while not eviction.evict(self.project.repository_id):
             time.sleep(0.05)
 
