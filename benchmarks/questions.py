@@ -8,7 +8,7 @@ from benchmarks.processes import footprint, memory, rest, stopping
 from benchmarks.reading import beside_klaus, growth, listings, packs, pages, readers, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, raw, requests, versions, waking
-from benchmarks.writing import commits, journal, storing, uploading
+from benchmarks.writing import commits, journal, storing, upload_form, uploading
 
 TABLES: Mapping[str, Callable[[], Table]] = {
     "requests": requests.tabulate,
@@ -20,6 +20,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "raw": raw.tabulate,
     "storing": storing.tabulate,
     "uploading": uploading.tabulate,
+    "form": upload_form.tabulate,
     "commits": commits.tabulate,
     "cold": cold.tabulate,
     "readers": readers.tabulate,

@@ -72,7 +72,7 @@ def _make(name: str, folder: Path, stream: Iterable[bytes]) -> Sample:
     _git(folder, "fast-import", "--quiet", given=b"".join(stream))
     listed = _git(folder, "for-each-ref", "--format=%(objectname) %(refname)").decode().splitlines()
     refs = {ref: tip for tip, _space, ref in (line.partition(" ") for line in listed)}
-    pack = _git(folder, "pack-objects", "--quiet", "--all", "--stdout")
+    pack = _git(folder, "pack-objects", "--quiet", "--all", "--stdout", "--delta-base-offset")  # as git pushes
     commands = [f"{NOTHING} {tip} {ref}".encode() for ref, tip in refs.items()]
     commands[0] += b"\0report-status side-band-64k"
     wants = [f"want {tip}\n".encode() for tip in sorted(set(refs.values()))]

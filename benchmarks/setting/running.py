@@ -91,3 +91,14 @@ def _takes_connections(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+def read_most_mib(process_id: int) -> float:
+    """The most memory that the process has had so far (proc(5), VmHWM), in MiB."""
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def forget_most_memory(process_id: int) -> None:
+    """Have `read_most_mib` count from now on (proc(5), clear_refs)."""
+    Path(f"/proc/{process_id}/clear_refs").write_text("5")

@@ -13,7 +13,7 @@ from statistics import median
 from benchmarks.report.figures import Figure
 from benchmarks.report.table import Table
 from benchmarks.setting.deployment import MIB, project
-from benchmarks.setting.running import application, family
+from benchmarks.setting.running import application, family, read_most_mib
 from framework import config
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.signin.tokens import create_token
@@ -94,10 +94,10 @@ def measure() -> Uploading:
             rounds = [(_seconds(lambda: server.upload(file)), _seconds(lambda: _floor(file))) for _ in range(ROUNDS)]
             http, floor = (median(times) for times in zip(*rounds, strict=True))
             _gunicorn, web = family(running.process_id)
-            before = _resident_mib(web)
+            before = read_most_mib(web)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(server.upload, [file] * AT_ONCE))
-            growth = (_resident_mib(web) - before) / AT_ONCE
+            growth = (read_most_mib(web) - before) / AT_ONCE
     return Uploading(round(http, 2), round(floor, 2), round(http / floor, 2), round(growth, 1))
 
 
@@ -112,9 +112,3 @@ def _seconds(work: Callable[[], None]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _resident_mib(pid: int) -> float:
-    """The most memory that the process has had so far (`VmHWM`)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
