@@ -32,7 +32,7 @@ LONGEST_FIELDS_BYTES = 8 * MIB
 """All fields that are no files, the list of finished uploads among them."""
 LONGEST_HEADER_BYTES = 64 * 1024
 """One line above a part; the longest path is far shorter, even if all of its characters are escaped."""
-READ_BYTES = 64 * 1024
+READ_BYTES = 128 << 10
 
 
 class RequestTooLarge(TooLarge):

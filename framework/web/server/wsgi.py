@@ -17,7 +17,7 @@ def _close_early(application: WSGIApplication) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         response: Any = start_response.__self__  # type: ignore[attr-defined] # gunicorn's
         body = environ["wsgi.input"]
-        environ["wsgi.input"] = _RequestBody(body)
+        environ["wsgi.input"] = RequestBody(body)
 
         def begin_answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if _has_unread(body.reader):
@@ -29,7 +29,7 @@ def _close_early(application: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-class _RequestBody:
+class RequestBody:
     """A request's body, which raises `BrokenBody` where gunicorn cannot read on."""
 
     def __init__(self, body: Any) -> None:
@@ -37,7 +37,10 @@ class _RequestBody:
 
     def read(self, size: int | None = None) -> bytes:
         """The next bytes, as many as that or all."""
+        reader = self._body.reader
         with _raise_broken_body():
+            if size and size > 0 and isinstance(reader, LengthReader) and not self._body.buf.tell():
+                return _read_length(reader, size)
             return bytes(self._body.read(size))
 
     def readline(self, size: int | None = None) -> bytes:
@@ -53,6 +56,22 @@ class _RequestBody:
     def __iter__(self) -> Iterator[bytes]:
         """Line by line."""
         return iter(self.readline, b"")
+
+
+def _read_length(reader: LengthReader, size: int) -> bytes:
+    """The next bytes of a body of known length, copied once: gunicorn's buffer copies all it holds for each read."""
+    unreader, parts = reader.unreader, list[bytes]()
+    missing = size = min(size, reader.length)
+    while missing:
+        chunk = unreader.take_buffered() or unreader.chunk(missing)
+        if not chunk:
+            break
+        if len(chunk) > missing:
+            unreader.unread(chunk[missing:])
+        parts.append(chunk[:missing])
+        missing -= len(parts[-1])
+    reader.length -= size
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextmanager
