@@ -33,7 +33,9 @@ _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]*)\0(.{20})", re.DOTALL)
 
 # An entry of a folder that needs no closer look: its name is short, of visible ASCII without slashes of either kind and
 # tildes, neither dots alone nor a beginning of a name that Git reads itself. Most folders of most pushes have no other.
-_PLAIN_ENTRY = re.compile(rb"[0-7]+ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}\0.{20}", re.DOTALL)
+_PLAIN_ENTRIES = re.compile(
+    rb"(?:[0-7]++ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}+\0.{20})*+", re.DOTALL
+)
 
 
 class TooManyObjects(TooLarge):
@@ -167,7 +169,7 @@ def _refuse_tokens(quarantine: Quarantine, sha: str, texts: set[str], tips: Iter
 
 def is_plain(tree: bytes) -> bool:
     """Whether a folder needs no closer look, as its content in Git tells."""
-    return not _PLAIN_ENTRY.sub(b"", tree)
+    return _PLAIN_ENTRIES.fullmatch(tree) is not None
 
 
 def check_trees(quarantine: Quarantine, found: Inventory) -> None:

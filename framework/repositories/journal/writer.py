@@ -55,7 +55,7 @@ def make_entry(
     always = {name: repository.about[name] for name in ALWAYS_RECORDED if name in repository.about}
     changed = {
         "checkpoint": repository.checkpoint_hash,
-        "ref_updates": [asdict(update) for update in change.updates],
+        "ref_updates": [vars(update) for update in change.updates],
         **describe_packs([PackRecord.values_of(pack) for pack in change.packs]),
         "retired_packs": sorted(change.repacking.retired) if change.repacking else [],
         "side_files": {pack.name: pack.recorded_side_files for pack in change.packs if pack.side_files},
