@@ -89,7 +89,7 @@ class Frame:
         if account and "csrf_token" not in session:
             generate_csrf()
         token, path = session.get("csrf_token"), "" if account and not skipped else request.full_path
-        return account, read_topbar(), skipped, token, access.path, path
+        return account, read_topbar(), skipped, token, access.path, access.link_id, access.anonymous, path
 
     @property
     def fillers(self) -> dict[str, Callable[[str], str | bytes]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, delete, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from framework.database.engine import engine
@@ -61,6 +61,13 @@ def read_transaction() -> Iterator[Session]:
     with _one_at_a_time(), Session(_snapshot_engine(), expire_on_commit=False, autoflush=False) as session:
         yield session
         session.expunge_all()
+
+
+@contextmanager
+def read_rows() -> Iterator[Connection]:
+    """The same for statements that select columns and no objects, for half of the CPU."""
+    with _one_at_a_time(), _snapshot_engine().connect() as connection:
+        yield connection
 
 
 def _snapshot_engine() -> Engine:

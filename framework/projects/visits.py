@@ -11,10 +11,10 @@ from flask import g
 from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import aliased
 
-from framework.accounts.core.sessions import LiveSession, describe_live, is_live, live_parameters
+from framework.accounts.core.sessions import LIVE_COLUMNS, LiveSession, describe_live, is_live, live_parameters
 from framework.accounts.models import BrowserSession, User
 from framework.accounts.signin.login import current_account, read_secret, recognise
-from framework.database.session import read_transaction
+from framework.database.session import read_rows
 from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
 from framework.projects.core.links import shown_digests
 from framework.projects.models import Member, Project
@@ -55,16 +55,14 @@ def read_topbar() -> TopbarStatus:
 def _find(secret: str, owner: str, name: str) -> tuple[LiveSession, FoundProject | None, TopbarStatus] | None:
     """The session, the project where it is there, and the status; None where nobody is signed in by this secret."""
     names = {"owner": owner.casefold(), "name": name.casefold()}
-    with read_transaction() as session:
-        row = session.execute(_VISIT, live_parameters(secret) | names).one_or_none()
+    with read_rows() as connection:
+        row = connection.execute(_VISIT, live_parameters(secret) | names).one_or_none()
     if row is None:
         return None
-    live, user, unread, mail_problem, *found = row
-    return (
-        describe_live(live, user, secret),
-        FoundProject(*found) if found[0] else None,
-        TopbarStatus.of(unread, mail_problem),
-    )
+    unread, mail_problem, *rest = row
+    live, project = rest[: len(LIVE_COLUMNS)], rest[len(LIVE_COLUMNS) :]
+    found = FoundProject(*project) if project[0] else None
+    return describe_live(live, secret), found, TopbarStatus.of(unread, mail_problem)
 
 
 def _select_visit() -> Executable:
@@ -73,7 +71,7 @@ def _select_visit() -> Executable:
     project = (Project.owner_id == owner.id) & (Project.name_key == bindparam("name")) & Project.trashed_at.is_(None)
     columns = (owner.name if column is User.name else column for column in COLUMNS)
     return (
-        select(BrowserSession, User, *select_status(), *columns)
+        select(*select_status(), *LIVE_COLUMNS, *columns)
         .join(User, User.id == BrowserSession.user_id)
         .outerjoin(owner, owner.name_key == bindparam("owner"))
         .outerjoin(Project, project)

@@ -1,6 +1,8 @@
 """`Account`: a person as the rest of the product sees them, without anything secret."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +23,23 @@ class AccountSuspended(Forbidden):
         )
 
 
+class Person(NamedTuple):
+    """What `Account.of` reads of a row of `User`."""
+
+    id: int
+    name: str
+    full_name: str
+    email: str
+    admin: bool
+    email_verified_at: datetime | None
+    session_key: str
+    suspended_at: datetime | None
+
+
+PERSON_COLUMNS = tuple(getattr(User, name) for name in Person._fields)
+"""What a statement selects for a `Person`."""
+
+
 @dataclass(frozen=True)
 class Account:
     """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all.
@@ -39,7 +58,7 @@ class Account:
     session_key: str = field(default="", repr=False, compare=False)
 
     @classmethod
-    def of(cls, user: User) -> "Account":
+    def of(cls, user: User | Person) -> "Account":
         """The frozen copy of a row: every way to act for a person leads through here.
 
         Raises:

@@ -1,20 +1,21 @@
 """Sessions of browsers: 32 random bytes in a cookie, kept as SHA-256; they end when told to, unused, or with age."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import PERSON_COLUMNS, Account, Person
 from framework.accounts.core.browsers import describe_browser
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.models import BrowserSession, User
 from framework.audit import log as audit
-from framework.database.session import read_transaction, transaction
+from framework.database.session import read_rows, read_transaction, transaction
 from framework.database.types import now
 from framework.errors import NotFound
 
@@ -85,9 +86,9 @@ def begin_session(
 
 def live_session(secret: str) -> LiveSession | None:
     """The session of this secret; None when there is none, it has expired, or its person is suspended."""
-    with read_transaction() as session:
-        found = session.execute(_BY_SECRET, live_parameters(secret)).one_or_none()
-    return describe_live(*found, secret) if found else None
+    with read_rows() as connection:
+        found = connection.execute(_BY_SECRET, live_parameters(secret)).one_or_none()
+    return describe_live(found, secret) if found else None
 
 
 def is_live() -> ColumnElement[bool]:
@@ -105,13 +106,13 @@ def live_parameters(secret: str) -> dict[str, Any]:
     return {"session_digest": digest(secret), "session_at": moment, "session_since": moment - LONGEST}
 
 
-def describe_live(row: BrowserSession, user: User, secret: str) -> LiveSession:
-    """The session of this row as a frozen value.
+def describe_live(row: Sequence[Any], secret: str) -> LiveSession:
+    """The session of a row with `LIVE_COLUMNS` as a frozen value.
 
     Raises:
         AccountSuspended.
     """
-    return _live(row, secret, Account.of(user))
+    return _live(_Found(*row[:_WIDTH]), secret, Account.of(Person(*row[_WIDTH:])))
 
 
 def note_use(live: LiveSession) -> bool:
@@ -182,14 +183,26 @@ def _lives() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return BrowserSession.expires_at > now(), BrowserSession.created_at > now() - LONGEST
 
 
+class _Found(NamedTuple):
+    """What is read of a session."""
+
+    id: int
+    remembered: bool
+    created_at: datetime
+    last_used_at: datetime
+    reauthenticated_at: datetime | None
+
+
+_WIDTH = len(_Found._fields)
+LIVE_COLUMNS = (*(getattr(BrowserSession, name) for name in _Found._fields), *PERSON_COLUMNS)
+"""What a statement selects of a session and its person for `describe_live`."""
+
 _BY_SECRET = (
-    select(BrowserSession, User)
-    .join(User, User.id == BrowserSession.user_id)
-    .where(is_live(), User.suspended_at.is_(None))
+    select(*LIVE_COLUMNS).join(User, User.id == BrowserSession.user_id).where(is_live(), User.suspended_at.is_(None))
 )
 
 
-def _live(row: BrowserSession, secret: str, account: Account) -> LiveSession:
+def _live(row: BrowserSession | _Found, secret: str, account: Account) -> LiveSession:
     return LiveSession(
         id=row.id,
         secret=secret,

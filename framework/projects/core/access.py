@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import Executable, Integer, bindparam, select
+from sqlalchemy import Connection, Executable, Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, SignInRequired, read_account
 from framework.accounts.models import User
-from framework.database.session import read_transaction
+from framework.database.session import read_rows
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
 from framework.projects.core.links import find_shown_link
@@ -25,7 +25,17 @@ from framework.web.moved import redirect_reader
 class FoundProject(NamedTuple):
     """A project, its owner's name, the caller's role as a member, and of its repository what `ProjectAccess` tells."""
 
-    project: Project
+    id: int
+    owner_id: int
+    name: str
+    description: str
+    visibility: str
+    repository_id: str
+    created_at: datetime
+    updated_at: datetime
+    trashed_at: datetime | None
+    topics: str
+    public_at: datetime | None
     owner: str
     member_role: str | None
     default_branch: str
@@ -36,7 +46,7 @@ class FoundProject(NamedTuple):
 
 
 COLUMNS = (
-    Project,
+    *(getattr(Project, name) for name in FoundProject._fields[:11]),
     User.name,
     Member.role,
     Repository.default_branch,
@@ -140,10 +150,10 @@ def project_for(account: Account | None, owner: str, name: str, role: str = "rea
         raise ProjectNotFound
     visitor: dict[str, object] = {"visitor_id": account.id if account else None}
     names = {"owner": owner.casefold(), "name": name.casefold()}
-    with read_transaction() as session:
-        found = _one(session, _BY_NAME, visitor | names)
-        moved = None if found else _one(session, _MINE.where(leads_to(owner, name)).limit(1), visitor)
-        link_id = _link_shown(session, found or moved, account)
+    with read_rows() as connection:
+        found = _one(connection, _BY_NAME, visitor | names)
+        moved = None if found else _one(connection, _MINE.where(leads_to(owner, name)).limit(1), visitor)
+        link_id = _link_shown(connection, found or moved, account)
     access = admit(found or moved, account, role, link_id=link_id)
     if moved:
         redirect_reader(owner=access.owner, project=access.name)
@@ -160,8 +170,11 @@ def recheck(session: Session, project_id: int, account: Account | None, role: st
     if account is not None:
         read_account(session, account.id)
     mine = {"visitor_id": account.id if account else None}
-    admit(_one(session, _MINE.where(Project.id == project_id), mine), account, role)
-    return session.get_one(Project, project_id).owner_id
+    found = _one(session, _MINE.where(Project.id == project_id), mine)
+    if found is None:
+        raise ProjectNotFound
+    admit(found, account, role)
+    return found.owner_id
 
 
 def read_linked_project(session: Session, project_id: int) -> ProjectAccess:
@@ -195,7 +208,7 @@ _MINE = (
 _BY_NAME = _MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name"))
 
 
-def _one(session: Session, query: Executable, parameters: Mapping[str, object]) -> FoundProject | None:
+def _one(session: Session | Connection, query: Executable, parameters: Mapping[str, object]) -> FoundProject | None:
     row = session.execute(query, parameters).one_or_none()
     return FoundProject(*row) if row else None
 
@@ -210,24 +223,24 @@ def admit(
     """
     if found is None:
         raise ProjectNotFound
-    role = _role(account, found.project, found.member_role)
-    if role is None and link_id is None and found.project.visibility != "public":
+    role = _role(account, found, found.member_role)
+    if role is None and link_id is None and found.visibility != "public":
         raise ProjectNotFound
     access = replace(_access(found, account, role), link_id=link_id)
     _refuse_low_role(access, account, needed)
     return access
 
 
-def _link_shown(session: Session, found: FoundProject | None, account: Account | None) -> int | None:
+def _link_shown(connection: Connection, found: FoundProject | None, account: Account | None) -> int | None:
     """The link by which the request may look at a private project that the caller has no part in."""
-    if found is None or found.project.visibility == "public" or _role(account, found.project, found.member_role):
+    if found is None or found.visibility == "public" or _role(account, found, found.member_role):
         return None
-    return find_shown_link(session, found.project.id)
+    return find_shown_link(connection, found.id)
 
 
 def _access(found: FoundProject, account: Account | None, role: str | None) -> ProjectAccess:
     return replace(
-        access_of(found.project, found.owner, role, found.default_branch),
+        access_of(found, found.owner, role, found.default_branch),
         idle_since=idle_since(found.archived_at, found.last_access_at),
         visitor_id=account.id if account else None,
         entry_hash=found.entry_hash,
@@ -235,7 +248,7 @@ def _access(found: FoundProject, account: Account | None, role: str | None) -> P
     )
 
 
-def _role(account: Account | None, project: Project, member_role: str | None) -> str | None:
+def _role(account: Account | None, project: Project | FoundProject, member_role: str | None) -> str | None:
     if account is None or account.confined_to not in {None, project.repository_id}:
         return None
     return "owner" if project.owner_id == account.id else member_role
@@ -256,7 +269,7 @@ def has_role(role: str | None, needed: str) -> bool:
     return role is not None and known >= ROLES.index(needed)
 
 
-def access_of(project: Project, owner: str, role: str | None, default_branch: str) -> ProjectAccess:
+def access_of(project: Project | FoundProject, owner: str, role: str | None, default_branch: str) -> ProjectAccess:
     """The frozen copy of a row, for somebody with this role."""
     return ProjectAccess(
         id=project.id,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flask import has_request_context, request
 from flask import session as browser_session
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest
@@ -66,12 +66,13 @@ def show(link_digest: str) -> None:
     browser_session[SHOWN] = [*others, link_digest][-MOST_SHOWN:]
 
 
-def find_shown_link(session: Session, project_id: int) -> int | None:
+def find_shown_link(connection: Connection, project_id: int) -> int | None:
     """The number of a living link, not anonymised, that this request shows and that lets it look at the project."""
     if not (digests := shown_digests()):
         return None
     mine = (Link.project_id == project_id, Link.kind == VIEW, Link.anonymous.is_(False), Link.digest.in_(digests))
-    return next((link.id for link in session.scalars(select(Link).where(*mine)) if is_living(link)), None)
+    lives = Link.revoked_at.is_(None), or_(Link.expires_at.is_(None), Link.expires_at > now())
+    return connection.scalar(select(Link.id).where(*mine, *lives).limit(1))
 
 
 def note_use(link_id: int) -> None:
