@@ -105,20 +105,20 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
     version = _check_protocol(protocol)
     snapshot = read_snapshot(repository_id)
     asked = read_fetch_request(version, body, snapshot)
-    if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
-        yield from stream_cold_clone(whole, asked.opening)
-        return
     if asked.refs and (listed := asked.refs.answer(snapshot)):
         copies.refuse_outdated(snapshot)
         copies.note_use(repository_id)
         yield listed
         return
     run = partial(_upload_pack, environment={"GIT_PROTOCOL": version, **settings}, stdin=body)
-    with copies.lease_warm_copy(repository_id, asked.kind) as warm:
+    with copies.lease_warm_copy(repository_id, asked.kind, snapshot) as warm:
         if warm:
             path, snapshot = warm
             yield from _remember(asked.refs, snapshot, run(path)) if asked.refs else run(path)
             return
+    if asked.wants and asked.opening and (whole := find_cold_pack(repository_id, asked.wants)):
+        yield from stream_cold_clone(whole, asked.opening)
+        return
     keepalive = KeepAlive(repository_id, asked)
     yield from keepalive.send_until_ready()
     if keepalive.failed:

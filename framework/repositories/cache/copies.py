@@ -62,11 +62,16 @@ def lease_copy(repository_id: str, kind: str = HISTORY) -> Iterator[tuple[Path, 
 
 
 @contextmanager
-def lease_warm_copy(repository_id: str, kind: str) -> Iterator[tuple[Path, Snapshot] | None]:
-    """The same of a copy that holds the newest version already; None where it would have to be brought forward."""
+def lease_warm_copy(
+    repository_id: str, kind: str, known: Snapshot | None = None
+) -> Iterator[tuple[Path, Snapshot] | None]:
+    """The same of a copy that holds the newest version already; None where it would have to be brought forward.
+
+    The newest version may be `known` to whoever has read it just before.
+    """
     _do_when_due()
     with ExitStack() as lease:
-        snapshot = _lease_if_current(repository_id, kind, lease)
+        snapshot = _lease_if_current(repository_id, kind, lease, known)
         yield (_open(repository_id, hit=True), snapshot) if snapshot else None
     if snapshot:
         tidy(repository_id)
@@ -105,12 +110,12 @@ def _do_when_due() -> None:
         pages.delete_old()
 
 
-def _lease_if_current(repository_id: str, kind: str, lease: ExitStack) -> Snapshot | None:
+def _lease_if_current(repository_id: str, kind: str, lease: ExitStack, known: Snapshot | None) -> Snapshot | None:
     """Take the lease of a copy that is at the newest version; None without a lease where it is not, or is away."""
     if not marker.last_used(copy_path(repository_id)):
         return None
     with ExitStack() as attempt:
-        snapshot = read_snapshot(repository_id)
+        snapshot = known or read_snapshot(repository_id)
         attempt.enter_context(locks.lock_shared(lock_path(repository_id, "lease")))
         found = read_marker(copy_path(repository_id))
         if found and found.contradicts(snapshot):
