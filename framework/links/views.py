@@ -30,7 +30,7 @@ def make_drop_off(owner: str, project: str) -> ViewResponse:
     access = _find(owner, project)
     form = DropOffForm()
     made = form.attempt(lambda: owning.make_drop_off(reauthenticate().account, access, form.wanted()))
-    return _links_page(access, form, ViewLinkForm(None), made=made), form.status
+    return _links_page(access, DropOffForm(None) if made else form, ViewLinkForm(None), made=made), form.status
 
 
 @blueprint.post("/view")
@@ -39,7 +39,7 @@ def make_view_link(owner: str, project: str) -> ViewResponse:
     access = _find(owner, project)
     form = ViewLinkForm()
     made = form.attempt(lambda: _make_view_link(access, form))
-    return _links_page(access, DropOffForm(None), form, made=made), form.status
+    return _links_page(access, DropOffForm(None), ViewLinkForm(None) if made else form, made=made), form.status
 
 
 @blueprint.post("/<int:link_id>/revoke")

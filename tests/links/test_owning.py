@@ -32,6 +32,8 @@ def test_an_owner_makes_a_link_that_is_shown_once(
     found = re.search(r"/drop/hl_\w+", answer.text)
     assert found
     assert found[0] not in owner.get(PAGE).text
+    assert answer.text.count("Essay 1") == owner.get(PAGE).text.count("Essay 1"), "the form is for another link"
+    assert "Essay 1" in owner.get("/alice/secret/share").text
     page = Visitor(app).get(found[0]).text
     assert "PDF, please" in page
     assert "Friday, 4 December 2099, 23:59 (Europe/Berlin)" in page

@@ -7,15 +7,16 @@ and its token may be the password of `git clone`. The API looks at neither. `pro
 import re
 import secrets
 import string
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import has_request_context, request
 from flask import session as browser_session
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest
-from framework.database.session import transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.models import Link
 
@@ -26,6 +27,16 @@ PREFIX = "hl_"
 RANDOM_LENGTH = 40
 _CHARACTERS = string.digits + string.ascii_letters
 _TOKEN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM_LENGTH}}}")
+
+
+@dataclass(frozen=True)
+class LinkSummary:
+    """What a project's page of sharing tells of a link: view-only, possibly anonymised, or a drop-off."""
+
+    kind: str
+    title: str
+    anonymous: bool
+    expires_at: datetime | None
 
 
 def new_token() -> str:
@@ -71,8 +82,19 @@ def find_shown_link(connection: Connection, project_id: int) -> int | None:
     if not (digests := shown_digests()):
         return None
     mine = (Link.project_id == project_id, Link.kind == VIEW, Link.anonymous.is_(False), Link.digest.in_(digests))
-    lives = Link.revoked_at.is_(None), or_(Link.expires_at.is_(None), Link.expires_at > now())
-    return connection.scalar(select(Link.id).where(*mine, *lives).limit(1))
+    return connection.scalar(select(Link.id).where(*mine, *_lives()).limit(1))
+
+
+def _lives() -> tuple[ColumnElement[bool], ...]:
+    return Link.revoked_at.is_(None), or_(Link.expires_at.is_(None), Link.expires_at > now())
+
+
+def list_links(project_id: int) -> list[LinkSummary]:
+    """The project's links that live, the newest first."""
+    columns = Link.kind, Link.title, Link.anonymous, Link.expires_at
+    query = select(*columns).where(Link.project_id == project_id, *_lives()).order_by(Link.id.desc())
+    with read_transaction() as session:
+        return [LinkSummary(*row) for row in session.execute(query)]
 
 
 def note_use(link_id: int) -> None:

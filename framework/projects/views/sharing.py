@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.links import list_links
 from framework.projects.members import invitations, people, roles
 from framework.projects.members.person_lists import split_people
 from framework.projects.views.forms import PeopleForm
@@ -109,7 +110,11 @@ def _render(access: ProjectAccess, form: PeopleForm) -> str:
         return render_template("projects/share.html", project=access)
     if not access.is_owner:
         form.role.choices = {value: text for value, text in form.role.choices.items() if value != "owner"}
-    facts = {"people": people.people_of(access), "invitations": invitations.invitations_to(access)}
+    facts = {
+        "people": people.people_of(access),
+        "invitations": invitations.invitations_to(access),
+        "links": list_links(access.id),
+    }
     return render_template("projects/share.html", project=access, form=form, **facts)
 
 
