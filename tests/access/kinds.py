@@ -1,0 +1,73 @@
+"""What each kind of route answers to everybody who may ask: the table that the whole matrix is checked against."""
+
+from dataclasses import dataclass
+
+CALLERS = (
+    *("stranger", "passer-by"),
+    *("reader", "writer", "maintainer", "owner"),
+    *("suspended", "administrator"),
+    *("view link", "anonymised link", "drop-off link"),
+    *("read token", "write token", "token elsewhere"),
+)
+"""The columns. Passer-by and administrator have accounts and no part in the projects; the tokens are an owner's, and
+the last of them is for another project of theirs."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The answers to `CALLERS`, a letter each: in a private project, or outside of all projects, and in a public one.
+
+    `i` is let in, `-` is told that nothing is there, `L` is led to the login page, `U` is asked for credentials (401)
+    and `F` is refused (403).
+    """
+
+    name: str
+    private: str
+    public: str = ""
+
+    def expected(self, caller: str, *, is_public: bool) -> str:
+        """The letter for this caller."""
+        letters = (self.public if is_public else self.private).replace(" ", "")
+        return letters[CALLERS.index(caller)]
+
+
+EVERYBODY = Kind("for everybody", "ii iiii ii iii iii", "ii iiii ii iii iii")
+
+# Pages. The links look as strangers do, and a token opens no page.
+READS = Kind("reads a project", "-- iiii -- i-- ---", "ii iiii ii iii iii")
+WRITES = Kind("writes", "-- Fiii -- L-- ---", "LF Fiii LF LLL LLL")
+MAINTAINS = Kind("maintains", "-- FFii -- L-- ---", "LF FFii LF LLL LLL")
+OWNS = Kind("owns", "-- FFFi -- L-- ---", "LF FFFi LF LLL LLL")
+
+# The same where somebody has to be signed in before the project is looked for.
+SIGNED_IN_READS = Kind("reads a project, signed in", "L- iiii L- LLL LLL", "Li iiii Li LLL LLL")
+SIGNED_IN_WRITES = Kind("writes, signed in", "L- Fiii L- LLL LLL", "LF Fiii LF LLL LLL")
+SIGNED_IN_MAINTAINS = Kind("maintains, signed in", "L- FFii L- LLL LLL", "LF FFii LF LLL LLL")
+SIGNED_IN_OWNS = Kind("owns, signed in", "L- FFFi L- LLL LLL", "LF FFFi LF LLL LLL")
+
+# Pages outside of projects.
+ACCOUNT = Kind("needs an account", "Li iiii Li LLL LLL")
+OWN_THING = Kind("shows what is an owner's own", "L- ---i L- LLL LLL")
+STRANGERS_UPLOAD = Kind("changes what is one stranger's own", "-- ---- -- --- ---")
+WORK = Kind("shows work on a project", "-- iiii -i --- ---")
+ADMINISTRATORS = Kind("for administrators", "-- ---- -i --- ---")
+
+# The API, which takes neither cookies nor links.
+API_EVERYBODY = Kind("API, for everybody", "ii iiii Fi iii iii")
+API_READS = Kind("API, reads a project", "-- iiii F- --- ii-", "ii iiii Fi iii iii")
+API_WRITES = Kind("API, writes", "U- Fiii F- UUU Fi-", "UF Fiii FF UUU FiF")
+API_ARCHIVES = Kind("API, archives", "U- FFii F- UUU Fi-", "UF FFii FF UUU FiF")
+API_MAINTAINS = Kind("API, maintains", "U- FFii F- UUU FF-", "UF FFii FF UUU FFF")
+API_OWNS = Kind("API, owns", "U- FFFi F- UUU FF-", "UF FFFi FF UUU FFF")
+API_ACCOUNT = Kind("API, needs an account", "Ui iiii Fi UUU iii")
+API_CREATES = Kind("API, makes a project", "Ui iiii Fi UUU FiF")
+API_BEGINS_UPLOAD = Kind("API, begins an upload", "Ui iiii Fi UUU Fii")
+API_OFFERS = Kind("API, lists what is offered", "Ui iiii Fi UUU FFi")
+API_OWN_THING = Kind("API, changes what is an owner's own", "U- ---i F- UUU Fii")
+API_OWN_OFFER = Kind("API, answers what an owner is offered", "U- ---i F- UUU FF-")
+API_PASSWORD = Kind("API, needs the password", "UU UUUU UU UUU UUU")
+
+# Git and Git LFS, where a plain view-only link is a password that reads.
+GIT_READS = Kind("git, reads", "U- iiii F- iUU ii-", "ii iiii Fi iii iii")
+GIT_WRITES = Kind("git, writes", "U- Fiii F- UUU Fi-", "UF Fiii FF UUU FiF")
+GIT_LOCKS = Kind("git, locks, of which there are none", "Ui iiii Fi UUU iii", "Ui iiii Fi UUU iii")

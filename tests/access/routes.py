@@ -1,0 +1,129 @@
+"""Which kind each route is of: every pair of a method and an endpoint has one place here."""
+
+from tests.access import kinds
+from tests.access.kinds import Kind
+
+ROUTES: dict[Kind, str] = {
+    kinds.EVERYBODY: """
+        GET security_contact, GET static, GET health.healthz, GET health.readyz, GET health.metrics
+        GET api.describe, OPTIONS tus.describe_server, GET git.show_project
+        GET projects.home, GET projects.explore, GET projects.profile
+        GET accounts.login, POST accounts.login, POST accounts.logout, GET accounts.signup, POST accounts.signup
+        GET accounts.forgot, POST accounts.forgot, GET accounts.reset, POST accounts.reset
+        GET accounts.verify, POST accounts.verify, GET accounts.undo, POST accounts.undo
+        GET inboxes.ask, POST inboxes.stop, GET projects.invitation
+        GET drop.show, POST drop.receive, POST drop.preflight, POST drop_uploads.create
+        GET view_links.open_link, GET view_links.show_files, GET view_links.send_file, GET view_links.download
+    """,
+    kinds.READS: """
+        GET browse.show_project, GET browse.show_folder, GET browse.show_file, GET browse.send_file
+        GET browse.show_activity, GET browse.download, GET browse.show_citation
+        GET finding.go_to_file, GET finding.search_files, GET restoring.show_deleted
+        GET versions.show_blame, GET versions.list_branches, GET versions.list_tags
+        GET versions.show_commit, GET versions.print_commit, GET versions.list_commits
+        GET versions.choose_versions, GET versions.compare, GET versions.print_comparison
+        GET project_sharing.show
+    """,
+    kinds.WRITES: "POST refs.delete_branch, POST refs.rename_branch, POST refs.delete_tag",
+    kinds.MAINTAINS: """
+        GET links.show_links, GET links.show_drop_off, POST links.close, POST links.extend, POST links.reopen
+        POST links.revoke, POST links.make_drop_off, POST links.make_view_link
+        GET project_settings.general, POST project_settings.general
+        GET project_settings.branches, POST project_settings.branches
+        POST project_settings.choose_default_branch, POST project_settings.remove_branch_rule
+        GET project_sharing.add, POST project_sharing.add, POST project_sharing.remove
+        POST project_sharing.save_roles, POST project_sharing.resend_invitation
+        POST project_sharing.withdraw_invitation
+        GET project_storage.show, POST project_storage.archive, POST project_storage.count
+    """,
+    kinds.OWNS: """
+        GET project_audit.show
+        GET project_settings.purge, POST project_settings.purge, POST project_settings.put_into_trash
+        GET project_settings.set_embargo, POST project_settings.set_embargo, POST project_settings.lift_embargo
+        GET project_storage.remove_versions, POST project_storage.remove_versions
+    """,
+    kinds.SIGNED_IN_READS: "GET project_sharing.leave, POST project_sharing.leave, POST uploads.dismiss",
+    kinds.SIGNED_IN_WRITES: """
+        GET editing.edit_file, POST editing.edit_file, GET editing.new_file, POST editing.new_file
+        GET editing.new_folder, POST editing.new_folder, GET editing.move, POST editing.move
+        GET editing.delete, POST editing.delete
+        GET restoring.restore, POST restoring.restore, GET restoring.undo, POST restoring.undo
+        GET uploads.show_form, POST uploads.upload, POST uploads.preflight
+    """,
+    kinds.SIGNED_IN_MAINTAINS: "POST transfer.begin_export",
+    kinds.SIGNED_IN_OWNS: "GET project_transfers.offer, POST project_transfers.offer, POST project_transfers.withdraw",
+    kinds.ACCOUNT: """
+        GET projects.new, POST projects.new, GET transfer.show_form, POST transfer.begin_import
+        GET jobs.show_jobs, GET projects.trash, GET projects.empty_trash, POST projects.empty_trash
+        GET projects.usage, POST projects.confirm_again, POST projects.invitation
+        GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all
+        GET inboxes.choices, POST inboxes.choose, POST inboxes.resume
+        GET settings.profile, POST settings.profile, POST settings.send_link_again, POST settings.keep_address
+        POST settings.password, GET settings.browser_sessions, POST settings.end_other_sessions
+        GET tokens.access_tokens, POST tokens.access_tokens
+    """,
+    kinds.OWN_THING: """
+        POST settings.end_session, POST tokens.delete_token, GET transfer.download
+        GET projects.delete_for_good, POST projects.delete_for_good, POST projects.restore
+        GET project_transfers.answer, POST project_transfers.answer, POST project_transfers.decline
+    """,
+    kinds.STRANGERS_UPLOAD: "HEAD drop_uploads.look, PATCH drop_uploads.append, DELETE drop_uploads.end",
+    kinds.WORK: "GET jobs.watch",
+    kinds.ADMINISTRATORS: """
+        GET admin.overview, POST admin.run, GET admin.mails, GET admin.mail, GET admin.storage, POST admin.retry
+        GET admin_people.show_all, GET admin_people.show, POST admin_people.give_plan
+        POST admin_people.suspend, POST admin_people.resume
+        GET admin_plans.show_all, POST admin_plans.edit, POST admin_plans.reset
+        GET admin_projects.show_all, GET admin_projects.show, POST admin_projects.restore
+        GET admin_audit.show
+    """,
+    kinds.API_EVERYBODY: "GET api.projects.list_projects",
+    kinds.API_READS: """
+        GET api.projects.show_project, GET api.projects.show_storage, GET api.projects.show_work
+        GET api.files.list_refs, GET api.files.list_tree, GET api.files.send_file
+        GET api.files.list_commits, GET api.files.show_commit
+    """,
+    kinds.API_WRITES: """
+        POST api.commits.make_commit, DELETE api.files.delete_branch, PATCH api.files.rename_branch
+        DELETE api.files.delete_tag
+    """,
+    kinds.API_ARCHIVES: "POST api.projects.archive_project",
+    kinds.API_MAINTAINS: """
+        PATCH api.projects.change_project
+        GET api.links.list_links, POST api.links.make_link, DELETE api.links.revoke_link
+        GET api.sharing.list_people, POST api.sharing.add_person, PATCH api.sharing.change_role
+        DELETE api.sharing.remove_person
+        GET api.sharing.list_invitations, POST api.sharing.invite, DELETE api.sharing.withdraw_invitation
+    """,
+    kinds.API_OWNS: """
+        DELETE api.projects.trash_project, PUT api.projects.set_embargo, DELETE api.projects.lift_embargo
+        POST api.transfers.offer_project, DELETE api.transfers.withdraw_offer
+    """,
+    kinds.API_ACCOUNT: "GET api.people.show_user, GET api.people.show_usage",
+    kinds.API_CREATES: "POST api.projects.create_project",
+    kinds.API_BEGINS_UPLOAD: "POST tus.create",
+    kinds.API_OFFERS: "GET api.transfers.list_offers",
+    kinds.API_OWN_THING: "HEAD tus.look, PATCH tus.append, DELETE tus.end, POST tus.dispatch_override",
+    kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
+    kinds.API_PASSWORD: "GET api.people.list_tokens, POST api.people.make_token, DELETE api.people.delete_token",
+    kinds.GIT_READS: """
+        GET git.advertise_refs, POST git.upload_pack, GET git.send_bundle, POST lfs.batch, GET lfs.send
+    """,
+    kinds.GIT_WRITES: """
+        GET git.advertise_refs for a push, POST git.receive_pack, POST lfs.batch for a push, PUT lfs.receive
+        POST lfs.verify
+    """,
+    kinds.GIT_LOCKS: "GET lfs.locks, POST lfs.locks, POST lfs.unlock, POST lfs.verify_locks",
+}
+PUSH = " for a push"
+"""Ends the row of a route that git asks before it reads and before it writes, for the latter."""
+
+
+def read_rows() -> list[tuple[str, Kind]]:
+    """All rows: a method and an endpoint, and their kind."""
+    return [
+        (row.strip(), kind)
+        for kind, rows in ROUTES.items()
+        for row in rows.replace("\n", ",").split(",")
+        if row.strip()
+    ]
