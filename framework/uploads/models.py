@@ -12,8 +12,9 @@ class ResumableUpload(Base):
     """One file on its way, or arrived when `offset_bytes` is `size_bytes`; `info` is the client's `Upload-Metadata`.
 
     States: `open`, `doomed` (the sweep deletes its parts, then the rows). `writer` is the request that came last; an
-    older one, whose connection is gone perhaps, can add nothing any more. `holder` tells a stranger's from the
-    account's own: what lets them upload, a colon, and what only their browser knows.
+    older one, whose connection is gone perhaps, can add nothing any more. `holder` is None for what the account has
+    begun itself. A stranger's are told by what lets them upload, a colon, and what only their browser knows; those of a
+    token for one project by `project:` and that project's repository.
     """
 
     __tablename__ = "resumable_uploads"

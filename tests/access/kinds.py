@@ -63,7 +63,7 @@ API_ACCOUNT = Kind("API, needs an account", "Ui iiii Fi UUU iii")
 API_CREATES = Kind("API, makes a project", "Ui iiii Fi UUU FiF")
 API_BEGINS_UPLOAD = Kind("API, begins an upload", "Ui iiii Fi UUU Fii")
 API_OFFERS = Kind("API, lists what is offered", "Ui iiii Fi UUU FFi")
-API_OWN_THING = Kind("API, changes what is an owner's own", "U- ---i F- UUU Fii")
+API_OWN_THING = Kind("API, changes what is an owner's own", "U- ---i F- UUU Fi-")
 API_OWN_OFFER = Kind("API, answers what an owner is offered", "U- ---i F- UUU FF-")
 API_PASSWORD = Kind("API, needs the password", "UU UUUU UU UUU UUU")
 

@@ -19,6 +19,7 @@ from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
 from framework.database.types import now
+from framework.projects.core.access import ProjectAccess
 from framework.storage.current import store
 from framework.uploads import tasks
 from framework.uploads.assembling import OpenedUpload, UploadUnfinished, open_uploads
@@ -188,6 +189,21 @@ def test_nobody_else_can_see_use_or_end_an_upload(
     assert tus.append(address, 0, b"1").status_code == 204
     with pytest.raises(UploadNotFound):
         opened_upload(bob, address, tmp_path)
+
+
+@on_one_deployment
+def test_a_token_for_one_project_reaches_only_what_such_a_token_has_begun(
+    tus: TusClient, app: Flask, alice: Account, secret: ProjectAccess, website: ProjectAccess
+) -> None:
+    def confined(project: ProjectAccess) -> TusClient:
+        return TusClient(app, create_token(alice.id, "tus", ["write"], repository_id=project.repository_id))
+
+    own, elsewhere = confined(secret).create(2), tus.create(2)
+    for client, address in ((confined(secret), elsewhere), (confined(website), own)):
+        for answer in (client.send("HEAD", address), client.append(address, 0, b"1"), client.send("DELETE", address)):
+            assert answer.status_code == 404
+    assert confined(secret).append(own, 0, b"1").status_code == 204
+    assert tus.append(own, 1, b"2").status_code == 204, "the account itself reaches all of its uploads"
 
 
 @on_one_deployment

@@ -5,8 +5,10 @@ from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
 from framework.config import Config
 from framework.database.session import transaction
 from framework.projects.core.access import ProjectAccess
@@ -54,6 +56,17 @@ def test_an_account_has_so_many_uploads_under_way(tus: TusClient, monkeypatch: p
     answer = tus.send("POST", UPLOADS, Upload_Length="1")
     assert answer.status_code == 413
     assert "You have 1 unfinished uploads." in json.loads(answer.text)["detail"]
+
+
+def test_what_tokens_for_one_project_have_begun_counts_for_the_account(
+    tus: TusClient, app: Flask, alice: Account, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resumable, "MOST_UPLOADS", 2)
+    confined = TusClient(app, create_token(alice.id, "tus", ["write"], repository_id=secret.repository_id))
+    for client in (confined, tus):
+        client.create(1)
+    for client in (confined, tus):
+        assert client.send("POST", UPLOADS, Upload_Length="1").status_code == 413
 
 
 def test_whoever_may_write_elsewhere_has_the_room_there(

@@ -24,6 +24,9 @@ MOST_UPLOADS = 20_000
 USED_KEPT = timedelta(hours=1)
 _ANNOUNCED = func.coalesce(func.sum(ResumableUpload.size_bytes), 0)
 _ID = re.compile(r"[0-9a-f]{32}")
+_CONFINED = "project:"
+_OF_ACCOUNT = ResumableUpload.holder.is_(None) | ResumableUpload.holder.startswith(_CONFINED)
+"""What an account has begun, by a token for one project or without such a limit."""
 
 
 class UploadNotFound(NotFound):
@@ -140,7 +143,7 @@ def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) 
         row = ResumableUpload(
             id=object_keys.new_id(), account_id=uploader.id, size_bytes=size_bytes, info=info, offset_bytes=0
         )
-        row.holder = stranger.holder if stranger else None
+        row.holder = _holder(uploader)
         row.expires_at = expiry()
         session.add(row)
     return _about(row)
@@ -215,17 +218,27 @@ def _all_under_way(session: Session) -> int:
     return int(session.scalar(select(_ANNOUNCED).where(ResumableUpload.state == "open")) or 0)
 
 
+def _holder(uploader: Uploader) -> str | None:
+    """What the uploader's uploads are told by; None for an account that acts without a limit to one project."""
+    if isinstance(uploader, Stranger):
+        return uploader.holder
+    return f"{_CONFINED}{uploader.confined_to}" if uploader.confined_to else None
+
+
 def _mine(uploader: Uploader) -> tuple[ColumnElement[bool], ...]:
-    """What tells somebody's uploads: an account's are no stranger's, though those are kept with it, too."""
-    held = ResumableUpload.holder
-    is_held = held == uploader.holder if isinstance(uploader, Stranger) else held.is_(None)
+    """What tells somebody's uploads: an account's are no stranger's, though those are kept with it, too.
+
+    A token for one project reaches what was begun by such a token, and nothing else of the account.
+    """
+    holder = _holder(uploader)
+    is_held = ResumableUpload.holder == holder if holder else _OF_ACCOUNT
     return ResumableUpload.account_id == uploader.id, is_held
 
 
 def _count_open(session: Session, uploader: Uploader) -> tuple[int, int]:
     """How many uploads the account has, or all strangers of a group, and how many bytes they were announced with."""
     held = ResumableUpload.holder
-    is_counted = held.startswith(f"{uploader.group}:") if isinstance(uploader, Stranger) else held.is_(None)
+    is_counted = held.startswith(f"{uploader.group}:") if isinstance(uploader, Stranger) else _OF_ACCOUNT
     mine = select(func.count(), _ANNOUNCED).where(
         ResumableUpload.account_id == uploader.id, is_counted, ResumableUpload.state == "open"
     )
