@@ -66,11 +66,28 @@ def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
     if confirmed:
         copies.note_use(access.repository_id)
         return answer_unchanged(confirmed)
-    found = _recall(access, key) or _make(access, view, key)
-    if not isinstance(found, Recorded):
-        return found
+    found = _recall(access, key)
+    is_lasting = found is not None
+    if found is None:
+        made = _make(access, view)
+        if not isinstance(made, Made):
+            return made
+        found, is_lasting = made.page, made.is_lasting
+        if is_lasting:
+            store.keep(key, found.dump())
     response = Response(found.fill(frame.fillers), content_type="text/html; charset=utf-8")
-    return response if frame.is_passing else tag_page(response, digest, found.moments)
+    return tag_page(response, digest, found.moments) if is_lasting and not frame.is_passing else response
+
+
+@dataclass(frozen=True)
+class Made:
+    """A page that was rendered just now; it is lasting if it is complete, and of the version that its key names.
+
+    Another page is not tagged either: a browser would be told that it still is what the next look makes better.
+    """
+
+    page: Recorded
+    is_lasting: bool
 
 
 class Frame:
@@ -127,8 +144,8 @@ def _recall(access: ProjectAccess, key: str) -> Recorded | None:
     return Recorded.load(stored)
 
 
-def _make(access: ProjectAccess, view: View[Page], key: str) -> Recorded | AnyResponse:
-    """Read and render the page; it is remembered if it is complete, and still of the version that the key names."""
+def _make(access: ProjectAccess, view: View[Page]) -> Made | AnyResponse:
+    """Read and render the page, or whatever else the view answers."""
     versions: list[str | None] = []
 
     def read(copy: Copy) -> Page:
@@ -141,10 +158,8 @@ def _make(access: ProjectAccess, view: View[Page], key: str) -> Recorded | AnyRe
             rendered = view.render(page)
     if not isinstance(rendered, str):
         return rendered
-    recorded = recording.cut(rendered)
-    if versions[-1] == access.entry_hash and view.is_complete(page) and not shortfall.seen:
-        store.keep(key, recorded.dump())
-    return recorded
+    is_lasting = versions[-1] == access.entry_hash and view.is_complete(page) and not shortfall.seen
+    return Made(recording.cut(rendered), is_lasting)
 
 
 def _describe(access: ProjectAccess) -> tuple[object, ...]:

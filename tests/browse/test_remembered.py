@@ -6,16 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import brotli
 import pytest
 from werkzeug.test import TestResponse
 
 from framework import config
 from framework.accounts.core.account import Account
+from framework.browse.render import rendering
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
 from framework.projects.members.roles import change_role, remove_person
 from framework.repositories.cache.eviction import evict
+from framework.sandbox import sandbox
 from tests.cast import SignIn, Visitor, csrf_token
 from tests.projects.notify.test_digests import uploaded
 from tests.projects.notify.test_inbox import unread_in
@@ -195,3 +198,24 @@ def test_a_stranger_is_led_back_to_the_very_page(visitor: Visitor, reader: Visit
     plain, asked = (visitor.get(f"/alice/website{query}") for query in ("", "?from=letter"))
     assert "/login?next=/alice/website%3Ffrom%3Dletter" in asked.text
     assert plain.headers["ETag"] != asked.headers["ETag"]
+
+
+def test_a_page_of_a_busy_moment_is_made_again(
+    reader: Visitor, visitor: Visitor, website: ProjectAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(reader, {"table.csv": b"a,b\n1,2\n"}, page="/alice/website/upload/main", message="A table")
+    page = "/alice/website/blob/main/table.csv"
+    monkeypatch.setattr(sandbox, "LONGEST_WAIT_SECONDS", 0)
+    slots = [rendering.sandbox._free.acquire() for _slot in range(sandbox.AT_ONCE)]
+    tags = []
+    for browser in (reader, visitor):
+        busy = browser.get(page, Accept_Encoding="br")
+        tags.append(busy.headers.get("ETag", ""))
+    assert rendering.BUSY in reader.get(page).text
+    for _slot in slots:
+        rendering.sandbox._free.release()
+    for browser, tag in zip((reader, visitor), tags, strict=True):
+        answer = browser.get(page, If_None_Match=tag)
+        assert answer.status_code == 200
+        assert rendering.BUSY not in answer.text
+    assert rendering.BUSY.encode() not in brotli.decompress(visitor.get(page, Accept_Encoding="br").data)
