@@ -161,7 +161,10 @@ def set_closed(account: Account, project: ProjectAccess, link_id: int, *, closed
 
 
 def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str, until: datetime) -> HandedIn:
-    """Give one person time until then, by a mail with a link of their own; theirs is what was handed in last.
+    """Give one person time until then, by a mail with a link of their own, for a hand-in of its own.
+
+    Whoever typed this address before has a link to what they handed in, and may be somebody else. So only a row that
+    nothing came by yet is taken again: its link was sent to this address and to nobody else.
 
     Raises:
         LinkAbsent, InvalidEmail, InvalidDeadline. RoleTooLow, ProjectNotFound: the caller may not any more.
@@ -173,7 +176,7 @@ def extend(account: Account, project: ProjectAccess, link_id: int, *, email: str
         recheck(session, project.id, account, ROLE)
         link = _lock(session, project, link_id)
         _drop_off(session, link_id)
-        mine = (HandIn.link_id == link_id, func.lower(HandIn.email) == email.lower())
+        mine = (HandIn.link_id == link_id, HandIn.handed_in_at.is_(None), func.lower(HandIn.email) == email.lower())
         row = session.scalar(select(HandIn).where(*mine).order_by(HandIn.id.desc()).limit(1))
         if row is None:
             row = HandIn(link_id=link_id, key=object_keys.new_id(), email=email)

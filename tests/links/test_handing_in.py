@@ -199,6 +199,21 @@ def test_one_person_is_given_more_time(app: Flask, alice: Account, secret: Proje
     assert "The deadline was" in visitor.get(drop).text
 
 
+def test_more_time_hands_nobody_a_row_that_others_hold(
+    app: Flask, alice: Account, secret: ProjectAccess, drop: str
+) -> None:
+    theirs = send(Visitor(app), drop, {"bait.txt": b"theirs"}, name="Mallory", email="ADA@example.com").location
+    _end(minutes_ago=1)
+    (link,) = list_links(secret)
+    until = now() + timedelta(hours=1)
+    mine = extend(alice, secret, link.id, email="ada@example.com", until=until).path
+    assert extend(alice, secret, link.id, email="ada@example.com", until=until).path == mine
+    assert send(Visitor(app), mine, {"essay.txt": b"mine"}, name="Ada").location == mine
+    assert paths(secret, "essays") == {"essays/Ada", "essays/Mallory"}
+    assert "essay.txt" not in Visitor(app).get(theirs).text
+    assert "The deadline was" in Visitor(app).get(theirs).text
+
+
 def test_a_closed_link_says_so_and_a_revoked_one_is_gone(
     visitor: Visitor, alice: Account, secret: ProjectAccess, drop: str
 ) -> None:
