@@ -37,6 +37,7 @@ class Pending:
     """An invitation as pages show it; `by` is None when the account that invited is gone."""
 
     id: int
+    created_at: datetime
     email: str
     role: str
     by: str | None
@@ -123,7 +124,8 @@ def read_invitation(token: str) -> Pending:
     """
     invitation_id, stamp = read_link(token)
     with read_transaction() as session:
-        found = session.execute(_select_pending().where(Invitation.id == invitation_id)).one_or_none()
+        mine = (Invitation.id == invitation_id, Project.trashed_at.is_(None))
+        found = session.execute(_select_pending().where(*mine)).one_or_none()
     if found is None or stamp_of(found[0]) != stamp:
         raise InvitationGone
     return _describe(*found)
@@ -156,7 +158,7 @@ def accept(live: LiveSession, token: str) -> str:
     The link was sent to the address alone, so whoever has it and claims the address has confirmed it.
 
     Raises:
-        InvitationGone.
+        InvitationGone: also since its page was shown.
         EmailTaken: the person claims the address, and another account has confirmed it.
     """
     pending = read_invitation(token)
@@ -166,8 +168,9 @@ def accept(live: LiveSession, token: str) -> str:
         waiting = addresses.find_pending_address(user) or ""
         if not user.email_verified_at and waiting.casefold() == pending.email.casefold():
             addresses.confirm(session, user, keep=live)
-    _take(live.account.id, pending.id)
-    _show_name(live.account.id, pending.project_id)
+    taken = _take(live.account.id, pending)  # a confirmation takes it before
+    if not _show_name(live.account.id, pending.project_id) and not taken:
+        raise InvitationGone
     return f"/{pending.project}"
 
 
@@ -194,9 +197,9 @@ def take_all(user_id: int) -> int:
     with read_transaction() as session:
         user = session.get(User, user_id)
         email = addresses.find_confirmed_address(user) if user else None
-        mine = select(Invitation.id).where(Invitation.email_key == (email or "").casefold())
-        ids = session.scalars(mine.where(Invitation.expires_at > now())).all() if email else []
-    return sum(_take(user_id, invitation_id) for invitation_id in ids)
+        mine = _select_pending().where(Invitation.email_key == (email or "").casefold())
+        waiting = [_describe(*row) for row in session.execute(mine)] if email else []
+    return sum(_take(user_id, pending) for pending in waiting)
 
 
 def take_now(user_id: int) -> None:
@@ -214,10 +217,10 @@ def forget_expired() -> int:
         return len(session.scalars(ended).all())
 
 
-def _take(user_id: int, invitation_id: int) -> bool:
+def _take(user_id: int, pending: Pending) -> bool:
+    """Take this invitation, and none that got its number since; whether it was there still."""
     with read_transaction() as session:
-        found = session.get(Invitation, invitation_id)
-        project = session.get_one(Project, found.project_id) if found else None
+        project = session.get(Project, pending.project_id)
         actor = read_account(session, user_id)
     if project is None:
         return False
@@ -225,13 +228,20 @@ def _take(user_id: int, invitation_id: int) -> bool:
 
     def change(session: Session) -> dict[str, Any]:
         row = session.get_one(Project, project.id)
-        kept = session.get(Invitation, invitation_id, with_for_update=True)
+        kept = session.scalars(_select_again(pending).with_for_update()).one_or_none()
         if kept is not None:
             taken.append(_join(session, row, kept, session.get_one(User, user_id)))
         return describe(session, row)
 
     change_about(project.repository_id, change, actor=actor.name)
     return bool(taken)
+
+
+def _select_again(pending: Pending) -> Select[Invitation]:
+    """The same invitation, if it can be taken still: SQLite gives the number of a row that is gone to another one."""
+    same = (Invitation.id == pending.id, Invitation.created_at == pending.created_at)
+    theirs = (Invitation.project_id == pending.project_id, Invitation.email_key == pending.email.casefold())
+    return select(Invitation).where(*same, *theirs, Invitation.expires_at > now())
 
 
 def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
@@ -252,11 +262,12 @@ def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
     return role
 
 
-def _show_name(user_id: int, project_id: int) -> None:
-    """Tell the project the name of somebody who has come to take part."""
+def _show_name(user_id: int, project_id: int) -> bool:
+    """Tell the project the name of somebody who has come to take part; whether they do."""
     theirs = (Member.project_id == project_id, Member.user_id == user_id)
     with transaction() as session:
-        session.execute(update(Member).where(*theirs).values(added_as=None))
+        shown = update(Member).where(*theirs).values(added_as=None).returning(Member.user_id)
+        return session.scalar(shown) is not None
 
 
 def _find_to_change(session: Session, account: Account, project: ProjectAccess, invitation_id: int) -> Invitation:
@@ -278,9 +289,10 @@ def _select_pending() -> Select[Invitation, str | None, str, str]:
         .join(Project, Project.id == Invitation.project_id)
         .join(User, User.id == Project.owner_id)
         .outerjoin(inviter, inviter.id == Invitation.invited_by_id)
-        .where(Project.trashed_at.is_(None), Invitation.expires_at > now())
+        .where(Invitation.expires_at > now())
     )
 
 
 def _describe(row: Invitation, by: str | None, owner: str, project: str) -> Pending:
-    return Pending(row.id, row.email, row.role, by, row.project_id, f"{owner}/{project}", row.expires_at)
+    path = f"{owner}/{project}"
+    return Pending(row.id, row.created_at, row.email, row.role, by, row.project_id, path, row.expires_at)

@@ -1,6 +1,7 @@
 """Sharing by an address that nobody has confirmed: an invitation, for whoever confirms it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +20,7 @@ from framework.projects.models import Invitation, Notice
 from framework.projects.notify import digests
 from framework.projects.tasks import forget_invitations, take_invitations
 from framework.repositories.models import Repository
+from framework.repositories.write.creation import change_about
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, on_each_deployment, posted_texts
 from tests.celery.rows import rename_table
 from tests.uploads.form import upload
@@ -168,6 +170,29 @@ def test_an_invitation_can_be_withdrawn(
     assert signed_in(alice).submit(PEOPLE, to=address).location == SHARE
     add_person(alice, secret, person="other@example.org", role="owner")  # may get the number of the row that is gone
     assert signed_in(charlie).get(link).status_code == 404
+    confirm_newest()
+    assert role_of(stranger) is None
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "another has its number", "expired"])
+def test_what_ended_while_it_is_taken_is_not_taken(
+    alice: Account, stranger: Account, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    add_person(alice, secret, person=PROF, role="reader")
+    [pending] = invitations.invitations_to(secret)
+
+    def end_first(*about: Any, **more: Any) -> None:
+        if end == "expired":
+            with transaction() as session:
+                session.execute(update(Invitation).values(expires_at=now() - timedelta(seconds=1)))
+        else:
+            invitations.withdraw(alice, secret, pending.id)
+        if end == "another has its number":
+            add_person(alice, secret, person="other@university.example", role="owner")
+            assert [one.id for one in invitations.invitations_to(secret)] == [pending.id]
+        change_about(*about, **more)
+
+    monkeypatch.setattr(invitations, "change_about", end_first)
     confirm_newest()
     assert role_of(stranger) is None
 
