@@ -17,7 +17,7 @@ def test_every_address_answers_for_a_private_project_as_for_a_missing_one(app: F
     token = world.callers["passer-by"].token
     sent = {"none": "", "Bearer": f"Bearer {token}", "Basic": basic("passer-by", token)}[scheme]
     stranger = replace(world.callers["stranger"], everywhere=sent)
-    missing = {**world.private, "project": "absent"}
+    missing = {**world.private, "project": "moonstone"}
     rules = [rule for rule in app.url_map.iter_rules() if "project" in rule.arguments]
     assert len(rules) > 60
     for rule in rules:

@@ -52,7 +52,7 @@ def make_world(app: Flask) -> World:
     """Everybody and everything; Alice is the first owner of both projects, `owner` another one."""
     alice = new_account("alice")
     people = {name: new_account(name) for name in (*MEMBERS, "suspended", "passer-by", "helper")}
-    secret = create_project(alice, name="secret", description="", visibility="private")
+    secret = create_project(alice, name="quicksand", description="", visibility="private")
     website = create_project(alice, name="website", description="", visibility="public")
     for project in (secret, website):
         for role in MEMBERS:
