@@ -143,12 +143,12 @@ def check_inflation(found: Inventory) -> None:
 
 
 def check_tokens(quarantine: Quarantine, found: Inventory, tips: Iterable[str]) -> None:
-    """Look for access tokens of ours in what the push brings, as far as that takes seconds.
+    """Look for access tokens of ours in what the scan of the push has not cleared, as far as that takes seconds.
 
     Raises:
         TokenInFile: one works.
     """
-    left = MOST_SEARCHED_BYTES - found.searched_bytes
+    left = MOST_SEARCHED_BYTES
     for sha, content in quarantine.read_contents(found.unsearched):
         _refuse_tokens(quarantine, sha, tokens_in(content), tips)
         if (left := left - len(content)) <= 0:

@@ -28,6 +28,7 @@ from framework.repositories.write.inventory import (
 )
 from framework.repositories.write.received.scan import NOTHING_CLEARED, Clearing, scan_beside
 from framework.repositories.write.received.stock import ReceivedPack, list_unclear, match_scan
+from framework.repositories.write.received.titles import LONGEST_TITLE_BYTES, read_titles
 from framework.repositories.write.received_objects import DEADLINE_SECONDS, ReceivedObjects
 
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
@@ -173,20 +174,23 @@ class Quarantine(ReceivedObjects):
         The first is the tip's own.
         """
         titles = self.held.titles(tip) if self._builds_on_nothing else None
-        if titles is None:
-            printed = git.run(
-                self.path,
-                *("rev-list", "--stdin", "--no-commit-header", "--format=%s"),
-                given=self._revisions([tip]),
-                deadline_seconds=DEADLINE_SECONDS,
-            )
-            titles = printed.decode(errors="replace").split("\n")[:-1]
-        return len(titles), titles[:limit]
+        if titles is not None:
+            return len(titles), [title[:LONGEST_TITLE_BYTES] for title in titles[:limit]]
+        arguments = ("rev-list", "--stdin", "--no-commit-header", "--format=%s")
+        with (
+            self._spool_names(self._revisions([tip])) as given,
+            self._start(*arguments, stdin=given) as process,
+        ):
+            assert process.stdout
+            return read_titles(process.stdout, limit)
 
     def title(self, tip: str) -> str:
         """The first line of the message of the commit that this name, or this tag's name, stands for."""
-        printed = git.run(self.path, "rev-list", "--max-count=1", "--no-commit-header", "--format=%s", tip)
-        return printed.decode(errors="replace").strip()
+        arguments = ("rev-list", "--max-count=1", "--no-commit-header", "--format=%s", tip)
+        with self._start(*arguments, stdin=subprocess.DEVNULL) as process:
+            assert process.stdout
+            _count, titles = read_titles(process.stdout, 1)
+        return titles[0].strip() if titles else ""
 
     def path_of(self, sha: str, tips: Iterable[str]) -> str:
         """A path under which the tips' histories hold this object."""

@@ -16,7 +16,7 @@ class PackNames:
     """The name of each object by its number; there are as many as objects were seen, at the same offsets.
 
     Raises:
-        PackUnreadable: the index is of another pack,.
+        PackUnreadable: the index is of another pack.
     """
 
     def __init__(self, idx: Path, offsets: Sequence[int]) -> None:
@@ -26,10 +26,12 @@ class PackNames:
         found = array("I", data[start : start + 4 * count])
         if sys.byteorder == "little":
             found.byteswap()
-        order = sorted(range(count), key=found.__getitem__)
-        if not data.startswith(_MAGIC) or [found[place] for place in order] != list(offsets):
+        self._places = array("I", sorted(range(count), key=found.__getitem__))
+        if not data.startswith(_MAGIC) or count != len(offsets) or not self._lie_at(found, offsets):
             raise PackUnreadable
-        self._places = array("I", order)
+
+    def _lie_at(self, found: Sequence[int], offsets: Sequence[int]) -> bool:
+        return all(found[place] == offset for place, offset in zip(self._places, offsets, strict=True))
 
     def __len__(self) -> int:
         return len(self._places)
