@@ -54,6 +54,11 @@ def lift_embargo(account: Account, project: ProjectAccess) -> None:
     _change(account, project, None)
 
 
+def clear_embargo(row: Project) -> None:
+    """Have the project stay as visible as it is until an owner sets another day."""
+    row.public_at, row.public_told_days = None, None
+
+
 def publish_due() -> list[int]:
     """Make public whose day has come, however long ago; the projects. One that fails is tried again in an hour.
 
@@ -97,7 +102,8 @@ def _publish(project_id: int, repository_id: str) -> None:
     def change(session: Session) -> dict[str, Any]:
         row = session.get_one(Project, project_id)
         if row.public_at and row.public_at <= now() and row.visibility == "private" and row.trashed_at is None:
-            row.visibility, row.public_at, row.public_told_days = "public", None, None
+            row.visibility = "public"
+            clear_embargo(row)
             record(session, row.id, actor=None, kind="published")
             _mail_owners(session, row, days=0)
         return describe(session, row)

@@ -20,6 +20,7 @@ from framework.projects.branches.operations import set_default_branch
 from framework.projects.core import addresses, validation
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
 from framework.projects.core.description import describe
+from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.members import quota
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
@@ -141,7 +142,7 @@ def update_project(
             if value is not None:
                 setattr(row, field, value)
         if given["visibility"] == "public":
-            row.public_at = None
+            clear_embargo(row)
         if default_branch is not None:
             set_default_branch(session, project.repository_id, default_branch)
         record(session, row.id, actor=account, kind="settings")
@@ -185,12 +186,7 @@ def restore_project(account: Account, project_id: int) -> str:
         path = f"/{session.get_one(User, project.owner_id).name}/{project.name}"
 
     def change(session: Session) -> dict[str, Any]:
-        row = _find_own_in_trash(session, account, project_id)
-        row.trashed_at = None
-        if row.public_at and row.public_at <= now():  # the day has passed in the trash: an owner decides anew
-            row.public_at = None
-        record(session, row.id, actor=account, kind="restored")
-        return describe(session, row)
+        return _take_out(session, _find_own_in_trash(session, account, project_id), by=account)
 
     change_about(project.repository_id, change, actor=account.name)
     return path
@@ -213,9 +209,7 @@ def restore_for_owner(project_id: int, *, by: Account) -> str:
         owner = session.get_one(User, row.owner_id)
         if owner.deleted_at is not None:
             raise OwnerDeleted(f"{owner.name}/{row.name}")
-        row.trashed_at = None
-        record(session, row.id, actor=by, kind="restored")
-        return describe(session, row)
+        return _take_out(session, row, by=by)
 
     change_about(project.repository_id, change, actor=by.name)
     with read_transaction() as session:
@@ -231,6 +225,14 @@ def open_trashed_project(account: Account, project_id: int) -> ProjectAccess:
     with read_transaction() as session:
         project = _find_own_in_trash(session, account, project_id)
         return access_of(project, session.get_one(User, project.owner_id).name, "owner", "main")
+
+
+def _take_out(session: Session, row: Project, *, by: Account) -> dict[str, Any]:
+    row.trashed_at = None
+    if row.public_at and row.public_at <= now():  # the day has passed in the trash: an owner decides anew
+        clear_embargo(row)
+    record(session, row.id, actor=by, kind="restored")
+    return describe(session, row)
 
 
 def _find_own_in_trash(session: Session, account: Account, project_id: int) -> Project:

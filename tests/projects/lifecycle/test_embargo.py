@@ -1,5 +1,6 @@
 """An embargo: set, told in time, ended by the job however late, changed and lifted."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow, project_fo
 from framework.projects.core.validation import InvalidEmbargo
 from framework.projects.lifecycle import embargo
 from framework.projects.lifecycle.adoption import restore_recorded_project
-from framework.projects.lifecycle.operations import restore_project, trash_project, update_project
+from framework.projects.lifecycle.operations import restore_for_owner, restore_project, trash_project, update_project
 from framework.projects.members.people import add_person
 from framework.projects.models import Project
 from framework.projects.tasks import end_embargoes
@@ -105,12 +106,25 @@ def test_only_owners_of_what_is_private_set_it(
         embargo.set_embargo(bob, project_for(bob, "alice", "secret"), public_on=in_days(30))
 
 
-def test_what_is_in_the_trash_or_its_owner_suspended_stays_private(alice: Account, secret: ProjectAccess) -> None:
+def restore_as_owner(owner: Account, _administrator: Account, project_id: int) -> None:
+    """Take it out of the trash by an owner."""
+    restore_project(owner, project_id)
+
+
+def restore_as_administrator(_owner: Account, administrator: Account, project_id: int) -> None:
+    """Take it out of the trash by an administrator."""
+    restore_for_owner(project_id, by=administrator)
+
+
+@pytest.mark.parametrize("restore", [restore_as_owner, restore_as_administrator])
+def test_what_is_in_the_trash_or_its_owner_suspended_stays_private(
+    alice: Account, ada: Account, secret: ProjectAccess, restore: Callable[[Account, Account, int], None]
+) -> None:
     embargo.set_embargo(alice, secret, public_on=in_days(30))
     trash_project(alice, secret)
     let_end(timedelta(days=-1))
     assert end_embargoes.run() == 0
-    restore_project(alice, secret.id)
+    restore(alice, ada, secret.id)
     assert end_embargoes.run() == 0
     assert project_for(alice, "alice", "secret").visibility == "private"
     let_end(timedelta(days=-1))
