@@ -2,16 +2,17 @@
 
 from celery.utils.log import get_task_logger
 from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework.celery.celery import app
 from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
-from framework.errors import Unavailable
+from framework.errors import HoldfastError
 from framework.projects.core.description import describe
 from framework.projects.lifecycle import embargo, file_counts, old_versions, transfers
 from framework.projects.lifecycle.archiving import archive_for
-from framework.projects.lifecycle.deletion import NotInTrash, delete_for_good, list_expired_projects
+from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
 from framework.projects.members import invitations
 from framework.projects.models import Member, Project
@@ -123,6 +124,6 @@ def empty_trash() -> int:
         try:
             delete_for_good(project_id)
             deleted += 1
-        except (NotInTrash, Unavailable) as refusal:
-            logger.warning("project %d stays in the trash: %s", project_id, refusal.sentence)
+        except (HoldfastError, SQLAlchemyError) as failure:  # no other project waits for one that nobody can change now
+            logger.warning("project %d stays in the trash: %s", project_id, failure)
     return deleted

@@ -1,16 +1,20 @@
 """The day on which a private project turns public: set by an owner, told in time, and kept by an hourly job."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict
+from framework.errors import Conflict, HoldfastError
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.description import describe
@@ -22,6 +26,8 @@ from framework.repositories.write.creation import change_about
 
 TOLD_DAYS = (7, 1)
 """So many days before, owners get a mail."""
+
+log = logging.getLogger(__name__)
 
 
 class NotPrivate(Conflict):
@@ -60,7 +66,7 @@ def clear_embargo(row: Project) -> None:
 
 
 def publish_due() -> list[int]:
-    """Make public whose day has come, however long ago; the projects. One that fails is tried again in an hour.
+    """Make public whose day has come, however long ago; the projects. One that fails is logged, and tried in an hour.
 
     Those in the trash wait, and those of suspended owners.
     """
@@ -68,9 +74,12 @@ def publish_due() -> list[int]:
     query = select(Project.id, Project.repository_id).join(User, User.id == Project.owner_id)
     with read_transaction() as session:
         found = session.execute(query.where(*due, User.suspended_at.is_(None))).all()
+    published = []
     for project_id, repository_id in found:
-        _publish(project_id, repository_id)
-    return [project_id for project_id, _repository_id in found]
+        with _keep_going(project_id):
+            _publish(project_id, repository_id)
+            published.append(project_id)
+    return published
 
 
 def tell_owners() -> int:
@@ -79,7 +88,11 @@ def tell_owners() -> int:
     with read_transaction() as session:
         query = select(Project.id).where(*soon, Project.visibility == "private", Project.trashed_at.is_(None))
         ids = session.scalars(query).all()
-    return sum(_tell(project_id) for project_id in ids)
+    told = 0
+    for project_id in ids:
+        with _keep_going(project_id):
+            told += _tell(project_id)
+    return told
 
 
 def _change(account: Account, project: ProjectAccess, end: datetime | None) -> None:
@@ -96,6 +109,15 @@ def _change(account: Account, project: ProjectAccess, end: datetime | None) -> N
         return describe(session, row)
 
     change_about(project.repository_id, change, actor=account.name)
+
+
+@contextmanager
+def _keep_going(project_id: int) -> Iterator[None]:
+    """Log what fails with this project, such as one that nobody can change now: no other waits for it."""
+    try:
+        yield
+    except (HoldfastError, SQLAlchemyError) as failure:
+        log.warning("the embargo of project %d waits for an hour: %s", project_id, failure)
 
 
 def _publish(project_id: int, repository_id: str) -> None:

@@ -14,7 +14,7 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow, project_fo
 from framework.projects.core.validation import InvalidEmbargo
 from framework.projects.lifecycle import embargo
 from framework.projects.lifecycle.adoption import restore_recorded_project
-from framework.projects.lifecycle.operations import restore_for_owner, restore_project, trash_project, update_project
+from framework.projects.lifecycle.operations import create_project, restore_for_owner, restore_project, trash_project, update_project
 from framework.projects.members.people import add_person
 from framework.projects.models import Project
 from framework.projects.tasks import end_embargoes
@@ -71,6 +71,19 @@ def test_owners_are_told_a_week_and_a_day_before_each_once(
     assert not any("charlie@" in text for text in mails())
     assert "turns public in 7 days" in mails()[0]
     assert "turns public tomorrow" in mails()[-1]
+
+
+def test_one_project_that_cannot_be_changed_keeps_no_other_waiting(alice: Account, secret: ProjectAccess) -> None:
+    for name in ("second", "third"):
+        create_project(alice, name=name, description="", visibility="private")
+    let_end(timedelta(days=-1))
+    with transaction() as session:
+        session.execute(update(Project).where(Project.name == "third").values(public_at=now() + timedelta(days=6)))
+        session.get_one(Repository, secret.repository_id).diverged_at = now()
+    assert end_embargoes.run() == 1
+    assert project_for(alice, "alice", "secret").visibility == "private"
+    assert project_for(alice, "alice", "second").visibility == "public"
+    assert any("alice/third turns public in 6 days" in text for text in posted_texts())
 
 
 def test_it_is_set_changed_and_lifted_on_a_page(
