@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from framework.accounts.core import addresses
 from framework.accounts.core.former_names import recall_former_names
 from framework.accounts.lifecycle.recovery import recover_account
 from framework.accounts.models import User
@@ -38,7 +39,8 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     _rename(session, project, recorded["name"])
     project.description, project.trashed_at = recorded.get("description", ""), _moment(recorded.get("trashed_at"))
     project.topics = recorded.get("topics", "")
-    project.public_at = _embargo_to_keep(recorded.get("public_at"))
+    project.public_at = _embargo_to_keep(session, project.owner_id, recorded.get("public_at"))
+    project.public_told_days = None
     session.add(project)
     session.flush()
     _restore_members(session, project, recorded.get("members", []))
@@ -117,10 +119,11 @@ def _protect(session: Session, project: Project, recorded: Sequence[Mapping[str,
     session.flush()
 
 
-def _embargo_to_keep(text: str | None) -> datetime | None:
-    """A day on which the project turns public, if owners will hear of it first; else they decide anew."""
+def _embargo_to_keep(session: Session, owner_id: int, text: str | None) -> datetime | None:
+    """A day on which the project turns public, if its owner will hear of it first; else owners decide anew."""
     moment = _moment(text)
-    return moment if moment and moment > now() + timedelta(days=8) else None
+    is_told = addresses.find_confirmed_address(session.get_one(User, owner_id)) is not None
+    return moment if moment and is_told and moment > now() + timedelta(days=8) else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
@@ -14,11 +14,18 @@ from framework.projects.core.access import ProjectAccess, RoleTooLow, project_fo
 from framework.projects.core.validation import InvalidEmbargo
 from framework.projects.lifecycle import embargo
 from framework.projects.lifecycle.adoption import restore_recorded_project
-from framework.projects.lifecycle.operations import create_project, restore_for_owner, restore_project, trash_project, update_project
+from framework.projects.lifecycle.operations import (
+    create_project,
+    restore_for_owner,
+    restore_project,
+    trash_project,
+    update_project,
+)
 from framework.projects.members.people import add_person
 from framework.projects.models import Project
 from framework.projects.tasks import end_embargoes
 from framework.repositories.models import Repository
+from framework.repositories.write.creation import create_repository
 from tests.cast import SignIn, Visitor, on_each_deployment, posted_texts
 
 EMBARGO = "/alice/secret/settings/embargo"
@@ -162,3 +169,25 @@ def test_a_rebuild_keeps_what_owners_will_hear_of(
         assert about["public_at"].startswith(in_days(days))
         restore_recorded_project(session, secret.repository_id, about)
     assert (project_for(alice, "alice", "secret").public_at is not None) == kept
+
+
+def test_a_rebuild_keeps_no_day_of_which_no_mail_would_tell(alice: Account, secret: ProjectAccess) -> None:
+    embargo.set_embargo(alice, secret, public_on=in_days(30))
+    with transaction() as session:
+        about = session.get_one(Repository, secret.repository_id).about
+        lost = about | {"name": "lost", "owner": {"name": "lost", "email": "lost@example.org"}}
+        repository_id = create_repository(session, lost)
+        assert "public_at" not in restore_recorded_project(session, repository_id, lost)
+        row = session.scalars(select(Project).where(Project.repository_id == repository_id)).one()
+        assert (row.visibility, row.public_at) == ("private", None)
+
+
+def test_a_restored_day_is_told_anew(alice: Account, secret: ProjectAccess) -> None:
+    embargo.set_embargo(alice, secret, public_on=in_days(30))
+    with transaction() as session:
+        session.get_one(Project, secret.id).public_told_days = 1
+        about = session.get_one(Repository, secret.repository_id).about
+        restore_recorded_project(session, secret.repository_id, about)
+    let_end(timedelta(days=7))
+    end_embargoes.run()
+    assert len(mails()) == 1
