@@ -22,6 +22,7 @@ from framework.errors import Conflict
 from framework.projects.core.addresses import keep_former_address
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.adoption import free_name
+from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -117,6 +118,8 @@ def delete_person(name: str, *, with_projects: bool = False, force: bool = False
 def hand_over(project_id: int, name: str) -> None:
     """Make somebody the owner of a project; when they have one of its name, it gets a number.
 
+    An embargo ends where they were no owner before, who would know of it.
+
     Raises:
         AccountNotFound.
         AccountSuspended: nobody could do anything with the project.
@@ -132,6 +135,9 @@ def hand_over(project_id: int, name: str) -> None:
             keep_former_address(session, row)
             row.name = free_name(session, row, owner_id=heir.id)
             row.owner_id, row.name_key = heir.id, row.name.casefold()
+            member = session.get(Member, (row.id, heir.id))
+            if member is None or member.role != "owner":  # other owners have had the mails about an embargo
+                clear_embargo(row)
             session.execute(delete(Member).where(Member.project_id == row.id, Member.user_id == heir.id))
             record(session, row.id, actor=None, kind="handed_over", details={"person": heir.name})
         return describe(session, row)

@@ -21,6 +21,7 @@ from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.addresses import keep_former_address, release_former_address
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.adoption import free_name
+from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.lifecycle.operations import unique_name
 from framework.projects.members import invitations, quota
 from framework.projects.models import Member, Project, Transfer
@@ -187,7 +188,8 @@ def decline_offer(account: Account, transfer_id: int) -> str:
 def accept_offer(account: Account, transfer_id: int) -> str:
     """Make the caller the owner; the path of the project, with a number in its name where they have one of that name.
 
-    The address of before leads there from now on. Whoever handed it over stays as a maintainer.
+    The address of before leads there from now on. Whoever handed it over stays as a maintainer. An embargo ends: the
+    project stays private.
 
     Raises:
         TransferGone: also where the project belongs to somebody else meanwhile, or is in the trash.
@@ -232,6 +234,7 @@ def _move(session: Session, row: Project, giver: User, receiver: Account) -> Non
     row.name = free_name(session, row, owner_id=receiver.id)
     release_former_address(session, receiver.id, row.name)
     row.owner_id, row.name_key = receiver.id, row.name.casefold()
+    clear_embargo(row)  # the receiver knows of no day
     session.execute(delete(Member).where(Member.project_id == row.id, Member.user_id == receiver.id))
     session.merge(Member(project_id=row.id, user_id=giver.id, role=STAYS))
     invitations.withdraw_beyond(session, row, giver.id, STAYS)

@@ -13,10 +13,12 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle import transfers
+from framework.projects.lifecycle.embargo import set_embargo
+from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import create_project, trash_project
 from framework.projects.members.people import add_person, people_of
 from framework.projects.members.quota import QuotaExceeded
-from framework.projects.models import Transfer
+from framework.projects.models import Project, Transfer
 from framework.projects.tasks import forget_invitations
 from framework.repositories.models import Repository
 from tests.cast import SignIn, csrf_token, on_each_deployment, posted_texts
@@ -54,6 +56,29 @@ def test_the_project_moves_when_the_receiver_accepts(
     assert any("bob accepted alice/secret" in text for text in posted_texts())
     with pytest.raises(transfers.TransferGone):
         transfers.accept_offer(bob, offer.id)
+
+
+def test_an_embargo_ends_when_the_project_moves(
+    alice: Account, bob: Account, secret: ProjectAccess, offer: transfers.Offer, signed_in: SignIn
+) -> None:
+    set_embargo(alice, secret, public_on=f"{now() + timedelta(days=30):%Y-%m-%d}")
+    assert "is cleared" in signed_in(alice).get(HAND_OVER).text
+    assert "is cleared" in signed_in(bob).get(offer.path).text
+    transfers.accept_offer(bob, offer.id)
+    with read_transaction() as session:
+        row = session.get_one(Project, secret.id)
+        assert (row.visibility, row.public_at, row.public_told_days) == ("private", None, None)
+        assert "public_at" not in session.get_one(Repository, secret.repository_id).about
+
+
+@pytest.mark.parametrize(("role", "kept"), [("owner", True), ("maintainer", False)])
+def test_an_embargo_goes_on_for_who_was_an_owner_before(
+    alice: Account, bob: Account, secret: ProjectAccess, role: str, *, kept: bool
+) -> None:
+    add_person(alice, secret, person="bob", role=role)
+    set_embargo(alice, secret, public_on=f"{now() + timedelta(days=30):%Y-%m-%d}")
+    hand_over(secret.id, "bob")
+    assert (project_for(bob, "bob", "secret").public_at is not None) == kept
 
 
 def test_it_is_handed_over_on_pages(
