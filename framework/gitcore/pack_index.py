@@ -23,6 +23,7 @@ from framework.gitcore.packs import (
     TAG,
     TRAILER_BYTES,
     TREE,
+    HeadTooLong,
     MeasuredPack,
     parse_head,
 )
@@ -75,7 +76,7 @@ def make_index(file: Path) -> bytes:
         entries = list(_read_entries(pack, int.from_bytes(pack[len(_START) : _HEADER_BYTES])))
         names = _Names()
         names.add_all(entries)
-    except (IndexError, zlib.error, DeltaDamaged) as error:
+    except (IndexError, HeadTooLong, zlib.error, DeltaDamaged) as error:
         raise PackNotIndexed("an entry of the pack cannot be read") from error
     written = io.BytesIO()
     write_pack_index_v2(written, sorted((names.of[one.offset], one.offset, one.crc32) for one in entries), trailer)

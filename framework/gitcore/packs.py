@@ -15,8 +15,10 @@ COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
 """Kinds of entries (gitformat-pack(5)); the base of a delta is so many bytes before it, or the object of a name."""
 KIND_NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob", TAG: b"tag"}
 """What the name of an object is made of, beside its size and its bytes."""
-LONGEST_HEAD_BYTES = 32
-"""Kind and size take ten bytes at the most, the distance to the base of a delta ten more."""
+LONGEST_NUMBER_BYTES = 9
+"""index-pack takes a longer one, and no git reads the object afterwards."""
+LONGEST_HEAD_BYTES = 2 * LONGEST_NUMBER_BYTES
+"""Kind and size are one number, the distance to the base of a delta is another."""
 TRAILER_BYTES = 20
 """The SHA-1 of all that is before it."""
 
@@ -103,6 +105,10 @@ class HashingReader:
             return file.seek(-TRAILER_BYTES, SEEK_END) + TRAILER_BYTES == self._size and file.read() == self._trailer
 
 
+class HeadTooLong(ValueError):
+    """An entry of a pack tells its size, or how far its base is, in more bytes than git reads."""
+
+
 class EntryHead(NamedTuple):
     """What an entry of a pack says of itself: kind, size in bytes, the head's own length, and how far its base is."""
 
@@ -117,16 +123,21 @@ def parse_head(data: bytes) -> EntryHead:
 
     Raises:
         IndexError: there are too few bytes.
+        HeadTooLong: it would be that of no entry even with more of them.
     """
     kind, size_bytes = (data[0] >> 4) & 7, data[0] & 0x0F
     shift, position = 4, 1
     while data[position - 1] & 0x80:
+        if position == LONGEST_NUMBER_BYTES:
+            raise HeadTooLong
         size_bytes |= (data[position] & 0x7F) << shift
         shift, position = shift + 7, position + 1
     distance = 0
     if kind == OFS_DELTA:
-        distance = data[position] & 0x7F
+        distance, last = data[position] & 0x7F, position + LONGEST_NUMBER_BYTES - 1
         while data[position] & 0x80:
+            if position == last:
+                raise HeadTooLong
             position += 1
             distance = ((distance + 1) << 7) | (data[position] & 0x7F)
         position += 1

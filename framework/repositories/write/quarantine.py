@@ -35,6 +35,7 @@ INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
 SPARE_OBJECT_BYTES = 1 << 20
 OVER_LIMIT = "over limit"
 LACKING = "did not receive expected object"
+UNREAD = b" missing\n"
 
 DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 
@@ -220,12 +221,24 @@ class Quarantine(ReceivedObjects):
             raise ObjectsMissing from failure
 
     def _objects(self, pack: Path) -> Iterator[bytes]:
-        """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete."""
+        """A line for each object: name, kind, and size in bytes; in the order of the pack, which is complete.
+
+        Raises:
+            PackRefused: git has indexed it, and cannot read it.
+        """
         alone = self._bare(f"alone-{object_keys.new_id()}.git", [pack])
         arguments = ("cat-file", "--batch-check", "--batch-all-objects", "--unordered", "--buffer")
-        with git.start(alone, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
-            assert process.stdout
-            yield from process.stdout
+        try:
+            with git.start(alone, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
+                assert process.stdout
+                for line in process.stdout:
+                    if line.endswith(UNREAD):
+                        raise PackRefused(f"error: the object {line[:10].decode()} cannot be read from the pack")
+                    yield line
+        except git.GitCutOff:
+            raise
+        except git.GitFailed as failure:
+            raise PackRefused(failure.said) from failure
 
     def _bare(self, name: str, packs: Iterable[Path]) -> Path:
         """A repository that holds these packs and nothing else."""

@@ -3,22 +3,24 @@
 import hashlib
 import zlib
 
+from framework.gitcore.packs import BLOB, OFS_DELTA
+from tests.packs_by_hand import entry_of, pack_by_hand, varint
+
 MIB = 1 << 20
 
 
 def delta_bomb(size_bytes: int) -> bytes:
     """A small pack whose last object, a delta of deltas of a blob of zeros, has this many bytes."""
-    entries, last = [(3, bytes(65536))], 65536
+    entries, last = [(BLOB, bytes(65536))], 65536
     while last < size_bytes:
         times = min(200, -(-size_bytes // last))
         copies = b"".join(_copies(last) for _ in range(times))
-        entries.append((6, _varint(last) + _varint(last * times) + copies))
+        entries.append((OFS_DELTA, varint(last) + varint(last * times) + copies))
         last *= times
-    data, previous = b"", b""
+    packed, previous = list[bytes](), b""
     for kind, content in entries:
-        data += (previous := _entry(kind, content, len(previous)))
-    pack = b"PACK" + (2).to_bytes(4, "big") + len(entries).to_bytes(4, "big") + data
-    return pack + hashlib.sha1(pack).digest()
+        packed.append(previous := entry_of(kind, content, _offset(len(previous)) if kind == OFS_DELTA else b""))
+    return pack_by_hand(packed)
 
 
 def tiny_objects(count: int) -> bytes:
@@ -30,29 +32,12 @@ def tiny_objects(count: int) -> bytes:
     return bytes(body) + hashlib.sha1(body).digest()
 
 
-def _entry(kind: int, content: bytes, back: int) -> bytes:
-    head, rest = bytearray([kind << 4 | len(content) & 15]), len(content) >> 4
-    while rest:
-        head[-1] |= 128
-        head.append(rest & 127)
-        rest >>= 7
-    return bytes(head) + (_offset(back) if kind == 6 else b"") + zlib.compress(content)
-
-
 def _offset(back: int) -> bytes:
     digits = [back & 127]
     while back := back >> 7:
         back -= 1
         digits.append(128 | back & 127)
     return bytes(reversed(digits))
-
-
-def _varint(number: int) -> bytes:
-    digits = bytearray()
-    while number > 127:
-        digits.append(128 | number & 127)
-        number >>= 7
-    return bytes([*digits, number])
 
 
 def _copies(size_bytes: int) -> bytes:

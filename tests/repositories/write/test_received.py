@@ -14,10 +14,12 @@ from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.received import scan as scanning
 from framework.repositories.write.received.scan import Clearing, scan_beside
 from framework.repositories.write.received.stock import ReceivedPack, list_unclear, match_scan
+from tests.packs_by_hand import entry_of, pack_by_hand
 
 MARK = b"a mark that somebody looks for"
 MIB = 1 << 20
 CLEARING = Clearing(lambda _kind, content: MARK not in content, lambda pieces: MARK not in b"".join(pieces))
+START = b"PACK\0\0\0\2\0\0\0\1"
 LIMITS = Limits(large_blob_bytes=MIB, blob_bytes=10 * MIB, other_bytes=10 * MIB)
 
 
@@ -178,10 +180,17 @@ def read(pieces: Iterable[bytes]) -> ReceivedPack | None:
 
 @pytest.mark.parametrize(
     "bytes_of_it",
-    [b"", b"PACK", b"PACK\0\0\0\2\0\0\0\1", b"PACK\0\0\0\2\0\0\0\1" + b"\x31junk that is not deflated" * 9],
+    [
+        *(b"", b"PACK", START, START + b"\x31junk that is not deflated" * 9),
+        pack_by_hand([entry_of(BLOB, b"x", length=10)]),
+    ],
 )
 def test_what_is_no_pack_is_left_to_git(bytes_of_it: bytes) -> None:
     assert read([bytes_of_it]) is None
+
+
+def test_the_longest_head_that_git_reads_is_read(source: Source) -> None:
+    assert source.receive(pack_by_hand([entry_of(BLOB, b"x", length=9)]))[1]
 
 
 def test_an_index_of_another_pack_is_noticed(source: Source) -> None:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from framework.files import CHUNK_BYTES
-from framework.gitcore.packs import LONGEST_HEAD_BYTES, EntryHead, parse_head
+from framework.gitcore.packs import LONGEST_HEAD_BYTES, EntryHead, HeadTooLong, parse_head
 
 HEADER_BYTES = 12
 NAME_BYTES = 20
@@ -44,13 +44,15 @@ class PackStream:
         """What the next entry says of itself.
 
         Raises:
-            PackUnreadable: it ends within.
+            PackUnreadable: it ends within, or is longer than git reads one.
         """
         while True:
             try:
                 head = parse_head(self._data[self._at : self._at + LONGEST_HEAD_BYTES])
             except IndexError:
                 self._read_more()
+            except HeadTooLong as error:
+                raise PackUnreadable from error
             else:
                 self._at += head.length
                 return head
