@@ -4,10 +4,12 @@ import base64
 import gzip
 import json
 import re
+from shutil import rmtree
 
 import pytest
 from markupsafe import escape
 
+from framework import config
 from framework.browse.render import json_trees, listings, notebooks, rendering
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import Links
@@ -260,7 +262,9 @@ def test_a_render_is_remembered_and_made_once(shown: Show, monkeypatch: pytest.M
     files = {"README.md": b"# Title", "a.py": b"x = 1", "a.ipynb": b'{"cells": []}', "a.zip": zipped(["b"])}
     visitor = shown(files)
     addresses = ("", *(f"/blob/main/{name}" for name in files))
+    visitor.get("")  # which is told that it woke the project
     first = [visitor.get(address) for address in addresses]
+    rmtree(config.current().data / "pages")
     monkeypatch.setattr(rendering.sandbox, "_child", lambda: pytest.fail("it was made again"))
     for address, page in zip(addresses, first, strict=True):
         assert csrf_free(visitor.get(address)) == csrf_free(page)
