@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, union
+from sqlalchemy import ColumnElement, Select, func, select, union
+from sqlalchemy.orm import InstrumentedAttribute
 
 from framework.audit.log import KINDS
 from framework.audit.models import AuditEntry
@@ -21,7 +22,6 @@ class Told:
     id: int
     created_at: datetime
     kind: str
-    actor_id: int | None
     actor: str | None
     person: str | None
     project_id: int | None
@@ -61,12 +61,22 @@ def read_entries(asked: AuditQuery) -> AuditPage:
     conditions = _conditions(asked)
     if asked.person_id is None:
         return _read([conditions])
+    conditions.append(_is_after_deletion(AuditEntry.person_id, asked.person_id, "account_deleted"))
     return _read([[*conditions, column == asked.person_id] for column in (AuditEntry.actor_id, AuditEntry.person_id)])
 
 
 def read_entries_of(project_id: int, before: int | None = None) -> AuditPage:
-    """A page of what the log tells of one project."""
-    return _read([[AuditEntry.project_id == project_id, *_conditions(AuditQuery(before=before))]])
+    """A page of what the log tells of one project that there is."""
+    own = [AuditEntry.project_id == project_id, _is_after_deletion(AuditEntry.project_id, project_id, "deleted")]
+    return _read([[*own, *_conditions(AuditQuery(before=before))]])
+
+
+def find_own(page: AuditPage, person_id: int) -> frozenset[int]:
+    """The numbers of the entries on the page whose actor is this account."""
+    mine = (AuditEntry.actor_id == person_id, AuditEntry.id.in_([entry.id for entry in page.entries]))
+    living = _is_after_deletion(AuditEntry.person_id, person_id, "account_deleted")
+    with read_transaction() as session:
+        return frozenset(session.scalars(select(AuditEntry.id).where(*mine, living)))
 
 
 def forget_older_than(days: int) -> int:
@@ -84,6 +94,12 @@ def _conditions(asked: AuditQuery) -> list[ColumnElement[bool]]:
     if asked.before is not None:
         conditions.append(AuditEntry.id < asked.before)
     return conditions
+
+
+def _is_after_deletion(column: InstrumentedAttribute[int | None], number: int, kind: str) -> ColumnElement[bool]:
+    """Not of an earlier project or account: SQLite gives the number of the newest row again once that is deleted."""
+    deletion = select(func.max(AuditEntry.id)).where(column == number, AuditEntry.kind == kind).scalar_subquery()
+    return AuditEntry.id > func.coalesce(deletion, 0)
 
 
 def _read(alternatives: list[list[ColumnElement[bool]]]) -> AuditPage:
@@ -106,7 +122,6 @@ def _tell(row: AuditEntry) -> Told:
         id=row.id,
         created_at=row.created_at,
         kind=row.kind,
-        actor_id=row.actor_id,
         actor=row.actor,
         person=row.person,
         project_id=row.project_id,

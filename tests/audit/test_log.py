@@ -15,7 +15,12 @@ from framework.audit.reading import AuditQuery, read_entries, read_entries_of
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from tests.cast import on_each_deployment
+from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.deletion import delete_from_trash
+from framework.projects.lifecycle.leaving import delete_person
+from framework.projects.lifecycle.operations import create_project, trash_project, update_project
+from framework.projects.members.people import add_person
+from tests.cast import SignIn, new_account, on_each_deployment
 
 OTHERS = {"account_created", "address_confirmed"}
 """What the people of a test have done before."""
@@ -136,3 +141,29 @@ def test_an_entry_outlives_what_it_tells_of(alice: Account) -> None:
         row = session.scalars(select(AuditEntry).where(AuditEntry.kind == "deleted")).one()
     assert (row.actor, row.project, row.address) == ("alice", "alice/notes", None)
     assert not AuditEntry.__table__.foreign_keys
+
+
+@on_each_deployment
+def test_a_number_that_is_given_again_brings_no_entries_of_before(alice: Account, bob: Account) -> None:
+    old = create_project(alice, name="old", description="", visibility="private")
+    trash_project(alice, old)
+    delete_from_trash(alice, old, confirmation="old")
+    new = create_project(bob, name="new", description="", visibility="private")
+    update_project(bob, new, visibility="public")
+    assert [(entry.kind, entry.actor) for entry in read_entries_of(new.id).entries] == [("visibility", "bob")]
+
+
+@on_each_deployment
+def test_an_account_does_not_take_over_the_entries_of_a_deleted_one(
+    alice: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    old = new_account("old")
+    add_person(alice, secret, person="old", role="owner")
+    signed_in(old).submit(f"{secret.path}/settings", name="secret", visibility="public", publish="y")
+    delete_person("old")
+    fresh = new_account("fresh")
+    add_person(alice, secret, person="fresh", role="owner")
+    assert kinds(person_id=fresh.id) == ["person_added"]
+    page = signed_in(fresh).get(f"{secret.path}/settings/audit").text
+    assert "by old" in page
+    assert "from 127.0.0.1" not in page, "owners see only their own addresses"
