@@ -73,9 +73,13 @@ def record(
     actor: Named | None,
     person: Named | None = None,
     project: ToldProject | None = None,
+    in_person: bool = True,
     **details: Any,
 ) -> None:
-    """Note that the actor did this, to a person, a project or neither; details are JSON, and hold nothing secret."""
+    """Note that the actor did this, to a person, a project or neither; details are JSON, and hold nothing secret.
+
+    Not `in_person` is what somebody else's request completes: the address that it comes from is not the actor's.
+    """
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of entry in the audit log")
     session.add(
@@ -88,7 +92,7 @@ def record(
             person=person.name if person else None,
             project_id=project.id if project else None,
             project=project.full_name if project else None,
-            address=(client_address() or "")[:LONGEST_ADDRESS] or None,
+            address=(client_address() or "")[:LONGEST_ADDRESS] or None if in_person else None,
             details=details,
         )
     )

@@ -19,9 +19,10 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.deletion import delete_from_trash
 from framework.projects.lifecycle.leaving import delete_person
 from framework.projects.lifecycle.operations import restore_for_owner, trash_project, update_project
+from framework.projects.lifecycle.transfers import offer_project
 from framework.projects.members.people import add_people
 from framework.projects.members.roles import change_role, remove_person
-from tests.cast import PASSWORD, SignIn, Visitor, new_account, on_each_deployment
+from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, new_account, on_each_deployment
 
 
 def told(*kinds: str) -> list[Told]:
@@ -153,3 +154,19 @@ def test_what_administrators_do_is_told(app: Flask, ada: Account, alice: Account
     ]
     assert entries[0].details == {"reason": "Spam"}
     assert entries[3].details["allows"]["private"] == 3
+
+
+def test_what_others_complete_is_told_without_their_address(
+    alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_people(alice, secret, people=["new@university.example"], role="writer")
+    invitation = link_in_mail("invitations")
+    offer = offer_project(alice, secret, to="bob")
+    bobs = signed_in(bob)
+    bobs.submit(invitation)
+    bobs.submit(offer.path)
+    entries = told("person_added", "handed_over")
+    assert [(entry.kind, entry.actor, entry.address) for entry in entries] == [
+        ("person_added", "alice", None),
+        ("handed_over", "alice", None),
+    ]

@@ -26,7 +26,7 @@ from framework.projects.lifecycle.operations import unique_name
 from framework.projects.members import invitations, quota
 from framework.projects.models import Member, Project, Transfer
 from framework.projects.notify import emails
-from framework.projects.notify.activity import record
+from framework.projects.notify.activity import Audited, record
 from framework.repositories.catalog.changes import Change
 from framework.repositories.models import Repository
 from framework.repositories.write.creation import change_about
@@ -239,7 +239,8 @@ def _move(session: Session, row: Project, giver: User, receiver: Account) -> Non
     session.merge(Member(project_id=row.id, user_id=giver.id, role=STAYS))
     invitations.withdraw_beyond(session, row, giver.id, STAYS)
     session.flush()
-    record(session, row.id, actor=Account.of(giver), kind="handed_over", details={"person": receiver.name})
+    details, audited = {"person": receiver.name}, Audited(in_person=False)
+    record(session, row.id, actor=Account.of(giver), kind="handed_over", details=details, audited=audited)
 
 
 def _find_answerable(session: Session, account: Account, transfer_id: int) -> Transfer:

@@ -24,7 +24,7 @@ from framework.projects.core.description import describe
 from framework.projects.members.invitation_links import PLACE, InvitationGone, link_to, read_link, stamp_of
 from framework.projects.models import Invitation, Member, Project
 from framework.projects.notify import emails
-from framework.projects.notify.activity import BY_ADDRESS, record
+from framework.projects.notify.activity import BY_ADDRESS, Audited, record
 from framework.repositories.write.creation import change_about
 
 LASTS = timedelta(days=14)
@@ -258,7 +258,7 @@ def _join(session: Session, row: Project, kept: Invitation, user: User) -> str:
     session.delete(kept)
     session.flush()
     details = {"person": user.name if is_known else BY_ADDRESS, "person_id": user.id, "role": role}
-    record(session, row.id, actor=by, kind="person_added", details=details)
+    record(session, row.id, actor=by, kind="person_added", details=details, audited=Audited(in_person=False))
     return role
 
 

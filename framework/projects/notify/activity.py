@@ -26,6 +26,17 @@ AUDITED_DETAILS = frozenset({"person", "role", "public_on", "path", "versions", 
 
 
 @dataclass(frozen=True)
+class Audited:
+    """What the audit log needs to know beside the event; `in_person` as there."""
+
+    in_person: bool = True
+
+
+AS_TOLD = Audited()
+"""The event says it all."""
+
+
+@dataclass(frozen=True)
 class Activity:
     """One event as a page tells it; the actor is None when the account is gone."""
 
@@ -43,7 +54,13 @@ class Activity:
 
 
 def record(
-    session: Session, project_id: int, *, actor: Account | None, kind: str, details: dict[str, Any] | None = None
+    session: Session,
+    project_id: int,
+    *,
+    actor: Account | None,
+    kind: str,
+    details: dict[str, Any] | None = None,
+    audited: Audited = AS_TOLD,
 ) -> None:
     """Write an event and the notices of whom it is news to, and note that the project has changed now.
 
@@ -67,10 +84,10 @@ def record(
     session.flush()
     notices.tell(session, event)
     if kind in audit.KINDS:
-        _tell_audit(session, event, actor)
+        _tell_audit(session, event, actor, audited)
 
 
-def _tell_audit(session: Session, event: Event, actor: Account | None) -> None:
+def _tell_audit(session: Session, event: Event, actor: Account | None, audited: Audited) -> None:
     """Have the audit log tell of it, too; whom the project knows by address only is named to nobody else there."""
     owner, name = session.execute(
         select(User.name, Project.name).join(Project, Project.owner_id == User.id).where(Project.id == event.project_id)
@@ -80,10 +97,10 @@ def _tell_audit(session: Session, event: Event, actor: Account | None) -> None:
     if "person" in details:
         details["who"] = details.pop("person")
     first, *others = _audited_people(session, event)
-    audit.record(session, event.kind, actor=actor, person=first, project=project, **details)
+    about: dict[str, Any] = {"actor": actor, "project": project, "in_person": audited.in_person}
+    audit.record(session, event.kind, **about, person=first, **details)
     for person in others:
-        more = details | {"who": ONE_OF_SEVERAL}
-        audit.record(session, event.kind, actor=actor, person=person, project=project, **more)
+        audit.record(session, event.kind, **about, person=person, **details | {"who": ONE_OF_SEVERAL})
 
 
 def _audited_people(session: Session, event: Event) -> list[User | None]:
