@@ -34,6 +34,11 @@ class Told:
         """What happened, in words."""
         return KINDS.get(self.kind, self.kind)
 
+    @property
+    def actor_for_owners(self) -> str | None:
+        """Who it was; whoever left goes by what the project called them, which may be no name."""
+        return self.details.get("who") if self.kind == "person_left" else self.actor
+
 
 @dataclass(frozen=True)
 class AuditQuery:

@@ -15,13 +15,13 @@ from framework.audit.reading import AuditQuery, Told, read_entries
 from framework.links.owning import make_view_link, revoke_link
 from framework.projects.branches import rules
 from framework.projects.branches.protection import Rule
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.deletion import delete_from_trash
-from framework.projects.lifecycle.leaving import delete_person
+from framework.projects.lifecycle.leaving import delete_person, hand_over
 from framework.projects.lifecycle.operations import restore_for_owner, trash_project, update_project
-from framework.projects.lifecycle.transfers import offer_project
+from framework.projects.lifecycle.transfers import accept_offer, offer_project
 from framework.projects.members.people import add_people
-from framework.projects.members.roles import change_role, remove_person
+from framework.projects.members.roles import change_role, leave, remove_person, save_roles
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, new_account, on_each_deployment
 
 
@@ -91,14 +91,40 @@ def test_permissions_are_told(alice: Account, bob: Account, secret: ProjectAcces
     assert [facts(entry) for entry in entries] == [
         ("person_added", "alice", "bob", "alice/secret"),
         ("person_added", "alice", "carla", "alice/secret"),
-        ("person_changed", "alice", None, "alice/secret"),
-        ("person_removed", "alice", None, "alice/secret"),
+        ("person_changed", "alice", "bob", "alice/secret"),
+        ("person_removed", "alice", "bob", "alice/secret"),
         ("branch_rule", "alice", None, "alice/secret"),
     ]
     assert [entry.details["role"] for entry in entries[:3]] == ["writer", "writer", "reader"]
     assert "bob" in entries[0].details["who"]
     assert "carla" not in entries[0].details["who"] + entries[1].details["who"]
     assert entries[2].details == {"role": "reader", "who": "bob"}
+
+
+def test_each_of_several_whose_role_changes_is_told(alice: Account, bob: Account, secret: ProjectAccess) -> None:
+    carla, dora = new_account("carla"), new_account("dora")
+    add_people(alice, secret, people=["bob", "carla@example.org", "dora"], role="reader")
+    save_roles(alice, secret, {bob.id: "writer", carla.id: "writer", dora.id: "owner"})
+    entries = told("person_changed")
+    assert [(entry.person, entry.details["role"], entry.details["who"]) for entry in entries] == [
+        ("bob", "writer", "bob and somebody by e-mail"),
+        ("carla", "writer", "one of several"),
+        ("dora", "owner", "dora"),
+    ]
+
+
+@on_each_deployment
+def test_whoever_leaves_or_takes_a_project_over_is_told(alice: Account, bob: Account, secret: ProjectAccess) -> None:
+    new_account("carla")
+    add_people(alice, secret, people=["bob@example.org"], role="reader")
+    leave(bob, project_for(bob, "alice", "secret"))
+    accept_offer(bob, offer_project(alice, secret, to="bob").id)
+    hand_over(secret.id, "carla")
+    assert [facts(entry) for entry in told("person_left", "handed_over")] == [
+        ("person_left", "bob", "bob", "alice/secret"),
+        ("handed_over", "alice", "bob", "bob/secret"),
+        ("handed_over", None, "carla", "carla/secret"),
+    ]
 
 
 def test_links_are_told_without_their_secret(alice: Account, secret: ProjectAccess) -> None:

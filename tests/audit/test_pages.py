@@ -9,9 +9,10 @@ import pytest
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import administration
 from framework.audit import reading
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
+from framework.projects.members.roles import change_role, leave
 from tests.cast import SignIn, Visitor, new_account
 
 
@@ -67,6 +68,20 @@ def test_owners_see_their_projects_part(
     assert "carla" not in page, "whom an owner knows by address only is not named"
     update_project(alice, secret, visibility="private")
     assert "from" not in titles(signed_in(ada).get(f"/admin/projects/{secret.id}").text)
+
+
+def test_administrators_alone_learn_whom_an_address_names(
+    ada: Account, alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_person(alice, secret, person="bob@example.org", role="reader")
+    change_role(alice, secret, person_id=bob.id, role="writer")
+    leave(bob, project_for(bob, "alice", "secret"))
+    page = signed_in(alice).get(f"{secret.path}/settings/audit").text
+    kinds = ["Person left", "Role changed", "Person added"]
+    assert titles(page) == [f"{kind}: somebody by e-mail" for kind in kinds]
+    assert "by somebody by e-mail" in page
+    assert "bob" not in page
+    assert titles(signed_in(ada).get(f"/admin/projects/{secret.id}").text)[:3] == [f"{kind}: bob" for kind in kinds]
 
 
 def test_addresses_of_others_are_for_administrators(

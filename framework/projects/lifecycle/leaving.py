@@ -24,7 +24,7 @@ from framework.projects.core.description import describe
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.models import Member, Project
-from framework.projects.notify.activity import record
+from framework.projects.notify.activity import Audited, record
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.write.creation import change_about
 
@@ -139,7 +139,8 @@ def hand_over(project_id: int, name: str) -> None:
             if member is None or member.role != "owner":  # other owners have had the mails about an embargo
                 clear_embargo(row)
             session.execute(delete(Member).where(Member.project_id == row.id, Member.user_id == heir.id))
-            record(session, row.id, actor=None, kind="handed_over", details={"person": heir.name})
+            details, audited = {"person": heir.name}, Audited([heir.id])
+            record(session, row.id, actor=None, kind="handed_over", details=details, audited=audited)
         return describe(session, row)
 
     change_about(repository_id, change, actor=SYSTEM_ACTOR)

@@ -239,7 +239,7 @@ def _move(session: Session, row: Project, giver: User, receiver: Account) -> Non
     session.merge(Member(project_id=row.id, user_id=giver.id, role=STAYS))
     invitations.withdraw_beyond(session, row, giver.id, STAYS)
     session.flush()
-    details, audited = {"person": receiver.name}, Audited(in_person=False)
+    details, audited = {"person": receiver.name}, Audited([receiver.id], in_person=False)
     record(session, row.id, actor=Account.of(giver), kind="handed_over", details=details, audited=audited)
 
 

@@ -16,7 +16,7 @@ from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.members import invitations
 from framework.projects.members.people import ADDRESS, change_people, needed_role
 from framework.projects.models import Member, Project
-from framework.projects.notify.activity import BY_ADDRESS, record
+from framework.projects.notify.activity import BY_ADDRESS, Audited, record
 
 
 class MemberNotFound(NotFound):
@@ -85,7 +85,9 @@ def save_roles(account: Account, project: ProjectAccess, roles: Mapping[int, str
         told = [_change_role(session, row, account, person, role) for person, role in (changed or roles).items()]
         for role in dict.fromkeys(changed.values()):
             names = [name for name, _who, theirs in told if theirs == role]
-            record(session, row.id, actor=account, kind="person_changed", details=_details(names, role))
+            people = [person for person, theirs in changed.items() if theirs == role]
+            details, audited = {"person": list_names(names), "role": role}, Audited(people)
+            record(session, row.id, actor=account, kind="person_changed", details=details, audited=audited)
         return [RoleChange(who, role) for _name, who, role in told]
 
     return change_people(account, project, change)
@@ -103,7 +105,8 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
         member = find_member(session, row, person_id)
         recheck(session, row.id, account, needed_role(member.role))
         name, who = _end(session, row, member)
-        record(session, row.id, actor=account, kind="person_removed", details={"person": name})
+        details, audited = {"person": name}, Audited([person_id])
+        record(session, row.id, actor=account, kind="person_removed", details=details, audited=audited)
         return who
 
     return change_people(account, project, remove)
@@ -122,7 +125,8 @@ def leave(account: Account, project: ProjectAccess) -> str:
             raise OwnerLeaves
         name, _who = _end(session, row, find_member(session, row, account.id))
         actor = account if name == account.name else None  # somebody who is known by an address alone stays so
-        record(session, row.id, actor=actor, kind="person_left", details={"person": name})
+        audited = Audited([account.id], actor=account)
+        record(session, row.id, actor=actor, kind="person_left", details={"person": name}, audited=audited)
 
     change_people(account, project, end, needed="reader")
     return project.full_name
@@ -161,7 +165,3 @@ def _names(session: Session, member: Member) -> tuple[str, str]:
     address = session.scalar(select(ADDRESS).where(*mine))
     name = session.get_one(User, member.user_id).name
     return (BY_ADDRESS, address) if address else (name, name)
-
-
-def _details(names: Sequence[str], role: str) -> dict[str, str]:
-    return {"person": list_names(names), "role": role}

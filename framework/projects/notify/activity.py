@@ -27,8 +27,13 @@ AUDITED_DETAILS = frozenset({"person", "role", "public_on", "path", "versions", 
 
 @dataclass(frozen=True)
 class Audited:
-    """What the audit log needs to know beside the event; `in_person` as there."""
+    """What the audit log alone is told: whom it happened to, by number, and an actor whom the project does not name.
 
+    `in_person` as there.
+    """
+
+    people: Sequence[int] = ()
+    actor: Account | None = None
     in_person: bool = True
 
 
@@ -84,11 +89,11 @@ def record(
     session.flush()
     notices.tell(session, event)
     if kind in audit.KINDS:
-        _tell_audit(session, event, actor, audited)
+        _tell_audit(session, event, audited.actor or actor, audited)
 
 
 def _tell_audit(session: Session, event: Event, actor: Account | None, audited: Audited) -> None:
-    """Have the audit log tell of it, too; whom the project knows by address only is named to nobody else there."""
+    """Have the audit log tell of it, too; whom the project knows by address only is named to administrators alone."""
     owner, name = session.execute(
         select(User.name, Project.name).join(Project, Project.owner_id == User.id).where(Project.id == event.project_id)
     ).one()
@@ -96,17 +101,18 @@ def _tell_audit(session: Session, event: Event, actor: Account | None, audited: 
     details = {name: value for name, value in event.details.items() if name in AUDITED_DETAILS}
     if "person" in details:
         details["who"] = details.pop("person")
-    first, *others = _audited_people(session, event)
+    people = _audited_people(session, event, audited)
     about: dict[str, Any] = {"actor": actor, "project": project, "in_person": audited.in_person}
-    audit.record(session, event.kind, **about, person=first, **details)
-    for person in others:
+    audit.record(session, event.kind, **about, person=people[0] if people else None, **details)
+    for person in people[1:]:
         audit.record(session, event.kind, **about, person=person, **details | {"who": ONE_OF_SEVERAL})
 
 
-def _audited_people(session: Session, event: Event) -> list[User | None]:
+def _audited_people(session: Session, event: Event, audited: Audited) -> list[User]:
     """Whom it happened to: an entry of the audit log has one person, or none."""
-    numbers = [event.details.get("person_id"), *event.details.get("person_ids", [])]
-    return [session.get(User, number) if number else None for number in numbers]
+    added = [event.details.get("person_id"), *event.details.get("person_ids", [])]
+    found = [session.get(User, number) for number in audited.people or added if number]
+    return [user for user in found if user]
 
 
 def read_activity(project_id: int, page: int = 1) -> list[Activity]:
