@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from framework.accounts.core import budgets
 from framework.database.types import now
 from framework.links.drop import handing_in
-from framework.links.drop.drop_offs import OpenDropOff, format_moment
+from framework.links.drop.drop_offs import DropOffClosed, OpenDropOff, format_moment
 from framework.links.drop.handing_in import Delivery
 from framework.links.drop.opening import open_page
 from framework.links.drop.receipts import HandedIn
@@ -54,7 +54,7 @@ def receive(token: str) -> ViewResponse:
     """Take a hand-in, and lead to its receipt."""
     began_at = now()
     drop_off, mine = open_page(token)
-    if closed := drop_off.reason_closed(mine.extended_until if mine else None):
+    if closed := drop_off.reason_refused(mine.extended_until if mine else None):
         return problem(403, closed) if wants_json() else (_page(drop_off, mine, _form(mine)), 403)
     network = budgets.network_of(request.remote_addr or "")
     budgets.spend_now(f"drop:{drop_off.id}:{network}", f"drop-network:{network}", f"drop-link:{drop_off.id}")
@@ -88,12 +88,18 @@ def _store(
     files: Sequence[tuple[str, SentFile]],
     began_at: datetime,
 ) -> HandedIn:
-    """Store what the form brings, and the uploads that it names, which were begun before it."""
+    """Store what the form brings, and the uploads that it names, which were begun before it.
+
+    Files in the form itself were begun with it, whatever else it names.
+    """
     email = mine.email if mine else form.email.data or ""
     named = parse_uploads(form.uploads.data or "[]")
     stranger = find_stranger(drop_off)
     found = find_uploads(stranger, {upload_id for _path, upload_id in named}) if named else []
-    began_at = max((upload.created_at for upload in found), default=began_at)
+    if found and not files:
+        began_at = max(upload.created_at for upload in found)
+    if closed := drop_off.reason_closed(mine.extended_until if mine else None, began_at):
+        raise DropOffClosed(closed)
     with scratch("upload") as folder:
         opened = open_uploads(found, folder)
         everything = [*files, *((path, opened[upload_id]) for path, upload_id in named)]

@@ -1,7 +1,9 @@
 """Resumable uploads of people without an account: they belong to one browser and one link, and to no account."""
 
+import io
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -46,7 +48,7 @@ class Sender:
         assert self.send("HEAD", address).headers["Upload-Offset"] == str(len(content))
         return address
 
-    def hand_in(self, uploads: dict[str, str], **fields: str) -> TestResponse:
+    def hand_in(self, uploads: dict[str, str], **fields: Any) -> TestResponse:
         """Name finished uploads by their paths."""
         named = [{"path": path, "upload": address.rpartition("/")[2]} for path, address in uploads.items()]
         data = {**ADA, **fields, "csrf_token": self.token, "uploads": json.dumps(named)}
@@ -92,12 +94,26 @@ def test_the_deadline_counts_for_the_last_file_that_was_begun(app: Flask, drop: 
     assert not paths(secret)
 
 
+def test_what_was_begun_in_time_has_the_grace_and_brings_nothing_else_in(
+    app: Flask, drop: str, secret: ProjectAccess
+) -> None:
+    sender = Sender(app, drop)
+    early, other = sender.upload(b"Engines"), sender.upload(b"tiny")
+    late = [(io.BytesIO(b"late"), "late.txt")]
+    with transaction() as session:
+        session.execute(update(DropOff).values(deadline=now()))
+    assert sender.hand_in({"tiny.txt": other}, files=late).status_code == 403
+    assert not paths(secret)
+    assert sender.hand_in({"essay.txt": early}).status_code == 201
+    assert paths(secret, "essays/Ada Lovelace") == {"essays/Ada Lovelace/essay.txt"}
+
+
 def test_the_page_tells_what_would_be_refused(app: Flask, alice: Account, secret: ProjectAccess) -> None:
     page = path_of(make_drop(alice, secret, types="pdf", max_total_bytes=1000))
     sender = Sender(app, page)
-    files = [{"path": "a.pdf", "size": 1}, {"path": "a.exe", "size": 1}, {"path": ".git/a.pdf", "size": 1}]
+    asked = [{"path": "a.pdf", "size": 1}, {"path": "a.exe", "size": 1}, {"path": ".git/a.pdf", "size": 1}]
     answer = sender.visitor.client.post(
-        f"{page}/preflight", json={"files": files}, headers={"X-CSRFToken": sender.token}
+        f"{page}/preflight", json={"files": asked}, headers={"X-CSRFToken": sender.token}
     )
     assert [one["state"] for one in json.loads(answer.text)["files"]] == ["new", "refused", "refused"]
     assert json.loads(answer.text)["room_bytes"] == 1000

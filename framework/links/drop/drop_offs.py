@@ -86,6 +86,10 @@ class OpenDropOff:
             return None
         return f"The deadline was {format_moment(until, self.time_zone)}. Nothing more can be handed in."
 
+    def reason_refused(self, extended_until: datetime | None = None) -> str | None:
+        """Why nothing can come in any more, not even what was begun in time; None when some of it can."""
+        return self.reason_closed(extended_until, began_at=self.deadline_for(extended_until))
+
     def problem_of(self, name: str, size_bytes: int) -> str | None:
         """Why the drop-off does not take a file of this name and size; None when it does."""
         if self.types and not name.lower().endswith(self.types):
