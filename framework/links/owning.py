@@ -144,7 +144,7 @@ def revoke_link(account: Account, project: ProjectAccess, link_id: int) -> str:
         recheck(session, project.id, account, ROLE)
         link = _lock(session, project, link_id)
         link.revoked_at = now()
-        _tell_audit(session, "link_revoked", link, by=account, project=project)
+        links.tell_audit(session, "link_revoked", link, by=account, project=_told(project))
         return link.title
 
 
@@ -197,13 +197,12 @@ def _add(session: Session, project: ProjectAccess, account: Account, link: Link,
     link.project_id, link.made_by_id, link.digest = project.id, account.id, digest(token)
     session.add(link)
     session.flush()
-    _tell_audit(session, "link_made", link, by=account, project=project)
+    links.tell_audit(session, "link_made", link, by=account, project=_told(project))
     return link
 
 
-def _tell_audit(session: Session, kind: str, link: Link, *, by: Account, project: ProjectAccess) -> None:
-    told = audit.ToldProject(project.id, project.full_name)
-    audit.record(session, kind, actor=by, project=told, link=link.kind, title=link.title, anonymous=link.anonymous)
+def _told(project: ProjectAccess) -> audit.ToldProject:
+    return audit.ToldProject(project.id, project.full_name)
 
 
 def _lock(session: Session, project: ProjectAccess, link_id: int) -> Link:

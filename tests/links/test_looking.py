@@ -1,5 +1,6 @@
 """Looking at a private project by a view-only link: pages and downloads, and nothing else."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,19 @@ from flask import Flask
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
+from framework.accounts.lifecycle.administration import resume, suspend
+from framework.audit.reading import AuditQuery, read_entries
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.links.owning import list_links, make_view_link, revoke_link
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.leaving import delete_person
 from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import change_role, leave, remove_person
 from framework.projects.models import Link
 from tests.cast import SAME_REQUEST, SignIn, Visitor, on_each_deployment
-from tests.links.conftest import path_of
+from tests.links.conftest import make_drop, path_of
 from tests.uploads.conftest import store_files
 
 PAGES = ("", "/tree/main", "/blob/main/a.txt", "/raw/main/a.txt", "/archive/main.zip", "/commits/main", "/activity")
@@ -83,3 +89,53 @@ def test_a_cookie_that_somebody_wrote_lets_nobody_in(app: Flask, view: str, secr
     stranger = Visitor(app)
     stranger.client.set_cookie("session", "eyJsaW5rcyI6WyIwIl19.aaaaaa.bbbb")
     assert stranger.get(secret.path).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["removed", "demoted", "left", "deleted"])
+def test_nobody_goes_on_to_look_by_a_link_that_they_made(
+    visitor: Visitor, alice: Account, bob: Account, secret: ProjectAccess, end: str
+) -> None:
+    add_person(alice, secret, person="bob", role="maintainer")
+    theirs = project_for(bob, "alice", "secret")
+    view = path_of(make_view_link(bob, theirs, title="Mine", expires_at=None))
+    kept = make_drop(bob, theirs).id, make_view_link(alice, secret, title="", expires_at=None).id
+    visitor.get(view)
+    acts: dict[str, Callable[[], object]] = {
+        "removed": lambda: remove_person(alice, secret, person_id=bob.id),
+        "demoted": lambda: change_role(alice, secret, person_id=bob.id, role="writer"),
+        "left": lambda: leave(bob, theirs),
+        "deleted": lambda: delete_person("bob"),
+    }
+    acts[end]()
+    assert (visitor.get(view).status_code, visitor.get(secret.path).status_code) == (404, 404)
+    assert {link.id for link in list_links(secret)} == set(kept)
+    [told] = read_entries(AuditQuery(kind="link_revoked")).entries
+    assert (told.project, told.details["title"], told.actor) == (
+        secret.full_name,
+        "Mine",
+        {"removed": "alice", "demoted": "alice", "left": "bob", "deleted": None}[end],
+    )
+
+
+def test_who_was_an_owner_and_is_a_maintainer_keeps_their_links(
+    alice: Account, bob: Account, secret: ProjectAccess
+) -> None:
+    add_person(alice, secret, person="bob", role="owner")
+    link = make_view_link(bob, project_for(bob, "alice", "secret"), title="", expires_at=None)
+    change_role(alice, secret, person_id=bob.id, role="maintainer")
+    assert [one.id for one in list_links(secret)] == [link.id]
+
+
+def test_a_link_does_not_open_while_who_made_it_is_suspended(
+    visitor: Visitor, alice: Account, bob: Account, secret: ProjectAccess
+) -> None:
+    add_person(alice, secret, person="bob", role="maintainer")
+    theirs = project_for(bob, "alice", "secret")
+    view = path_of(make_view_link(bob, theirs, title="", expires_at=None))
+    drop = path_of(make_drop(bob, theirs))
+    visitor.get(view)
+    suspend("bob")
+    assert (visitor.get(view).status_code, visitor.get(secret.path).status_code) == (404, 404)
+    assert visitor.get(drop).status_code == 200
+    resume("bob")
+    assert visitor.get(secret.path).status_code == 200

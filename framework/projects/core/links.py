@@ -12,13 +12,16 @@ from datetime import datetime
 
 from flask import has_request_context, request
 from flask import session as browser_session
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest
+from framework.accounts.models import User
+from framework.audit import log as audit
+from framework.audit.log import Named
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.projects.models import Link
+from framework.projects.models import Link, Project
 
 VIEW, DROP = "view", "drop"
 SHOWN, MOST_SHOWN = "links", 20
@@ -50,10 +53,10 @@ def is_token(text: str) -> bool:
 
 
 def find_link(session: Session, token: str, kind: str) -> Link | None:
-    """The link of this kind that the token is of; None when there is none, or it has ended."""
+    """The link of this kind that the token is of; None when there is none, or it has ended or does not open now."""
     if not is_token(token):
         return None
-    link = session.scalar(select(Link).where(Link.digest == digest(token), Link.kind == kind))
+    link = session.scalar(select(Link).where(Link.digest == digest(token), Link.kind == kind, _opens()))
     return link if link is not None and is_living(link) else None
 
 
@@ -82,7 +85,13 @@ def find_shown_link(connection: Connection, project_id: int) -> int | None:
     if not (digests := shown_digests()):
         return None
     mine = (Link.project_id == project_id, Link.kind == VIEW, Link.anonymous.is_(False), Link.digest.in_(digests))
-    return connection.scalar(select(Link.id).where(*mine, *_lives()).limit(1))
+    return connection.scalar(select(Link.id).where(*mine, *_lives(), _opens()).limit(1))
+
+
+def _opens() -> ColumnElement[bool]:
+    """Nobody looks by a link of somebody who is suspended, as long as they are; a drop-off shows nothing."""
+    is_suspended = exists().where(User.id == Link.made_by_id, User.suspended_at.is_not(None))
+    return or_(Link.kind != VIEW, ~is_suspended)
 
 
 def _lives() -> tuple[ColumnElement[bool], ...]:
@@ -95,6 +104,23 @@ def list_links(project_id: int) -> list[LinkSummary]:
     query = select(*columns).where(Link.project_id == project_id, *_lives()).order_by(Link.id.desc())
     with read_transaction() as session:
         return [LinkSummary(*row) for row in session.execute(query)]
+
+
+def revoke_view_links(session: Session, row: Project, person_id: int, *, by: Named | None) -> None:
+    """End the view-only links that somebody made who may make none any more: they could go on to look themselves.
+
+    Their drop-off links stay, since nobody reads by one, and what is collected belongs to the project.
+    """
+    theirs = (Link.project_id == row.id, Link.made_by_id == person_id, Link.kind == VIEW, *_lives())
+    for link in session.scalars(select(Link).where(*theirs).order_by(Link.id).with_for_update()).all():
+        link.revoked_at = now()
+        owner = session.get_one(User, row.owner_id)
+        tell_audit(session, "link_revoked", link, by=by, project=audit.ToldProject(row.id, f"{owner.name}/{row.name}"))
+
+
+def tell_audit(session: Session, kind: str, link: Link, *, by: Named | None, project: audit.ToldProject) -> None:
+    """Have the audit log tell that a link was made or revoked."""
+    audit.record(session, kind, actor=by, project=project, link=link.kind, title=link.title, anonymous=link.anonymous)
 
 
 def note_use(link_id: int) -> None:

@@ -23,6 +23,7 @@ from framework.projects.core.addresses import keep_former_address
 from framework.projects.core.description import describe
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.lifecycle.embargo import clear_embargo
+from framework.projects.members.roles import end_beyond
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import Audited, record
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -134,6 +135,7 @@ def hand_over(project_id: int, name: str) -> None:
         if row.owner_id != heir.id:
             keep_former_address(session, row)
             row.name = free_name(session, row, owner_id=heir.id)
+            end_beyond(session, row, row.owner_id, None, by=None)
             row.owner_id, row.name_key = heir.id, row.name.casefold()
             member = session.get(Member, (row.id, heir.id))
             if member is None or member.role != "owner":  # other owners have had the mails about an embargo
@@ -193,10 +195,9 @@ def _erase(user_id: int) -> None:
         user = session.get_one(User, user_id, with_for_update=True)
         owned = session.scalars(select(Project.id).where(Project.owner_id == user_id)).all()
         takes_part = select(member.project_id).where(member.user_id == user_id)
-        for project_id in session.scalars(
-            select(Project.id).where(or_(Project.id.in_(takes_part), Project.id.in_(owned)))
-        ):
-            enqueue(session, "framework.projects.tasks.refresh_about", project_id)
+        for row in session.scalars(select(Project).where(or_(Project.id.in_(takes_part), Project.id.in_(owned)))).all():
+            end_beyond(session, row, user_id, None, by=None)
+            enqueue(session, "framework.projects.tasks.refresh_about", row.id)
         session.execute(delete(Member).where(Member.user_id == user_id))
         administration.erase(session, user)
         if not owned:

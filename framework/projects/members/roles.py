@@ -12,7 +12,8 @@ from framework.database.session import read_transaction
 from framework.errors import Conflict, NotFound
 from framework.formatting import list_names
 from framework.projects.core import validation
-from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.access import ProjectAccess, has_role, recheck
+from framework.projects.core.links import revoke_view_links
 from framework.projects.members import invitations
 from framework.projects.members.people import ADDRESS, change_people, needed_role
 from framework.projects.models import Member, Project
@@ -67,7 +68,8 @@ def change_role(account: Account, project: ProjectAccess, *, person_id: int, rol
 def save_roles(account: Account, project: ProjectAccess, roles: Mapping[int, str]) -> list[RoleChange]:
     """Give people these roles, by the numbers of their accounts, as one version; those who had another one before.
 
-    Of their invitations that nobody has taken those end which the new role could not send.
+    Of their invitations that nobody has taken those end which the new role could not send, and view-only links of
+    theirs if it could make none.
 
     Raises:
         MemberNotFound: one takes no part, or the project is theirs; nobody's role is changed.
@@ -104,7 +106,7 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
     def remove(session: Session, row: Project) -> str:
         member = find_member(session, row, person_id)
         recheck(session, row.id, account, needed_role(member.role))
-        name, who = _end(session, row, member)
+        name, who = _end(session, row, member, by=account)
         details, audited = {"person": name}, Audited([person_id])
         record(session, row.id, actor=account, kind="person_removed", details=details, audited=audited)
         return who
@@ -123,7 +125,7 @@ def leave(account: Account, project: ProjectAccess) -> str:
     def end(session: Session, row: Project) -> None:
         if row.owner_id == account.id:
             raise OwnerLeaves
-        name, _who = _end(session, row, find_member(session, row, account.id))
+        name, _who = _end(session, row, find_member(session, row, account.id), by=account)
         actor = account if name == account.name else None  # somebody who is known by an address alone stays so
         audited = Audited([account.id], actor=account)
         record(session, row.id, actor=actor, kind="person_left", details={"person": name}, audited=audited)
@@ -144,18 +146,25 @@ def find_member(session: Session, row: Project, person_id: int) -> Member:
     return member
 
 
+def end_beyond(session: Session, row: Project, person_id: int, role: str | None, *, by: Account | None) -> None:
+    """End the invitations and view-only links that somebody of this role could not make, perhaps for themselves."""
+    invitations.withdraw_beyond(session, row, person_id, role)
+    if not has_role(role, "maintainer"):
+        revoke_view_links(session, row, person_id, by=by)
+
+
 def _change_role(session: Session, row: Project, account: Account, person_id: int, role: str) -> tuple[str, str, str]:
     member = find_member(session, row, person_id)
     recheck(session, row.id, account, needed_role(role, member.role))
     member.role = role
-    invitations.withdraw_beyond(session, row, person_id, role)
+    end_beyond(session, row, person_id, role, by=account)
     return *_names(session, member), role
 
 
-def _end(session: Session, row: Project, member: Member) -> tuple[str, str]:
+def _end(session: Session, row: Project, member: Member, *, by: Account) -> tuple[str, str]:
     names = _names(session, member)
     session.delete(member)
-    invitations.withdraw_beyond(session, row, member.user_id, None)
+    end_beyond(session, row, member.user_id, None, by=by)
     return names
 
 
