@@ -80,7 +80,9 @@ def test_the_link_limits_what_is_under_way(app: Flask, alice: Account, secret: P
     page = path_of(make_drop(alice, secret, max_total_bytes=1000, max_file_bytes=900))
     assert Sender(app, page).create(901).status_code == 413
     assert Sender(app, page).create(600).status_code == 201
-    assert Sender(app, page).create(600).status_code == 413
+    refused = Sender(app, page).create(600)
+    assert (refused.status_code, "There is no room for this file here" in refused.text) == (413, True)
+    assert "settings/usage" not in refused.text
 
 
 def test_the_deadline_counts_for_the_last_file_that_was_begun(app: Flask, drop: str, secret: ProjectAccess) -> None:

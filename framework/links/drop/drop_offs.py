@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from framework import config
 from framework.database.session import read_transaction
 from framework.database.types import now
-from framework.errors import Conflict, Forbidden, NotFound
+from framework.errors import Conflict, Forbidden, NotFound, TooLarge
 from framework.formatting import format_limit
 from framework.links.models import DropOff, HandIn
 from framework.projects.core import links
@@ -39,6 +39,16 @@ class DropOffFull(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This drop-off is full, so nothing was stored. Tell whoever gave you the link.")
+
+
+class NoRoomThere(TooLarge):
+    """The project, its owner's plan or the server has no room for it; whose fault it is, is not a stranger's matter."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no room for these files where they are collected, so nothing was stored. Tell whoever gave you"
+            " the link."
+        )
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from framework.errors import Conflict, Invalid, TooLarge
 from framework.files import sha256_of
 from framework.gitcore.path_policy import BadPath, check_path
 from framework.links.drop import receipts
-from framework.links.drop.drop_offs import DropOffFull, OpenDropOff, admit
+from framework.links.drop.drop_offs import DropOffFull, NoRoomThere, OpenDropOff, admit
 from framework.links.drop.receipts import HandedIn
 from framework.links.models import DropOff, HandIn
+from framework.projects.members.quota import FileOverPlan, QuotaExceeded, StoreFull
 from framework.projects.visits import read_project
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
@@ -92,7 +93,8 @@ def hand_in(drop_off: OpenDropOff, delivery: Delivery) -> HandedIn:
 
     Raises:
         InvalidSenderName, InvalidEmail, NoFiles, TooManyFiles, FilesRefused, FilesTooLarge, DropOffClosed,
-        DropOffFull, TooOften, DropOffAbsent: nothing is stored. What `store_contribution` raises.
+        DropOffFull, NoRoomThere, TooOften, DropOffAbsent: nothing is stored. What `store_contribution` raises but for
+        its words about the owner's plan.
     """
     delivery = replace(delivery, name=sender_name(delivery.name), email=validation.email(delivery.email.strip()))
     _check_files(drop_off, delivery)
@@ -101,6 +103,8 @@ def hand_in(drop_off: OpenDropOff, delivery: Delivery) -> HandedIn:
             return _Attempt(drop_off, delivery, number).store()
         except FolderTaken:
             continue
+        except (QuotaExceeded, FileOverPlan, StoreFull) as error:
+            raise NoRoomThere from error
     raise FolderTaken
 
 

@@ -64,6 +64,13 @@ class TooManyUploads(TooLarge):
         super().__init__(f"You have {MOST_UPLOADS:,} unfinished uploads. Finish or delete some of them first.")
 
 
+class StrangersFull(TooLarge):
+    """A stranger's upload has no room: they are told neither whose it is nor how much others have under way."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no room for this file here at the moment. Tell whoever gave you the link.")
+
+
 @dataclass(frozen=True)
 class Stranger:
     """Somebody without an account who may upload; `id` is the account that answers for what they store.
@@ -126,20 +133,20 @@ def create_upload(uploader: Uploader, *, size_bytes: int, info: str, name: str) 
         UploadsFull: with what is under way already, there would be no room for it, wherever the account may write.
         TooManyUploads.
         StoreFull: the server has none.
+        StrangersFull: the last three, for a stranger.
     """
     settings = config.current()
     if size_bytes > settings.max_file_bytes:
         raise FileTooLarge(too_large_sentence(name, size_bytes))
     with transaction() as session:
         session.execute(select(User.id).where(User.id == uploader.id).with_for_update(key_share=True))
-        count, under_way = _count_open(session, uploader)
         stranger = uploader if isinstance(uploader, Stranger) else None
-        room = stranger.room_bytes if stranger else quota.most_room_bytes(session, uploader.id)
-        if count >= MOST_UPLOADS:
-            raise TooManyUploads
-        if under_way + size_bytes > room:
-            raise UploadsFull(room, under_way)
-        quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
+        try:
+            _refuse_excess(session, uploader, size_bytes)
+        except (TooManyUploads, UploadsFull, quota.StoreFull) as error:
+            if stranger:
+                raise StrangersFull from error
+            raise
         row = ResumableUpload(
             id=object_keys.new_id(), account_id=uploader.id, size_bytes=size_bytes, info=info, offset_bytes=0
         )
@@ -209,6 +216,16 @@ def parts_of(upload_ids: Collection[str]) -> list[StoredPart]:
     with read_transaction() as session:
         rows = session.scalars(query.order_by(UploadPart.upload_id, UploadPart.start_bytes)).all()
     return [StoredPart(row.upload_id, row.name, row.start_bytes, row.size_bytes, row.sha256) for row in rows]
+
+
+def _refuse_excess(session: Session, uploader: Uploader, size_bytes: int) -> None:
+    count, under_way = _count_open(session, uploader)
+    room = uploader.room_bytes if isinstance(uploader, Stranger) else quota.most_room_bytes(session, uploader.id)
+    if count >= MOST_UPLOADS:
+        raise TooManyUploads
+    if under_way + size_bytes > room:
+        raise UploadsFull(room, under_way)
+    quota.refuse_full_store(session, _all_under_way(session) + size_bytes)
 
 
 def _all_under_way(session: Session) -> int:
