@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, request, session
 
+from framework.accounts.core import budgets
 from framework.database.session import read_transaction
 from framework.links.drop.drop_offs import DropOffClosed, OpenDropOff
 from framework.links.drop.opening import open_page
@@ -40,6 +41,8 @@ def create(token: str) -> Response:
     info, name = protocol.info_of(request)
     if problem := drop_off.problem_of(name, size_bytes) if size_bytes > drop_off.max_file_bytes else None:
         raise resumable.FileTooLarge(problem)
+    network = budgets.network_of(request.remote_addr or "")
+    budgets.spend_now(f"drop-uploads:{drop_off.id}:{network}", f"drop-uploads-link:{drop_off.id}")
     upload = resumable.create_upload(find_stranger(drop_off), size_bytes=size_bytes, info=info, name=name)
     offset_bytes = _append(upload, 0) if request.mimetype == protocol.MEDIA_TYPE else 0
     response = Response(status=201, headers=protocol.progress_headers(upload, offset_bytes))

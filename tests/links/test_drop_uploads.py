@@ -10,12 +10,14 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
 from framework.database.session import transaction
 from framework.database.types import now
 from framework.links.models import DropOff
 from framework.projects.core.access import ProjectAccess
 from framework.uploads.tus.resumable import UploadNotFound, find_upload
+from framework.uploads.tus.sweeping import sweep
 from tests.cast import Visitor, csrf_token
 from tests.links.conftest import ADA, make_drop, path_of
 from tests.uploads.conftest import BYTES
@@ -83,6 +85,20 @@ def test_the_link_limits_what_is_under_way(app: Flask, alice: Account, secret: P
     refused = Sender(app, page).create(600)
     assert (refused.status_code, "There is no room for this file here" in refused.text) == (413, True)
     assert "settings/usage" not in refused.text
+
+
+def test_what_was_given_up_counts_until_it_is_swept_away(app: Flask, alice: Account, secret: ProjectAccess) -> None:
+    sender = Sender(app, path_of(make_drop(alice, secret, max_total_bytes=1000)))
+    assert sender.send("DELETE", sender.upload(bytes(600))).status_code == 204
+    assert sender.create(600).status_code == 413
+    sweep()
+    assert sender.create(600).status_code == 201
+
+
+def test_a_network_begins_only_so_many_uploads(app: Flask, drop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = budgets.Limit(2, timedelta(hours=1), "files from your network")
+    monkeypatch.setitem(budgets.LIMITS, "drop-uploads", few)
+    assert [Sender(app, drop).create(1).status_code for _ in range(3)] == [201, 201, 429]
 
 
 def test_the_deadline_counts_for_the_last_file_that_was_begun(app: Flask, drop: str, secret: ProjectAccess) -> None:

@@ -52,6 +52,8 @@ LIMITS = {
     "drop": Limit(200, timedelta(hours=1), "hand-ins from your network"),  # by one link from one network
     "drop-network": Limit(400, timedelta(hours=1), "hand-ins from your network"),  # by all links
     "drop-link": Limit(3000, timedelta(days=1), "hand-ins by this link"),
+    "drop-uploads": Limit(8000, timedelta(hours=1), "files from your network"),  # begun by one link from one network
+    "drop-uploads-link": Limit(40_000, timedelta(days=1), "files by this link"),
     "receipt": Limit(6, timedelta(hours=1), "receipts to the same address"),
     "receipts": Limit(1000, timedelta(days=1), "receipts for this link"),
 }

@@ -229,10 +229,11 @@ def _refuse_excess(session: Session, uploader: Uploader, size_bytes: int) -> Non
 
 
 def _all_under_way(session: Session) -> int:
-    """The bytes that the uploads of all accounts were announced with; 0 where nobody limits them."""
+    """The bytes that all uploads were announced with, until they are swept away; 0 where nobody limits them."""
     if config.current().store_max_bytes is None:
         return 0
-    return int(session.scalar(select(_ANNOUNCED).where(ResumableUpload.state == "open")) or 0)
+    counted = (ResumableUpload.state == "open") | ~_OF_ACCOUNT
+    return int(session.scalar(select(_ANNOUNCED).where(counted)) or 0)
 
 
 def _holder(uploader: Uploader) -> str | None:
@@ -253,12 +254,16 @@ def _mine(uploader: Uploader) -> tuple[ColumnElement[bool], ...]:
 
 
 def _count_open(session: Session, uploader: Uploader) -> tuple[int, int]:
-    """How many uploads the account has, or all strangers of a group, and how many bytes they were announced with."""
+    """How many uploads the account has, or all strangers of a group, and how many bytes they were announced with.
+
+    What a stranger gave up counts until it is swept away, or one link could fill the store again and again meanwhile.
+    """
     held = ResumableUpload.holder
-    is_counted = held.startswith(f"{uploader.group}:") if isinstance(uploader, Stranger) else _OF_ACCOUNT
-    mine = select(func.count(), _ANNOUNCED).where(
-        ResumableUpload.account_id == uploader.id, is_counted, ResumableUpload.state == "open"
-    )
+    if isinstance(uploader, Stranger):
+        counted = [held.startswith(f"{uploader.group}:")]
+    else:
+        counted = [_OF_ACCOUNT, ResumableUpload.state == "open"]
+    mine = select(func.count(), _ANNOUNCED).where(ResumableUpload.account_id == uploader.id, *counted)
     count, size_bytes = session.execute(mine.where(ResumableUpload.expires_at > now() + USED_KEPT)).one()
     return int(count), int(size_bytes)
 
