@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -169,9 +169,13 @@ def refuse_large_file(plan: Plan, path: str, size_bytes: int) -> None:
 def most_room_bytes(session: Session, account_id: int) -> int:
     """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
     writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
-    others = session.scalars(writes.where(Member.user_id == account_id, Member.role != "reader").distinct()).all()
-    owners = session.scalars(select(User).where(User.id.in_({account_id, *others}))).all()
-    return max(read_owner_usage(session, owner).room_bytes for owner in owners)
+    others = writes.where(Member.user_id == account_id, Member.role != "reader")
+    owners = session.scalars(select(User).where(or_(User.id == account_id, User.id.in_(others)))).all()
+    held = select(Project.owner_id, func.sum(Repository.stored_bytes)).join(Repository)
+    mine = held.where(or_(Project.owner_id == account_id, Project.owner_id.in_(others))).group_by(Project.owner_id)
+    used = {owner_id: int(total) for owner_id, total in session.execute(mine)}
+    named = {name: plans.read_plan(session, name) for name in {plans.name_plan(owner) for owner in owners}}
+    return max(OwnerUsage(named[plans.name_plan(owner)], used.get(owner.id, 0)).room_bytes for owner in owners)
 
 
 def store_room_bytes(session: Session) -> int | None:

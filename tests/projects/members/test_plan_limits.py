@@ -6,7 +6,7 @@ from html import unescape
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import administration
@@ -17,12 +17,14 @@ from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.members import quota
+from framework.projects.members.people import add_person
 from framework.projects.members.quota import TooManyPrivateProjects
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import NewPack
 from framework.repositories.models import Repository
 from tests.api.program import Program
 from tests.cast import SignIn, on_each_deployment
+from tests.statements import noted_statements
 from tests.uploads.form import paths, upload
 
 MIB = 1 << 20
@@ -147,3 +149,21 @@ def change_of(project: ProjectAccess, size_bytes: int) -> Change:
         object_count=1,
     )
     return Change(repository_id=project.repository_id, actor="alice", packs=(pack,))
+
+
+@on_each_deployment
+@pytest.mark.usefixtures("small_plan")
+def test_the_most_room_takes_as_many_statements_however_many_owners(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess
+) -> None:
+    counts = []
+    for owner, size in ((alice, 5 * MIB), (bob, 3 * MIB), (charlie, MIB)):
+        theirs = secret if owner is alice else create_project(owner, name="lab", description="", visibility="private")
+        if owner is not alice:
+            add_person(owner, theirs, person="alice", role="writer")
+        with transaction() as session:
+            session.execute(update(Repository).where(Repository.id == theirs.repository_id).values(stored_bytes=size))
+        with read_transaction() as session, noted_statements() as asked:
+            assert quota.most_room_bytes(session, alice.id) == 8 * MIB - size
+        counts.append(len(asked))
+    assert len(set(counts)) == 1
