@@ -116,8 +116,12 @@ def test_what_has_nothing_in_common_is_given_up(tmp_path: Path) -> None:
         (b"\x05\x03\x90\x05", "an instruction that there cannot be"),
         (b"\x05\x05\x00", "an instruction that there cannot be"),
         (b"\x05\x05\x03ab", "cut off"),
+        (b"\x05" + b"\x80" * 9 + b"\x01\x90\x05", "a length that there cannot be"),
     ],
-    ids=["empty", "in a copy", "shorter base", "too short", "beyond the base", "too long", "reserved", "in an insert"],
+    ids=[
+        *("empty", "in a copy", "shorter base", "too short", "beyond the base", "too long", "reserved", "in an insert"),
+        "long length",
+    ],
 )
 def test_what_is_no_delta_is_told(tmp_path: Path, delta: bytes, words: str) -> None:
     with pytest.raises(DeltaDamaged, match=words):

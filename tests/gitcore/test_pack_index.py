@@ -113,7 +113,7 @@ def first_then(delta: bytes, base: bytes = b"a") -> tuple[bytes, bytes]:
 TOO_MUCH = {
     "many objects": lambda: [entry(BLOB, b"%d" % number) for number in range(MOST_OBJECTS + 1)],
     "what inflates": lambda: [entry(BLOB, bytes(MOST_INFLATED_BYTES + 1))],
-    "what says so": lambda: [entry(BLOB, b"", size_bytes=1 << 60)],
+    "what says so": lambda: [entry(BLOB, b"", size_bytes=1 << 59)],
     "together": lambda: [entry(BLOB, bytes(MOST_INFLATED_BYTES // 2) + b"%d" % number) for number in range(2)],
     "instructions": lambda: first_then(insert(MOST_DELTA_BYTES // 2)),
     "what a delta makes": lambda: first_then(copy(60_000, 80), bytes(60_000)),

@@ -164,6 +164,7 @@ def parse_lengths(start: bytes) -> tuple[int, int, int]:
 
     Raises:
         IndexError: it is cut off.
+        DeltaDamaged: a number goes on longer than git reads one.
     """
     base_bytes, at = _parse_varint(start, 0)
     return (base_bytes, *_parse_varint(start, at))
@@ -188,10 +189,16 @@ _SHIFTS = [tuple(8 * number for number in range(4) if bits >> number & 1) for bi
 """Where the bytes of a number belong of which these bits tell that they are there."""
 
 
+_LAST_SHIFT = 7 * 8
+"""Where the last byte of a length belongs that has 63 bits, the most that git reads."""
+
+
 def _parse_varint(delta: bytes, at: int) -> tuple[int, int]:
     """The number there, and where the next one begins."""
     found, shift = 0, 0
     while delta[at] & 0x80:
+        if shift == _LAST_SHIFT:
+            raise DeltaDamaged("the delta tells a length that there cannot be")
         found, shift, at = found | (delta[at] & 0x7F) << shift, shift + 7, at + 1
     return found | delta[at] << shift, at + 1
 
@@ -200,7 +207,7 @@ def result_bytes(start: bytes) -> int:
     """How large the object is that a delta makes, from the delta's first bytes.
 
     Raises:
-        DeltaDamaged: there are too few.
+        DeltaDamaged: there are too few, or they tell no length.
     """
     try:
         return parse_lengths(start)[1]

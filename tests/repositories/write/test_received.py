@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from framework.gitcore.packs import BLOB, KIND_NAMES
+from framework.gitcore.packs import BLOB, KIND_NAMES, LONGEST_HEAD_BYTES, OFS_DELTA, REF_DELTA
 from framework.repositories.write.inventory import Inventory, Limits
 from framework.repositories.write.received import scan as scanning
+from framework.repositories.write.received.pack_stream import PackStream, PackUnreadable
 from framework.repositories.write.received.scan import Clearing, scan_beside
 from framework.repositories.write.received.stock import ReceivedPack, list_unclear, match_scan
-from tests.packs_by_hand import entry_of, pack_by_hand
+from tests.packs_by_hand import entry_of, head_of, pack_by_hand, varint
 
 MARK = b"a mark that somebody looks for"
 MIB = 1 << 20
@@ -183,6 +184,8 @@ def read(pieces: Iterable[bytes]) -> ReceivedPack | None:
     [
         *(b"", b"PACK", START, START + b"\x31junk that is not deflated" * 9),
         pack_by_hand([entry_of(BLOB, b"x", length=10)]),
+        pack_by_hand([head_of(BLOB, 1 << 64)]),
+        pack_by_hand([entry_of(REF_DELTA, b"\1" + varint(1 << 64) + b"\1x", bytes(20))]),
     ],
 )
 def test_what_is_no_pack_is_left_to_git(bytes_of_it: bytes) -> None:
@@ -191,6 +194,14 @@ def test_what_is_no_pack_is_left_to_git(bytes_of_it: bytes) -> None:
 
 def test_the_longest_head_that_git_reads_is_read(source: Source) -> None:
     assert source.receive(pack_by_hand([entry_of(BLOB, b"x", length=9)]))[1]
+
+
+@pytest.mark.parametrize("start", [b"", head_of(OFS_DELTA, 5)], ids=["size", "distance"])
+def test_no_more_is_read_of_a_head_that_does_not_end(start: bytes) -> None:
+    chunks = iter([start, *[b"\xe0" * LONGEST_HEAD_BYTES] * 9])
+    with pytest.raises(PackUnreadable):
+        PackStream(chunks).read_head()
+    assert len(list(chunks)) == 8
 
 
 def test_an_index_of_another_pack_is_noticed(source: Source) -> None:
