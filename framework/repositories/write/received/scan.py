@@ -15,7 +15,7 @@ from pathlib import Path
 
 from framework.files import read_range
 from framework.gitcore.deltas.recipes import DeltaDamaged, apply_in_memory, result_bytes
-from framework.gitcore.packs import KIND_NAMES, OFS_DELTA, REF_DELTA, TRAILER_BYTES, EntryHead
+from framework.gitcore.packs import BLOB, KIND_NAMES, OFS_DELTA, REF_DELTA, TRAILER_BYTES, EntryHead
 from framework.observability.pool import Pool
 from framework.repositories.write.received.pack_stream import HEADER_BYTES, NAME_BYTES, PackStream, PackUnreadable
 
@@ -174,12 +174,20 @@ class PackScan:
         elif head.size_bytes <= LARGEST_WHOLE_BYTES:
             self._note(number, stream.read_content(head.size_bytes))
         else:
-            made.cleared[number] = self._clearing.pieces(self._pieces(stream, head.size_bytes))
-            made.searched_bytes += head.size_bytes
-            made.holds_all = False
+            self._read_large(stream, number, head)
         made.inflated_bytes += made.sizes[number]
         if self._is_stopped or made.inflated_bytes > MOST_INFLATED_BYTES:
             raise PackUnreadable
+
+    def _read_large(self, stream: PackStream, number: int, head: EntryHead) -> None:
+        """Only a file can be cleared without being seen whole: a folder has names in it, which have rules."""
+        made, pieces = self._scanned, self._pieces(stream, head.size_bytes)
+        if head.kind == BLOB:
+            made.cleared[number] = self._clearing.pieces(pieces)
+            made.searched_bytes += head.size_bytes
+        else:
+            _read_through(pieces)
+        made.holds_all = False
 
     def _pieces(self, stream: PackStream, size_bytes: int) -> Iterator[bytes]:
         for piece in stream.read_pieces(size_bytes):
