@@ -202,13 +202,14 @@ def accept_offer(account: Account, transfer_id: int) -> str:
     paths: list[str] = []
 
     def precheck(session: Session, _change: Change) -> None:
-        quota.admit_project(session, account.id, offer.project_id)
+        quota.lock_receiver(session, account.id)
 
     def change(session: Session) -> dict[str, Any]:
         kept = _find_answerable(session, account, transfer_id)
         row, giver = session.get_one(Project, kept.project_id), session.get_one(User, kept.from_user_id)
         if row.owner_id != giver.id or row.trashed_at is not None or giver.suspended_at is not None:
             raise TransferGone
+        quota.admit_project(session, account.id, row)
         _move(session, row, giver, read_account(session, account.id))
         emails.mail_transfer_answer(session, giver, offer.full_name, by=account, accepted=True)
         session.delete(kept)

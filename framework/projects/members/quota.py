@@ -207,16 +207,20 @@ def admit_private_project(session: Session, owner_id: int) -> None:
         _refuse_another_private(session, _lock(session, owner_id))
 
 
-def admit_project(session: Session, owner_id: int, project_id: int) -> None:
-    """Let a project that exists come to this account, which is locked: what it holds, and if it is private.
+def lock_receiver(session: Session, account_id: int) -> None:
+    """Lock an account that is to own a project, before any other row; `admit_project` then asks its plan."""
+    _lock(session, account_id)
 
-    To be called before any other row is locked.
+
+def admit_project(session: Session, owner_id: int, project: Project) -> None:
+    """Let a project that exists come to this account: what it holds, and if it is private.
+
+    To be called with the account locked, then the repository, to which something may have been pushed meanwhile.
 
     Raises:
         QuotaExceeded, TooManyPrivateProjects.
     """
-    owner = _lock(session, owner_id)
-    project = session.get_one(Project, project_id)
+    owner = session.get_one(User, owner_id)
     usage, new = read_owner_usage(session, owner), session.get_one(Repository, project.repository_id).stored_bytes
     if new > usage.room_bytes:
         raise QuotaExceeded(owner.name, usage.plan, used_bytes=usage.used_bytes, new_bytes=new)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
@@ -21,6 +22,8 @@ from framework.projects.members.quota import QuotaExceeded
 from framework.projects.models import Project, Transfer
 from framework.projects.tasks import forget_invitations
 from framework.repositories.models import Repository
+from framework.repositories.write import commit
+from framework.repositories.write.commit import lock_repository
 from tests.cast import SignIn, csrf_token, on_each_deployment, posted_texts
 from tests.uploads.form import upload
 
@@ -161,6 +164,19 @@ def test_the_receivers_plan_has_to_have_room(
         transfers.accept_offer(bob, offer.id)
     assert project_for(alice, "alice", "secret").is_owner
     assert transfers.list_offers_to(bob) == [transfers.read_offer_to(bob, offer.id)]
+
+
+def test_what_is_pushed_until_the_repository_is_locked_has_to_have_room_too(
+    bob: Account, secret: ProjectAccess, offer: transfers.Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def let_push(session: Session, repository_id: str) -> Repository:
+        repository = lock_repository(session, repository_id)
+        repository.stored_bytes += 10**15
+        return repository
+
+    monkeypatch.setattr(commit, "lock_repository", let_push)
+    with pytest.raises(QuotaExceeded):
+        transfers.accept_offer(bob, offer.id)
 
 
 def test_a_second_project_of_a_name_gets_a_number(bob: Account, offer: transfers.Offer) -> None:
