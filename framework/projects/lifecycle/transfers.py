@@ -206,6 +206,8 @@ def accept_offer(account: Account, transfer_id: int) -> str:
 
     def change(session: Session) -> dict[str, Any]:
         kept = _find_answerable(session, account, transfer_id)
+        if kept.project_id != offer.project_id:  # another offer by now, whose repository is not the locked one
+            raise TransferGone
         row, giver = session.get_one(Project, kept.project_id), session.get_one(User, kept.from_user_id)
         if row.owner_id != giver.id or row.trashed_at is not None or giver.suspended_at is not None:
             raise TransferGone

@@ -17,6 +17,7 @@ from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.embargo import set_embargo
 from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.members import quota
 from framework.projects.members.people import add_person, people_of
 from framework.projects.members.quota import QuotaExceeded
 from framework.projects.models import Project, Transfer
@@ -177,6 +178,18 @@ def test_what_is_pushed_until_the_repository_is_locked_has_to_have_room_too(
     monkeypatch.setattr(commit, "lock_repository", let_push)
     with pytest.raises(QuotaExceeded):
         transfers.accept_offer(bob, offer.id)
+
+
+def test_an_offer_that_became_another_ones_moves_nothing(
+    alice: Account, bob: Account, website: ProjectAccess, offer: transfers.Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def let_change(session: Session, _account_id: int) -> None:
+        session.execute(update(Transfer).values(project_id=website.id))
+
+    monkeypatch.setattr(quota, "lock_receiver", let_change)
+    with pytest.raises(transfers.TransferGone):
+        transfers.accept_offer(bob, offer.id)
+    assert project_for(alice, "alice", "website").is_owner
 
 
 def test_a_second_project_of_a_name_gets_a_number(bob: Account, offer: transfers.Offer) -> None:
