@@ -213,7 +213,7 @@ def _record(row: Export, size_bytes: int) -> None:
         name = f"{session.get_one(User, project.owner_id).name}/{project.name}"
         facts = {"name": user.name, "project": name, "link": _link(row.id), "days": KEPT.days}
         key = f"export-{row.id}"
-        if email := addresses.find_confirmed_address(user):
+        if user.suspended_at is None and (email := addresses.find_confirmed_address(user)):
             messages.queue(
                 session, messages.prepare(to=email, template="export", facts=facts, key=key, expires_at=row.expires_at)
             )

@@ -151,5 +151,5 @@ def _mail_owners(session: Session, row: Project, *, days: int) -> None:
     members = select(Member.user_id).where(Member.project_id == row.id, Member.role == "owner")
     mine = or_(User.id == row.owner_id, User.id.in_(members))
     name = f"{session.get_one(User, row.owner_id).name}/{row.name}"
-    for user in session.scalars(select(User).where(mine, User.suspended_at.is_(None)).order_by(User.id)):
+    for user in session.scalars(select(User).where(mine).order_by(User.id)):
         emails.mail_embargo(session, user, name, days=days, public_at=row.public_at)

@@ -1,4 +1,4 @@
-"""The mails that somebody gets about a project, beside the news of it; they go to confirmed addresses only."""
+"""The mails about a project beside the news of it: to confirmed addresses, and to nobody who is suspended."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,8 +24,8 @@ MAY = {
 
 
 def mail_added(session: Session, user: User, project: ProjectAccess, *, role: str, by: Account) -> bool:
-    """Tell somebody that they take part now, and what they may do; whether there is a confirmed address."""
-    if not (email := addresses.find_confirmed_address(user)):
+    """Tell somebody that they take part now, and what they may do; whether a mail goes to them."""
+    if not (email := _address_of(user)):
         return False
     facts = {
         "name": user.name,
@@ -79,17 +79,22 @@ def mail_embargo(session: Session, owner: User, full_name: str, *, days: int, pu
 
 
 def _queue(session: Session, user: User, template: str, path: str, facts: Mapping[str, object]) -> None:
-    """Queue a mail with a link to this path, where the person has confirmed an address; each has a key of its own."""
-    if not (email := addresses.find_confirmed_address(user)):
+    """Queue a mail with a link to this path, where mail goes to the person; each has a key of its own."""
+    if not (email := _address_of(user)):
         return
     told = {"name": user.name, "link": f"{config.current().base_url}{path}", **facts}
     key = f"{template}-{user.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template=template, facts=told, key=key))
 
 
+def _address_of(user: User) -> str | None:
+    """Where mail about projects goes: nowhere for somebody who is suspended or has confirmed no address."""
+    return addresses.find_confirmed_address(user) if user.suspended_at is None else None
+
+
 def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Sequence[str]) -> None:
     """Tell an owner which branches and tags, by their full names, keep what another database wrote beside this one."""
-    if not (email := addresses.find_confirmed_address(owner)):
+    if not (email := _address_of(owner)):
         return
     branches = [name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")]
     facts = {
@@ -105,7 +110,7 @@ def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Seque
 
 def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
     """Tell an owner that the projects have used most of what the plan allows."""
-    if not (email := addresses.find_confirmed_address(owner)):
+    if not (email := _address_of(owner)):
         return
     facts = {
         "name": owner.name,
