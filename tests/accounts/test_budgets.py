@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
-from framework.accounts.core.budgets import LIMITS, fingerprint
+from framework.accounts.core.budgets import LIMITS, BudgetSpent, fingerprint
 from framework.accounts.lifecycle.operations import create_user, find_user
 from framework.accounts.models import Budget
 from framework.accounts.signin.tokens import create_token
@@ -15,6 +15,7 @@ from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.transfers import offer_project
 from framework.projects.members.people import add_person
 from tests.cast import PASSWORD, SignIn, Visitor, link_in_mail, posted_texts
 
@@ -109,6 +110,18 @@ def test_one_person_is_invited_to_a_project_no_more_than_so_often(
         assert here.submit(page, to=f"/alice/secret/share/people/{bob.id}/remove").status_code == 302
     assert refused(here.submit(page, person="bob", role="reader"), "Too many invitations to the same person.")
     assert here.submit(page, person="charlie", role="reader").status_code == 302
+
+
+def test_one_person_is_invited_by_one_account_no_more_than_so_often(
+    alice: Account, bob: Account, charlie: Account, secret: ProjectAccess, website: ProjectAccess
+) -> None:
+    count(f"invite-person:{alice.id}:{fingerprint('bob')}", LIMITS["invite-person"].most - 1)
+    offer_project(alice, secret, to="Bob")
+    with pytest.raises(BudgetSpent, match="Too many invitations to the same person"):
+        offer_project(alice, website, to="bob")
+    with pytest.raises(BudgetSpent):
+        add_person(alice, website, person="bob", role="reader")
+    add_person(alice, website, person="charlie", role="reader")
 
 
 def test_the_present_password_is_guessed_no_more_than_so_often(alice: Account, signed_in: SignIn) -> None:

@@ -79,7 +79,7 @@ def spend_mails(session: Session, project_id: int, person: str, *, by: Account) 
         BudgetSpent: there were too many lately, to them or to anyone.
     """
     invited = budgets.fingerprint(email_key(person))
-    keys = [f"invite:{by.id}:{project_id}:{invited}", f"invites:{by.id}"]
+    keys = [f"invite:{by.id}:{project_id}:{invited}", f"invite-person:{by.id}:{invited}", f"invites:{by.id}"]
     if not by.email_confirmed:
         keys += [f"invites-unconfirmed:{by.id}", f"invited-unconfirmed:{invited}"]
     with session.begin_nested():
