@@ -21,7 +21,7 @@ LISTED_PATHS = 20
 
 @dataclass(frozen=True)
 class Changes:
-    """What one person changes on one branch, in one commit; `parent`, `base` and `start` are those of `Write`.
+    """What one person changes on one branch, in one commit; `parent`, `base`, `start` and `free` are as in `Write`.
 
     `kind` is what the activity calls it: `upload`, `hand_in`, or `commit` for everything else, and `details` is what it
     tells beside the rest. `tracked` are the paths that the branch wants in Git LFS, where somebody has looked already.
@@ -33,6 +33,7 @@ class Changes:
     parent: str | None = None
     base: str | None = None
     start: str | None = None
+    free: str | None = None
     kind: str = "commit"
     details: Mapping[str, Any] = field(default_factory=dict)
     tracked: Set[str] | None = None
@@ -90,6 +91,7 @@ def store_contribution(
         parent=changes.parent,
         base=changes.base,
         start=changes.start,
+        free=changes.free,
     )
     title, paths = message.partition("\n")[0], _paths_to_tell(changes.operations)
 

@@ -20,11 +20,12 @@ from framework.links.drop.drop_offs import DropOffFull, NoRoomThere, OpenDropOff
 from framework.links.drop.receipts import HandedIn
 from framework.links.models import DropOff, HandIn
 from framework.projects.members.quota import FileOverPlan, QuotaExceeded, StoreFull
+from framework.projects.models import Link
 from framework.projects.visits import read_project
 from framework.repositories import object_keys
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import exists
-from framework.repositories.write.operations import Delete, Operation, Written
+from framework.repositories.write.operations import Delete, Operation, PathsChanged, Written
 from framework.uploads.changing import Changes, Contributor, store_contribution
 from framework.uploads.operations import FileOutcome, FilesRefused, FilesTooLarge, NoFiles, SentFile, put_file
 
@@ -172,7 +173,12 @@ class _Attempt:
             None,
             self._recheck,
         )
-        written = store_contribution(self._drop_off.project, by, changes, in_transaction=self._record)
+        try:
+            written = store_contribution(self._drop_off.project, by, changes, in_transaction=self._record)
+        except PathsChanged as error:
+            if self._is_new:
+                raise FolderTaken from error
+            raise
         if not written.changed and self._before:
             return self._before
         assert self._stored
@@ -191,7 +197,14 @@ class _Attempt:
         verb = "Hand in" if self._is_new else "Replace"
         count = len(self._delivery.files)
         title = f"{verb} {count:,} file{'' if count == 1 else 's'} of {self._delivery.name}"
-        return Changes([*deletions, *puts], branch, title, kind="hand_in", details={"name": self._delivery.name})
+        return Changes(
+            [*deletions, *puts],
+            branch,
+            title,
+            free=self._path if self._is_new else None,
+            kind="hand_in",
+            details={"name": self._delivery.name},
+        )
 
     def _recheck(self, session: Session) -> None:
         before = self._before
@@ -216,8 +229,11 @@ class _Attempt:
         receipts.mail_receipt(session, self._drop_off, self._stored)
 
     def _refuse_taken(self, session: Session) -> None:
-        same = (HandIn.link_id == self._drop_off.id, HandIn.folder_key == self._folder.casefold())
-        if session.scalar(select(HandIn.id).where(*same)) is not None:
+        """The folder is nobody's by any link of the project into the same one, also when it is not in Git any more."""
+        drop_off = self._drop_off
+        query = select(HandIn.id).join(DropOff, DropOff.link_id == HandIn.link_id).join(Link, Link.id == HandIn.link_id)
+        same = (Link.project_id == drop_off.project.id, DropOff.folder == drop_off.folder)
+        if session.scalar(query.where(*same, HandIn.folder_key == self._folder.casefold()).limit(1)) is not None:
             raise FolderTaken
 
 

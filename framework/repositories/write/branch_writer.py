@@ -171,6 +171,8 @@ class _Writer:
 
     def _refuse_touched_paths(self, copy: Copy, editor: TreeEditor) -> None:
         """Compare the touched paths with the base's or the first tip's: what others changed there is a conflict."""
+        if self._wanted.free and editor.entry(self._wanted.free) is not None:
+            raise PathsChanged([self._wanted.free])
         seen = self._entries(editor)
         if self._first is None and self._wanted.base:
             self._first = self._entries(TreeEditor(copy, _root(copy, self._wanted.base)))

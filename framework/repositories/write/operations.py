@@ -96,6 +96,8 @@ class Write:
     Three commits may be given. `parent`: the branch has to be there. `base`: what the person looked at; who changed
     the same paths since is in conflict, whatever else has landed. `start`: a new branch begins there.
 
+    `free` is a path at which nothing may be, in whatever version the change lands on.
+
     `lfs` are received objects that pointers among the files stand for; `named_lfs` are those (SHA-256 in hex) that the
     project had when the write began.
     """
@@ -109,6 +111,7 @@ class Write:
     parent: str | None = None
     base: str | None = None
     start: str | None = None
+    free: str | None = None
     lfs: tuple[StoredLfs, ...] = ()
     named_lfs: frozenset[str] = frozenset()
 
