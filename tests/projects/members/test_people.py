@@ -1,6 +1,7 @@
 """Who takes part: adding, changing, removing, and the mail about it."""
 
 import pytest
+from sqlalchemy import select, text
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
@@ -8,8 +9,9 @@ from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
 from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.operations import create_project
-from framework.projects.members.people import add_person, people_of
+from framework.projects.members.people import ADDRESS, add_person, people_of
 from framework.projects.members.roles import remove_person
+from framework.projects.models import Member
 from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
@@ -132,3 +134,12 @@ def test_it_tells_the_log_about_a_persons_new_name(bob: Account, shared: Project
     with read_transaction() as session:
         about = session.get_one(Repository, shared.repository_id).about
     assert about["members"] == [{"name": "robert", "email": "bob@example.org", "role": "writer"}]
+
+
+def test_what_a_member_has_done_is_found_by_an_index(alice: Account, secret: ProjectAccess) -> None:
+    query = select(ADDRESS).where(Member.project_id == secret.id).compile(compile_kwargs={"literal_binds": True})
+    with read_transaction() as session:
+        plan = [step.detail for step in session.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    assert [step for step in plan if "events" in step] == [
+        "SEARCH events USING INDEX ix_events_actor_id_project_id (actor_id=? AND project_id=?)"
+    ]
