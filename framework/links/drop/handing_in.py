@@ -35,6 +35,9 @@ ACTOR = "drop-off"
 NAME_LENGTH, FOLDER_LENGTH = 100, 80
 MOST_FILES, MOST_TIMES = 2000, 100
 FOLDER_TRIES = 200
+LONGEST_PATH_BYTES = 500
+ENTRY_BYTES = 200
+"""What a file counts beside its content and its path, in bytes: an empty one is an entry in Git and SQL, too."""
 
 
 class InvalidSenderName(Invalid):
@@ -115,6 +118,8 @@ def check_file(drop_off: OpenDropOff, name: str, size_bytes: int) -> str | None:
         check_path(name)
     except BadPath as refusal:
         return refusal.sentence
+    if len(name.encode()) > LONGEST_PATH_BYTES:
+        return f"“{name[:80]}…” is too long: a file's path may have {LONGEST_PATH_BYTES} bytes here."
     return drop_off.problem_of(name, size_bytes)
 
 
@@ -132,6 +137,13 @@ def _check_files(drop_off: OpenDropOff, delivery: Delivery) -> None:
         raise FilesTooLarge(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise FilesRefused(outcomes)
+    if _count_bytes(delivery) > drop_off.room_bytes:
+        raise DropOffFull
+
+
+def _count_bytes(delivery: Delivery) -> int:
+    """What a delivery takes of what its link may bring."""
+    return sum(file.size_bytes + len(name.encode()) + ENTRY_BYTES for name, file in delivery.files)
 
 
 def _problem(drop_off: OpenDropOff, name: str, file: SentFile, counts: Counter[str]) -> str | None:
@@ -210,7 +222,7 @@ class _Attempt:
         before = self._before
         self._row = admit(session, self._drop_off.id, before.id if before else None, self._delivery.began_at)
         row = session.get_one(DropOff, self._drop_off.id)
-        row.received_bytes += sum(file.size_bytes for _name, file in self._delivery.files)
+        row.received_bytes += _count_bytes(self._delivery)
         if row.received_bytes > row.max_total_bytes:
             raise DropOffFull
 
