@@ -3,7 +3,7 @@
 import random
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -218,6 +218,27 @@ def test_an_index_of_another_pack_is_noticed(source: Source) -> None:
 def test_nothing_more_is_read_of_what_inflates_without_end(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "MOST_INFLATED_BYTES", MIB)
     assert source.receive(source.pack())[1] is None
+
+
+@pytest.mark.parametrize("kind", [BLOB, REF_DELTA])
+def test_nothing_is_inflated_that_says_it_is_too_large(monkeypatch: pytest.MonkeyPatch, kind: int) -> None:
+    monkeypatch.setattr(scanning, "MOST_INFLATED_BYTES", 2 * MIB)
+    looked_at = list[int]()
+
+    def look(_stream: PackStream, size_bytes: int) -> Iterator[bytes]:
+        looked_at.append(size_bytes)
+        yield b""
+
+    monkeypatch.setattr(PackStream, "read_pieces", look)
+    base = bytes(20) if kind == REF_DELTA else b""
+    read([pack_by_hand([entry_of(kind, bytes(2 * MIB + 1), base)])])
+    assert not looked_at
+
+
+def test_what_deltas_inflate_to_counts_whatever_they_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MOST_INFLATED_BYTES", 2 * MIB)
+    deltas = [entry_of(REF_DELTA, b"\1\1" + bytes(MIB), bytes(20)) for _number in range(3)]
+    assert read([pack_by_hand(deltas)]) is None
 
 
 def test_large_files_are_blobs_and_never_held(source: Source) -> None:

@@ -78,7 +78,7 @@ class PackStream:
         """The same in pieces of bounded size; they have to be read to their end before the next entry is."""
         inflate, left = zlib.decompressobj(), size_bytes
         while not inflate.eof:
-            piece = self._inflate(inflate, CHUNK_BYTES, CHUNK_BYTES)
+            piece = self._inflate(inflate, CHUNK_BYTES, min(CHUNK_BYTES, left + 1))
             left -= len(piece)
             if left < 0:
                 raise PackUnreadable

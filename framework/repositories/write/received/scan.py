@@ -165,6 +165,7 @@ class PackScan:
     def _read_entry(self, stream: PackStream) -> None:
         made, number = self._scanned, len(self._scanned.kinds)
         offset, head = stream.offset, stream.read_head()
+        self._allow(head.size_bytes)
         made.offsets.append(offset)
         made.sizes.append(head.size_bytes)
         made.cleared.append(False)
@@ -175,8 +176,15 @@ class PackScan:
             self._note(number, stream.read_content(head.size_bytes))
         else:
             self._read_large(stream, number, head)
-        made.inflated_bytes += made.sizes[number]
-        if self._is_stopped or made.inflated_bytes > MOST_INFLATED_BYTES:
+
+    def _allow(self, size_bytes: int) -> None:
+        """To be asked before so much is made: one entry alone may inflate to any size.
+
+        Raises:
+            PackUnreadable: it is too much, or nobody waits for it any more.
+        """
+        self._scanned.inflated_bytes += size_bytes
+        if self._is_stopped or self._scanned.inflated_bytes > MOST_INFLATED_BYTES:
             raise PackUnreadable
 
     def _read_large(self, stream: PackStream, number: int, head: EntryHead) -> None:
@@ -222,6 +230,7 @@ class PackScan:
                 pieces = pieces or [piece]
             start, delta = pieces[0], b""
         self._scanned.sizes[number] = size_bytes = result_bytes(start)
+        self._allow(size_bytes)
         return delta if size_bytes <= LARGEST_WHOLE_BYTES else b""
 
     def _hold_delta(self, delta: bytes) -> bytes:
