@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+from collections import UserDict
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from framework.repositories.write.received import scan as scanning
 from framework.repositories.write.received.pack_stream import PackStream, PackUnreadable
 from framework.repositories.write.received.scan import Clearing, scan_beside
 from framework.repositories.write.received.stock import ReceivedPack, list_unclear, match_scan
-from tests.packs_by_hand import entry_of, head_of, pack_by_hand, varint
+from tests.packs_by_hand import entry_of, head_of, name_of, pack_by_hand, varint
 
 MARK = b"a mark that somebody looks for"
 MIB = 1 << 20
@@ -239,6 +240,29 @@ def test_what_deltas_inflate_to_counts_whatever_they_make(monkeypatch: pytest.Mo
     monkeypatch.setattr(scanning, "MOST_INFLATED_BYTES", 2 * MIB)
     deltas = [entry_of(REF_DELTA, b"\1\1" + bytes(MIB), bytes(20)) for _number in range(3)]
     assert read([pack_by_hand(deltas)]) is None
+
+
+class Numbers(UserDict[bytes, int]):
+    """The numbers of objects by name, and how often one was asked for."""
+
+    asked = 0
+
+    def __getitem__(self, name: bytes) -> int:
+        self.asked += 1
+        return super().__getitem__(name)
+
+
+def test_each_delta_is_looked_at_once_in_whatever_order_they_come() -> None:
+    contents = [b"%08d" % number for number in range(200)]
+    names = [name_of(BLOB, content) for content in contents]
+    delta = varint(8) * 2 + b"\x08"
+    deltas = [entry_of(REF_DELTA, delta + contents[number], names[number - 1]) for number in range(199, 0, -1)]
+    with scan_beside(CLEARING) as scan:
+        for _piece in scan.watch([pack_by_hand([*deltas, entry_of(BLOB, contents[0])])]):
+            pass
+    numbers = Numbers(zip(reversed(names), range(200), strict=True))
+    scan.resolve(numbers)
+    assert numbers.asked == 199
 
 
 def test_large_files_are_blobs_and_never_held(source: Source) -> None:

@@ -7,7 +7,7 @@ that need none; whatever is not seen, or not understood, is read from the pack a
 import queue
 from array import array
 from bisect import bisect_left
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -137,14 +137,16 @@ class PackScan:
         Raises:
             PackUnreadable, DeltaDamaged: that is not clear of all of them.
         """
-        waiting, before = self._scanned.waiting, -1
-        while waiting and len(waiting) != before:
-            before = len(waiting)
-            for number, (base, delta) in list(waiting.items()):
-                found = base if isinstance(base, int) else numbers.get(base, number)
-                if self._scanned.kinds[found] != UNKNOWN:
-                    del waiting[number]
-                    self._apply(number, found, delta)
+        waiting = self._scanned.waiting
+        by_base = defaultdict[int, list[int]](list)
+        for number, (base, _delta) in waiting.items():
+            by_base[base if isinstance(base, int) else numbers.get(base, number)].append(number)
+        known = [base for base in by_base if self._scanned.kinds[base] != UNKNOWN]
+        while known:
+            base = known.pop()
+            for number in by_base.pop(base, []):
+                self._apply(number, base, waiting.pop(number)[1])
+                known.append(number)
         if waiting:
             raise PackUnreadable
 
