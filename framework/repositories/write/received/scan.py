@@ -1,7 +1,8 @@
 """Looks at the objects of a pack while it arrives, so that few have to be read once git has taken it.
 
-Git decides what is stored: it reads the same bytes beside this. What is seen here only spares a second look at objects
-that need none; whatever is not seen, or not understood, is read from the pack afterwards, by git.
+Git indexes what is stored: it reads the same bytes beside this. What is seen here spares a second look at objects that
+need none, so that this has to be as strict as a git that reads them; whatever is not seen, or not understood, is read
+from the pack afterwards, by git.
 """
 
 import queue
