@@ -10,6 +10,7 @@ from framework.browse.render.encodings import decode, detect_mark
 SHOWN_TEXT_BYTES = 1 << 20
 PROBED_BYTES = 8000
 PDF = "application/pdf"
+TEXT = "text/plain"
 
 # Types that a browser shows without running anything; the rest is handed out as a download.
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"}
@@ -19,7 +20,7 @@ _MEDIA = {
 }  # fmt: skip
 _ARCHIVES = {"zip", "x-tar", "gzip", "x-7z-compressed", "x-bzip2", "vnd.rar"}
 _CODE = {".py", ".js", ".ts", ".c", ".h", ".cpp", ".rs", ".go", ".java", ".r", ".jl", ".sh", ".html", ".css", ".json"}
-_SAFE = _IMAGES | _MEDIA | {PDF, "text/plain"}
+_SAFE = _IMAGES | _MEDIA | {PDF, TEXT}
 
 # Endings that the standard library's table lacks or knows otherwise in Python 3.11.
 _NAMED = {".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon", ".m4a": "audio/mp4",
@@ -29,12 +30,18 @@ _NAMED = {".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon", 
 
 def media_type(path: str, head: bytes) -> str:
     """The type to send for this file: what its name says when that is harmless, plain text for text, else bytes."""
+    bare = bare_type(path, head)
+    return f"{bare}; charset={decode(head, goes_on=True).encoding}" if bare == TEXT else bare
+
+
+def bare_type(path: str, head: bytes) -> str:
+    """The same without the encoding of a text, which takes a look at all of these bytes."""
     guessed = _guess_type(path)
     if guessed == PDF and not head.startswith(b"%PDF-"):
         guessed = ""
-    if guessed in _SAFE - {"text/plain"} or guessed == "image/svg+xml":
+    if guessed in _SAFE - {TEXT} or guessed == "image/svg+xml":
         return guessed
-    return f"text/plain; charset={decode(head, goes_on=True).encoding}" if is_text(head) else "application/octet-stream"
+    return TEXT if is_text(head) else "application/octet-stream"
 
 
 def is_text(head: bytes) -> bool:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from markupsafe import Markup
 
 from framework.browse.render import images, listings, notebooks
-from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, is_text, media_type
+from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
 from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.previews import (
     Dump,
@@ -61,7 +61,7 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     if listings.is_archive(name):
         return _list_archive(repository_id, name, blob)
     head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes))
-    media = media_type(name, head)
+    media = bare_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
         return _image(repository_id, head, blob)
