@@ -41,9 +41,8 @@ class Inventory:
     """What a received pack holds: files of object names, in the order of the pack, and `large` blobs with their bytes.
 
     `small` names all other objects where there are large ones. `trees` are those to be held to the rules, `brief` the
-    blobs that can be pointers of Git LFS, `unsearched` and `unsearched_large` what is to be searched for tokens, beside
-    `searched_bytes` that were. `oversized` are the objects over the limits, as (name, kind, size in bytes);
-    `inflated_bytes` is what all take.
+    blobs that can be pointers of Git LFS, `unsearched` and `unsearched_large` what is to be searched for tokens.
+    `oversized` are the objects over the limits, as (name, kind, size in bytes); `inflated_bytes` is what all take.
     """
 
     trees: Path
@@ -52,7 +51,6 @@ class Inventory:
     unsearched: Path
     large: dict[str, int] = field(default_factory=dict)
     unsearched_large: dict[str, int] = field(default_factory=dict)
-    searched_bytes: int = 0
     oversized: list[tuple[str, str, int]] = field(default_factory=list)
     inflated_bytes: int = 0
 

@@ -60,7 +60,6 @@ class Scanned:
     sizes: "array[int]" = field(default_factory=lambda: array("Q"))
     kinds: bytearray = field(default_factory=bytearray)
     cleared: bytearray = field(default_factory=bytearray)
-    searched_bytes: int = 0
     inflated_bytes: int = 0
     held: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
     holds_all: bool = True
@@ -195,7 +194,6 @@ class PackScan:
         made, pieces = self._scanned, self._pieces(stream, head.size_bytes)
         if head.kind == BLOB:
             made.cleared[number] = self._clearing.pieces(pieces)
-            made.searched_bytes += head.size_bytes
         else:
             _read_through(pieces)
         made.holds_all = False
@@ -255,7 +253,6 @@ class PackScan:
     def _note(self, number: int, content: bytes) -> None:
         made = self._scanned
         made.cleared[number] = self._clearing.content(made.kinds[number], content)
-        made.searched_bytes += len(content)
         made.held[number] = content
         self._held_bytes += len(content)
         while self._held_bytes > HELD_BYTES or len(made.held) > HELD_OBJECTS:

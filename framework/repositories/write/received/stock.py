@@ -38,7 +38,7 @@ def match_scan(scan: PackScan, pack: Path) -> ReceivedPack | None:
 
 def list_unclear(found: Inventory, scanned: Scanned, names: PackNames, limits: Limits) -> None:
     """Fill the inventory from the scan: cleared objects are in none of the lists that have objects read again."""
-    found.inflated_bytes, found.searched_bytes = sum(scanned.sizes), scanned.searched_bytes
+    found.inflated_bytes = sum(scanned.sizes)
     for number, size in _over_limit(scanned, limits):
         found.oversized.append((names[number].hex(), KIND_NAMES[scanned.kinds[number]].decode(), size))
     with ExitStack() as files:
