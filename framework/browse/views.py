@@ -15,7 +15,7 @@ from framework.browse.raw import send_raw
 from framework.browse.remembered import View, show
 from framework.browse.render.content import file_icon, file_name_parameters
 from framework.browse.render.documents import MARKDOWN, Links
-from framework.browse.render.notebooks import Notebook
+from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.rendering import dress_notebook, render_document
 from framework.browse.render.signs import show_signs
 from framework.browse.view_options import ENCODINGS, ViewOptions

@@ -9,7 +9,7 @@ from framework.browse.diff.colouring import colour_lines
 from framework.browse.diff.patches import ADDED, CONTEXT, REMOVED, PatchLine, mark_words
 from framework.browse.render.code.highlighting import snippet_lines
 from framework.browse.render.encodings import decode
-from framework.browse.render.notebooks import Cell, read_notebook
+from framework.browse.render.notebooks.reading import Cell, read_notebook
 from framework.browse.view_options import ViewOptions
 
 MOST_SOURCE_LINES = 400

@@ -2,20 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markupsafe import Markup
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.footnote import footnote_plugin
 
-from framework.browse.render.code.highlighting import CLASSES, snippet
-from framework.browse.render.formulas import Formulas
-from framework.browse.render.restructured import render_restructured
+from framework.browse.render.code.highlighting import CLASSES
+from framework.browse.render.markup.anchors import Anchors
+from framework.browse.render.markup.formulas import Formulas
+from framework.browse.render.markup.markdown import ALERTS, render_markdown
+from framework.browse.render.markup.restructured import render_restructured
 
 README_NAMES = ("readme.md", "readme.markdown", "readme.rst", "readme.txt", "readme")
 MARKDOWN_ENDINGS = (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd")
@@ -36,7 +34,17 @@ _ATTRIBUTES = {
     "ol": {"start"},
     "details": {"open"},
 }
-_TASK = re.compile(r"\[([ xX])\]\s+")
+_CLASSES = {
+    "span": set(CLASSES.values()),
+    "aside": {f"alert-{kind}" for kind in ALERTS},
+    "pre": {"mermaid"},
+}
+_PASTED = "attachment"
+
+# A link or a picture as the cleaner writes it.
+_WRITTEN = re.compile(r'<(a|img)((?: [a-z]+="[^"]*")*)>|</a>')
+_SOURCE = re.compile(r' src="((?:https?:)?//[^"]*)"', re.IGNORECASE)
+_DESCRIPTION = re.compile(r' alt="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,12 @@ class Links:
     folder: str
 
     def filter_attribute(self, tag: str, attribute: str, value: str) -> str | None:
-        """An attribute of the document as the page carries it; None leaves it out."""
+        """An attribute of the document as the page carries it; None leaves it out.
+
+        The address of a picture from elsewhere is kept, for `_name_pictures` to replace.
+        """
+        if attribute == "id":
+            return value.lower()
         if attribute not in {"href", "src"}:
             return value
         try:
@@ -56,9 +69,10 @@ class Links:
         except ValueError:
             return None
         if target.scheme or target.netloc:
-            return value if tag == "a" and target.scheme in LINKED_SCHEMES else None
+            schemes = LINKED_SCHEMES if tag == "a" else {"http", "https", ""}
+            return value if target.scheme in schemes and (target.scheme or tag == "img") else None
         if not target.path:
-            return f"#{ID_PREFIX}{target.fragment.lower()}" if tag == "a" and target.fragment else None
+            return f"#{_heading_id(target.fragment)}" if tag == "a" and target.fragment else None
         return self._inside("raw" if tag == "img" else "blob", target.path, target.fragment)
 
     def _inside(self, kind: str, path: str, fragment: str) -> str | None:
@@ -67,7 +81,8 @@ class Links:
         inside = posixpath.normpath(joined).strip("/")
         if not inside:
             return self._address("tree", self.ref)
-        heading = fragment if document_kind(inside) == PLAIN else f"{ID_PREFIX}{fragment.lower()}"
+        has_headings = document_kind(inside) != PLAIN or inside.lower().endswith(".ipynb")
+        heading = _heading_id(fragment) if has_headings else fragment
         return self._address(kind, self.ref, inside) + (f"#{heading}" if fragment else "")
 
     def _address(self, *parts: str) -> str:
@@ -87,74 +102,82 @@ def readme_among(names: Sequence[str]) -> str | None:
     return next((found[name] for name in README_NAMES if name in found), None)
 
 
-def render_to_html(text: str, links: Links, kind: str = MARKDOWN) -> Markup:
-    """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own."""
+def render_to_html(
+    text: str,
+    links: Links,
+    kind: str = MARKDOWN,
+    *,
+    anchors: Anchors | None = None,
+    pasted: Mapping[str, str] | None = None,
+) -> Markup:
+    """The document as HTML of harmless elements: nothing runs, nothing is loaded from elsewhere, ids are its own.
+
+    Its headings are added to the anchors. `pasted` are pictures that it carries itself: `data:` addresses by name.
+    """
     formulas = Formulas()
-    made = render_restructured(text, formulas) if kind == RST else _parser(formulas).render(text)
-    return Markup(formulas.fill(clean_html(made, links)))  # noqa: S704 # cleaned, and so are its formulas
+    if kind == RST:
+        made = render_restructured(text, formulas)
+    else:
+        made = render_markdown(text, formulas, Anchors() if anchors is None else anchors)
+    return Markup(formulas.fill(clean_html(made, links, pasted or {})))  # noqa: S704 # cleaned, and so are its formulas
 
 
-def clean_html(html: str, links: Links | None) -> str:
+def clean_html(html: str, links: Links | None, pasted: Mapping[str, str] | None = None) -> str:
     """The harmless elements of some HTML; without `links` only addresses elsewhere are kept, and no picture."""
     tags = nh3.ALLOWED_TAGS | {"section"} if links else nh3.ALLOWED_TAGS - {"img"}
-    return nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=tags,
         attributes=_ATTRIBUTES,
-        attribute_filter=links.filter_attribute if links else _elsewhere_only,
-        allowed_classes={"span": set(CLASSES.values())},
+        attribute_filter=_filter(links, pasted or {}) if links else _elsewhere_only,
+        allowed_classes=_CLASSES,
         set_tag_attribute_values={"img": {"loading": "lazy"}} if links else {},
-        url_schemes=LINKED_SCHEMES,
+        url_schemes=LINKED_SCHEMES | ({_PASTED} if pasted else set()),
         id_prefix=ID_PREFIX,
         link_rel="nofollow noopener",
     )
+    return _name_pictures(cleaned)
+
+
+def _filter(links: Links, pasted: Mapping[str, str]) -> Callable[[str, str, str], str | None]:
+    def filter_attribute(tag: str, attribute: str, value: str) -> str | None:
+        scheme, _, name = value.partition(":")
+        if attribute in {"href", "src"} and scheme.lower() == _PASTED:
+            return pasted.get(unquote(name)) if tag == "img" else None
+        return links.filter_attribute(tag, attribute, value)
+
+    return filter_attribute if pasted else links.filter_attribute
+
+
+def _name_pictures(cleaned: str) -> str:
+    """The HTML with words in the places of pictures from elsewhere; they link there, unless they are in a link."""
+    depth = 0
+
+    def replace(found: re.Match[str]) -> str:
+        nonlocal depth
+        if found[1] != "img":
+            depth += 1 if found[1] else -1
+            return found[0]
+        source = _SOURCE.search(found[2])
+        return _name_picture(source[1], found[2], linked=depth > 0) if source else found[0]
+
+    return _WRITTEN.sub(replace, cleaned)
+
+
+def _name_picture(address: str, attributes: str, *, linked: bool) -> str:
+    """What takes a picture's place; its address and attributes are escaped already."""
+    description = _DESCRIPTION.search(attributes)
+    host = address.partition("//")[2].partition("/")[0].rpartition("@")[2]
+    words = f"{description[1] if description else 'Picture'} <small>from {host}, not loaded</small>"
+    if linked:
+        return f'<span class="elsewhere">{words}</span>'
+    return f'<a class="elsewhere" href="{address}" rel="nofollow noopener">{words}</a>'
+
+
+def _heading_id(fragment: str) -> str:
+    """The id of the heading that a link leads to; ids are in lower case."""
+    return ID_PREFIX + quote(unquote(fragment).lower())
 
 
 def _elsewhere_only(_tag: str, attribute: str, value: str) -> str | None:
     return value if attribute != "href" or value.startswith(("http://", "https://", "mailto:")) else None
-
-
-def _parser(formulas: Formulas) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"highlight": _fence}).enable(["table", "strikethrough"])
-    parser.use(footnote_plugin)
-    parser.use(
-        dollarmath_plugin,
-        allow_digits=False,
-        double_inline=True,
-        renderer=lambda latex, options: formulas.mark(latex, display=options["display_mode"]),
-    )
-    parser.core.ruler.push("addresses", _add_heading_ids)
-    parser.core.ruler.push("alignment", _align_cells)
-    parser.core.ruler.push("tasks", _tick_tasks)
-    return parser
-
-
-def _fence(code: str, language: str, _attributes: str) -> str:
-    return str(snippet(language, code))
-
-
-def _add_heading_ids(state: StateCore) -> None:
-    """An id for each heading, made of its words as other forges do, so that `#the-words` leads to it."""
-    seen: dict[str, int] = {}
-    for token, content in zip(state.tokens, state.tokens[1:], strict=False):
-        if token.type == "heading_open":
-            words = re.sub(r"[^\w\- ]", "", content.content.lower()).strip().replace(" ", "-")
-            seen[words] = seen.get(words, -1) + 1
-            token.attrSet("id", f"{words}-{seen[words]}" if seen[words] else words)
-
-
-def _align_cells(state: StateCore) -> None:
-    """Alignment by an attribute, since the pages allow no inline style."""
-    for token in state.tokens:
-        style = str(token.attrs.pop("style", "")) if token.type in {"th_open", "td_open"} else ""
-        if style:
-            token.attrSet("align", style.removeprefix("text-align:"))
-
-
-def _tick_tasks(state: StateCore) -> None:
-    """`[x]` at the start of a list's item as a ticked box: a sign, since a document has no controls."""
-    for before, _paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        if before.type == "list_item_open" and token.type == "inline" and token.children:
-            first = token.children[0]
-            if task := _TASK.match(first.content):
-                first.content = ("☐ " if task[1] == " " else "☑ ") + first.content[task.end() :]

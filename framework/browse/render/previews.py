@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from framework.browse.render import json_trees, listings, notebooks
+from framework.browse.render import json_trees, listings
 from framework.browse.render.code.highlighting import highlight_lines, split_lines
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.render.encodings import Decoded, decode
+from framework.browse.render.notebooks import reading as notebooks
 from framework.browse.render.signs import show_signs, turns_order
 from framework.browse.render.tables import reading as tables
 from framework.browse.render.tables.json_lines import read_json_lines

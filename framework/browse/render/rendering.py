@@ -4,9 +4,10 @@ from contextlib import suppress
 
 from markupsafe import Markup
 
-from framework.browse.render import images, listings, notebooks
+from framework.browse.render import images, listings
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
 from framework.browse.render.documents import Links, render_to_html
+from framework.browse.render.notebooks import reading as notebooks
 from framework.browse.render.previews import (
     Dump,
     Media,

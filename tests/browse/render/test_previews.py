@@ -10,11 +10,12 @@ import pytest
 from markupsafe import escape
 
 from framework import config
-from framework.browse.render import json_trees, listings, notebooks, rendering
+from framework.browse.render import json_trees, listings, rendering
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import Links
 from framework.browse.render.json_trees import read_tree
-from framework.browse.render.notebooks import dress, read_notebook
+from framework.browse.render.notebooks import reading as notebooks
+from framework.browse.render.notebooks.reading import dress, read_notebook
 from framework.browse.render.tables import reading as tables
 from framework.browse.render.tables.reading import TABLE_PAGE, read_table
 from framework.browse.view_options import ViewOptions

@@ -7,7 +7,7 @@ from docutils.core import publish_doctree, publish_from_doctree
 from markupsafe import Markup
 
 from framework.browse.render.code.highlighting import snippet
-from framework.browse.render.formulas import Formulas
+from framework.browse.render.markup.formulas import Formulas
 
 SEVERE = 4
 NOT_FOLLOWED = "What would read other files, holds raw parts or is no docutils directive is shown as it is written."

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from framework.browse.render.code.highlighting import snippet
 from framework.browse.render.documents import Links, clean_html, render_to_html
 from framework.browse.render.encodings import replace_surrogates
-from framework.browse.render.formulas import render_formula
+from framework.browse.render.markup.formulas import render_formula
 from framework.browse.view_options import ViewOptions
 
 LONGEST_BYTES = 16 << 20

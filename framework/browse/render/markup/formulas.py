@@ -22,6 +22,11 @@ _ATTRIBUTES = {"math": {"display"}} | {
 }  # fmt: skip
 
 
+# Numbers and their names, which have a meaning in a whole article only, and the environment of one numbered formula.
+_DROPPED = re.compile(r"\\(?:begin|end)\{(?:equation|displaymath|math)\*?\}|\\label\{[^{}]*\}|\\(?:nonumber|notag)\b")
+_ALIKE = re.compile(r"\\(begin|end)\{(?:aligned|align|alignat|flalign|eqnarray|gather|gathered|multline|split)\*?\}")
+
+
 class Formulas:
     """The formulas of one document: each leaves a mark that nobody can guess, and takes its place after the cleaning.
 
@@ -49,10 +54,15 @@ class Formulas:
 def render_formula(latex: str, *, display: bool) -> Markup:
     """The formula as MathML; as code when it is none that the converter knows."""
     try:
-        made = convert(latex, display="block" if display else "inline")
+        made = convert(_simplify(latex), display="block" if display else "inline")
     except Exception:  # each mistake in a formula has an error class of its own, and some have none
         return _as_written(latex)
     return Markup(nh3.clean(made, tags=_TAGS, attributes=_ATTRIBUTES))  # noqa: S704 # cleaned
+
+
+def _simplify(latex: str) -> str:
+    """The formula without numbers for references, in the environments that the converter knows."""
+    return _ALIKE.sub(r"\\\1{align*}", _DROPPED.sub("", latex)).strip()
 
 
 def _as_written(latex: str) -> Markup:

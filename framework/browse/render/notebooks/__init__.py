@@ -1,0 +1,1 @@
+"""Jupyter notebooks: read leniently, shown without running anything, and written as scripts."""
