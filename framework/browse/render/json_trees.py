@@ -8,7 +8,6 @@ from typing import Any
 from framework.browse.render.encodings import replace_surrogates
 from framework.browse.view_options import ViewOptions
 
-LONGEST_BYTES = 1 << 19
 MOST_NODES = 5_000
 DEEPEST = 40
 LONGEST_TEXT = 500

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from framework.browse.render.zip_ends import check_directory
+from framework.browse.view_options import ViewOptions
 
-LONGEST_BYTES = 32 << 20
 MOST_ENTRIES, MOST_READ_ENTRIES = 2_000, 50_000
 LONGEST_DIRECTORY_BYTES = 2 << 20
 LONGEST_UNPACKED_BYTES = 64 << 20
@@ -44,18 +44,14 @@ class Listing:
         return sum(member.size_bytes for member in self.members)
 
 
-def is_archive(name: str) -> bool:
-    """Whether the lower-case name is that of a file whose members can be listed."""
-    return name.endswith((*TAR_ENDINGS, ".zip", ".jar", ".whl", ".docx", ".xlsx"))
+def read_listing(name: str, path: str, _asked: ViewOptions) -> Listing:
+    """The members of the ZIP or tar file at this path.
 
-
-def read_listing(name: str, path: str) -> Listing | str:
-    """The members of the ZIP or tar file at this path; or why they cannot be listed, in words."""
-    try:
-        with Path(path).open("rb") as file:
-            return _tar(name, file) if name.endswith(TAR_ENDINGS) else _zip(file)
-    except ValueError as error:
-        return str(error)
+    Raises:
+        ValueError: they cannot be listed.
+    """
+    with Path(path).open("rb") as file:
+        return _tar(name, file) if name.endswith(TAR_ENDINGS) else _zip(file)
 
 
 def _zip(file: IO[bytes]) -> Listing:

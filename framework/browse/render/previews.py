@@ -1,21 +1,20 @@
 """How a file's page shows the file: the richest form that its name and bytes allow, within bounds, else its bytes."""
 
-from collections.abc import Callable, Sequence
+import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from framework.browse.render import json_trees, listings
 from framework.browse.render.code.highlighting import highlight_lines, split_lines
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.render.encodings import Decoded, decode
-from framework.browse.render.notebooks import reading as notebooks
+from framework.browse.render.kinds.kind import TEXT, Kind
+from framework.browse.render.kinds.registry import kind_of
 from framework.browse.render.signs import show_signs, turns_order
-from framework.browse.render.tables import reading as tables
-from framework.browse.render.tables.json_lines import read_json_lines
 from framework.browse.view_options import ViewOptions
 from framework.formatting import format_size
 
@@ -24,6 +23,8 @@ MOST_SHOWN_LINES = 20_000
 DUMPED_BYTES = 4096
 DUMPED_ROW = 16
 TOO_LONG = "It is too long for a document."
+NO_PREVIEW = "This kind of file has no preview."
+CANNOT_BE_READ = "It cannot be read as what its name says"
 
 
 class Preview:
@@ -93,10 +94,13 @@ class Media(Preview):
 
 @dataclass(frozen=True)
 class Rich(Preview):
-    """A table, a notebook, a tree or a listing, drawn by the template of its kind."""
+    """What the reader of a file's kind has made of it, drawn by the template of that kind.
+
+    `has_other` tells that it is a text.
+    """
 
     kind: str
-    content: tables.Table | notebooks.Notebook | json_trees.Tree | listings.Listing
+    content: object
     encoding: str = ""
     note: str = ""
     has_other: bool = True
@@ -109,39 +113,27 @@ class Rich(Preview):
 
 @dataclass(frozen=True)
 class Dump(Preview):
-    """The first bytes of a file that is nothing else: rows of offset, bytes in hex, and printable characters."""
+    """A file that a page does not show otherwise: rows of offset, bytes in hex, and printable characters.
+
+    `extent` says how many of its bytes the rows have.
+    """
 
     template: ClassVar = "browse/previews/dump.html"
     rows: Sequence[tuple[str, str, str]]
+    extent: str
     note: str = ""
     has_other: bool = False
 
 
-@dataclass(frozen=True)
-class _Form:
-    """A richer form of a text: up to which size it is made, and how."""
-
-    limit_bytes: int
-    kind: str
-    make: Callable[[str, str, ViewOptions], tables.Table | notebooks.Notebook | json_trees.Tree]
-
-
-_RICH = {
-    ".csv": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
-    ".tsv": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
-    ".tab": _Form(tables.LONGEST_BYTES, "table", tables.read_table),
-    ".jsonl": _Form(tables.LONGEST_BYTES, "table", read_json_lines),
-    ".ndjson": _Form(tables.LONGEST_BYTES, "table", read_json_lines),
-    ".ipynb": _Form(notebooks.LONGEST_BYTES, "notebook", notebooks.read_notebook),
-    ".json": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),
-    ".geojson": _Form(json_trees.LONGEST_BYTES, "json", json_trees.read_tree),
-}
-
-
 def count_needed_bytes(name: str, size_bytes: int) -> int:
     """How much of the file its richest form needs: all of it, when that is small enough for the form."""
-    form = _RICH.get(PurePosixPath(name).suffix)
-    return form.limit_bytes if form and size_bytes <= form.limit_bytes else SHOWN_TEXT_BYTES
+    kind = _text_kind(name)
+    return kind.limit_bytes if kind and size_bytes <= kind.limit_bytes else SHOWN_TEXT_BYTES
+
+
+def _text_kind(name: str) -> Kind | None:
+    kind = kind_of(name)
+    return kind if kind and kind.source == TEXT else None
 
 
 @dataclass(frozen=True)
@@ -165,22 +157,37 @@ class TextFile:
 
 def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     """The richest form of a text, or its lines."""
-    kind = document_kind(file.name)
-    form = _RICH.get(PurePosixPath(file.name).suffix)
-    if asked.plain or (kind == PLAIN and form is None):
-        return lines_of(file, other=kind != PLAIN or form is not None)
-    if kind != PLAIN:
+    document, kind = document_kind(file.name), _text_kind(file.name)
+    if asked.plain or (document == PLAIN and kind is None):
+        return lines_of(file, other=document != PLAIN or kind is not None)
+    if document != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()
-        return Document(found.text, kind, found.encoding) if short else lines_of(file, why=TOO_LONG)
-    assert form
-    if file.size_bytes > form.limit_bytes:
-        return lines_of(file, why=f"It is larger than {format_size(form.limit_bytes)} and shown as text.")
+        return Document(found.text, document, found.encoding) if short else lines_of(file, why=TOO_LONG)
+    assert kind
+    if file.size_bytes > kind.limit_bytes:
+        return lines_of(file, why=f"It is larger than {format_size(kind.limit_bytes)} and shown as text.")
     try:
         found = file.decode()
-        return Rich(form.kind, form.make(file.name, found.text, asked), found.encoding)
+        return Rich(kind.template, _read(kind, file.name, found.text, asked), found.encoding)
     except ValueError as error:
-        return lines_of(file, why=f"It cannot be read as what its name says ({error}), so it is shown as text.")
+        why = f"{CANNOT_BE_READ} ({error}), so it is shown as text."
+        return lines_of(file, why="" if kind.guessed else why)
+
+
+def read_file(kind: Kind, name: str, path: str, asked: ViewOptions) -> Preview:
+    """What the file of this lower-case name, of which a copy is at this path, is shown as."""
+    try:
+        return Rich(kind.template, _read(kind, name, path, asked), has_other=False)
+    except ValueError as error:
+        with Path(path).open("rb") as file:
+            head = file.read(DUMPED_BYTES)
+        return dump_of(head, Path(path).stat().st_size, f"{CANNOT_BE_READ}: {error}.")
+
+
+def _read(kind: Kind, name: str, given: str, asked: ViewOptions) -> object:
+    made: object = pkgutil.resolve_name(kind.reader)(name, given, asked)
+    return made
 
 
 def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True) -> Text:
@@ -204,12 +211,11 @@ def _cut(line: Markup) -> Markup:
     return escape(line.striptags()[:LONGEST_SHOWN_LINE] + "…") if len(line) > LONGEST_SHOWN_LINE * 4 else line
 
 
-def dump_of(head: bytes, size_bytes: int, note: str = "") -> Dump:
-    """The first bytes of the file; the note tells how many of them, unless one is given."""
+def dump_of(head: bytes, size_bytes: int, why: str = NO_PREVIEW) -> Dump:
+    """The first bytes of the file, and why it is not shown otherwise."""
     shown = min(DUMPED_BYTES, len(head))
-    if size_bytes > shown and not note:
-        note = f"The first {format_size(shown)} of {format_size(size_bytes)} are shown."
-    return Dump(_rows(head), note)
+    extent = f"the first {format_size(shown)} of {format_size(size_bytes)}" if size_bytes > shown else ""
+    return Dump(_rows(head), extent, why)
 
 
 def _rows(head: bytes) -> list[tuple[str, str, str]]:

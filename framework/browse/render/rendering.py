@@ -1,25 +1,30 @@
 """Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from markupsafe import Markup
 
-from framework.browse.render import images, listings
+from framework.browse.render import images
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
 from framework.browse.render.documents import Links, render_to_html
+from framework.browse.render.kinds.kind import FILE, NAMED, Kind
+from framework.browse.render.kinds.registry import KINDS, kind_of
 from framework.browse.render.notebooks import reading as notebooks
 from framework.browse.render.previews import (
-    Dump,
+    DUMPED_BYTES,
+    NO_PREVIEW,
     Media,
     Preview,
-    Rich,
     TextFile,
     count_needed_bytes,
     dump_of,
     lines_of,
+    read_file,
     text_preview,
 )
 from framework.browse.view_options import ViewOptions
+from framework.formatting import format_size
 from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.folders import Entry
@@ -31,6 +36,7 @@ BUSY = "The server is busy, so this is shown as it is written. Load the page aga
 _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
 sandbox = Sandbox(
     "framework.browse.render.previews",
+    *sorted({kind.module for kind in KINDS if kind.reader}),
     "framework.browse.diff.notebook_changes",
     "framework.browse.history.citation_files",
     "framework.browse.render.images",
@@ -59,8 +65,9 @@ def dress_notebook(notebook: notebooks.Notebook, links: Links) -> notebooks.Note
 def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:
     """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one."""
     name = entry.name.lower() if entry.kind == "blob" else ""
-    if listings.is_archive(name):
-        return _list_archive(repository_id, name, blob)
+    kind = kind_of(name)
+    if kind and kind.source == FILE:
+        return _read_file(repository_id, kind, name, blob, asked)
     head = read_head(blob, SHOWN_TEXT_BYTES if asked.plain else count_needed_bytes(name, blob.size_bytes))
     media = bare_type(name, head)
     family = "pdf" if media == PDF else media.partition("/")[0]
@@ -69,7 +76,7 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     if family in {"audio", "video", "pdf"}:
         return Media(family)
     if not is_text(head):
-        return dump_of(head, blob.size_bytes)
+        return dump_of(head, blob.size_bytes, kind.sentence if kind and kind.source == NAMED else NO_PREVIEW)
     return _text(repository_id, TextFile(name, head, blob.size_bytes, asked.encoding), blob.sha, asked)
 
 
@@ -100,25 +107,30 @@ def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
     return Media("image", pixels, has_other=is_text(head))
 
 
-def _list_archive(repository_id: str, name: str, blob: Blob) -> Preview:
-    if blob.size_bytes > listings.LONGEST_BYTES:
-        return _no_listing("it is too large to look into here")
-    with scratch("listing") as folder:
-        path = folder / "archive"
+def _read_file(repository_id: str, kind: Kind, name: str, blob: Blob, asked: ViewOptions) -> Preview:
+    if blob.size_bytes > kind.limit_bytes:
+        why = f"It is larger than {format_size(kind.limit_bytes)}, too large to look into here."
+        return dump_of(next(blob.chunks, b"")[:DUMPED_BYTES], blob.size_bytes, why)
+    with scratch("preview") as folder:
+        path = folder / "file"
 
         def write() -> None:
             with path.open("wb") as file:
                 file.writelines(blob.chunks)
 
+        key = repository_id, kind, name, blob.sha, asked
         try:
-            found = sandbox.call((repository_id, name, blob.sha), listings.read_listing, name, str(path), prepare=write)
+            return sandbox.call(key, read_file, kind, name, str(path), asked, prepare=write)
         except (TooCostly, Busy) as refusal:
-            return Dump((), _why(refusal))
-    return _no_listing(found) if isinstance(found, str) else Rich("listing", found, has_other=False)
+            return dump_of(_read_start(path, blob), blob.size_bytes, _why(refusal))
 
 
-def _no_listing(why: str) -> Dump:
-    return Dump((), f"The files in it cannot be listed: {why}.")
+def _read_start(path: Path, blob: Blob) -> bytes:
+    """The first bytes of the file, of which there is a copy at the path if it was prepared."""
+    if not path.exists():
+        return next(blob.chunks, b"")[:DUMPED_BYTES]
+    with path.open("rb") as file:
+        return file.read(DUMPED_BYTES)
 
 
 def _why(refusal: TooCostly | Busy) -> str:

@@ -16,7 +16,6 @@ from framework.browse.render.encodings import replace_surrogates
 from framework.browse.render.markup.formulas import render_formula
 from framework.browse.view_options import ViewOptions
 
-LONGEST_BYTES = 16 << 20
 MOST_CELLS, MOST_OUTPUTS = 400, 50
 LONGEST_TEXT = 100_000
 LONGEST_IMAGES_BYTES = 8 << 20

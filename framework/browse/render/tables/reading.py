@@ -8,7 +8,6 @@ from framework.browse.render.tables.quantities import has_decimal_commas, is_mis
 from framework.browse.render.tables.separators import Separation, find_separation
 from framework.browse.view_options import ViewOptions
 
-LONGEST_BYTES = 8 << 20
 TABLE_PAGE = 200
 MOST_COLUMNS = 200
 MOST_ROWS = 200_000

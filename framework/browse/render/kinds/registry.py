@@ -1,0 +1,52 @@
+"""All kinds of files, by the endings of their names."""
+
+from pathlib import PurePosixPath
+
+from framework.browse.render.kinds.kind import BROWSER, DOCUMENT, FILE, TEXT, Kind
+
+_ROOM = "framework.browse.render"
+_MIB = 1 << 20
+
+DOCUMENTS = (
+    Kind("Markdown", (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd"), DOCUMENT, limit_bytes=1 << 17),
+    Kind("reStructuredText", (".rst",), DOCUMENT, limit_bytes=1 << 17),
+    Kind("notebooks", (".ipynb",), TEXT, "notebook", 16 * _MIB, f"{_ROOM}.notebooks.reading:read_notebook"),
+)
+TABLES = (
+    Kind(
+        "tables in text files",
+        (".csv", ".tsv", ".tab"),
+        TEXT,
+        "table",
+        8 * _MIB,
+        f"{_ROOM}.tables.reading:read_table",
+    ),
+    Kind("JSON Lines", (".jsonl", ".ndjson"), TEXT, "table", 8 * _MIB, f"{_ROOM}.tables.json_lines:read_json_lines"),
+)
+STRUCTURES = (
+    Kind("JSON", (".json", ".geojson"), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree"),
+    Kind(
+        "archives",
+        (".zip", ".jar", ".whl", ".docx", ".xlsx", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
+        FILE,
+        "listing",
+        32 * _MIB,
+        f"{_ROOM}.listings:read_listing",
+    ),
+)
+MEDIA = (
+    Kind("pictures", (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico", ".svg"), BROWSER),
+    Kind("sound", (".mp3", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".flac", ".aac", ".weba"), BROWSER),
+    Kind("video", (".mp4", ".m4v", ".webm", ".ogv", ".mov"), BROWSER),
+    Kind("PDF", (".pdf",), BROWSER),
+)
+KINDS = (*DOCUMENTS, *TABLES, *STRUCTURES, *MEDIA)
+
+_BY_ENDING = {ending: kind for kind in KINDS for ending in kind.endings}
+
+
+def kind_of(name: str) -> Kind | None:
+    """The kind of a file of this lower-case name, by its longest known ending; None where it has none."""
+    suffixes = PurePosixPath(name).suffixes
+    endings = ("".join(suffixes[start:]) for start in range(len(suffixes)))
+    return next((_BY_ENDING[ending] for ending in endings if ending in _BY_ENDING), None)
