@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -23,6 +24,14 @@ class LRUCache(Generic[Key, Value]):
                 return default
             self._values.move_to_end(key)
             return self._values[key]
+
+    def get_all(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """What is remembered of these keys."""
+        with self._lock:
+            found = {key: self._values[key] for key in keys if key in self._values}
+            for key in found:
+                self._values.move_to_end(key)
+            return found
 
     def put(self, key: Key, value: Value) -> None:
         """Remember this; what was unused for longest is forgotten for it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import null, select
 from sqlalchemy.orm import Session
@@ -35,13 +36,13 @@ class Snapshot:
     refs: Mapping[str, str]
     packs: frozenset[str]
 
-    @property
-    def branches(self) -> dict[str, str]:
+    @cached_property
+    def branches(self) -> Mapping[str, str]:
         """The branches by their short names."""
         return self._refs_below(HEADS)
 
-    @property
-    def tags(self) -> dict[str, str]:
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
         """The tags by their short names, each with the tag object or commit that it points to."""
         return self._refs_below(TAGS)
 
