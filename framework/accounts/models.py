@@ -1,4 +1,4 @@
-"""People and their addresses, the browsers that they are signed in with, tokens, and budgets of what may happen."""
+"""People and their addresses, how they sign in and where they are signed in, tokens, and budgets of what may happen."""
 
 from datetime import datetime
 
@@ -95,6 +95,59 @@ class BrowserSession(Base):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     reauthenticated_at: Mapped[datetime | None]
+
+
+class AuthenticatorApp(Base):
+    """An app that shows codes for an account (TOTP, RFC 6238); `sealed` is its secret, by the key `key_name`.
+
+    `last_step` is the 30 seconds, counted from 1970, whose code was used last: none of before works any more.
+    """
+
+    __tablename__ = "authenticator_apps"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    sealed: Mapped[str] = mapped_column(String(300))
+    key_name: Mapped[str] = mapped_column(String(16), index=True)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a second factor once; only its SHA-256 is kept, and its row goes when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Passkey(Base):
+    """A credential of WebAuthn: its id and public key in base64url, and the counter of its authenticator.
+
+    `handle` is by what the authenticator knows the account: the same for all passkeys of one.
+    """
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(String(2000))
+    handle: Mapped[str] = mapped_column(Id32)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
+
+
+class SpentChallenge(Base):
+    """A challenge that was answered, by its SHA-256: an answer that somebody recorded works no second time."""
+
+    __tablename__ = "spent_challenges"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class Token(Base):

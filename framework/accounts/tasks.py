@@ -5,6 +5,7 @@ from typing import Any
 from celery import Task
 
 from framework.accounts.core import budgets, sessions
+from framework.accounts.factors import challenges, totp
 from framework.accounts.lifecycle import confirmation, operations, student
 from framework.celery.celery import app
 from framework.celery.job import Job
@@ -26,6 +27,18 @@ def forget_budgets() -> int:
 def forget_address_changes() -> int:
     """Delete the changes of addresses that cannot be undone any more; how many."""
     return confirmation.forget_changes()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.forget_challenges")
+def forget_challenges() -> int:
+    """Delete the challenges of passkeys that were answered long ago; how many."""
+    return challenges.forget_spent()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.seal_anew")
+def seal_anew() -> int:
+    """Seal the secrets of apps with the newest key; how many an earlier one had sealed."""
+    return totp.seal_anew()
 
 
 @app.task(base=Job, name="framework.accounts.tasks.remind_students")

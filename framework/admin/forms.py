@@ -103,6 +103,16 @@ class SuspendForm(PageForm):
     )
 
 
+class ResetFactorForm(PageForm):
+    """Why somebody's second factor is removed; they read it in a mail."""
+
+    reason = TextAreaField(
+        "Reason",
+        filters=[strip],
+        validators=[require_filled("Say why: the person reads it in a mail."), Length(max=LONGEST_REASON)],
+    )
+
+
 class GivePlanForm(PageForm):
     """Which plan somebody is to have."""
 

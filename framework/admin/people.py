@@ -2,10 +2,12 @@
 
 from flask import flash, redirect, render_template, request
 
+from framework.accounts.factors import administration as factors
+from framework.accounts.factors.checking import read_ways
 from framework.accounts.lifecycle import administration
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.admin import lists
-from framework.admin.forms import GivePlanForm, SuspendForm
+from framework.admin.forms import GivePlanForm, ResetFactorForm, SuspendForm
 from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedPerson
 from framework.admin.requests import read_list_request
@@ -53,6 +55,19 @@ def resume(name: str) -> ViewResponse:
     return redirect(f"/admin/people/{done}")
 
 
+@people.post("/<name>/second-factor")
+def reset_second_factor(name: str) -> ViewResponse:
+    """Remove the second factor of somebody who has lost it."""
+    person, form = _find(name), ResetFactorForm()
+    done = form.attempt(
+        lambda: factors.reset_second_factor(person.name, reason=form.reason.data, by=reauthenticate().account)
+    )
+    if done is None:
+        return _page(person, SuspendForm(formdata=None), reset=form)
+    flash(f"{done} has no second factor any more, and is signed out everywhere. A mail says why.", "success")
+    return redirect(f"/admin/people/{done}")
+
+
 @people.post("/<name>/plan")
 def give_plan(name: str) -> ViewResponse:
     """Give the account another plan."""
@@ -72,16 +87,24 @@ def _find(name: str) -> ListedPerson:
     return person
 
 
-def _page(person: ListedPerson, suspension: SuspendForm, plan: GivePlanForm | None = None) -> ViewResponse:
+def _page(
+    person: ListedPerson,
+    suspension: SuspendForm,
+    plan: GivePlanForm | None = None,
+    reset: ResetFactorForm | None = None,
+) -> ViewResponse:
     held = administration.read_plan_of(person.name)
+    resetting = reset or ResetFactorForm(formdata=None)
     form = plan or GivePlanForm(formdata=None, data={"plan": held.plan.name if held.given else ""})
     page = render_template(
         "doctor/person.html",
         person=person,
         held=held,
         suspension=suspension,
+        ways=read_ways(person.id),
+        reset=resetting,
         form=form,
         projects=lists.list_largest_of(person.id),
         entries=read_entries(AuditQuery(person_id=person.id)).entries,
     )
-    return page, max(suspension.status, form.status)
+    return page, max(suspension.status, form.status, resetting.status)

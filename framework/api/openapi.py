@@ -35,7 +35,7 @@ REASONS = {
     304: "The caller has it already, as If-None-Match says.",
     400: "The request breaks a rule; the sentence says which.",
     401: "Credentials are missing or wrong.",
-    403: "The caller sees it, but may not do this; or the account is suspended.",
+    403: "The caller may not do this, is suspended, or has a second factor and sent the password.",
     404: "It does not exist, or the caller may not see it; nothing is called by a text with a NUL.",
     409: "Others changed it meanwhile, or the name is taken; look at the newest state.",
     410: "An upload has expired; send the file again.",

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from framework import config
 from framework.accounts.core import plans
+from framework.accounts.factors import administration as factors
 from framework.accounts.lifecycle import administration
 from framework.accounts.lifecycle.operations import create_user
 from framework.cli.refusals import report_refusals
@@ -95,6 +96,16 @@ def password(name: str, *, password_stdin: bool) -> None:
 def reset(name: str) -> None:
     """Send somebody a link to choose a new password."""
     click.echo(f"A link to choose a new password is on its way to {administration.send_reset(name)}.")
+
+
+@users_commands.command("reset-second-factor")
+@click.argument("name")
+@click.option("--reason", default="", help="What the person is told by mail.")
+@report_refusals
+def reset_second_factor(name: str, *, reason: str) -> None:
+    """Remove somebody's authenticator app, passkeys and recovery codes; their sessions and tokens end."""
+    changed = factors.reset_second_factor(name, reason=reason)
+    click.echo(f"{changed} has no second factor any more, and is signed out everywhere.")
 
 
 @users_commands.command("suspend")

@@ -47,6 +47,8 @@ SIGNED_IN_OWNS = Kind("owns, signed in", "L- FFFi L- LLL LLL", "LF FFFi LF LLL L
 
 # Pages outside of projects.
 ACCOUNT = Kind("needs an account", "Li iiii Li LLL LLL")
+ASKS_AGAIN = Kind("asks again who it is", "LF FFFF LF LLL LLL")
+SECOND_STEP = Kind("wants the password first", "LL LLLL LL LLL LLL")
 OWN_THING = Kind("shows what is an owner's own", "L- ---i L- LLL LLL")
 STRANGERS_UPLOAD = Kind("changes what is one stranger's own", "-- ---- -- --- ---")
 WORK = Kind("shows work on a project", "-- iiii -i --- ---")

@@ -8,7 +8,8 @@ ROUTES: dict[Kind, str] = {
         GET security_contact, GET static, GET health.healthz, GET health.readyz, GET health.metrics
         GET api.describe, OPTIONS tus.describe_server, GET git.show_project
         GET projects.home, GET projects.explore, GET projects.profile
-        GET accounts.login, POST accounts.login, POST accounts.logout, GET accounts.signup, POST accounts.signup
+        GET accounts.login, POST accounts.login, POST accounts.logout
+        POST accounts.login_with_passkey, GET accounts.signup, POST accounts.signup
         GET accounts.forgot, POST accounts.forgot, GET accounts.reset, POST accounts.reset
         GET accounts.verify, POST accounts.verify, GET accounts.undo, POST accounts.undo
         GET inboxes.ask, POST inboxes.stop, GET projects.invitation
@@ -59,9 +60,15 @@ ROUTES: dict[Kind, str] = {
         GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all
         GET inboxes.choices, POST inboxes.choose, POST inboxes.resume
         GET settings.profile, POST settings.profile, POST settings.send_link_again, POST settings.keep_address
+        GET security.show
         POST settings.password, GET settings.browser_sessions, POST settings.end_other_sessions
         GET tokens.access_tokens, POST tokens.access_tokens
     """,
+    kinds.ASKS_AGAIN: """
+        GET security.set_up_app, POST security.set_up_app, GET security.add_passkey, POST security.add_passkey
+        POST security.replace_codes, POST security.remove_app, POST security.remove_passkey
+    """,
+    kinds.SECOND_STEP: "GET second_step.show, POST second_step.show, POST second_step.passkey",
     kinds.OWN_THING: """
         POST settings.end_session, POST tokens.delete_token, GET transfer.download
         GET projects.delete_for_good, POST projects.delete_for_good, POST projects.restore
@@ -72,7 +79,7 @@ ROUTES: dict[Kind, str] = {
     kinds.ADMINISTRATORS: """
         GET admin.overview, POST admin.run, GET admin.mails, GET admin.mail, GET admin.storage, POST admin.retry
         GET admin_people.show_all, GET admin_people.show, POST admin_people.give_plan
-        POST admin_people.suspend, POST admin_people.resume
+        POST admin_people.suspend, POST admin_people.resume, POST admin_people.reset_second_factor
         GET admin_plans.show_all, POST admin_plans.edit, POST admin_plans.reset
         GET admin_projects.show_all, GET admin_projects.show, POST admin_projects.restore
         GET admin_audit.show

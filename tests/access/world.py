@@ -150,5 +150,6 @@ def _furnish(alice: Account, owner: Account, project: ProjectAccess) -> dict[str
         "path": "a.txt",
         "filename": "base.css",
         "lock": "1",
+        "passkey_id": "999999",
         "task_id": "1",
     }

@@ -5,18 +5,20 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from framework.accounts.core import signed_links
 from framework.accounts.core.account import Account
+from framework.accounts.factors.checking import read_ways
 from framework.accounts.lifecycle import confirmation
 from framework.accounts.lifecycle.administration import suspend
 from framework.accounts.lifecycle.operations import WrongLogin, authenticate
-from framework.accounts.models import AddressChange
+from framework.accounts.models import AddressChange, Passkey
 from framework.accounts.signin.tokens import create_token
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.accounts.addresses import NEW, change_address, mails, may_read, row_of
+from tests.accounts.signing_in.steps import add_passkey, new_authenticator
 from tests.cast import PASSWORD, SignIn, Visitor, csrf_token, link_in_mail
 
 
@@ -69,6 +71,20 @@ def test_the_old_address_can_undo_a_change(alice: Account, visitor: Visitor, app
     assert visitor.get(undo).status_code == 400
     with read_transaction() as session:
         assert session.scalar(select(func.count(AddressChange.id))) == 0
+
+
+@pytest.mark.parametrize(("age", "left"), [(timedelta(days=1), 0), (confirmation.UNDONE_FOR + timedelta(days=1), 1)])
+def test_undoing_ends_the_passkeys_that_a_thief_may_have_added(
+    alice: Account, visitor: Visitor, signed_in: SignIn, age: timedelta, left: int
+) -> None:
+    browser = signed_in(alice)
+    add_passkey(browser, new_authenticator())
+    with transaction() as session:
+        session.execute(update(Passkey).values(created_at=now() - age))
+    change_address(browser, "new@example.org")
+    browser.get(link_in_mail("verify"))
+    assert "/reset/" in visitor.submit(link_in_mail("undo")).location
+    assert read_ways(alice.id).passkeys == left
 
 
 def test_who_had_an_address_in_between_cannot_have_it_back(alice: Account, visitor: Visitor, signed_in: SignIn) -> None:

@@ -28,6 +28,7 @@ class Limit:
 
 _QUARTER = timedelta(minutes=15)
 _GUESSES = "failed attempts to sign in"
+_CODES = "attempts with a wrong second factor"
 _UNCONFIRMED = "invitations by an account that has not confirmed its e-mail address"
 LIMITS = {
     "login": Limit(12, _QUARTER, _GUESSES),  # for one name or address from one network
@@ -36,6 +37,9 @@ LIMITS = {
     "network": Limit(60, _QUARTER, _GUESSES),  # for one IPv4 address, or one IPv6 subscriber (/64)
     "site": Limit(240, _QUARTER, _GUESSES),  # for one IPv6 site (/48)
     "password": Limit(10, _QUARTER, "attempts with a wrong password"),  # the present one, asked for again
+    "factor": Limit(10, _QUARTER, _CODES),  # for one account, from browsers that are not known
+    "factor-day": Limit(60, timedelta(days=1), _CODES),
+    "factor-browser": Limit(10, _QUARTER, _CODES),  # for one account in a browser that it has signed in with before
     "mail": Limit(5, _QUARTER, "mails"),  # links to one person
     "forgot": Limit(60, timedelta(minutes=10), "requests for a new password"),  # from one network
     "signup": Limit(14, timedelta(seconds=20), "new accounts from your network"),

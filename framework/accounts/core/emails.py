@@ -71,7 +71,7 @@ def mail_password_link(session: Session, user: User, *, request: str | None = No
 
 def mail_address_change_request(session: Session, user: User) -> None:
     """Tell the confirmed address that another one is to replace it."""
-    _warn(
+    warn(
         session,
         user,
         title="Your e-mail address is about to change",
@@ -97,7 +97,7 @@ def mail_address_change(session: Session, user: User, change: AddressChange) -> 
 
 def mail_password_change(session: Session, user: User) -> None:
     """Tell a person that the password is another one now."""
-    _warn(session, user, title="Your password was changed", what="The password of your account was changed.")
+    warn(session, user, title="Your password was changed", what="The password of your account was changed.")
 
 
 def mail_new_token(session: Session, user: User, token: Token) -> None:
@@ -106,7 +106,7 @@ def mail_new_token(session: Session, user: User, token: Token) -> None:
     ends = f", until {token.expires_at:%-d %b %Y}" if token.expires_at else ""
     what = f"The access token “{token.name}” was created for your account. It can {may}{ends}."
     remedy = "delete it in your settings, under Access tokens, and choose a new password."
-    _warn(session, user, title="A new access token was created", what=what, remedy=remedy)
+    warn(session, user, title="A new access token was created", what=what, remedy=remedy)
 
 
 def mail_found_token(session: Session, user: User, token: Token) -> None:
@@ -116,7 +116,7 @@ def mail_found_token(session: Session, user: User, token: Token) -> None:
         " token still works, and the file may be somewhere else, too."
     )
     remedy = "or even if it was, delete the token in your settings, under Access tokens, and create a new one."
-    _warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
+    warn(session, user, title="One of your access tokens was in a file", what=what, remedy=remedy)
 
 
 def mail_suspension(session: Session, user: User, *, reason: str) -> None:
@@ -139,7 +139,7 @@ def _mail_account(session: Session, user: User, template: str, *, reason: str) -
 
 def _mail_claim(session: Session, owner: User, *, by: User) -> None:
     """Tell the account that has an address that somebody else asked for it."""
-    _warn(
+    warn(
         session,
         owner,
         title="You already have an account",
@@ -148,7 +148,7 @@ def _mail_claim(session: Session, owner: User, *, by: User) -> None:
     )
 
 
-def _warn(
+def warn(
     session: Session, user: User, *, title: str, what: str, remedy: str = "choose a new password at once."
 ) -> None:
     """Tell a person what happened to the account; nobody is told where no address is known."""

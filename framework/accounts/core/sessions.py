@@ -13,11 +13,12 @@ from framework.accounts.core.account import PERSON_COLUMNS, Account, Person
 from framework.accounts.core.browsers import describe_browser
 from framework.accounts.core.credentials import USE_NOTED_EVERY, digest, lock_unchanged_user
 from framework.accounts.core.validation import printable
+from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.models import BrowserSession, User
 from framework.audit import log as audit
 from framework.database.session import read_rows, read_transaction, transaction
 from framework.database.types import now
-from framework.errors import NotFound
+from framework.errors import Forbidden, NotFound
 
 LONGEST = timedelta(days=90)
 """However much it is used: whoever has a copy of a cookie that nobody missed does not have it for ever."""
@@ -28,6 +29,13 @@ NOT_REMEMBERED = timedelta(days=3)
 
 class SessionNotFound(NotFound):
     """The account has no such session."""
+
+
+class SecondFactorNeeded(Forbidden):
+    """The account has a second factor, and somebody has shown the first one only."""
+
+    def __init__(self) -> None:
+        super().__init__("This account has a second factor, which was not shown. Sign in again.")
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,18 @@ class SessionAbout:
 
 
 def begin_session(
-    account: Account, browser: Browser, *, remembered: bool, earlier: LiveSession | None = None
+    account: Account,
+    browser: Browser,
+    *,
+    remembered: bool,
+    second_factor_shown: bool = False,
+    earlier: LiveSession | None = None,
 ) -> LiveSession:
     """A new session of this account, in place of the one that the browser had before.
 
     Raises:
         SignInRequired: the account's credentials were changed since they were checked.
+        SecondFactorNeeded: it has a second factor, which was not shown.
     """
     secret, moment = secrets.token_urlsafe(32), now()
     row = BrowserSession(user_id=account.id, digest=digest(secret), remembered=remembered)
@@ -77,6 +91,8 @@ def begin_session(
     row.expires_at = moment + _lifetime(remembered=remembered)
     with transaction() as session:
         lock_unchanged_user(session, account)
+        if not second_factor_shown and has_second_factor(session, account.id):
+            raise SecondFactorNeeded
         if earlier:
             session.execute(delete(BrowserSession).where(_is(earlier)))
         session.add(row)

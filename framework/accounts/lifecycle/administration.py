@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
 from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, read_account
 from framework.accounts.core.credentials import end_all
+from framework.accounts.core.ways_in.removal import remove_second_factors
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
 from framework.accounts.models import FormerUserName, User
 from framework.audit import log as audit
@@ -206,4 +207,5 @@ def erase(session: Session, user: User) -> None:
     user.full_name = ""
     session.execute(delete(FormerUserName).where(FormerUserName.user_id == user.id))
     user.password_hash, user.admin, user.email_verified_at = None, False, None
+    remove_second_factors(session, user.id)
     end_all(session, user.id)

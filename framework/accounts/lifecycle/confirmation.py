@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core import addresses, emails, plans, signed_links, throttle
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
+from framework.accounts.core.ways_in.removal import remove_since
 from framework.accounts.models import AddressChange, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -124,7 +125,8 @@ def check_undo(token: str) -> str:
 def undo_change(token: str) -> str:
     """Give the account the address back that was replaced; the link for a new password.
 
-    Whoever changed it may know the password: it works no longer, and every session and token ends.
+    Whoever changed it may know the password: it works no longer, and every session and token ends. So does each second
+    factor that was added in the week before the change, or since.
 
     Raises:
         LinkExpired: the change cannot be undone any more.
@@ -141,6 +143,7 @@ def undo_change(token: str) -> str:
         addresses.confirm(session, user)
         addresses.end_access(session, user)
         user.password_hash = None
+        remove_since(session, user.id, change.changed_at - UNDONE_FOR)
         _forget_since(session, change)
     return signed_links.reset_token(user)
 

@@ -13,6 +13,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
+from framework.accounts.core.ways_in.removal import remove_second_factors
 from framework.accounts.models import FormerUserName, User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -186,6 +187,7 @@ def reset_password(token: str, password: str) -> Account:
         user = signed_links.read_reset_link(session, token)
         Account.of(user)
         if not user.email_verified_at:
+            remove_second_factors(session, user.id)  # those of whoever made the account, perhaps another person
             addresses.confirm(session, user)
         set_password(session, user, new_hash, by=user)
         throttle.forget_guesses(session, user)

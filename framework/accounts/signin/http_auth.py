@@ -4,10 +4,22 @@ from flask import request
 from werkzeug.datastructures import Authorization
 
 from framework.accounts.core.account import Account
+from framework.accounts.factors.checking import read_ways
 from framework.accounts.lifecycle.operations import WrongLogin, authenticate
 from framework.accounts.signin import tokens
 from framework.accounts.signin.tokens import Caller
+from framework.errors import Forbidden
 from framework.observability.requests import note_person
+
+
+class TokenNeededInstead(Forbidden):
+    """The password is right, and alone it is not enough: a program cannot be asked for the second factor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your account has a second factor, so the password alone is not accepted here. Use an access token instead"
+            " of the password: create one in your settings, under Access tokens."
+        )
 
 
 def account_from_basic(authorization: Authorization | None) -> Caller | None:
@@ -18,6 +30,7 @@ def account_from_basic(authorization: Authorization | None) -> Caller | None:
     Raises:
         BudgetSpent: signing in failed too often lately.
         AccountSuspended.
+        TokenNeededInstead: it is the password, and the account has a second factor.
     """
     if authorization is None or authorization.type != "basic":
         return None
@@ -34,6 +47,7 @@ def account_from_password(authorization: Authorization | None) -> Account | None
     Raises:
         BudgetSpent: signing in failed too often lately.
         AccountSuspended.
+        TokenNeededInstead: the account has a second factor.
     """
     if authorization is None or authorization.type != "basic":
         return None
@@ -43,6 +57,8 @@ def account_from_password(authorization: Authorization | None) -> Account | None
     except WrongLogin:
         return None
     note_person(account.name)
+    if read_ways(account.id).second_factor:
+        raise TokenNeededInstead
     return account
 
 

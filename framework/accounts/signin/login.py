@@ -130,10 +130,21 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
     return guard
 
 
-def sign_in(account: Account, *, remember: bool = False) -> None:
-    """Sign this person in, in a session that carries nothing of the earlier one, which ends."""
+def sign_in(account: Account, *, remember: bool = False, second_factor_shown: bool = False) -> None:
+    """Sign this person in, in a session that carries nothing of the earlier one, which ends.
+
+    Raises:
+        SignInRequired: the credentials were changed since they were checked.
+        SecondFactorNeeded: the account has a second factor, and it was not shown.
+    """
     browser = Browser(request.remote_addr or "", request.user_agent.string)
-    live = sessions.begin_session(account, browser, remembered=remember, earlier=current_session())
+    live = sessions.begin_session(
+        account,
+        browser,
+        remembered=remember,
+        second_factor_shown=second_factor_shown,
+        earlier=current_session(),
+    )
     session.clear()
     login_user(SignedIn(live), remember=remember)
     after_this_request(lambda response: _make_known(response, account.id))

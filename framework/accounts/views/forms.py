@@ -6,7 +6,10 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, Select
 
 from framework.accounts.core import validation
 from framework.accounts.core.credentials import Kept
+from framework.accounts.factors import passkeys
 from framework.web.forms import PageForm, follows, require_filled, strip
+
+NO_ANSWER = "Passkeys need JavaScript, and a page that is open over https."
 
 
 class SignupForm(PageForm):
@@ -53,6 +56,39 @@ class ConfirmForm(PageForm):
     """The account's password, where a link is opened by somebody who is not signed in."""
 
     password = PasswordField("Password", validators=[require_filled("Enter your password.")])
+
+
+class CodeForm(PageForm):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = StringField("Code", filters=[strip], validators=[require_filled("Enter a code.")])
+
+
+class AppForm(PageForm):
+    """The first code of an authenticator app; `sealed` is its secret, which only this server can read."""
+
+    code = StringField("Code", filters=[strip], validators=[require_filled("Enter the code that the app shows.")])
+    sealed = HiddenField()
+
+
+class PasskeyForm(PageForm):
+    """What an authenticator has answered, as the page's script fills it in."""
+
+    credential = HiddenField(validators=[require_filled(NO_ANSWER)])
+    remember = BooleanField("Keep me signed in on this device")
+    next = HiddenField()
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it was refused."""
+        return [*map(str, self.credential.errors), *self.problems]
+
+
+class NewPasskeyForm(PageForm):
+    """A new passkey, and what its person calls it."""
+
+    name = StringField("Name", filters=[strip], validators=[follows(passkeys.passkey_name)])
+    credential = HiddenField(validators=[require_filled(NO_ANSWER)])
 
 
 class ProfileForm(PageForm):

@@ -5,8 +5,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
+from framework.accounts.factors.passkeys import ask_for_assertion, sign_in_with_passkey
 from framework.accounts.lifecycle import confirmation, operations
 from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, receive, sign_up
+from framework.accounts.signin.ceremonies import ceremony
 from framework.accounts.signin.login import (
     current_account,
     current_session,
@@ -15,7 +17,8 @@ from framework.accounts.signin.login import (
     sign_in,
     sign_out,
 )
-from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, ResetForm, SignupForm
+from framework.accounts.signin.two_steps import complete_first_step
+from framework.accounts.views.forms import ConfirmForm, ForgotForm, LoginForm, PasskeyForm, ResetForm, SignupForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
 from framework.web.security import own_path
@@ -51,8 +54,19 @@ def login() -> ViewResponse:
     here: dict[str, Any] = {"address": request.remote_addr or "", "browser": read_known_browser()}
     account = form.attempt(lambda: operations.authenticate(form.username.data, form.password.data, **here))
     if account is None:
-        return render_template("accounts/login.html", form=form), form.status
-    sign_in(account, remember=form.remember.data)
+        return _login_page(form)
+    path = own_path(form.next.data) or "/"
+    return redirect(complete_first_step(account, remember=form.remember.data, path=path))
+
+
+@accounts.post("/login/passkey")
+def login_with_passkey() -> ViewResponse:
+    """Sign in with a passkey and nothing else."""
+    form, address = PasskeyForm(), request.remote_addr or ""
+    account = form.attempt(lambda: sign_in_with_passkey(form.credential.data, ceremony("alone"), address=address))
+    if account is None:
+        return _login_page(LoginForm(formdata=None, next=form.next.data), form)
+    sign_in(account, remember=form.remember.data, second_factor_shown=True)
     return redirect(own_path(form.next.data) or "/")
 
 
@@ -84,9 +98,9 @@ def reset(token: str) -> ViewResponse:
     account = form.attempt(lambda: operations.reset_password(token, form.password.data))
     if account is None:
         return render_template("accounts/reset.html", form=form), form.status
-    sign_in(account)
-    flash("Your password is changed, and you are signed in.", "success")
-    return redirect("/")
+    path = complete_first_step(account)
+    flash("Your password is changed.", "success")
+    return redirect(path)
 
 
 @accounts.route("/verify/<token>", methods=["GET", "POST"])
@@ -94,7 +108,7 @@ def verify(token: str) -> ViewResponse:
     """Confirm an e-mail address by a link from a mail: at once for who is signed in, else with the password."""
     claim, live = confirmation.read_claim(token), current_session()
     if claim.done or (live and live.account.id == claim.account_id):
-        account = confirmation.confirm_address(token, keep=live)
+        account, path = confirmation.confirm_address(token, keep=live), "/"
     else:
         form = ConfirmForm()
         here: dict[str, Any] = {"address": request.remote_addr or "", "browser": read_known_browser()}
@@ -102,9 +116,9 @@ def verify(token: str) -> ViewResponse:
         if shown is None:
             return render_template("accounts/verify.html", form=form, claim=claim), form.status
         account = confirmation.confirm_address(token)
-        sign_in(account)
+        path = complete_first_step(account)
     flash(f"Thank you, {account.email} is confirmed.", "success")
-    return redirect("/")
+    return redirect(path)
 
 
 @accounts.route("/undo/<token>", methods=["GET", "POST"])
@@ -117,3 +131,9 @@ def undo(token: str) -> ViewResponse:
         return render_template("accounts/undo.html", form=form, email=email), form.status
     flash(f"{email} is the address of your account again. Everyone is signed out; choose a new password.", "success")
     return redirect(f"/reset/{reset_token}")
+
+
+def _login_page(form: LoginForm, passkey: PasskeyForm | None = None) -> ViewResponse:
+    asked, refused = ask_for_assertion(ceremony("alone")), passkey.reasons if passkey else []
+    page = render_template("accounts/login.html", form=form, passkey=asked, refused=refused)
+    return page, max(form.status, passkey.status if passkey else 200)

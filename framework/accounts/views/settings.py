@@ -61,7 +61,7 @@ def password() -> ViewResponse:
     changed = form.attempt(lambda: operations.change_password(live.account.id, **given))
     if changed is None:
         return _profile_page(_profile_form(live.account, typed=False), form, form.status)
-    sign_in(changed, remember=live.remembered)
+    sign_in(changed, remember=live.remembered, second_factor_shown=True)
     flash("Your password is changed. Every browser and access token that you did not keep was signed out.", "success")
     return redirect("/settings")
 

@@ -1,0 +1,1 @@
+"""Second factors and passkeys: set up, shown, used up and removed."""
