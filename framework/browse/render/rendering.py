@@ -10,7 +10,8 @@ from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is
 from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
-from framework.browse.render.notebooks import reading as notebooks
+from framework.browse.render.notebooks.dressing import dress
+from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.previews import (
     DUMPED_BYTES,
     NO_PREVIEW,
@@ -37,6 +38,7 @@ _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "pytho
 sandbox = Sandbox(
     "framework.browse.render.previews",
     *sorted({kind.module for kind in KINDS if kind.reader}),
+    "framework.browse.render.notebooks.dressing",
     "framework.browse.diff.notebook_changes",
     "framework.browse.history.citation_files",
     "framework.browse.render.images",
@@ -55,10 +57,10 @@ def render_document(text: str, links: Links, kind: str) -> Markup:
         return Markup('<p class="muted">{}</p><pre>{}</pre>').format(_why(refusal), text)
 
 
-def dress_notebook(notebook: notebooks.Notebook, links: Links) -> notebooks.Notebook:
+def dress_notebook(notebook: Notebook, links: Links) -> Notebook:
     """A notebook with its documents, formulas and colours; as it is written where that takes too much."""
     with suppress(TooCostly, Busy):
-        return sandbox.call((notebook, links), notebooks.dress, notebook, links)
+        return sandbox.call((notebook, links), dress, notebook, links)
     return notebook
 
 

@@ -14,8 +14,9 @@ from framework.browse.render import json_trees, rendering
 from framework.browse.render.content import SHOWN_TEXT_BYTES
 from framework.browse.render.documents import Links
 from framework.browse.render.json_trees import read_tree
-from framework.browse.render.notebooks import reading as notebooks
-from framework.browse.render.notebooks.reading import dress, read_notebook
+from framework.browse.render.notebooks import outputs
+from framework.browse.render.notebooks.dressing import dress
+from framework.browse.render.notebooks.reading import read_notebook
 from framework.browse.render.tables import reading as tables
 from framework.browse.render.tables.reading import TABLE_PAGE, read_table
 from framework.browse.view_options import ViewOptions
@@ -116,7 +117,8 @@ SHOWN = {
     "table.csv": ["<th scope=\"col\"", "250 rows", "Next rows"],
     "ragged.csv": ["of them longer or shorter"],
     "note.ipynb": ["<h1 id=\"doc-title\">", "<td>7</td>", "data:image/png;base64,UE5H",
-                   "data:image/svg+xml;base64,", "<mfrac>", "E: v", "red\n", "[3]", "which is not shown"],
+                   "data:image/svg+xml;base64,", "<mfrac>", "E: v", ">red</span>\n", "[3]",
+                   "The interactive script is left out"],
     "broken.ipynb": ["it has no cells", "shown as text"],
     "cut.ipynb": ["cannot be read as what its name says"],
     "old.ipynb": ["old = ", "7"],
@@ -216,8 +218,8 @@ def test_work_on_one_file_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_long_notebook_is_dressed_as_far_as_a_page_can_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebooks, "LONGEST_DRESSED", 30)
-    monkeypatch.setattr(notebooks, "LONGEST_SHOWN", 90)
+    monkeypatch.setattr(outputs, "LONGEST_DRESSED", 30)
+    monkeypatch.setattr(outputs, "LONGEST_SHOWN", 90)
     formula = {"output_type": "display_data", "data": {"text/latex": "$\\alpha$"}}
     cells = [
         {"cell_type": "markdown", "source": "# A title"},

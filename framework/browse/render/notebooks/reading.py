@@ -1,40 +1,24 @@
 """Jupyter notebooks, read leniently (nbformat 3 and 4): cells and their outputs, of which nothing runs."""
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
-from framework.browse.render.code.highlighting import snippet
-from framework.browse.render.documents import Links, clean_html, render_to_html
-from framework.browse.render.encodings import replace_surrogates
-from framework.browse.render.markup.formulas import render_formula
+from framework.browse.render.markup.anchors import Heading
+from framework.browse.render.notebooks.outputs import Budget, Output, read_image, read_outputs, read_text, write_number
 from framework.browse.view_options import ViewOptions
 
-MOST_CELLS, MOST_OUTPUTS = 400, 50
-LONGEST_TEXT = 100_000
-LONGEST_IMAGES_BYTES = 8 << 20
-LONGEST_SHOWN, LONGEST_DRESSED = 2 << 20, 1 << 17
+MOST_CELLS, MOST_OUTPUTS, MOST_PASTED = 400, 50, 20
 
-_TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a cell printed: `kind` is text, error, html, markdown, latex or image (then a `data:` address).
-
-    `html` is the same as a page shows it, where it is not shown as it is written.
-    """
-
-    kind: str
-    content: str
-    html: Markup | None = None
+_KERNELS = {"ir": "r", "xpython": "python", "bash": "bash", "octave": "octave", "sagemath": "python", "stata": "stata"}
+_MAGIC = re.compile(r"\s*%%(\w+)")
+_MAGICS = {"bash": "bash", "sh": "bash", "script": "bash", "r": "r", "javascript": "javascript", "js": "javascript",
+           "html": "html", "sql": "sql", "latex": "tex", "perl": "perl", "ruby": "ruby", "julia": "julia",
+           "cython": "cython", "markdown": "markdown", "svg": "xml"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,7 +26,7 @@ class Cell:
     """A cell: `kind` is markdown, code or raw; `number` is that of its execution, empty when it has none.
 
     A `plain` one is shown as it is written, since the page has enough already that takes long; others have `html`
-    once they are dressed.
+    once they are dressed. `pasted` are the pictures in it: `data:` addresses by name.
     """
 
     kind: str
@@ -50,16 +34,22 @@ class Cell:
     number: str = ""
     outputs: Sequence[Output] = ()
     plain: bool = False
+    language: str = ""
+    pasted: Mapping[str, str] = field(default_factory=dict)
     html: Markup | None = None
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """The cells of a notebook, and the language of its code; `left_out` cells are beyond what a page shows."""
+    """The cells of a notebook, and the language of its code; `left_out` cells are beyond what a page shows.
+
+    `outline` are its headings, once it is dressed.
+    """
 
     language: str
     cells: Sequence[Cell]
     left_out: int = 0
+    outline: Sequence[Heading] = ()
 
     @property
     def has_plain(self) -> bool:
@@ -73,165 +63,103 @@ def read_notebook(_name: str, text: str, _asked: ViewOptions) -> Notebook:
     Raises:
         ValueError: it is no JSON, or has no cells where a notebook has them.
     """
-    try:
-        told = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("its values are nested too deeply") from error
-    cells = _list_cells(told)
-    language = _text(_value_at(told, "metadata", "kernelspec", "language")) or "python"
-    budget = _Budget()
+    told = load_notebook(text)
+    cells, language = list_cells(told), language_of(told)
+    budget = Budget()
     shown: list[Cell] = []
     for place, cell in enumerate(cells):
         if place == MOST_CELLS or budget.is_spent:
             return Notebook(language, shown, len(cells) - place)
-        shown += [_cell(cell, budget)] if isinstance(cell, dict) else []
+        shown += [_cell(cell, language, budget)] if isinstance(cell, dict) else []
     return Notebook(language, shown)
 
 
-def dress(notebook: Notebook, links: Links) -> Notebook:
-    """The notebook with its documents, formulas and colours made."""
-    return replace(notebook, cells=[_dress_cell(cell, notebook.language, links) for cell in notebook.cells])
+def load_notebook(text: str) -> object:
+    """The value of the JSON text.
+
+    Raises:
+        ValueError: it is no JSON, or its values are too deep.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its values are nested too deeply") from error
 
 
-def _dress_cell(cell: Cell, language: str, links: Links) -> Cell:
-    if cell.plain:
-        html = None
-    elif cell.kind == "markdown":
-        html = render_to_html(cell.source, links)
-    else:
-        html = snippet(language, cell.source) if cell.kind == "code" else None
-    return replace(cell, html=html, outputs=[_dress_output(output, links) for output in cell.outputs])
+def list_cells(told: object) -> list[Any]:
+    """The cells of a notebook, of all its worksheets where it has such.
 
-
-def _dress_output(output: Output, links: Links) -> Output:
-    if output.kind == "markdown":
-        return replace(output, html=render_to_html(output.content, links))
-    if output.kind == "html":
-        return replace(output, html=Markup(clean_html(output.content, None)))  # noqa: S704 # cleaned
-    if output.kind == "latex":
-        latex = output.content.strip().strip("$").removeprefix("\\displaystyle")
-        return replace(output, html=render_formula(latex, display=True))
-    return output
-
-
-class _Budget:
-    """What the page may still carry: bytes of images, characters, and characters that take long to be dressed."""
-
-    def __init__(self) -> None:
-        self._images, self._shown, self._dressed = LONGEST_IMAGES_BYTES, LONGEST_SHOWN, LONGEST_DRESSED
-
-    def takes_image(self, size_bytes: int) -> bool:
-        """Whether there is room for an image of so many bytes more."""
-        self._images -= size_bytes
-        return self._images >= 0
-
-    def dresses(self, text: str) -> bool:
-        """Whether there is time to make a document, a formula or colours of this text."""
-        self._dressed -= len(text)
-        return self._dressed >= 0
-
-    def cut(self, text: str) -> str:
-        """As much of the text as there is room for."""
-        cut = text[: max(0, min(LONGEST_TEXT, self._shown))]
-        self._shown -= len(cut)
-        return cut
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether there is no room for any text."""
-        return self._shown <= 0
-
-
-def _list_cells(told: object) -> list[Any]:
+    Raises:
+        ValueError: it has no cells where a notebook has them.
+    """
     sheets = _value_at(told, "worksheets")
-    cells = _value_at(sheets[0], "cells") if isinstance(sheets, list) and sheets else _value_at(told, "cells")
+    if isinstance(sheets, list) and sheets:
+        found = [_value_at(sheet, "cells") for sheet in sheets]
+        return [cell for cells in found if isinstance(cells, list) for cell in cells]
+    cells = _value_at(told, "cells")
     if not isinstance(cells, list):
         raise ValueError("it has no cells")  # noqa: TRY004 # the file is wrong, not a caller
     return cells
 
 
-def _cell(told: dict[str, Any], budget: _Budget) -> Cell:
-    kind = _text(told.get("cell_type"))
-    source = budget.cut(_text(told.get("source", told.get("input"))))
+def language_of(told: object) -> str:
+    """The language of a notebook's code, in lower case, as its kernel or its editor has noted it."""
+    kernel = read_text(_value_at(told, "metadata", "kernelspec", "name")).lower()
+    noted = (
+        read_text(_value_at(told, "metadata", "kernelspec", "language")),
+        read_text(_value_at(told, "metadata", "language_info", "name")),
+        _KERNELS.get(kernel, ""),
+        "julia" if kernel.startswith("julia") else "",
+        read_text(_old_language(told)),
+    )
+    return next((name.lower() for name in noted if name), "python")
+
+
+def _old_language(told: object) -> object:
+    """The language that nbformat 3 notes with each cell."""
+    sheets = _value_at(told, "worksheets")
+    cells = _value_at(sheets[0], "cells") if isinstance(sheets, list) and sheets else None
+    return next((one for cell in cells if (one := _value_at(cell, "language"))), "") if isinstance(cells, list) else ""
+
+
+def read_source(told: Mapping[str, Any]) -> tuple[str, str]:
+    """The kind of a cell (markdown, code or raw) and its text; a heading of nbformat 3 becomes one of Markdown."""
+    kind, source = read_text(told.get("cell_type")), read_text(told.get("source", told.get("input")))
     if kind == "heading":
-        kind, source = "markdown", f"# {source}"
-    if kind not in {"markdown", "code"}:
-        return Cell("raw", source)
+        level = told.get("level")
+        return "markdown", f"{'#' * (min(6, max(1, level)) if isinstance(level, int) else 1)} {source}"
+    return (kind if kind in {"markdown", "code"} else "raw"), source
+
+
+def _cell(told: dict[str, Any], language: str, budget: Budget) -> Cell:
+    kind, written = read_source(told)
+    source = budget.cut(written)
+    if kind == "raw":
+        return Cell(kind, source)
     plain = not budget.dresses(source)
     if kind == "markdown":
-        return Cell(kind, source, plain=plain)
-    number = told.get("execution_count", told.get("prompt_number"))
+        return Cell(kind, source, plain=plain, pasted=dict(_read_pasted(told, budget)))
     outputs = told.get("outputs")
     shown = [
         made
         for one in (outputs if isinstance(outputs, list) else [])[:MOST_OUTPUTS]
         if isinstance(one, dict)
-        for made in _outputs(one, budget)
+        for made in read_outputs(one, budget)
     ]
-    return Cell(kind, source, str(number) if isinstance(number, int) else "", shown, plain)
+    number = write_number(told.get("execution_count", told.get("prompt_number")))
+    magic = _MAGIC.match(source)
+    return Cell(kind, source, number, shown, plain, _MAGICS.get(magic[1].lower(), language) if magic else language)
 
 
-def _outputs(told: dict[str, Any], budget: _Budget) -> Iterator[Output]:
-    kind = told.get("output_type")
-    if kind == "stream":
-        yield Output("text", budget.cut(_plain(told.get("text"))))
-    elif kind in {"error", "pyerr"}:
-        trace = told.get("traceback")
-        lines = "\n".join(_text(line) for line in trace) if isinstance(trace, list) else ""
-        said = _plain(lines) or f"{_text(told.get('ename'))}: {_text(told.get('evalue'))}"
-        yield Output("error", budget.cut(said))
-    else:
-        data = told.get("data")
-        yield _richest(data if isinstance(data, dict) else _old_data(told), budget)
-
-
-def _richest(data: dict[str, Any], budget: _Budget) -> Output:
-    """The form of an output that tells most and that a page can carry."""
-    for media in _IMAGES:
-        address = _image(media, _text(data[media]), budget) if media in data else ""
-        if address:
-            return Output("image", address)
-    if "text/html" in data:
-        return Output("html", budget.cut(_text(data["text/html"])))
-    for media, kind in (("text/markdown", "markdown"), ("text/latex", "latex")):
-        if media in data:
-            text = budget.cut(_text(data[media]))
-            return Output(kind if budget.dresses(text) else "text", text)
-    if "text/plain" in data:
-        return Output("text", budget.cut(_plain(data["text/plain"])))
-    return Output(
-        "text", f"(an output of the kind {replace_surrogates(', '.join(data))[:200] or 'nothing'}, which is not shown)"
-    )
-
-
-def _image(media: str, content: str, budget: _Budget) -> str:
-    """The image as an address that carries it; empty when it is none, or too large. SVG is drawn as an image only."""
-    if media == "image/svg+xml":
-        content = base64.b64encode(content.encode()).decode()
-    packed = re.sub(r"\s", "", content)
-    try:
-        base64.b64decode(packed, validate=True)
-    except (binascii.Error, ValueError):
-        return ""
-    return f"data:{media};base64,{packed}" if packed and budget.takes_image(len(packed)) else ""
-
-
-def _old_data(told: dict[str, Any]) -> dict[str, Any]:
-    """The data of an output of nbformat 3, by its present names."""
-    names = {"png": "image/png", "jpeg": "image/jpeg", "svg": "image/svg+xml", "html": "text/html",
-             "latex": "text/latex", "text": "text/plain"}  # fmt: skip
-    return {media: told[name] for name, media in names.items() if name in told}
-
-
-def _plain(value: object) -> str:
-    return _TERMINAL.sub("", _text(value))
-
-
-def _text(value: object) -> str:
-    """A text, which notebooks may write as a list of lines."""
-    if isinstance(value, list):
-        return replace_surrogates("".join(line for line in value if isinstance(line, str)))
-    return replace_surrogates(value) if isinstance(value, str) else ""
+def _read_pasted(told: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str, str]]:
+    """The pictures that were pasted into a cell, by the names that its text calls them by."""
+    pasted = told.get("attachments")
+    for name, forms in list(pasted.items())[:MOST_PASTED] if isinstance(pasted, dict) else []:
+        addresses = (
+            read_image(media, content, budget) for media, content in (forms.items() if isinstance(forms, dict) else ())
+        )
+        if address := next(filter(None, addresses), ""):
+            yield name, address
 
 
 def _value_at(value: object, *names: str) -> Any:
