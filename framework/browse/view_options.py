@@ -1,7 +1,9 @@
 """How a page is asked to be: what its address says behind the question mark, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from framework.web.paging import page_number, small_number
 
@@ -21,6 +23,7 @@ class ViewOptions:
     `encoding`: one of `ENCODINGS`, None for what the text looks like.
     `wanted`: a text that the rows of a table have to contain.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
+    `sheet`: which of a file's tables, from 0. `summary`: of its columns instead of its rows.
     """
 
     plain: bool = False
@@ -30,6 +33,8 @@ class ViewOptions:
     wanted: str = ""
     sort: int | None = None
     descending: bool = False
+    sheet: int = 0
+    summary: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> "ViewOptions":
@@ -43,4 +48,20 @@ class ViewOptions:
             wanted=values.get("filter", "").strip()[:LONGEST_FILTER],
             sort=sort,
             descending=values.get("order") == "down",
+            sheet=small_number(values.get("sheet", "")) or 0,
+            summary="summary" in values,
         )
+
+    def query(self, **changes: Any) -> str:
+        """The question mark and what follows it in the address of the same table with these changes."""
+        asked = replace(self, **changes)
+        values = {
+            "sheet": asked.sheet or "",
+            "summary": "1" if asked.summary else "",
+            "page": asked.number if asked.number > 1 else "",
+            "sort": "" if asked.sort is None else asked.sort,
+            "order": "down" if asked.descending else "",
+            "filter": asked.wanted,
+            "encoding": asked.encoding or "",
+        }
+        return "?" + urlencode({name: value for name, value in values.items() if value != ""})

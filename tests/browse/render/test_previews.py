@@ -18,7 +18,8 @@ from framework.browse.render.notebooks import outputs
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import read_notebook
 from framework.browse.render.tables import reading as tables
-from framework.browse.render.tables.reading import TABLE_PAGE, read_table
+from framework.browse.render.tables.grid import TABLE_PAGE
+from framework.browse.render.tables.reading import read_table
 from framework.browse.view_options import ViewOptions
 from tests.browse.conftest import Onlooker
 from tests.browse.render.made_files import Show, png_of, tarred, zipped

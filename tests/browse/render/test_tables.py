@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from framework.browse.render.json_trees import read_tree
+from framework.browse.render.tables.grid import Grid, Table, page_of
 from framework.browse.render.tables.json_lines import read_json_lines
 from framework.browse.render.tables.quantities import is_missing, read_quantity
-from framework.browse.render.tables.reading import Table, read_table
-from framework.browse.render.tables.separators import find_separation
+from framework.browse.render.tables.reading import read_grid, read_table
 from framework.browse.view_options import ViewOptions
 
 
@@ -20,7 +20,7 @@ def table_of(text: str, **asked: Any) -> Table:
 
 def cells_of(text: str) -> list[list[str]]:
     table = table_of(text)
-    return [list(row) for row in (table.header, *(row for _number, row in table.rows))]
+    return [list(row) for row in ([table.header] if table.named else [])] + [list(row) for _number, row in table.rows]
 
 
 def order_of(text: str, **asked: Any) -> list[int]:
@@ -58,7 +58,7 @@ def test_a_quotation_mark_that_is_never_closed_costs_no_rows() -> None:
 @given(some.lists(some.lists(some.text(max_size=5), min_size=2, max_size=4), min_size=1, max_size=5))
 def test_whatever_stands_in_quotes_is_closed(rows: list[list[str]]) -> None:
     quoted = "\r\n".join(",".join('"{}"'.format(cell.replace('"', '""')) for cell in row) for row in rows)
-    assert find_separation("a.csv", f"{quoted}\r\n").quoted
+    assert read_grid("a.csv", f"{quoted}\r\n").quoted
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,48 @@ def test_rows_that_contain_a_text_are_shown_with_their_numbers() -> None:
 def test_columns_of_numbers_are_known() -> None:
     table = table_of("id,name,v,none\n1,a,5 kg,\n2,b,,\n")
     assert table.quantities == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("1,2\n3,4\n", False),
+        ("0,5;1\n2,5;3\n", False),
+        ("2001,2002\n3,4\n", True),
+        ("a,2\n3,4\n", True),
+        ("1,2\n", True),
+    ],
+)
+def test_a_row_of_numbers_names_no_columns(text: str, named: bool) -> None:
+    table = table_of(text)
+    assert (table.named, table.total) == (named, text.count("\n") - named)
+
+
+def test_columns_are_summarised() -> None:
+    text = "id,day,size,lake,ok\n" + "".join(
+        f"{n},2024-05-{n:02},{n / 2} m,{'Roth' if n % 3 else 'Brienz'},{'yes' if n % 2 else 'no'}\n"
+        for n in range(1, 10)
+    )
+    table = table_of(text + "10,,NA,,\n", summary=True)
+    assert table.rows == []
+    assert [(it.kind, it.missing, it.distinct, it.least, it.most, it.mean) for it in table.summary] == [
+        ("whole number", 0, 10, "1", "10", "5.5"),
+        ("date", 1, 9, "2024-05-01", "2024-05-09", ""),
+        ("number", 1, 9, "0.5 m", "4.5 m", "2.5"),
+        ("text", 1, 2, "", "", ""),
+        ("true or false", 1, 2, "", "", ""),
+    ]
+    assert table.summary[3].common == [("Roth", 6), ("Brienz", 3)]
+    assert len(table.summary[0].heights) == 12
+    assert max(table.summary[0].heights) == 1
+
+
+@given(some.lists(some.text("0123456789.,-eEinfa +", max_size=8), min_size=1, max_size=9))
+def test_whatever_a_column_has_is_summarised(values: list[str]) -> None:
+    grid = Grid(["v"], [[value] for value in values])
+    (column,) = page_of(grid, ViewOptions(summary=True)).summary
+    assert column.missing + (column.distinct > 0) <= len(values)
+    assert all(0 <= height <= 1 for height in column.heights)
 
 
 def test_lines_of_json_are_a_table() -> None:

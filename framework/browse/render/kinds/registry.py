@@ -21,13 +21,21 @@ TABLES = (
         8 * _MIB,
         f"{_ROOM}.tables.reading:read_table",
     ),
+    Kind(
+        "spreadsheets",
+        (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.tables.spreadsheets:read_spreadsheet",
+    ),
     Kind("JSON Lines", (".jsonl", ".ndjson"), TEXT, "table", 8 * _MIB, f"{_ROOM}.tables.json_lines:read_json_lines"),
 )
 STRUCTURES = (
     Kind("JSON", (".json", ".geojson"), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree"),
     Kind(
         "archives",
-        (".zip", ".jar", ".whl", ".docx", ".xlsx", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
+        (".zip", ".jar", ".whl", ".docx", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
         FILE,
         "listing",
         32 * _MIB,

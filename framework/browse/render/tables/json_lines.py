@@ -4,13 +4,22 @@ from collections.abc import Sequence
 
 from framework.browse.render.encodings import replace_surrogates
 from framework.browse.render.json_trees import Members, parse_exactly, write_value
-from framework.browse.render.tables.reading import MOST_ROWS, Table, page_of
-from framework.browse.render.tables.separators import Separation
+from framework.browse.render.tables.grid import Grid, Table, page_of
+from framework.browse.render.tables.reading import MOST_ROWS
 from framework.browse.view_options import ViewOptions
 
 
-def read_json_lines(_name: str, text: str, asked: ViewOptions) -> Table:
+def read_json_lines(name: str, text: str, asked: ViewOptions) -> Table:
     """The asked page of the table.
+
+    Raises:
+        ValueError: a line is no object, or there are too many.
+    """
+    return page_of(read_json_grid(name, text), asked)
+
+
+def read_json_grid(_name: str, text: str) -> Grid:
+    """All objects of the text as rows.
 
     Raises:
         ValueError: a line is no object, or there are too many.
@@ -26,7 +35,7 @@ def read_json_lines(_name: str, text: str, asked: ViewOptions) -> Table:
         rows = [_row(dict(members), columns) for members in objects]
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
-    return page_of([[replace_surrogates(name) for name in columns], *rows], Separation(","), asked)
+    return Grid([replace_surrogates(name) for name in columns], rows)
 
 
 def _read_object(number: int, line: str) -> Members:

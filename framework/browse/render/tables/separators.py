@@ -3,9 +3,9 @@
 import csv
 import io
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from framework.browse.render.tables.quantities import DECIMAL_COMMA
@@ -14,7 +14,7 @@ DELIMITERS = ",;\t|"
 SAMPLED_ROWS = 20
 SAMPLED_CHARACTERS = 1 << 16
 _TOLD = re.compile(r"\ufeff?sep=([,;|\t])\r?\n?", re.ASCII)
-_END = "\ufffe"
+END = "\ufffe"
 """A line of this character alone is in no text; it is a row of its own unless a quotation mark before it is open."""
 
 
@@ -26,19 +26,24 @@ class Separation:
     told_length: int = 0
     quoted: bool = True
 
-    def read(self, text: str) -> Iterator[list[str]]:
-        """The rows of the text.
+    def split_lines(self, text: str) -> Iterable[str]:
+        """The lines of the text, but for the one that tells the separator."""
+        return io.StringIO(text[self.told_length :], newline="")
+
+    def read_lines(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The rows of these lines.
 
         Raises:
             csv.Error: a field is longer than the standard library's reader takes.
         """
-        return self.read_lines(io.StringIO(text[self.told_length :], newline=""))
-
-    def read_lines(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The rows of these lines, as `read`."""
         if self.quoted:
             return csv.reader(lines, delimiter=self.delimiter)
         return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+
+    @property
+    def without_quotes(self) -> "Separation":
+        """The same where quotation marks are signs as any other."""
+        return replace(self, quoted=False)
 
     @property
     def has_decimal_commas(self) -> bool:
@@ -49,15 +54,12 @@ class Separation:
 def find_separation(name: str, text: str) -> Separation:
     """How the values of a file of this name and text are separated.
 
-    A first line such as `sep=;`, as spreadsheets write it, is believed. Quotation marks of which one is never closed
-    are read as they stand, since everything behind it would be one value.
+    A first line such as `sep=;`, as spreadsheets write it, is believed.
     """
     told = _TOLD.match(text)
     if told:
-        found = Separation(told[1], told.end())
-    else:
-        found = Separation("\t" if name.endswith((".tsv", ".tab")) else find_delimiter(text))
-    return found if _is_closed(found, text) else Separation(found.delimiter, found.told_length, quoted=False)
+        return Separation(told[1], told.end())
+    return Separation("\t" if name.endswith((".tsv", ".tab")) else find_delimiter(text))
 
 
 def find_delimiter(text: str) -> str:
@@ -68,7 +70,8 @@ def find_delimiter(text: str) -> str:
 
 def _rate(delimiter: str, sample: str) -> tuple[float, float, int]:
     try:
-        rows = [row for row in islice(Separation(delimiter).read(sample), SAMPLED_ROWS) if row]
+        separation = Separation(delimiter)
+        rows = [row for row in islice(separation.read_lines(separation.split_lines(sample)), SAMPLED_ROWS) if row]
     except csv.Error:
         return 0.0, 0.0, 0
     if not rows:
@@ -86,15 +89,3 @@ def _share_of_clean(delimiter: str, rows: Sequence[Sequence[str]]) -> float:
     return sum(
         not others.intersection(value) or bool(DECIMAL_COMMA.fullmatch(value.strip())) for value in values
     ) / len(values)
-
-
-def _is_closed(separation: Separation, text: str) -> bool:
-    """Whether the text does not end within quotation marks."""
-    if '"' not in text:
-        return True
-    lines = chain(io.StringIO(text[separation.told_length :], newline=""), [_END])
-    try:
-        last = deque(separation.read_lines(lines), maxlen=1)
-    except csv.Error:
-        return False
-    return last.pop() == [_END]

@@ -1,0 +1,176 @@
+"""Tables of whatever file: a page of their rows, sorted and filtered on request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framework.browse.render.tables.quantities import has_decimal_commas, is_missing, read_quantity
+from framework.browse.render.tables.summary import Column, summarize
+from framework.browse.view_options import ViewOptions
+
+TABLE_PAGE = 200
+MOST_COLUMNS = 200
+JUDGED_ROWS = 200
+LONGEST_CELL = 2_000
+_YEARS = range(1500, 2201)
+
+Row = Sequence[str]
+Numbered = tuple[int, Row]
+"""A row with its number in the file."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows of a table, all those that are looked at, as text.
+
+    `header` is empty where the columns have no names; `types` where the file does not tell their types.
+    `left_out` rows follow that are not looked at. The first row has the number `first` in its file.
+    `quoted` is False for a text in which a quotation mark is never closed.
+    """
+
+    header: Row
+    rows: Sequence[Row]
+    types: Row = ()
+    left_out: int = 0
+    first: int = 1
+    decimal_commas: bool = False
+    quoted: bool = True
+
+    @property
+    def width(self) -> int:
+        """How many columns the widest row has."""
+        return max(len(self.header), max(map(len, self.rows), default=0))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A page of rows, each with its number in the file; `ragged` counts those of another length than the header.
+
+    `count` counts the rows that have the text that was asked for, of `total`; `left_out` more were not looked at.
+    `quantities` are the columns of numbers. Where `summary` was asked for there are no rows. `named` is False where
+    the columns' names are ours.
+    """
+
+    header: Row
+    types: Row
+    rows: Sequence[Numbered]
+    asked: ViewOptions
+    more: bool
+    count: int
+    total: int
+    left_out: int
+    columns: int
+    quantities: frozenset[int]
+    quoted: bool
+    ragged: int
+    named: bool
+    summary: Sequence[Column] = ()
+
+    @property
+    def left_out_columns(self) -> int:
+        """How many columns the page does not show."""
+        return self.columns - len(self.header)
+
+
+def grid_of(rows: Sequence[Row], *, decimal_commas: bool = False, quoted: bool = True, first: int = 1) -> Grid:
+    """The grid of these rows, of which the first has the columns' names, unless it consists of numbers as the next.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not rows:
+        raise ValueError("it has no rows")
+    if _has_names(rows, decimal_commas=decimal_commas):
+        return Grid(rows[0], rows[1:], decimal_commas=decimal_commas, quoted=quoted, first=first)
+    return Grid((), rows, decimal_commas=decimal_commas, quoted=quoted, first=first)
+
+
+def _has_names(rows: Sequence[Row], *, decimal_commas: bool) -> bool:
+    """Whether the first row is no row of numbers; years in order are names."""
+    if len(rows) == 1 or len(rows[0]) == 1:
+        return True
+    numbers, below = (
+        [read_quantity(value, decimal_comma=decimal_commas or has_decimal_commas(row)) for value in row]
+        for row in rows[:2]
+    )
+    found = [number for number in numbers if number is not None]
+    if len(found) < len(numbers) or all(number is None for number in below):
+        return True
+    return found == sorted(set(found)) and all(number in _YEARS for number in found)
+
+
+def page_of(grid: Grid, asked: ViewOptions) -> Table:
+    """The asked page of the grid, or the summary of its columns."""
+    rows: list[Numbered] = list(enumerate(grid.rows, grid.first))
+    shown, total = min(grid.width, MOST_COLUMNS), len(rows)
+    quantities = _find_quantities(rows, shown, grid)
+    ragged = sum(len(row) != len(grid.header) for row in grid.rows) if grid.header else 0
+    if asked.wanted:
+        rows = [numbered for numbered in rows if _has(numbered[1], asked.wanted.casefold())]
+    count = len(rows)
+    header = _pad(grid.header, shown) if grid.header else [f"Column {number}" for number in range(1, shown + 1)]
+    start = (asked.number - 1) * TABLE_PAGE
+    summary: Sequence[Column] = ()
+    if asked.summary:
+        summary = summarize(header, [row for _number, row in rows], quantities, decimal_commas=grid.decimal_commas)
+        rows = []
+    elif asked.sort is not None and asked.sort < grid.width:
+        rows = sort_rows(rows, asked.sort, decimal_commas=grid.decimal_commas, descending=asked.descending)
+    return Table(
+        header=header,
+        types=_pad(grid.types, shown) if grid.types else (),
+        rows=[(number, _pad(row, shown)) for number, row in rows[start : start + TABLE_PAGE]],
+        asked=asked,
+        more=start + TABLE_PAGE < len(rows),
+        count=count,
+        total=total,
+        left_out=grid.left_out,
+        columns=grid.width,
+        quantities=quantities,
+        quoted=grid.quoted,
+        ragged=ragged,
+        named=bool(grid.header),
+        summary=summary,
+    )
+
+
+def sort_rows(rows: Sequence[Numbered], column: int, *, decimal_commas: bool, descending: bool) -> list[Numbered]:
+    """The rows by this column: numbers, then words, and in both directions last those that miss it."""
+    values = [_value(row, column) for _number, row in rows]
+    commas = decimal_commas or has_decimal_commas(values)
+    found, missing = list[tuple[tuple[int, float, str], Numbered]](), list[Numbered]()
+    for value, numbered in zip(values, rows, strict=True):
+        if is_missing(value):
+            missing.append(numbered)
+        else:
+            quantity = read_quantity(value, decimal_comma=commas)
+            found.append(((1, 0.0, value.casefold()) if quantity is None else (0, quantity, ""), numbered))
+    found.sort(key=lambda keyed: keyed[0], reverse=descending)
+    return [*(numbered for _key, numbered in found), *missing]
+
+
+def _find_quantities(rows: Sequence[Numbered], width: int, grid: Grid) -> frozenset[int]:
+    """The columns whose values are all numbers, in the first rows; those without any are none."""
+    head = rows[:JUDGED_ROWS]
+    columns = ([_value(row, column) for _number, row in head] for column in range(width))
+    return frozenset(
+        number for number, values in enumerate(columns) if _is_quantity(values, decimal_commas=grid.decimal_commas)
+    )
+
+
+def _is_quantity(values: Sequence[str], *, decimal_commas: bool) -> bool:
+    there = [value for value in values if not is_missing(value)]
+    commas = decimal_commas or has_decimal_commas(there)
+    return bool(there) and all(read_quantity(value, decimal_comma=commas) is not None for value in there)
+
+
+def _has(row: Row, wanted: str) -> bool:
+    return any(wanted in value.casefold() for value in row)
+
+
+def _value(row: Row, column: int) -> str:
+    return row[column].strip() if column < len(row) else ""
+
+
+def _pad(row: Row, width: int) -> Row:
+    cut = [value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}…" for value in row[:width]]
+    return [*cut, *[""] * (width - len(cut))]
