@@ -32,6 +32,8 @@ def _ntfs(name: bytes, short: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?:%b)[ .]*(?:\Z|:)" % names, re.IGNORECASE)
 
 
+# How no name begins that is read as another one: most are looked at no further, since a folder may hold thousands.
+_HARMLESS = re.compile(rb"[^.gG~\xe2\xef\\][^\\]*\Z")
 _HFS_GIT = _hfs(b".git")
 _SPECIAL = {
     MODULES: (_ntfs(b"gitmodules", b"gi7eba"), _hfs(b".gitmodules")),
@@ -99,11 +101,15 @@ def _utf8(text: str) -> bytes:
 
 def spells_git(name: bytes) -> bool:
     """Whether Windows, macOS or Git itself would take the name for `.git` (CVE-2014-9390, CVE-2019-1352)."""
+    if _HARMLESS.match(name):
+        return False
     return any(_NTFS_GIT.match(ending) for ending in _endings(name)) or _is(_HFS_GIT, name)
 
 
 def read_as(name: bytes) -> set[str]:
     """Which of its own files Git reads under this name on some system; none for the names of most files."""
+    if _HARMLESS.match(name):
+        return set()
     found = {kind for kind, (ntfs, hfs) in _SPECIAL.items() if ntfs.match(name) or _is(hfs, name)}
     if any(_SPECIAL[MODULES][0].match(ending) for ending in _endings(name)[1:]):
         found.add(MODULES)
@@ -119,7 +125,9 @@ def _endings(name: bytes) -> list[bytes]:
 def _is(pattern: re.Pattern[bytes], name: bytes) -> bool:
     """Whether macOS reads the name as this one; Git takes what is no UTF-8 for the name's end."""
     found = pattern.match(name)
-    rest = name[found.end() :] if found else b"?"
+    if found is None:
+        return False
+    rest = name[found.end() :]
     return not rest or rest.startswith(b"/") or not _is_utf8(rest)
 
 

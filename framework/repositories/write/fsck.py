@@ -56,18 +56,25 @@ def check_tree(folder: str, entries: Iterable[tuple[bytes, int, str]]) -> set[Sp
     """
     found = set()
     for name, mode, sha in entries:
-        path = f"{folder}/{name.decode(errors='surrogateescape')}".lstrip("/")
         if name in {b"", b".", b".."} or b"/" in name or spells_git(name):
-            raise TreeRefused(f"Git does not accept the name {quote_path(path)}; rename it or leave it out.")
+            raise TreeRefused(f"Git does not accept the name {_quote(folder, name)}; rename it or leave it out.")
         if sha == _NO_OBJECT:
-            raise TreeRefused(f"{quote_path(path)} stands for no object at all; leave it out.")
+            raise TreeRefused(f"{_quote(folder, name)} stands for no object at all; leave it out.")
         for kind in read_as(name) - ({ATTRIBUTES} if mode == SYMLINK else set()):
             if mode in {FOLDER, SYMLINK, SUBMODULE}:
                 raise TreeRefused(
-                    f"{quote_path(path)} has to be a plain file, since Git reads it as {kind}; rename or delete it."
+                    f"{_quote(folder, name)} has to be a plain file, since Git reads it as {kind}; rename or delete it."
                 )
-            found.add(SpecialFile(kind, sha, path))
+            found.add(SpecialFile(kind, sha, _path(folder, name)))
     return found
+
+
+def _quote(folder: str, name: bytes) -> str:
+    return quote_path(_path(folder, name))
+
+
+def _path(folder: str, name: bytes) -> str:
+    return f"{folder}/{name.decode(errors='surrogateescape')}".lstrip("/")
 
 
 def check_special_file(file: SpecialFile, content: bytes) -> None:
