@@ -1,6 +1,7 @@
 """A lost database: projects, people and every commit come back, nothing private is shown, nothing deleted returns."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,16 +16,22 @@ from framework.accounts.lifecycle.operations import (
     update_profile,
 )
 from framework.database.session import read_transaction
-from framework.projects.core.access import ProjectAccess, project_for
+from framework.database.types import now
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.description import MEMBER, recorded_members
 from framework.projects.core.directory import list_every_project
 from framework.projects.lifecycle.deletion import delete_for_good
+from framework.projects.lifecycle.embargo import lift_embargo, set_embargo
 from framework.projects.lifecycle.operations import create_project, restore_project, trash_project, update_project
 from framework.projects.members.people import add_person, people_of
+from framework.projects.members.roles import remove_person
 from framework.projects.models import Project
 from framework.projects.tasks import refresh_about
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.history.log import read_log
 from framework.repositories.history.refs import resolve
+from framework.repositories.journal.keys import list_entries
+from framework.repositories.journal.reader import read_entry
 from framework.storage.current import store
 from tests import moments
 from tests.cast import SignIn, Visitor, link_in_mail
@@ -134,6 +141,37 @@ def test_resume_brings_back_names_people_visibility_and_trash(
     again = project_for(bob, "alice", "site")
     assert (again.visibility, again.description, again.role) == ("private", "Another", "reader")
     assert flask("storage", "resume").output == "Looked at 1 project.\n"
+
+
+def test_what_ended_after_the_backup_does_not_return(
+    flask: Flasks, alice: Account, bob: Account, charlie: Account, shared: ProjectAccess, files_of: FilesOf
+) -> None:
+    bench = files_of(shared)
+    bench.write(bench.put("a", b"1"))
+    add_person(alice, shared, person="charlie", role="reader")
+    set_embargo(alice, shared, public_on=f"{now() + timedelta(days=100):%Y-%m-%d}")
+    backup = moments.remember()
+    remove_person(alice, shared, person_id=bob.id)
+    lift_embargo(alice, shared)
+    moments.put_back(backup)
+    assert flask("storage", "resume").output == "alice/secret got 2 versions back.\nLooked at 1 project.\n"
+    with pytest.raises(ProjectNotFound):
+        project_for(bob, "alice", "secret")
+    assert project_for(charlie, "alice", "secret").role == "reader"
+    with read_transaction() as session:
+        assert session.get_one(Project, shared.id).public_at is None
+
+
+def test_a_version_tells_of_the_members_whom_it_changed_only(
+    alice: Account, bob: Account, charlie: Account, shared: ProjectAccess, files_of: FilesOf
+) -> None:
+    bench = files_of(shared)
+    bench.write(bench.put("a", b"1"))
+    add_person(alice, shared, person="charlie", role="reader")
+    remove_person(alice, shared, person_id=bob.id)
+    added, removed = (read_entry(key).change.facts for key in list_entries(shared.repository_id)[-2:])
+    assert recorded_members(added.values) == [{"name": "charlie", "email": "charlie@example.org", "role": "reader"}]
+    assert (recorded_members(removed.values), removed.removed) == ([], [f"{MEMBER}bob"])
 
 
 def test_a_project_that_was_made_private_after_the_backup_is_private(

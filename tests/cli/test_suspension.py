@@ -12,6 +12,7 @@ from framework.accounts.models import User
 from framework.accounts.signin import tokens
 from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.description import recorded_members
 from framework.projects.core.queries import read_profile
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.operations import create_project
@@ -94,7 +95,7 @@ class TestDelete:
         assert [shared.id] in asked_for("framework.projects.tasks.refresh_about")
         refresh_about(shared.id)
         with read_transaction() as session:
-            assert session.get_one(Repository, shared.repository_id).about["members"] == []
+            assert recorded_members(session.get_one(Repository, shared.repository_id).about) == []
         create_user(name="bob", email="bob@example.org", password=PASSWORD)
 
     @on_one_deployment

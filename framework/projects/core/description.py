@@ -1,5 +1,6 @@
 """What the journal tells of a project beside its files, so that it can be rebuilt from the object store alone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,15 @@ from framework.accounts.models import User
 from framework.projects.core.addresses import former_project_names
 from framework.projects.models import BranchRule, Member, Project
 
+MEMBER = "member:"
+"""How the fact about a member begins; their name follows."""
+
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
     """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order.
 
-    `public_at` is there only where a date is set, so that the facts of all other projects are what they were.
+    Each member is a fact of their own, so that a version which changes one of a thousand tells of one. `public_at` is
+    there only where a date is set, so that the facts of all other projects are what they were.
     """
     owner = session.get_one(User, project.owner_id)
     return {
@@ -23,7 +28,7 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
         "created_at": _moment(project.created_at),
         "description": project.description,
         "former_names": former_project_names(session, project),
-        "members": _members(session, project),
+        **_members(session, project),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
         "owner_former_names": former_names(session, owner.id),
@@ -34,14 +39,22 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
     }
 
 
-def _members(session: Session, project: Project) -> list[dict[str, str]]:
+def recorded_members(recorded: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Name, address and role of each member of whom these facts tell; earlier releases tell of all in one list."""
+    if "members" in recorded:
+        return list(recorded["members"])
+    told = ((fact.removeprefix(MEMBER), value) for fact, value in recorded.items() if fact.startswith(MEMBER))
+    return [{"name": name, **value} for name, value in told]
+
+
+def _members(session: Session, project: Project) -> dict[str, dict[str, str]]:
     query = (
         select(User.name, User.email, Member.role)
         .join(Member, Member.user_id == User.id)
         .where(Member.project_id == project.id)
         .order_by(User.name_key)
     )
-    return [{"email": email, "name": name, "role": role} for name, email, role in session.execute(query)]
+    return {f"{MEMBER}{name}": {"email": email, "role": role} for name, email, role in session.execute(query)}
 
 
 def _branch_rules(session: Session, project: Project) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from framework.accounts.lifecycle.recovery import recover_account
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.projects.core.addresses import recall_former_addresses
-from framework.projects.core.description import describe
+from framework.projects.core.description import describe, recorded_members
 from framework.projects.core.validation import NAME_LENGTH
 from framework.projects.models import BranchRule, FormerProjectName, Member, Project
 from framework.projects.notify import emails
@@ -43,7 +43,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     project.public_told_days = None
     session.add(project)
     session.flush()
-    _restore_members(session, project, recorded.get("members", []))
+    _restore_members(session, project, recorded_members(recorded))
     _protect(session, project, recorded.get("branch_rules", []))
     recall_former_addresses(session, project, recorded.get("former_names", []))
     if project.owner_id == recover_account(session, **recorded["owner"]):

@@ -5,6 +5,7 @@ from typing import Any
 
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.journal.reader import JournalLine
+from framework.repositories.journal.state import Facts
 
 
 def decide_facts(
@@ -29,6 +30,6 @@ def decide_facts(
         facts = line.facts.apply_to(facts)
         recovery = line.actor == SYSTEM_ACTOR and line.key.epoch != epoch
         if not recovery:
-            told |= {name: value for name, value in facts.items() if previous.get(name) != value}
+            told = Facts.between(previous, facts).apply_to(told)
         previous, epoch = facts, line.key.epoch
-    return told | {name: value for name, value in newest.items() if name not in facts or facts[name] != value}
+    return Facts.between(facts, newest).apply_to(told)

@@ -14,6 +14,7 @@ from framework.database import session as database_session
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.description import recorded_members
 from framework.projects.core.validation import InvalidProjectName, project_name
 from framework.projects.lifecycle.operations import create_project, update_project
 from framework.projects.models import Event
@@ -177,7 +178,7 @@ def test_it_tells_the_log_what_the_project_is(alice: Account, shared: ProjectAcc
     with read_transaction() as session:
         about = session.get_one(Repository, shared.repository_id).about
     assert about["owner"] == {"name": "alice", "email": "alice@example.org"}
-    assert about["members"] == [{"name": "bob", "email": "bob@example.org", "role": "writer"}]
+    assert recorded_members(about) == [{"name": "bob", "email": "bob@example.org", "role": "writer"}]
     assert (about["name"], about["visibility"], about["trashed_at"]) == ("secret", "private", None)
 
 

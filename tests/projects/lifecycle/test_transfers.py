@@ -13,6 +13,7 @@ from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.description import recorded_members
 from framework.projects.lifecycle import transfers
 from framework.projects.lifecycle.embargo import set_embargo
 from framework.projects.lifecycle.leaving import hand_over
@@ -56,7 +57,7 @@ def test_the_project_moves_when_the_receiver_accepts(
     with read_transaction() as session:
         about = session.get_one(Repository, secret.repository_id).about
     assert about["owner"]["name"] == "bob"
-    assert {"email": "alice@example.org", "name": "alice", "role": "maintainer"} in about["members"]
+    assert {"email": "alice@example.org", "name": "alice", "role": "maintainer"} in recorded_members(about)
     assert any("bob accepted alice/secret" in text for text in posted_texts())
     with pytest.raises(transfers.TransferGone):
         transfers.accept_offer(bob, offer.id)

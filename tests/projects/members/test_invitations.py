@@ -13,6 +13,7 @@ from framework.accounts.lifecycle.operations import create_user
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.description import recorded_members
 from framework.projects.members import invitations
 from framework.projects.members.people import add_people, add_person, people_of
 from framework.projects.members.roles import change_role, remove_person
@@ -98,7 +99,7 @@ def test_whoever_confirms_the_address_takes_it(alice: Account, stranger: Account
     assert invitations.invitations_to(secret) == []
     with read_transaction() as session:
         about = session.get_one(Repository, secret.repository_id).about
-    assert [member["name"] for member in about["members"]] == ["prof"]
+    assert [member["name"] for member in recorded_members(about)] == ["prof"]
     assert take_invitations.run(prof.id) == 0
 
 

@@ -5,13 +5,15 @@ from sqlalchemy import select, text
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
-from framework.database.session import read_transaction
+from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
+from framework.projects.core.description import describe, recorded_members
 from framework.projects.lifecycle import transfers
+from framework.projects.lifecycle.adoption import restore_recorded_project
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import ADDRESS, add_person, people_of
 from framework.projects.members.roles import remove_person
-from framework.projects.models import Member
+from framework.projects.models import Member, Project
 from framework.projects.notify.notices import participants
 from framework.projects.tasks import refresh_about, refresh_person
 from framework.repositories.models import Repository
@@ -133,7 +135,18 @@ def test_it_tells_the_log_about_a_persons_new_name(bob: Account, shared: Project
     assert refresh_about.run(shared.id) is False
     with read_transaction() as session:
         about = session.get_one(Repository, shared.repository_id).about
-    assert about["members"] == [{"name": "robert", "email": "bob@example.org", "role": "writer"}]
+    assert recorded_members(about) == [{"name": "robert", "email": "bob@example.org", "role": "writer"}]
+
+
+def test_what_an_earlier_release_told_of_members_is_understood(
+    alice: Account, bob: Account, secret: ProjectAccess
+) -> None:
+    told = [{"name": "bob", "email": "bob@example.org", "role": "writer"}]
+    with transaction() as session:
+        facts = describe(session, session.get_one(Project, secret.id)) | {"members": told}
+        after = restore_recorded_project(session, secret.repository_id, facts)
+    assert recorded_members(after) == told
+    assert project_for(bob, "alice", "secret").role == "writer"
 
 
 def test_what_a_member_has_done_is_found_by_an_index(alice: Account, secret: ProjectAccess) -> None:

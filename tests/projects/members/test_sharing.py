@@ -10,6 +10,7 @@ from framework.accounts.lifecycle.operations import find_user
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.core.description import recorded_members
 from framework.projects.members import invitations
 from framework.projects.members.people import TooManyPeople, add_people, add_person, people_of
 from framework.projects.members.person_lists import MOST, split_people
@@ -55,7 +56,7 @@ def test_a_list_is_added_as_one_version_and_one_event(
         assert sorted(session.scalars(select(Notice.user_id))) == [bob.id, charlie.id]
         about = session.get_one(Repository, secret.repository_id).about
     assert [one["person"] for one in told] == ["bob and somebody by e-mail"]
-    assert [member["name"] for member in about["members"]] == ["bob", "charlie"]
+    assert [member["name"] for member in recorded_members(about)] == ["bob", "charlie"]
 
 
 def test_who_cannot_be_added_stays_in_the_field_with_the_reason(
@@ -180,7 +181,7 @@ def test_a_member_leaves(alice: Account, bob: Account, shared: ProjectAccess, si
     assert browser.get(SHARE).status_code == 404
     assert "left the project" in signed_in(alice).get("/alice/secret/activity").text
     with read_transaction() as session:
-        assert session.get_one(Repository, shared.repository_id).about["members"] == []
+        assert recorded_members(session.get_one(Repository, shared.repository_id).about) == []
 
 
 def test_who_was_added_by_address_leaves_without_telling_a_name(
