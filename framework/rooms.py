@@ -29,6 +29,7 @@ ROOMS = (
     "browse",
     "githttp",
     "links",
+    "copies",
     "import_export",
     "api",
     "health",

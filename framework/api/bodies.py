@@ -62,6 +62,18 @@ class ProjectBody(Body):
     name: str
     description: str = ""
     visibility: Literal["public", "private"] = "private"
+    template: str | None = Field(
+        default=None, description="A template, `owner/name`, whose newest files are the first version; none without it."
+    )
+
+
+class CopyBody(Body):
+    """A copy to be made of a project; that of a private one is private."""
+
+    name: str | None = Field(default=None, description="The original's name without it.")
+    description: str = ""
+    visibility: Literal["public", "private"] = "private"
+    default_branch_only: bool = Field(default=False, description="Leave out the other branches and all tags.")
 
 
 class ProjectChanges(Body):

@@ -23,9 +23,11 @@ ROUTES: dict[Kind, str] = {
         GET versions.show_blame, GET versions.list_branches, GET versions.list_tags
         GET versions.show_commit, GET versions.print_commit, GET versions.list_commits
         GET versions.choose_versions, GET versions.compare, GET versions.print_comparison
-        GET project_sharing.show
+        GET project_sharing.show, GET copies.compare
     """,
-    kinds.WRITES: "POST refs.delete_branch, POST refs.rename_branch, POST refs.delete_tag",
+    kinds.WRITES: """
+        POST refs.delete_branch, POST refs.rename_branch, POST refs.delete_tag, POST copies.bring_in
+    """,
     kinds.MAINTAINS: """
         GET links.show_links, GET links.show_drop_off, POST links.close, POST links.extend, POST links.reopen
         POST links.revoke, POST links.make_drop_off, POST links.make_view_link
@@ -35,6 +37,7 @@ ROUTES: dict[Kind, str] = {
         GET project_sharing.add, POST project_sharing.add, POST project_sharing.remove
         POST project_sharing.save_roles, POST project_sharing.resend_invitation
         POST project_sharing.withdraw_invitation
+        POST copies.set_template
         GET project_storage.show, POST project_storage.archive, POST project_storage.count
     """,
     kinds.OWNS: """
@@ -43,7 +46,10 @@ ROUTES: dict[Kind, str] = {
         GET project_settings.set_embargo, POST project_settings.set_embargo, POST project_settings.lift_embargo
         GET project_storage.remove_versions, POST project_storage.remove_versions
     """,
-    kinds.SIGNED_IN_READS: "GET project_sharing.leave, POST project_sharing.leave, POST uploads.dismiss",
+    kinds.SIGNED_IN_READS: """
+        GET project_sharing.leave, POST project_sharing.leave, POST uploads.dismiss
+        GET copies.copy, POST copies.copy, GET copies.use_template, POST copies.use_template
+    """,
     kinds.SIGNED_IN_WRITES: """
         GET editing.edit_file, POST editing.edit_file, GET editing.new_file, POST editing.new_file
         GET editing.new_folder, POST editing.new_folder, GET editing.move, POST editing.move
@@ -94,6 +100,7 @@ ROUTES: dict[Kind, str] = {
         POST api.commits.make_commit, DELETE api.files.delete_branch, PATCH api.files.rename_branch
         DELETE api.files.delete_tag
     """,
+    kinds.API_COPIES: "POST api.projects.copy_project",
     kinds.API_ARCHIVES: "POST api.projects.archive_project",
     kinds.API_MAINTAINS: """
         PATCH api.projects.change_project

@@ -9,15 +9,18 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.api import callers
 from framework.api.answers import LOCATION, answer, no_content
-from framework.api.bodies import EmbargoBody, ProjectBody, ProjectChanges, read_body
+from framework.api.bodies import CopyBody, EmbargoBody, ProjectBody, ProjectChanges, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.projects import Project, Storage, Work
 from framework.api.idempotency import Created, Keep, create_once
 from framework.api.paging import PAGE, links, page_length, page_number
+from framework.copies import operations as copies
+from framework.copies.operations import NewCopy
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.core.jobs import read_job
 from framework.projects.lifecycle import archiving, embargo, operations
+from framework.projects.lifecycle.operations import InTransaction
 from framework.repositories.cache.status import read_status
 
 projects = Blueprint("projects", __name__, url_prefix="/projects")
@@ -42,7 +45,7 @@ def list_projects() -> Response:
 @projects.post("")
 @describe(Call({201: Project}, needs="write", body=ProjectBody, refusals=(409,), keyed=True))
 def create_project() -> Response:
-    """Create an empty project of the caller's."""
+    """Create a project of the caller's: empty, or with the newest files of a template as its first version."""
     account = callers.writer()
     body = read_body(ProjectBody)
     digest = hashlib.sha256(json.dumps(body.model_dump()).encode()).hexdigest()
@@ -100,6 +103,20 @@ def trash_project(owner: str, project: str) -> Response:
     return no_content()
 
 
+@projects.post("/<owner>/<project>/copies")
+@describe(Call({201: Project}, needs="write", body=CopyBody, refusals=(409,), keyed=True))
+def copy_project(owner: str, project: str) -> Response:
+    """Copy a project that the caller may read, with every version, to one of their own.
+
+    A large one is still empty when this answers; a worker fills it.
+    """
+    account = callers.writer()
+    origin = project_for(account, owner, project)
+    body = read_body(CopyBody)
+    digest = hashlib.sha256(json.dumps(body.model_dump()).encode()).hexdigest()
+    return create_once(account, digest, lambda keep: _copy(account, origin, body, keep)).response()
+
+
 @projects.get("/<owner>/<project>/storage")
 @describe(Call({200: Storage}))
 def show_storage(owner: str, project: str) -> Response:
@@ -131,10 +148,28 @@ def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
     def record(session: Session, access: ProjectAccess) -> None:
         keep(session, _answer_created(access))
 
+    if body.template is not None:
+        return _begin_from_template(account, body, record)
     access = operations.create_project(
         account, name=body.name, description=body.description, visibility=body.visibility, in_transaction=record
     )
     return _answer_created(access)
+
+
+def _copy(account: Account, origin: ProjectAccess, body: CopyBody, keep: Keep) -> Created:
+    def record(session: Session, access: ProjectAccess) -> None:
+        keep(session, _answer_created(access))
+
+    kind = "branch" if body.default_branch_only else "copy"
+    new = NewCopy(body.name or origin.name, body.description, body.visibility, kind)
+    return _answer_created(copies.copy_project(account, origin, new, in_transaction=record).project)
+
+
+def _begin_from_template(account: Account, body: ProjectBody, record: InTransaction) -> Created:
+    owner, _, name = (body.template or "").partition("/")
+    template = project_for(account, owner, name)
+    new = NewCopy(body.name, body.description, body.visibility, "template")
+    return _answer_created(copies.copy_project(account, template, new, in_transaction=record).project)
 
 
 def _answer_created(access: ProjectAccess) -> Created:

@@ -1,6 +1,7 @@
 """A history that was fetched from elsewhere becomes one version, by the same checks and limits as a push."""
 
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from framework.accounts.core.account import Account
@@ -17,11 +18,12 @@ from framework.repositories.write.received_objects import DEADLINE_SECONDS
 
 
 def land_history(
-    access: ProjectAccess, account: Account, fetched: Path, *, say: Callable[[str], None]
+    access: ProjectAccess, account: Account, fetched: Path, *, say: Callable[[str], None], known: Sequence[str] = ()
 ) -> tuple[int, list[str]]:
     """Give the project the branches and tags of this bare repository; how many, and why others were refused.
 
-    What the project has already stays, so that a second run after a lost answer changes nothing.
+    What the project has already stays, so that a second run after a lost answer changes nothing. What `known` commits
+    lead to, which it has, is not packed again.
 
     Raises:
         What makes a push fail as a whole; nothing is stored then.
@@ -32,7 +34,7 @@ def land_history(
     statuses = RefStatuses(PushRequest(commands, frozenset()))
     receiver = PackReceiver(Arrival(access, account, lambda: say("Checking every object"), say), statuses)
     with scratch("import") as folder:
-        receiver.receive(folder, Received(_pack_everything(fetched)))
+        receiver.receive(folder, Received(_pack(fetched, known)))
     return len(refs) - len(wanted) + len(statuses.accepted), list(statuses.reasons())
 
 
@@ -42,8 +44,11 @@ def _refs(fetched: Path) -> dict[str, str]:
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 
-def _pack_everything(fetched: Path) -> Iterator[bytes]:
-    """All that the repository's refs lead to, as one pack; made when it is asked for."""
-    arguments = ("pack-objects", "--all", "--stdout", "--delta-base-offset", "-q")
-    with git.start(fetched, *arguments, deadline_seconds=DEADLINE_SECONDS) as process:
-        yield from git.bulk(process)
+def _pack(fetched: Path, known: Sequence[str]) -> Iterator[bytes]:
+    """All that the repository's refs lead to and the known commits do not, as one pack; made when it is asked for."""
+    arguments = ("pack-objects", "--all", "--revs", "--stdout", "--delta-base-offset", "-q")
+    with tempfile.TemporaryFile() as revisions:
+        revisions.write("".join(f"^{sha}\n" for sha in known).encode())
+        revisions.seek(0)
+        with git.start(fetched, *arguments, stdin=revisions, deadline_seconds=DEADLINE_SECONDS) as process:
+            yield from git.bulk(process)

@@ -1,0 +1,1 @@
+"""Copies of projects, and projects that begin as another one's files."""
