@@ -7,7 +7,8 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.browse import pages
-from framework.browse.archive import plan_archive, stream_archive
+from framework.browse.archives.planning import plan_archive
+from framework.browse.archives.streaming import stream_archive
 from framework.browse.history.citing import cite
 from framework.browse.history.submodules import submodule_address
 from framework.browse.places import fallback_link
@@ -111,11 +112,14 @@ def send_file(owner: str, project: str, place: str) -> AnyResponse:
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.zip", defaults={"form": "zip"})
 @blueprint.get("/<owner>/<project>/archive/<path:ref>.tar.gz", defaults={"form": "tar.gz"})
 def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
-    """All files of a version as one download, streamed; those below `?path=` only, when it is given."""
-    access = begin_visit(owner, project)
-    folder = query_path().strip("/")
+    """All files of a version as one download, streamed; those below `?path=` only, when it is given.
 
-    archive = read_project(access, lambda copy: plan_archive(copy, ref, folder))
+    With `?all=1` also what `export-ignore` in `.gitattributes` leaves out.
+    """
+    access = begin_visit(owner, project)
+    folder, everything = query_path().strip("/"), "all" in request.args
+
+    archive = read_project(access, lambda copy: plan_archive(copy, ref, folder, everything=everything))
     name = "-".join((access.name, *short_name(ref).split("/"), *folder.split("/"))).rstrip("-")
     return stream_response(
         heal_after(access.repository_id, stream_archive(access.repository_id, archive, form=form, name=name)),

@@ -8,7 +8,8 @@ The address is below the link's own, which has routes for folders, files, their 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from framework.browse.archive import Archive, plan_archive, stream_archive
+from framework.browse.archives.planning import Archive, plan_archive
+from framework.browse.archives.streaming import stream_archive
 from framework.browse.pages import FilePage, FolderPage, RawFile, open_raw_file, read_entries, read_readme
 from framework.browse.places import Place, SubmoduleHasNoFile
 from framework.browse.render.rendering import preview_file
@@ -69,7 +70,7 @@ def open_file(copy: Copy, path: str) -> RawFile:
 
 
 def stream_files(access: ProjectAccess, form: str) -> Iterator[bytes]:
-    """All files as `zip` or `tar.gz`, made of a folder and not of a commit: git fills in no author then.
+    """All files as `zip` or `tar.gz`, without the name and the time of a commit.
 
     Raises:
         PathAbsent: there are none. What `plan_archive` and `stream_archive` raise.
@@ -80,7 +81,7 @@ def stream_files(access: ProjectAccess, form: str) -> Iterator[bytes]:
 
 def _plan(copy: Copy) -> Archive:
     tip = _tip_or_absent(copy, "")
-    return replace(plan_archive(copy, tip, ""), commit_sha=copy.commit(tip).tree.decode())
+    return replace(plan_archive(copy, tip, ""), comment="", seconds=0)
 
 
 def _read(copy: Copy, path: str, asked: ViewOptions) -> FolderPage | FilePage | None:

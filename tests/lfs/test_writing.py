@@ -100,13 +100,17 @@ def test_a_part_of_a_raw_file(uploader: Visitor) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_an_archive_holds_the_pointer(uploader: Visitor) -> None:
-    upload(uploader, {"photo.png": PHOTO}, page=PAGE)
+def test_an_archive_holds_the_object_and_counts_it(uploader: Visitor, with_settings: Callable[..., object]) -> None:
+    upload(uploader, {"photo.png": PHOTO, "notes.txt": b"n"}, page=PAGE)
     answer = uploader.get("/alice/website/archive/main.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(answer.data)) as archive:
-        member = archive.extractfile("website-main/photo.png")
-        assert member
-        assert member.read() == Pointer(OID, len(PHOTO)).text
+        found = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        assert {name: file.read() for name, file in found.items() if file and "attributes" not in name} == {
+            "website-main/photo.png": PHOTO,
+            "website-main/notes.txt": b"n",
+        }
+    with_settings(max_archive_bytes=len(PHOTO))
+    assert uploader.get("/alice/website/archive/main.zip").status_code == 413
 
 
 def test_the_same_file_again_is_no_new_version_and_no_new_object(uploader: Visitor, website: ProjectAccess) -> None:

@@ -1,0 +1,113 @@
+"""All folders and files of a version, as git lists them, and which of them `export-ignore` keeps out of archives."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.files import split_chunks
+from framework.gitcore import git
+from framework.gitcore.path_policy import ATTRIBUTES
+from framework.lru import LRUCache
+from framework.repositories.cache.copy import Copy
+from framework.repositories.history.absent import PathAbsent
+from framework.repositories.history.attributes import check_attributes
+from framework.repositories.history.folders import find, read_blobs
+
+MOST_ATTRIBUTE_FILES, LONGEST_ATTRIBUTES_BYTES = 1_000, 1 << 18
+"""More of them, or longer ones, are not read."""
+REMEMBERED_TREES = 64
+EXPORT_IGNORE = "export-ignore"
+
+
+@dataclass(frozen=True)
+class TreeEntry:
+    """A line of a version: `kind` is tree, blob or commit (a submodule); size in bytes where it is known here."""
+
+    mode: str
+    kind: str
+    sha: str
+    size_bytes: int | None
+    path: str
+
+
+def list_tree(copy: Copy, tree_sha: str, folder: str = "") -> Iterator[TreeEntry]:
+    """What is below a tree, each folder before what is in it; paths begin with `folder`, the tree's own."""
+    prefix = f"{folder}/" if folder else ""
+    options = ["-r", "-t", "-l", "-z", "--full-tree", "--end-of-options"]
+    with git.start(copy.path, "ls-tree", *options, tree_sha) as process:
+        for line in split_chunks(git.chunks(process)):
+            facts, _tab, path = line.decode(errors="surrogateescape").partition("\t")
+            mode, kind, sha, digits = facts.split()
+            yield TreeEntry(mode, kind, sha, int(digits) if digits.isdigit() else None, prefix + path)
+
+
+_attribute_files: LRUCache[tuple[Path, str], Mapping[str, str] | None] = LRUCache(REMEMBERED_TREES)
+
+
+def choose_attribute_files(entries: Iterator[TreeEntry]) -> dict[str, str]:
+    """The `.gitattributes` files among these, by path and blob: as many as are read, of a bearable length."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        is_short = entry.size_bytes is not None and entry.size_bytes <= LONGEST_ATTRIBUTES_BYTES
+        if entry.path.rpartition("/")[2] == ATTRIBUTES and entry.mode.startswith("100") and is_short:
+            found[entry.path] = entry.sha
+            if len(found) == MOST_ATTRIBUTE_FILES:
+                break
+    return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """A folder of a version (empty: all of it) by its tree, and the tree of the version's root; names in hex."""
+
+    root_sha: str
+    tree_sha: str
+    folder: str
+
+    @classmethod
+    def of(cls, copy: Copy, commit_sha: str, folder: str) -> "Part":
+        """The folder of this commit.
+
+        Raises:
+            PathAbsent: it is none.
+        """
+        found = find(copy, commit_sha, folder)
+        if found.kind != "tree":
+            raise PathAbsent(folder)
+        return cls(find(copy, commit_sha, "").sha, found.sha, folder)
+
+
+def list_exported(copy: Copy, part: Part, *, everything: bool = False) -> Iterator[TreeEntry]:
+    """What is below a folder, without what `export-ignore` leaves out, unless `everything` is wanted."""
+    tree_sha, folder = part.tree_sha, part.folder
+    files = {} if everything else _export_attributes(copy, part.root_sha)
+    if not files:
+        yield from list_tree(copy, tree_sha, folder)
+        return
+    asked = (_as_asked(entry) for entry in list_tree(copy, tree_sha, folder))
+    with check_attributes(copy, files, asked, [EXPORT_IGNORE]) as found:
+        left_out = "\0"
+        for entry, values in zip(list_tree(copy, tree_sha, folder), found, strict=True):
+            if entry.path.startswith(left_out):
+                continue
+            if values[EXPORT_IGNORE] == "set":
+                left_out = f"{entry.path}/" if entry.kind == "tree" else left_out
+                continue
+            yield entry
+
+
+def _export_attributes(copy: Copy, root_sha: str) -> Mapping[str, str]:
+    """The version's `.gitattributes` files by path and blob, if one of them speaks of `export-ignore`."""
+    key = copy.path, root_sha
+    found = _attribute_files.get(key, None)
+    if found is None:
+        found = choose_attribute_files(list_tree(copy, root_sha))
+        texts = read_blobs(copy, sorted(set(found.values())))
+        if not any(EXPORT_IGNORE.encode() in text for _sha, text in texts):
+            found = {}
+        _attribute_files.put(key, found)
+    return found
+
+
+def _as_asked(entry: TreeEntry) -> str:
+    return f"{entry.path}/" if entry.kind == "tree" else entry.path
