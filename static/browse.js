@@ -107,6 +107,10 @@ window.addEventListener("hashchange", openChosenFile);
 openChosenFile();
 
 window.addEventListener("hashchange", () => showChosenLines({ scroll: true }));
+// Diagrams in documents stay text on pages without scripts; what draws them is large and comes where there are some.
+const { diagrams } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+if (diagrams && document.querySelector("pre.mermaid")) import(diagrams);
+
 /** @type {NodeListOf<HTMLElement>} */
 const following = document.querySelectorAll("[data-follows]");
 for (const place of following) follow(place);

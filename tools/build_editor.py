@@ -1,6 +1,7 @@
-"""Make the browser's editor from its packages: `static/built/editor.js`.
+"""Make what the browser gets from packages: the editor and the diagrams, `static/built/editor.js` and `diagrams.js`.
 
-What is fetched stays in a temporary folder. Where the packages cannot be fetched the page has a plain field for text.
+What is fetched stays in a temporary folder. Where the packages cannot be fetched pages have a plain field for text, and
+diagrams are shown as they are written.
 """
 
 import shutil
@@ -13,6 +14,7 @@ from tools.node import NodeFailed, programs, run
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "editor"
 BUILT = ROOT / "static" / "built"
+SCRIPTS = ("editor.js", "diagrams.js")
 OLDEST_NODE = (18, 0)
 
 
@@ -22,7 +24,7 @@ def main() -> int:
         with TemporaryDirectory() as folder:
             build(Path(folder))
     except NodeFailed as failure:
-        sys.stderr.write(f"The editor with colours was not built, so pages have a plain one: {failure}\n")
+        sys.stderr.write(f"The editor and the diagrams were not built, so pages have plain text instead: {failure}\n")
     return 0
 
 
@@ -32,12 +34,12 @@ def build(folder: Path) -> None:
     Raises:
         NodeFailed.
     """
-    for name in ("package.json", "package-lock.json", "editor.js"):
+    for name in ("package.json", "package-lock.json", *SCRIPTS):
         shutil.copy(SOURCE / name, folder)
     node, npm = programs(folder, oldest=OLDEST_NODE)
     run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"], folder)
     options = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022", "--outdir=made"]
-    run([*node, "node_modules/esbuild/bin/esbuild", "editor.js", *options], folder)
+    run([*node, "node_modules/esbuild/bin/esbuild", *SCRIPTS, *options], folder)
     shutil.rmtree(BUILT, ignore_errors=True)
     shutil.move(folder / "made", BUILT)
 

@@ -11,7 +11,7 @@ from tools.node import KEPT, OLDEST_FOR_CHECKS, ROOT, NodeFailed, programs, run
 
 CHECKERS = ROOT / "tools" / "javascript"
 PACKAGES = (CHECKERS, ROOT / "tools" / "editor")
-"""What the scripts are checked with, and the types of what the editor imports."""
+"""What the scripts are checked with, and the types of what the editor and the diagrams import."""
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     modules = CHECKERS / "node_modules"
     eslint = [str(modules / "eslint" / "bin" / "eslint.js"), "--config", str(CHECKERS / "eslint.config.js")]
     checks = (
-        [*node, *eslint, "static", "tools/editor/editor.js"],
+        [*node, *eslint, "static", "tools/editor"],
         [*node, str(modules / "typescript" / "bin" / "tsc"), "--project", str(CHECKERS)],
     )
     return max(subprocess.run(check, cwd=ROOT, check=False).returncode for check in checks)

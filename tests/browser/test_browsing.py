@@ -75,3 +75,27 @@ def test_the_changes_of_a_file_come_when_it_is_opened(
     window.press("24.txt")  # in the list of files
     window.reads("words of 24.txt")
     assert window.path.startswith(f"{secret.path}/commit/")
+
+
+DIAGRAMS = "# Diagrams\n\n```mermaid\ngraph LR; A[Apples]-->B\n```\n\n```mermaid\ngraph broken[[[\n```\n"
+PICTURE_SIZE = (
+    "const image = document.querySelector('pre.mermaid img'); return image && [image.naturalWidth, image.alt]"
+)
+
+
+def test_a_diagram_is_drawn_as_a_picture_and_a_broken_one_stays_text(
+    window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text(DIAGRAMS)
+    pages.sign_in(window, alice)
+    window.open(f"{secret.path}/upload/main")
+    page = UploadPage(window)
+    page.choose(tmp_path / "README.md")
+    page.send()
+
+    window.open(secret.path)
+    window.wait(lambda: window.driver.execute_script(PICTURE_SIZE), "A picture")
+    width, description = window.driver.execute_script(PICTURE_SIZE)
+    assert (width > 50, "Apples" in description) == (True, True)
+    window.wait(lambda: window.element("pre.mermaid:not(.drawn)").get_attribute("title"), "What is wrong")
+    assert window.element("pre.mermaid:not(.drawn)").text == "graph broken[[["

@@ -10,6 +10,8 @@ from framework.browse.render.encodings import decode, detect_mark
 SHOWN_TEXT_BYTES = 1 << 20
 PROBED_BYTES = 8000
 PDF = "application/pdf"
+PDF_START_BYTES = 1024
+"""Readers look for the header of a PDF in so many bytes (Adobe's Implementation Note 13)."""
 TEXT = "text/plain"
 
 # Types that a browser shows without running anything; the rest is handed out as a download.
@@ -37,7 +39,7 @@ def media_type(path: str, head: bytes) -> str:
 def bare_type(path: str, head: bytes) -> str:
     """The same without the encoding of a text, which takes a look at all of these bytes."""
     guessed = _guess_type(path)
-    if guessed == PDF and not head.startswith(b"%PDF-"):
+    if guessed == PDF and b"%PDF-" not in head[:PDF_START_BYTES]:
         guessed = ""
     if guessed in _SAFE - {TEXT} or guessed == "image/svg+xml":
         return guessed

@@ -87,6 +87,8 @@ FILES = {
     "page.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
     "fake.pdf": b"<script>alert(1)</script>",
     "true.pdf": b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n",
+    "late.pdf": b" " * 1019 + b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n",
+    "too-late.pdf": b" " * 1020 + b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n",
     "evil.html": b"<script>alert(1)</script>",
     "song.flac": b"fLaC\0",
 }  # fmt: skip
@@ -141,6 +143,8 @@ SHOWN = {
     "small.png": ["30 \u00d7 20", "/raw/main/small.png"],
     "bytes.bin": ["00 01 02 03", "00000010", "Show bytes", "(the first 4 KiB of 25 KiB)"],
     "true.pdf": ["<iframe"],
+    "late.pdf": ["<iframe"],
+    "too-late.pdf": ["%PDF-1.4"],
     "song.flac": ["<audio"],
 }  # fmt: skip
 
