@@ -162,7 +162,7 @@ def _enrich(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
     made, room = [], MOST_RICH_FILES
     for file in files:
         sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
-        wanted = room and not file.left_out and file.status in "MRAD" and file.hidden != MANY
+        wanted = room and file.status in "MRAD" and file.hidden in {SHOWN, BINARY}
         rich = enrich(copy, sides) if wanted else None
         room -= rich is not None
         made.append(replace(file, rich=rich))

@@ -7,7 +7,9 @@ from markupsafe import Markup, escape
 
 from framework.browse.diff.colouring import Coloured, colour_files
 from framework.browse.diff.notebook_changes import NotebookChange, diff_notebooks
+from framework.browse.diff.tables.changes import TableChange, diff_tables
 from framework.browse.render.code.highlighting import split_lines
+from framework.browse.render.kinds.kind import Kind
 from framework.browse.render.rendering import sandbox
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import read_blobs
@@ -21,6 +23,13 @@ def compare_notebooks(repository_id: str, before: bytes, now: bytes) -> Notebook
     """The change between two notebooks of this repository; None when lines tell it better, or take less."""
     with suppress(TooCostly, Busy):
         return sandbox.call((repository_id, before, now), diff_notebooks, before, now)
+    return None
+
+
+def compare_tables(repository_id: str, kind: Kind, name: str, contents: tuple[bytes, bytes]) -> TableChange | None:
+    """The change between two files with tables of this repository; None when lines tell it better, or take less."""
+    with suppress(TooCostly, Busy):
+        return sandbox.call((repository_id, kind, name, contents), diff_tables, kind, name, *contents)
     return None
 
 

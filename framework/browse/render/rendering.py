@@ -40,6 +40,7 @@ sandbox = Sandbox(
     *sorted({kind.module for kind in KINDS if kind.reader}),
     "framework.browse.render.notebooks.dressing",
     "framework.browse.diff.notebook_changes",
+    "framework.browse.diff.tables.changes",
     "framework.browse.history.citation_files",
     "framework.browse.render.images",
     "docutils.readers.standalone",

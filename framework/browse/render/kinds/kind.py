@@ -19,6 +19,9 @@ class Kind:
     - BROWSER: the browser shows it by itself.
     - NAMED: nothing reads it; the page has the `sentence`, which says what it is and what opens it.
 
+    `grids`, written as `reader` is, reads what differences of tables compare: called with the lower-case name and the
+    bytes of a file, it gives the title and the `Grid` of each table, None where that is empty.
+
     A larger file than `limit_bytes` is not read; text is shown as text then. A `guessed` kind is told by the content,
     and what is not of this kind is shown as text without a word. `has_source` says that the file is a text, too.
     """
@@ -31,6 +34,7 @@ class Kind:
     reader: str = ""
     sentence: str = ""
     guessed: bool = False
+    grids: str = ""
 
     @property
     def module(self) -> str:

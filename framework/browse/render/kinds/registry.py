@@ -20,6 +20,7 @@ TABLES = (
         "table",
         8 * _MIB,
         f"{_ROOM}.tables.reading:read_table",
+        grids=f"{_ROOM}.tables.reading:read_grids",
     ),
     Kind(
         "spreadsheets",
@@ -28,8 +29,17 @@ TABLES = (
         "book",
         32 * _MIB,
         f"{_ROOM}.tables.spreadsheets:read_spreadsheet",
+        grids=f"{_ROOM}.tables.spreadsheets:read_spreadsheet_grids",
     ),
-    Kind("JSON Lines", (".jsonl", ".ndjson"), TEXT, "table", 8 * _MIB, f"{_ROOM}.tables.json_lines:read_json_lines"),
+    Kind(
+        "JSON Lines",
+        (".jsonl", ".ndjson"),
+        TEXT,
+        "table",
+        8 * _MIB,
+        f"{_ROOM}.tables.json_lines:read_json_lines",
+        grids=f"{_ROOM}.tables.json_lines:read_json_grids",
+    ),
 )
 STRUCTURES = (
     Kind("JSON", (".json", ".geojson"), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree"),

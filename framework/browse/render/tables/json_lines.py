@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from framework.browse.render.encodings import replace_surrogates
+from framework.browse.render.encodings import decode, replace_surrogates
 from framework.browse.render.json_trees import Members, parse_exactly, write_value
 from framework.browse.render.tables.grid import Grid, Table, page_of
 from framework.browse.render.tables.reading import MOST_ROWS
@@ -16,6 +16,15 @@ def read_json_lines(name: str, text: str, asked: ViewOptions) -> Table:
         ValueError: a line is no object, or there are too many.
     """
     return page_of(read_json_grid(name, text), asked)
+
+
+def read_json_grids(name: str, content: bytes) -> list[tuple[str, Grid]]:
+    """The one table of these bytes, without a title.
+
+    Raises:
+        ValueError: as `read_json_lines`.
+    """
+    return [("", read_json_grid(name, decode(content).text))]
 
 
 def read_json_grid(_name: str, text: str) -> Grid:

@@ -3,6 +3,7 @@
 import csv
 from itertools import chain
 
+from framework.browse.render.encodings import decode
 from framework.browse.render.tables.grid import Grid, Table, grid_of, page_of
 from framework.browse.render.tables.separators import END, Separation, find_separation
 from framework.browse.view_options import ViewOptions
@@ -17,6 +18,18 @@ def read_table(name: str, text: str, asked: ViewOptions) -> Table:
         ValueError: the text is no table.
     """
     return page_of(read_grid(name, text), asked)
+
+
+def read_grids(name: str, content: bytes) -> list[tuple[str, Grid]]:
+    """The one table of these bytes, without a title.
+
+    Raises:
+        ValueError: they are no table, or a quotation mark is never closed.
+    """
+    grid = read_grid(name, decode(content).text)
+    if not grid.quoted:
+        raise ValueError("a quotation mark is never closed")
+    return [("", grid)]
 
 
 def read_grid(name: str, text: str) -> Grid:

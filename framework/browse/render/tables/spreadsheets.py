@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -23,7 +25,8 @@ def read_spreadsheet(name: str, path: str, asked: ViewOptions) -> Book:
     Raises:
         ValueError: it is no spreadsheet, is damaged, or is protected by a password.
     """
-    workbook = _open(name, path)
+    with Path(path).open("rb") as file:
+        workbook = _open(name, file)
     titles = _sheets(workbook)
     if not titles:
         raise ValueError("it has no sheets")
@@ -32,23 +35,24 @@ def read_spreadsheet(name: str, path: str, asked: ViewOptions) -> Book:
     return book_of(labels, _read_sheet(workbook, list(titles)[number]), asked)
 
 
-def read_spreadsheet_grids(name: str, path: str) -> Iterator[tuple[str, Grid | None]]:
+def read_spreadsheet_grids(name: str, content: bytes) -> Iterator[tuple[str, Grid | None]]:
     """Each sheet's name and cells.
 
     Raises:
         ValueError: as `read_spreadsheet`.
     """
-    workbook = _open(name, path)
+    workbook = _open(name, BytesIO(content))
     for title in _sheets(workbook):
         yield title, _read_sheet(workbook, title)
 
 
-def _open(name: str, path: str) -> CalamineWorkbook:
+def _open(name: str, file: IO[bytes]) -> CalamineWorkbook:
+    """The workbook; the file may be closed then."""
     if name.endswith(_ZIPPED):
-        with Path(path).open("rb") as file:
-            check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_PARTS)
+        check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_PARTS)
+        file.seek(0)
     try:
-        return CalamineWorkbook.from_path(path)
+        return CalamineWorkbook.from_filelike(file)
     except CalamineError as error:
         raise ValueError(_explain(error)) from error
 

@@ -1,0 +1,1 @@
+"""Differences of tables, by row, column and cell."""
