@@ -120,6 +120,16 @@ def check_button() -> None:
     _check_token(request.form.get("csrf_token"), "Go back and press the button again.")
 
 
+def check_posted_button() -> None:
+    """The same for a page that is also read: where somebody sends a form to it, before anything else is asked of them.
+
+    Raises:
+        FormExpired.
+    """
+    if request.method == "POST":
+        check_button()
+
+
 def _with_headers(answer: Response, headers: Mapping[str, str]) -> Response:
     answer.headers.extend(headers)
     return answer

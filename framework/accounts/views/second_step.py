@@ -11,6 +11,7 @@ from framework.accounts.signin.login import read_known_browser
 from framework.accounts.signin.two_steps import FirstStep, complete_second_step, read_first_step
 from framework.accounts.views.forms import CodeForm, PasskeyForm
 from framework.web.answers import ViewResponse
+from framework.web.forms import check_posted_button
 
 second_step = Blueprint("second_step", __name__, url_prefix="/login")
 
@@ -18,6 +19,7 @@ second_step = Blueprint("second_step", __name__, url_prefix="/login")
 @second_step.route("/second", methods=["GET", "POST"])
 def show() -> ViewResponse:
     """Show a code of the app or a recovery code, and go on to where the person was going."""
+    check_posted_button()
     first, form = read_first_step(), CodeForm()
     here: dict[str, Any] = {"address": request.remote_addr or "", "browser": read_known_browser()}
     path = form.attempt(lambda: _show_code(first, form.code.data, here))
@@ -27,6 +29,7 @@ def show() -> ViewResponse:
 @second_step.post("/second/passkey")
 def passkey() -> ViewResponse:
     """Show a passkey after the password."""
+    check_posted_button()
     first, form = read_first_step(), PasskeyForm()
     path = form.attempt(lambda: _show_passkey(first, form.credential.data))
     return _page(first, CodeForm(formdata=None), form) if path is None else redirect(path)

@@ -10,7 +10,7 @@ from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.accounts.views.forms import AppForm, NewPasskeyForm
 from framework.web.answers import ViewResponse
-from framework.web.forms import check_button
+from framework.web.forms import check_button, check_posted_button
 
 security = Blueprint("security", __name__, url_prefix="/settings/security")
 
@@ -26,6 +26,7 @@ def show() -> ViewResponse:
 @security.route("/app", methods=["GET", "POST"])
 def set_up_app() -> ViewResponse:
     """A QR code for an authenticator app; the first code that it shows turns it on."""
+    check_posted_button()
     account = reauthenticate(sign_in_counts=False).account
     if "sealed" not in request.form:
         return _app_page(AppForm(formdata=None), totp.begin_set_up(account))
@@ -59,6 +60,7 @@ def replace_codes() -> ViewResponse:
 @security.route("/passkeys/add", methods=["GET", "POST"])
 def add_passkey() -> ViewResponse:
     """Add a passkey of this device or of a security key."""
+    check_posted_button()
     account = reauthenticate(sign_in_counts=False).account
     adding = ceremony("add", account.id)
     form = NewPasskeyForm() if "name" in request.form else NewPasskeyForm(formdata=None)
