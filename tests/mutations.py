@@ -140,8 +140,14 @@ MUTATIONS = (
     Mutation(
         9, "what was closed in a version whose entry is gone stays closed",
         f"{R}/recovery/facts.py",
-        "told | {name: value for name, value in newest.items() if name not in facts or facts[name] != value}", "told",
+        "return Facts.between(facts, newest).apply_to(told)", "return told",
         f"{T}/recovery/test_checkpoints.py -k stays_closed",
+    ),
+    Mutation(
+        17, "a resume brings nobody back who was removed",
+        f"{R}/recovery/facts.py",
+        "told = Facts.between(previous, facts).apply_to(told)", "told |= Facts.between(previous, facts).values",
+        "tests/cli/test_recovery.py -k what_ended",
     ),
     Mutation(
         13, "a rebuild knows which indexes are not stored",
