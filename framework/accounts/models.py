@@ -76,6 +76,19 @@ class FormerUserName(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class AccountInvitation(Base):
+    """An address that an administrator lets sign up, whatever `SIGNUP` says, until `expires_at`."""
+
+    __tablename__ = "account_invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class BrowserSession(Base):
     """A browser in which somebody is signed in; only the SHA-256 of the secret in its cookie is kept.
 

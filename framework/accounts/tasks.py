@@ -6,7 +6,7 @@ from celery import Task
 
 from framework.accounts.core import budgets, sessions
 from framework.accounts.factors import challenges, totp
-from framework.accounts.lifecycle import confirmation, operations, student
+from framework.accounts.lifecycle import account_invitations, confirmation, operations, student
 from framework.celery.celery import app
 from framework.celery.job import Job
 
@@ -39,6 +39,12 @@ def forget_challenges() -> int:
 def seal_anew() -> int:
     """Seal the secrets of apps with the newest key; how many an earlier one had sealed."""
     return totp.seal_anew()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.forget_invitations")
+def forget_invitations() -> int:
+    """Delete the administrators' invitations that have ended; how many."""
+    return account_invitations.forget_expired_invitations()
 
 
 @app.task(base=Job, name="framework.accounts.tasks.remind_students")

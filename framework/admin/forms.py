@@ -3,10 +3,10 @@
 import re
 from decimal import Decimal
 
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import EmailField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from framework.accounts.core import plans
+from framework.accounts.core import plans, validation
 from framework.accounts.core.plans import Plan
 from framework.errors import Invalid
 from framework.formatting import UNITS
@@ -110,6 +110,14 @@ class ResetFactorForm(PageForm):
         "Reason",
         filters=[strip],
         validators=[require_filled("Say why: the person reads it in a mail."), Length(max=LONGEST_REASON)],
+    )
+
+
+class InviteForm(PageForm):
+    """Whom to let sign up."""
+
+    email = EmailField(
+        "E-mail", filters=[strip], validators=[require_filled("Enter an e-mail address."), follows(validation.email)]
     )
 
 

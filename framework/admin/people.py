@@ -2,12 +2,13 @@
 
 from flask import flash, redirect, render_template, request
 
+from framework import config
 from framework.accounts.factors import administration as factors
 from framework.accounts.factors.checking import read_ways
-from framework.accounts.lifecycle import administration
+from framework.accounts.lifecycle import account_invitations, administration
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.admin import lists
-from framework.admin.forms import GivePlanForm, ResetFactorForm, SuspendForm
+from framework.admin.forms import GivePlanForm, InviteForm, ResetFactorForm, SuspendForm
 from framework.admin.guard import NoSuchPage, administrators_only
 from framework.admin.lists import ListedPerson
 from framework.admin.requests import read_list_request
@@ -24,6 +25,32 @@ def show_all() -> str:
     asked = read_list_request(request.args)
     choices = {"states": lists.PEOPLE_STATES, "orders": lists.PEOPLE_ORDERS}
     return render_template("doctor/people.html", asked=asked, listing=lists.list_people(asked), **choices)
+
+
+@people.get("/invitations")
+def invitations() -> ViewResponse:
+    """Who was invited to sign up and has not yet, and a form to invite somebody."""
+    return _invitations_page(InviteForm(formdata=None))
+
+
+@people.post("/invitations")
+def invite() -> ViewResponse:
+    """Let an address sign up, whatever `SIGNUP` says."""
+    form = InviteForm()
+    invited = form.attempt(lambda: account_invitations.invite_to_sign_up(form.email.data, by=reauthenticate().account))
+    if invited is None:
+        return _invitations_page(form)
+    flash(f"An invitation is on its way to {invited}.", "success")
+    return redirect("/admin/people/invitations")
+
+
+@people.post("/invitations/<int:invitation_id>/withdraw")
+def withdraw_invitation(invitation_id: int) -> ViewResponse:
+    """Take an invitation back."""
+    check_button()
+    account_invitations.withdraw_invitation(invitation_id, by=reauthenticate().account)
+    flash("The invitation was withdrawn.", "success")
+    return redirect("/admin/people/invitations")
 
 
 @people.get("/<name>")
@@ -78,6 +105,11 @@ def give_plan(name: str) -> ViewResponse:
         return _page(person, SuspendForm(formdata=None), form)
     flash(f"{done} has another plan now.", "success")
     return redirect(f"/admin/people/{done}")
+
+
+def _invitations_page(form: InviteForm) -> ViewResponse:
+    facts = {"form": form, "invitations": account_invitations.list_invitations(), "signup": config.current().signup}
+    return render_template("doctor/invitations.html", **facts), form.status
 
 
 def _find(name: str) -> ListedPerson:

@@ -63,6 +63,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "accepted": True,
         "link": "http://localhost/ann/garden",
     },
+    "account_invitation": {
+        **_NAME,
+        "by": "ada",
+        "site": "http://localhost",
+        "link": "http://localhost/signup?invitation=sample",
+        "days": 14,
+    },
     "embargo": {
         **_NAME,
         "project": "alice/garden",

@@ -13,6 +13,7 @@ from framework.observability.requests import client_address
 KINDS: Mapping[str, str] = {
     "sign_in": "Signed in",
     "sign_in_failed": "Sign-in failed",
+    "account_invited": "Invited to sign up",
     "account_created": "Account created",
     "account_deleted": "Account deleted",
     "address_confirmed": "E-mail address confirmed",

@@ -13,6 +13,7 @@ from framework import config
 from framework.accounts.core import plans
 from framework.accounts.factors import administration as factors
 from framework.accounts.lifecycle import administration
+from framework.accounts.lifecycle.account_invitations import invite_to_sign_up
 from framework.accounts.lifecycle.operations import create_user
 from framework.cli.refusals import report_refusals
 from framework.formatting import format_size
@@ -38,6 +39,14 @@ def create(name: str, email: str, *, admin: bool, password_stdin: bool) -> None:
     password = _password(from_stdin=password_stdin)
     account = create_user(name=name, email=email, password=password, admin=admin, confirmed=True)
     click.echo(f"Created {'the administrator' if admin else 'the account'} {account.name}.")
+
+
+@users_commands.command("invite")
+@click.argument("email")
+@report_refusals
+def invite(email: str) -> None:
+    """Let an address sign up, whatever SIGNUP says: a link is sent there, and is valid for 14 days."""
+    click.echo(f"An invitation is on its way to {invite_to_sign_up(email)}.")
 
 
 @users_commands.command("list")

@@ -86,6 +86,7 @@ ROUTES: dict[Kind, str] = {
         GET admin.overview, POST admin.run, GET admin.mails, GET admin.mail, GET admin.storage, POST admin.retry
         GET admin_people.show_all, GET admin_people.show, POST admin_people.give_plan
         POST admin_people.suspend, POST admin_people.resume, POST admin_people.reset_second_factor
+        GET admin_people.invitations, POST admin_people.invite, POST admin_people.withdraw_invitation
         GET admin_plans.show_all, POST admin_plans.edit, POST admin_plans.reset
         GET admin_projects.show_all, GET admin_projects.show, POST admin_projects.restore
         GET admin_audit.show

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, NotAdministrator
 from framework.accounts.lifecycle import administration
-from framework.accounts.lifecycle.administration import NotAdministrator
 from framework.accounts.signin import reauthentication
 from framework.accounts.signin.tokens import create_token
 from framework.admin import lists

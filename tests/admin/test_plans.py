@@ -2,10 +2,9 @@
 
 import pytest
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, NotAdministrator
 from framework.accounts.core.plans import Plan, default_plan
 from framework.accounts.lifecycle import administration, plan_editing
-from framework.accounts.lifecycle.administration import NotAdministrator
 from framework.admin.forms import BadSize, parse_size, write_size
 from tests.cast import SignIn, new_account, on_each_deployment
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, NotAdministrator
 from framework.accounts.lifecycle import administration
-from framework.accounts.lifecycle.administration import NotAdministrator
 from framework.admin import lists
 from framework.admin.lists import ListRequest, list_projects
 from framework.database.session import transaction

@@ -90,6 +90,13 @@ class AccountNotFound(NotFound):
     """Nobody has this name, or the account was deleted meanwhile."""
 
 
+class NotAdministrator(Forbidden):
+    """Who asks for this administers the server no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs an administrator, and you are none any more.")
+
+
 class SignInRequired(Forbidden):
     """Nobody is signed in, and this needs somebody; pages lead to the login page, programs get a 401."""
 
@@ -118,3 +125,13 @@ def read_account(session: Session, account_id: int) -> Account:
     if user is None:
         raise AccountNotFound("The account was deleted.")
     return Account.of(user)
+
+
+def recheck_administrator(session: Session, by: Account | None) -> None:
+    """Let somebody pass who still is an administrator in the change's transaction; None is the command line.
+
+    Raises:
+        NotAdministrator, AccountNotFound, AccountSuspended.
+    """
+    if by is not None and not read_account(session, by.id).admin:
+        raise NotAdministrator

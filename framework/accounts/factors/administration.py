@@ -1,11 +1,11 @@
 """What an administrator does for somebody who has lost their second factor."""
 
 from framework.accounts.core import emails
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, recheck_administrator
 from framework.accounts.core.credentials import end_all
 from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.core.ways_in.removal import remove_second_factors
-from framework.accounts.lifecycle.administration import find_account, recheck_administrator
+from framework.accounts.lifecycle.administration import find_account
 from framework.audit import log as audit
 from framework.database.session import transaction
 from framework.errors import Conflict

@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
-from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, read_account
+from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, recheck_administrator
 from framework.accounts.core.credentials import end_all
 from framework.accounts.core.ways_in.removal import remove_second_factors
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
@@ -12,7 +12,7 @@ from framework.accounts.models import FormerUserName, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import Conflict, Forbidden
+from framework.errors import Conflict
 
 
 class LastAdministrator(Conflict):
@@ -25,28 +25,11 @@ class LastAdministrator(Conflict):
         )
 
 
-class NotAdministrator(Forbidden):
-    """Who asks for this administers the server no longer."""
-
-    def __init__(self) -> None:
-        super().__init__("This needs an administrator, and you are none any more.")
-
-
 class OwnAccount(Conflict):
     """An administrator would lock themselves out."""
 
     def __init__(self) -> None:
         super().__init__("This is your own account. Ask another administrator to suspend it.")
-
-
-def recheck_administrator(session: Session, by: Account | None) -> None:
-    """Let somebody pass who still is an administrator in the change's transaction; None is the command line.
-
-    Raises:
-        NotAdministrator, AccountNotFound, AccountSuspended.
-    """
-    if by is not None and not read_account(session, by.id).admin:
-        raise NotAdministrator
 
 
 def find_account(session: Session, name: str) -> User:

@@ -14,6 +14,7 @@ from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_us
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.core.ways_in.removal import remove_second_factors
+from framework.accounts.lifecycle.account_invitations import take_invitation
 from framework.accounts.models import FormerUserName, User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -41,9 +42,18 @@ class WrongPassword(Invalid):
 
 
 def create_user(
-    *, name: str, email: str, password: str, full_name: str = "", admin: bool = False, confirmed: bool = False
+    *,
+    name: str,
+    email: str,
+    password: str,
+    full_name: str = "",
+    admin: bool = False,
+    confirmed: bool = False,
+    invitation: str = "",
 ) -> Account:
     """A new account, and a mail that asks to confirm its address; none when an operator says that it is `confirmed`.
+
+    None either when the link of an administrator's `invitation` was sent to it.
 
     Anyone may claim any address, so that nobody learns here which ones have an account.
 
@@ -61,7 +71,7 @@ def create_user(
         session.add(user)
         session.flush()
         audit.record(session, "account_created", actor=None if confirmed else user, person=user)
-        if confirmed:
+        if take_invitation(session, email, invitation) or confirmed:
             addresses.confirm(session, user)
         elif throttle.may_mail_claimed(session, email):
             emails.mail_confirmation_link(session, user)

@@ -6,9 +6,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import plans
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, recheck_administrator
 from framework.accounts.core.plans import Plan
-from framework.accounts.lifecycle.administration import recheck_administrator
 from framework.accounts.models import PlanLimits, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction

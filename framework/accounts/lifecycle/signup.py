@@ -10,6 +10,7 @@ from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.core.validation import email_key
+from framework.accounts.lifecycle.account_invitations import find_invitation, read_link
 from framework.accounts.lifecycle.operations import create_user
 from framework.accounts.models import User
 from framework.celery.outbox import enqueue
@@ -66,8 +67,10 @@ def receive(live: LiveSession, path: str) -> Arrival:
     return next((arrival for arrival in arrivals if arrival), Arrival(path, told))
 
 
-def sign_up(*, name: str, email: str, password: str, address: str) -> Account:
-    """A new account for somebody at this network address.
+def sign_up(
+    *, name: str, email: str, password: str, address: str, full_name: str = "", invitation: str = ""
+) -> Account:
+    """A new account for somebody at this network address; the link of an administrator's invitation confirms theirs.
 
     Raises:
         SignupRefused: this deployment gives none to them.
@@ -76,23 +79,27 @@ def sign_up(*, name: str, email: str, password: str, address: str) -> Account:
     """
     network = budgets.network_of(address)
     budgets.spend_now(f"signup:{network}", f"signups:{network}")  # first: a refusal tells who is invited
-    refuse_signup(email)
-    return create_user(name=name, email=email, password=password)
+    refuse_signup(email, invitation=invitation)
+    return create_user(name=name, full_name=full_name, email=email, password=password, invitation=invitation)
 
 
-def refuse_signup(email: str) -> None:
-    """Let an address pass that may have an account here.
+def refuse_signup(email: str, *, invitation: str = "") -> None:
+    """Let an address pass that may have an account here; by the link of an administrator's invitation it always may.
 
     Raises:
         SignupRefused.
     """
     settings, email = config.current(), email_key(email)
+    if settings.signup == "open" or _has_link(email, invitation):
+        return
     if settings.signup == "closed":
         raise SignupRefused(CLOSED)
     if settings.signup == "domains" and not _is_below(email, settings.signup_domains):
         raise AddressRefused(f"Sign up with an address of {' or '.join(settings.signup_domains)}.")
     if settings.signup == "invited" and not _is_invited(email):
-        raise AddressRefused("Nobody has invited this address. Ask a colleague to share a project with it first.")
+        raise AddressRefused(
+            "Nobody has invited this address. Ask a colleague to share a project with it, or an administrator."
+        )
 
 
 def refuse_unconfirmed(session: Session, account_id: int) -> None:
@@ -127,9 +134,14 @@ def _is_below(email: str, domains: tuple[str, ...]) -> bool:
     return any(domain.endswith(f".{allowed}") for allowed in domains)
 
 
+def _has_link(email: str, invitation: str) -> bool:
+    with read_transaction() as session:
+        return read_link(session, email, invitation) is not None
+
+
 def _is_invited(email: str) -> bool:
     with read_transaction() as session:
-        return any(asks(session, email) for asks in _invited)
+        return find_invitation(session, email) is not None or any(asks(session, email) for asks in _invited)
 
 
 CLOSED = "Nobody can sign up here. Ask the people who run this server for an account."

@@ -18,6 +18,7 @@ class SignupForm(PageForm):
     username = StringField(
         "User name", filters=[strip], validators=[require_filled("Choose a user name."), follows(validation.user_name)]
     )
+    full_name = StringField("Name", filters=[strip], validators=[follows(validation.full_name)])
     email = EmailField(
         "E-mail", filters=[strip], validators=[require_filled("Enter your e-mail address."), follows(validation.email)]
     )
@@ -25,6 +26,7 @@ class SignupForm(PageForm):
         "Password", validators=[require_filled("Choose a password."), follows(validation.password)]
     )
     next = HiddenField()
+    invitation = HiddenField()
 
 
 class LoginForm(PageForm):

@@ -5,8 +5,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
+from framework.accounts.core.account import Account
 from framework.accounts.factors.passkeys import ask_for_assertion, sign_in_with_passkey
 from framework.accounts.lifecycle import confirmation, operations
+from framework.accounts.lifecycle.account_invitations import read_invited_address
 from framework.accounts.lifecycle.signup import CLOSED, ask_for_reset, receive, sign_up
 from framework.accounts.signin.ceremonies import ceremony
 from framework.accounts.signin.login import (
@@ -31,18 +33,27 @@ def signup() -> ViewResponse:
     """A new account, signed in at once."""
     if current_account() is not None and request.method == "GET":
         return redirect("/")
-    form = SignupForm(next=request.args.get("next"), email=request.args.get("email"))
-    name, address = form.username, request.remote_addr or ""
-    account = form.attempt(
-        lambda: sign_up(name=name.data, email=form.email.data, password=form.password.data, address=address)
-    )
+    args = request.args
+    email = args.get("email") or read_invited_address(args.get("invitation", ""))
+    form = SignupForm(next=args.get("next"), email=email, invitation=args.get("invitation"))
+    account = form.attempt(lambda: _sign_up(form))
     if account is None:
-        closed = CLOSED if config.current().signup == "closed" else None
+        closed = CLOSED if config.current().signup == "closed" and not form.invitation.data else None
         return render_template("accounts/signup.html", form=form, closed=closed), form.status
     sign_in(account)
     arrival = receive(require_session(), own_path(form.next.data) or "/")
     flash(arrival.sentence, "success")
     return redirect(arrival.path)
+
+
+def _sign_up(form: SignupForm) -> Account:
+    names = {"name": form.username.data, "full_name": form.full_name.data or "", "email": form.email.data}
+    return sign_up(
+        **names,
+        password=form.password.data,
+        invitation=form.invitation.data or "",
+        address=request.remote_addr or "",
+    )
 
 
 @accounts.route("/login", methods=["GET", "POST"])

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.administration import recheck_administrator
+from framework.accounts.core.account import Account, recheck_administrator
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
 from framework.accounts.models import User
 from framework.audit import log as audit
