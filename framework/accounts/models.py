@@ -1,15 +1,15 @@
-"""People and their addresses, how they sign in and where they are signed in, tokens, and budgets of what may happen."""
+"""People, their groups and addresses, how and where they sign in, tokens, and budgets of what may happen."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, SmallInteger, String
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from framework.database.types import Base, Id32, now
+from framework.database.types import Base, Id32, now, partial_index
 
 
 class User(Base):
-    """A person; `name_key` and `email_key` are the case-folded forms that are unique.
+    """A person, or a group of people; `name_key` and `email_key` are the case-folded forms that are unique.
 
     An address counts once it is confirmed, as `email_verified_at` tells; `accounts/core/addresses.py` has the rules.
     `pending_email` waits for its confirmation: that of a new account, or the one that is to replace `email`. While none
@@ -20,9 +20,13 @@ class User(Base):
     `quota_warned_percent` is how full a mail has told them that their plan is, 0 when none has since there was room.
     A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
     `deleted_at` tells; it goes with the last of these projects.
+
+    A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
+    `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
     """
 
     __tablename__ = "users"
+    __table_args__ = (partial_index("ix_users_groups", "name_key", where="kind = 'group'"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(39))
@@ -42,6 +46,41 @@ class User(Base):
     deleted_at: Mapped[datetime | None]
     plan: Mapped[str | None] = mapped_column(String(20))
     quota_warned_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    kind: Mapped[str] = mapped_column(String(10), default="person", server_default="person")
+    member_role: Mapped[str | None] = mapped_column(String(10))
+    people_changed_at: Mapped[datetime | None]
+
+
+class GroupMember(Base):
+    """A person's role in a group: owner, member or participant, who sees none of the group's projects.
+
+    `added_as` is the address by which they were added; it stands for their name until they come themselves.
+    """
+
+    __tablename__ = "group_members"
+    __table_args__ = (Index(None, "user_id", "group_id"),)
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(12))
+    added_as: Mapped[str | None] = mapped_column(String(254))
+    added_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class GroupInvitation(Base):
+    """A role in a group for whoever confirms this address; it becomes a membership then, and ends at `expires_at`."""
+
+    __tablename__ = "group_invitations"
+    __table_args__ = (UniqueConstraint("group_id", "email_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), index=True)
+    role: Mapped[str] = mapped_column(String(12))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class PlanLimits(Base):

@@ -78,7 +78,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "link": "http://localhost/alice/garden/settings/embargo",
     },
     "export": {**_NAME, "project": "alice/garden", "link": "http://localhost/exports/sample", "days": 7},
-    "quota": {**_NAME, "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
+    "quota": {**_NAME, "group": "", "percent": 91, "used": "4.6 GiB", "limit": "5 GiB", "link": "http://localhost/ann"},
     "recovered": {
         **_NAME,
         "project": "alice/garden",

@@ -10,6 +10,7 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
 from framework.projects.core.description import describe
+from framework.projects.core.groups import select_tellers
 from framework.projects.lifecycle import embargo, file_counts, old_versions, transfers
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
@@ -29,7 +30,8 @@ def refresh_person(user_id: int) -> int:
     """Have every project that tells of this person refreshed, in a task of its own; how many there are."""
     takes_part = select(Member.project_id).where(Member.user_id == user_id)
     with transaction() as session:
-        query = select(Project.id).where(or_(Project.owner_id == user_id, Project.id.in_(takes_part)))
+        told = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.id.in_(select_tellers(user_id)))
+        query = select(Project.id).where(told)
         project_ids = session.scalars(query).all()
         for project_id in project_ids:
             enqueue(session, "framework.projects.tasks.refresh_about", project_id)

@@ -12,10 +12,11 @@ from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import aliased
 
 from framework.accounts.core.sessions import LIVE_COLUMNS, LiveSession, describe_live, is_live, live_parameters
-from framework.accounts.models import BrowserSession, User
+from framework.accounts.models import BrowserSession, GroupMember, User
 from framework.accounts.signin.login import current_account, read_secret, recognise
 from framework.database.session import read_rows
 from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
+from framework.projects.core.groups import joins_group
 from framework.projects.core.links import shown_digests
 from framework.projects.models import Member, Project
 from framework.projects.notify import wakeups
@@ -69,7 +70,8 @@ def _select_visit() -> Executable:
     """A live session, its person, what is at the top of their pages, and the project, whose columns may be empty."""
     owner = aliased(User)
     project = (Project.owner_id == owner.id) & (Project.name_key == bindparam("name")) & Project.trashed_at.is_(None)
-    columns = (owner.name if column is User.name else column for column in COLUMNS)
+    of_owner = {User.name: owner.name, User.member_role: owner.member_role}
+    columns = (of_owner.get(column, column) for column in COLUMNS)
     return (
         select(*select_status(), *LIVE_COLUMNS, *columns)
         .join(User, User.id == BrowserSession.user_id)
@@ -77,6 +79,7 @@ def _select_visit() -> Executable:
         .outerjoin(Project, project)
         .outerjoin(Repository, Repository.id == Project.repository_id)
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == User.id))
+        .outerjoin(GroupMember, joins_group(Project.owner_id, User.id))
         .where(is_live(), User.suspended_at.is_(None))
     )
 

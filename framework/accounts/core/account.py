@@ -10,6 +10,8 @@ from framework import config
 from framework.accounts.models import User
 from framework.errors import Forbidden, NotFound
 
+GROUP = "group"
+"""The `kind` of a row of `User` that is a group of people."""
 CRUD = " .,:;<>\"\\'"
 """What Git strips from both ends of a name (strbuf_addstr_without_crud in its ident.c)."""
 
@@ -34,6 +36,7 @@ class Person(NamedTuple):
     email_verified_at: datetime | None
     session_key: str
     suspended_at: datetime | None
+    kind: str
 
 
 PERSON_COLUMNS = tuple(getattr(User, name) for name in Person._fields)
@@ -63,7 +66,10 @@ class Account:
 
         Raises:
             AccountSuspended.
+            AccountNotFound: it is a group, for which nobody acts.
         """
+        if user.kind == GROUP:
+            raise AccountNotFound(f"{user.name} is a group. Only its people can act here.")
         if user.suspended_at is not None:
             raise AccountSuspended(user.name)
         return cls(

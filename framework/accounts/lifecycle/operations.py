@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
 from framework.accounts.core.former_names import former_holder, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
@@ -65,8 +65,8 @@ def create_user(
     name, email, full_name = validation.user_name(name), validation.email(email), validation.full_name(full_name)
     password_hash = passwords.hash_password(validation.password(password, about=(name, full_name, email)))
     user = User(full_name=full_name, password_hash=password_hash, session_key=secrets.token_hex(16), admin=admin)
-    with _unique_names(), transaction() as session:
-        _take_name(session, user, name)
+    with unique_names(), transaction() as session:
+        take_name(session, user, name)
         addresses.claim(user, email)
         session.add(user)
         session.flush()
@@ -149,12 +149,12 @@ def update_profile(account_id: int, *, name: str, full_name: str, email: str) ->
         TooManyNames: they had too many names already.
     """
     name, full_name, email = name.strip(), validation.full_name(full_name), validation.email(email)
-    with _unique_names(), transaction() as session:
+    with unique_names(), transaction() as session:
         user = session.get_one(User, account_id, with_for_update={"key_share": True})  # `claim` asks what is confirmed
         earlier = (user.name, user.email)
         if name != user.name:
             validation.user_name(name)
-        _take_name(session, user, name)
+        take_name(session, user, name)
         user.full_name = full_name
         if email not in {user.email, user.pending_email}:
             budgets.spend(session, [f"address:{user.id}"])
@@ -216,6 +216,12 @@ def check_reset(token: str) -> None:
 
 def find_user(session: Session, login: str) -> User | None:
     """The person with this name or confirmed e-mail address, in any case; an earlier name is theirs still."""
+    found = find_owner(session, login)
+    return None if found is None or found.kind == GROUP else found
+
+
+def find_owner(session: Session, login: str) -> User | None:
+    """The same, or the group of this name."""
     key = validation.email_key(login)
     if not validation.printable(key):
         return None
@@ -243,7 +249,12 @@ def list_guessable_words(user: User) -> tuple[str, ...]:
     return user.name, user.full_name, user.email
 
 
-def _take_name(session: Session, user: User, name: str) -> None:
+def take_name(session: Session, user: User, name: str) -> None:
+    """Call somebody so, whose present name is kept for them.
+
+    Raises:
+        NameTaken: somebody else has it, or had it. TooManyNames: they had too many already.
+    """
     key = name.casefold()
     with session.no_autoflush:
         other = session.scalar(select(User.id).where(User.name_key == key, User.id != user.id))
@@ -256,8 +267,12 @@ def _take_name(session: Session, user: User, name: str) -> None:
 
 
 @contextmanager
-def _unique_names() -> Iterator[None]:
-    """Two people who take one name in the same moment: the database lets one of them through."""
+def unique_names() -> Iterator[None]:
+    """Two people who take one name in the same moment: the database lets one of them through.
+
+    Raises:
+        NameTaken: it was the other one.
+    """
     try:
         yield
     except IntegrityError as error:

@@ -20,7 +20,7 @@ def recover_account(session: Session, *, name: str, email: str) -> int:
     """
     user = addresses.find_confirmed(session, email) or _find_claimant(session, name, email)
     if user is None:
-        name = _free_name(session, name)
+        name = find_free_name(session, name)
         user = User(name=name, name_key=name.casefold(), session_key=secrets.token_hex(16))
         addresses.claim(user, email)
         session.add(user)
@@ -35,7 +35,8 @@ def _find_claimant(session: Session, name: str, email: str) -> User | None:
     return next(known, None)
 
 
-def _free_name(session: Session, wanted: str) -> str:
+def find_free_name(session: Session, wanted: str) -> str:
+    """This user name, with a number behind it where somebody has it or had it."""
     name, number = wanted, 1
     while session.scalar(select(User.id).where(User.name_key == name.casefold())) or former_holder(session, name):
         number += 1

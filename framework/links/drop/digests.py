@@ -14,6 +14,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages, stopped
 from framework.links.models import DropOff, HandIn
+from framework.projects.core.groups import list_owners
 from framework.projects.models import Link, Project
 
 LISTED = 50
@@ -44,19 +45,25 @@ def _send_to(owner_id: int) -> int:
     """One owner's mail; its hand-ins are marked as told in the same transaction, so that each is in one mail."""
     moment = now()
     with transaction() as session:
-        owner = session.get(User, owner_id, with_for_update={"key_share": True})
+        owner = session.get_one(User, owner_id, with_for_update={"key_share": True})
         rows = _rows(session, owner_id)
         sections = [_section(session, *row) for row in rows]
         for drop_off, _link, _project in rows:
             drop_off.told_at = moment
         told = [section for section in sections if section.hand_ins]
-        email = addresses.find_confirmed_address(owner) if owner and owner.suspended_at is None else None
-        if not owner or not email or not told or stopped.reason_for(session, email):
-            return 0
-        facts = {"name": owner.name, "sections": told, "count": sum(len(one.hand_ins) + one.more for one in told)}
-        key = f"handed-in-{owner_id}-{moment:%Y%m%d%H%M%S}"
-        messages.queue(session, messages.prepare(to=email, template="handed_in", facts=facts, key=key))
-    return 1
+        people = list_owners(session, owner) if told else []
+        key = f"{owner_id}-{moment:%Y%m%d%H%M%S}"
+        return sum(_mail(session, user, told, key=f"handed-in-{user.id}-{key}") for user in people)
+
+
+def _mail(session: Session, user: User, told: Sequence[Section], *, key: str) -> bool:
+    """Queue one person's mail, where mail goes to them; whether it does."""
+    email = addresses.find_confirmed_address(user) if user.suspended_at is None else None
+    if not email or stopped.reason_for(session, email):
+        return False
+    facts = {"name": user.name, "sections": told, "count": sum(len(one.hand_ins) + one.more for one in told)}
+    messages.queue(session, messages.prepare(to=email, template="handed_in", facts=facts, key=key))
+    return True
 
 
 def _rows(session: Session, owner_id: int) -> Sequence[tuple[DropOff, Link, Project]]:

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Executable, Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, SignInRequired, read_account
-from framework.accounts.models import User
+from framework.accounts.models import GroupMember, User
 from framework.database.session import read_rows
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
+from framework.projects.core.groups import highest_role, joins_group, read_group_role
 from framework.projects.core.links import find_shown_link
 from framework.projects.core.validation import NAME, ROLES
 from framework.projects.models import Member, Project
@@ -23,7 +24,7 @@ from framework.web.moved import redirect_reader
 
 
 class FoundProject(NamedTuple):
-    """A project, its owner's name, the caller's role as a member, and of its repository what `ProjectAccess` tells."""
+    """A project, its owner's name, the caller's roles in it and in its group, and of its repository what is told."""
 
     id: int
     owner_id: int
@@ -43,6 +44,13 @@ class FoundProject(NamedTuple):
     last_access_at: datetime
     entry_hash: str | None
     stored_bytes: int
+    group_role: str | None
+    group_gives: str | None
+
+    @property
+    def role(self) -> str | None:
+        """What the caller is in a project that is not their own."""
+        return highest_role(self.member_role, self.group_role, self.group_gives)
 
 
 COLUMNS = (
@@ -54,6 +62,8 @@ COLUMNS = (
     Repository.last_access_at,
     Repository.entry_hash,
     Repository.stored_bytes,
+    GroupMember.role,
+    User.member_role,
 )
 """What a statement selects for a `FoundProject`; `User` is the owner there."""
 
@@ -194,8 +204,9 @@ def role_in(session: Session, account: Account | None, project: Project) -> str 
     """What this person is in the project; None for somebody without a part in it, or with a token for another one."""
     if account is None:
         return None
-    mine = select(Member.role).where(Member.project_id == project.id, Member.user_id == account.id)
-    return _role(account, project, session.scalar(mine))
+    own = session.get(Member, (project.id, account.id))
+    through = read_group_role(session, project.owner_id, account.id)
+    return _role(account, project, highest_role(own.role if own else None, *through))
 
 
 _MINE = (
@@ -203,6 +214,7 @@ _MINE = (
     .join(User, User.id == Project.owner_id)
     .join(Repository, Repository.id == Project.repository_id)
     .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == bindparam("visitor_id", type_=Integer)))
+    .outerjoin(GroupMember, joins_group(Project.owner_id, bindparam("visitor_id", type_=Integer)))
     .where(Project.trashed_at.is_(None))
 )
 _BY_NAME = _MINE.where(User.name_key == bindparam("owner"), Project.name_key == bindparam("name"))
@@ -223,7 +235,7 @@ def admit(
     """
     if found is None:
         raise ProjectNotFound
-    role = _role(account, found, found.member_role)
+    role = _role(account, found, found.role)
     if role is None and link_id is None and found.visibility != "public":
         raise ProjectNotFound
     access = replace(_access(found, account, role), link_id=link_id)
@@ -233,7 +245,7 @@ def admit(
 
 def _link_shown(connection: Connection, found: FoundProject | None, account: Account | None) -> int | None:
     """The link by which the request may look at a private project that the caller has no part in."""
-    if found is None or found.visibility == "public" or _role(account, found, found.member_role):
+    if found is None or found.visibility == "public" or _role(account, found, found.role):
         return None
     return find_shown_link(connection, found.id)
 
@@ -248,10 +260,10 @@ def _access(found: FoundProject, account: Account | None, role: str | None) -> P
     )
 
 
-def _role(account: Account | None, project: Project | FoundProject, member_role: str | None) -> str | None:
+def _role(account: Account | None, project: Project | FoundProject, given: str | None) -> str | None:
     if account is None or account.confined_to not in {None, project.repository_id}:
         return None
-    return "owner" if project.owner_id == account.id else member_role
+    return "owner" if project.owner_id == account.id else given
 
 
 def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:

@@ -4,23 +4,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
+from framework.accounts.core.account import GROUP
 from framework.accounts.core.former_names import former_names
-from framework.accounts.models import User
+from framework.accounts.models import GroupMember, User
 from framework.projects.core.addresses import former_project_names
+from framework.projects.core.groups import OWNER
 from framework.projects.models import BranchRule, Member, Project
 
 MEMBER = "member:"
 """How the fact about a member begins; their name follows."""
+GROUP_MEMBER = "group_member:"
+"""The same about somebody in the group that owns the project."""
 
 
 def describe(session: Session, project: Project) -> dict[str, Any]:
     """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order.
 
     Each member is a fact of their own, so that a version which changes one of a thousand tells of one. `public_at` is
-    there only where a date is set, so that the facts of all other projects are what they were.
+    there only where a date is set, and `group` where a group owns the project, so that the facts of all other projects
+    are what they were. Each project of a group tells of its owners, and the group's oldest of everyone.
     """
     owner = session.get_one(User, project.owner_id)
     return {
@@ -28,6 +33,7 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
         "created_at": _moment(project.created_at),
         "description": project.description,
         "former_names": former_project_names(session, project),
+        **(_group(session, project, owner) if owner.kind == GROUP else {}),
         **_members(session, project),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
@@ -43,7 +49,18 @@ def recorded_members(recorded: Mapping[str, Any]) -> list[Mapping[str, str]]:
     """Name, address and role of each member of whom these facts tell; earlier releases tell of all in one list."""
     if "members" in recorded:
         return list(recorded["members"])
-    told = ((fact.removeprefix(MEMBER), value) for fact, value in recorded.items() if fact.startswith(MEMBER))
+    return _recorded_people(recorded, MEMBER)
+
+
+def recorded_group(recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What these facts tell of the group that owns the project, with its `people`; None where a person owns it."""
+    if not recorded.get("group"):
+        return None
+    return {**recorded["group"], "people": _recorded_people(recorded, GROUP_MEMBER)}
+
+
+def _recorded_people(recorded: Mapping[str, Any], kind: str) -> list[Mapping[str, str]]:
+    told = ((fact.removeprefix(kind), value) for fact, value in recorded.items() if fact.startswith(kind))
     return [{"name": name, **value} for name, value in told]
 
 
@@ -55,6 +72,26 @@ def _members(session: Session, project: Project) -> dict[str, dict[str, str]]:
         .order_by(User.name_key)
     )
     return {f"{MEMBER}{name}": {"email": email, "role": role} for name, email, role in session.execute(query)}
+
+
+def _group(session: Session, project: Project, owner: User) -> dict[str, Any]:
+    """The group that owns the project, and its people: all of them where it `is_whole`, else the owners alone."""
+    is_teller = session.scalar(select(func.min(Project.id)).where(Project.owner_id == owner.id)) in {None, project.id}
+    query = (
+        select(User.name, User.email, GroupMember.role)
+        .join(GroupMember, GroupMember.user_id == User.id)
+        .where(GroupMember.group_id == owner.id, true() if is_teller else GroupMember.role == OWNER)
+        .order_by(User.name_key)
+    )
+    return {
+        "group": {
+            "changed_at": owner.people_changed_at.isoformat() if owner.people_changed_at else None,
+            "is_whole": is_teller,
+            "member_role": owner.member_role,
+            "title": owner.full_name,
+        },
+        **{f"{GROUP_MEMBER}{name}": {"email": email, "role": role} for name, email, role in session.execute(query)},
+    }
 
 
 def _branch_rules(session: Session, project: Project) -> list[dict[str, Any]]:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, not_, null, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, or_, select, true, union
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.validation import NAME
-from framework.accounts.lifecycle.operations import find_user
-from framework.accounts.models import FormerUserName, User
+from framework.accounts.lifecycle.operations import find_owner
+from framework.accounts.models import FormerUserName, GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, access_of
+from framework.projects.core.groups import OWNER, WITH_PROJECTS, highest_role, joins_group, select_groups
 from framework.projects.models import Member, Project
 from framework.repositories.models import Repository
 
@@ -39,11 +40,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Person:
-    """What everybody may know of a person."""
+    """What everybody may know of a person, or of a group of people."""
 
     id: int
     name: str
     full_name: str
+    is_group: bool = False
 
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
@@ -93,16 +95,16 @@ def list_trash(account: Account, page: int = 1) -> Listing:
 
 
 def read_profile(name: str) -> Person:
-    """The person of this name, in any case.
+    """The person or group of this name, in any case.
 
     Raises:
         PersonNotFound: there is none.
     """
     with read_transaction() as session:
-        user = find_user(session, name) if NAME.fullmatch(name) else None
+        user = find_owner(session, name) if NAME.fullmatch(name) else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
-    return Person(user.id, user.name, user.full_name)
+    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP)
 
 
 def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:
@@ -111,8 +113,12 @@ def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:
 
 
 def _parts(account: Account, role: str | None = None) -> list[ColumnElement[bool]]:
-    """What this person owns, and what they take part in, with this role or any: two conditions, each with its index."""
-    mine = (Project.owner_id == account.id, Project.id.in_(_member_projects(account, role)))
+    """What this person owns, themselves or in a group, and takes part in, with this role or any: each has its index."""
+    mine = (
+        Project.owner_id == account.id,
+        Project.id.in_(_member_projects(account, role)),
+        Project.owner_id.in_(select_groups(account.id, (OWNER,) if role == "owner" else WITH_PROJECTS)),
+    )
     return [condition & is_within_reach(account) for condition in mine]
 
 
@@ -137,17 +143,21 @@ def _read_listing(
     """A page of the projects that any of the conditions admits."""
     viewer_id = viewer.id if viewer else None
     within_reach = is_within_reach(viewer) if viewer else true()
-    role = case((not_(within_reach), null()), (Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
+    role = case((Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
     query = (
-        select(Project, User.name, role, Repository.default_branch)
+        select(Project, User.name, Repository.default_branch, within_reach, role, GroupMember.role, User.member_role)
         .join(User, User.id == Project.owner_id)
         .join(Repository, Repository.id == Project.repository_id)
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == viewer_id))
+        .outerjoin(GroupMember, joins_group(Project.owner_id, viewer_id))
         .where(Project.id.in_(_ids(conditions, page, trashed=trashed, length=length)))
         .order_by(Project.updated_at.desc(), Project.id.desc())
     )
     with read_transaction() as session:
-        found = [access_of(*row) for row in session.execute(query)]
+        found = [
+            access_of(project, owner, highest_role(*roles) if reached else None, branch)
+            for project, owner, branch, reached, *roles in session.execute(query)
+        ]
     return Listing(found[:length], page, more=len(found) > length)
 
 

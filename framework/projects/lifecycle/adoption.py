@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses
 from framework.accounts.core.former_names import recall_former_names
 from framework.accounts.lifecycle.recovery import recover_account
+from framework.accounts.lifecycle.recovery_of_groups import recover_group
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.projects.core.addresses import recall_former_addresses
-from framework.projects.core.description import describe, recorded_members
+from framework.projects.core.description import describe, recorded_group, recorded_members
+from framework.projects.core.groups import list_project_owners
 from framework.projects.core.validation import NAME_LENGTH
 from framework.projects.models import BranchRule, FormerProjectName, Member, Project
 from framework.projects.notify import emails
@@ -46,7 +48,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     _restore_members(session, project, recorded_members(recorded))
     _protect(session, project, recorded.get("branch_rules", []))
     recall_former_addresses(session, project, recorded.get("former_names", []))
-    if project.owner_id == recover_account(session, **recorded["owner"]):
+    if project.owner_id == _recover_owner(session, recorded):
         recall_former_names(session, project.owner_id, recorded.get("owner_former_names", []))
     return describe(session, project)
 
@@ -64,21 +66,26 @@ def tell_of_recovery(
     if any(recorded.get("visibility") == "private" for recorded in decided):
         project.visibility = "private"
         session.flush()
-    owners = select(Member.user_id).where(Member.project_id == project.id, Member.role == "owner")
-    people = session.scalars(select(User).where(or_(User.id == project.owner_id, User.id.in_(owners)))).all()
     owner = session.get_one(User, project.owner_id)
-    for user in people:
+    for user in list_project_owners(session, project):
         emails.mail_recovered(session, user, full_name=f"{owner.name}/{project.name}", refs=refs)
     return describe(session, project)
 
 
 def _new_project(session: Session, repository_id: str, recorded: Mapping[str, Any]) -> Project:
     return Project(
-        owner_id=recover_account(session, **recorded["owner"]),
+        owner_id=_recover_owner(session, recorded),
         repository_id=repository_id,
         visibility="private",
         created_at=_moment(recorded.get("created_at")) or now(),
     )
+
+
+def _recover_owner(session: Session, recorded: Mapping[str, Any]) -> int:
+    """The account that owns the project: a person, or a group with the people that are told."""
+    if group := recorded_group(recorded):
+        return recover_group(session, **recorded["owner"], group=group)
+    return recover_account(session, **recorded["owner"])
 
 
 def free_name(session: Session, project: Project, *, owner_id: int) -> str:

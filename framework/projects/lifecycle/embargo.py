@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from framework.errors import Conflict, HoldfastError
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.description import describe
-from framework.projects.models import Member, Project
+from framework.projects.core.groups import list_project_owners
+from framework.projects.models import Project
 from framework.projects.notify import emails
 from framework.projects.notify.activity import record
 from framework.repositories.catalog.changes import SYSTEM_ACTOR
@@ -148,8 +149,6 @@ def _tell(project_id: int) -> bool:
 
 
 def _mail_owners(session: Session, row: Project, *, days: int) -> None:
-    members = select(Member.user_id).where(Member.project_id == row.id, Member.role == "owner")
-    mine = or_(User.id == row.owner_id, User.id.in_(members))
     name = f"{session.get_one(User, row.owner_id).name}/{row.name}"
-    for user in session.scalars(select(User).where(mine).order_by(User.id)):
+    for user in list_project_owners(session, row):
         emails.mail_embargo(session, user, name, days=days, public_at=row.public_at)

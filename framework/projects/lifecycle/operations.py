@@ -18,7 +18,9 @@ from framework.errors import Conflict, Forbidden
 from framework.projects.branches.operations import set_default_branch
 from framework.projects.core import addresses, validation
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, access_of, recheck, role_in
+from framework.projects.core.creators import find_creating_owner
 from framework.projects.core.description import describe
+from framework.projects.core.groups import owns_account
 from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.members import quota
 from framework.projects.models import Project
@@ -56,9 +58,17 @@ class TokenConfined(Forbidden):
 
 
 def create_project(
-    account: Account, *, name: str, description: str, visibility: str, in_transaction: InTransaction = do_nothing
+    account: Account,
+    *,
+    name: str,
+    description: str,
+    visibility: str,
+    owner: str = "",
+    in_transaction: InTransaction = do_nothing,
 ) -> ProjectAccess:
     """A new, empty project; the object store is not asked. `in_transaction` runs last in its transaction.
+
+    `owner` is the caller, or a group in which they may create projects; empty for the caller.
 
     Raises:
         InvalidProjectName, InvalidDescription, InvalidVisibility: a rule is broken.
@@ -66,39 +76,41 @@ def create_project(
         TokenConfined: the caller acts by a token for one project.
         AddressUnconfirmed: `SIGNUP` is for certain addresses, and theirs is not confirmed.
         TooManyPrivateProjects: it is private, and the plan has no room for one.
+        OwnerUnknown, NoMember: the caller can create no projects there.
     """
     if account.confined_to:
         raise TokenConfined
     validation.project_name(name)
     project = Project(
-        owner_id=account.id,
         description=validation.description(description),
         visibility=validation.visibility(visibility),
         created_at=now(),
     )
     with unique_name(name), transaction() as session:
         refuse_unconfirmed(session, account.id)
+        holder = find_creating_owner(session, account, owner)
+        project.owner_id = holder.id
         if project.visibility == "private":
-            quota.admit_private_project(session, account.id)
+            quota.admit_private_project(session, holder.id)
         _take_name(session, project, name, actor=account)
         project.repository_id = create_repository(session, describe(session, project))
         session.add(project)
         session.flush()
         record(session, project.id, actor=account, kind="created")
-        created = access_of(project, account.name, "owner", "main")
+        created = access_of(project, holder.name, role_in(session, account, project), "main")
         in_transaction(session, created)
     return created
 
 
-def check_new_name(account: Account, name: str) -> None:
-    """Refuse a name under which this person could not create a project now.
+def check_new_name(account: Account, name: str, *, owner: str = "") -> None:
+    """Refuse a name under which this person could not create a project now, for themselves or in a group.
 
     Raises:
-        InvalidProjectName, ProjectNameTaken: as `create_project` would.
+        InvalidProjectName, ProjectNameTaken, OwnerUnknown, NoMember: as `create_project` would.
     """
     validation.project_name(name)
     with read_transaction() as session:
-        _refuse_taken(session, Project(owner_id=account.id), name)
+        _refuse_taken(session, Project(owner_id=find_creating_owner(session, account, owner).id), name)
 
 
 def update_project(
@@ -266,7 +278,7 @@ def _take_name(session: Session, project: Project, name: str, *, actor: Account)
     if project.id is not None and name.casefold() != project.name_key:
         addresses.keep_former_address(session, project)
     other = addresses.former_project(session, project.owner_id, name)
-    if other is not None and other.id != project.id and actor.id != project.owner_id:
+    if other is not None and other.id != project.id and not owns_account(session, actor, project.owner_id):
         raise ProjectNameTaken(
             f"The name {name} leads to {other.name}, which was called so. Please choose another one."
         )

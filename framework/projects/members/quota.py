@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
 from framework import config
@@ -15,6 +15,7 @@ from framework.database.session import read_transaction
 from framework.errors import Conflict, TooLarge
 from framework.formatting import format_limit, format_size
 from framework.projects.core.access import ProjectAccess
+from framework.projects.core.groups import list_owners, select_groups
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
 from framework.repositories.catalog.changes import Change
@@ -169,7 +170,8 @@ def refuse_large_file(plan: Plan, path: str, size_bytes: int) -> None:
 def most_room_bytes(session: Session, account_id: int) -> int:
     """How much more somebody may store: in projects of their own, or of whoever lets them write and has most room."""
     writes = select(Project.owner_id).join(Member, Member.project_id == Project.id)
-    others = writes.where(Member.user_id == account_id, Member.role != "reader")
+    theirs = writes.where(Member.user_id == account_id, Member.role != "reader")
+    others = union(theirs, select_groups(account_id))
     owners = session.scalars(select(User).where(or_(User.id == account_id, User.id.in_(others)))).all()
     held = select(Project.owner_id, func.sum(Repository.stored_bytes)).join(Repository)
     mine = held.where(or_(Project.owner_id == account_id, Project.owner_id.in_(others))).group_by(Project.owner_id)
@@ -288,7 +290,8 @@ def _warn_when_nearly_full(session: Session, owner: User, usage: OwnerUsage, new
     warned = min(owner.quota_warned_percent, _passed(before + FALLEN_PERCENTS))
     passed = _passed(after)
     if passed > warned:
-        emails.mail_nearly_full(session, owner, used_bytes=usage.used_bytes + new_bytes, limit_bytes=limit)
+        for user in list_owners(session, owner):
+            emails.mail_nearly_full(session, user, owner, used_bytes=usage.used_bytes + new_bytes, limit_bytes=limit)
     if max(warned, passed) != owner.quota_warned_percent:
         owner.quota_warned_percent = max(warned, passed)
 

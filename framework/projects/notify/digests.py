@@ -22,12 +22,13 @@ from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.models import User
+from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
 from framework.email import messages, stopped
 from framework.email.messages import Message
 from framework.errors import Conflict, HoldfastError
+from framework.projects.core.groups import WITH_PROJECTS, joins_group
 from framework.projects.models import Event, MailChoice, Member, Notice, Project
 from framework.projects.notify.notices import MAILED, WOKEN
 from framework.projects.notify.preferences import AT_ONCE, DAILY, EVERY_PROJECT, HOURLY, OFF, unsubscribe_link
@@ -153,22 +154,23 @@ def _is_reachable(session: Session, user: User) -> bool:
 def _rows(session: Session, user: User) -> list[Row]:
     actor, owner = aliased(User), aliased(User)
     query = (
-        select(Notice, Event, actor.name, Project, owner.name, MailChoice.frequency, Member.role)
+        select(Notice, Event, actor.name, Project, owner.name, MailChoice.frequency, Member.role, GroupMember.role)
         .join(Event, Event.id == Notice.event_id)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
         .outerjoin(actor, actor.id == Event.actor_id)
         .outerjoin(MailChoice, (MailChoice.project_id == Project.id) & (MailChoice.user_id == user.id))
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == user.id))
+        .outerjoin(GroupMember, joins_group(Project.owner_id, user.id) & GroupMember.role.in_(WITH_PROJECTS))
         .where(Notice.user_id == user.id, Notice.settled_at.is_(None))
         .order_by(Project.id, Event.id)
         .limit(AT_A_TIME)
     )
     return [
         Row(
-            notice, event, who, project, whose, choice or user.mail_frequency, bool(role) or project.owner_id == user.id
+            notice, event, who, project, whose, choice or user.mail_frequency, any(roles) or project.owner_id == user.id
         )
-        for notice, event, who, project, whose, choice, role in session.execute(query)
+        for notice, event, who, project, whose, choice, *roles in session.execute(query)
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import GROUP, Account
 from framework.accounts.models import User
 from framework.database.types import now
 from framework.email import messages
@@ -108,16 +108,18 @@ def mail_recovered(session: Session, owner: User, *, full_name: str, refs: Seque
     messages.queue(session, messages.prepare(to=email, template="recovered", facts=facts, key=key))
 
 
-def mail_nearly_full(session: Session, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
-    """Tell an owner that the projects have used most of what the plan allows."""
-    if not (email := _address_of(owner)):
+def mail_nearly_full(session: Session, user: User, owner: User, *, used_bytes: int, limit_bytes: int) -> None:
+    """Tell somebody that their projects, or those of the group `owner`, have used most of what the plan allows."""
+    if not (email := _address_of(user)):
         return
+    path = f"/{owner.name}/settings/usage" if owner.kind == GROUP else "/settings/usage"
     facts = {
-        "name": owner.name,
+        "name": user.name,
+        "group": owner.name if owner.kind == GROUP else "",
         "percent": used_bytes * 100 // limit_bytes,
         "used": format_size(used_bytes),
         "limit": format_size(limit_bytes),
-        "link": f"{config.current().base_url}/settings/usage",
+        "link": f"{config.current().base_url}{path}",
     }
-    key = f"quota-{owner.id}-{now():%Y%m%d%H%M%S%f}"
+    key = f"quota-{owner.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template="quota", facts=facts, key=key))

@@ -12,6 +12,7 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import stopped
+from framework.projects.core.groups import select_groups
 from framework.projects.models import Event, Member, Notice, Project
 from framework.projects.notify.activity import Activity
 
@@ -106,7 +107,9 @@ def select_status() -> tuple[ScalarSelect[int], ScalarSelect[str]]:
 def _visible(user_id: SQLColumnExpression[int] | int) -> tuple[ColumnElement[bool], ...]:
     """Of the person's own notices those whose project they may see."""
     takes_part = select(Member.project_id).where(Member.user_id == user_id).correlate(User)
-    sees = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.visibility == "public")
+    through = select_groups(user_id).correlate(User)
+    theirs = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.owner_id.in_(through))
+    sees = or_(theirs, Project.visibility == "public")
     return Notice.user_id == user_id, sees
 
 

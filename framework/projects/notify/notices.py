@@ -3,13 +3,15 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, union_all
 from sqlalchemy.orm import Session
 
 from framework import config
-from framework.accounts.models import User
+from framework.accounts.core.account import GROUP
+from framework.accounts.models import GroupMember, User
 from framework.database.session import delete_in_batches
 from framework.database.types import now
+from framework.projects.core.groups import WITH_PROJECTS
 from framework.projects.models import Event, Member, Notice, Project
 
 WOKEN, VERSIONS_REMOVED = "woken", "versions_removed"
@@ -49,7 +51,10 @@ def participants(session: Session, project_id: int) -> list[User]:
     """Everybody who takes part in the project, by name."""
     owner = select(Project.owner_id).where(Project.id == project_id)
     members = select(Member.user_id).where(Member.project_id == project_id)
-    return list(session.scalars(select(User).where(User.id.in_(owner) | User.id.in_(members)).order_by(User.name_key)))
+    group = select(GroupMember.user_id).join(Project, Project.owner_id == GroupMember.group_id)
+    theirs = group.where(Project.id == project_id, GroupMember.role.in_(WITH_PROJECTS))
+    people = select(User).where(User.id.in_(union_all(owner, members, theirs)), User.kind != GROUP)
+    return list(session.scalars(people.order_by(User.name_key)))
 
 
 def forget_old() -> int:

@@ -12,6 +12,7 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.errors import Invalid, NotFound
 from framework.projects.core.access import role_in
+from framework.projects.core.groups import select_groups
 from framework.projects.models import MailChoice, Member, Project
 
 AT_ONCE, HOURLY, DAILY, OFF = "at_once", "hourly", "daily", "off"
@@ -69,11 +70,13 @@ class Unsubscription:
 def choices_of(account: Account) -> tuple[str, list[ProjectChoice]]:
     """How often everywhere, and the projects that the person takes part in."""
     takes_part = select(Member.project_id).where(Member.user_id == account.id)
+    through = Project.owner_id.in_(select_groups(account.id))
+    mine = (Project.owner_id == account.id, Project.id.in_(takes_part), through)
     query = (
         select(Project.id, User.name, Project.name, MailChoice.frequency)
         .join(User, User.id == Project.owner_id)
         .outerjoin(MailChoice, (MailChoice.project_id == Project.id) & (MailChoice.user_id == account.id))
-        .where(Project.trashed_at.is_(None), or_(Project.owner_id == account.id, Project.id.in_(takes_part)))
+        .where(Project.trashed_at.is_(None), or_(*mine))
         .order_by(User.name_key, Project.name_key)
     )
     with read_transaction() as session:
@@ -145,10 +148,8 @@ def _sees(session: Session, user: User, project: Project) -> bool:
 
 
 def _takes_part(session: Session, account_id: int, project_id: int) -> bool:
-    project = session.get(Project, project_id)
-    if project is None:
-        return False
-    return project.owner_id == account_id or session.get(Member, (project_id, account_id)) is not None
+    project, user = session.get(Project, project_id), session.get(User, account_id)
+    return project is not None and user is not None and role_in(session, Account.of(user), project) is not None
 
 
 def _keep(session: Session, account_id: int, project_id: int, frequency: str) -> None:

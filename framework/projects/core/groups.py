@@ -1,0 +1,96 @@
+"""What somebody is in a project because it belongs to a group of theirs.
+
+Owners of a group own its projects; members are what the group's setting says, writers unless it says readers. A
+participant has no role in them.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.core.account import GROUP, Account
+from framework.accounts.models import GroupMember, User
+from framework.celery.outbox import enqueue
+from framework.projects.core.validation import ROLES
+from framework.projects.models import Member, Project
+
+OWNER, MEMBER, PARTICIPANT = "owner", "member", "participant"
+GROUP_ROLES = (OWNER, MEMBER, PARTICIPANT)
+WITH_PROJECTS = (OWNER, MEMBER)
+"""Who has a part in the group's projects."""
+MEMBER_ROLES = ("reader", "writer")
+"""What members of a group can be in its projects; the first is what a setting that no release knows stands for."""
+
+
+def role_through_group(group_role: str | None, member_role: str | None) -> str | None:
+    """What somebody of this role in a group is in its projects, by the group's setting."""
+    if group_role == OWNER:
+        return "owner"
+    if group_role != MEMBER:
+        return None
+    return "writer" if member_role in {None, "writer"} else MEMBER_ROLES[0]
+
+
+def highest_role(own: str | None, group_role: str | None, member_role: str | None) -> str | None:
+    """The higher one of a role in a project and that through its group."""
+    through = role_through_group(group_role, member_role)
+    if own is None or through is None:
+        return own or through
+    return max(own, through, key=lambda role: ROLES.index(role) if role in ROLES else 0)
+
+
+def joins_group(owner_id: ColumnElement[int] | SQLColumnExpression[int], user_id: object) -> ColumnElement[bool]:
+    """What joins this person's membership to a project by its owner."""
+    return (GroupMember.group_id == owner_id) & (GroupMember.user_id == user_id)
+
+
+def select_groups(user_id: SQLColumnExpression[int] | int, roles: Collection[str] = WITH_PROJECTS) -> Select[int]:
+    """The groups in which this person has one of these roles."""
+    return select(GroupMember.group_id).where(GroupMember.user_id == user_id, GroupMember.role.in_(roles))
+
+
+def select_owners(owner_id: ColumnElement[int] | int) -> Select[int]:
+    """The people who own this account: those of a group; a person is their own."""
+    return select(GroupMember.user_id).where(GroupMember.group_id == owner_id, GroupMember.role == OWNER)
+
+
+def select_tellers(user_id: int) -> Select[int]:
+    """The oldest project of each group that this person is in: the one whose facts name all of the group's people."""
+    groups = select_groups(user_id, GROUP_ROLES)
+    return select(func.min(Project.id)).where(Project.owner_id.in_(groups)).group_by(Project.owner_id)
+
+
+def refresh_teller(session: Session, group_id: int) -> None:
+    """Have the journal told of the group's people, by the project that names all of them; where none is, by none."""
+    if oldest := session.scalar(select(func.min(Project.id)).where(Project.owner_id == group_id)):
+        enqueue(session, "framework.projects.tasks.refresh_about", oldest)
+
+
+def read_group_role(session: Session, owner_id: int, user_id: int) -> tuple[str | None, str | None]:
+    """What somebody is in the group that owns a project, and what its members are there: for `highest_role`."""
+    query = select(GroupMember.role, User.member_role).join(User, User.id == GroupMember.group_id)
+    row = session.execute(query.where(joins_group(literal(owner_id), user_id))).one_or_none()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def owns_account(session: Session, account: Account, owner_id: int) -> bool:
+    """Whether this account, which owns projects, is the person's own, or a group that they own."""
+    if account.id == owner_id:
+        return True
+    member = session.get(GroupMember, (owner_id, account.id))
+    return member is not None and member.role == OWNER
+
+
+def list_owners(session: Session, owner: User) -> list[User]:
+    """Who answers for what this account owns, and gets the mails about it: the person, or the group's owners by id."""
+    if owner.kind != GROUP:
+        return [owner]
+    return list(session.scalars(select(User).where(User.id.in_(select_owners(owner.id))).order_by(User.id)))
+
+
+def list_project_owners(session: Session, row: Project) -> list[User]:
+    """Everybody who owns a project, by id: as its account's owner, or with a role of their own."""
+    members = select(Member.user_id).where(Member.project_id == row.id, Member.role == "owner")
+    mine = (User.id == row.owner_id, User.id.in_(select_owners(row.owner_id)), User.id.in_(members))
+    return list(session.scalars(select(User).where(or_(*mine), User.kind != GROUP).order_by(User.id)))
