@@ -6,8 +6,8 @@ from alembic import op
 from framework.database import steps
 from framework.database.types import UTCDateTime
 
-revision = '0034'
-down_revision = '0033'
+revision = '0035'
+down_revision = '0034'
 branch_labels = None
 depends_on = None
 
