@@ -1,6 +1,7 @@
 """What each page shows, read from the local copy and frozen, so that nothing is open while it is rendered."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from framework.browse.render.rendering import preview_file, read_head
 from framework.browse.view_options import ViewOptions
 from framework.errors import NotFound
 from framework.gitcore.dates import moment_at
+from framework.gitcore.path_policy import fold_name
 from framework.lfs.reading import find_content, sizes
 from framework.lru import LRUCache
 from framework.repositories.cache.copy import Blob, Copy
@@ -52,7 +54,7 @@ class FolderPage:
     """A page of a folder's entries with their last changes; without a place the project is empty.
 
     `count` counts all entries of the folder; `more` says whether another page follows. `submodules` are addresses as
-    `.gitmodules` writes them, by path.
+    `.gitmodules` writes them, by path. `twins` are names of which some systems can keep one only.
     """
 
     kind: ClassVar = "tree"
@@ -68,6 +70,7 @@ class FolderPage:
     number: int = 1
     count: int = 0
     submodules: Mapping[str, str] = field(default_factory=dict)
+    twins: Collection[str] = ()
 
     @property
     def complete(self) -> bool:
@@ -161,7 +164,14 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
         number=asked.number,
         count=len(everything),
         submodules=submodule_urls(copy, place.sha, entries),
+        twins=_find_twins(everything),
     )
+
+
+def _find_twins(entries: Sequence[Entry]) -> frozenset[str]:
+    """The names that another one of the folder is taken for where capitals, or NFC and NFD, are the same."""
+    counts = Counter(fold_name(entry.name) for entry in entries)
+    return frozenset(entry.name for entry in entries if counts[fold_name(entry.name)] > 1)
 
 
 _entries: LRUCache[tuple[Path, str, str, int], Sequence[Entry]] = LRUCache(REMEMBERED_FOLDERS)

@@ -78,6 +78,11 @@ def check_stored_path(path: str) -> str:
     return path
 
 
+def fold_name(name: str) -> str:
+    """What two names have in common that some systems take for one: large and small letters, NFC and NFD."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def folders_above(paths: Iterable[str]) -> set[str]:
     """Every folder on the way to these paths; the root is the empty one. In order, a folder follows its parent."""
     found = {""}

@@ -53,8 +53,10 @@ def import_address(account: Account, new: NewProject, address: str) -> str:
     return _begin(account, new, "import_address", address)
 
 
-def import_zip(account: Account, new: NewProject, archive: Path) -> str:
+def import_zip(account: Account, new: NewProject, archive: Path, encoding: str = "") -> str:
     """Make a project, and have it filled from this ZIP file; the id of the work to watch.
+
+    `encoding` is that of names that are not marked as UTF-8; empty for what they look like.
 
     Raises:
         ZipRefused, ZipTooLarge: nothing is made. What `create_project` and the store raise.
@@ -62,7 +64,7 @@ def import_zip(account: Account, new: NewProject, archive: Path) -> str:
     check_zip(archive)
     key = f"{ARRIVED}{object_keys.new_id()}.zip"
     store().put(key, archive, sha256=sha256_of(archive))
-    return _begin(account, new, "import_zip", key)
+    return _begin(account, new, "import_zip", key, encoding)
 
 
 def fill_from_address(project_id: int, account_id: int, address: str, work_id: str) -> str:
@@ -77,7 +79,7 @@ def fill_from_address(project_id: int, account_id: int, address: str, work_id: s
         return _land(access, account, fetch_address(pin(address), folder), work)
 
 
-def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> str:
+def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str, *, encoding: str = "") -> str:
     """Fill the project from the ZIP file that lies in the store under this key; a sentence about what came.
 
     Raises:
@@ -94,7 +96,7 @@ def fill_from_zip(project_id: int, account_id: int, key: str, work_id: str) -> s
             take_objects(archive, access, folder, work)
             told = _land(access, account, fetch_bundle(bundle, folder), work)
         else:
-            told = _store_files(access, account, archive, work)
+            told = _store_files(access, account, archive, work, encoding)
         store().delete(key)
         return told
 
@@ -114,12 +116,12 @@ def _fetch_archive(key: str, archive: Path, access: ProjectAccess) -> bool:
     return True
 
 
-def _begin(account: Account, new: NewProject, task: str, source: str) -> str:
+def _begin(account: Account, new: NewProject, task: str, source: str, *more: str) -> str:
     begun: list[str] = []
 
     def begin(session: Session, project: ProjectAccess) -> None:
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id, total=STEPS)
-        enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id)
+        enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id, *more)
         begun.append(work_id)
 
     create_project(account, name=new.name, description=new.description, visibility=new.visibility, in_transaction=begin)
@@ -149,15 +151,15 @@ def _land(access: ProjectAccess, account: Account, fetched: Path, work: Work) ->
     return told
 
 
-def _store_files(access: ProjectAccess, account: Account, archive: Path, work: Work) -> str:
+def _store_files(access: ProjectAccess, account: Account, archive: Path, work: Work, encoding: str) -> str:
     """One commit with all files; a second run finds them there."""
     with scratch("files") as folder:
-        puts = files_of(archive, folder)
+        puts, others = files_of(archive, folder, encoding)
         files = "1 file" if len(puts) == 1 else f"{len(puts):,} files"
         work.advance(1, f"Storing {files}")
         branch = read_snapshot(access.repository_id).default_branch
         message = f"Import {files} from a ZIP file"
         store_changes(access, account, Changes(puts, branch, message, kind="upload"))
-    told = f"{files} {'was' if len(puts) == 1 else 'were'} imported."
+    told = " ".join([f"{files} {'was' if len(puts) == 1 else 'were'} imported.", *others])
     work.advance(2, told)
     return told

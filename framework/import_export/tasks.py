@@ -12,9 +12,9 @@ def import_address(project_id: int, account_id: int, address: str, work_id: str)
 
 
 @app.task(name="framework.transfer.tasks.import_zip")
-def import_zip(project_id: int, account_id: int, key: str, work_id: str) -> str:
+def import_zip(project_id: int, account_id: int, key: str, work_id: str, encoding: str = "") -> str:
     """Fill a project from a ZIP file; what came."""
-    return imports.fill_from_zip(project_id, account_id, key, work_id)
+    return imports.fill_from_zip(project_id, account_id, key, work_id, encoding=encoding)
 
 
 @app.task(name="framework.transfer.tasks.export_project")

@@ -81,4 +81,4 @@ def _begin(account: Account, form: ImportForm, files: Files) -> str:
     name, file = files[0]
     if file.over_limit:
         raise Invalid(too_large_sentence(name, file.size_bytes))
-    return imports.import_zip(account, form.project(), file.path)
+    return imports.import_zip(account, form.project(), file.path, form.encoding.data)

@@ -4,7 +4,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from framework import config
@@ -12,6 +12,7 @@ from framework.browse.render.zip_ends import DirectoryTooLarge, check_directory
 from framework.errors import Invalid, TooLarge
 from framework.files import read_chunks
 from framework.gitcore.pack_writer import blob_name
+from framework.import_export.zip_names import ZipNames, read_names
 from framework.repositories.write.operations import Put
 from framework.uploads.refusals import too_large_sentence
 
@@ -68,14 +69,16 @@ def bundle_of(archive: Path, folder: Path) -> Path | None:
         return target
 
 
-def files_of(archive: Path, folder: Path) -> list[Put]:
-    """The files of the ZIP file, ready to be stored; one folder around everything is taken off.
+def files_of(archive: Path, folder: Path, encoding: str = "") -> tuple[list[Put], Sequence[str]]:
+    """The files of the ZIP file, ready to be stored, and what there is to tell of them, as `read_names` has it.
 
     Raises:
         ZipRefused, ZipTooLarge: nothing is to be stored.
     """
     with open_zip(archive) as opened:
-        return list(_unpack(opened, _entries(opened), folder))
+        _entries(opened)
+        names = read_names([entry for entry in opened.infolist() if _is_kept(entry)], encoding)
+        return list(_unpack(opened, names, folder)), names.told
 
 
 def unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limit_bytes: int) -> int:
@@ -127,28 +130,25 @@ def _is_export(opened: zipfile.ZipFile) -> bool:
     return {BUNDLE, ABOUT} <= set(opened.namelist())
 
 
-def _unpack(opened: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path) -> Iterator[Put]:
-    left, around = config.current().max_push_bytes, _folder_around(entries)
-    for number, entry in enumerate(entries):
+def _unpack(opened: zipfile.ZipFile, names: ZipNames, folder: Path) -> Iterator[Put]:
+    left = config.current().max_push_bytes
+    for number, (entry, path) in enumerate(names.files):
         target = folder / f"file-{number}"
         limit = config.current().max_file_bytes
         size = unpack(opened, entry, target, min(limit, left))
         if size > limit:
-            raise ZipTooLarge(too_large_sentence(entry.filename, max(size, entry.file_size)))
+            raise ZipTooLarge(too_large_sentence(path, max(size, entry.file_size)))
         if size > left:
             raise ZipTooLarge(TOO_MUCH)
         left -= size
         with target.open("rb") as source:
-            yield Put(entry.filename.removeprefix(around), target, size, blob_name(source, size))
+            yield Put(path, target, size, blob_name(source, size))
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:
-    """Neither a folder nor a symbolic link nor a device."""
-    mode = entry.external_attr >> 16
-    return not entry.is_dir() and (stat.S_IFMT(mode) in {0, stat.S_IFREG})
+    return not entry.filename.endswith(("/", "\\")) and _is_kept(entry)
 
 
-def _folder_around(entries: list[zipfile.ZipInfo]) -> str:
-    """The one folder that everything lies in, as ZIP files of whole projects have it, with its slash; else nothing."""
-    first = entries[0].filename.partition("/")[0] + "/"
-    return first if all(entry.filename.startswith(first) and entry.filename != first for entry in entries) else ""
+def _is_kept(entry: zipfile.ZipInfo) -> bool:
+    """Whether it is a file or a folder, and no symbolic link or device."""
+    return stat.S_IFMT(entry.external_attr >> 16) in {0, stat.S_IFREG, stat.S_IFDIR}

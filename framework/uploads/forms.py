@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 
 from framework.errors import Invalid
 from framework.uploads.operations import FileOutcome, FilesRefused, Upload
@@ -31,6 +31,7 @@ class UploadForm(PageForm):
     message = TextAreaField("Message", filters=[strip])
 
     new_branch = StringField("New branch", filters=[strip])
+    unwrap = BooleanField("Leave off the outer folder, if all files lie in one")
     uploads = HiddenField()
     skipped = HiddenField()
 
@@ -42,7 +43,7 @@ class UploadForm(PageForm):
         """
         Skipped.of(self.skipped.data or "")
         return Upload(
-            files=files,
+            files=_without_outer_folder(files) if self.unwrap.data else files,
             branch=self.branch.data or "",
             folder=self.path.data or "",
             message="" if self.message.data == DEFAULT_MESSAGE else self.message.data or "",
@@ -69,6 +70,12 @@ class UploadForm(PageForm):
     def landed_on(self) -> str:
         """The branch that the files are on."""
         return self.new_branch.data or self.branch.data or ""
+
+
+def _without_outer_folder(files: Sequence[tuple[str, ReceivedFile]]) -> Sequence[tuple[str, ReceivedFile]]:
+    """The files by their paths in the one folder that all of them lie in; as they are where there is none."""
+    tops = {name.partition("/")[0] if "/" in name else "" for name, _file in files}
+    return files if len(tops) != 1 or "" in tops else [(name.partition("/")[2], file) for name, file in files]
 
 
 def parse_uploads(text: str) -> list[tuple[str, str]]:

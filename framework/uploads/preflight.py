@@ -1,6 +1,7 @@
 """What an upload would do with each file, told before a byte of it is sent."""
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +11,14 @@ from framework import config
 from framework.accounts.core.plans import Plan
 from framework.errors import Invalid
 from framework.gitcore.modes import FOLDER, SUBMODULE
-from framework.gitcore.path_policy import BadPath, check_path, folders_above
+from framework.gitcore.path_policy import BadPath, check_path, fold_name, folders_above
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
 from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import blob_sizes
 from framework.uploads import ignoring
+from framework.uploads.junk import explain_junk
 from framework.uploads.receiving import MAX_PARTS
 from framework.uploads.refusals import too_large_sentence
 
@@ -62,8 +64,8 @@ class PreflightRequest:
 class Outlook:
     """What would become of one file.
 
-    States: `new`, `replaces` (the file of this blob name and size in bytes), `ignored`, `refused`; a `note` says why,
-    or what to look out for.
+    States: `new`, `replaces` (the file of this blob name and size in bytes), `ignored`, `junk`, `refused`; a `note`
+    says why, or what to look out for.
     """
 
     path: str
@@ -99,7 +101,10 @@ def _with_size(one: Outlook, sizes: Mapping[str, int]) -> Outlook:
 def _predict(known: "_Known", path: str, refusal: str, ignored: set[str]) -> Outlook:
     if refusal:
         return Outlook(path, "refused", refusal)
-    return Outlook(path, "ignored", "A .gitignore leaves it out.") if path in ignored else known.outlook(path)
+    if path in ignored:
+        return Outlook(path, "ignored", "A .gitignore leaves it out.")
+    found, junk = known.outlook(path), explain_junk(path)
+    return Outlook(path, "junk", junk) if junk and found.state == "new" else found
 
 
 class _Known:
@@ -110,7 +115,7 @@ class _Known:
         self._ignores_sent = asked.ignores
         self._coming: dict[str, Counter[str]] = {}
         for path, _size in asked.files:
-            self._coming.setdefault(path.casefold(), Counter())[path] += 1
+            self._coming.setdefault(fold_name(path), Counter())[path] += 1
         root = copy.commit(tip).tree.decode() if tip else None
         self._folders: dict[str, dict[str, tuple[int, str]]] = {"": self._entries(root)}
         self._names: dict[str, dict[str, str]] = {}
@@ -143,13 +148,13 @@ class _Known:
 
     def _clash(self, path: str) -> str:
         """A file where the path needs a folder, or a folder where it is, in the branch or among what is to come."""
-        if self._coming[path.casefold()][path] > 1:
+        if self._coming[fold_name(path)][path] > 1:
             return f"“{path}” is here more than once; give each a name of its own."
         steps = path.split("/")
         for depth in range(1, len(steps)):
             above = "/".join(steps[:depth])
             there = self._entry(above)
-            if (there and there[0] != FOLDER) or above in self._coming.get(above.casefold(), ()):
+            if (there and there[0] != FOLDER) or above in self._coming.get(fold_name(above), ()):
                 return f"“{above}” is a file, so it cannot be the folder of this one; rename one of them."
         there = self._entry(path)
         if there and there[0] in {FOLDER, SUBMODULE}:
@@ -157,20 +162,22 @@ class _Known:
         return ""
 
     def _twin(self, path: str) -> str:
-        """A name that only systems which tell large from small letters keep apart."""
+        """A name that only some systems keep apart: those that tell large from small letters, or NFC from NFD."""
         folder, _slash, name = path.rpartition("/")
-        twin = self._names_in(folder).get(name.casefold())
+        twin = self._names_in(folder).get(fold_name(name))
         if twin is None:
-            coming = next((other for other in self._coming[path.casefold()] if other != path), "")
+            coming = next((other for other in self._coming[fold_name(path)] if other != path), "")
             twin = coming.rpartition("/")[2]
         if not twin:
             return ""
+        if unicodedata.normalize("NFC", twin) == unicodedata.normalize("NFC", name):
+            return f"It looks like “{twin}”, whose letters are composed otherwise; on macOS one hides the other."
         return f"Differs from “{twin}” in large and small letters only; on Windows and macOS one hides the other."
 
     def _names_in(self, folder: str) -> dict[str, str]:
-        """The names in the branch's folder, each by what it is without a difference of large and small letters."""
+        """The names in the branch's folder, each by what `fold_name` makes of it."""
         if folder not in self._names:
-            self._names[folder] = {name.casefold(): name for name in self._open(folder)}
+            self._names[folder] = {fold_name(name): name for name in self._open(folder)}
         return self._names[folder]
 
     def _ignores_in(self, folder: str) -> bytes:

@@ -26,7 +26,7 @@ class SkippedNotTold(Invalid):
 
 @dataclass(frozen=True)
 class Skipped:
-    """The files that were not sent: the first few in words, how many, and how many a `.gitignore` leaves out."""
+    """The files that were not sent: the first few in words, how many, and how many are ignored or junk."""
 
     files: Sequence[str] = ()
     count: int = 0

@@ -1,5 +1,6 @@
 """The upload page: a plain form that stores its files in one commit, and the same for the page's script."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,14 +17,17 @@ from framework.repositories.history.refs import split_branch
 from framework.repositories.write.operations import Written
 from framework.uploads.flashes import flash_stored
 from framework.uploads.forms import DEFAULT_MESSAGE, UploadForm
+from framework.uploads.junk import explain_junk, name_junk
 from framework.uploads.operations import store_upload
 from framework.uploads.preflight import LONGEST_BYTES, PreflightRequest, look_ahead
-from framework.uploads.receiving import receive_form
+from framework.uploads.receiving import ReceivedFile, receive_form
 from framework.uploads.skipped import dismiss_skipped, read_skipped, warn_of_skipped
 from framework.web.answers import ViewResponse
 from framework.web.errors import problem, wants_json
 from framework.web.forms import check_button, check_header
 from framework.web.security import own_path
+
+ReceivedFiles = Sequence[tuple[str, ReceivedFile]]
 
 blueprint = Blueprint("uploads", __name__)
 blueprint.add_app_template_global(read_skipped)
@@ -59,7 +63,7 @@ def upload(owner: str, project: str, place: str = "") -> ViewResponse:
         written = form.attempt(lambda: store_upload(access, account, form.upload(files)))
     if written is not None:
         count = len(files) + form.upload_count
-        _flash(access, form, written, count)
+        _flash(access, form, written, files)
         warn_of_skipped(access, form.left_out, count)
     if wants_json():
         return _answer(access, form, written)
@@ -124,10 +128,16 @@ def _folder_address(access: ProjectAccess, form: UploadForm) -> str:
     return access.path
 
 
-def _flash(access: ProjectAccess, form: UploadForm, written: Written, count: int) -> None:
+def _flash(
+    access: ProjectAccess, form: UploadForm, written: Written, files: Sequence[tuple[str, ReceivedFile]]
+) -> None:
     if written.changed:
+        count = len(files) + form.upload_count
         said = f"{count:,} file{'' if count == 1 else 's'} uploaded."
-        said += f" {form.left_out.ignored:,} left out by a .gitignore." if form.left_out.ignored else ""
+        if form.left_out.ignored:
+            said += f" {form.left_out.ignored:,} left out: by a .gitignore, or as what programs leave behind."
+        junk = [name_junk(name) for name, _file in files if explain_junk(name)]
+        said += f" {junk[0]} is what programs leave behind; delete it if nobody needs it." if junk else ""
         flash_stored(access, form.landed_on, written, said)
     else:
         flash("Everything was there already with the same content, so there is no new version.", "info")

@@ -44,6 +44,9 @@ function findParts() {
     staged: part("staged", HTMLElement),
     "staged-list": part("staged-list", HTMLElement),
     "staged-sum": part("staged-sum", HTMLElement),
+    outer: part("outer", HTMLElement),
+    "outer-name": part("outer-name", HTMLElement),
+    unwrap: part("unwrap", HTMLButtonElement),
     "staged-rest": part("staged-rest", HTMLElement),
     "staged-row": part("staged-row", HTMLTemplateElement),
     whole: part("whole", HTMLElement),
@@ -121,7 +124,18 @@ class Page {
     this.parts["staged-rest"].hidden = items.length <= LISTED;
     this.parts["staged-rest"].textContent = `and ${counted(items.length - LISTED, "more file")}`;
     for (const item of items) rows.draw(item);
+    const outer = this.parts.path.value ? "" : this.staged.outerFolder;
+    this.parts.outer.hidden = !outer;
+    this.parts["outer-name"].textContent = outer.slice(0, -1);
     this.refresh();
+  }
+
+  // The files by their paths in the one folder that all of them lie in.
+  unwrap() {
+    const outer = this.staged.outerFolder;
+    for (const item of this.staged.items) item.path = item.path.slice(outer.length);
+    this.list();
+    this.look();
   }
 
   refresh() {
@@ -305,6 +319,7 @@ class Page {
   listen() {
     for (const input of [this.parts.files, this.parts.folder]) input.addEventListener("change", () => this.add(fromInput(input)));
     this.form.addEventListener("submit", (event) => { event.preventDefault(); if (!this.parts.send.disabled) this.send(); });
+    this.parts.unwrap.addEventListener("click", () => this.unwrap());
     this.parts.cancel.addEventListener("click", () => this.transfers.stop());
     this.parts.path.addEventListener("change", () => { if (this.staged.items.length) this.look(); });
     addEventListener("beforeunload", (event) => { if (this.busy) event.preventDefault(); });

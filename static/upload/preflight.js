@@ -70,7 +70,7 @@ export async function lookAhead(form, items) {
   await Promise.all(items.map(async (item, position) => {
     const outlook = item.outlook = told.files[position];
     item.unchanged = await compare(item, outlook);
-    if (!item.touched) item.included = outlook.state !== "ignored" && !item.unchanged;
+    if (!item.touched) item.included = !["ignored", "junk"].includes(outlook.state) && !item.unchanged;
   }));
   return told.room_bytes;
 }

@@ -2,13 +2,14 @@
 
 /**
  * What the server says would happen to a file.
- * @typedef {{ path: string, state: "new" | "replaces" | "ignored" | "refused", note: string, sha: string | null, size_bytes: number | null }} Outlook
+ * @typedef {{ path: string, state: "new" | "replaces" | "ignored" | "junk" | "refused", note: string, sha: string | null, size_bytes: number | null }} Outlook
  *
  * How far a file is on its way.
  * @typedef {"waiting" | "sending" | "pausing" | "arrived" | "failed"} State
  */
 
 const TOLD = 5;
+const INTRODUCING = /^(readme|licen[cs]e|citation|copying)(\.[^/]*)?$/i;
 
 export class Item {
   /**
@@ -87,12 +88,20 @@ export class Staged {
   /** @param {Item} item */
   remove(item) { this.items = this.items.filter((other) => other !== item); }
 
+  // The one folder that all files lie in, with its slash, where it hides what introduces a project; else nothing.
+  get outerFolder() {
+    const outer = this.items[0]?.path.match(/^[^/]+\//)?.[0] ?? "";
+    const lies = outer && this.items.every((item) => item.path.startsWith(outer));
+    const introduces = lies && this.items.some((item) => INTRODUCING.test(item.path.slice(outer.length)));
+    return introduces ? outer : "";
+  }
+
   get sendable() { return this.items.filter((item) => item.isSent); }
 
   // What the page after the upload tells of files that were not sent; what was left out or is there already is no news.
   get skipped() {
     const left = this.items.filter((item) => item.isRefused || item.cancelled);
-    const ignored = this.items.filter((item) => item.outlook?.state === "ignored" && !item.included && !item.touched);
+    const ignored = this.items.filter((item) => ["ignored", "junk"].includes(item.outlook?.state ?? "") && !item.included && !item.touched);
     const files = left.slice(0, TOLD).map((item) => (
       { path: item.path, size: item.file.size, why: item.cancelled ? "cancelled" : item.outlook?.note }));
     return { files, count: left.length, ignored: ignored.length };

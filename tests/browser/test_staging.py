@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
 from tests.browser import pages
@@ -109,3 +111,22 @@ def test_an_image_is_pasted(page: UploadPage) -> None:
     assert re.fullmatch(r"Pasted \d{4}-\d\d-\d\d \d{6}\.png", name)
     page.send()
     assert pages.listed(page.window) == [name]
+
+
+@pytest.mark.long
+@in_chromium
+def test_a_folder_that_would_hide_the_readme_can_be_left_off(page: UploadPage, tmp_path: Path) -> None:
+    (tmp_path / "lab" / "data").mkdir(parents=True)
+    for name in ("README.md", "data/a.csv", ".DS_Store"):
+        (tmp_path / "lab" / name).write_text("x")
+    page.choose_folder(tmp_path / "lab")
+    page.window.reads("All files lie in “lab”")
+    page.window.element("#unwrap").click()
+    page.is_told({
+        "README.md": "1 byte · new",
+        "data/a.csv": "1 byte · new",
+        ".DS_Store": "1 byte · macOS keeps this for itself.",
+    })  # fmt: skip
+    page.send()
+    page.window.reads("2 files uploaded. 1 left out")
+    assert pages.listed(page.window) == ["data", "README.md"]

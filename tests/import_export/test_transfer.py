@@ -199,7 +199,7 @@ def test_a_zip_file_of_too_many_entries_is_refused_before_they_are_read(
 def test_links_in_a_zip_file_are_left_out(settings: Config, tmp_path: Path) -> None:
     archive = tmp_path / "a.zip"
     archive.write_bytes(zipped({"x/a": b"1", "x/link": b"/etc/passwd"}, x_link=stat.S_IFLNK | 0o777))
-    assert [put.path for put in files_of(archive, tmp_path)] == ["a"]
+    assert [put.path for put in files_of(archive, tmp_path)[0]] == ["a"]
 
 
 @pytest.mark.parametrize("limit", ["max_file_bytes", "max_push_bytes"])
@@ -215,7 +215,7 @@ def test_a_bomb_is_stopped_while_it_inflates(
         files_of(tmp_path / "bomb.zip", tmp_path)
 
 
-@pytest.mark.parametrize("path", ["../a", "/a", ".git/config", "a/../../b", "x\\y"])
+@pytest.mark.parametrize("path", ["../a", "/a", ".git/config", "a/../../b", "..\\y", ".git\\config"])
 def test_no_path_gets_around_the_policy(bob: Account, signed_in: SignIn, path: str) -> None:
     answer = ask(signed_in(bob), zipped({path: b"1", "other": b"2"}))
     with pytest.raises(HoldfastError):

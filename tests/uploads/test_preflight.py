@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -93,6 +94,19 @@ def test_it_tells_what_a_gitignore_leaves_out(writer: Visitor) -> None:
     told = ask(writer, dict.fromkeys(names, 1), {"my/.gitignore": "x\n"})
     ignored = [path for path, one in told.items() if one["state"] == "ignored"]
     assert ignored == ["x.tmp", "build/out", "src/build/out", "docs/a.log", "my/x"]
+
+
+def test_what_programs_leave_behind_is_told_unless_it_is_there(writer: Visitor) -> None:
+    told = ask(writer, dict.fromkeys(["b/.DS_Store", "a.txt~", "x/__pycache__/m.pyc", "_x.Rhistory", "notes.tex"], 1))
+    junk = [path for path, one in told.items() if one["state"] == "junk"]
+    assert junk == ["b/.DS_Store", "a.txt~", "x/__pycache__/m.pyc"]
+    assert told["b/.DS_Store"]["note"] == "macOS keeps this for itself."
+
+
+def test_a_name_whose_letters_are_composed_otherwise_is_a_twin(writer: Visitor) -> None:
+    nfc, nfd = (unicodedata.normalize(form, "Größe é.txt") for form in ("NFC", "NFD"))
+    told = ask(writer, {nfc: 1, nfd: 1})
+    assert [told[name]["note"][:14] for name in (nfc, nfd)] == ["It looks like ", "It looks like "]
 
 
 def test_a_file_in_an_ignored_folder_cannot_be_brought_back(writer: Visitor) -> None:

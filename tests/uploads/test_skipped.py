@@ -37,7 +37,7 @@ def test_many_files_are_told_in_a_few_words(uploader: Visitor, secret: ProjectAc
     names = [told(f"{number}/" + "x" * 5000, 3, "“a” is a file." + "y" * 5000) for number in range(LISTED)]
     assert send(uploader, {"files": names, "count": 20_000, "ignored": 12}) == 303
     page = unescape(uploader.get("/alice/secret").text)
-    assert "1 file uploaded. 12 left out by a .gitignore." in page
+    assert "1 file uploaded. 12 left out: by a .gitignore, or as what programs leave behind." in page
     assert f"; and {20_000 - LISTED:,} more" in page
     assert "xxx, 3 bytes, “a” is a file.yyy" in page
 

@@ -146,3 +146,11 @@ def test_a_broken_off_upload_stores_nothing(
     assert answer.status_code == 400
     assert "broke off" in answer.text
     assert nothing_stored(secret)
+
+
+def test_the_outer_folder_is_left_off_where_all_files_lie_in_one(uploader: Visitor, secret: ProjectAccess) -> None:
+    upload(uploader, {"lab/README.md": b"# Hello", "lab/data/a.csv": b"1"}, unwrap="1")
+    assert paths(secret) == {"README.md", "data"}
+    upload(uploader, {"lab/b.csv": b"1", "other.txt": b"1", ".DS_Store": b"1"}, unwrap="1")
+    assert paths(secret) == {"README.md", "data", "lab", "other.txt", ".DS_Store"}
+    assert "3 files uploaded. .DS_Store is what programs leave behind" in uploader.get("/alice/secret").text

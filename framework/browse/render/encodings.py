@@ -44,7 +44,7 @@ def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -
     `goes_on` says that they are only a file's first ones, so that the last character may be cut.
     """
     if encoding:
-        return Decoded(data.decode(_CODECS.get(encoding, encoding), "replace").removeprefix("\ufeff"), encoding)
+        return Decoded(decode_as(data, encoding), encoding)
     if marked := detect_mark(data):
         text = data.decode(marked, "replace").removeprefix("\ufeff")
         return Decoded(text, marked.removesuffix("-sig"))
@@ -57,6 +57,11 @@ def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -
         return Decoded(whole.decode(errors="replace"), "utf-8")
     codec = guess_encoding(data[:LOOKED_AT_BYTES])
     return Decoded(data.decode(codec, "replace"), _NAMES.get(codec, codec.replace("cp125", "windows-125")))
+
+
+def decode_as(data: bytes, encoding: str) -> str:
+    """The text in this encoding, by a page's or by Python's name for it; what cannot be read is U+FFFD."""
+    return data.decode(_CODECS.get(encoding, encoding), "replace").removeprefix("\ufeff")
 
 
 def _is_mostly_utf8(data: bytes) -> bool:

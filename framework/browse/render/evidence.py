@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -76,10 +77,14 @@ _DOUBLE: Mapping[str, _Double] = {
     "gb18030": _Double((range(0xB0, 0xD8),), "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年"),
     "big5": _Double((range(0xA4, 0xC7),), "的一是不了在人有我他這中大來上個國到說們為子和你地出道也時年", both=False),
 }
+_DOUBLE_OF_NAMES = ("gb18030", "cp932", "cp949", "big5")
+"""What Windows writes names in, the commonest first; EUC-JP is of Unix, which writes UTF-8."""
 _FEW_LETTERS = 6
 _LEAST_CHARACTERS = 3
 """Fewer characters of two bytes each are no evidence: `°C` is one in four encodings."""
 _COMMON_SHARE = 0.85
+_NAMES_OF_WINDOWS = ("cp437", "cp850", WESTERN)
+_PLAUSIBLE = 0.8
 _STRONG = 0.25
 """How much better than the western one another encoding of Latin letters has to fit."""
 
@@ -90,12 +95,40 @@ def guess_encoding(data: bytes) -> str:
     return _guess_double(sample) or _guess_script(sample) or _guess_latin(sample)
 
 
-def _guess_double(data: bytes) -> str | None:
-    found = {name: fit for name, double in _DOUBLE.items() if (fit := _fit_double(data, name, double)) is not None}
+def guess_name_encoding(data: bytes) -> str:
+    """The encoding that names of files in an archive most probably are in, one a line, as Python calls it.
+
+    Names are shorter than texts, and archives of Western Windows are in the code pages of DOS.
+    """
+    with suppress(UnicodeDecodeError):
+        data.decode()
+        return "utf-8"
+    fits = {name: _fit_latin(data, name, _LANGUAGES[WESTERN]) for name in _NAMES_OF_WINDOWS}
+    western = max(fits, key=lambda name: fits[name])
+    double = _guess_double(data, least=1, among=_DOUBLE_OF_NAMES)
+    if fits[western] >= _PLAUSIBLE and _is_latin(data) and not (double and _share_of_commonest(data, double) > _STRONG):
+        return western
+    return double or _guess_script(data) or western
+
+
+def _is_latin(data: bytes) -> bool:
+    """Whether most words that have bytes beyond ASCII have others, too."""
+    words = [word for word in re.findall(rb"[A-Za-z\x80-\xff]{2,}", data) if not word.isascii()]
+    return sum(re.search(rb"[A-Za-z]", word) is not None for word in words) * 2 >= len(words)
+
+
+def _share_of_commonest(data: bytes, name: str) -> float:
+    characters = [char for char in data.decode(name, "replace") if ord(char) > 0x7F]
+    return sum(char in _DOUBLE[name].commonest for char in characters) / max(len(characters), 1)
+
+
+def _guess_double(data: bytes, least: int = _LEAST_CHARACTERS, among: Sequence[str] = tuple(_DOUBLE)) -> str | None:
+    fits = {name: _fit_double(data, name, _DOUBLE[name], least) for name in among}
+    found = {name: fit for name, fit in fits.items() if fit is not None}
     return max(found, key=lambda name: found[name]) if found else None
 
 
-def _fit_double(data: bytes, name: str, double: _Double) -> float | None:
+def _fit_double(data: bytes, name: str, double: _Double, least: int) -> float | None:
     """How well the bytes fit, or None where they do not; a last character may be cut."""
     if (text := _decode(data, name)) is None:
         return None
@@ -105,7 +138,7 @@ def _fit_double(data: bytes, name: str, double: _Double) -> float | None:
     characters = [char for char in text if ord(char) > 0x7F]
     leads = [char.encode(name)[0] for char in characters]
     told = [lead for lead in leads if not _is_in(double.signs, lead)]
-    if len(told) < _LEAST_CHARACTERS:
+    if len(told) < least:
         return None
     share = sum(_is_in(double.common, lead) for lead in told) / len(told)
     if share < _COMMON_SHARE:
