@@ -165,12 +165,18 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
         found = file.decode()
         return Document(found.text, document, found.encoding) if short else lines_of(file, why=TOO_LONG)
     assert kind
+    return _read_text(kind, file, asked)
+
+
+def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
     if file.size_bytes > kind.limit_bytes:
         return lines_of(file, why=f"It is larger than {format_size(kind.limit_bytes)} and shown as text.")
     try:
         found = file.decode()
         return Rich(kind.template, _read(kind, file.name, found.text, asked), found.encoding)
     except ValueError as error:
+        if kind.otherwise:
+            return _read_text(kind.otherwise, file, asked)
         why = f"{CANNOT_BE_READ} ({error}), so it is shown as text."
         return lines_of(file, why="" if kind.guessed else why)
 

@@ -81,8 +81,8 @@ def test_sheets_are_compared_by_their_names(onlooker: Onlooker) -> None:
     now = {"Plots": [[text("plot"), text("n")], [text("A"), number(2)]], "New": [[text("y")], [text("z")]] * 30}
     page = changed(onlooker, {"t.xlsx": xlsx_of(before)}, {"t.xlsx": xlsx_of(now)})
     assert "<td>A</td><td><del>1</del> <ins>2</ins></td>" in page
-    assert "New table New" in page
-    assert "Removed table Old" in page
+    assert "New table: New" in page
+    assert "Removed table: Old" in page
     assert f"{59 - MOST_WHOLE_ROWS} more rows are not shown" in page
     assert "Show lines instead" not in page
 

@@ -41,8 +41,21 @@ TABLES = (
         grids=f"{_ROOM}.tables.json_lines:read_json_grids",
     ),
 )
+JSON = Kind("JSON", (".json",), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree")
+DATA = (
+    Kind("maps in GeoJSON", (".geojson",), TEXT, "map", 4 * _MIB, f"{_ROOM}.data.maps:read_map", otherwise=JSON),
+    Kind(
+        "SQLite databases",
+        (".sqlite", ".sqlite3", ".db", ".db3", ".gpkg"),
+        FILE,
+        "book",
+        32 * _MIB,
+        f"{_ROOM}.data.sqlite:read_database",
+    ),
+    Kind("NumPy arrays", (".npy", ".npz"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.arrays:read_array"),
+)
 STRUCTURES = (
-    Kind("JSON", (".json", ".geojson"), TEXT, "json", 1 << 19, f"{_ROOM}.json_trees:read_tree"),
+    JSON,
     Kind(
         "archives",
         (".zip", ".jar", ".whl", ".docx", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
@@ -58,7 +71,7 @@ MEDIA = (
     Kind("video", (".mp4", ".m4v", ".webm", ".ogv", ".mov"), BROWSER),
     Kind("PDF", (".pdf",), BROWSER),
 )
-KINDS = (*DOCUMENTS, *TABLES, *STRUCTURES, *MEDIA)
+KINDS = (*DOCUMENTS, *TABLES, *DATA, *STRUCTURES, *MEDIA)
 
 _BY_ENDING = {ending: kind for kind in KINDS for ending in kind.endings}
 

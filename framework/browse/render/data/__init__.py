@@ -1,0 +1,1 @@
+"""Files of measurements: databases, arrays, maps, and what programs for statistics write."""
