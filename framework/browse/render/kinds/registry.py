@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from framework.browse.render.kinds.kind import BROWSER, DOCUMENT, FILE, TEXT, Kind
+from framework.browse.render.kinds.kind import BROWSER, DOCUMENT, FILE, NAMED, TEXT, Kind
 
 _ROOM = "framework.browse.render"
 _MIB = 1 << 20
@@ -10,6 +10,24 @@ _MIB = 1 << 20
 DOCUMENTS = (
     Kind("Markdown", (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd"), DOCUMENT, limit_bytes=1 << 17),
     Kind("reStructuredText", (".rst",), DOCUMENT, limit_bytes=1 << 17),
+    Kind("Word documents", (".docx", ".docm"), FILE, "paper", 32 * _MIB, f"{_ROOM}.office.word:read_word"),
+    Kind(
+        "OpenDocument texts and slides",
+        (".odt", ".ott", ".odp"),
+        FILE,
+        "paper",
+        32 * _MIB,
+        f"{_ROOM}.office.opendocument:read_opendocument",
+    ),
+    Kind("slides", (".pptx", ".pptm", ".ppsx"), FILE, "paper", 32 * _MIB, f"{_ROOM}.office.slides:read_slides"),
+    Kind("rich text", (".rtf",), TEXT, "paper", 4 * _MIB, f"{_ROOM}.office.rich_text:read_rich_text"),
+    Kind("books", (".epub",), FILE, "paper", 32 * _MIB, f"{_ROOM}.office.book:read_book"),
+    Kind(
+        "documents from before 2007",
+        (".doc", ".dot", ".ppt", ".pps"),
+        NAMED,
+        sentence="A document in a format from before 2007. Word, PowerPoint or LibreOffice opens it.",
+    ),
     Kind("notebooks", (".ipynb",), TEXT, "notebook", 16 * _MIB, f"{_ROOM}.notebooks.reading:read_notebook"),
 )
 TABLES = (
@@ -58,7 +76,7 @@ STRUCTURES = (
     JSON,
     Kind(
         "archives",
-        (".zip", ".jar", ".whl", ".docx", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
+        (".zip", ".jar", ".whl", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"),
         FILE,
         "listing",
         32 * _MIB,
