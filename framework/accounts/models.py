@@ -115,6 +115,15 @@ class FormerUserName(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ReservedUserName(Base):
+    """A name, case-folded, of an account that was deleted: nobody can take it before `free_at`."""
+
+    __tablename__ = "reserved_user_names"
+
+    name_key: Mapped[str] = mapped_column(String(39), primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AccountInvitation(Base):
     """An address that an administrator lets sign up, whatever `SIGNUP` says, until `expires_at`."""
 

@@ -19,6 +19,7 @@ ROOM = Room(
         "addresses": every("framework.accounts.tasks.forget_address_changes", days=1),
         "challenges": every("framework.accounts.tasks.forget_challenges", days=1),
         "sealing": every("framework.accounts.tasks.seal_anew", days=1),
+        "names": every("framework.accounts.tasks.free_names", days=1),
         "account-invitations": every("framework.accounts.tasks.forget_invitations", days=1),
         "students": every("framework.accounts.tasks.remind_students", days=1),
     },

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import Task
 
-from framework.accounts.core import budgets, sessions
+from framework.accounts.core import budgets, former_names, sessions
 from framework.accounts.factors import challenges, totp
 from framework.accounts.lifecycle import account_invitations, confirmation, operations, student
 from framework.celery.celery import app
@@ -39,6 +39,12 @@ def forget_challenges() -> int:
 def seal_anew() -> int:
     """Seal the secrets of apps with the newest key; how many an earlier one had sealed."""
     return totp.seal_anew()
+
+
+@app.task(base=Job, name="framework.accounts.tasks.free_names")
+def free_names() -> int:
+    """Let the names of accounts that were deleted a year ago be taken again; how many."""
+    return former_names.free_names()
 
 
 @app.task(base=Job, name="framework.accounts.tasks.forget_invitations")

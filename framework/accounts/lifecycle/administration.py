@@ -1,14 +1,15 @@
 """What an operator does with people's accounts; each is one transaction, and doing it twice is fine."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
 from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, recheck_administrator
 from framework.accounts.core.credentials import end_all
+from framework.accounts.core.former_names import reserve_names
 from framework.accounts.core.ways_in.removal import remove_second_factors
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
-from framework.accounts.models import FormerUserName, User
+from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -181,14 +182,14 @@ def refuse_last_admin(session: Session, user: User) -> None:
 
 
 def erase(session: Session, user: User) -> None:
-    """Take everything of a person from their row, so that names and address are free and nobody can sign in as them."""
+    """Take everything of a person from their row, so that the address is free and nobody can sign in as them."""
     audit.record(session, "account_deleted", actor=None, person=user)
+    reserve_names(session, user)
     user.deleted_at = user.suspended_at = now()
     user.name = user.name_key = f"deleted:{user.id}"  # neither this nor the address can be chosen by anybody
     user.email = user.email_key = f"deleted-{user.id}@deleted.invalid"
     user.pending_email = user.pending_email_key = None
     user.full_name = ""
-    session.execute(delete(FormerUserName).where(FormerUserName.user_id == user.id))
     user.password_hash, user.admin, user.email_verified_at = None, False, None
     remove_second_factors(session, user.id)
     end_all(session, user.id)

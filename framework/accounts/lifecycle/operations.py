@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core import addresses, budgets, emails, passwords, signed_links, throttle, validation
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
-from framework.accounts.core.former_names import former_holder, keep_former_name
+from framework.accounts.core.former_names import former_holder, is_reserved, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
 from framework.accounts.core.ways_in.removal import remove_second_factors
 from framework.accounts.lifecycle.account_invitations import take_invitation
@@ -253,14 +253,20 @@ def take_name(session: Session, user: User, name: str) -> None:
     """Call somebody so, whose present name is kept for them.
 
     Raises:
-        NameTaken: somebody else has it, or had it. TooManyNames: they had too many already.
+        NameTaken: somebody else has it, had it before, or had it and deleted the account within a year.
+        TooManyNames: they had too many already.
     """
     key = name.casefold()
     with session.no_autoflush:
         other = session.scalar(select(User.id).where(User.name_key == key, User.id != user.id))
         holder = former_holder(session, name)  # asked last: who gives a name up keeps it in the same transaction
-    if other is not None or holder not in {None, user.id}:
+    if other is not None:
         raise NameTaken(f"The user name {name} is taken. Please choose another one.")
+    if holder not in {None, user.id} or is_reserved(session, name):
+        raise NameTaken(
+            f"{name} was somebody else's user name. It stays reserved, so that their old addresses lead to nobody else."
+            " Please choose another one."
+        )
     if user.id is not None:
         keep_former_name(session, user, new_name=name)
     user.name, user.name_key = name, key

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses
-from framework.accounts.core.former_names import former_holder
+from framework.accounts.core.former_names import former_holder, is_reserved
 from framework.accounts.core.validation import NAME_LENGTH
 from framework.accounts.models import User
 
@@ -35,10 +35,14 @@ def _find_claimant(session: Session, name: str, email: str) -> User | None:
     return next(known, None)
 
 
+def _rests(session: Session, name: str) -> bool:
+    return former_holder(session, name) is not None or is_reserved(session, name)
+
+
 def find_free_name(session: Session, wanted: str) -> str:
     """This user name, with a number behind it where somebody has it or had it."""
     name, number = wanted, 1
-    while session.scalar(select(User.id).where(User.name_key == name.casefold())) or former_holder(session, name):
+    while session.scalar(select(User.id).where(User.name_key == name.casefold())) or _rests(session, name):
         number += 1
         name = f"{wanted[: NAME_LENGTH - len(str(number)) - 1]}-{number}"
     return name

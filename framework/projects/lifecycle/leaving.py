@@ -81,7 +81,8 @@ class Leaving:
         if self.takes_part:
             count = f"{self.takes_part:,} project{'' if self.takes_part == 1 else 's'}"
             told.append(f"{self.name} is removed from {count} owned by others.")
-        return [*told, "Commits keep their authors. The user name and the e-mail address can be used again."]
+        freed = "Nobody can take the user name for a year; the e-mail address is free at once."
+        return [*told, f"Commits keep their authors. {freed}"]
 
 
 def plan_leaving(name: str) -> Leaving:

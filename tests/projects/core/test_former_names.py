@@ -1,5 +1,7 @@
 """Addresses by an earlier name: pages, files, calls and git find the project, and nobody else can stand there."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
@@ -7,6 +9,7 @@ from framework.accounts.core import former_names
 from framework.accounts.core.account import Account
 from framework.accounts.core.former_names import TooManyNames
 from framework.accounts.lifecycle.operations import NameTaken, authenticate, create_user, update_profile
+from framework.database.types import now
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.leaving import delete_person, hand_over
 from framework.projects.lifecycle.operations import ProjectNameTaken, create_project, update_project
@@ -150,9 +153,28 @@ def test_a_project_that_was_handed_over_is_found(alice: Account, bob: Account, w
     assert project_for(None, "alice", "website").full_name == "bob/website"
 
 
-def test_a_deleted_person_keeps_no_names(alice: Account, website: ProjectAccess, bob: Account) -> None:
+def test_two_people_cannot_swap_names(alice: Account, bob: Account) -> None:
+    call_oneself(alice, "alice-b")
+    call_oneself(bob, "robert")
+    with pytest.raises(NameTaken, match="bob was somebody else's user name"):
+        call_oneself(alice, "bob")
+    assert call_oneself(alice, "alice").name == "alice"
+    assert call_oneself(alice, "alice-b").name == "alice-b"
+
+
+def test_nobody_takes_the_names_of_a_deleted_person_for_a_year(
+    alice: Account, website: ProjectAccess, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call_oneself(alice, "alice-b")
     delete_person("alice-b", with_projects=True)
-    assert call_oneself(bob, "alice").name == "alice"
+    for name in ("alice", "ALICE-B"):
+        with pytest.raises(NameTaken, match="stays reserved"):
+            call_oneself(bob, name)
+        with pytest.raises(NameTaken):
+            create_user(name=name, email="x@example.org", password=PASSWORD)
     with pytest.raises(ProjectNotFound):
         project_for(None, "alice-b", "website")
+    assert former_names.free_names() == 0
+    monkeypatch.setattr(former_names, "now", lambda: now() + timedelta(days=366))
+    assert call_oneself(bob, "alice").name == "alice"
+    assert former_names.free_names() == 2
