@@ -170,7 +170,8 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
 
 def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
     if file.size_bytes > kind.limit_bytes:
-        return lines_of(file, why=f"It is larger than {format_size(kind.limit_bytes)} and shown as text.")
+        why = f"It is larger than {format_size(kind.limit_bytes)} and shown as text."
+        return lines_of(file, why="" if kind.guessed else why)
     try:
         found = file.decode()
         return Rich(kind.template, _read(kind, file.name, found.text, asked), found.encoding)

@@ -92,6 +92,17 @@ WORKBOOK = xlsx_of(
 GRID = array("'<f8'", "(4, 3)", struct.pack("<12d", *(n / 4 for n in range(12))))
 SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "survey.csv": (SURVEY.encode(), ["38 rows × 5 columns", "Summarise the columns"]),
+    "waves.dat": (b"# time height\n0.0 1.5\n0.5 1.25\n1.0 NaN\n", ["3 rows × 2 columns", "height"]),
+    "data.sas7bdat": (bytes(64), ["This is a SAS data set."]),
+    "old.mdb": (bytes(64), ["Microsoft Access"]),
+    "a.feather": (b"ARROW1\0\0" * 8, ["Apache Arrow"]),
+    "model.pkl": (b"\x80\x04N\0.", ["load only what you trust"]),
+    "sky.fits": (b"SIMPLE  = T\0", ["SAOImage DS9"]),
+    "roads.shp": (bytes(64), ["part of a shapefile"]),
+    "brain.nii.gz": (bytes(64), ["medical image"]),
+    "reads.bam": (bytes(64), ["aligned sequences"]),
+    "curve.opj": (bytes(64), ["project of Origin"]),
+    "trial.jmp": (bytes(64), ["program for statistics"]),
     "results.jsonl": (b'{"id": 1, "score": 0.5}\n{"id": 2, "score": 0.75}\n', ["2 rows", "0.75"]),
     "field.xlsx": (WORKBOOK, ["Measurements", "Notes", "2024-05-01", "22.5", "20 rows"]),
     "plots.ods": (ods_of({"Plots": [["plot", "n"], ["A", 3.5]]}), ["plot", "3.5", "1 row"]),

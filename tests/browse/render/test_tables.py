@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from framework.browse.render.json_trees import read_tree
 from framework.browse.render.tables.grid import Grid, Table, page_of
+from framework.browse.render.tables.guessing import guess_grid
 from framework.browse.render.tables.json_lines import read_json_lines
 from framework.browse.render.tables.quantities import is_missing, read_quantity
 from framework.browse.render.tables.reading import read_grid, read_table
@@ -183,3 +184,33 @@ def test_json_is_shown_as_it_is_written() -> None:
     assert [node.kind for node in tree.root.children] == [*["number"] * len(numbers), "string", "word"]
     doubled = read_tree("a.json", '{"a": 1, "a": 2}', ViewOptions())
     assert [(node.key, node.text) for node in doubled.root.children] == [("a", "1"), ("a", "2")]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("# t x\n0 1\n1 2\n2 3\n", [["t", "x"], ["0", "1"], ["1", "2"], ["2", "3"]]),
+        ("% made by a logger\n0;1,5\n1;2,5\n2;NA\n", [["0", "1,5"], ["1", "2,5"], ["2", "NA"]]),
+        ("id\tv\na\t2\nb\t3\n", [["id", "v"], ["a", "2"], ["b", "3"]]),
+        (" 1.0E+00  2.0\n 1.5E+00  3.0\n 2E+00  4\n", [["1.0E+00", "2.0"], ["1.5E+00", "3.0"], ["2E+00", "4"]]),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_a_table_is_one(text: str, rows: list[list[str]]) -> None:
+    grid = guess_grid("a.dat", text)
+    assert [list(row) for row in ([grid.header] if grid.header else [])] + [list(row) for row in grid.rows] == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two words\nof prose\nin rows\n",
+        "- [ ] milk\n- [ ] eggs\n- [ ] bread\n",
+        "1 2\n3 4 5\n6 7\n",
+        "Chapter 1\nChapter 2\nThe end.\n",
+        "1\n2\n3\n",
+        "",
+    ],
+)
+def test_prose_is_no_table(text: str) -> None:
+    with pytest.raises(ValueError, match="look like"):
+        guess_grid("a.txt", text)

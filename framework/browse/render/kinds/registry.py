@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a kind whose sentence is all there is of it is one line
 """All kinds of files, by the endings of their names."""
 
 from pathlib import PurePosixPath
@@ -39,6 +40,15 @@ TABLES = (
         8 * _MIB,
         f"{_ROOM}.tables.reading:read_table",
         grids=f"{_ROOM}.tables.reading:read_grids",
+    ),
+    Kind(
+        "text that looks like a table",
+        (".dat", ".txt"),
+        TEXT,
+        "table",
+        8 * _MIB,
+        f"{_ROOM}.tables.guessing:read_guessed_table",
+        guessed=True,
     ),
     Kind(
         "spreadsheets",
@@ -89,7 +99,19 @@ MEDIA = (
     Kind("video", (".mp4", ".m4v", ".webm", ".ogv", ".mov"), BROWSER),
     Kind("PDF", (".pdf",), BROWSER),
 )
-KINDS = (*DOCUMENTS, *TABLES, *DATA, *STRUCTURES, *MEDIA)
+NAMED_KINDS = (
+    Kind("SAS data sets", (".sas7bdat", ".xpt"), NAMED, sentence="This is a SAS data set. SAS, haven in R and pandas in Python open it."),
+    Kind("Access databases", (".mdb", ".accdb"), NAMED, sentence="This is a database of Microsoft Access. Access and MDB Viewer open it."),
+    Kind("Arrow tables", (".feather", ".arrow"), NAMED, sentence="This is a table of Apache Arrow. arrow in R and pyarrow or pandas in Python open it."),
+    Kind("Python pickles", (".pkl", ".pickle", ".joblib"), NAMED, sentence="These are pickled objects of Python. Loading them can run any program: load only what you trust."),
+    Kind("FITS images", (".fits", ".fit", ".fts"), NAMED, sentence="This is an image or table in FITS. SAOImage DS9 and astropy in Python open it."),
+    Kind("shapefiles", (".shp", ".shx", ".dbf"), NAMED, sentence="This is a part of a shapefile, which is whole with its .shp, .shx and .dbf files. QGIS opens it."),
+    Kind("medical images", (".nii", ".nii.gz", ".dcm"), NAMED, sentence="This is a medical image. ITK-SNAP and 3D Slicer open it."),
+    Kind("sequence alignments", (".bam", ".cram"), NAMED, sentence="These are aligned sequences. IGV and samtools open them."),
+    Kind("OriginLab projects", (".opj", ".opju"), NAMED, sentence="This is a project of Origin. Origin and Origin Viewer open it."),
+    Kind("Minitab, JMP and Prism files", (".mpj", ".mwx", ".jmp", ".pzfx"), NAMED, sentence="This is a project of a program for statistics: Minitab (.mpj, .mwx), JMP (.jmp) or Prism (.pzfx) opens it."),
+)  # fmt: skip
+KINDS = (*DOCUMENTS, *TABLES, *DATA, *NAMED_KINDS, *STRUCTURES, *MEDIA)
 
 _BY_ENDING = {ending: kind for kind in KINDS for ending in kind.endings}
 
