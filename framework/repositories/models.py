@@ -20,9 +20,9 @@ LEAST_ENTRIES_BYTES = 64 << 10
 class Repository(Base):
     """One repository at its newest version; version 0 until the first commit.
 
-    `about` is what the journal entry tells of the project: owner, name, visibility, members, deletion. `archived_at` is
-    when it was archived: copies not used since are dropped. `restored_at` is when it was last read back as a whole,
-    `fault` what was wrong.
+    `about` is what the journal tells of the project: owner, name, visibility, members, deletion; since it grows with
+    the members, it is read only where it is needed. `archived_at` is when it was archived: copies not used since are
+    dropped. `restored_at` is when it was last read back as a whole, `fault` what was wrong.
     `diverged_at` is when the journal was found to know versions that SQL does not; nobody may write from then on.
     `checkpoint_hash` is that of the journal's newest checkpoint; `checkpoint_bytes` is its size, or that of a later
     entry with the complete state. `uncheckpointed_bytes` is what the entries since add up to, None where the next one
@@ -41,7 +41,7 @@ class Repository(Base):
     pack_generation: Mapped[int] = mapped_column(default=0)
     entry_hash: Mapped[str | None] = mapped_column(String(64))
     default_branch: Mapped[str] = mapped_column(String(255), default="main")
-    about: Mapped[dict[str, Any]]
+    about: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_access_at: Mapped[datetime] = mapped_column(default=now)

@@ -77,7 +77,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
             raise DatabaseBehind
         _take_staged(session, change)
         change = replace(change, lfs=lfs_objects.take(session, repository.id, change.lfs))
-        facts = dict(repository.about) if repository.version else {}
+        before = dict(repository.about) if change.about and repository.version else {}
         if change.about:
             repository.about = change.about(session)
         if not change.updates and not repository.version:
@@ -86,7 +86,9 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
         _update_refs(session, repository.id, change.updates)
         _refuse_clashes(session, change)
         _choose_default_branch(session, repository, change)
-        committed = _next_version(session, repository, change, Facts.between(facts, repository.about))
+        is_told = change.about or not repository.version
+        facts = Facts.between(before, repository.about) if is_told else Facts()
+        committed = _next_version(session, repository, change, facts)
         in_transaction(session, committed)
         return committed
 
