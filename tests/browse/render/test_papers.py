@@ -100,7 +100,8 @@ def test_slides_are_shown_in_their_order_with_titles_points_and_pictures(file: P
     )
     shown = html(file, "a.pptx", made_slides)
     assert shown == (
-        "<hr>\n<h4>Slide 1</h4>\n<h2>Title &lt;b&gt;</h2>\n<hr>\n<h4>Slide 2</h4>\n<ul>\n<li>Point</li>\n</ul>\n"
+        "<p><small>Slide 1</small></p>\n<h2>Title &lt;b&gt;</h2>\n<hr>\n<p><small>Slide 2</small></p>\n"
+        "<ul>\n<li>Point</li>\n</ul>\n"
         f'<p>{PICTURE} alt=""></p>'
     )
     page = '<draw:page draw:name="One"><draw:text-box><text:p>x</text:p></draw:text-box></draw:page>'

@@ -29,6 +29,10 @@ DOCUMENTS = (
         NAMED,
         sentence="A document in a format from before 2007. Word, PowerPoint or LibreOffice opens it.",
     ),
+    Kind(
+        "BibTeX references", (".bib", ".bibtex"), TEXT, "references", 4 * _MIB, f"{_ROOM}.references.bibtex:read_bibtex"
+    ),
+    Kind("RIS references", (".ris",), TEXT, "references", 4 * _MIB, f"{_ROOM}.references.ris:read_ris"),
     Kind("notebooks", (".ipynb",), TEXT, "notebook", 16 * _MIB, f"{_ROOM}.notebooks.reading:read_notebook"),
 )
 TABLES = (

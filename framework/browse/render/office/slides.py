@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from markupsafe import Markup, escape
 
 from framework.browse.render.office.package import DAMAGED, Package, open_package
-from framework.browse.render.office.paper import Block, Paper, link, make_paper, paragraph, picture, table
+from framework.browse.render.office.paper import Block, Paper, link, make_paper, picture, table
 from framework.browse.view_options import ViewOptions
 
 MOST_SLIDES = 300
@@ -38,8 +38,9 @@ def list_slide_blocks(package: Package) -> Iterator[Block]:
     for number, name in enumerate(names[:MOST_SLIDES], start=1):
         slide = package.parse(name)
         if slide is not None:
-            yield Block("hr", Markup(), "")
-            yield paragraph(f"Slide {number}", "h4")
+            if number > 1:
+                yield Block("hr", Markup(), "")
+            yield Block("p", Markup("<small>Slide {}</small>").format(number), f"Slide {number}")
             yield from _Slide(package, package.relations(name)).blocks(slide)
 
 
