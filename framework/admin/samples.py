@@ -63,6 +63,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "accepted": True,
         "link": "http://localhost/ann/garden",
     },
+    "account_deletion": {
+        **_NAME,
+        "site": "http://localhost",
+        "sentences": ["alice/garden becomes a project of bob.", "Moved to the trash: 1 project: alice/notes."],
+        "days": 30,
+    },
     "account_invitation": {
         **_NAME,
         "by": "ada",

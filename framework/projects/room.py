@@ -8,6 +8,7 @@ ROOM = Room(
     parts=("members.invitations",),
     blueprints=(
         "views.tokens:token_settings",
+        "views.account_deletion:own_account",
         "views.inbox:inboxes",
         "views.jobs:jobs",
         "views.pages:projects",

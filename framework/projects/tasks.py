@@ -11,7 +11,7 @@ from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
 from framework.projects.core.description import describe
 from framework.projects.core.groups import select_tellers
-from framework.projects.lifecycle import embargo, file_counts, old_versions, transfers
+from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, transfers
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -58,6 +58,12 @@ def refresh_about(project_id: int) -> bool:
 def take_invitations(user_id: int) -> int:
     """Let somebody take every invitation for the address that they have confirmed; how many there were."""
     return invitations.take_all(user_id)
+
+
+@app.task(name="framework.projects.tasks.finish_deletion")
+def finish_deletion(user_id: int) -> bool:
+    """Delete the account of somebody who has asked for it; whether there still was one."""
+    return leaving.finish(user_id)
 
 
 @app.task(base=Job, name="framework.projects.tasks.forget_invitations")

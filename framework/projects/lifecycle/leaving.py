@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core.account import AccountSuspended
 from framework.accounts.lifecycle import administration
-from framework.accounts.models import User
+from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -42,15 +42,30 @@ class OwnsProjects(Conflict):
         )
 
 
+class OwnsGroups(Conflict):
+    """The person is the only owner of groups, which nobody could manage any more."""
+
+    def __init__(self, leaving: "Leaving") -> None:
+        names = ", ".join(leaving.groups[:LISTED])
+        super().__init__(
+            f"{leaving.name} is the only owner of the group{'' if len(leaving.groups) == 1 else 's'} {names}."
+            " Make another member an owner there first, or delete the group."
+        )
+
+
 @dataclass(frozen=True)
 class Owned:
-    """A project of the person's: its number, its repository's id, its full name; `heir` becomes its owner."""
+    """A project of the person's: its number, its repository's id, its full name; `heir` becomes its owner.
+
+    `shared` is one in which others take part.
+    """
 
     id: int
     repository_id: str
     full_name: str
     trashed: bool
     heir: str | None
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,8 @@ class Leaving:
     name: str
     owned: Sequence[Owned]
     takes_part: int
+    groups: Sequence[str] = ()
+    """The groups that would be left without an owner."""
 
     @property
     def handed_over(self) -> list[Owned]:
@@ -71,6 +88,16 @@ class Leaving:
     def alone(self) -> list[Owned]:
         """The projects, not in the trash, that nobody else owns."""
         return [project for project in self.owned if project.heir is None and not project.trashed]
+
+    @property
+    def unshared(self) -> list[Owned]:
+        """Those of them in which nobody else takes part."""
+        return [project for project in self.alone if not project.shared]
+
+    @property
+    def stuck(self) -> list[Owned]:
+        """Those of them in which others take part: they lose the project unless one of them becomes an owner."""
+        return [project for project in self.alone if project.shared]
 
     @property
     def sentences(self) -> list[str]:
@@ -92,9 +119,30 @@ def plan_leaving(name: str) -> Leaving:
         AccountNotFound.
     """
     with transaction() as session:
-        user = administration.find_account(session, name)
-        takes_part = len(session.scalars(select(Member.project_id).where(Member.user_id == user.id)).all())
-        return Leaving(user.id, user.name, _list_owned(session, user), takes_part)
+        return read_leaving(session, administration.find_account(session, name))
+
+
+def read_leaving(session: Session, user: User) -> Leaving:
+    """The same, in the transaction that holds the person's row."""
+    takes_part = session.scalar(select(func.count()).select_from(Member).where(Member.user_id == user.id)) or 0
+    return Leaving(user.id, user.name, _list_owned(session, user), takes_part, list_groups_alone(session, user.id))
+
+
+def list_groups_alone(session: Session, user_id: int) -> list[str]:
+    """The groups of which nobody else who can sign in is an owner, by name."""
+    mine, other, person, group = aliased(GroupMember), aliased(GroupMember), aliased(User), aliased(User)
+    others = (
+        select(other.user_id)
+        .join(person, person.id == other.user_id)
+        .where(other.group_id == mine.group_id, other.role == "owner", other.user_id != user_id)
+        .where(person.suspended_at.is_(None))
+    )
+    query = (
+        select(group.name)
+        .join(mine, mine.group_id == group.id)
+        .where(mine.user_id == user_id, mine.role == "owner", ~others.exists())
+    )
+    return list(session.scalars(query.order_by(group.name_key)))
 
 
 def delete_person(name: str, *, with_projects: bool = False, force: bool = False) -> None:
@@ -102,19 +150,33 @@ def delete_person(name: str, *, with_projects: bool = False, force: bool = False
 
     Raises:
         AccountNotFound.
+        OwnsGroups: there are groups that nobody else owns.
         OwnsProjects: there are projects that nobody else owns, and `with_projects` is not given.
         LastAdministrator: nobody else is one, and `force` is not given.
     """
     leaving = plan_leaving(name)
+    if leaving.groups:
+        raise OwnsGroups(leaving)
     if leaving.alone and not with_projects:
         raise OwnsProjects(leaving)
     administration.suspend(leaving.name, reason=None, force=force)  # from here on nothing can be added
+    finish(leaving.user_id)
+
+
+def finish(user_id: int) -> bool:
+    """Delete a person whose account is suspended for it; whether there was one. Doing so twice is fine."""
+    with read_transaction() as session:
+        user = session.get(User, user_id)
+        if user is None or user.deleted_at is not None or user.suspended_at is None:  # resumed meanwhile: kept
+            return False
+        leaving = read_leaving(session, user)
     for project in leaving.owned:
         if project.heir is not None:
             hand_over(project.id, project.heir)
     for project in leaving.alone:
         _move_to_trash(project)
-    _erase(leaving.user_id)
+    _erase(user_id)
+    return True
 
 
 def hand_over(project_id: int, name: str) -> None:
@@ -157,26 +219,31 @@ def forget_owner(session: Session, user_id: int) -> None:
 
 
 def _list_owned(session: Session, user: User) -> list[Owned]:
+    """The heir of each is, of its other owners who can sign in, the one of the longest standing."""
     projects = session.scalars(select(Project).where(Project.owner_id == user.id).order_by(Project.name_key)).all()
-    return [_with_heir(session, user, project) for project in projects]
-
-
-def _with_heir(session: Session, user: User, project: Project) -> Owned:
-    """Of the other owners who can sign in, the one of the longest standing."""
-    heirs = (
-        select(User)
-        .join(Member, Member.user_id == User.id)
-        .where(Member.project_id == project.id, Member.role == "owner", User.suspended_at.is_(None))
+    members = (
+        select(Member.project_id, Member.role, User.name, User.suspended_at)
+        .join(Project, Project.id == Member.project_id)
+        .join(User, User.id == Member.user_id)
+        .where(Project.owner_id == user.id)
         .order_by(Member.added_at, User.id)
     )
-    heir = session.scalars(heirs.limit(1)).one_or_none()
-    return Owned(
-        id=project.id,
-        repository_id=project.repository_id,
-        full_name=f"{user.name}/{project.name}",
-        trashed=project.trashed_at is not None,
-        heir=heir.name if heir else None,
-    )
+    shared, heirs = set[int](), dict[int, str]()
+    for project_id, role, name, suspended_at in session.execute(members):
+        shared.add(project_id)
+        if role == "owner" and suspended_at is None:
+            heirs.setdefault(project_id, name)
+    return [
+        Owned(
+            id=project.id,
+            repository_id=project.repository_id,
+            full_name=f"{user.name}/{project.name}",
+            trashed=project.trashed_at is not None,
+            heir=heirs.get(project.id),
+            shared=project.id in shared,
+        )
+        for project in projects
+    ]
 
 
 def _move_to_trash(project: Owned) -> None:
@@ -200,6 +267,7 @@ def _erase(user_id: int) -> None:
             end_beyond(session, row, user_id, None, by=None)
             enqueue(session, "framework.projects.tasks.refresh_about", row.id)
         session.execute(delete(Member).where(Member.user_id == user_id))
+        session.execute(delete(GroupMember).where(GroupMember.user_id == user_id))
         administration.erase(session, user)
         if not owned:
             session.delete(user)

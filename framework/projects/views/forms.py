@@ -56,6 +56,12 @@ class ConfirmationForm(PageForm):
     confirmation = StringField("Project name", filters=[strip], validators=[require_filled("Type the project's name.")])
 
 
+class ConfirmNameForm(PageForm):
+    """One's own user name, before the account is deleted."""
+
+    confirmation = StringField("User name", filters=[strip], validators=[require_filled("Type your user name.")])
+
+
 class OldVersionsForm(PageForm):
     """The file's name, once more, before its old versions go; `protected` lifts the rules against rewriting."""
 
