@@ -66,20 +66,31 @@ def open_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None
         TokenOnlyReads, RoleTooLow, ProjectNotFound, InvalidProjectName, ProjectNameTaken,
         TooManyPrivateProjects.
     """
+    access = find_for_push(caller, owner, name)
+    if access is None:
+        check_new_name(caller.account, name)
+        check_private_room(caller.account)
+    return access
+
+
+def find_for_push(caller: Caller, owner: str, name: str) -> ProjectAccess | None:
+    """The same for a caller who creates the project next, which refuses what cannot be created.
+
+    Raises:
+        TokenOnlyReads, RoleTooLow, ProjectNotFound.
+    """
     caller.refuse_unless_writing()
     try:
         return project_for(caller.account, owner, name, "writer")
     except ProjectNotFound:
         if not _may_create(caller, owner):
             raise
-    check_new_name(caller.account, name)
-    check_private_room(caller.account)
     return None
 
 
 def open_or_create(caller: Caller, owner: str, name: str) -> ProjectAccess:
-    """The same when the push has begun: the project is created, private, where it is missing."""
-    return open_for_push(caller, owner, name) or create_for_push(caller, name)
+    """The project of a push that has begun: it is created, private, where it is missing."""
+    return find_for_push(caller, owner, name) or create_for_push(caller, name)
 
 
 def create_for_push(caller: Caller, name: str) -> ProjectAccess:

@@ -9,7 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from framework import config
 from framework.gitcore.pkt_line import Received
 from framework.githttp.fetch import bundles, fetching
-from framework.githttp.permission import SignInNeeded, create_for_push, open_for_push, open_for_reading, read_caller
+from framework.githttp.permission import (
+    SignInNeeded,
+    create_for_push,
+    find_for_push,
+    open_for_push,
+    open_for_reading,
+    read_caller,
+)
 from framework.githttp.protocol.body import PushBody, spool
 from framework.githttp.protocol.commands import advertise_for_push, read_request
 from framework.githttp.push import pushing
@@ -71,13 +78,14 @@ def receive_pack(owner: str, project: str) -> AnyResponse:
     caller = read_caller(request)
     if caller is None:
         raise SignInNeeded
-    access = open_for_push(caller, owner, project)
+    access = find_for_push(caller, owner, project)
     request.max_content_length = sys.maxsize  # counted while it is read, inflated
     encoding = request.headers.get("Content-Encoding", "")
     body = PushBody(request.stream, encoding, config.current().max_push_bytes, request.content_length)
     received = Received(body.chunks())
     asked = read_request(received)
     if not asked.commands:
+        open_for_push(caller, owner, project)
         return _result(iter([b""]))
     access = access or create_for_push(caller, project)
     return _result(pushing.receive(pushing.Push(access, caller.account, asked, body, received)))

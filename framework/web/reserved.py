@@ -63,9 +63,16 @@ def list_reserved_for_projects() -> frozenset[str]:
 
 
 def _segments_of_routes(depth: int) -> frozenset[str]:
-    """The fixed segments at this depth of routes whose earlier segments are all variable."""
+    """The fixed segments at this depth of routes whose earlier segments are all variable; an application's stay."""
     if not has_app_context():
         return frozenset()
+    known: dict[int, frozenset[str]] = current_app.extensions.setdefault("segments_of_routes", {})
+    if depth not in known:
+        known[depth] = _read_segments(depth)
+    return known[depth]
+
+
+def _read_segments(depth: int) -> frozenset[str]:
     paths = (rule.rule.strip("/").split("/") for rule in current_app.url_map.iter_rules())
     return frozenset(
         path[depth].lower()

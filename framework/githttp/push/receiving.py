@@ -62,7 +62,7 @@ class PackReceiver:
         self._repository_id = arrival.access.repository_id
         self._push_id = object_keys.new_id()
         self._protection = protection_of(self._access.id)
-        self._plan = Plan(plans.UNLIMITED)
+        self._plan, self._room_bytes = Plan(plans.UNLIMITED), 0
         self._found: Inventory | None = None
         self._lfs: tuple[StoredLfs, ...] = ()
         self._summaries: dict[str, RefSummary] = {}
@@ -86,8 +86,8 @@ class PackReceiver:
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
-            self._plan = quota.check_room(self._access, announced_bytes)
-            quarantine = Quarantine(folder, self._repository_id, policy.CLEARING)
+            self._plan, self._room_bytes = quota.check_room(self._access, announced_bytes), announced_bytes
+            quarantine = Quarantine(folder, self._repository_id, policy.CLEARING, known=snapshot)
             packs = self._store_packs(quarantine, pack)
         return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
 
@@ -128,7 +128,9 @@ class PackReceiver:
         """These packs, in the store, unless no ref may move."""
         if not self._statuses.moves:
             return []
-        quota.check_room(self._access, sum(pack.new.stored_bytes for pack in packs))
+        new_bytes = sum(pack.new.stored_bytes for pack in packs)
+        if new_bytes > self._room_bytes:  # than what there was room for when the body began
+            quota.check_room(self._access, new_bytes)
         self._send(packs)
         return packs
 

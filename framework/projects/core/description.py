@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, inspect, select, true
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP
@@ -23,18 +23,20 @@ GROUP_MEMBER = "group_member:"
 def describe(session: Session, project: Project) -> dict[str, Any]:
     """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order.
 
+    To a project that is being made nothing belongs yet, and nothing is looked for.
+
     Each member is a fact of their own, so that a version which changes one of a thousand tells of one. `public_at` is
     there only where a date is set, and `group` where a group owns the project, so that the facts of all other projects
     are what they were. Each project of a group tells of its owners, and the group's oldest of everyone.
     """
-    owner = session.get_one(User, project.owner_id)
+    owner, is_made = session.get_one(User, project.owner_id), inspect(project).has_identity
     return {
-        "branch_rules": _branch_rules(session, project),
+        "branch_rules": _branch_rules(session, project) if is_made else [],
         "created_at": _moment(project.created_at),
         "description": project.description,
-        "former_names": former_project_names(session, project),
+        "former_names": former_project_names(session, project) if is_made else [],
         **(_group(session, project, owner) if owner.kind == GROUP else {}),
-        **_members(session, project),
+        **(_members(session, project) if is_made else {}),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
         "owner_former_names": former_names(session, owner.id),

@@ -282,7 +282,8 @@ def _take_name(session: Session, project: Project, name: str, *, actor: Account)
         raise ProjectNameTaken(
             f"The name {name} leads to {other.name}, which was called so. Please choose another one."
         )
-    addresses.release_former_address(session, project.owner_id, name)
+    if other is not None:
+        addresses.release_former_address(session, project.owner_id, name)
     project.name, project.name_key = name, name.casefold()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Select, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -85,8 +85,8 @@ def record(
         project_id=project_id, actor_id=actor.id if actor else None, kind=kind, details=details or {}, created_at=now()
     )
     session.add(event)
-    session.get_one(Project, project_id).updated_at = event.created_at
     session.flush()
+    session.execute(update(Project).where(Project.id == project_id).values(updated_at=event.created_at))
     notices.tell(session, event)
     if kind in audit.KINDS:
         _tell_audit(session, event, audited.actor or actor, audited)

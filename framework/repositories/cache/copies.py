@@ -18,7 +18,7 @@ from framework.repositories.cache.hydration import Filling, count_pack_bytes, fi
 from framework.repositories.cache.marker import FULL, Marker, read_marker, write_marker
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
-from framework.repositories.catalog.snapshot import Snapshot, read_packs, read_snapshot, read_snapshot_and_packs
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.repositories.journal.divergence import DatabaseBehind
 from framework.web.remembered import store as pages
 
@@ -147,14 +147,19 @@ def _catch_up_and_lease(repository_id: str, kind: str, lease: ExitStack) -> Snap
     raise CopyContended
 
 
-def link_packs(repository_id: str, folder: Path) -> tuple[Snapshot, Sequence[StoredPack]]:
+def link_packs(
+    repository_id: str, folder: Path, known: Snapshot | None = None
+) -> tuple[Snapshot, Sequence[StoredPack]]:
     """Hard links in this folder to every pack of the newest version, and that version.
 
-    They outlive whatever happens to the local copy. Without a pack no copy is looked at.
+    They outlive whatever happens to the local copy. Without a pack no copy is looked at. Where the version that is
+    `known` to whoever has read it just before has none, nothing is read.
 
     Raises:
         What `lease_copy` raises.
     """
+    if known and not known.packs:
+        return known, ()
     found, stored = read_snapshot_and_packs(repository_id)
     if not stored:
         return found, stored
@@ -176,8 +181,7 @@ def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = 
 
     Where there is no copy one is made only when these are all packs: nothing has to be fetched for it.
     """
-    if copy_path(repository_id).exists() or {pack.name for pack in read_packs(repository_id)} <= written.keys():
-        _catch_up(repository_id, kind, written)
+    _catch_up(repository_id, kind, written, anew=False)
 
 
 def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
@@ -190,20 +194,25 @@ def take_in(repository_id: str, written: Mapping[str, WrittenPack]) -> None:
     usage.note_opened(repository_id, hit=False)
 
 
-def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> None:
+def _catch_up(repository_id: str, kind: str, written: Mapping[str, WrittenPack], *, anew: bool = True) -> None:
     """Bring the local copy to SQL's newest version: one process or thread at a time does it, the others wait."""
     with locks.lock_exclusive(lock_path(repository_id, "update")):
-        _bring_forward(repository_id, kind, written)
+        _bring_forward(repository_id, kind, written, anew=anew)
     eviction.make_room(keep=repository_id)
 
 
-def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenPack]) -> Snapshot:
-    """The same for who has the lock; the version that the copy holds now at least."""
+def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenPack], *, anew: bool = True) -> Snapshot:
+    """The same for who has the lock; the version that the copy holds now at least.
+
+    Unless it is made `anew`, a copy that is not there is left so, where packs would have to be fetched for it.
+    """
     snapshot, packs = read_snapshot_and_packs(repository_id)
     path = copy_path(repository_id)
     found = read_marker(path)
     if found:
         _refuse_contradiction(found, snapshot)
+    if not found and not anew and not snapshot.packs <= written.keys():
+        return snapshot
     if not (found and found.serves(snapshot, kind)):
         _with_room(path, Filling(snapshot, packs, kind, written), found)
         _drop_superseded(path)

@@ -67,7 +67,8 @@ def read_snapshot(repository_id: str) -> Snapshot:
 def read_snapshot_and_packs(repository_id: str) -> tuple[Snapshot, tuple[StoredPack, ...]]:
     """The newest version that SQL has, and the packs that it consists of."""
     with read_transaction() as session:
-        return _snapshot(session, repository_id), _packs(session, repository_id)
+        packs = _packs(session, repository_id)
+        return _snapshot(session, repository_id, frozenset(pack.name for pack in packs)), packs
 
 
 def read_packs(repository_id: str) -> tuple[StoredPack, ...]:
@@ -112,7 +113,8 @@ def _packs(session: Session, repository_id: str) -> tuple[StoredPack, ...]:
     return tuple(StoredPack.of(row) for row in session.scalars(select(Pack).where(*in_use)))
 
 
-def _snapshot(session: Session, repository_id: str) -> Snapshot:
+def _snapshot(session: Session, repository_id: str, packs: frozenset[str] | None = None) -> Snapshot:
+    """With the names of its packs, where they are not known yet."""
     row = session.get(Repository, repository_id)
     if row is None:
         raise RepositoryMissing
@@ -125,7 +127,7 @@ def _snapshot(session: Session, repository_id: str) -> Snapshot:
         pack_generation=row.pack_generation,
         default_branch=row.default_branch,
         refs=_refs(session, row),
-        packs=frozenset(session.scalars(in_use)),
+        packs=frozenset(session.scalars(in_use)) if packs is None else packs,
     )
 
 

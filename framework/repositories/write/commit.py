@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, inspect, or_, select, tuple_, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from framework.database.batches import in_batches
 from framework.database.session import read_transaction, transaction
@@ -13,7 +14,7 @@ from framework.gitcore.path_policy import folders_above
 from framework.gitcore.ref_names import HEADS, clashes
 from framework.observability import counts
 from framework.repositories.catalog import lfs_objects
-from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs
+from framework.repositories.catalog.changes import Change, Committed, RefUpdate, Repacking, StoredLfs, apply_ref_updates
 from framework.repositories.catalog.known_refs import remember_updated
 from framework.repositories.catalog.pack_records import NewPack, PackRecord
 from framework.repositories.journal import writer
@@ -34,7 +35,7 @@ from framework.repositories.write.refusals import (
 from framework.storage.current import store
 
 FEW_REFS = 20
-"""Of so many created refs, each is looked up by itself; of more, all refs of the repository are read at once."""
+"""What stands in the way of so many created refs is looked up by name; for more, all refs are read."""
 
 InTransaction = Callable[[Session, Committed], None]
 Precheck = Callable[[Session, Change], None]
@@ -83,9 +84,7 @@ def _in_one_transaction(change: Change, precheck: Precheck, in_transaction: InTr
         if not change.updates and not repository.version:
             return None
         _check_generation(repository, change)
-        _update_refs(session, repository.id, change.updates)
-        _refuse_clashes(session, change)
-        _choose_default_branch(session, repository, change)
+        _update_refs(session, repository, change)
         is_told = change.about or not repository.version
         facts = Facts.between(before, repository.about) if is_told else Facts()
         committed = _next_version(session, repository, change, facts)
@@ -117,16 +116,41 @@ def _check_generation(repository: Repository, change: Change) -> None:
         raise PacksChanged
 
 
-def _update_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
-    """Write the refs, unless one is not where it was; a push may move thousands, so it takes few statements."""
-    theirs = select(Ref.name, Ref.sha).where(Ref.repository_id == repository_id)
-    found = dict[str, str]()
-    for some in in_batches(sorted({ref.name for ref in updates})):
-        found |= dict(session.execute(theirs.where(Ref.name.in_(some))).all())
-    for ref in updates:
-        if found.get(ref.name) != ref.old:
+def _update_refs(session: Session, repository: Repository, change: Change) -> None:
+    """Write the refs, unless one is not where it was, or cannot be beside another one."""
+    if not change.updates:
+        return
+    refs = _read_refs(session, repository, change)
+    for ref in change.updates:
+        if refs.get(ref.name) != ref.old:
             raise RefMoved(ref.name)
-    _write_refs(session, repository_id, updates)
+    apply_ref_updates(refs, change.updates)
+    for name, other in clashes(_list_created(change), refs):
+        raise RefClash(name, other)
+    _write_refs(session, repository.id, change.updates)
+    if change.default_branch and HEADS + repository.default_branch not in refs:
+        repository.default_branch = change.default_branch
+
+
+def _read_refs(session: Session, repository: Repository, change: Change) -> dict[str, str]:
+    """The refs that the change may meet: those that it moves, those in the way of what it creates, the default branch.
+
+    Of few, each is looked up; of many, all refs of the repository are read.
+    """
+    names = {ref.name for ref in change.updates} | {HEADS + repository.default_branch}
+    created = _list_created(change)
+    theirs = select(Ref.name, Ref.sha).where(Ref.repository_id == repository.id)
+    if len(created) > FEW_REFS:
+        return dict(session.execute(theirs).all())
+    below = [Ref.name.startswith(f"{name}/", autoescape=True) for name in created]
+    found = dict[str, str]()
+    for some in in_batches(sorted(names.union(folders_above(created)))):
+        found |= dict(session.execute(theirs.where(or_(Ref.name.in_(some), *below))).all())
+    return found
+
+
+def _list_created(change: Change) -> list[str]:
+    return [ref.name for ref in change.updates if ref.new and not ref.old]
 
 
 def _write_refs(session: Session, repository_id: str, updates: Sequence[RefUpdate]) -> None:
@@ -144,45 +168,18 @@ def _write_refs(session: Session, repository_id: str, updates: Sequence[RefUpdat
         connection.execute(insert(Ref), made)
 
 
-def _refuse_clashes(session: Session, change: Change) -> None:
-    """Compare created refs with those that may stand in their way; folders and files of one name cannot both be."""
-    created = [ref.name for ref in change.updates if ref.new and not ref.old]
-    if not created:
-        return
-    for name, other in clashes(created, _read_refs_around(session, change.repository_id, created)):
-        raise RefClash(name, other)
-
-
-def _read_refs_around(session: Session, repository_id: str, created: Sequence[str]) -> set[str]:
-    """These refs, the folders on their way that are refs, and what lies below them, as far as SQL knows."""
-    theirs = select(Ref.name).where(Ref.repository_id == repository_id)
-    if len(created) > FEW_REFS:
-        return set(session.scalars(theirs))
-    found = set(created)
-    for some in in_batches(sorted(folders_above(created))):
-        found |= set(session.scalars(theirs.where(Ref.name.in_(some))))
-    for name in created:
-        found |= set(session.scalars(theirs.where(Ref.name.startswith(f"{name}/", autoescape=True))))
-    return found
-
-
-def _choose_default_branch(session: Session, repository: Repository, change: Change) -> None:
-    session.flush()
-    missing = session.get(Ref, (repository.id, HEADS + repository.default_branch)) is None
-    if change.default_branch and missing:
-        repository.default_branch = change.default_branch
-
-
 def _next_version(session: Session, repository: Repository, change: Change, facts: Facts) -> Committed:
-    for pack in change.packs:
-        _add_pack(session, repository, pack)
     retired_lfs = _retire(session, repository, change.repacking) if change.repacking else []
-    for one in change.lfs:
-        _add_lfs(session, repository, one)
-    previous = repository.entry_hash
-    _increment_version(session, repository)
-    entry = writer.make_entry(session, repository, change, facts, retired_lfs)
-    repository.entry_hash = writer.entry_hash(entry)
+    _add_packs(session, repository, change.packs)
+    _add_lfs(session, repository, change.lfs)
+    session.flush()
+    previous, place = repository.entry_hash, (repository.epoch, repository.version)
+    with session.no_autoflush:  # what changes of the repository is one statement
+        repository.version += 1
+        repository.stored_bytes += change.new_bytes
+        entry = writer.make_entry(session, repository, change, facts, retired_lfs)
+        repository.entry_hash = writer.entry_hash(entry)
+        _write_repository(session, repository, place)
     session.add(
         Version(
             repository_id=repository.id,
@@ -201,38 +198,29 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
 
 
-def _increment_version(session: Session, repository: Repository) -> None:
-    """Count the version up, and fail if the row is not where it was read: versions have no gap and one parent."""
-    session.flush()
-    stepped = session.scalars(
-        update(Repository)
-        .where(
-            Repository.id == repository.id,
-            Repository.epoch == repository.epoch,
-            Repository.version == repository.version,
-        )
-        .values(version=Repository.version + 1)
-        .returning(Repository.version)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if stepped is None:
+def _write_repository(session: Session, repository: Repository, place: tuple[int, int]) -> None:
+    """Write what has changed, and fail if the row is not where it was read: versions have no gap and one parent."""
+    changed = {each.key: each.value for each in inspect(repository).attrs if each.history.has_changes()}
+    at_place = Repository.id == repository.id, tuple_(Repository.epoch, Repository.version) == place
+    written = session.connection().execute(update(Repository).where(*at_place).values(changed))
+    if written.rowcount != 1:
         raise VersionMoved
-    session.refresh(repository)
+    for name, value in changed.items():
+        set_committed_value(repository, name, value)
 
 
-def _add_pack(session: Session, repository: Repository, pack: NewPack) -> None:
-    session.add(
-        Pack(
-            repository_id=repository.id,
-            epoch=repository.epoch,
-            version=repository.version + 1,
-            side_files=pack.recorded_side_files or None,
-            **PackRecord.values_of(pack),
-        )
-    )
-    repository.stored_bytes += pack.stored_bytes
-    for sha, size in pack.sizes.items():
-        session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+def _add_packs(session: Session, repository: Repository, packs: Sequence[NewPack]) -> None:
+    place = {"epoch": repository.epoch, "version": repository.version + 1}
+    for pack in packs:
+        side_files = pack.recorded_side_files or None
+        session.add(Pack(repository_id=repository.id, side_files=side_files, **place, **PackRecord.values_of(pack)))
+        for sha, size in pack.sizes.items():
+            session.merge(LargeBlob(repository_id=repository.id, sha=sha, size_bytes=size))
+
+
+def _add_lfs(session: Session, repository: Repository, lfs: Sequence[StoredLfs]) -> None:
+    place = {"epoch": repository.epoch, "version": repository.version + 1}
+    session.add_all(LfsObject(repository_id=repository.id, **one.__dict__, **place) for one in lfs)
 
 
 def _retire(session: Session, repository: Repository, repacking: Repacking) -> list[str]:
@@ -250,12 +238,6 @@ def _retire(session: Session, repository: Repository, repacking: Repacking) -> l
     for shas in in_batches(sorted(repacking.forgotten)):
         session.execute(gone.where(LargeBlob.sha.in_(shas)))
     return lfs_objects.retire(session, repository, repacking.forgotten_lfs)
-
-
-def _add_lfs(session: Session, repository: Repository, one: StoredLfs) -> None:
-    place = {"epoch": repository.epoch, "version": repository.version + 1}
-    session.add(LfsObject(repository_id=repository.id, **one.__dict__, **place))
-    repository.stored_bytes += one.size_bytes
 
 
 def _look_up(change: Change, error: OperationalError) -> Committed:

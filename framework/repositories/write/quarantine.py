@@ -43,24 +43,26 @@ DOWNGRADED = ",".join(f"{message}=ignore" for message in git.FSCK_IGNORED)
 class Quarantine(ReceivedObjects):
     """One push's objects, and those of the version that it is pushed onto."""
 
-    def __init__(self, folder: Path, repository_id: str, clearing: Clearing = NOTHING_CLEARED) -> None:
+    def __init__(
+        self, folder: Path, repository_id: str, clearing: Clearing = NOTHING_CLEARED, *, known: Snapshot | None = None
+    ) -> None:
         super().__init__(folder, folder / "quarantine.git")
         self._repository_id, self._clearing = repository_id, clearing
         self._received: ReceivedPack | None = None
         self._came = HashingReader(())
         lay_out(self.path)
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
-        self.snapshot = self.follow()
+        self.snapshot = self.follow(known)
 
-    def follow(self) -> Snapshot:
-        """Take the newest version's packs as those that the push builds upon.
+    def follow(self, known: Snapshot | None = None) -> Snapshot:
+        """Take the newest version's packs as those that the push builds upon; `known` as in `link_packs`.
 
         Raises:
             What `lease_copy` raises.
         """
         base = self._folder / f"base-{object_keys.new_id()}"
         (base / "pack").mkdir(parents=True)
-        self.snapshot, packs = link_packs(self._repository_id, base / "pack")
+        self.snapshot, packs = link_packs(self._repository_id, base / "pack", known)
         self._builds_on_nothing = not packs
         self._base = base
         (self.path / "objects" / "info" / "alternates").write_text(f"{base}\n")

@@ -24,7 +24,6 @@ from framework.storage.counting import requests
 from tests.githttp.client import Person, Work
 from tests.githttp.conftest import MIB, House
 from tests.githttp.protocol.wire import NOTHING, everything, pack_of, post, push_body
-from tests.statements import noted_statements
 
 
 def refs(project: ProjectAccess) -> dict[str, str]:
@@ -53,17 +52,6 @@ def test_a_first_push_is_read_without_the_store(alice: Person, project: ProjectA
     work.push(project.full_name, "main")
     with requests() as asked, lease_copy(project.repository_id):
         assert asked.total == 0
-
-
-def test_a_thousand_branches_take_few_statements(alice: Person, project: ProjectAccess) -> None:
-    work = alice.work()
-    tip = work.commit("First", a__txt="1")
-    create = "".join(f"create refs/heads/branch-{number} {tip}\n" for number in range(1000))
-    work.git("update-ref", "--stdin", given=create.encode())
-    with noted_statements() as statements:
-        work.push(project.full_name, "--all")
-    assert len(refs(project)) == 1001
-    assert len([one for one in statements if " refs" in one]) < 10
 
 
 def test_the_project_page_shows_what_was_pushed(house: House, alice: Person) -> None:
