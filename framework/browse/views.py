@@ -19,6 +19,7 @@ from framework.browse.render.documents import MARKDOWN, Links
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.rendering import dress_notebook, render_document
 from framework.browse.render.signs import show_signs
+from framework.browse.scripts import send_script
 from framework.browse.view_options import ENCODINGS, ViewOptions
 from framework.gitcore.ref_names import short_name
 from framework.projects.core.access import ProjectAccess
@@ -126,6 +127,13 @@ def download(owner: str, project: str, ref: str, form: str) -> AnyResponse:
         Content_Type="application/zip" if form == "zip" else "application/gzip",
         Content_Disposition=f"attachment; {file_name_parameters(f'{name}.{form}')}",
     )
+
+
+@blueprint.get("/<owner>/<project>/script/<path:place>")
+def download_script(owner: str, project: str, place: str) -> AnyResponse:
+    """A notebook as a script, to download."""
+    access = begin_visit(owner, project)
+    return send_script(access, place)
 
 
 @blueprint.get("/<owner>/<project>/cite/<path:ref>")

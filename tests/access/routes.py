@@ -19,6 +19,7 @@ ROUTES: dict[Kind, str] = {
     kinds.READS: """
         GET browse.show_project, GET browse.show_folder, GET browse.show_file, GET browse.send_file
         GET browse.show_activity, GET browse.download, GET browse.show_citation
+        GET browse.download_script
         GET finding.go_to_file, GET finding.search_files, GET restoring.show_deleted
         GET versions.show_blame, GET versions.list_branches, GET versions.list_tags
         GET versions.show_commit, GET versions.print_commit, GET versions.list_commits

@@ -1,5 +1,6 @@
 """Files as pages show them: made in a child process within limits, remembered, else shown as they are written."""
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook
+from framework.browse.render.notebooks.scripts import Script, convert
 from framework.browse.render.previews import (
     DUMPED_BYTES,
     NO_PREVIEW,
@@ -25,6 +27,7 @@ from framework.browse.render.previews import (
     text_preview,
 )
 from framework.browse.view_options import ViewOptions
+from framework.errors import Unavailable
 from framework.formatting import format_size
 from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
@@ -35,10 +38,20 @@ TOO_COSTLY = "It would take too long to show this in a richer form, so it is sho
 BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
 
 _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
+
+
+class BusyConverting(Unavailable):
+    """Nothing can be converted at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The server is busy. Try again in a moment.")
+
+
 sandbox = Sandbox(
     "framework.browse.render.previews",
     *sorted({kind.module for kind in KINDS if kind.reader}),
     "framework.browse.render.notebooks.dressing",
+    "framework.browse.render.notebooks.scripts",
     "framework.browse.diff.notebook_changes",
     "framework.browse.diff.tables.changes",
     "framework.browse.history.citation_files",
@@ -63,6 +76,20 @@ def dress_notebook(notebook: Notebook, links: Links) -> Notebook:
     with suppress(TooCostly, Busy):
         return sandbox.call((notebook, links), dress, notebook, links)
     return notebook
+
+
+def convert_notebook(repository_id: str, content: bytes) -> Script | None:
+    """A notebook of this repository as a script; None where it is none, or takes too much.
+
+    Raises:
+        BusyConverting: others are being done.
+    """
+    try:
+        return sandbox.call((repository_id, hashlib.sha256(content).digest()), convert, content)
+    except Busy as refusal:
+        raise BusyConverting from refusal
+    except TooCostly:
+        return None
 
 
 def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:

@@ -13,11 +13,12 @@ from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook, read_notebook
 from framework.browse.render.notebooks.terminal import render_terminal, strip_signs
 from framework.browse.view_options import ViewOptions
+from tests.browse.render.made_files import Show
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
-def shown(*cells: dict[str, Any], **metadata: Any) -> Notebook:
+def book_of(*cells: dict[str, Any], **metadata: Any) -> Notebook:
     """The dressed notebook of these cells."""
     text = json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4})
     return dress(read_notebook("", text, ViewOptions()), Links("/p", "main", ""))
@@ -45,13 +46,13 @@ def displayed(**data: Any) -> dict[str, Any]:
     ],
 )
 def test_a_pasted_picture_is_in_the_page(source: str, name: str) -> None:
-    book = shown(markdown(source, attachments={name: {"image/png": PNG}}))
+    book = book_of(markdown(source, attachments={name: {"image/png": PNG}}))
     assert str(book.cells[0].html).count(f'src="data:image/png;base64,{PNG}"') == 1
 
 
 @pytest.mark.parametrize("forms", [{}, {"text/html": "PGI+"}, {"image/png": '"><script>'}, {"image/x": PNG}, 7])
 def test_what_is_no_picture_is_not_pasted(forms: object) -> None:
-    book = shown(markdown("![gone](attachment:a.png) [x](attachment:a.png)", attachments={"a.png": forms}))
+    book = book_of(markdown("![gone](attachment:a.png) [x](attachment:a.png)", attachments={"a.png": forms}))
     assert ("src=" in str(book.cells[0].html), "attachment" in str(book.cells[0].html)) == (False, False)
 
 
@@ -72,7 +73,7 @@ def test_format_3_has_headings_of_levels_and_all_worksheets() -> None:
     "target", ["#1.-Section-(new)", "#1-section-new", "#My-Heading", "#sec_a", "#sec_b", "#same-1"]
 )
 def test_each_way_to_link_to_a_heading_finds_it(target: str) -> None:
-    book = shown(
+    book = book_of(
         markdown(f"[x]({target})"),
         markdown("# 1. Section (new)\n## Same"),
         markdown("## My Heading\n## Same"),
@@ -98,12 +99,12 @@ def test_each_way_to_link_to_a_heading_finds_it(target: str) -> None:
     ],
 )
 def test_code_is_in_the_colours_of_its_language(metadata: dict[str, Any], source: str, language: str) -> None:
-    assert shown(code(source=source), **metadata).cells[0].language == language
+    assert book_of(code(source=source), **metadata).cells[0].language == language
 
 
 def test_results_have_a_number_and_errors_of_the_standard_output_are_apart() -> None:
     result = {"output_type": "execute_result", "execution_count": 3, "data": {"text/plain": "7"}}
-    book = shown(code(result, {"output_type": "stream", "name": "stderr", "text": "mind"}, displayed(text_plain="8")))
+    book = book_of(code(result, {"output_type": "stream", "name": "stderr", "text": "mind"}, displayed(text_plain="8")))
     assert [(one.number, one.is_stderr) for one in book.cells[0].outputs] == [("3", False), ("", True), ("", False)]
 
 
@@ -123,14 +124,14 @@ def test_results_have_a_number_and_errors_of_the_standard_output_are_apart() -> 
     ],
 )
 def test_an_interactive_output_is_its_picture_or_a_note(output: dict[str, Any], kinds: list[str], words: str) -> None:
-    outputs = shown(code(output)).cells[0].outputs
+    outputs = book_of(code(output)).cells[0].outputs
     assert [one.kind for one in outputs] == kinds
     assert words in outputs[-1].content
 
 
 @pytest.mark.parametrize("form", ["text_html", "text_latex", "text_markdown", "text_plain", "image_svg+xml"])
 def test_half_of_a_surrogate_pair_is_replaced(form: str) -> None:
-    book = shown(markdown("# \ud83d"), code(displayed(**{form: "cut \ud83d"}), source="\udfff"))
+    book = book_of(markdown("# \ud83d"), code(displayed(**{form: "cut \ud83d"}), source="\udfff"))
     repr(book).encode()
 
 
@@ -187,3 +188,33 @@ def test_any_signs_leave_text_and_whole_elements_only(text: str) -> None:
     left = re.sub(r'<span class="[a-z0-9 -]+">|</span>', "", render_terminal(text))
     assert not re.search("[<>\x1b\r\b]", left)
     assert "\x1b" not in strip_signs(text)
+
+
+CELLS = [
+    {"cell_type": "markdown", "source": "# Title\n\ntext"},
+    {"cell_type": "code", "source": ["%matplotlib inline\n", "x = 1\n", "!ls\n"]},
+    {"cell_type": "code", "source": "%%bash\nls"},
+    {"cell_type": "raw", "source": "raw"},
+]
+SCRIPT = (
+    "# %% [markdown]\n# # Title\n#\n# text\n\n# %%\n# %matplotlib inline\nx = 1\n# !ls\n\n"
+    "# %%\n# %%bash\n# ls\n\n# %% [raw]\n# raw\n"
+)
+
+
+def test_a_notebook_is_downloaded_as_a_script_of_its_language(shown: Show) -> None:
+    files = {
+        "a/book.ipynb": json.dumps({"cells": CELLS}).encode(),
+        "r.IPYNB": json.dumps({"cells": [], "metadata": {"language_info": {"name": "R"}}}).encode(),
+        "bad.ipynb": b"{",
+        "notes.txt": b"x",
+    }
+    onlooker = shown(files)
+    script = onlooker.visitor.get(f"{onlooker.project.path}/script/main/a/book.ipynb")
+    assert script.text == SCRIPT
+    assert 'attachment; filename="book.py"' in script.headers["Content-Disposition"]
+    assert 'href="/alice/website/script/main/r.IPYNB"' in onlooker.get("/blob/main/r.IPYNB")
+    other = onlooker.visitor.get(f"{onlooker.project.path}/script/main/r.IPYNB")
+    assert "r.R" in other.headers["Content-Disposition"]
+    for name, status in (("bad.ipynb", 400), ("notes.txt", 400), ("a", 400), ("no.ipynb", 404)):
+        assert onlooker.visitor.get(f"{onlooker.project.path}/script/main/{name}").status_code == status

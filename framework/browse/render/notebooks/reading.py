@@ -1,7 +1,6 @@
 """Jupyter notebooks, read leniently (nbformat 3 and 4): cells and their outputs, of which nothing runs."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,16 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from framework.browse.render.markup.anchors import Heading
+from framework.browse.render.notebooks.languages import language_of, language_of_cell, script_form, value_at
 from framework.browse.render.notebooks.outputs import Budget, Output, read_image, read_outputs, read_text, write_number
 from framework.browse.view_options import ViewOptions
 
 MOST_CELLS, MOST_OUTPUTS, MOST_PASTED = 400, 50, 20
-
-_KERNELS = {"ir": "r", "xpython": "python", "bash": "bash", "octave": "octave", "sagemath": "python", "stata": "stata"}
-_MAGIC = re.compile(r"\s*%%(\w+)")
-_MAGICS = {"bash": "bash", "sh": "bash", "script": "bash", "r": "r", "javascript": "javascript", "js": "javascript",
-           "html": "html", "sql": "sql", "latex": "tex", "perl": "perl", "ruby": "ruby", "julia": "julia",
-           "cython": "cython", "markdown": "markdown", "svg": "xml"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,11 @@ class Notebook:
     cells: Sequence[Cell]
     left_out: int = 0
     outline: Sequence[Heading] = ()
+
+    @property
+    def script_ending(self) -> str:
+        """The ending of the notebook's name as a script."""
+        return script_form(self.language)[0]
 
     @property
     def has_plain(self) -> bool:
@@ -92,34 +91,14 @@ def list_cells(told: object) -> list[Any]:
     Raises:
         ValueError: it has no cells where a notebook has them.
     """
-    sheets = _value_at(told, "worksheets")
+    sheets = value_at(told, "worksheets")
     if isinstance(sheets, list) and sheets:
-        found = [_value_at(sheet, "cells") for sheet in sheets]
+        found = [value_at(sheet, "cells") for sheet in sheets]
         return [cell for cells in found if isinstance(cells, list) for cell in cells]
-    cells = _value_at(told, "cells")
+    cells = value_at(told, "cells")
     if not isinstance(cells, list):
         raise ValueError("it has no cells")  # noqa: TRY004 # the file is wrong, not a caller
     return cells
-
-
-def language_of(told: object) -> str:
-    """The language of a notebook's code, in lower case, as its kernel or its editor has noted it."""
-    kernel = read_text(_value_at(told, "metadata", "kernelspec", "name")).lower()
-    noted = (
-        read_text(_value_at(told, "metadata", "kernelspec", "language")),
-        read_text(_value_at(told, "metadata", "language_info", "name")),
-        _KERNELS.get(kernel, ""),
-        "julia" if kernel.startswith("julia") else "",
-        read_text(_old_language(told)),
-    )
-    return next((name.lower() for name in noted if name), "python")
-
-
-def _old_language(told: object) -> object:
-    """The language that nbformat 3 notes with each cell."""
-    sheets = _value_at(told, "worksheets")
-    cells = _value_at(sheets[0], "cells") if isinstance(sheets, list) and sheets else None
-    return next((one for cell in cells if (one := _value_at(cell, "language"))), "") if isinstance(cells, list) else ""
 
 
 def read_source(told: Mapping[str, Any]) -> tuple[str, str]:
@@ -147,8 +126,7 @@ def _cell(told: dict[str, Any], language: str, budget: Budget) -> Cell:
         for made in read_outputs(one, budget)
     ]
     number = write_number(told.get("execution_count", told.get("prompt_number")))
-    magic = _MAGIC.match(source)
-    return Cell(kind, source, number, shown, plain, _MAGICS.get(magic[1].lower(), language) if magic else language)
+    return Cell(kind, source, number, shown, plain, language_of_cell(source, language))
 
 
 def _read_pasted(told: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str, str]]:
@@ -160,9 +138,3 @@ def _read_pasted(told: Mapping[str, Any], budget: Budget) -> Iterator[tuple[str,
         )
         if address := next(filter(None, addresses), ""):
             yield name, address
-
-
-def _value_at(value: object, *names: str) -> Any:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
