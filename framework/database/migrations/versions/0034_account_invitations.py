@@ -7,7 +7,7 @@ from framework.database import steps
 from framework.database.types import UTCDateTime
 
 revision = '0034'
-down_revision = '0034'
+down_revision = '0033'
 branch_labels = None
 depends_on = None
 
