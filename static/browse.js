@@ -19,6 +19,22 @@ function chosenLines() {
   return { first: ends[0], last: ends[1] };
 }
 
+/**
+ * Loads the page of the text that has this line, where it is another one.
+ * @param {number} line
+ */
+function goToPageOf(line) {
+  const code = /** @type {HTMLElement | null} */ (document.querySelector("[data-page-lines]"));
+  if (!code || document.getElementById(`L${line}`) || line > Number(code.dataset.lines)) return false;
+  const options = new URLSearchParams(location.search);
+  options.delete("line");
+  const page = String(Math.ceil(line / Number(code.dataset.pageLines)));
+  if (options.get("page") === page) return false;
+  options.set("page", page);
+  location.replace(`?${options}${location.hash}`);
+  return true;
+}
+
 /** @param {{ scroll: boolean }} how */
 function showChosenLines({ scroll }) {
   for (const row of document.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
@@ -29,6 +45,7 @@ function showChosenLines({ scroll }) {
     if (!row) break;
     row.classList.add("chosen");
   }
+  if (scroll && goToPageOf(lines.first)) return;
   if (scroll) document.getElementById(`L${lines.first}`)?.scrollIntoView({ block: "center" });
 }
 

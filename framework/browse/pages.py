@@ -12,7 +12,7 @@ from framework.browse.history.history import newest_change
 from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
 from framework.browse.places import Place, SubmoduleHasNoFile, find_place
-from framework.browse.render.content import media_type
+from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
 from framework.browse.render.encodings import decode
 from framework.browse.render.previews import Preview
@@ -216,9 +216,20 @@ def open_raw_file(copy: Copy, ref: str, path: str) -> RawFile:
     if entry.kind not in {"blob", "symlink"}:
         raise FolderHasNoBytes(path)
     found = find_content(copy, entry.sha)
-    head = next(found.blob.chunks, b"")
+    head = _read_telling(found.blob)
     committed_at = moment_at(copy.commit(sha).commit_time)
-    return RawFile(path, found.blob, head, media_type(path, head), committed_at, found.stored)
+    media = media_type(path, head, goes_on=found.blob.size_bytes > len(head))
+    return RawFile(path, found.blob, head, media, committed_at, found.stored)
+
+
+def _read_telling(blob: Blob) -> bytes:
+    """The first chunk of a file; of a text that is ASCII so far, as much as its page looks at to tell its encoding."""
+    head = bytearray(next(blob.chunks, b""))
+    while (
+        head.isascii() and is_text(bytes(head)) and len(head) < SHOWN_TEXT_BYTES and (chunk := next(blob.chunks, b""))
+    ):
+        head += chunk
+    return bytes(head)
 
 
 def read_readme(copy: Copy, place: Place, entries: Sequence[Entry]) -> Readme | None:

@@ -10,6 +10,7 @@ from framework.browse.diff.changed_tree import build_changed_tree
 from framework.browse.history import blame, commits, history, refs
 from framework.browse.places import fallback_link
 from framework.browse.remembered import View, show
+from framework.browse.view_options import ViewOptions
 from framework.projects.branches.protection import protection_of
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import begin_visit, read_project
@@ -43,8 +44,8 @@ def list_commits(owner: str, project: str, place: str = "") -> AnyResponse:
 def show_commit(owner: str, project: str, sha: str) -> AnyResponse:
     """One commit: who, when, why, and what it changed; one file of it in full with `?path=`."""
     access = begin_visit(owner, project)
-    path = query_path()
-    read = _with_fallback(access, sha, lambda copy: commits.read_commit_page(copy, sha, path))
+    path, encoding = query_path(), ViewOptions.of(request.args).encoding
+    read = _with_fallback(access, sha, lambda copy: commits.read_commit_page(copy, sha, path, encoding=encoding))
     return show(access, View(read, _render("browse/commit.html", access, "history"), _difference_options(path)))
 
 
@@ -71,9 +72,9 @@ def choose_versions(owner: str, project: str) -> AnyResponse | str:
 def compare(owner: str, project: str, spec: str) -> AnyResponse:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = begin_visit(owner, project)
-    path = query_path()
+    path, encoding = query_path(), ViewOptions.of(request.args).encoding
     view = View(
-        lambda copy: commits.read_compare_page(copy, spec, path),
+        lambda copy: commits.read_compare_page(copy, spec, path, encoding=encoding),
         _render("browse/compare.html", access, "history"),
         _difference_options(path),
     )
@@ -92,8 +93,9 @@ def print_comparison(owner: str, project: str, spec: str, form: str) -> AnyRespo
 def show_blame(owner: str, project: str, place: str) -> AnyResponse:
     """A file with who wrote each of its lines, and in which commit."""
     access = begin_visit(owner, project)
-    read = _with_fallback(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place)))
-    return show(access, View(read, _render("browse/blame.html", access, "files"), kind=FULL))
+    number = ViewOptions.of(request.args).number
+    read = _with_fallback(access, place, lambda copy: blame.read_blame_page(copy, *split_ref(copy, place), number))
+    return show(access, View(read, _render("browse/blame.html", access, "files"), number, kind=FULL))
 
 
 @blueprint.get("/<owner>/<project>/branches")
@@ -138,9 +140,10 @@ def _render(template: str, access: ProjectAccess, tab: str, **facts: object) -> 
     return lambda page: render_template(template, project=access, page=page, tab=tab, **facts)
 
 
-def _difference_options(path: str) -> tuple[str, bool, bool]:
-    """What the template of differences asks of the address, as well as the path."""
-    return path, request.args.get("view") == "split", bool(request.args.get("lines"))
+def _difference_options(path: str) -> tuple[str, bool, bool, str | None]:
+    """What the pages of differences ask of the address, as well as the path."""
+    encoding = ViewOptions.of(request.args).encoding
+    return path, request.args.get("view") == "split", bool(request.args.get("lines")), encoding
 
 
 def _send_printed(access: ProjectAccess, act: Callable[[Copy], commits.Printed]) -> AnyResponse:

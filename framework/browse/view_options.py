@@ -14,12 +14,15 @@ ENCODINGS = (
 )  # fmt: skip
 """What a reader may have a text read in, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
 LONGEST_FILTER = 200
+PAGE_LINES = 1_000
+"""So many lines of a text are a page of it, so that a line's number tells its page."""
 
 
 @dataclass(frozen=True)
 class ViewOptions:
     """`plain`: as text. `whole`: with all last changes, however long they take. `number`: the page, from 1.
 
+    A text's page may be named by one of its lines instead.
     `encoding`: one of `ENCODINGS`, None for what the text looks like.
     `wanted`: a text that the rows of a table have to contain.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
@@ -43,7 +46,7 @@ class ViewOptions:
         return cls(
             plain="plain" in values,
             whole="whole" in values,
-            number=page_number(values),
+            number=_number_of_line(values.get("line", "")) or page_number(values),
             encoding=chosen if (chosen := values.get("encoding")) in ENCODINGS else None,
             wanted=values.get("filter", "").strip()[:LONGEST_FILTER],
             sort=sort,
@@ -65,3 +68,9 @@ class ViewOptions:
             "encoding": asked.encoding or "",
         }
         return "?" + urlencode({name: value for name, value in values.items() if value != ""})
+
+
+def _number_of_line(text: str) -> int | None:
+    """The page that has this line of a text."""
+    line = small_number(text)
+    return None if line is None else max(0, line - 1) // PAGE_LINES + 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from framework.browse.diff.patches import PatchLine
-from framework.browse.render.code.highlighting import highlight_lines
+from framework.browse.render.code.highlighting import highlight_lines, highlight_part, split_lines
 from framework.browse.render.encodings import decode
 
 LONGEST_SECONDS = 0.8
@@ -26,6 +26,11 @@ def colour_files(files: Sequence[tuple[str, bytes]]) -> list[str]:
     """
     deadline = time.thread_time() + LONGEST_SECONDS
     return [_colour_file(path, content) if time.thread_time() < deadline else "" for path, content in files]
+
+
+def colour_lines_of(path: str, content: bytes, part: slice) -> str:
+    """These lines of one file as HTML whose lines end with line feeds."""
+    return "".join(f"{line}\n" for line in highlight_part(path, split_lines(decode(content).text), part))
 
 
 def _colour_file(path: str, content: bytes) -> str:

@@ -39,7 +39,7 @@ class FileChange:
 
     Modes are octal digits, object names hex, `NO_OBJECT` where the file is absent; sizes in bytes where they are known.
     `hidden` says why there are no hunks: binary, large, many (asked for by itself, its lines
-    are counted all the same, as far as git was asked for them), submodule.
+    are counted all the same, as far as git was asked for them), submodule. `encoding` is that of lines beyond ASCII.
     """
 
     status: str
@@ -55,6 +55,7 @@ class FileChange:
     left_out: int = 0
     hidden: str = SHOWN
     rich: Rich | None = None
+    encoding: str = ""
 
     @property
     def turns_order(self) -> bool:
@@ -119,13 +120,16 @@ def list_changes(copy: Copy, old: str, new: str, path: str = "") -> list[FileCha
     return list(_raw(_texts(printed)))
 
 
-def read_difference(copy: Copy, old: str, new: str, path: str = "") -> Difference:
-    """What differs between two commits or trees, with lines; of one path only, in full, when it is given."""
+def read_difference(copy: Copy, old: str, new: str, path: str = "", *, encoding: str | None = None) -> Difference:
+    """What differs between two commits or trees, with lines; of one path only, in full, when it is given.
+
+    Lines are read in `encoding`, one of `ENCODINGS`, or in what they look like.
+    """
     everything = list_changes(copy, old, new, path)
     listed = _with_sizes(copy, everything[:LISTED_FILES])
     readable = [file for file in listed if not _unreadable(file)][:PATCHED_FILES]
     most_lines = LINES_OF_A_FILE_ALONE if path else LINES_OF_A_FILE
-    patched = _add_hunks(copy, old, new, readable, most_lines) if readable else {}
+    patched = _add_hunks(copy, old, new, readable, most_lines, encoding=encoding) if readable else {}
     gone = {file.old_path for file in patched.values() if file.status == "R"}
     files = [
         patched[file.path] if file.path in patched else replace(file, hidden=_unreadable(file) or MANY)
@@ -133,7 +137,7 @@ def read_difference(copy: Copy, old: str, new: str, path: str = "") -> Differenc
         if file.path in patched or file.path not in gone
     ]
     files = _with_wide_texts(copy, files, most_lines)
-    shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files)))
+    shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files), encoding))
     return Difference(shown, len(everything) - (len(listed) - len(files)))
 
 
@@ -157,11 +161,11 @@ def _with_wide_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -
     ]
 
 
-def _enrich(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
+def _enrich(copy: Copy, files: Sequence[FileChange], encoding: str | None) -> list[FileChange]:
     """The files with what tells their differences better than lines do, as many as a page can take."""
     made, room = [], MOST_RICH_FILES
     for file in files:
-        sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks)
+        sides = Sides(file.path, file.old_sha, file.new_sha, file.hunks, encoding)
         wanted = room and file.status in "MRAD" and file.hidden in {SHOWN, BINARY}
         rich = enrich(copy, sides) if wanted else None
         room -= rich is not None
@@ -213,7 +217,9 @@ def _unreadable(file: FileChange) -> str:
     return LARGE if max(file.old_size_bytes or 0, file.new_size_bytes or 0) > PATCHED_BYTES else SHOWN
 
 
-def _add_hunks(copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int) -> dict[str, FileChange]:
+def _add_hunks(
+    copy: Copy, old: str, new: str, files: Sequence[FileChange], most_lines: int, *, encoding: str | None
+) -> dict[str, FileChange]:
     """The files with their hunks, by path; files that moved and changed are found among these, too."""
     sizes = {sha: size for file in files for _path, sha, size in _sides(file) if size is not None}
     options = ["-r", "-M", "-l200", "--raw", "-p", "-z", "--no-abbrev", "--no-commit-id", "--no-color"]
@@ -222,10 +228,12 @@ def _add_hunks(copy: Copy, old: str, new: str, files: Sequence[FileChange], most
     raw, _end, text = printed.partition(b"\0\0")
     sections, found, budget = Sections(text), {}, max(LINES_OF_A_PAGE, most_lines)
     for file in _raw(_texts(raw + b"\0")):
-        patch = decode(sections.take(file.old_path, file.path, count=2 if file.status == "T" else 1)).text
+        section = sections.take(file.old_path, file.path, count=2 if file.status == "T" else 1)
+        patch = decode(section, encoding=encoding)
         marks = max(LINES_OF_A_PAGE, most_lines) - budget < MARKED_LINES
-        made = _with_hunks(file, patch, min(most_lines, budget), mark=marks)
+        made = _with_hunks(file, patch.text, min(most_lines, budget), mark=marks)
         budget -= sum(len(hunk.lines) for hunk in made.hunks)
+        made = replace(made, encoding="" if section.isascii() and not encoding else patch.encoding)
         found[file.path] = replace(made, old_size_bytes=sizes.get(file.old_sha), new_size_bytes=sizes.get(file.new_sha))
     return found
 

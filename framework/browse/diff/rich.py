@@ -8,6 +8,8 @@ from framework.browse.diff.notebook_changes import NotebookChange
 from framework.browse.diff.patches import Hunk
 from framework.browse.diff.sandboxed import compare_notebooks, compare_tables
 from framework.browse.diff.tables.changes import TableChange
+from framework.browse.render.encodings import decode_as
+from framework.browse.render.kinds.kind import TEXT
 from framework.browse.render.kinds.registry import kind_of
 from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.ref_names import NO_OBJECT
@@ -31,12 +33,13 @@ Rich = TableChange | NotebookChange | PointerChange
 
 @dataclass(frozen=True)
 class Sides:
-    """A file before and now: its path, its blobs' names, and git's hunks."""
+    """A file before and now: its path, its blobs' names, git's hunks, and the encoding that the reader has chosen."""
 
     path: str
     old_sha: str
     new_sha: str
     hunks: Sequence[Hunk]
+    encoding: str | None = None
 
 
 def enrich(copy: Copy, sides: Sides) -> Rich | None:
@@ -49,6 +52,9 @@ def enrich(copy: Copy, sides: Sides) -> Rich | None:
         return None
     if kind and kind.grids:
         contents = _content(copy, sides.old_sha), _content(copy, sides.new_sha)
+        if sides.encoding and kind.source == TEXT:
+            old, new = (decode_as(data, sides.encoding).encode() for data in contents)
+            contents = old, new
         return compare_tables(copy.snapshot.repository_id, kind, name, contents)
     if not sides.hunks:
         return None

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from markupsafe import Markup, escape
 
-from framework.browse.diff.colouring import Coloured, colour_files
+from framework.browse.diff.colouring import Coloured, colour_files, colour_lines_of
 from framework.browse.diff.notebook_changes import NotebookChange, diff_notebooks
 from framework.browse.diff.tables.changes import TableChange, diff_tables
 from framework.browse.render.code.highlighting import split_lines
@@ -33,10 +33,12 @@ def compare_tables(repository_id: str, kind: Kind, name: str, contents: tuple[by
     return None
 
 
-def colour_file(repository_id: str, path: str, content: bytes) -> Coloured:
-    """The lines of a file of this repository, in colours where that does not take too much."""
-    made = _colour_files(repository_id, [(path, content)])[0]
-    return made or [escape(line) for line in split_lines(content.decode(errors="replace"))]
+def colour_part(repository_id: str, path: str, content: bytes, part: slice) -> Coloured:
+    """Some lines of a file of this repository, in colours where that does not take too much."""
+    with suppress(TooCostly, Busy):
+        html = sandbox.call((repository_id, path, content, part.start), colour_lines_of, path, content, part)
+        return [Markup(line) for line in html.split("\n")[:-1]]  # noqa: S704 # escaped there
+    return [escape(line) for line in split_lines(content.decode(errors="replace"))[part]]
 
 
 def colour_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:

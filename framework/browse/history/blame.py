@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import ClassVar
 
 from markupsafe import Markup
 
-from framework.browse.diff.sandboxed import colour_file
+from framework.browse.diff.sandboxed import colour_part
 from framework.browse.history.history import newest_change
 from framework.browse.places import Place, find_place
-from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text
+from framework.browse.render.content import is_text
+from framework.browse.view_options import PAGE_LINES
 from framework.errors import Invalid, Unavailable
 from framework.gitcore import git
 from framework.gitcore.dates import moment_at
@@ -20,7 +22,7 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import Entry, find
 
 DEADLINE_SECONDS = 15
-MOST_LINES = 20_000
+LONGEST_BYTES, MOST_LINES = 8 << 20, 100_000
 REMEMBERED_FILES = 64
 
 
@@ -62,18 +64,21 @@ class Passage:
 
 @dataclass(frozen=True)
 class BlamePage:
-    """A file with the commit of each of its lines."""
+    """A page of a file with the commit of each line: its first line's number, and how many lines the file has."""
 
+    page_lines: ClassVar = PAGE_LINES
     place: Place
     entry: Entry
     passages: Sequence[Passage]
+    first: int
+    count: int
 
 
 _known: LRUCache[tuple[Path, str, str], Sequence[Origin]] = LRUCache(REMEMBERED_FILES)
 
 
-def read_blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
-    """The file at this path with the origin of each line; the copy has to hold all blobs.
+def read_blame_page(copy: Copy, ref: str, path: str, number: int = 1) -> BlamePage:
+    """A page of the file at this path with the origin of each line; the copy has to hold all blobs.
 
     Raises:
         RefAbsent, PathAbsent. NotBlamable: it is no file of text of a bearable size. BlameTooLong.
@@ -83,7 +88,7 @@ def read_blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     if entry.kind != "blob":
         raise NotBlamable(path)
     blob = copy.blob(entry.sha)
-    if blob.size_bytes > SHOWN_TEXT_BYTES:
+    if blob.size_bytes > LONGEST_BYTES:
         raise NotBlamable(path)
     content = b"".join(blob.chunks)
     if not is_text(content) or content.count(b"\n") > MOST_LINES:
@@ -92,24 +97,24 @@ def read_blame_page(copy: Copy, ref: str, path: str) -> BlamePage:
     key = copy.path, newest.sha if newest else place.sha, path
     origins = _known.get(key, ()) or _origins(copy, place)
     _known.put(key, origins)
-    lines = _as_git_counts(colour_file(copy.snapshot.repository_id, path, content), len(origins))
-    return BlamePage(place, entry, tuple(_passages(origins, lines)))
+    start = min((number - 1) * PAGE_LINES, max(0, len(origins) - 1) // PAGE_LINES * PAGE_LINES)
+    part = slice(start, start + PAGE_LINES)
+    coloured = colour_part(copy.snapshot.repository_id, path, content, part)
+    return BlamePage(place, entry, tuple(_passages(origins, part, coloured)), start + 1, len(origins))
 
 
-def _as_git_counts(lines: Sequence[Markup], count: int) -> list[Markup]:
-    """Git ends lines at line feeds only: what a lone carriage return ended is one line to it."""
-    return [*lines, *[Markup("")] * (count - len(lines))][:count]
-
-
-def _passages(origins: Sequence[Origin], lines: Sequence[Markup]) -> Iterator[Passage]:
+def _passages(origins: Sequence[Origin], part: slice, lines: Sequence[Markup]) -> Iterator[Passage]:
+    """The passages of a part of the file, of whose lines git may count fewer: it ends them at line feeds only."""
     moments = {origin.authored_at.timestamp() for origin in origins} or {0.0}
     oldest, newest = min(moments), max(moments)
-    for _origin, group in groupby(enumerate(origins), key=lambda numbered: numbered[1].sha):
+    chosen = origins[part]
+    lines = [*lines, *[Markup("")] * (len(chosen) - len(lines))][: len(chosen)]
+    for _origin, group in groupby(enumerate(chosen), key=lambda numbered: numbered[1].sha):
         numbered = list(group)
         start, origin = numbered[0]
         span = origin.authored_at.timestamp() - oldest
         age = round(9 * span / (newest - oldest)) if newest > oldest else 9
-        yield Passage(origin, start + 1, lines[start : start + len(numbered)], age)
+        yield Passage(origin, part.start + start + 1, lines[start : start + len(numbered)], age)
 
 
 def _origins(copy: Copy, place: Place) -> list[Origin]:

@@ -78,7 +78,7 @@ class Printed:
     kind: str
 
 
-def read_commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
+def read_commit_page(copy: Copy, name: str, path: str = "", *, encoding: str | None = None) -> CommitPage:
     """The commit of this name with what it changed, of one path only when it is given.
 
     Raises:
@@ -86,7 +86,7 @@ def read_commit_page(copy: Copy, name: str, path: str = "") -> CommitPage:
     """
     sha = resolve(copy, name)
     commit = read_log(copy, sha, limit=1)[0]
-    return CommitPage(commit, read_difference(copy, _parent_of(commit), sha, path), path)
+    return CommitPage(commit, read_difference(copy, _parent_of(commit), sha, path, encoding=encoding), path)
 
 
 def resolve_comparison(copy: Copy, spec: str) -> Compared:
@@ -105,7 +105,7 @@ def resolve_comparison(copy: Copy, spec: str) -> Compared:
     return Compared(old, new, dots, base_sha, new_sha)
 
 
-def read_compare_page(copy: Copy, spec: str, path: str = "") -> ComparePage:
+def read_compare_page(copy: Copy, spec: str, path: str = "", *, encoding: str | None = None) -> ComparePage:
     """What the second version of `old...new` has beyond the first.
 
     Raises:
@@ -117,7 +117,7 @@ def read_compare_page(copy: Copy, spec: str, path: str = "") -> ComparePage:
         compared=found,
         commits=read_log(copy, between, limit=COMPARED_COMMITS),
         count=int(git.run(copy.path, "rev-list", "--count", "--end-of-options", between)),
-        difference=read_difference(copy, found.base_sha, found.new_sha, path),
+        difference=read_difference(copy, found.base_sha, found.new_sha, path, encoding=encoding),
         path=path,
     )
 

@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 from framework.browse.render.encodings import decode, detect_mark
 
-SHOWN_TEXT_BYTES = 1 << 20
+SHOWN_TEXT_BYTES = 8 << 20
+"""So much of a text is shown, in pages."""
+EDITED_TEXT_BYTES = 512 << 10
 PROBED_BYTES = 8000
 PDF = "application/pdf"
 PDF_START_BYTES = 1024
@@ -30,10 +32,13 @@ _NAMED = {".webp": "image/webp", ".avif": "image/avif", ".ico": "image/x-icon", 
           ".ts": "text/plain", ".mts": "text/plain"}  # fmt: skip
 
 
-def media_type(path: str, head: bytes) -> str:
-    """The type to send for this file: what its name says when that is harmless, plain text for text, else bytes."""
+def media_type(path: str, head: bytes, *, goes_on: bool) -> str:
+    """The type to send for this file: what its name says when that is harmless, plain text for text, else bytes.
+
+    A text is of the encoding that its page names; `goes_on` says that these are only its first bytes.
+    """
     bare = bare_type(path, head)
-    return f"{bare}; charset={decode(head, goes_on=True).encoding}" if bare == TEXT else bare
+    return f"{bare}; charset={decode(head, goes_on=goes_on).encoding}" if bare == TEXT else bare
 
 
 def bare_type(path: str, head: bytes) -> str:

@@ -14,6 +14,7 @@ _NAMES = {"iso8859-2": "iso-8859-2", "iso8859-5": "iso-8859-5", "euc_jp": "euc-j
     codec: name for name, codec in _CODECS.items()
 }
 
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _MARKS = (
@@ -53,15 +54,22 @@ def decode(data: bytes, *, goes_on: bool = False, encoding: str | None = None) -
         return Decoded(whole.decode(), "utf-8")
     except UnicodeDecodeError:
         pass
-    if _is_mostly_utf8(whole[:LOOKED_AT_BYTES]):
+    telling = _skip_ascii(whole)[:LOOKED_AT_BYTES]
+    if _is_mostly_utf8(telling):
         return Decoded(whole.decode(errors="replace"), "utf-8")
-    codec = guess_encoding(data[:LOOKED_AT_BYTES])
+    codec = guess_encoding(_skip_ascii(data)[:LOOKED_AT_BYTES])
     return Decoded(data.decode(codec, "replace"), _NAMES.get(codec, codec.replace("cp125", "windows-125")))
 
 
 def decode_as(data: bytes, encoding: str) -> str:
     """The text in this encoding, by a page's or by Python's name for it; what cannot be read is U+FFFD."""
     return data.decode(_CODECS.get(encoding, encoding), "replace").removeprefix("\ufeff")
+
+
+def _skip_ascii(data: bytes) -> bytes:
+    """The bytes from the first line on that is not ASCII; all are none where there is no such line."""
+    found = _BEYOND_ASCII.search(data)
+    return data[data.rfind(b"\n", 0, found.start()) + 1 :] if found else b""
 
 
 def _is_mostly_utf8(data: bytes) -> bool:

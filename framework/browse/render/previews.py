@@ -8,18 +8,19 @@ from typing import ClassVar
 
 from markupsafe import Markup, escape
 
-from framework.browse.render.code.highlighting import highlight_lines, split_lines
-from framework.browse.render.content import SHOWN_TEXT_BYTES
+from framework.browse.render.code.highlighting import highlight_part, split_lines
+from framework.browse.render.content import EDITED_TEXT_BYTES, SHOWN_TEXT_BYTES
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, document_kind
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
 from framework.browse.render.signs import show_signs, turns_order
-from framework.browse.view_options import ViewOptions
+from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.formatting import format_size
 
-LONGEST_SHOWN_LINE = 10_000
-MOST_SHOWN_LINES = 20_000
+LONGEST_SHOWN_LINE, SHORTEST_CUT = 10_000, 240
+PAGE_CHARACTERS = 400_000
+"""A page of a text has about so many characters; longer lines are cut then."""
 DUMPED_BYTES = 4096
 DUMPED_ROW = 16
 TOO_LONG = "It is too long for a document."
@@ -48,14 +49,23 @@ class Preview:
 
 @dataclass(frozen=True)
 class Text(Preview):
-    """A text, line by line, in colours."""
+    """A page of a text, line by line, in colours: the first line's number, and how many lines all pages have."""
 
     template: ClassVar = "browse/previews/text.html"
+    page_lines: ClassVar = PAGE_LINES
+    is_text: ClassVar = True  # type: ignore[misc]
     html: str
     encoding: str
     note: str = ""
     has_other: bool = False
-    is_text: bool = True
+    first: int = 1
+    count: int = 0
+    is_editable: bool = True
+
+    @property
+    def editable(self) -> bool:
+        """Whether it is there to its end, and short enough to be edited."""
+        return self.is_editable
 
     @property
     def lines(self) -> Sequence[Markup]:
@@ -159,11 +169,15 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
     """The richest form of a text, or its lines."""
     document, kind = document_kind(file.name), _text_kind(file.name)
     if asked.plain or (document == PLAIN and kind is None):
-        return lines_of(file, other=document != PLAIN or kind is not None)
+        return lines_of(file, other=document != PLAIN or kind is not None, number=asked.number)
     if document != PLAIN:
         short = file.size_bytes <= LONGEST_DOCUMENT_BYTES
         found = file.decode()
-        return Document(found.text, document, found.encoding) if short else lines_of(file, why=TOO_LONG)
+        return (
+            Document(found.text, document, found.encoding)
+            if short
+            else lines_of(file, why=TOO_LONG, number=asked.number)
+        )
     assert kind
     return _read_text(kind, file, asked)
 
@@ -171,7 +185,7 @@ def text_preview(file: TextFile, asked: ViewOptions) -> Preview:
 def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
     if file.size_bytes > kind.limit_bytes:
         why = f"It is larger than {format_size(kind.limit_bytes)} and shown as text."
-        return lines_of(file, why="" if kind.guessed else why)
+        return lines_of(file, why="" if kind.guessed else why, number=asked.number)
     try:
         found = file.decode()
         return Rich(kind.template, _read(kind, file.name, found.text, asked), found.encoding)
@@ -179,7 +193,7 @@ def _read_text(kind: Kind, file: TextFile, asked: ViewOptions) -> Preview:
         if kind.otherwise:
             return _read_text(kind.otherwise, file, asked)
         why = f"{CANNOT_BE_READ} ({error}), so it is shown as text."
-        return lines_of(file, why="" if kind.guessed else why)
+        return lines_of(file, why="" if kind.guessed else why, number=asked.number)
 
 
 def read_file(kind: Kind, name: str, path: str, asked: ViewOptions) -> Preview:
@@ -197,25 +211,30 @@ def _read(kind: Kind, name: str, given: str, asked: ViewOptions) -> object:
     return made
 
 
-def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True) -> Text:
-    """The lines of the text; `other` tells that there is a richer form, `why` that this is not what was asked for."""
+def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bool = True, number: int = 1) -> Text:
+    """A page of the text's lines, the last one where there are fewer pages.
+
+    `other` tells that there is a richer form, `why` that this is not what was asked for.
+    """
     head = file.head[:SHOWN_TEXT_BYTES]
     found = file.decode(SHOWN_TEXT_BYTES) if coloured else Decoded(head.decode(errors="replace"), "")
     plain, notes = split_lines(found.text), [why] if why else []
     if file.size_bytes > len(head):
         notes.append(f"Only the first {format_size(len(head))} of {format_size(file.size_bytes)} are shown.")
-    if len(plain) > MOST_SHOWN_LINES:
-        notes.append(f"Only the first {MOST_SHOWN_LINES:,} lines are shown.")
-    text = "\n".join([*plain[:MOST_SHOWN_LINES], ""])
-    lines = highlight_lines(file.name, text) if coloured else [escape(line) for line in split_lines(text)]
-    if any(len(line) > LONGEST_SHOWN_LINE * 4 for line in lines):
-        notes.append(f"Lines are cut after {LONGEST_SHOWN_LINE:,} characters.")
-        lines = [_cut(line) for line in lines]
-    return Text("".join(f"{line}\n" for line in lines), found.encoding, " ".join(notes), has_other=other)
+    start = min((number - 1) * PAGE_LINES, max(0, len(plain) - 1) // PAGE_LINES * PAGE_LINES)
+    part = slice(start, start + PAGE_LINES)
+    lines = highlight_part(file.name, plain, part) if coloured else [escape(line) for line in plain[part]]
+    longest = max(SHORTEST_CUT, min(LONGEST_SHOWN_LINE, PAGE_CHARACTERS // max(1, len(lines))))
+    if any(len(line) > longest for line in plain[part]):
+        notes.append(f"Lines are cut after {longest:,} characters.")
+        lines = [line if len(plain[start + at]) <= longest else _cut(line, longest) for at, line in enumerate(lines)]
+    html = "".join(f"{line}\n" for line in lines)
+    is_editable = not notes and file.size_bytes <= EDITED_TEXT_BYTES
+    return Text(html, found.encoding, " ".join(notes), other, start + 1, len(plain), is_editable)
 
 
-def _cut(line: Markup) -> Markup:
-    return escape(line.striptags()[:LONGEST_SHOWN_LINE] + "…") if len(line) > LONGEST_SHOWN_LINE * 4 else line
+def _cut(line: Markup, longest: int) -> Markup:
+    return escape(line.striptags()[:longest] + "…")
 
 
 def dump_of(head: bytes, size_bytes: int, why: str = NO_PREVIEW) -> Dump:

@@ -124,7 +124,7 @@ def _text(repository_id: str, file: TextFile, sha: str, asked: ViewOptions) -> P
     try:
         return sandbox.call((repository_id, sha, file.name, asked), text_preview, file, asked)
     except (TooCostly, Busy) as refusal:
-        return lines_of(file, why=_why(refusal), coloured=False)
+        return lines_of(file, why=_why(refusal), coloured=False, number=asked.number)
 
 
 def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby
 
 from markupsafe import Markup, escape
@@ -17,6 +17,9 @@ from framework.browse.render.code.languages import find_lexer
 LONGEST_LINE = 2_000
 LONGEST_SECONDS = 0.8
 MOST_EMPTY_LINES = 200
+WHOLE_LINES, WHOLE_CHARACTERS = 5_000, 1 << 18
+"""A file of no more is coloured as a whole, whichever part of it is shown."""
+LEAD_LINES, HEAD_LINES = 200, 200
 
 # Lexers that look for the end of each comment in all of the rest, so that a long text takes them minutes.
 _SLOW = re.compile(r"ANTLR|Coldfusion|Lasso")
@@ -53,6 +56,21 @@ def highlight_lines(path: str, text: str) -> list[Markup]:
     if not lines or found in {None, TextLexer}:
         return [escape(line) for line in lines]
     return _lines(lines, found(stripnl=False, ensurenl=False))
+
+
+def highlight_part(path: str, lines: Sequence[str], part: slice) -> list[Markup]:
+    """Some lines of a file in the colours of its language.
+
+    In a long file a comment that began far above them is not recognised.
+    """
+    short = len(lines) <= WHOLE_LINES and sum(map(len, lines)) <= WHOLE_CHARACTERS
+    start = 0 if short else max(0, part.start - LEAD_LINES)
+    chosen = list(lines if short else lines[start : part.stop])
+    found = find_lexer(path, "\n".join(lines[:HEAD_LINES]))
+    if not chosen or found in {None, TextLexer}:
+        return [escape(line) for line in lines[part]]
+    coloured = _lines([*chosen, ""], found(stripnl=False, ensurenl=False))[part.start - start :]
+    return coloured[: len(lines[part])]
 
 
 def snippet(language: str, text: str) -> Markup:

@@ -1,6 +1,7 @@
 """Text from bytes of any encoding."""
 
 import json
+import re
 
 import pytest
 
@@ -38,4 +39,28 @@ def test_halves_of_surrogate_pairs_are_shown_as_replacement_characters(shown: Sh
 
 @pytest.mark.parametrize(("mark", "charset"), [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"", "utf-8")])
 def test_a_browser_is_told_an_encoding_that_it_knows(mark: bytes, charset: str) -> None:
-    assert media_type("notes.txt", mark + b"x\0" * bool(charset == "utf-16")) == f"text/plain; charset={charset}"
+    head = mark + b"x\0" * bool(charset == "utf-16")
+    assert media_type("notes.txt", head, goes_on=True) == f"text/plain; charset={charset}"
+
+
+def test_raw_text_is_sent_in_the_encoding_that_its_page_names(shown: Show) -> None:
+    late = b"plain\n" * 60_000 + "Größe\n".encode("cp1252")
+    visitor = shown({"half.txt": b"caf\xc3", "late.txt": late, "whole.txt": "Größe".encode()})
+    for name, encoding in {"half.txt": "windows-1252", "late.txt": "windows-1252", "whole.txt": "utf-8"}.items():
+        page = visitor.get(f"/blob/main/{name}")
+        assert f">{encoding}</summary>" in page, name
+        answer = visitor.visitor.get(f"/alice/website/raw/main/{name}")
+        assert answer.headers["Content-Type"] == f"text/plain; charset={encoding}"
+        assert len(answer.data) == {"half.txt": 4, "late.txt": len(late), "whole.txt": 7}[name]
+
+
+def test_a_reader_chooses_the_encoding_of_a_difference(shown: Show) -> None:
+    before, now = ({"a.txt": f"{word}\n", "b.csv": f"{word},1\nl,2\n"} for word in ("люд", "шлюд"))
+    visitor = shown({name: text.encode("cp1251") for name, text in before.items()})
+    sha = visitor.gallery.commit({name: text.encode("cp1251") for name, text in now.items()}, "Words")
+    visitor.show()
+    page = visitor.get(f"/commit/{sha}?path=a.txt&encoding=koi8-r")
+    assert 'encoding=koi8-r" aria-current="true"' in page
+    assert "шлюд".encode("cp1251").decode("koi8-r") in re.sub("</?mark>", "", page)
+    assert "<ins>шлюд</ins>" in visitor.get(f"/commit/{sha}?path=b.csv&encoding=windows-1251")
+    assert "<ins>шлюд</ins>" not in visitor.get(f"/commit/{sha}?path=b.csv&encoding=koi8-r")
