@@ -201,9 +201,12 @@ def read_file(kind: Kind, name: str, path: str, asked: ViewOptions) -> Preview:
     try:
         return Rich(kind.template, _read(kind, name, path, asked), has_other=False)
     except ValueError as error:
-        with Path(path).open("rb") as file:
-            head = file.read(DUMPED_BYTES)
-        return dump_of(head, Path(path).stat().st_size, f"{CANNOT_BE_READ}: {error}.")
+        why = str(error)
+    except OSError:  # it tells of a place where no file reaches
+        why = "it is damaged"
+    with Path(path).open("rb") as file:
+        head = file.read(DUMPED_BYTES)
+    return dump_of(head, Path(path).stat().st_size, f"{CANNOT_BE_READ}: {why}.")
 
 
 def _read(kind: Kind, name: str, given: str, asked: ViewOptions) -> object:

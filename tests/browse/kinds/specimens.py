@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.browse.render import made_papers as papers
 from tests.browse.render.made_files import png_of, tarred, zipped
 from tests.browse.render.workbooks import date, formula, number, ods_of, text, xlsx_of
 
@@ -66,6 +67,11 @@ def archive(parts: dict[str, bytes]) -> bytes:
     return made.getvalue()
 
 
+def made(name: str) -> bytes:
+    """A file that another program has written."""
+    return (Path(__file__).parent / "made" / name).read_bytes()
+
+
 def sound() -> bytes:
     """A tenth of a second of silence."""
     made = io.BytesIO()
@@ -103,6 +109,9 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "reads.bam": (bytes(64), ["aligned sequences"]),
     "curve.opj": (bytes(64), ["project of Origin"]),
     "trial.jmp": (bytes(64), ["program for statistics"]),
+    "lakes.dta": (made("lakes.dta"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
+    "lakes.sav": (made("lakes.sav"), ["greatest depth in m", "Öschinen", "56.25", "2024-05-02", "3 rows"]),
+    "lakes.mat": (made("lakes.mat"), ["structure", "2 × 2", "3 variables"]),
     "results.jsonl": (b'{"id": 1, "score": 0.5}\n{"id": 2, "score": 0.75}\n', ["2 rows", "0.75"]),
     "field.xlsx": (WORKBOOK, ["Measurements", "Notes", "2024-05-01", "22.5", "20 rows"]),
     "plots.ods": (ods_of({"Plots": [["plot", "n"], ["A", 3.5]]}), ["plot", "3.5", "1 row"]),
@@ -112,6 +121,14 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "arrays.npz": (archive({"grid.npy": GRID, "names.npy": array("'<U2'", "(2,)", "abcd".encode("utf-32-le"))}), ["names", "Arrays"]),
     "readme.md": (b"# Title\n\nText.\n", ['id="doc-title"']),
     "guide.rst": (b"Title\n=====\n\nText.\n", ['id="doc-title"']),
+    "report.docx": (papers.word(papers.paragraph(papers.run("Measured in May"))), ["Measured in May"]),
+    "report.odt": (papers.opendocument("<text:p>Measured in June</text:p>"), ["Measured in June"]),
+    "talk.pptx": (papers.slides(papers.shape("Lakes of the Alps")), ["Lakes of the Alps"]),
+    "letter.rtf": (b"{\\rtf1\\ansi Dear Ada,\\par}", ["Dear Ada,"]),
+    "novel.epub": (papers.book(one="<p>It was a lake.</p>"), ["It was a lake."]),
+    "old.doc": (bytes(64), ["before 2007"]),
+    "works.bib": (b"@article{ada, title={Lakes}, author={Byron, Ada}, year={1843}}", ["Lakes", "1843"]),
+    "works.ris": (b"TY  - JOUR\nTI  - Rivers\nAU  - Byron, Ada\nPY  - 1843\nER  - \n", ["Rivers", "1843"]),
     "book.ipynb": (b'{"cells": [{"cell_type": "markdown", "source": "# Notebook"}]}', ["Notebook"]),
     "tree.json": (b'{"a": [1, 2.50]}', ["2.50", "<details"]),
     "files.zip": (zipped(["a/b.txt"]), ["a/b.txt"]),

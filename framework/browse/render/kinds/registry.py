@@ -84,6 +84,9 @@ DATA = (
         32 * _MIB,
         f"{_ROOM}.data.sqlite:read_database",
     ),
+    Kind("Stata data sets", (".dta",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.stata:read_stata"),
+    Kind("SPSS data sets", (".sav", ".zsav"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.spss:read_spss"),
+    Kind("MATLAB files", (".mat",), FILE, "book", 32 * _MIB, f"{_ROOM}.data.matlab:read_matlab"),
     Kind("NumPy arrays", (".npy", ".npz"), FILE, "book", 32 * _MIB, f"{_ROOM}.data.arrays:read_array"),
 )
 STRUCTURES = (
