@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
+from framework.browse.diff.hidden_texts import diff_hidden_texts
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
-from framework.browse.diff.wide_texts import diff_wide_texts
 from framework.browse.render.encodings import decode
 from framework.browse.render.signs import turns_order
 from framework.gitcore import git
@@ -136,7 +136,7 @@ def read_difference(copy: Copy, old: str, new: str, path: str = "", *, encoding:
         for file in listed
         if file.path in patched or file.path not in gone
     ]
-    files = _with_wide_texts(copy, files, most_lines)
+    files = _with_hidden_texts(copy, files, most_lines)
     shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files), encoding))
     return Difference(shown, len(everything) - (len(listed) - len(files)))
 
@@ -149,10 +149,10 @@ def _on_demand(files: Sequence[FileChange]) -> list[FileChange]:
     ]
 
 
-def _with_wide_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -> list[FileChange]:
+def _with_hidden_texts(copy: Copy, files: Sequence[FileChange], most_lines: int) -> list[FileChange]:
     """The files, with lines for those that are binary to git and text to us."""
-    hidden = [(file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
-    found = diff_wide_texts(copy, hidden) if hidden else {}
+    hidden = [(file.path, file.old_sha, file.new_sha) for file in files if file.hidden == BINARY]
+    found = diff_hidden_texts(copy, hidden) if hidden else {}
     return [
         _with_hunks(replace(file, hidden=SHOWN), found[pair], most_lines, mark=True)
         if file.hidden == BINARY and (pair := (file.old_sha, file.new_sha)) in found

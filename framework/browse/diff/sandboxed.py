@@ -10,6 +10,7 @@ from framework.browse.diff.notebook_changes import NotebookChange, diff_notebook
 from framework.browse.diff.tables.changes import TableChange, diff_tables
 from framework.browse.render.code.highlighting import split_lines
 from framework.browse.render.kinds.kind import Kind
+from framework.browse.render.office.words import list_words
 from framework.browse.render.rendering import sandbox
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.folders import read_blobs
@@ -30,6 +31,13 @@ def compare_tables(repository_id: str, kind: Kind, name: str, contents: tuple[by
     """The change between two files with tables of this repository; None when lines tell it better, or take less."""
     with suppress(TooCostly, Busy):
         return sandbox.call((repository_id, kind, name, contents), diff_tables, kind, name, *contents)
+    return None
+
+
+def read_words(repository_id: str, ending: str, content: bytes) -> str | None:
+    """The lines of a document of this repository; None where it cannot be read, or takes too much."""
+    with suppress(TooCostly, Busy):
+        return sandbox.call((repository_id, ending, content), list_words, ending, content)
     return None
 
 

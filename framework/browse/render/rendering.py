@@ -52,6 +52,7 @@ sandbox = Sandbox(
     *sorted({kind.module for kind in KINDS if kind.reader}),
     "framework.browse.render.notebooks.dressing",
     "framework.browse.render.notebooks.scripts",
+    "framework.browse.render.office.words",
     "framework.browse.diff.notebook_changes",
     "framework.browse.diff.tables.changes",
     "framework.browse.history.citation_files",

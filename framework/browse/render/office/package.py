@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -92,13 +93,13 @@ class Package:
 
 
 @contextmanager
-def open_package(path: str) -> Iterator[Package]:
-    """The file at this path.
+def open_package(source: str | IO[bytes]) -> Iterator[Package]:
+    """The file at this path, or this file.
 
     Raises:
         ValueError: it is no ZIP file, damaged, or has too many parts.
     """
-    with Path(path).open("rb") as file:
+    with Path(source).open("rb") if isinstance(source, str) else source as file:
         if file.read(len(_OLD)) == _OLD:
             raise ValueError("it is protected by a password, or from before 2007")
         check_directory(file, most_bytes=LONGEST_DIRECTORY_BYTES, most_entries=MOST_PARTS)
