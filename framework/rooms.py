@@ -30,6 +30,7 @@ ROOMS = (
     "githttp",
     "links",
     "copies",
+    "courses",
     "import_export",
     "api",
     "health",

@@ -56,6 +56,20 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "days": 14,
         "link": "http://localhost/settings/transfers/1",
     },
+    "course": {
+        **_NAME,
+        "by": "bob",
+        "course": "Statistics I",
+        "days": None,
+        "link": "http://localhost/statistics/assignments",
+    },
+    "feedback": {
+        **_NAME,
+        "author": "bob",
+        "assignment": "Exercise 3",
+        "text": "Well argued. Label the axes of figure 2.",
+        "link": "http://localhost/statistics/assignments/3/people/ann",
+    },
     "transfer_answer": {
         **_NAME,
         "by": "bob",

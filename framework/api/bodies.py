@@ -67,6 +67,17 @@ class ProjectBody(Body):
     )
 
 
+class AssignmentBody(Body):
+    """An assignment for the participants of a group; the deadline has a time zone (RFC 3339)."""
+
+    title: str
+    text: str = ""
+    template: str | None = Field(default=None, description="`owner/name` of what each participant starts with.")
+    deadline: Moment
+    time_zone: str = Field(default="UTC", description="In which pages show the deadline, such as Europe/Berlin.")
+    people: list[str] | None = Field(default=None, description="User names; every participant without it.")
+
+
 class CopyBody(Body):
     """A copy to be made of a project; that of a private one is private."""
 

@@ -50,6 +50,8 @@ REASONS = {
 PLACES = {
     "owner": "The owner's user name.",
     "project": "The project's name.",
+    "group": "The group's name.",
+    "assignment_id": "The assignment's number.",
     "link_id": "The number of a link, as the list tells it.",
     "person_id": "The number of the person's account.",
     "invitation_id": "The invitation's number.",

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, jsonify, reque
 
 from framework.api import openapi
 from framework.api.resources.commits import commits
+from framework.api.resources.courses import courses
 from framework.api.resources.files import files
 from framework.api.resources.links import links
 from framework.api.resources.people import people
@@ -14,7 +15,7 @@ from framework.api.resources.transfers import offers
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, projects, sharing, offers, files, commits, links):
+for _part in (people, projects, sharing, offers, files, commits, links, courses):
     blueprint.register_blueprint(_part)
 
 

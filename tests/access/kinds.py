@@ -45,6 +45,10 @@ SIGNED_IN_WRITES = Kind("writes, signed in", "L- Fiii L- LLL LLL", "LF Fiii LF L
 SIGNED_IN_MAINTAINS = Kind("maintains, signed in", "L- FFii L- LLL LLL", "LF FFii LF LLL LLL")
 SIGNED_IN_OWNS = Kind("owns, signed in", "L- FFFi L- LLL LLL", "LF FFFi LF LLL LLL")
 
+# Pages of a course, which the reader takes part in, the writer runs as a member and the owner owns.
+COURSE = Kind("is in a course", "L- ii-i L- LLL LLL")
+TEACHES = Kind("runs a course", "L- Fi-i L- LLL LLL")
+
 # Pages outside of projects.
 ACCOUNT = Kind("needs an account", "Li iiii Li LLL LLL")
 ASKS_AGAIN = Kind("asks again who it is", "LF FFFF LF LLL LLL")
@@ -58,6 +62,9 @@ ADMINISTRATORS = Kind("for administrators", "-- ---- -i --- ---")
 API_EVERYBODY = Kind("API, for everybody", "ii iiii Fi iii iii")
 API_READS = Kind("API, reads a project", "-- iiii F- --- ii-", "ii iiii Fi iii iii")
 API_WRITES = Kind("API, writes", "U- Fiii F- UUU Fi-", "UF Fiii FF UUU FiF")
+API_COURSE = Kind("API, is in a course", "U- ii-i F- UUU ii-")
+API_STARTS = Kind("API, starts on an assignment", "U- ii-i F- UUU Fi-")
+API_TEACHES = Kind("API, runs a course", "U- Fi-i F- UUU Fi-")
 API_COPIES = Kind("API, copies a project", "U- iiii F- UUU Fi-", "Ui iiii Fi UUU FiF")
 API_ARCHIVES = Kind("API, archives", "U- FFii F- UUU Fi-", "UF FFii FF UUU FiF")
 API_MAINTAINS = Kind("API, maintains", "U- FFii F- UUU FF-", "UF FFii FF UUU FFF")

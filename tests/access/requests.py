@@ -29,6 +29,8 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
     endpoint = rule.endpoint
     token = ("mine" if "/mine/" in rule.rule else "drop") if endpoint.startswith("drop") else TOKENS.get(endpoint, "")
     mine = {"token": things.get(token, "x"), "name": NAMES.get(endpoint, "reader")}
+    if endpoint.startswith("courses."):
+        mine |= {"owner": things["group"], "person": "reader"}
     if endpoint in DROP_OFFS:
         mine["link_id"] = things["drop_id"]
     address = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**things, **mine}[found[1]], rule.rule)
@@ -56,5 +58,6 @@ def _document_of(endpoint: str, row: str, things: Mapping[str, str]) -> dict[str
         "lfs.batch": {"operation": "upload" if row.endswith(PUSH) else "download", "objects": []},
         "lfs.verify": {"oid": things["oid"], "size": 1},
         "api.projects.create_project": {"name": "new"},
+        "api.courses.set_assignment": {"title": "New", "deadline": "2090-01-31T18:00:00Z"},
     }
     return documents.get(endpoint, {})

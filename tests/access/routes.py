@@ -60,6 +60,15 @@ ROUTES: dict[Kind, str] = {
     """,
     kinds.SIGNED_IN_MAINTAINS: "POST transfer.begin_export",
     kinds.SIGNED_IN_OWNS: "GET project_transfers.offer, POST project_transfers.offer, POST project_transfers.withdraw",
+    kinds.COURSE: """
+        GET courses.show_assignments, GET courses.show, GET courses.show_person, POST courses.write_feedback
+        POST courses.start, POST courses.hand_in
+    """,
+    kinds.TEACHES: """
+        GET courses.new, POST courses.new, GET courses.edit, POST courses.edit
+        GET courses.participants, POST courses.participants, GET courses.export_participants
+        GET courses.download, GET courses.export_states, POST courses.extend
+    """,
     kinds.ACCOUNT: """
         GET projects.new, POST projects.new, GET transfer.show_form, POST transfer.begin_import
         GET jobs.show_jobs, GET projects.trash, GET projects.empty_trash, POST projects.empty_trash
@@ -103,6 +112,9 @@ ROUTES: dict[Kind, str] = {
         POST api.commits.make_commit, DELETE api.files.delete_branch, PATCH api.files.rename_branch
         DELETE api.files.delete_tag
     """,
+    kinds.API_COURSE: "GET api.courses.list_assignments, GET api.courses.show_assignment",
+    kinds.API_STARTS: "POST api.courses.open_assignment",
+    kinds.API_TEACHES: "POST api.courses.set_assignment",
     kinds.API_COPIES: "POST api.projects.copy_project",
     kinds.API_ARCHIVES: "POST api.projects.archive_project",
     kinds.API_MAINTAINS: """

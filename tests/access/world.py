@@ -12,6 +12,8 @@ from framework.accounts.lifecycle.administration import suspend
 from framework.accounts.models import BrowserSession
 from framework.accounts.signin.tokens import tokens_of
 from framework.celery.jobs import track_progress
+from framework.courses.access import course_for
+from framework.courses.assignments import AssignmentText, create_assignment
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.gitcore.lfs.pointer import Pointer
@@ -31,6 +33,7 @@ from framework.repositories.catalog.file_surveys import read_survey
 from framework.uploads.tus.resumable import create_upload
 from tests.access.callers import Caller, browser, person, program
 from tests.cast import Visitor, link_in_mail, new_account
+from tests.courses.conftest import new_group
 from tests.links.conftest import make_drop, path_of
 from tests.uploads.conftest import store_files
 
@@ -81,13 +84,23 @@ def make_world(app: Flask) -> World:
     }
     suspend("suspended")
     owner = people["owner"]
-    shared = {**tokens, **_things_of(owner), "person_id": str(people["helper"].id)}
+    course = _hold_course(people)
+    shared = {**tokens, **course, **_things_of(owner), "person_id": str(people["helper"].id)}
     return World(
         app,
         callers,
         {**shared, **_furnish(alice, owner, secret), "drop_id": str(drop.id)},
         {**shared, **_furnish(alice, owner, website), "drop_id": "999999"},
     )
+
+
+def _hold_course(people: dict[str, Account]) -> dict[str, str]:
+    """A group with an assignment: who reads takes part, who writes is a member, and the owner owns it."""
+    roles = {people["owner"]: "owner", people["writer"]: "member", people["reader"]: "participant"}
+    new_group("school", "School", {**roles, people["suspended"]: "owner"})
+    teacher = people["owner"]
+    told = AssignmentText("Exercise", "", now() + timedelta(days=9))
+    return {"group": "school", "assignment_id": str(create_assignment(teacher, course_for(teacher, "school"), told))}
 
 
 def _looker(app: Flask, page: str) -> Caller:

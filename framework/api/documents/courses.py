@@ -1,0 +1,75 @@
+"""The answers about courses: assignments, and what participants made of them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from framework import config
+from framework.api.answers import OBJECT_NAME, Answer
+from framework.courses.assignments import ListedAssignment
+from framework.courses.table import Entrant
+
+
+class ListedAssignmentAnswer(Answer):
+    """An assignment; `due_at` is the deadline that counts for the caller."""
+
+    id: int
+    title: str
+    deadline: datetime
+    due_at: datetime
+    time_zone: str
+    opened: int = Field(description="How many participants have started.")
+    html_url: str
+
+    @classmethod
+    def of(cls, listed: ListedAssignment, path: str) -> "ListedAssignmentAnswer":
+        """The answer about this assignment of the course at this address."""
+        return cls(
+            id=listed.id,
+            title=listed.title,
+            deadline=listed.deadline,
+            due_at=listed.due_at,
+            time_zone=listed.time_zone,
+            opened=listed.opened,
+            html_url=f"{config.current().base_url}{path}/{listed.id}",
+        )
+
+
+class Participation(Answer):
+    """A line of the teacher's table. `snapshot` is the commit that was newest at the deadline."""
+
+    person: str
+    project: str | None
+    state: Literal["not opened", "open", "handed in", "late"]
+    due_at: datetime
+    changed_at: datetime | None
+    handed_in_at: datetime | None
+    snapshot: str | None = Field(pattern=OBJECT_NAME)
+
+    @classmethod
+    def of(cls, entrant: Entrant) -> "Participation":
+        """The answer about this person."""
+        return cls.model_validate(
+            {
+                "person": entrant.person,
+                "project": entrant.project,
+                "state": entrant.state,
+                "due_at": entrant.due_at,
+                "changed_at": entrant.changed_at,
+                "handed_in_at": entrant.handed_in_at,
+                "snapshot": entrant.snapshot_sha,
+            }
+        )
+
+
+class AssignmentAnswer(Answer):
+    """An assignment with what its participants made of it: everybody for who teaches, else the caller alone."""
+
+    id: int
+    title: str
+    text: str
+    template: str | None
+    deadline: datetime
+    time_zone: str
+    people: list[Participation]

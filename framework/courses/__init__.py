@@ -1,0 +1,1 @@
+"""Courses: a group's assignments, the participants' private copies, and what they handed in."""

@@ -1,0 +1,113 @@
+"""The one door to a group's assignments: who teaches, who takes part, and for whom there are none."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.accounts.core.account import GROUP, Account, SignInRequired, read_account
+from framework.accounts.models import GroupMember, User
+from framework.courses.models import Assignment, Part
+from framework.database.session import read_transaction
+from framework.errors import Forbidden, NotFound
+from framework.projects.core.groups import PARTICIPANT, WITH_PROJECTS
+
+
+class AssignmentNotFound(NotFound):
+    """There is no such group or assignment, or the caller may not know of it; the sentence is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such assignment, or you may not see it. Check the address, or sign in.")
+
+
+class TeachersOnly(Forbidden):
+    """A participant asks for what concerns the others."""
+
+    def __init__(self) -> None:
+        super().__init__("This is for the people who run this course.")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A group, and what the caller is in it: `teaches` for its owners and members, else a participant."""
+
+    id: int
+    name: str
+    title: str
+    teaches: bool
+
+    @property
+    def path(self) -> str:
+        """The address of its assignments."""
+        return f"/{self.name}/assignments"
+
+
+def course_for(account: Account | None, group: str, *, teaching: bool = False) -> Course:
+    """The group of this name, in any case, for somebody in it.
+
+    Raises:
+        AssignmentNotFound: there is none, or it is none of the caller's business.
+        TeachersOnly: a participant asks, and it takes a teacher.
+    """
+    with read_transaction() as session:
+        return find_course(session, account, User.name_key == group.casefold(), teaching=teaching)
+
+
+def recheck_course(session: Session, account: Account, group_id: int, *, teaching: bool = False) -> Course:
+    """The same check once more, inside the transaction that makes a change.
+
+    Raises:
+        AssignmentNotFound, TeachersOnly, AccountSuspended, AccountNotFound.
+    """
+    read_account(session, account.id)
+    return find_course(session, account, User.id == group_id, teaching=teaching)
+
+
+def find_course(session: Session, account: Account | None, which: object, *, teaching: bool) -> Course:
+    """The group of this condition in the caller's transaction.
+
+    Raises:
+        AssignmentNotFound, TeachersOnly.
+    """
+    if account is None or account.confined_to is not None:
+        raise AssignmentNotFound
+    mine = (GroupMember.group_id == User.id) & (GroupMember.user_id == account.id)
+    query = select(User.id, User.name, User.full_name, GroupMember.role).join(GroupMember, mine)
+    found = session.execute(query.where(which, User.kind == GROUP, User.suspended_at.is_(None))).one_or_none()  # type: ignore[arg-type]
+    if found is None or found.role not in (*WITH_PROJECTS, PARTICIPANT):
+        raise AssignmentNotFound
+    course = Course(found.id, found.name, found.full_name, found.role in WITH_PROJECTS)
+    if teaching and not course.teaches:
+        raise TeachersOnly
+    return course
+
+
+def find_assignment(session: Session, account: Account, course: Course, assignment_id: int) -> Assignment:
+    """The assignment, for a teacher or for somebody who takes part in it.
+
+    Raises:
+        AssignmentNotFound.
+    """
+    row = session.get(Assignment, assignment_id)
+    if row is None or row.group_id != course.id or not (course.teaches or takes_part(session, account, row)):
+        raise AssignmentNotFound
+    return row
+
+
+def takes_part(session: Session, account: Account, assignment: Assignment) -> bool:
+    """Whether the assignment is for this participant of its group."""
+    if assignment.everyone:
+        return True
+    mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id)
+    return session.scalar(mine) is not None
+
+
+def require_person(account: Account | None) -> Account:
+    """The caller, who has to be signed in.
+
+    Raises:
+        SignInRequired.
+    """
+    if account is None:
+        raise SignInRequired("Sign in to see your assignments.")
+    return account

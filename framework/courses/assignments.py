@@ -1,0 +1,241 @@
+"""Assignments: set and changed by whoever teaches, listed for them and for who takes part."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from framework.accounts.core.account import Account
+from framework.accounts.models import GroupMember, User
+from framework.copies.models import Template
+from framework.courses.access import Course, find_assignment, recheck_course
+from framework.courses.models import Assignment, Part
+from framework.database.insert import insert_if_absent
+from framework.database.session import read_transaction, transaction
+from framework.errors import Conflict, HoldfastError, Invalid
+from framework.projects.core.access import ProjectAccess, project_for, recheck
+from framework.projects.models import Project
+
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_SLUG, MOST_ASSIGNMENTS, MOST_LISTED = 200, 20_000, 40, 500, 1000
+PAGE = 50
+
+
+class InvalidAssignment(Invalid):
+    """A title, text, deadline, template or list of people breaks a rule; `field` says which."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class TooManyAssignments(Conflict):
+    """The group has as many assignments as a course may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A course can have {MOST_ASSIGNMENTS:,} assignments. Make a group for the next course.")
+
+
+@dataclass(frozen=True)
+class AssignmentText:
+    """What a teacher writes: `template` is `owner/name` or empty, `people` user names, None for all participants."""
+
+    title: str
+    text: str
+    deadline: datetime
+    time_zone: str = "UTC"
+    template: str = ""
+    people: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ListedAssignment:
+    """An assignment in a list; `own` is the caller's part in it."""
+
+    id: int
+    title: str
+    deadline: datetime
+    time_zone: str
+    own: Part | None = None
+    opened: int = 0
+
+    @property
+    def due_at(self) -> datetime:
+        """The deadline that counts for the caller."""
+        return self.own.due_at if self.own else self.deadline
+
+
+def parse_deadline(text: str, time_zone: str) -> datetime:
+    """The moment of this local time, as `2027-01-31T18:00`, in the zone of this name.
+
+    Raises:
+        InvalidAssignment.
+    """
+    if time_zone not in available_timezones():
+        raise InvalidAssignment("time_zone", "Choose a time zone, such as Europe/Berlin.")
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(time_zone))
+    except ValueError as error:
+        raise InvalidAssignment("deadline", "Enter a day and a time, such as 2027-01-31 18:00.") from error
+
+
+def create_assignment(account: Account, course: Course, told: AssignmentText) -> int:
+    """A new assignment; its number.
+
+    Raises:
+        InvalidAssignment, TooManyAssignments, AssignmentNotFound, TeachersOnly.
+    """
+    check_text(told)
+    template = open_template(account, told.template)
+    with transaction() as session:
+        recheck_course(session, account, course.id, teaching=True)
+        session.get_one(User, course.id, with_for_update=True)  # one after the other: names are chosen, and counted
+        if template:
+            recheck(session, template.id, account, "reader")
+        taken = set(session.scalars(select(Assignment.slug).where(Assignment.group_id == course.id)))
+        if len(taken) >= MOST_ASSIGNMENTS:
+            raise TooManyAssignments
+        row = Assignment(group_id=course.id, slug=_choose_slug(told.title, taken), made_by_id=account.id)
+        _write(row, told, template)
+        session.add(row)
+        session.flush()
+        _list_people(session, row, told.people)
+        return row.id
+
+
+def change_assignment(account: Account, course: Course, assignment_id: int, told: AssignmentText) -> int:
+    """Other values of all of it; its number. Who has no deadline of their own, and no snapshot yet, gets the new one.
+
+    Raises:
+        InvalidAssignment, AssignmentNotFound, TeachersOnly.
+    """
+    check_text(told)
+    template = open_template(account, told.template)
+    with transaction() as session:
+        recheck_course(session, account, course.id, teaching=True)
+        row = find_assignment(session, account, course, assignment_id)
+        _write(row, told, template)
+        session.flush()
+        waiting = and_(
+            Part.assignment_id == row.id,
+            Part.extended.is_(False),
+            Part.snapshot_at.is_(None),
+        )
+        session.execute(update(Part).where(waiting).values(due_at=row.deadline))
+        _list_people(session, row, told.people)
+        return row.id
+
+
+def list_assignments(account: Account, course: Course, page: int = 1) -> tuple[list[ListedAssignment], bool]:
+    """A page of those that the caller sets or takes part in, the latest deadline first; whether there are more.
+
+    One statement, however many there are.
+    """
+    copies = aliased(Part)
+    opened = select(func.count()).where(copies.assignment_id == Assignment.id, copies.project_id.is_not(None))
+    mine = and_(Part.assignment_id == Assignment.id, Part.user_id == account.id)
+    query = select(Assignment, Part, opened.scalar_subquery()).outerjoin(Part, mine)
+    query = query.where(Assignment.group_id == course.id)
+    if not course.teaches:
+        query = query.where(or_(Assignment.everyone, Part.id.is_not(None)))
+    query = query.order_by(Assignment.deadline.desc(), Assignment.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
+    with read_transaction() as session:
+        rows = session.execute(query).all()
+    found = [ListedAssignment(one.id, one.title, one.deadline, one.time_zone, own, count) for one, own, count in rows]
+    return found[:PAGE], len(found) > PAGE
+
+
+def list_templates(account: Account, course: Course) -> list[str]:
+    """The group's projects that are templates, as `owner/name`."""
+    query = select(Project.name).join(Template, Template.project_id == Project.id)
+    with read_transaction() as session:
+        names = session.scalars(query.where(Project.owner_id == course.id, Project.trashed_at.is_(None)).limit(100))
+        return [f"{course.name}/{name}" for name in names]
+
+
+def read_people(assignment: Assignment) -> tuple[str, ...] | None:
+    """The names of who is listed; None where everyone takes part."""
+    if assignment.everyone:
+        return None
+    with read_transaction() as session:
+        query = select(Part.person).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None))
+        return tuple(session.scalars(query.order_by(Part.person)))
+
+
+def template_name(assignment: Assignment) -> str:
+    """The template's `owner/name`; empty where there is none."""
+    with read_transaction() as session:
+        query = select(User.name, Project.name).join(Project, Project.owner_id == User.id)
+        found = session.execute(query.where(Project.id == assignment.template_id)).one_or_none()
+    return "/".join(found) if found else ""
+
+
+def open_template(account: Account, name: str) -> ProjectAccess | None:
+    """The project of this `owner/name`, which the caller may read; None for an empty name.
+
+    Raises:
+        InvalidAssignment: there is none, or it has no version.
+    """
+    if not name:
+        return None
+    owner, _, project = name.partition("/")
+    try:
+        found = project_for(account, owner, project)
+    except HoldfastError as error:
+        raise InvalidAssignment("template", f"There is no project {name} that you may see.") from error
+    if found.entry_hash is None:
+        raise InvalidAssignment("template", f"{name} is empty; add files to it first.")
+    return found
+
+
+def check_text(told: AssignmentText) -> None:
+    """Refuse a title or text that is empty or too long.
+
+    Raises:
+        InvalidAssignment.
+    """
+    if not 1 <= len(told.title.strip()) <= LONGEST_TITLE or not told.title.isprintable():
+        raise InvalidAssignment("title", f"Write a title of at most {LONGEST_TITLE} characters on one line.")
+    if len(told.text) > LONGEST_TEXT or "\0" in told.text:
+        raise InvalidAssignment("text", f"The text can have {LONGEST_TEXT:,} characters.")
+    if told.people is not None and len(told.people) > MOST_LISTED:
+        raise InvalidAssignment("people", f"A list can have {MOST_LISTED:,} people.")
+
+
+def _write(row: Assignment, told: AssignmentText, template: ProjectAccess | None) -> None:
+    row.title, row.text = told.title.strip(), told.text
+    row.deadline, row.time_zone = told.deadline, told.time_zone
+    row.template_id, row.everyone = template.id if template else None, told.people is None
+
+
+def _list_people(session: Session, row: Assignment, people: Sequence[str] | None) -> None:
+    """Have exactly these take part; who has begun stays in the table."""
+    if people is None:
+        return
+    keys = {name.casefold() for name in people if name.strip()}
+    named = select(User.id, User.name, User.name_key).join(GroupMember, GroupMember.user_id == User.id)
+    found = session.execute(named.where(GroupMember.group_id == row.group_id, User.name_key.in_(keys))).all()
+    if unknown := sorted(keys - {one.name_key for one in found}):
+        raise InvalidAssignment("people", f"Not in this course: {', '.join(unknown[:10])}. Add them to it first.")
+    wanted = {one.id: one.name for one in found}
+    listed = session.scalars(select(Part).where(Part.assignment_id == row.id)).all()
+    for one in listed:
+        if one.user_id not in wanted and one.project_id is None:
+            session.delete(one)
+    there = {one.user_id for one in listed}
+    for user_id, name in wanted.items():
+        if user_id not in there:
+            values = {"person": name, "due_at": row.deadline, "extended": False}
+            insert_if_absent(session, Part, assignment_id=row.id, user_id=user_id, **values)
+
+
+def _choose_slug(title: str, taken: set[str]) -> str:
+    """The beginning of the copies' names: the title in plain letters, with a number where another one has it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-") or "assignment"
+    numbered = (f"{slug}-{number}" for number in range(2, MOST_ASSIGNMENTS + 3))
+    return slug if slug not in taken else next(one for one in numbered if one not in taken)

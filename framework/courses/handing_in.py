@@ -1,0 +1,136 @@
+"""Saying that one is done, more time for one person, and what state a hand-in is in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.accounts.core.account import Account
+from framework.accounts.models import GroupMember, User
+from framework.courses.access import AssignmentNotFound, Course, find_assignment, recheck_course
+from framework.courses.assignments import InvalidAssignment
+from framework.courses.models import Assignment, Part
+from framework.courses.starting import find_copy
+from framework.database.insert import insert_if_absent
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.errors import Conflict
+from framework.repositories.catalog.snapshot import read_snapshot
+
+NOT_OPENED, OPEN, HANDED_IN, LATE = "not opened", "open", "handed in", "late"
+
+
+class NothingToHandIn(Conflict):
+    """The participant has no copy, or nothing of their own in it."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to hand in yet: start the assignment and save your work in your copy first.")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a hand-in is, in the values that its state follows from; `tip` is the copy's newest version."""
+
+    has_copy: bool
+    due_at: datetime
+    started_sha: str | None = None
+    tip: str | None = None
+    handed_in_at: datetime | None = None
+    snapshot_at: datetime | None = None
+    snapshot_sha: str | None = None
+
+    @property
+    def state(self) -> str:
+        """`not opened`, `open`, `handed in` or `late`.
+
+        Handed in is what its author said is done in time, and what the deadline found with work of their own in it.
+        """
+        if not self.has_copy:
+            return NOT_OPENED
+        if self.handed_in_at is not None and self.handed_in_at <= self.due_at:
+            return HANDED_IN
+        if self.snapshot_sha and self.snapshot_sha != self.started_sha:
+            return HANDED_IN
+        worked = self.tip is not None and self.tip != self.started_sha
+        return LATE if self.handed_in_at or (self.snapshot_at and worked) else OPEN
+
+    @classmethod
+    def of(cls, row: Part, tip: str | None) -> "Progress":
+        """That of this row."""
+        return cls(
+            row.project_id is not None,
+            row.due_at,
+            row.started_sha,
+            tip,
+            row.handed_in_at,
+            row.snapshot_at,
+            row.snapshot_sha,
+        )
+
+
+def hand_in(account: Account, course: Course, assignment_id: int) -> None:
+    """Note that the participant is done with what is newest in their copy now; again as often as they like.
+
+    Raises:
+        NothingToHandIn, AssignmentNotFound.
+    """
+    with read_transaction() as session:
+        find_assignment(session, account, course, assignment_id)
+        row = _find(session, assignment_id, account.id)
+    if row is None or row.project_id is None:
+        raise NothingToHandIn
+    copy = find_copy(account, row.id)
+    snapshot = read_snapshot(copy.repository_id)
+    tip = snapshot.find_branch(snapshot.default_branch)
+    if tip is None or tip == row.started_sha:
+        raise NothingToHandIn
+    with transaction() as session:
+        recheck_course(session, account, course.id)
+        marked = session.get_one(Part, row.id, with_for_update=True)
+        if marked.handed_in_at is None or marked.handed_in_at > marked.due_at or now() <= marked.due_at:
+            marked.handed_in_at, marked.handed_in_sha = now(), tip  # who was in time stays in time
+
+
+def extend(account: Account, course: Course, assignment_id: int, person: str, until: datetime) -> str:
+    """Give one participant a deadline of their own, at which their snapshot is taken then; their user name.
+
+    Raises:
+        InvalidAssignment: it is past. AssignmentNotFound: nobody of this name takes part. TeachersOnly.
+    """
+    if until <= now():
+        raise InvalidAssignment("until", "Choose a moment in the future.")
+    with transaction() as session:
+        recheck_course(session, account, course.id, teaching=True)
+        assignment = find_assignment(session, account, course, assignment_id)
+        user = find_participant(session, assignment, person)
+        values = {"person": user.name, "due_at": until, "extended": True}
+        insert_if_absent(session, Part, assignment_id=assignment.id, user_id=user.id, **values)
+        row = _find(session, assignment.id, user.id, lock=True)
+        assert row
+        row.due_at, row.extended = until, True
+        row.snapshot_at = row.snapshot_sha = None
+        return user.name
+
+
+def find_participant(session: Session, assignment: Assignment, person: str) -> User:
+    """Who takes part in the assignment under this user name, or did.
+
+    Raises:
+        AssignmentNotFound.
+    """
+    user = session.scalars(select(User).where(User.name_key == person.casefold())).one_or_none()
+    if user is None:
+        raise AssignmentNotFound
+    member = session.get(GroupMember, (assignment.group_id, user.id))
+    listed = _find(session, assignment.id, user.id)
+    if listed is None and not (assignment.everyone and member is not None and member.role == "participant"):
+        raise AssignmentNotFound
+    return user
+
+
+def _find(session: Session, assignment_id: int, user_id: int, *, lock: bool = False) -> Part | None:
+    mine = select(Part).where(Part.assignment_id == assignment_id, Part.user_id == user_id)
+    return session.scalars(
+        (mine.with_for_update() if lock else mine).execution_options(populate_existing=True)
+    ).one_or_none()

@@ -1,0 +1,149 @@
+"""The version at the deadline, kept for good: found by when the server made versions, never by a client's clock.
+
+A job takes it a little after the deadline, or whenever it runs next: it looks for the newest version that was made by
+then. The commit's name is written into the hand-in's row once, and a tag on it keeps its objects through pushes by
+force, deleted branches and erasing; who may only write can neither move nor delete a tag.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from framework.courses.models import Part
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.errors import HoldfastError
+from framework.gitcore.ref_names import HEADS, TAGS
+from framework.projects.models import Project
+from framework.repositories.cache.copy import open_copy
+from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Committed, RefUpdate
+from framework.repositories.journal.keys import JournalKey, list_journal
+from framework.repositories.journal.versions import read_version
+from framework.repositories.models import Repository, Version
+from framework.repositories.write.commit import commit, do_nothing
+
+TAKEN_AFTER = timedelta(minutes=2)
+"""So long after a deadline: versions that were made before it are committed by then."""
+AT_ONCE = 100
+TRIES = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A hand-in whose deadline has passed, and where its copy is."""
+
+    id: int
+    due_at: datetime
+    repository_id: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A version: where it stands in the journal, and whether it is the newest."""
+
+    epoch: int
+    version: int
+    entry_hash: str
+    is_newest: bool
+
+
+def needs_snapshots_at() -> datetime | None:
+    """When the next snapshot is to be taken; None while nobody has a deadline to come."""
+    with read_transaction() as session:
+        waiting = Part.snapshot_at.is_(None) & Part.project_id.is_not(None)
+        first = session.scalar(select(func.min(Part.due_at)).where(waiting))
+    return first + TAKEN_AFTER if first else None
+
+
+def take_snapshots() -> int:
+    """Take the snapshots that are due; how many. One that cannot be taken now waits, and keeps no other waiting."""
+    taken, last = 0, 0
+    while due := _list_due(after=last):
+        for one in due:
+            taken += _try_to_take(one)
+        last = due[-1].id
+    return taken
+
+
+def _list_due(*, after: int) -> Sequence[_Due]:
+    query = select(Part.id, Part.due_at, Project.repository_id).join(Project, Project.id == Part.project_id)
+    passed = and_(Part.snapshot_at.is_(None), Part.due_at <= now() - TAKEN_AFTER, Part.id > after)
+    with read_transaction() as session:
+        return [_Due(*row) for row in session.execute(query.where(passed).order_by(Part.id).limit(AT_ONCE))]
+
+
+def _try_to_take(due: _Due) -> int:
+    try:
+        _take(due)
+    except (HoldfastError, SQLAlchemyError) as failure:
+        log.warning("The snapshot of the hand-in %s is not taken yet: %s", due.id, failure)
+        return 0
+    return 1
+
+
+def _take(due: _Due) -> None:
+    place = _find_version(due)
+    sha = _read_tip(due.repository_id, place) if place else None
+    if sha:
+        _tag(due, sha)
+    with transaction() as session:
+        row = session.get_one(Part, due.id, with_for_update=True, populate_existing=True)
+        if row.snapshot_at is None and row.due_at == due.due_at:  # given more time meanwhile: later then
+            row.snapshot_at, row.snapshot_sha = now(), sha
+
+
+def _find_version(due: _Due) -> _Place | None:
+    """The newest version that was made by the deadline."""
+    theirs = Version.repository_id == due.repository_id
+    query = select(Version.epoch, Version.version, Version.entry_hash).where(theirs, Version.created_at <= due.due_at)
+    with read_transaction() as session:
+        found = session.execute(query.order_by(Version.epoch.desc(), Version.version.desc()).limit(1)).one_or_none()
+        newest = session.get_one(Repository, due.repository_id).entry_hash
+    return _Place(*found, found.entry_hash == newest) if found else None
+
+
+def _read_tip(repository_id: str, place: _Place) -> str | None:
+    """The commit of the default branch at that version: from SQL if it is the newest, else from the journal."""
+    if place.is_newest:
+        with open_copy(repository_id) as copy:
+            if copy.snapshot.entry_hash == place.entry_hash:
+                return copy.snapshot.find_branch(copy.snapshot.default_branch)
+    key = JournalKey(repository_id, place.epoch, place.version, place.entry_hash[:16])
+    state = read_version(list_journal(repository_id), key).state
+    return state.refs.get(HEADS + state.default_branch)
+
+
+def _tag(due: _Due, sha: str) -> None:
+    """Have a tag keep the commit, unless one does already or the commit is not there any more."""
+    with open_copy(due.repository_id) as copy:
+        snapshot, is_there = copy.snapshot, copy.has(sha)
+    name = _tag_name(due)
+    names = [name, *(f"{name}-{number}" for number in range(2, TRIES + 2))]
+    if not is_there or any(snapshot.refs.get(each) == sha for each in names):
+        return
+    free = next((each for each in names if each not in snapshot.refs), None)
+    if free is None:
+        return
+    change = Change(
+        due.repository_id,
+        SYSTEM_ACTOR,
+        updates=(RefUpdate(free, None, sha),),
+        pack_generation=snapshot.pack_generation,
+        kind="snapshot",
+    )
+    commit(change, precheck=do_nothing, in_transaction=_nothing)
+
+
+def _tag_name(due: _Due) -> str:
+    return f"{TAGS}deadline-{due.due_at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _nothing(_session: Session, _committed: Committed) -> None:
+    """The row is written afterwards: a tag without its row is found again, and a row never lacks its tag."""

@@ -1,0 +1,166 @@
+"""The teacher's table of an assignment: one statement for a page of it, however large the course is."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import GroupMember, User
+from framework.courses.handing_in import Progress
+from framework.courses.models import Assignment, Part
+from framework.database.session import read_transaction
+from framework.gitcore.ref_names import HEADS
+from framework.projects.core.groups import PARTICIPANT
+from framework.projects.models import Project
+from framework.repositories.models import Ref, Repository
+
+PAGE = 50
+FIRST_IN_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so is a formula to a spreadsheet."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One line of the table: a person, their copy, and how far they are; `left` who is no participant any more."""
+
+    person: str
+    full_name: str
+    hand_in_id: int | None
+    project: str | None
+    repository_id: str | None
+    state: str
+    due_at: datetime
+    extended: bool
+    changed_at: datetime | None
+    handed_in_at: datetime | None
+    snapshot_sha: str | None
+    final_sha: str | None
+    left: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A page of an assignment's people, and how many there are in all."""
+
+    entrants: Sequence[Entrant]
+    number: int
+    more: bool
+    count: int
+
+
+def read_table(assignment: Assignment, group: str, *, page: int = 1, query: str = "") -> Table:
+    """A page of the people of the assignment, in alphabetical order; of those whose names hold the text, if given."""
+    with read_transaction() as session:
+        rows = session.execute(_page_of(_select_entrants(assignment, query), page)).all()
+    entrants = [_entrant(row, assignment, group) for row in rows[:PAGE]]
+    return Table(entrants, page, len(rows) > PAGE, rows[0].total if rows else 0)
+
+
+def read_entrant(assignment: Assignment, group: str, person: str) -> Entrant | None:
+    """The line of one person; None where they take no part."""
+    query = _select_entrants(assignment, "").where(User.name_key == person.casefold())
+    with read_transaction() as session:
+        row = session.execute(query).one_or_none()
+    return _entrant(row, assignment, group) if row else None
+
+
+def iterate_entrants(session: Session, assignment: Assignment, group: str) -> Iterator[Entrant]:
+    """All lines."""
+    for row in session.execute(_select_entrants(assignment, "").order_by(User.name_key)):
+        yield _entrant(row, assignment, group)
+
+
+def list_entrants(assignment: Assignment, group: str) -> list[Entrant]:
+    """All lines, for what is made of the whole table."""
+    with read_transaction() as session:
+        return list(iterate_entrants(session, assignment, group))
+
+
+def write_csv(lines: Sequence[Sequence[str]]) -> str:
+    """These lines as CSV (RFC 4180), with nothing that a spreadsheet would calculate."""
+    made = io.StringIO()
+    writer = csv.writer(made)
+    for line in lines:
+        writer.writerow([f"'{cell}" if cell.startswith(FIRST_IN_FORMULA) else cell for cell in line])
+    return made.getvalue()
+
+
+def states_csv(assignment: Assignment, group: str) -> str:
+    """Everybody's state as CSV."""
+    head = ("person", "full_name", "state", "project", "deadline", "last_change", "handed_in", "snapshot")
+    lines = [
+        (
+            one.person,
+            one.full_name,
+            one.state,
+            one.project or "",
+            _moment(one.due_at),
+            _moment(one.changed_at),
+            _moment(one.handed_in_at),
+            one.snapshot_sha or "",
+        )
+        for one in list_entrants(assignment, group)
+    ]
+    return write_csv([head, *lines])
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _select_entrants(assignment: Assignment, text: str) -> Select[tuple[User, Part, Project, str, str]]:
+    """Participants and whoever has a row here, each with their copy and its newest version."""
+    mine = and_(Part.user_id == User.id, Part.assignment_id == assignment.id)
+    member = and_(GroupMember.user_id == User.id, GroupMember.group_id == assignment.group_id)
+    branch = and_(Ref.repository_id == Repository.id, Ref.name == literal(HEADS) + Repository.default_branch)
+    query = (
+        select(User, Part, Project, Ref.sha, GroupMember.role, func.count().over().label("total"))
+        .outerjoin(Part, mine)
+        .outerjoin(GroupMember, member)
+        .outerjoin(Project, Project.id == Part.project_id)
+        .outerjoin(Repository, Repository.id == Project.repository_id)
+        .outerjoin(Ref, branch)
+    )
+    people = select(Part.user_id).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None))
+    takes_part: ColumnElement[bool] = User.id.in_(people)
+    if assignment.everyone:
+        theirs = GroupMember.group_id == assignment.group_id, GroupMember.role == PARTICIPANT
+        takes_part = or_(takes_part, User.id.in_(select(GroupMember.user_id).where(*theirs)))
+    query = query.where(takes_part)
+    if text:
+        found = User.name_key.contains(text.casefold(), autoescape=True)
+        query = query.where(or_(found, func.lower(User.full_name).contains(text.lower(), autoescape=True)))
+    return query  # type: ignore[return-value]
+
+
+def _page_of(
+    query: Select[tuple[User, Part, Project, str, str]], page: int
+) -> Select[tuple[User, Part, Project, str, str]]:
+    return query.order_by(User.name_key).offset((page - 1) * PAGE).limit(PAGE + 1)
+
+
+def _entrant(row: Row[tuple[User, Part, Project, str, str]], assignment: Assignment, group: str) -> Entrant:
+    user, own, project, tip, role, _total = row  # type: ignore[misc]
+    progress = Progress.of(own, tip) if own else Progress(has_copy=False, due_at=assignment.deadline)
+    worked = tip is not None and own is not None and tip != own.started_sha
+    handed_in = own.handed_in_sha if own and progress.state == "late" else None
+    kept = own.snapshot_sha if own and own.snapshot_sha != own.started_sha else None
+    return Entrant(
+        person=user.name,
+        full_name=user.full_name,
+        hand_in_id=own.id if own else None,
+        project=f"{group}/{project.name}" if project else None,
+        repository_id=project.repository_id if project else None,
+        state=progress.state,
+        due_at=progress.due_at,
+        extended=bool(own and own.extended),
+        changed_at=project.updated_at if project and worked else None,
+        handed_in_at=own.handed_in_at if own else None,
+        snapshot_sha=own.snapshot_sha if own else None,
+        final_sha=kept or handed_in,
+        left=role != PARTICIPANT,
+    )

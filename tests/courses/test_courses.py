@@ -1,0 +1,232 @@
+"""Assignments from setting to snapshot: private copies, states, deadlines, and what nobody can change afterwards."""
+
+import io
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from framework.accounts.core.account import Account
+from framework.accounts.models import GroupMember
+from framework.courses import archive, feedback, roster, table
+from framework.courses.access import AssignmentNotFound, TeachersOnly, course_for
+from framework.courses.handing_in import NothingToHandIn, extend, hand_in
+from framework.courses.models import Assignment
+from framework.courses.starting import TeachersDoNotStart, start
+from framework.database.session import read_transaction, transaction
+from framework.database.types import now
+from framework.gitcore import git
+from framework.projects.branches.operations import delete_ref
+from framework.projects.core.access import ProjectNotFound, project_for
+from framework.repositories.cache.copies import lease_copy
+from framework.repositories.catalog.snapshot import read_snapshot
+from tests.cast import SignIn, asked_for, on_each_deployment
+from tests.courses.conftest import School
+from tests.statements import noted_statements
+from tests.uploads.conftest import store_files
+
+
+def state(school: School, assignment_id: int, account: Account) -> str:
+    """What the teacher's table says."""
+    found = table.read_entrant(read(assignment_id), "statistics", account.name)
+    assert found
+    return found.state
+
+
+def read(assignment_id: int) -> Assignment:
+    """The assignment's row."""
+    with read_transaction() as session:
+        return session.get_one(Assignment, assignment_id)
+
+
+def test_a_copy_is_seen_by_its_participant_and_who_teaches(school: School, charlie: Account) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    assert (copy.full_name, copy.visibility, copy.role) == ("statistics/exercise-1-sam", "private", "writer")
+    assert project_for(school.teacher, "statistics", copy.name).role == "owner"
+    for stranger in (school.tom, charlie, None):
+        with pytest.raises(ProjectNotFound):
+            project_for(stranger, "statistics", copy.name)
+    with pytest.raises(ProjectNotFound):  # nor the template, nor anything else of the group
+        project_for(school.sam, "statistics", "exercise")
+    with lease_copy(copy.repository_id, "full") as (path, snapshot):
+        tip = snapshot.refs["refs/heads/main"]
+        assert git.run(path, "log", "--format=%an", tip).split() == [b"Sam"]
+        assert git.run(path, "show", f"{tip}:README.md") == b"# Exercise\n"
+
+
+@on_each_deployment
+def test_two_clicks_at_once_make_one_copy(school: School) -> None:
+    number, course = school.set_assignment(), school.course(school.sam)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _click: start(school.sam, course, number).id, range(2)))
+    assert made[0] == made[1]
+    assert read_snapshot(project_for(school.sam, "statistics", "exercise-1-sam").repository_id).version == 1
+
+
+def test_who_may_do_what(school: School, charlie: Account) -> None:
+    number = school.set_assignment(people=("sam",))
+    with pytest.raises(AssignmentNotFound):
+        course_for(charlie, "statistics")
+    with pytest.raises(AssignmentNotFound):  # not listed
+        start(school.tom, school.course(school.tom), number)
+    with pytest.raises(TeachersDoNotStart):
+        start(school.teacher, school.course(school.teacher), number)
+    with pytest.raises(TeachersOnly):
+        extend(school.sam, school.course(school.sam), number, "sam", now() + timedelta(days=1))
+    with pytest.raises(TeachersOnly):
+        feedback.write_feedback(school.sam, school.course(school.sam), number, "tom", "Hello")
+    with pytest.raises(TeachersOnly):
+        roster.add(school.sam, school.course(school.sam), roster.parse("charlie"))
+
+
+def test_states(school: School) -> None:
+    number = school.set_assignment()
+    assert state(school, number, school.sam) == "not opened"
+    copies = {one: start(one, school.course(one), number) for one in (school.sam, school.tom)}
+    assert state(school, number, school.sam) == "open"
+    with pytest.raises(NothingToHandIn):
+        hand_in(school.sam, school.course(school.sam), number)
+    store_files(copies[school.sam], school.sam, {"answer.txt": b"42"})
+    hand_in(school.sam, school.course(school.sam), number)
+    assert state(school, number, school.sam) == "handed in"
+    school.pass_deadline(number)
+    assert school.take_snapshots() == 2
+    assert state(school, number, school.tom) == "open"  # the template's files and nothing else
+    store_files(copies[school.tom], school.tom, {"answer.txt": b"43"})
+    assert state(school, number, school.tom) == "late"
+    hand_in(school.tom, school.course(school.tom), number)
+    assert [state(school, number, one) for one in copies] == ["handed in", "late"]
+
+
+@on_each_deployment
+def test_a_snapshot_is_the_version_at_the_deadline_even_after_downtime(school: School) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    sha = store_files(copy, school.sam, {"answer.txt": b"in time"})
+    school.pass_deadline(number)
+    store_files(copy, school.sam, {"answer.txt": b"too late"})  # before the job has run
+    assert (school.take_snapshots(), school.take_snapshots()) == (1, 0)
+    assert school.hand_in_of(number, school.sam).snapshot_sha == sha
+
+
+def test_nothing_that_a_participant_does_removes_a_snapshot(school: School) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    sha = store_files(copy, school.sam, {"answer.txt": b"in time"})
+    school.pass_deadline(number)
+    school.take_snapshots()
+    snapshot = read_snapshot(copy.repository_id)
+    (tag,) = snapshot.tags
+    assert snapshot.tags[tag] == sha
+    with pytest.raises(Exception, match="protected"):
+        delete_ref(school.sam, copy, f"refs/tags/{tag}")
+    assert read_snapshot(copy.repository_id).tags == {tag: sha}
+
+
+def test_an_extension_moves_one_snapshot(school: School) -> None:
+    number = school.set_assignment()
+    copies = {one: start(one, school.course(one), number) for one in (school.sam, school.tom)}
+    first = {one: store_files(copy, one, {"a.txt": b"1"}) for one, copy in copies.items()}
+    school.pass_deadline(number)
+    extend(school.teacher, school.course(school.teacher), number, "sam", now() + timedelta(hours=1))
+    assert school.take_snapshots() == 1
+    second = store_files(copies[school.sam], school.sam, {"a.txt": b"2"})
+    school.pass_deadline(number)
+    assert school.take_snapshots() == 1
+    assert school.hand_in_of(number, school.sam).snapshot_sha == second
+    assert school.hand_in_of(number, school.tom).snapshot_sha == first[school.tom]
+
+
+def test_all_hand_ins_are_one_zip_with_a_folder_each(school: School) -> None:
+    number = school.set_assignment()
+    copies = {one: start(one, school.course(one), number) for one in (school.sam, school.tom)}
+    store_files(copies[school.sam], school.sam, {"answer.txt": b"42"})
+    school.pass_deadline(number)
+    school.take_snapshots()
+    store_files(copies[school.tom], school.tom, {"answer.txt": b"43"})
+    hand_in(school.tom, school.course(school.tom), number)
+    found = table.list_entrants(read(number), "statistics")
+    packed = b"".join(archive.stream_hand_ins(read(number), found))
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        assert opened.testzip() is None
+        answers = {name: opened.read(name) for name in opened.namelist() if name.endswith("answer.txt")}
+    assert answers == {"exercise-1/sam/answer.txt": b"42", "exercise-1/tom-late/answer.txt": b"43"}
+
+
+def test_a_list_adds_whom_it_can_and_loses_nobody(school: School, charlie: Account) -> None:
+    text = "\ufeffName;E-mail\nCharlie;charlie@example.org\nNew;new@uni.example\n\nBad;bad@\nSam;sam\nnew@uni.example\n"
+    lines, course = roster.parse(text), school.course(school.teacher)
+    assert [one.state for one in roster.preview(course, lines)] == [
+        "invited",
+        "invited",
+        "refused",
+        "already",
+        "refused",
+    ]
+    added = roster.add(school.teacher, course, lines)
+    assert [one.state for one in added] == ["added", "invited", "refused", "already", "refused"]
+    assert school.course(charlie).teaches is False
+    again = roster.add(school.teacher, course, roster.parse(roster.write(course)))
+    assert {one.state for one in again} == {"already"}
+    assert len(asked_for("framework.email.tasks.send_email")) >= 2
+
+
+def test_a_cell_is_no_formula(school: School) -> None:
+    assert table.write_csv([("=1+1", "a")]) == "'=1+1,a\r\n"
+
+
+def test_who_leaves_stays_in_the_table(school: School) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    key = (school.course(school.teacher).id, school.sam.id)
+    with transaction() as session:
+        session.delete(session.get_one(GroupMember, key))
+    found = table.read_entrant(read(number), "statistics", "sam")
+    assert found
+    assert (found.left, found.project) == (True, copy.full_name)
+    with pytest.raises(AssignmentNotFound):
+        school.course(school.sam)
+
+
+def test_feedback_reaches_the_other_side(school: School) -> None:
+    number = school.set_assignment()
+    feedback.write_feedback(school.teacher, school.course(school.teacher), number, "sam", "Label the axes.")
+    feedback.write_feedback(school.sam, school.course(school.sam), number, "sam", "Done.")
+    entries = feedback.list_feedback(school.hand_in_of(number, school.sam).id)
+    assert [(one.author, one.text) for one in entries] == [("ada", "Label the axes."), ("sam", "Done.")]
+    told = [row[0] for row in asked_for("framework.email.tasks.send_email")]
+    assert told[-2:] == ["sam@example.org", "ada@example.org"]
+
+
+def test_a_page_of_the_table_is_one_statement(school: School) -> None:
+    number = school.set_assignment()
+    assignment = read(number)
+    with noted_statements() as few:
+        table.read_table(assignment, "statistics")
+    start(school.sam, school.course(school.sam), number)
+    with noted_statements() as more:
+        table.read_table(assignment, "statistics")
+    assert [sum(one.startswith("SELECT") for one in statements) for statements in (few, more)] == [1, 1]
+
+
+def test_the_pages(school: School, signed_in: SignIn) -> None:
+    teacher, student = signed_in(school.teacher), signed_in(school.sam)
+    fields = {"title": "Exercise 2", "text": "Do it.", "template": "statistics/exercise", "who": "everyone"}
+    made = teacher.submit("/statistics/assignments/new", **fields, deadline="2090-01-31T18:00", time_zone="Asia/Tokyo")
+    place = made.location
+    assert "31 January 2090, 18:00" in teacher.get(place).text
+    assert "Exercise 2" in student.get("/statistics/assignments").text
+    assert student.submit("/statistics/assignments", to=f"{place}/open").location == "/statistics/exercise-2-sam"
+    assert student.get(f"{place}/people/tom").status_code == 404
+    assert student.get(f"{place}/edit").status_code == 403
+    assert "Your copy" in student.get(f"{place}/people/sam").text
+    assert teacher.get(f"{place}/people/sam").status_code == 200
+    late = teacher.submit(f"{place}/people/sam", to=f"{place}/people/sam/extend", until="2091-01-01T10:00")
+    assert late.status_code == 302
+    assert teacher.get(f"{place}/edit").status_code == 200
+    assert teacher.get(f"{place}/states.csv").text.count("\n") == 3
+    assert zipfile.is_zipfile(io.BytesIO(teacher.get(f"{place}/hand-ins.zip").data))
+    shown = teacher.submit("/statistics/assignments/participants", people="Zoe, zoe@uni.example", preview="1")
+    assert "Will be added, or invited" in shown.text
