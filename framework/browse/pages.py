@@ -11,6 +11,7 @@ from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
 from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
+from framework.browse.history.tree_entries import leaves_files_out
 from framework.browse.places import Place, SubmoduleHasNoFile, find_place
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
@@ -55,6 +56,7 @@ class FolderPage:
 
     `count` counts all entries of the folder; `more` says whether another page follows. `submodules` are addresses as
     `.gitmodules` writes them, by path. `twins` are names of which some systems can keep one only.
+    `leaves_files_out` says that archives are without what `export-ignore` marks.
     """
 
     kind: ClassVar = "tree"
@@ -71,6 +73,7 @@ class FolderPage:
     count: int = 0
     submodules: Mapping[str, str] = field(default_factory=dict)
     twins: Collection[str] = ()
+    leaves_files_out: bool = False
 
     @property
     def complete(self) -> bool:
@@ -165,6 +168,7 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
         count=len(everything),
         submodules=submodule_urls(copy, place.sha, entries),
         twins=_find_twins(everything),
+        leaves_files_out=leaves_files_out(copy, place.sha),
     )
 
 

@@ -9,7 +9,7 @@ from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_
 from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
 from framework.browse.render.encodings import decode
-from framework.browse.render.signs import turns_order
+from framework.browse.render.signs import mixes_scripts, turns_order
 from framework.gitcore import git
 from framework.gitcore.ref_names import NO_OBJECT
 from framework.repositories.cache.copy import Copy
@@ -61,6 +61,11 @@ class FileChange:
     def turns_order(self) -> bool:
         """Whether lines have signs that change the order in which they are shown."""
         return turns_order(line.plain for hunk in self.hunks for line in hunk.lines)
+
+    @property
+    def mixes_scripts(self) -> bool:
+        """Whether lines have words of Latin letters and of others that look like some."""
+        return mixes_scripts(line.plain for hunk in self.hunks for line in hunk.lines)
 
     @property
     def added(self) -> int:

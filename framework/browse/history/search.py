@@ -1,6 +1,7 @@
 """Finding in a version: files by a few letters of their path, and lines by what they hold; both within bounds."""
 
 import re
+import unicodedata
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -151,26 +152,34 @@ def _names(copy: Copy, sha: str) -> Generator[str, None, None]:
 
 def _matches(copy: Copy, sha: str, text: str) -> Iterator[tuple[str, FoundLine]]:
     case = ["-i"] if text == text.lower() else []
+    forms = _forms_of(text)
+    pattern = re.compile("|".join(map(re.escape, forms)), re.IGNORECASE if case else 0)
     arguments = ["grep", "-n", "-I", "-F", "-z", "--no-color", "--threads=1", f"--max-count={MOST_OF_A_FILE}", *case]
-    with git.start(copy.path, *arguments, "-e", text, sha, deadline_seconds=DEADLINE_SECONDS) as process:
+    wanted = [part for form in forms for part in ("-e", form)]
+    with git.start(copy.path, *arguments, *wanted, sha, deadline_seconds=DEADLINE_SECONDS) as process:
         rest, printed = b"", 0
         for chunk in git.chunks(process):
             printed, read, end = printed + len(chunk), rest + chunk, 0
             while match := _MATCH.match(read, end):
                 path, number, content = match.groups()
                 name = path.removeprefix(f"{sha}:".encode()).decode(errors="surrogateescape")
-                yield name, _cut_line(int(number), content.decode(errors="replace"), text)
+                yield name, _cut_line(int(number), content.decode(errors="replace"), pattern)
                 end = match.end()
             rest = read[end:]
             if printed > MOST_PRINTED_BYTES:
                 return
 
 
-def _cut_line(number: int, line: str, text: str) -> FoundLine:
+def _forms_of(text: str) -> list[str]:
+    """The text as it may be written: its letters composed (NFC) or taken apart (NFD)."""
+    return list(dict.fromkeys([text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD"))]))
+
+
+def _cut_line(number: int, line: str, pattern: re.Pattern[str]) -> FoundLine:
     """The part of a line around the text, since a line may be a whole file."""
-    place = max(0, line.lower().find(text.lower()))
+    found = pattern.search(line)
+    place, end = found.span() if found else (0, 0)
     start = max(0, place - LONGEST_SHOWN_LINE // 3)
     before = ("…" if start else "") + line[start:place]
-    end = place + len(text)
     after = line[end : end + LONGEST_SHOWN_LINE]
     return FoundLine(number, before, line[place:end], after + ("…" if len(line) > end + LONGEST_SHOWN_LINE else ""))

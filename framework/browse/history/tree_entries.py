@@ -1,6 +1,7 @@
 """All folders and files of a version, as git lists them, and which of them `export-ignore` keeps out of archives."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,14 @@ def list_exported(copy: Copy, part: Part, *, everything: bool = False) -> Iterat
                 left_out = f"{entry.path}/" if entry.kind == "tree" else left_out
                 continue
             yield entry
+
+
+def leaves_files_out(copy: Copy, commit_sha: str) -> bool:
+    """Whether the root's `.gitattributes` speaks of `export-ignore`."""
+    with suppress(PathAbsent):
+        blob = copy.blob(find(copy, commit_sha, ATTRIBUTES).sha)
+        return blob.size_bytes <= LONGEST_ATTRIBUTES_BYTES and EXPORT_IGNORE.encode() in b"".join(blob.chunks)
+    return False
 
 
 def _export_attributes(copy: Copy, root_sha: str) -> Mapping[str, str]:

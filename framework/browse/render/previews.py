@@ -14,7 +14,7 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
-from framework.browse.render.signs import show_signs, turns_order
+from framework.browse.render.signs import mixes_scripts, show_signs, turns_order
 from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.formatting import format_size
 
@@ -77,6 +77,11 @@ class Text(Preview):
     def turns_order(self) -> bool:
         """Whether it has signs that change the order in which it is shown."""
         return turns_order([self.html])
+
+    @property
+    def mixes_scripts(self) -> bool:
+        """Whether it has words of Latin letters and of others that look like some."""
+        return mixes_scripts([self.html])
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def test_what_export_ignore_leaves_out_is_in_an_archive_of_all(shown: Callable[[
         found = zipfile.ZipFile(io.BytesIO(data)).namelist()
         return {name.partition("/")[2] for name in found if not name.endswith(("/", ".gitattributes"))}
 
+    assert "/archive/main.zip?all=1" in onlooker.get("")
     assert names("") == {"docs/raw.txt", "x.log"}
     assert names("?path=docs") == {"docs/raw.txt"}
     assert names("?all=1") == {"raw/a/b.csv", "docs/raw.txt", "docs/x.log", "docs/build/y.txt", "x.log"}

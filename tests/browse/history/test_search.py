@@ -1,7 +1,9 @@
 """Files are found by letters of their paths, lines by what they hold, within bounds; a version can be cited."""
 
 import re
+import unicodedata
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +48,17 @@ def test_lines_are_found_at_a_ref(onlooker: Onlooker) -> None:
     assert "<mark>line three</mark>" in page
     assert "/blob/main/tales/new.txt?plain=1#L3" in page
     assert "/blob/v1.0/old.txt" in onlooker.get("/search/v1.0?q=line three")
+
+
+def test_a_text_is_found_however_its_letters_are_composed(shown: Callable[[dict[str, bytes]], Onlooker]) -> None:
+    nfc, nfd = (unicodedata.normalize(form, "Übung") for form in ("NFC", "NFD"))
+    onlooker = shown(
+        {"nfc.txt": f"{nfc}\n".encode(), "nfd.txt": f"{nfd}\n".encode(), "i.txt": "İİ found here\n".encode()}
+    )
+    for query in (nfc, nfd):
+        page = onlooker.get(f"/search/main?q={quote(query)}")
+        assert (f"<mark>{nfc}</mark>" in page, f"<mark>{nfd}</mark>" in page) == (True, True)
+    assert "İİ <mark>found</mark> here" in onlooker.get("/search/main?q=found")
 
 
 @pytest.mark.parametrize("query", ["", "%20", "-e", "--open-files-in-pager=sh", "[", "(" * 300, "%F0%9F%A6%8A"])
