@@ -16,6 +16,9 @@ function prepare() {
   mermaid.initialize({
     startOnLoad: false,
     securityLevel: "strict",
+    // What a diagram may not set by itself: beside Mermaid's own list, all that ends in the sheet for measuring.
+    secure: ["secure", "securityLevel", "startOnLoad", "maxTextSize", "suppressErrorRendering", "maxEdges", "themeCSS",
+      "themeVariables", "fontFamily", "altFontFamily", "htmlLabels", "flowchart"],
     suppressErrorRendering: true,
     theme: dark.matches ? "dark" : "neutral",
     fontFamily: "system-ui, sans-serif",
@@ -32,9 +35,11 @@ async function draw(source) {
   const first = await mermaid.render(id, source);
   const parsed = new DOMParser().parseFromString(first.svg, "text/html").querySelector("svg");
   await measuring.replace([...parsed?.querySelectorAll("style") ?? []].map((style) => style.textContent).join("\n"));
-  const { svg } = await mermaid.render(id, source);
-  await measuring.replace("");
-  return svg;
+  try {
+    return (await mermaid.render(id, source)).svg;
+  } finally {
+    await measuring.replace("");
+  }
 }
 
 /** @param {string} svg */

@@ -61,6 +61,10 @@ WORD = {
     f"<w:tbl><w:tr><w:tc>{paragraph(run('a'))}{paragraph(run('b'))}</w:tc><w:tc/></w:tr></w:tbl>": (
         "<table><tbody><tr><td>a<br>b</td><td></td></tr>\n</tbody></table>"
     ),
+    "<w:tbl><w:tr><w:sdt><w:sdtContent><w:tc><w:tbl><w:tr><w:tc>" + paragraph(run("in")) + "</w:tc></w:tr></w:tbl>"
+    "</w:tc></w:sdtContent></w:sdt></w:tr></w:tbl>": (
+        "<table><tbody><tr><td><table><tbody><tr><td>in</td></tr>\n</tbody></table></td></tr>\n</tbody></table>"
+    ),
     f"<w:sdt><w:sdtContent>{paragraph(run('filled in'))}</w:sdtContent></w:sdt>": "<p>filled in</p>",
 }
 

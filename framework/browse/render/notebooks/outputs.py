@@ -26,7 +26,6 @@ _INTERACTIVE = (
     ("application/vnd.jupyter.widget", "widget"),
     ("application/javascript", "script"),
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+=*\s*")
 _ACTIVE = re.compile(r"<(?:script|iframe|canvas|video|object|embed)\b", re.IGNORECASE)
 
 
@@ -130,7 +129,7 @@ def _richest(data: dict[str, Any], budget: Budget) -> Output | None:
 def read_image(media: str, told: object, budget: Budget) -> str:
     """The image as an address that carries it; empty when it is none, or too large. SVG is drawn as an image only."""
     content = read_text(told)
-    if media == "image/svg+xml" and not _BASE64.fullmatch(content):
+    if media == "image/svg+xml" and content.lstrip().startswith("<"):
         content = base64.b64encode(content.encode()).decode()
     packed = re.sub(r"\s", "", content)
     try:

@@ -69,7 +69,9 @@ class _Reader:
             if one.tag == "p":
                 yield self._paragraph(one)
             elif one.tag == "tbl" and depth < DEEPEST_TABLE:
-                yield table([self._cell(cell, depth) for cell in row.iter("tc")] for row in one.findall("tr"))
+                yield table(
+                    [self._cell(cell, depth) for cell in _outermost(row, "tc")] for row in _outermost(one, "tr")
+                )
             elif one.tag in {"sdt", "sdtContent", "ins", "moveTo", "customXml"}:
                 yield from self.blocks(one, depth)
 
@@ -123,7 +125,7 @@ class _Reader:
         ids = [blip.get("embed", "") for blip in one.iter("blip")]
         ids += [data.get("id", "") for data in one.iter("imagedata")]
         shown = (picture(self.package.picture(self._relations.get(name, "")), description) for name in ids)
-        return Markup().join([*shown, *(self._words(box) for box in one.iter("txbxContent"))])
+        return Markup().join([*shown, *(self._words(box) for box in _outermost(one, "txbxContent"))])
 
     def _note(self, kind: str, name: str) -> Markup:
         found = self._notes.get(kind, {}).get(name)
@@ -157,6 +159,15 @@ def _texts(parent: Element) -> Iterator[str]:
             yield _SIGNS.get(one.tag, " ")
         elif one.tag not in _LEFT_OUT:
             yield from _texts(one)
+
+
+def _outermost(parent: Element, tag: str) -> Iterator[Element]:
+    """The elements of this name in another, without those in one another: a table in a cell is the cell's own."""
+    for one in parent:
+        if one.tag == tag:
+            yield one
+        elif one.tag != "Fallback":
+            yield from _outermost(one, tag)
 
 
 def _find_headings(styles: Element | None) -> Iterator[tuple[str, int]]:
