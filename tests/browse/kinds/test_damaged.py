@@ -13,7 +13,7 @@ from framework.browse.view_options import ViewOptions
 from tests.browse.kinds.specimens import SPECIMENS, made
 
 NAMES = [name for name in SPECIMENS if (kind := kind_of(name)) and kind.source == FILE]
-MADE = ["old.dta", "packed.zsav", "plain.sav"]
+MADE = ["old.dta", "packed.parquet", "packed.zsav", "plain.sav"]
 
 
 @pytest.mark.parametrize("name", [*NAMES, *MADE])

@@ -1,0 +1,1 @@
+"""Apache Parquet: its columns with their types, and the first rows."""
