@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.environment import addresses, listening, secret_keys, spelling, variables
+from framework.environment.names import OTHER_VARIABLES
+from framework.environment.providers import PROVIDER_VARIABLES, Provider, read_providers
 from framework.environment.variables import ConfigError, switch
 from framework.formatting import GIB, MIB
 
@@ -58,6 +60,7 @@ class Config:
     store_max_bytes: int | None = None
     signup: str = "open"
     signup_domains: tuple[str, ...] = ()
+    providers: tuple[Provider, ...] = ()
     large_blob_bytes: int = MIB
     store_small_indexes: bool = False
     staged_hours: int = 24
@@ -128,6 +131,7 @@ class Config:
             import_from_private_networks=switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", default=False),
             signup=signup,
             signup_domains=signup_domains,
+            providers=read_providers(environ),
             academic_domains=variables.academic_domains(environ),
             store_max_bytes=variables.whole_number(environ, "STORE_MAX_BYTES", 0) or None,
             prefetch=switch(environ, "PREFETCH", default=cls.prefetch),
@@ -222,44 +226,7 @@ _LEAST = {
 _MOST = {"DAYS": 36_500, "HOURS": 876_000, "SECONDS": 3_153_600_000}
 """A century, by the unit that a name ends with: what lies further back than calendars go cannot be counted with."""
 
-VARIABLES = frozenset(_NUMBERS) | {
-    "HOLDFAST_ENV",
-    "HOLDFAST_DATA",
-    "DATABASE_URL",
-    "S3_BUCKET",
-    "S3_ENDPOINT_URL",
-    "S3_REGION",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "BROKER_URL",
-    "CLOUDAMQP_URL",
-    "REDIS_URL",
-    "SMTP_URL",
-    "MAIL_FROM",
-    "SECRET_KEY",
-    "SECRET_KEY_FALLBACKS",
-    "BASE_URL",
-    "PORT",
-    "BIND",
-    "FORWARDED_ALLOW_IPS",
-    "HSTS_SUBDOMAINS",
-    "SECURITY_CONTACT",
-    "PREFETCH",
-    "SIGNUP",
-    "ACADEMIC_DOMAINS",
-    "STORE_MAX_BYTES",
-    "CREATE_ON_PUSH",
-    "IMPORT_FROM_PRIVATE_NETWORKS",
-    "LFS_DIRECT",
-    "STORE_SMALL_INDEXES",
-    "ARCHIVE_STORAGE_CLASS",
-    "STORAGE_PRICES",
-    "BACKUP_KEY",
-    "LOG_FORMAT",
-    "LOG_PEOPLE",
-    "LOG_FOLDER",
-    "METRICS_TOKEN",
-}
+VARIABLES = frozenset(_NUMBERS) | PROVIDER_VARIABLES | OTHER_VARIABLES
 """The names that people set, as docs/settings.md lists them."""
 
 

@@ -202,6 +202,26 @@ class Passkey(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class Identity(Base):
+    """An account at a provider by which somebody signs in: `issuer` and `subject` name it for ever.
+
+    `name` is what its person knows it by, such as an address; `shown` tells others of it, on the profile.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(255))
+    shown: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None]
+
+
 class SpentChallenge(Base):
     """A challenge that was answered, by its SHA-256: an answer that somebody recorded works no second time."""
 

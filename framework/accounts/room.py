@@ -9,6 +9,7 @@ ROOM = Room(
     blueprints=(
         "views.pages:accounts",
         "views.second_step:second_step",
+        "views.providers:providers",
         "views.settings:settings",
         "views.security:security",
     ),

@@ -22,6 +22,8 @@ KINDS: Mapping[str, str] = {
     "password_removed": "Password removed",
     "passkey_added": "Passkey added",
     "passkey_removed": "Passkey removed",
+    "identity_linked": "Sign-in elsewhere linked",
+    "identity_unlinked": "Sign-in elsewhere unlinked",
     "second_factor_on": "Second factor added",
     "second_factor_off": "Second factor removed",
     "second_factor_reset": "Second factor reset by an administrator",

@@ -77,15 +77,21 @@ ROUTES: dict[Kind, str] = {
         GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all
         GET inboxes.choices, POST inboxes.choose, POST inboxes.resume
         GET settings.profile, POST settings.profile, POST settings.send_link_again, POST settings.keep_address
-        GET security.show
+        GET security.show, POST security.set_password
         POST settings.password, GET settings.browser_sessions, POST settings.end_other_sessions
         GET tokens.access_tokens, POST tokens.access_tokens
     """,
     kinds.ASKS_AGAIN: """
         GET security.set_up_app, POST security.set_up_app, GET security.add_passkey, POST security.add_passkey
         POST security.replace_codes, POST security.remove_app, POST security.remove_passkey
+        POST security.remove_password, POST providers.unlink
     """,
-    kinds.SECOND_STEP: "GET second_step.show, POST second_step.show, POST second_step.passkey",
+    kinds.NO_PROVIDER: "GET providers.enter, GET providers.come_back, POST providers.link",
+    kinds.NO_PROVIDER_SIGNED_IN: "GET providers.show_again, POST providers.show",
+    kinds.SECOND_STEP: """
+        GET providers.newcomer, POST providers.newcomer
+        GET second_step.show, POST second_step.show, POST second_step.passkey
+    """,
     kinds.OWN_THING: """
         POST settings.end_session, POST tokens.delete_token, GET transfer.download
         GET projects.delete_for_good, POST projects.delete_for_good, POST projects.restore

@@ -164,5 +164,7 @@ def _furnish(alice: Account, owner: Account, project: ProjectAccess) -> dict[str
         "filename": "base.css",
         "lock": "1",
         "passkey_id": "999999",
+        "identity_id": "999999",
+        "provider": "none",
         "task_id": "1",
     }

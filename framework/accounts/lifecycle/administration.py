@@ -7,7 +7,7 @@ from framework.accounts.core import addresses, emails, passwords, plans, session
 from framework.accounts.core.account import Account, AccountNotFound, AccountSuspended, recheck_administrator
 from framework.accounts.core.credentials import end_all
 from framework.accounts.core.former_names import reserve_names
-from framework.accounts.core.ways_in.removal import remove_second_factors
+from framework.accounts.core.ways_in.removal import remove_all
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
 from framework.accounts.models import User
 from framework.audit import log as audit
@@ -191,5 +191,5 @@ def erase(session: Session, user: User) -> None:
     user.pending_email = user.pending_email_key = None
     user.full_name = ""
     user.password_hash, user.admin, user.email_verified_at = None, False, None
-    remove_second_factors(session, user.id)
+    remove_all(session, user.id)
     end_all(session, user.id)

@@ -1,7 +1,7 @@
 """What people do with their accounts."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import or_, select
@@ -13,7 +13,7 @@ from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.credentials import NOTHING, Kept, lock_unchanged_user
 from framework.accounts.core.former_names import former_holder, is_reserved, keep_former_name
 from framework.accounts.core.throttle import KnownBrowser
-from framework.accounts.core.ways_in.removal import remove_second_factors
+from framework.accounts.core.ways_in.removal import remove_all
 from framework.accounts.lifecycle.account_invitations import take_invitation
 from framework.accounts.models import FormerUserName, User
 from framework.audit import log as audit
@@ -65,17 +65,12 @@ def create_user(
     name, email, full_name = validation.user_name(name), validation.email(email), validation.full_name(full_name)
     password_hash = passwords.hash_password(validation.password(password, about=(name, full_name, email)))
     user = User(full_name=full_name, password_hash=password_hash, session_key=secrets.token_hex(16), admin=admin)
-    with unique_names(), transaction() as session:
-        take_name(session, user, name)
-        addresses.claim(user, email)
-        session.add(user)
-        session.flush()
+
+    def settle(session: Session) -> bool:
         audit.record(session, "account_created", actor=None if confirmed else user, person=user)
-        if take_invitation(session, email, invitation) or confirmed:
-            addresses.confirm(session, user)
-        elif throttle.may_mail_claimed(session, email):
-            emails.mail_confirmation_link(session, user)
-    return Account.of(user)
+        return take_invitation(session, email, invitation) or confirmed
+
+    return insert_account(user, name, email, settle)
 
 
 def authenticate(login: str, password: str, *, address: str, browser: KnownBrowser | None = None) -> Account:
@@ -197,7 +192,7 @@ def reset_password(token: str, password: str) -> Account:
         user = signed_links.read_reset_link(session, token)
         Account.of(user)
         if not user.email_verified_at:
-            remove_second_factors(session, user.id)  # those of whoever made the account, perhaps another person
+            remove_all(session, user.id)  # those of whoever made the account, perhaps another person
             addresses.confirm(session, user)
         set_password(session, user, new_hash, by=user)
         throttle.forget_guesses(session, user)
@@ -270,6 +265,24 @@ def take_name(session: Session, user: User, name: str) -> None:
     if user.id is not None:
         keep_former_name(session, user, new_name=name)
     user.name, user.name_key = name, key
+
+
+def insert_account(user: User, name: str, email: str, settle: Callable[[Session], bool]) -> Account:
+    """Keep a new account; `settle` says whether its address counts at once, in the same transaction.
+
+    Raises:
+        NameTaken, EmailTaken.
+    """
+    with unique_names(), transaction() as session:
+        take_name(session, user, name)
+        addresses.claim(user, email)
+        session.add(user)
+        session.flush()
+        if settle(session):
+            addresses.confirm(session, user)
+        elif throttle.may_mail_claimed(session, email):
+            emails.mail_confirmation_link(session, user)
+    return Account.of(user)
 
 
 @contextmanager

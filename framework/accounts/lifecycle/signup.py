@@ -92,14 +92,23 @@ def refuse_signup(email: str, *, invitation: str = "") -> None:
     settings, email = config.current(), email_key(email)
     if settings.signup == "open" or _has_link(email, invitation):
         return
-    if settings.signup == "closed":
-        raise SignupRefused(CLOSED)
+    refuse_where_closed()
     if settings.signup == "domains" and not _is_below(email, settings.signup_domains):
         raise AddressRefused(f"Sign up with an address of {' or '.join(settings.signup_domains)}.")
     if settings.signup == "invited" and not _is_invited(email):
         raise AddressRefused(
             "Nobody has invited this address. Ask a colleague to share a project with it, or an administrator."
         )
+
+
+def refuse_where_closed() -> None:
+    """Let anyone pass, whatever their address, where some may have an account.
+
+    Raises:
+        SignupRefused.
+    """
+    if config.current().signup == "closed":
+        raise SignupRefused(CLOSED)
 
 
 def refuse_unconfirmed(session: Session, account_id: int) -> None:

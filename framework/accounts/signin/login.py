@@ -65,6 +65,7 @@ def register(app: Flask) -> None:
         REMEMBER_COOKIE_SECURE=config.current().is_https,
     )
     app.jinja_env.globals["account"] = LocalProxy(current_account)
+    app.jinja_env.globals["providers"] = lambda: config.current().providers
     app.jinja_env.globals.update(account_so_far=account_so_far, has_session_cookie=lambda: "_user_id" in session)
     app.register_error_handler(SignInRequired, _to_login)
 

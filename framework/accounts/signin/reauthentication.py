@@ -1,6 +1,6 @@
 """Sensitive acts ask again who somebody is; it holds for ten minutes in the browser where they have shown it.
 
-They show the password, a code of their second factor, or a passkey.
+They show the password, a code of their second factor, or a passkey, or sign in again at a provider.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,15 +8,18 @@ from datetime import timedelta
 
 from flask import Flask, Response, make_response, render_template, request
 
+from framework import config
 from framework.accounts.core import sessions
 from framework.accounts.core.account import Account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.factors.checking import check_code, read_ways
 from framework.accounts.factors.passkeys import ask_for_assertion, show_passkey
+from framework.accounts.identities.operations import list_identities
 from framework.accounts.lifecycle import operations
 from framework.accounts.signin.ceremonies import ceremony
 from framework.accounts.signin.login import read_known_browser, require_session
 from framework.database.types import now
+from framework.environment.providers import OIDC, Provider
 from framework.errors import Forbidden, HoldfastError
 from framework.web.errors import problem, wants_json
 from framework.web.forms import check_button
@@ -88,6 +91,12 @@ FIELDS: Mapping[str, Callable[[Account, str], None]] = {
 """What a form may carry at once, and the page that asks adds to it."""
 
 
+def _list_providers(account_id: int) -> list[Provider]:
+    """The providers at which this account's person can show again who they are: those that tell when they did."""
+    linked = {identity.provider for identity in list_identities(account_id)}
+    return [each for each in config.current().providers if each.key in linked and each.kind == OIDC]
+
+
 def _ask(error: ReauthenticationNeeded) -> Response:
     status, headers = (error.refusal.status, error.refusal.headers) if error.refusal else (error.status, {})
     if wants_json():
@@ -99,6 +108,7 @@ def _ask(error: ReauthenticationNeeded) -> Response:
         fields=[(name, text) for name, text in request.form.items(multi=True) if name not in {*FIELDS, "csrf_token"}],
         wrong={error.field: error.sentence} if error.refusal else {},
         ways=ways,
+        again_at=_list_providers(account.id) if ways.identities else [],
         passkey=ask_for_assertion(ceremony("again", account.id)) if ways.passkeys else None,
     )
     return make_response(page, status, headers)

@@ -29,6 +29,15 @@ class SignupForm(PageForm):
     invitation = HiddenField()
 
 
+class NewcomerForm(PageForm):
+    """A user name, for who has signed in at a provider; and an address, if that vouches for none."""
+
+    username = StringField(
+        "User name", filters=[strip], validators=[require_filled("Choose a user name."), follows(validation.user_name)]
+    )
+    email = EmailField("E-mail", filters=[strip])
+
+
 class LoginForm(PageForm):
     """User name or e-mail, and password."""
 

@@ -2,13 +2,17 @@
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from framework import config
+from framework.accounts.core.account import Account
 from framework.accounts.factors import passkeys, recovery, totp
 from framework.accounts.factors.checking import read_ways
 from framework.accounts.factors.qr import draw
+from framework.accounts.identities.operations import list_identities
+from framework.accounts.lifecycle import passwordless
 from framework.accounts.signin.ceremonies import ceremony
 from framework.accounts.signin.login import require_account
 from framework.accounts.signin.reauthentication import reauthenticate
-from framework.accounts.views.forms import AppForm, NewPasskeyForm
+from framework.accounts.views.forms import AppForm, NewPasskeyForm, ResetForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button, check_posted_button
 
@@ -19,8 +23,27 @@ security = Blueprint("security", __name__, url_prefix="/settings/security")
 def show() -> ViewResponse:
     """How this account is signed in to."""
     account = require_account()
-    listed = passkeys.list_passkeys(account.id)
-    return render_template("accounts/security.html", ways=read_ways(account.id), passkeys=listed), 200
+    return _page(account, ResetForm(formdata=None))
+
+
+@security.post("/password")
+def set_password() -> ViewResponse:
+    """A first password, for an account that has none."""
+    account, form = require_account(), ResetForm()
+    done = form.attempt(lambda: _set_password(form.password.data))
+    if done is None:
+        return _page(account, form)
+    flash("Your password is set.", "success")
+    return redirect("/settings/security")
+
+
+@security.post("/password/remove")
+def remove_password() -> ViewResponse:
+    """Have no password open the account."""
+    check_button()
+    passwordless.remove_password(reauthenticate(sign_in_counts=False).account)
+    flash("Your password is removed.", "success")
+    return redirect("/settings/security")
 
 
 @security.route("/app", methods=["GET", "POST"])
@@ -84,6 +107,23 @@ def remove_passkey(passkey_id: int) -> ViewResponse:
     passkeys.remove_passkey(reauthenticate(sign_in_counts=False).account.id, passkey_id)
     flash("The passkey is removed.", "success")
     return redirect("/settings/security")
+
+
+def _set_password(password: str) -> bool:
+    passwordless.set_first_password(reauthenticate(sign_in_counts=False).account, password)
+    return True
+
+
+def _page(account: Account, form: ResetForm) -> ViewResponse:
+    page = render_template(
+        "accounts/security.html",
+        form=form,
+        ways=read_ways(account.id),
+        passkeys=passkeys.list_passkeys(account.id),
+        identities=list_identities(account.id),
+        names={provider.key: provider.name for provider in config.current().providers},
+    )
+    return page, form.status
 
 
 def _app_page(form: AppForm, set_up: totp.SetUp) -> ViewResponse:

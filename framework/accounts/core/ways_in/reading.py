@@ -1,11 +1,12 @@
 """Which ways an account can be entered by, and whether the password alone is enough."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.models import AuthenticatorApp, Passkey, RecoveryCode, User
+from framework.accounts.models import AuthenticatorApp, Identity, Passkey, RecoveryCode, User
 from framework.errors import Conflict
 
 
@@ -20,12 +21,13 @@ class LastWayIn(Conflict):
 
 @dataclass(frozen=True)
 class WaysIn:
-    """What an account has: a password, an app, so many passkeys, and so many unused recovery codes."""
+    """What an account has: a password, an app, so many passkeys, unused recovery codes, and accounts at providers."""
 
     password: bool
     app: bool
     passkeys: int
     recovery_codes: int
+    identities: int
 
     @property
     def second_factor(self) -> bool:
@@ -35,9 +37,9 @@ class WaysIn:
 
 def read_ways_in(session: Session, user_id: int) -> WaysIn:
     """What this account has now."""
-    counts = (_count(AuthenticatorApp.user_id), _count(Passkey.user_id), _count(RecoveryCode.user_id))
-    row = session.execute(select(User.password_hash.is_not(None), *counts).where(User.id == user_id)).one()
-    return WaysIn(password=bool(row[0]), app=row[1] > 0, passkeys=row[2], recovery_codes=row[3])
+    counts = [_count(model.user_id) for model in (AuthenticatorApp, Passkey, RecoveryCode, Identity)]
+    row: Any = session.execute(select(User.password_hash.is_not(None), *counts).where(User.id == user_id)).one()
+    return WaysIn(bool(row[0]), row[1] > 0, row[2], row[3], row[4])
 
 
 def has_second_factor(session: Session, user_id: int) -> bool:
@@ -59,7 +61,7 @@ def refuse_last_way(session: Session, user_id: int) -> None:
         LastWayIn.
     """
     ways = read_ways_in(session, user_id)
-    if not (ways.password or ways.passkeys):
+    if not (ways.password or ways.passkeys or ways.identities):
         raise LastWayIn
 
 

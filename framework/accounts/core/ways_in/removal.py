@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.ways_in.reading import has_second_factor
-from framework.accounts.models import AuthenticatorApp, Passkey, RecoveryCode
+from framework.accounts.models import AuthenticatorApp, Identity, Passkey, RecoveryCode
 
 
 def remove_second_factors(session: Session, user_id: int) -> None:
@@ -15,9 +15,15 @@ def remove_second_factors(session: Session, user_id: int) -> None:
         session.execute(delete(model).where(model.user_id == user_id))
 
 
+def remove_all(session: Session, user_id: int) -> None:
+    """End every way into the account but its password."""
+    remove_second_factors(session, user_id)
+    session.execute(delete(Identity).where(Identity.user_id == user_id))
+
+
 def remove_since(session: Session, user_id: int, moment: datetime) -> None:
     """End what was added since this moment; recovery codes go with the last second factor."""
-    for model in (AuthenticatorApp, Passkey, RecoveryCode):
+    for model in (AuthenticatorApp, Passkey, RecoveryCode, Identity):
         session.execute(delete(model).where(model.user_id == user_id, model.created_at >= moment))
     remove_idle_codes(session, user_id)
 
