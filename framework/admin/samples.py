@@ -83,6 +83,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "sentences": ["alice/garden becomes a project of bob.", "Moved to the trash: 1 project: alice/notes."],
         "days": 30,
     },
+    "own_data": {**_NAME, "link": "http://localhost/settings/data/download", "days": 7},
     "account_invitation": {
         **_NAME,
         "by": "ada",

@@ -15,6 +15,7 @@ KINDS: Mapping[str, str] = {
     "sign_in_failed": "Sign-in failed",
     "account_invited": "Invited to sign up",
     "account_created": "Account created",
+    "data_exported": "Own data exported",
     "deletion_asked": "Asked to delete the account",
     "account_deleted": "Account deleted",
     "address_confirmed": "E-mail address confirmed",

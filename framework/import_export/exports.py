@@ -31,7 +31,7 @@ from framework.formatting import format_size
 from framework.gitcore import git
 from framework.import_export.imports import ARRIVED
 from framework.import_export.large_files import write_objects
-from framework.import_export.models import Export
+from framework.import_export.models import Export, PersonalExport
 from framework.import_export.zips import ABOUT, BUNDLE
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Event, Project
@@ -135,7 +135,11 @@ def ready_export(account: Account, export_id: str) -> ReadyExport:
 def forget_expired() -> int:
     """Delete the exports that have expired, and what no row names any more; how many objects."""
     with transaction() as session:
-        expired = session.scalars(delete(Export).where(Export.expires_at < now()).returning(Export.key)).all()
+        expired = [
+            key
+            for kind in (Export, PersonalExport)
+            for key in session.scalars(delete(kind).where(kind.expires_at < now()).returning(kind.key))
+        ]
     left = {*expired, *_list_unnamed()}
     for key in left:
         store().delete(key)
@@ -151,7 +155,7 @@ def _list_unnamed() -> Iterator[str]:
         if found.modified_at < now() - kept
     ]
     with read_transaction() as session:
-        named = set(session.scalars(select(Export.key)))
+        named = {key for kind in (Export, PersonalExport) for key in session.scalars(select(kind.key))}
     return (key for key in old if key not in named)
 
 
@@ -183,15 +187,16 @@ def _write(archive: Path, repository_id: str, about: dict[str, Any], work: Work)
             _refuse_without_room(repository_id)
             work.expect(len(objects) + STEPS)
             if snapshot.refs:
-                _write_bundle(opened, path)
+                write_bundle(opened, path, BUNDLE)
         work.advance()
         write_objects(opened, repository_id, objects, work)
 
 
-def _write_bundle(opened: zipfile.ZipFile, path: Path) -> None:
+def write_bundle(opened: zipfile.ZipFile, path: Path, name: str) -> None:
+    """Put every branch and tag of the repository at `path` into the ZIP file, as a git bundle of this name."""
     with (
         git.start(path, "bundle", "create", "-q", "-", "--all", deadline_seconds=DEADLINE_SECONDS) as process,
-        opened.open(BUNDLE, "w", force_zip64=True) as target,
+        opened.open(name, "w", force_zip64=True) as target,
     ):
         for chunk in git.bulk(process):
             target.write(chunk)

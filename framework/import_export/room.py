@@ -5,7 +5,7 @@ from framework.rooms import STORAGE, Room, every
 ROOM = Room(
     "import_export",
     models=True,
-    blueprints=("views:blueprint",),
+    blueprints=("views:blueprint", "personal_views:own_data"),
     worker=("tasks",),
     queue=STORAGE,
     task_names="framework.transfer.",  # as the outbox's rows have them

@@ -2,7 +2,7 @@
 
 from framework.celery.celery import app
 from framework.celery.job import Job
-from framework.import_export import exports, imports
+from framework.import_export import exports, imports, personal
 
 
 @app.task(name="framework.transfer.tasks.import_address")
@@ -21,6 +21,12 @@ def import_zip(project_id: int, account_id: int, key: str, work_id: str, encodin
 def export_project(project_id: int, account_id: int, work_id: str) -> str:
     """Export a project; the export's id, which is that of the work."""
     return exports.export(project_id, account_id, work_id)
+
+
+@app.task(name="framework.transfer.tasks.export_person")
+def export_person(account_id: int, work_id: str) -> bool:
+    """Export what is kept of a person; whether there still is an account."""
+    return personal.export(account_id, work_id)
 
 
 @app.task(base=Job, name="framework.transfer.tasks.forget_exports")

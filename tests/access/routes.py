@@ -72,6 +72,7 @@ ROUTES: dict[Kind, str] = {
     kinds.ACCOUNT: """
         GET projects.new, POST projects.new, GET transfer.show_form, POST transfer.begin_import
         GET jobs.show_jobs, GET projects.trash, GET projects.empty_trash, POST projects.empty_trash
+        GET own_data.show, POST own_data.begin, GET own_data.download, POST own_data.download
         GET own_account.delete, POST own_account.delete
         GET projects.usage, POST projects.confirm_again, POST projects.invitation
         GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all

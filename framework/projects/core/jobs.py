@@ -23,6 +23,7 @@ LISTED = 50
 TITLES = {
     "purge": "Erasing removed content",
     "count": "Counting the files",
+    "own_data": "Export of your data",
     "removal": "Removing old versions of a file",
 }
 """What is being done, where its kind is no word that people use."""

@@ -24,7 +24,7 @@ _STREAMS = re.compile(
     rb"^/[^/]+/[^/]+\.git(/|$)"
     rb"|^/[^/]+/[^/]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|$)"
     rb"|^/[^/]+/[^/]+/(commit|compare)/.*\.(diff|patch)$"
-    rb"|^/exports/"
+    rb"|^/exports/|^/settings/data/download$"
     rb"|^/api/v1/projects/[^/]+/[^/]+/(raw|archive)/",
     re.DOTALL,
 )

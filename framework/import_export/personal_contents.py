@@ -1,0 +1,148 @@
+"""What is kept of one person, as values that become JSON: nothing secret, and nothing that names others needlessly."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from framework.accounts.core.former_names import former_names
+from framework.accounts.models import AddressChange, BrowserSession, GroupMember, Passkey, Token, User
+from framework.audit.models import AuditEntry
+from framework.projects.models import Event, Invitation, MailChoice, Member, Notice, Project
+
+MOST_ROWS = 20_000
+"""Of each list the newest are exported: years of a busy account, and a bounded file."""
+
+ACCOUNT = (
+    *("id", "name", "full_name", "email", "email_verified_at", "pending_email", "admin", "created_at"),
+    *("mail_frequency", "suspended_at", "plan"),
+)
+README = """What is stored about you at {site}, exported on {day}.
+
+account.json        your account and its settings, earlier user names, and changes of address that can still be undone
+sign-in.json        the browsers that you are signed in with, passkeys and access tokens by name; no secret is in it
+audit.json          what the audit log has about you; IP addresses are those of your own actions
+activity.json       what you did in projects
+inbox.json          the messages in your inbox
+memberships.json    the projects of others and the groups in which you take part, and invitations that you have sent
+projects.json       the projects that you own, and where the history of each is
+projects/*.bundle   their history: `git clone NAME.bundle` opens one
+
+Of each list the newest {most:,} entries are here. Moments are in UTC.
+"""
+
+
+def read_contents(session: Session, user: User) -> dict[str, Any]:
+    """The JSON files of somebody's export, by name."""
+    return {
+        "account.json": _read_account(session, user),
+        "sign-in.json": _read_sign_in(session, user.id),
+        "audit.json": _read_audit(session, user.id),
+        "activity.json": _read_activity(session, user.id),
+        "inbox.json": _read_inbox(session, user.id),
+        "memberships.json": _read_memberships(session, user.id),
+    }
+
+
+def _read_account(session: Session, user: User) -> dict[str, Any]:
+    choices = (
+        select(User.name.label("owner"), Project.name.label("project"), MailChoice.frequency)
+        .join(Project, Project.id == MailChoice.project_id)
+        .join(User, User.id == Project.owner_id)
+        .where(MailChoice.user_id == user.id)
+    )
+    changes = select(AddressChange.email, AddressChange.changed_at).where(AddressChange.user_id == user.id)
+    return {
+        **{name: _plain(getattr(user, name)) for name in ACCOUNT},
+        "former_names": former_names(session, user.id),
+        "replaced_addresses": _rows(session, changes),
+        "mail_choices": _rows(session, choices),
+    }
+
+
+def _read_sign_in(session: Session, user_id: int) -> dict[str, Any]:
+    browser = BrowserSession
+    browsers = select(browser.address, browser.agent, browser.remembered, browser.created_at, browser.last_used_at)
+    tokens = select(Token.name, Token.scopes, Token.created_at, Token.expires_at, Token.last_used_at)
+    passkeys = select(Passkey.name, Passkey.created_at)
+    return {
+        "browsers": _rows(session, browsers.where(browser.user_id == user_id).order_by(browser.id.desc())),
+        "tokens": _rows(session, tokens.where(Token.user_id == user_id).order_by(Token.id.desc())),
+        "passkeys": _rows(session, passkeys.where(Passkey.user_id == user_id).order_by(Passkey.id.desc())),
+    }
+
+
+def _read_audit(session: Session, user_id: int) -> list[dict[str, Any]]:
+    """Entries about the person; of what others did the address is left out, and of what they did the other's name.
+
+    Whoever was added by an address has a name that the person who added them need not know.
+    """
+    mine = or_(AuditEntry.actor_id == user_id, AuditEntry.person_id == user_id)
+    entries = session.scalars(select(AuditEntry).where(mine).order_by(AuditEntry.id.desc()).limit(MOST_ROWS))
+    return [
+        {
+            "at": _plain(entry.created_at),
+            "kind": entry.kind,
+            "by": entry.actor,
+            "about_you": entry.person_id == user_id,
+            "project": entry.project,
+            "address": entry.address if entry.actor_id == user_id else None,
+            "details": _without_people(entry.details) if entry.actor_id == user_id else {},
+        }
+        for entry in entries
+    ]
+
+
+def _read_activity(session: Session, user_id: int) -> list[dict[str, Any]]:
+    owner = aliased(User)
+    query = (
+        select(Event.created_at, owner.name.label("owner"), Project.name.label("project"), Event.kind, Event.details)
+        .join(Project, Project.id == Event.project_id)
+        .join(owner, owner.id == Project.owner_id)
+        .where(Event.actor_id == user_id)
+    )
+    rows = _rows(session, query.order_by(Event.id.desc()))
+    return [{**row, "details": _without_people(row["details"])} for row in rows]
+
+
+def _without_people(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the numbers of accounts, which would tell who was added by an address."""
+    return {name: value for name, value in details.items() if name not in {"person_id", "person_ids"}}
+
+
+def _read_inbox(session: Session, user_id: int) -> list[dict[str, Any]]:
+    query = (
+        select(Notice.created_at, Notice.read_at, Notice.mentioned, Event.kind)
+        .join(Event, Event.id == Notice.event_id)
+        .where(Notice.user_id == user_id)
+    )
+    return _rows(session, query.order_by(Notice.id.desc()))
+
+
+def _read_memberships(session: Session, user_id: int) -> dict[str, Any]:
+    projects = (
+        select(User.name.label("owner"), Project.name.label("project"), Member.role, Member.added_at)
+        .join(Project, Project.id == Member.project_id)
+        .join(User, User.id == Project.owner_id)
+        .where(Member.user_id == user_id, Project.trashed_at.is_(None))
+    )
+    groups = select(User.name.label("group"), GroupMember.role, GroupMember.added_at).join(
+        User, User.id == GroupMember.group_id
+    )
+    sent = select(Invitation.email, Invitation.role, Invitation.created_at, Invitation.expires_at)
+    return {
+        "projects": _rows(session, projects.order_by(Member.added_at.desc())),
+        "groups": _rows(session, groups.where(GroupMember.user_id == user_id)),
+        "invitations_sent": _rows(session, sent.where(Invitation.invited_by_id == user_id)),
+    }
+
+
+def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = session.execute(query.limit(MOST_ROWS)).mappings().all()  # type: ignore[assignment]
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def _plain(value: object) -> object:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value

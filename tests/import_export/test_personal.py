@@ -1,0 +1,107 @@
+"""`/settings/data`: what is stored about somebody, for them alone, and nothing secret in it."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from framework.accounts.core.account import Account
+from framework.accounts.signin.tokens import create_token
+from framework.database.session import transaction
+from framework.database.types import now
+from framework.gitcore import git
+from framework.import_export import exports, personal
+from framework.import_export.models import PersonalExport
+from framework.import_export.personal import TASK
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members.people import add_person
+from framework.storage.current import store
+from tests.cast import PASSWORD, SignIn, Visitor, asked_for, new_account, on_each_deployment, posted_texts
+from tests.uploads.form import upload
+
+PAGE = "/settings/data"
+
+
+def ask(browser: Visitor) -> None:
+    """Ask for the export, and do what the worker does."""
+    assert browser.submit(PAGE, current_password=PASSWORD).status_code == 302
+    account_id, work_id = asked_for(TASK)[-1]
+    assert [personal.export(account_id, work_id) for _again in range(2)] == [True, True]
+
+
+def opened(browser: Visitor) -> zipfile.ZipFile:
+    """The ZIP file that is downloaded."""
+    answer = browser.get(f"{PAGE}/download")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")
+    return zipfile.ZipFile(io.BytesIO(answer.data))
+
+
+@on_each_deployment
+def test_it_has_what_is_known_and_the_history_and_nothing_secret(
+    alice: Account, bob: Account, website: ProjectAccess, secret: ProjectAccess, signed_in: SignIn, tmp_path: Path
+) -> None:
+    carol = new_account("carol", full_name="Carol Hidden")
+    add_person(alice, website, person="carol@example.org", role="reader")
+    add_person(alice, website, person="bob", role="writer")
+    browser, token = signed_in(alice), create_token(alice.id, "laptop", ["read"])
+    upload(browser, {"a.txt": b"1"}, page="/alice/website/upload/main", message="First")
+    ask(browser)
+    found = opened(browser)
+    read = {name: json.loads(found.read(name)) for name in found.namelist() if name.endswith(".json")}
+    assert read["account.json"]["email"] == alice.email
+    assert [each["name"] for each in read["sign-in.json"]["tokens"]] == ["laptop"]
+    assert {"person_added", "data_exported"} <= {entry["kind"] for entry in read["audit.json"]}
+    assert {each["name"]: each["history"] for each in read["projects.json"]} == {
+        "secret": "projects/secret.bundle",
+        "website": "projects/website.bundle",
+    }
+    assert b"http://localhost" in found.read("README.txt")
+    everything = b"".join(found.read(name) for name in found.namelist() if not name.endswith(".bundle"))
+    for word in ("argon2", token, f'"{carol.name}"', carol.full_name):
+        assert word.encode() not in everything, word
+    found.extract("projects/website.bundle", tmp_path)
+    bundle = tmp_path / "projects" / "website.bundle"
+    git.run(tmp_path, "clone", "-q", str(bundle), str(tmp_path / "clone"))
+    assert (tmp_path / "clone" / "a.txt").read_bytes() == b"1"
+    assert sum("Your data is ready to download" in text for text in posted_texts()) == 1
+
+
+def test_what_is_too_large_is_left_out_with_the_reason(
+    alice: Account, website: ProjectAccess, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(alice)
+    upload(browser, {"a.txt": b"1"}, page="/alice/website/upload/main", message="First")
+    monkeypatch.setattr(personal, "MOST_PROJECT_BYTES", 10)
+    ask(browser)
+    found = opened(browser)
+    assert not [name for name in found.namelist() if name.endswith(".bundle")]
+    [project] = json.loads(found.read("projects.json"))
+    assert project["left_out"].endswith("Export it in its settings: http://localhost/alice/website/settings")
+
+
+def test_it_is_for_its_person_only_and_asks_for_the_password(alice: Account, bob: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    assert browser.submit(PAGE).status_code == 403
+    assert asked_for(TASK) == []
+    ask(browser)
+    assert signed_in(bob).get(f"{PAGE}/download").location == PAGE
+
+
+def test_it_expires_with_its_object(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    ask(browser)
+    with transaction() as session:
+        session.execute(update(PersonalExport).values(expires_at=now() - timedelta(seconds=1)))
+    assert browser.get(f"{PAGE}/download").location == PAGE
+    assert exports.forget_expired() == 1
+    assert [found.key for found in store().list(exports.PLACE)] == []
+
+
+def test_three_a_day(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    answers = [browser.submit(PAGE, current_password=PASSWORD).status_code for _each in range(4)]
+    assert answers == [302, 302, 302, 429]
