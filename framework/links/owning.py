@@ -1,5 +1,6 @@
 """What a project's owners do with its links: make, list and revoke them, close a drop-off, give somebody more time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,11 +25,12 @@ from framework.projects.core import links
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.models import Link
 from framework.repositories import object_keys
+from framework.repositories.write.commit import lock_repository
 
 ROLE = "maintainer"
 """Who may make, see and end the links of a project."""
 MOST_LINKS = 200
-MOST_HAND_INS = 2000
+HAND_INS_PAGE = 50
 
 
 class LinkAbsent(NotFound):
@@ -78,6 +80,16 @@ class LinkAbout:
     hand_ins: int = 0
 
 
+@dataclass(frozen=True)
+class HandInsPage:
+    """Some of those who handed in or were given more time; `count` is how many have handed in by the link."""
+
+    hand_ins: Sequence[HandedIn]
+    count: int
+    number: int
+    more: bool
+
+
 def make_view_link(
     account: Account, project: ProjectAccess, *, title: str, expires_at: datetime | None, anonymous: bool = False
 ) -> MadeLink:
@@ -88,6 +100,7 @@ def make_view_link(
     """
     token = links.new_token()
     with transaction() as session:
+        lock_repository(session, project.repository_id)  # as who ends a part in the project, and the links made in it
         recheck(session, project.id, account, ROLE)
         wanted = Link(kind=links.VIEW, title=link_title(title), expires_at=expires_at, anonymous=anonymous)
         link = _add(session, project, account, wanted, token)
@@ -119,19 +132,37 @@ def list_links(project: ProjectAccess) -> list[LinkAbout]:
     return [_about(*row) for row in rows if links.is_living(row[0])]
 
 
-def find_drop_off(project: ProjectAccess, link_id: int) -> tuple[OpenDropOff, list[HandedIn]]:
-    """A drop-off of the project, and who handed in, by name.
+def find_drop_off(project: ProjectAccess, link_id: int) -> OpenDropOff:
+    """A drop-off of the project.
 
     Raises:
         LinkAbsent, DropOffAbsent.
     """
     with read_transaction() as session:
-        link = session.get(Link, link_id)
-        if link is None or link.project_id != project.id or link.kind != links.DROP:
-            raise LinkAbsent
-        query = select(HandIn).where(HandIn.link_id == link_id).order_by(HandIn.folder_key, HandIn.id)
-        rows = session.scalars(query.limit(MOST_HAND_INS)).all()
-        return read_drop_off(session, link), [HandedIn.of(row) for row in rows]
+        return _find_drop_off(session, project, link_id)
+
+
+def read_hand_ins(project: ProjectAccess, link_id: int, number: int) -> tuple[OpenDropOff, HandInsPage]:
+    """A drop-off of the project, and a page of who handed in, by name, counted from 1.
+
+    Raises:
+        LinkAbsent, DropOffAbsent.
+    """
+    mine, skipped = HandIn.link_id == link_id, (number - 1) * HAND_INS_PAGE
+    query = select(HandIn).where(mine).order_by(HandIn.folder_key, HandIn.id)
+    with read_transaction() as session:
+        drop_off = _find_drop_off(session, project, link_id)
+        count = session.scalars(select(func.count()).where(mine, HandIn.handed_in_at.is_not(None))).one()
+        rows = session.scalars(query.offset(skipped).limit(HAND_INS_PAGE + 1)).all()
+        shown = tuple(HandedIn.of(row) for row in rows[:HAND_INS_PAGE])
+    return drop_off, HandInsPage(shown, count, number, more=len(rows) > HAND_INS_PAGE)
+
+
+def _find_drop_off(session: Session, project: ProjectAccess, link_id: int) -> OpenDropOff:
+    link = session.get(Link, link_id)
+    if link is None or link.project_id != project.id or link.kind != links.DROP:
+        raise LinkAbsent
+    return read_drop_off(session, link)
 
 
 def revoke_link(account: Account, project: ProjectAccess, link_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template
+from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.signin.login import current_account, require_account
@@ -14,6 +14,7 @@ from framework.links.owning import MadeLink
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
+from framework.web.paging import page_number
 
 blueprint = Blueprint("links", __name__, url_prefix="/<owner>/<project>/settings/links")
 
@@ -63,7 +64,7 @@ def extend(owner: str, project: str, link_id: int) -> ViewResponse:
     """Give one person more time."""
     access = _find(owner, project)
     form = ExtensionForm()
-    zone = owning.find_drop_off(access, link_id)[0].time_zone
+    zone = owning.find_drop_off(access, link_id).time_zone
     account = require_account()
     extended = form.attempt(
         lambda: owning.extend(
@@ -111,8 +112,8 @@ def _links_page(
 
 
 def _drop_off_page(access: ProjectAccess, link_id: int, form: ExtensionForm) -> str:
-    drop_off, hand_ins = owning.find_drop_off(access, link_id)
-    facts = {"drop_off": drop_off, "hand_ins": hand_ins, "form": form}
+    drop_off, page = owning.read_hand_ins(access, link_id, page_number(request.args))
+    facts = {"drop_off": drop_off, "page": page, "form": form}
     return render_template("links/hand_ins.html", project=access, **facts)
 
 

@@ -10,7 +10,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.token_leaks import refuse_tokens, tokens_in_file
 from framework.lfs.writing import write
 from framework.projects.core.access import ProjectAccess, recheck
-from framework.projects.members import quota
+from framework.projects.members.admission import Admission
 from framework.projects.notify import activity
 from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.operations import InTransaction, Move, Operation, Put, Write, Written
@@ -74,8 +74,8 @@ def store_contribution(
     `in_transaction` runs last in the commit's transaction, and not at all when there is nothing to change.
 
     Raises:
-        What `lfs.writing.write` and the contributor's `recheck` raise, QuotaExceeded, FileOverPlan, TokenInFile:
-            nothing is stored.
+        What `lfs.writing.write` and the contributor's `recheck` raise, QuotaExceeded, FileOverPlan, OwnerChanged,
+            TokenInFile: nothing is stored.
     """
     puts = [operation for operation in changes.operations if isinstance(operation, Put)]
     for put in puts:
@@ -93,17 +93,18 @@ def store_contribution(
         start=changes.start,
         free=changes.free,
     )
+    admission = Admission(access, files=[(put.path, put.size_bytes) for put in puts])
     title, paths = message.partition("\n")[0], _paths_to_tell(changes.operations)
 
     def tell(session: Session, written: Written) -> None:
         by.recheck(session)  # with the repository locked, as who changes roles does
+        admission.confirm(session)
         details: dict[str, Any] = {**changes.details, "branch": changes.branch, "sha": written.sha, "title": title}
         details |= {"files": paths[:LISTED_PATHS], "file_count": len(paths)}
         activity.record(session, access.id, actor=by.account, kind=changes.kind, details=details)
         in_transaction(session, written)
 
-    precheck = quota.admission(access, files=[(put.path, put.size_bytes) for put in puts])
-    return write(wanted, precheck=precheck, in_transaction=tell, tracked=changes.tracked)
+    return write(wanted, precheck=admission, in_transaction=tell, tracked=changes.tracked)
 
 
 def _paths_to_tell(operations: Sequence[Operation]) -> tuple[str, ...]:

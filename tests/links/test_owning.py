@@ -3,18 +3,28 @@
 import io
 import re
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, text
 
 from framework.accounts.core.account import Account
+from framework.database.session import transaction
 from framework.database.types import now
 from framework.links.drop.digests import send_digests
-from framework.links.owning import list_links
+from framework.links.models import HandIn
+from framework.links.owning import HAND_INS_PAGE, list_links, make_view_link
 from framework.links.rules import drop_types
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, ProjectNotFound
+from framework.projects.core.links import revoke_view_links
+from framework.projects.members.people import add_person
+from framework.projects.models import Member, Project
+from framework.repositories import object_keys
+from framework.repositories.write.commit import lock_repository
 from tests.cast import SignIn, Visitor, on_each_deployment, posted_texts
+from tests.celery.test_workers import eventually
 from tests.links.conftest import ADA, mails_to, make_drop, path_of, personal_link, send
 
 PAGE = "/alice/secret/settings/links"
@@ -124,6 +134,47 @@ def test_the_pages_buttons_close_extend_and_revoke(
     assert owner.submit(page, to=f"{page}/revoke").status_code == 302
     assert stranger.get(drop).status_code == 404
     assert owner.submit(PAGE, to=f"{page}/revoke").status_code == 404
+
+
+def test_hand_ins_are_shown_a_page_at_a_time(
+    signed_in: SignIn, alice: Account, secret: ProjectAccess, drop: str
+) -> None:
+    (link,) = list_links(secret)
+    files = [{"path": "a.txt", "size": 1, "sha256": ""}]
+    with transaction() as session:
+        for number in range(HAND_INS_PAGE + 1):
+            facts = {"name": f"Person {number:03}", "folder": f"{number:03}", "folder_key": f"{number:03}"}
+            told = {"email": "p@example.com", "key": object_keys.new_id(), "handed_in_at": now(), "files": files}
+            session.add(HandIn(link_id=link.id, **facts, **told))
+    owner = signed_in(alice)
+    first, second = (owner.get(f"{PAGE}/{link.id}?page={number}").text for number in (1, 2))
+    assert (first.count("Person "), second.count("Person ")) == (HAND_INS_PAGE, 1)
+    assert f'<span class="count">{HAND_INS_PAGE + 1}</span>' in second
+    assert f"{PAGE}/{link.id}?page=2" in first
+
+
+@pytest.mark.deployments("production-like")
+def test_no_link_survives_the_removal_of_its_maker(alice: Account, bob: Account, secret: ProjectAccess) -> None:
+    """Made at the same moment, it waits for the removal, and is refused then."""
+    add_person(alice, secret, person="bob", role="maintainer")
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            lock_repository(session, secret.repository_id)
+            session.execute(delete(Member).where(Member.project_id == secret.id, Member.user_id == bob.id))
+            revoke_view_links(session, session.get_one(Project, secret.id), bob.id, by=alice)
+            made = pool.submit(make_view_link, bob, secret, title="", expires_at=None)
+
+            def is_waiting() -> bool:
+                session.execute(text("SELECT pg_stat_clear_snapshot()"))
+                return made.done() or bool(session.scalar(waits))
+
+            eventually(is_waiting)
+        with pytest.raises(ProjectNotFound):
+            made.result()
+    assert list_links(secret) == []
 
 
 @on_each_deployment

@@ -14,7 +14,7 @@ from framework.githttp.protocol.ref_statuses import RefStatuses
 from framework.observability import counts
 from framework.projects.branches.protection import Protection, RefProtected, recheck_protection, rewrite_refusal
 from framework.projects.core.access import ProjectAccess, recheck
-from framework.projects.members import quota
+from framework.projects.members.admission import Admission, OwnerChanged
 from framework.projects.notify import activity
 from framework.repositories.catalog.changes import Change, Committed, RefUpdate, StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot
@@ -118,6 +118,8 @@ def land(landing: Landing, snapshot: Snapshot, quarantine: Quarantine | None) ->
             change = replace(change, pack_generation=based_on.pack_generation)
         try:
             return _commit(landing, change, first)
+        except OwnerChanged:  # who owns it now is asked
+            counts.count_change_retried("push")
         except RefMoved as moved:
             counts.count_change_conflicted("push")
             statuses.refuse(moved.name, FETCH_FIRST)
@@ -167,14 +169,16 @@ def _loses_commits(command: Command, quarantine: Quarantine) -> bool:
 
 def _commit(landing: Landing, change: Change, summaries: tuple[RefSummary, ...]) -> Committed | None:
     access, account = landing.access, landing.account
+    admission = Admission(access)
 
     def tell(session: Session, _committed: Committed) -> None:
         recheck(session, access.id, account, "writer")  # with the repository locked, as who changes roles does
+        admission.confirm(session)
         recheck_protection(session, access.id, change.updates, landing.protection)
         for ref in summaries:
             activity.record(session, access.id, actor=account, kind="push", details=ref.details)
 
-    return commit(change, precheck=quota.admission(access), in_transaction=tell)
+    return commit(change, precheck=admission, in_transaction=tell)
 
 
 def _change(landing: Landing, moves: list[Command], snapshot: Snapshot) -> Change:

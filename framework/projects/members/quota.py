@@ -1,6 +1,5 @@
 """The quota: what one owner's projects may hold together by the owner's plan, checked where the change commits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, or_, select, union
@@ -18,10 +17,8 @@ from framework.projects.core.access import ProjectAccess
 from framework.projects.core.groups import list_owners, select_groups
 from framework.projects.models import Member, Project
 from framework.projects.notify import emails
-from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.lfs_objects import count_pending_bytes
 from framework.repositories.models import Repository
-from framework.repositories.write.commit import Precheck
 
 WARNED_PERCENTS = (80, 95)
 """How full a plan is when its owner gets a mail, once for each."""
@@ -92,25 +89,6 @@ class OwnerUsage:
         return self.plan.most_bytes - self.used_bytes
 
 
-def admission(access: ProjectAccess, *, files: Iterable[tuple[str, int]] = ()) -> Precheck:
-    """What a commit point asks first, with the owner locked: the quota has room for what is new.
-
-    `files` are the paths and sizes, in bytes, of those that the plan may find too large and nobody has compared yet.
-    """
-    largest = max(files, key=lambda file: file[1], default=None)
-
-    def precheck(session: Session, change: Change) -> None:
-        owner = lock_owner(session, access)
-        usage = read_owner_usage(session, owner)
-        if largest:
-            refuse_large_file(usage.plan, *largest)
-        _refuse_excess(access, usage, change.new_bytes)
-        refuse_full_store(session, change.new_bytes)
-        _warn_when_nearly_full(session, owner, usage, change.new_bytes)
-
-    return precheck
-
-
 def read_owner_usage(session: Session, owner: User) -> OwnerUsage:
     """The plan of this account and what its projects hold."""
     return OwnerUsage(plans.plan_of(session, owner), count_used_bytes(session, owner.id))
@@ -152,7 +130,7 @@ def check_room(access: ProjectAccess, new_bytes: int) -> Plan:
     """
     with read_transaction() as session:
         usage = read_owner_usage(session, _owner_of(session, access))
-        _refuse_excess(access, usage, new_bytes)
+        refuse_excess(access, usage, new_bytes)
         refuse_full_store(session, new_bytes)
     return usage.plan
 
@@ -276,12 +254,17 @@ def _store_room(session: Session) -> int | None:
     return limit - int(session.scalar(select(func.coalesce(func.sum(Repository.stored_bytes), 0))) or 0)
 
 
-def _refuse_excess(access: ProjectAccess, usage: OwnerUsage, new_bytes: int) -> None:
+def refuse_excess(access: ProjectAccess, usage: OwnerUsage, new_bytes: int) -> None:
+    """Let a change pass for which the owner has room.
+
+    Raises:
+        QuotaExceeded.
+    """
     if new_bytes > usage.room_bytes:
         raise QuotaExceeded(access.owner, usage.plan, used_bytes=usage.used_bytes, new_bytes=new_bytes)
 
 
-def _warn_when_nearly_full(session: Session, owner: User, usage: OwnerUsage, new_bytes: int) -> None:
+def warn_when_nearly_full(session: Session, owner: User, usage: OwnerUsage, new_bytes: int) -> None:
     """Mail the owner once for each of the percents that this change passes, and again after it fell below."""
     if usage.plan.stored_bytes is None:
         return

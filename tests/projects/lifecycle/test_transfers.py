@@ -1,6 +1,7 @@
 """Handing a project over: offered, answered, withdrawn, expired; what moves and what stays."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -19,10 +20,12 @@ from framework.projects.lifecycle.embargo import set_embargo
 from framework.projects.lifecycle.leaving import hand_over
 from framework.projects.lifecycle.operations import create_project, trash_project
 from framework.projects.members import quota
+from framework.projects.members.admission import Admission, OwnerChanged
 from framework.projects.members.people import add_person, people_of
 from framework.projects.members.quota import QuotaExceeded
 from framework.projects.models import Project, Transfer
 from framework.projects.tasks import forget_invitations
+from framework.repositories.catalog.changes import Change
 from framework.repositories.models import Repository
 from framework.repositories.write import commit
 from framework.repositories.write.commit import lock_repository
@@ -210,3 +213,21 @@ def test_nothing_moves_that_its_owner_may_not_give_any_more(
         transfers.accept_offer(bob, offer.id)
     with read_transaction() as session:
         assert session.scalar(select(Transfer.id)) == offer.id
+
+
+@pytest.mark.deployments("production-like")
+def test_a_change_that_asked_the_giver_does_not_count_against_them(
+    bob: Account, secret: ProjectAccess, offer: transfers.Offer
+) -> None:
+    """The quota is asked before the repository is locked, and the project may be handed over in between."""
+    admission, change = Admission(secret), Change(repository_id=secret.repository_id, actor="alice")
+    with transaction() as session:
+        admission(session, change)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(transfers.accept_offer, bob, offer.id).result()
+        lock_repository(session, secret.repository_id)
+        with pytest.raises(OwnerChanged):
+            admission.confirm(session)
+    with transaction() as session:
+        admission(session, change)
+        admission.confirm(session)

@@ -17,6 +17,7 @@ from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.members import quota
+from framework.projects.members.admission import Admission
 from framework.projects.members.people import add_person
 from framework.projects.members.quota import TooManyPrivateProjects
 from framework.repositories.catalog.changes import Change
@@ -125,7 +126,7 @@ def test_an_owner_is_told_once_each_time_that_the_plan_is_nearly_used(
     percents: list[int],
 ) -> None:
     with_settings(quota_bytes=1000)
-    precheck = quota.admission(secret)
+    precheck = Admission(secret)
     for before, after in pairwise([0, *holdings]):
         with transaction() as session:
             session.get_one(Repository, secret.repository_id).stored_bytes = min(before, after)

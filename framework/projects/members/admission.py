@@ -1,0 +1,55 @@
+"""What a commit point asks of the quota: before the repository is locked, and once more when it is."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from framework.errors import Conflict
+from framework.projects.core.access import ProjectAccess
+from framework.projects.members import quota
+from framework.projects.models import Project
+from framework.repositories.catalog.changes import Change
+
+
+class OwnerChanged(Conflict):
+    """The project came to another owner after the quota of the one before had been asked."""
+
+    def __init__(self) -> None:
+        super().__init__("The project was handed over a moment ago. Nothing was stored; try again.")
+
+
+class Admission:
+    """The quota's part in one commit: a `precheck`, and `confirm`, which the caller's `in_transaction` calls.
+
+    `files` are the paths and sizes, in bytes, of those that the plan may find too large and nobody has compared yet.
+    """
+
+    def __init__(self, access: ProjectAccess, *, files: Iterable[tuple[str, int]] = ()) -> None:
+        self._access = access
+        self._largest = max(files, key=lambda file: file[1], default=None)
+        self._owner_id: int | None = None
+
+    def __call__(self, session: Session, change: Change) -> None:
+        """Ask, with the owner locked, whether the quota has room for what is new.
+
+        Raises:
+            QuotaExceeded, FileOverPlan, StoreFull.
+        """
+        owner = quota.lock_owner(session, self._access)
+        self._owner_id = owner.id
+        usage = quota.read_owner_usage(session, owner)
+        if self._largest:
+            quota.refuse_large_file(usage.plan, *self._largest)
+        quota.refuse_excess(self._access, usage, change.new_bytes)
+        quota.refuse_full_store(session, change.new_bytes)
+        quota.warn_when_nearly_full(session, owner, usage, change.new_bytes)
+
+    def confirm(self, session: Session) -> None:
+        """With the repository locked, as who hands a project over has it, see that the owner is the one who was asked.
+
+        Raises:
+            OwnerChanged: the change would count against somebody else. Nothing is changed.
+        """
+        if session.scalar(select(Project.owner_id).where(Project.id == self._access.id)) != self._owner_id:
+            raise OwnerChanged
