@@ -90,7 +90,7 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
         InvalidAssignment, TooManyAssignments, AssignmentNotFound, TeachersOnly.
     """
     check_text(told)
-    template = open_template(account, told.template)
+    template = open_template(account, course, told.template)
     with transaction() as session:
         recheck_course(session, account, course.id, teaching=True)
         session.get_one(User, course.id, with_for_update=True)  # one after the other: names are chosen, and counted
@@ -114,7 +114,7 @@ def change_assignment(account: Account, course: Course, assignment_id: int, told
         InvalidAssignment, AssignmentNotFound, TeachersOnly.
     """
     check_text(told)
-    template = open_template(account, told.template)
+    template = open_template(account, course, told.template)
     with transaction() as session:
         recheck_course(session, account, course.id, teaching=True)
         row = find_assignment(session, account, course, assignment_id)
@@ -174,11 +174,11 @@ def template_name(assignment: Assignment) -> str:
     return "/".join(found) if found else ""
 
 
-def open_template(account: Account, name: str) -> ProjectAccess | None:
-    """The project of this `owner/name`, which the caller may read; None for an empty name.
+def open_template(account: Account, course: Course, name: str) -> ProjectAccess | None:
+    """The project of this `owner/name`, the group's own or a public one; None for an empty name.
 
     Raises:
-        InvalidAssignment: there is none, or it has no version.
+        InvalidAssignment: there is none, it has no version, or its files are not the group's to give away.
     """
     if not name:
         return None
@@ -187,6 +187,8 @@ def open_template(account: Account, name: str) -> ProjectAccess | None:
         found = project_for(account, owner, project)
     except HoldfastError as error:
         raise InvalidAssignment("template", f"There is no project {name} that you may see.") from error
+    if found.visibility != "public" and found.owner != course.name:
+        raise InvalidAssignment("template", f"{name} is private. Use a project of this group, or a public one.")
     if found.entry_hash is None:
         raise InvalidAssignment("template", f"{name} is empty; add files to it first.")
     return found

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework import config
+from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
 from framework.accounts.core.addresses import find_confirmed_address
 from framework.accounts.models import GroupMember, User
@@ -49,6 +50,7 @@ def write_feedback(account: Account, course: Course, assignment_id: int, person:
 
     Raises:
         InvalidAssignment: it is empty or too long. AssignmentNotFound. TeachersOnly: it is about somebody else.
+        BudgetSpent: they wrote too much lately.
     """
     if not 1 <= len(text.strip()) <= LONGEST_TEXT or "\0" in text:
         raise InvalidAssignment("text", f"Write something, at most {LONGEST_TEXT:,} characters.")
@@ -58,6 +60,7 @@ def write_feedback(account: Account, course: Course, assignment_id: int, person:
         if not found.teaches and person.casefold() != account.name.casefold():
             raise TeachersOnly
         user = find_participant(session, assignment, person)
+        budgets.spend(session, [f"feedback:{account.id}"])
         values = {"person": user.name, "due_at": assignment.deadline, "extended": False}
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=user.id, **values)
         mine = select(Part).where(Part.assignment_id == assignment.id, Part.user_id == user.id)

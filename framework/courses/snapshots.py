@@ -29,6 +29,7 @@ from framework.repositories.write.commit import commit, do_nothing
 
 TAKEN_AFTER = timedelta(minutes=2)
 """So long after a deadline: versions that were made before it are committed by then."""
+ASKED_FOR = timedelta(hours=1)
 AT_ONCE = 100
 TRIES = 5
 
@@ -55,9 +56,12 @@ class _Place:
 
 
 def needs_snapshots_at() -> datetime | None:
-    """When the next snapshot is to be taken; None while nobody has a deadline to come."""
+    """When the next snapshot is to be taken; None while nobody has a deadline to come.
+
+    One that could not be taken within an hour is left to the job's own runs.
+    """
     with read_transaction() as session:
-        waiting = Part.snapshot_at.is_(None) & Part.project_id.is_not(None)
+        waiting = and_(Part.snapshot_at.is_(None), Part.project_id.is_not(None), Part.due_at > now() - ASKED_FOR)
         first = session.scalar(select(func.min(Part.due_at)).where(waiting))
     return first + TAKEN_AFTER if first else None
 

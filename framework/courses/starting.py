@@ -45,6 +45,13 @@ class NobodyOwns(Conflict):
         super().__init__("Nobody owns this group at the moment, so nothing can be started. Ask the people who run it.")
 
 
+class TemplateGone(Conflict):
+    """The template is in the trash, or was made private by somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("The template of this assignment is not there any more. Ask the people who run the course.")
+
+
 class _Started(Conflict):
     """Another request has made the copy in the same moment."""
 
@@ -53,8 +60,8 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
     """The participant's copy for this assignment, made now if there is none; with the template's files in it.
 
     Raises:
-        AssignmentNotFound, TeachersDoNotStart, NobodyOwns. What `create_project` and `fill` raise: trying again
-            completes it.
+        AssignmentNotFound, TeachersDoNotStart, NobodyOwns, TemplateGone. What `create_project` and `fill` raise:
+            trying again completes it.
     """
     if course.teaches:
         raise TeachersDoNotStart
@@ -65,6 +72,8 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=account.id, **values)
         hand_in = _find_hand_in(session, assignment_id, account)
         owner = _find_owner(session, course)
+        if hand_in.project_id is None:
+            _find_template(session, assignment)
     if hand_in.project_id is None:
         _create(account, course, assignment, hand_in.id, owner)
     hand_in_id = hand_in.id
@@ -83,7 +92,7 @@ def fill_copy(hand_in_id: int) -> None:
         if row is None or row.project_id is None or row.user_id is None or row.started_sha is not None:
             return
         assignment = session.get_one(Assignment, row.assignment_id)
-        template = session.get(Project, assignment.template_id) if assignment.template_id else None
+        template = _find_template(session, assignment)
         account = read_account(session, row.user_id)
         opened = int((row.opened_at or now()).timestamp())
     access = find_copy(account, hand_in_id)
@@ -95,6 +104,21 @@ def fill_copy(hand_in_id: int) -> None:
     with transaction() as session:
         began = session.get_one(Part, hand_in_id, with_for_update=True)
         began.started_sha = began.started_sha or started
+
+
+def _find_template(session: Session, assignment: Assignment) -> Project | None:
+    """The assignment's template, if it is there and still the group's own or public.
+
+    Raises:
+        TemplateGone: it is not.
+    """
+    if assignment.template_id is None:
+        return None
+    found = session.get_one(Project, assignment.template_id)
+    is_given = found.visibility == "public" or found.owner_id == assignment.group_id
+    if found.trashed_at is not None or not is_given:
+        raise TemplateGone
+    return found
 
 
 def find_copy(account: Account, hand_in_id: int) -> ProjectAccess:

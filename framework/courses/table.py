@@ -1,10 +1,11 @@
-"""The teacher's table of an assignment: one statement for a page of it, however large the course is."""
+"""The teacher's table of an assignment: two statements for a page of it, however large the course is."""
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
@@ -56,7 +57,8 @@ def read_table(assignment: Assignment, group: str, *, page: int = 1, query: str 
     """A page of the people of the assignment, in alphabetical order; of those whose names hold the text, if given."""
     with read_transaction() as session:
         rows = session.execute(_page_of(_select_entrants(assignment, query), page)).all()
-    entrants = [_entrant(row, assignment, group) for row in rows[:PAGE]]
+        departed = [] if len(rows) > PAGE or query else _list_departed(session, assignment, group)
+    entrants = [*(_entrant(row, assignment, group) for row in rows[:PAGE]), *departed]
     return Table(entrants, page, len(rows) > PAGE, rows[0].total if rows else 0)
 
 
@@ -72,12 +74,28 @@ def iterate_entrants(session: Session, assignment: Assignment, group: str) -> It
     """All lines."""
     for row in session.execute(_select_entrants(assignment, "").order_by(User.name_key)):
         yield _entrant(row, assignment, group)
+    yield from _list_departed(session, assignment, group)
 
 
 def list_entrants(assignment: Assignment, group: str) -> list[Entrant]:
     """All lines, for what is made of the whole table."""
     with read_transaction() as session:
         return list(iterate_entrants(session, assignment, group))
+
+
+def _list_departed(session: Session, assignment: Assignment, group: str) -> list[Entrant]:
+    """The lines of those whose accounts were deleted, under the names that they had."""
+    query = (
+        select(Part, Project, Ref.sha)
+        .join(Project, Project.id == Part.project_id)
+        .join(Repository, Repository.id == Project.repository_id)
+        .outerjoin(
+            Ref, and_(Ref.repository_id == Repository.id, Ref.name == literal(HEADS) + Repository.default_branch)
+        )
+        .where(Part.assignment_id == assignment.id, Part.user_id.is_(None))
+    )
+    rows = session.execute(query.order_by(Part.person)).all()
+    return [_describe(own.person, "", own, project, tip, group, left=True) for own, project, tip in rows]
 
 
 def write_csv(lines: Sequence[Sequence[str]]) -> str:
@@ -112,7 +130,7 @@ def _moment(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
-def _select_entrants(assignment: Assignment, text: str) -> Select[tuple[User, Part, Project, str, str]]:
+def _select_entrants(assignment: Assignment, text: str) -> Select[*tuple[Any, ...]]:
     """Participants and whoever has a row here, each with their copy and its newest version."""
     mine = and_(Part.user_id == User.id, Part.assignment_id == assignment.id)
     member = and_(GroupMember.user_id == User.id, GroupMember.group_id == assignment.group_id)
@@ -134,33 +152,37 @@ def _select_entrants(assignment: Assignment, text: str) -> Select[tuple[User, Pa
     if text:
         found = User.name_key.contains(text.casefold(), autoescape=True)
         query = query.where(or_(found, func.lower(User.full_name).contains(text.lower(), autoescape=True)))
-    return query  # type: ignore[return-value]
+    return query
 
 
-def _page_of(
-    query: Select[tuple[User, Part, Project, str, str]], page: int
-) -> Select[tuple[User, Part, Project, str, str]]:
+def _page_of(query: Select[*tuple[Any, ...]], page: int) -> Select[Any]:
     return query.order_by(User.name_key).offset((page - 1) * PAGE).limit(PAGE + 1)
 
 
-def _entrant(row: Row[tuple[User, Part, Project, str, str]], assignment: Assignment, group: str) -> Entrant:
-    user, own, project, tip, role, _total = row  # type: ignore[misc]
-    progress = Progress.of(own, tip) if own else Progress(has_copy=False, due_at=assignment.deadline)
-    worked = tip is not None and own is not None and tip != own.started_sha
-    handed_in = own.handed_in_sha if own and progress.state == "late" else None
-    kept = own.snapshot_sha if own and own.snapshot_sha != own.started_sha else None
+def _entrant(row: Row[*tuple[Any, ...]], assignment: Assignment, group: str) -> Entrant:
+    user, own, project, tip, role, _total = row
+    known = own or Part(person=user.name, due_at=assignment.deadline, extended=False)
+    return _describe(user.name, user.full_name, known, project, tip, group, left=role != PARTICIPANT)
+
+
+def _describe(
+    person: str, full_name: str, own: Part, project: Project | None, tip: str | None, group: str, *, left: bool
+) -> Entrant:
+    state = Progress.of(own, tip).state
+    worked = tip is not None and tip != own.started_sha
+    kept = own.snapshot_sha if own.snapshot_sha != own.started_sha else None
     return Entrant(
-        person=user.name,
-        full_name=user.full_name,
-        hand_in_id=own.id if own else None,
+        person=person,
+        full_name=full_name,
+        hand_in_id=own.id,
         project=f"{group}/{project.name}" if project else None,
         repository_id=project.repository_id if project else None,
-        state=progress.state,
-        due_at=progress.due_at,
-        extended=bool(own and own.extended),
+        state=state,
+        due_at=own.due_at,
+        extended=own.extended,
         changed_at=project.updated_at if project and worked else None,
-        handed_in_at=own.handed_in_at if own else None,
-        snapshot_sha=own.snapshot_sha if own else None,
-        final_sha=kept or handed_in,
-        left=role != PARTICIPANT,
+        handed_in_at=own.handed_in_at,
+        snapshot_sha=own.snapshot_sha,
+        final_sha=kept or (own.handed_in_sha if state == "late" else None),
+        left=left,
     )

@@ -11,14 +11,16 @@ from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember
 from framework.courses import archive, feedback, roster, table
 from framework.courses.access import AssignmentNotFound, TeachersOnly, course_for
+from framework.courses.assignments import AssignmentText, InvalidAssignment, create_assignment
 from framework.courses.handing_in import NothingToHandIn, extend, hand_in
-from framework.courses.models import Assignment
+from framework.courses.models import Assignment, Part
 from framework.courses.starting import TeachersDoNotStart, start
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore import git
 from framework.projects.branches.operations import delete_ref
-from framework.projects.core.access import ProjectNotFound, project_for
+from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
+from framework.projects.members.people import add_people
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.catalog.snapshot import read_snapshot
 from tests.cast import SignIn, asked_for, on_each_deployment
@@ -190,6 +192,27 @@ def test_who_leaves_stays_in_the_table(school: School) -> None:
         school.course(school.sam)
 
 
+def test_a_deleted_account_stays_with_what_it_handed_in(school: School) -> None:
+    number = school.set_assignment()
+    copy = start(school.sam, school.course(school.sam), number)
+    sha = store_files(copy, school.sam, {"answer.txt": b"42"})
+    school.pass_deadline(number)
+    school.take_snapshots()
+    part_id = school.hand_in_of(number, school.sam).id
+    with transaction() as session:  # as the database does when the account's row goes
+        session.get_one(Part, part_id).user_id = None
+    (left,) = [one for one in table.list_entrants(read(number), "statistics") if one.project]
+    assert (left.person, left.state, left.final_sha) == ("sam", "handed in", sha)
+
+
+def test_somebody_elses_private_project_is_no_template(school: School, alice: Account, secret: ProjectAccess) -> None:
+    store_files(secret, alice, {"a.txt": b"1"})
+    add_people(alice, secret, people=["ada"], role="reader")
+    told = AssignmentText("Leak", "", now() + timedelta(days=1), template="alice/quicksand")
+    with pytest.raises(InvalidAssignment):
+        create_assignment(school.teacher, school.course(school.teacher), told)
+
+
 def test_feedback_reaches_the_other_side(school: School) -> None:
     number = school.set_assignment()
     feedback.write_feedback(school.teacher, school.course(school.teacher), number, "sam", "Label the axes.")
@@ -200,7 +223,7 @@ def test_feedback_reaches_the_other_side(school: School) -> None:
     assert told[-2:] == ["sam@example.org", "ada@example.org"]
 
 
-def test_a_page_of_the_table_is_one_statement(school: School) -> None:
+def test_a_page_of_the_table_is_two_statements(school: School) -> None:
     number = school.set_assignment()
     assignment = read(number)
     with noted_statements() as few:
@@ -208,7 +231,7 @@ def test_a_page_of_the_table_is_one_statement(school: School) -> None:
     start(school.sam, school.course(school.sam), number)
     with noted_statements() as more:
         table.read_table(assignment, "statistics")
-    assert [sum(one.startswith("SELECT") for one in statements) for statements in (few, more)] == [1, 1]
+    assert [sum(one.startswith("SELECT") for one in statements) for statements in (few, more)] == [2, 2]
 
 
 def test_the_pages(school: School, signed_in: SignIn) -> None:

@@ -55,6 +55,7 @@ LIMITS = {
     "invites-unconfirmed": Limit(20, timedelta(hours=1), _UNCONFIRMED),  # by one that has confirmed no address
     "invited-unconfirmed": Limit(6, timedelta(hours=1), _UNCONFIRMED),  # to the same person, by all such accounts
     "own-data": Limit(3, timedelta(days=1), "exports of your data"),  # for one account
+    "feedback": Limit(120, timedelta(hours=1), "messages"),  # about hand-ins, by one account
     "drop": Limit(200, timedelta(hours=1), "hand-ins from your network"),  # by one link from one network
     "drop-network": Limit(400, timedelta(hours=1), "hand-ins from your network"),  # by all links
     "drop-link": Limit(3000, timedelta(days=1), "hand-ins by this link"),
