@@ -9,6 +9,7 @@ from pathlib import Path
 
 from identify.identify import license_id
 
+from framework.browse.history.languages import Language, read_languages
 from framework.gitcore import git
 from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
@@ -51,6 +52,7 @@ class About:
     complete: bool
     has_more: bool = False
     licence: Licence | None = None
+    languages: Sequence[Language] = ()
 
     @property
     def shown(self) -> Sequence[Contributor]:
@@ -65,7 +67,8 @@ _licences: LRUCache[str, str] = LRUCache(REMEMBERED)
 def read_about(copy: Copy, commit_sha: str, entries: Sequence[Entry], *, whole: bool) -> About:
     """What there is to tell of the version whose root has these entries; of the newest commits unless `whole`."""
     counted = _count_commits(copy, commit_sha, whole=whole)
-    return replace(counted, licence=_licence(copy, entries))
+    root_sha = copy.commit(commit_sha).tree.decode()
+    return replace(counted, licence=_licence(copy, entries), languages=read_languages(copy, root_sha))
 
 
 def _count_commits(copy: Copy, commit_sha: str, *, whole: bool) -> About:

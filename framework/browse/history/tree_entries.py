@@ -100,8 +100,13 @@ def list_exported(copy: Copy, part: Part, *, everything: bool = False) -> Iterat
 def leaves_files_out(copy: Copy, commit_sha: str) -> bool:
     """Whether the root's `.gitattributes` speaks of `export-ignore`."""
     with suppress(PathAbsent):
-        blob = copy.blob(find(copy, commit_sha, ATTRIBUTES).sha)
-        return blob.size_bytes <= LONGEST_ATTRIBUTES_BYTES and EXPORT_IGNORE.encode() in b"".join(blob.chunks)
+        entry = find(copy, commit_sha, ATTRIBUTES)
+        blob = copy.blob(entry.sha) if entry.kind == "blob" else None
+        return (
+            blob is not None
+            and blob.size_bytes <= LONGEST_ATTRIBUTES_BYTES
+            and EXPORT_IGNORE.encode() in b"".join(blob.chunks)
+        )
     return False
 
 
