@@ -63,6 +63,7 @@ def test_bibtex_is_read_with_its_strings_and_accents() -> None:
         (r"\'{\i}", "í"),
         (r"na\"{\i}ve \ss", "naïve ß"),
         (r"50\% \emph{now}~x", "50% now x"),
+        (r"The {\TeX}book", "The TeXbook"),
     ],
 )
 def test_commands_of_latex_become_letters(written: str, read: str) -> None:
