@@ -6,11 +6,13 @@ from framework.accounts.core.account import Account
 from framework.copies import operations, origins
 from framework.copies.operations import NewCopy, NotATemplate, OriginGone, copy_project, set_template
 from framework.gitcore import git
+from framework.lfs.reading import stream_whole
 from framework.projects.branches.operations import delete_ref
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import update_project
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import open_copy
+from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.snapshot import read_packs, read_snapshot
 from framework.repositories.write.operations import Delete
 from framework.storage.current import store
@@ -160,3 +162,15 @@ def test_the_pages(origin: ProjectAccess, alice: Account, bob: Account, signed_i
     store_files(origin, alice, {"b.txt": b"new"})
     assert browser.submit("/bob/copied/origin", to="/bob/copied/origin/bring-in").status_code == 302
     assert "b.txt" in browser.get("/bob/copied").text
+
+
+@pytest.mark.parametrize("kind", ["copy", "template"])
+def test_large_files_are_stored_again(origin: ProjectAccess, alice: Account, bob: Account, kind: str) -> None:
+    store_files(origin, alice, {".gitattributes": b"*.mov filter=lfs diff=lfs merge=lfs -text\n"})
+    store_files(origin, alice, {"film.mov": b"film" * 9000})
+    set_template(alice, origin, wanted=True)
+    made = copy_project(bob, origin, NewCopy("mine", kind=kind)).project
+    (old,), (new,) = (read_all_named(one.repository_id, until=99) for one in (origin, made))
+    assert (new.oid, new.size_bytes) == (old.oid, old.size_bytes)
+    assert new.name != old.name
+    assert b"".join(stream_whole(made.repository_id, new)) == b"film" * 9000
