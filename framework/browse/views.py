@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from framework.accounts.identities.operations import find_shown_orcid
 from framework.browse import pages
 from framework.browse.archives.planning import plan_archive
 from framework.browse.archives.streaming import stream_archive
@@ -141,7 +142,8 @@ def show_citation(owner: str, project: str, ref: str) -> str:
     """How to cite this version of the project."""
     access = begin_visit(owner, project)
     citation = read_project(access, lambda copy: cite(copy, access, ref))
-    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files")
+    orcid = find_shown_orcid(access.owner)
+    return render_template("browse/cite.html", project=access, citation=citation, ref=ref, tab="files", orcid=orcid)
 
 
 @blueprint.get("/<owner>/<project>/activity")

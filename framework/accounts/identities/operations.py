@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -142,6 +143,15 @@ def show_identity(account_id: int, identity_id: int, *, shown: bool) -> None:
         changed = update(Identity).where(*mine).values(shown=shown).returning(Identity.id)
         if session.execute(changed).one_or_none() is None:
             raise IdentityNotFound
+
+
+def find_shown_orcid(name: str) -> str | None:
+    """The address of the ORCID iD that the person of this user name shows to others; None without one."""
+    shown = (User.name_key == name.casefold(), Identity.provider == ORCID, Identity.shown)
+    query = select(Identity.issuer, Identity.subject).join(User, User.id == Identity.user_id).where(*shown)
+    with read_transaction() as session:
+        found = session.execute(query.order_by(Identity.id)).first()
+    return f"{found[0].rstrip('/')}/{quote(found[1])}" if found else None
 
 
 def refuse_known_address(stranger: Stranger) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
+from framework.accounts.identities.operations import find_shown_orcid
 from framework.accounts.lifecycle import student
 from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
@@ -58,7 +59,8 @@ def profile(owner: str) -> str:
     if person.name.casefold() != owner.casefold():
         redirect_reader(owner=person.name)
     listing = queries.list_owned_projects(person, viewer, page_number(request.args))
-    return render_template("projects/profile.html", person=person, listing=listing)
+    orcid = find_shown_orcid(person.name)
+    return render_template("projects/profile.html", person=person, listing=listing, orcid=orcid)
 
 
 @projects.route("/new", methods=["GET", "POST"])

@@ -1,0 +1,26 @@
+"""An ORCID iD on the profile and in citations."""
+
+from flask import Flask
+
+from framework.accounts.core.account import Account
+from framework.accounts.identities.operations import list_identities
+from framework.projects.core.access import ProjectAccess
+from tests.accounts.signing_in.conftest import Provided
+from tests.accounts.signing_in.steps import SECURITY
+from tests.accounts.signing_in.test_providers import link
+from tests.cast import SignIn, Visitor
+from tests.uploads.conftest import store_files
+
+
+def test_an_orcid_id_is_shown_until_it_is_hidden(
+    provided: Provided, alice: Account, website: ProjectAccess, signed_in: SignIn, app: Flask
+) -> None:
+    store_files(website, alice, {"a.txt": b"1"})
+    browser, stranger = signed_in(alice), Visitor(app)
+    link(provided, browser, "orcid", sub="0000-0002-1825-0097")
+    [mine] = list_identities(alice.id)
+    shown = f'href="{provided.url}/0000-0002-1825-0097"'
+    pages = ("/alice", "/alice/website/cite/main")
+    assert all(shown in stranger.get(page).text for page in pages)
+    assert browser.submit(SECURITY, to=f"{SECURITY}/identities/{mine.id}/show", shown="").location == SECURITY
+    assert not any("0000-0002" in stranger.get(page).text for page in pages)
