@@ -72,7 +72,7 @@ ROUTES: dict[Kind, str] = {
     kinds.ACCOUNT: """
         GET projects.new, POST projects.new, GET transfer.show_form, POST transfer.begin_import
         GET jobs.show_jobs, GET projects.trash, GET projects.empty_trash, POST projects.empty_trash
-        GET own_data.show, POST own_data.begin, GET own_data.download, POST own_data.download
+        GET own_data.show, GET own_data.download, POST own_data.download
         GET own_account.delete, POST own_account.delete
         GET projects.usage, POST projects.confirm_again, POST projects.invitation
         GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all
@@ -85,7 +85,7 @@ ROUTES: dict[Kind, str] = {
     kinds.ASKS_AGAIN: """
         GET security.set_up_app, POST security.set_up_app, GET security.add_passkey, POST security.add_passkey
         POST security.replace_codes, POST security.remove_app, POST security.remove_passkey
-        POST security.remove_password, POST providers.unlink
+        POST security.remove_password, POST providers.unlink, POST own_data.begin
     """,
     kinds.NO_PROVIDER: "GET providers.enter, GET providers.come_back, POST providers.link",
     kinds.NO_PROVIDER_SIGNED_IN: "GET providers.show_again, POST providers.show",
