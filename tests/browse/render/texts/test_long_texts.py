@@ -22,6 +22,9 @@ def test_a_text_of_60_000_lines_comes_in_pages(shown: Show) -> None:
     assert numbers(visitor.get("/blob/main/long.py?line=50001"))[0] == 50_001
     assert numbers(visitor.get("/blob/main/long.py?page=9999"))[-1] == LINES
     assert 'href="?page=2"' in first
+    chosen = visitor.get("/blob/main/long.py?plain=1&encoding=koi8-r&page=2")
+    assert 'href="?plain=1&amp;encoding=koi8-r&amp;page=3"' in chosen
+    assert "zzz" not in visitor.get("/blob/main/long.py?page=3&encoding=zzz").partition("<main")[2]
     blame = visitor.get("/blame/main/long.py?line=59999")
     assert (numbers(blame)[0], numbers(blame)[-1], len(blame) < 400_000) == (59_001, LINES, True)
     assert ">59001</a>" in blame
