@@ -49,7 +49,7 @@ class OwnsGroups(Conflict):
         names = ", ".join(leaving.groups[:LISTED])
         super().__init__(
             f"{leaving.name} is the only owner of the group{'' if len(leaving.groups) == 1 else 's'} {names}."
-            " Make another member an owner there first, or delete the group."
+            " Make another member an owner there first."
         )
 
 
