@@ -52,6 +52,8 @@ PAGES = {
     "administrators: overview": ("/admin", "page"),
     "administrators: people": ("/admin/people", "page"),
     "administrators: people, page 20": ("/admin/people?page=20", "page"),
+    "administrators: people, most storage first": ("/admin/people?order=largest", "page"),
+    "administrators: projects, largest first": ("/admin/projects?order=largest", "page"),
     "administrators: a person in few": ("/admin/people?q=person-77", "page"),
     "administrators: the newest projects, page 20": ("/admin/projects?page=20", "page"),
     "administrators: projects of an owner": (f"/admin/projects?q={FIRST}/", "page"),

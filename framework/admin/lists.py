@@ -24,6 +24,12 @@ PEOPLE_WORDS: ColumnElement[str] = literal_column(
 )
 """What a search for people looks into; migration 0025 indexes exactly this."""
 
+_STORED = (
+    select(Project.owner_id, func.sum(Repository.stored_bytes).label("bytes"))
+    .join(Repository, Repository.id == Project.repository_id)
+    .group_by(Project.owner_id)
+    .subquery()
+)
 PEOPLE_STATES: States = {
     "": ("Everyone", None),
     "administrators": ("Administrators", User.admin.is_(true())),
@@ -36,7 +42,9 @@ PEOPLE_ORDERS: Orders = {
     "": ("By name", (User.name_key,)),
     "newest": ("Newest first", (User.id.desc(),)),
     "oldest": ("Oldest first", (User.id,)),
+    "largest": ("Most storage first", (func.coalesce(_STORED.c.bytes, 0).desc(), User.name_key)),
 }
+"""The last one adds up all projects, once for the list."""
 PROJECT_STATES: States = {
     "": ("All projects", None),
     "public": ("Public", PUBLIC & Project.trashed_at.is_(None)),
@@ -116,9 +124,14 @@ def list_people(asked: ListRequest) -> ListPage[ListedPerson]:
     if asked.text:
         conditions.append(PEOPLE_WORDS.contains(asked.text.lower(), autoescape=True))
     order = PEOPLE_ORDERS.get(asked.order, PEOPLE_ORDERS[""])[1]
-    ids = _cut(select(User.id).where(*conditions).order_by(*order), asked.page)
+    numbers, by_size = select(User.id), asked.order == "largest"
+    if by_size:
+        numbers = numbers.outerjoin(_STORED, _STORED.c.owner_id == User.id)
+    rows = _people().where(User.id.in_(_cut(numbers.where(*conditions).order_by(*order), asked.page)))
     with read_transaction() as session:
-        found = session.execute(_people().where(User.id.in_(ids)).order_by(*order)).all()
+        found = list(session.execute(rows if by_size else rows.order_by(*order)).all())
+    if by_size:  # the sums of these are known by now
+        found.sort(key=lambda row: (-row[2], row[0].name_key))
     return ListPage([_person(*row) for row in found[:PAGE]], more=len(found) > PAGE)
 
 

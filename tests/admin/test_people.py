@@ -13,7 +13,10 @@ from framework.accounts.signin import reauthentication
 from framework.accounts.signin.tokens import create_token
 from framework.admin import lists
 from framework.admin.lists import ListRequest, list_people
+from framework.database.session import transaction
 from framework.projects.core.access import ProjectAccess
+from framework.projects.lifecycle.operations import create_project
+from framework.repositories.models import Repository
 from tests.api.program import Program
 from tests.cast import PASSWORD, SignIn, Visitor, new_account, on_each_deployment, posted_texts
 
@@ -41,6 +44,20 @@ def test_people_are_searched_filtered_and_sorted(ada: Account, alice: Account, b
         ["zoe"],
         ["alice"],
     ]
+
+
+@on_each_deployment
+def test_whose_projects_take_most_comes_first(
+    ada: Account, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for owner, sizes in ((alice, (1, 2)), (bob, (5, 0))):
+        for number, size_bytes in enumerate(sizes):
+            made = create_project(owner, name=f"project-{number}", description="", visibility="private")
+            with transaction() as session:
+                session.get_one(Repository, made.repository_id).stored_bytes = size_bytes
+    assert names(order="largest") == ["bob", "alice", "ada"]
+    monkeypatch.setattr(lists, "PAGE", 1)
+    assert [names(order="largest", page=number) for number in (1, 2, 3)] == [["bob"], ["alice"], ["ada"]]
 
 
 def test_each_page_shows_the_next_ones(ada: Account, monkeypatch: pytest.MonkeyPatch, signed_in: SignIn) -> None:
