@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks.eviction import simulation
 from benchmarks.git import cloning, far_pushes, throughput
-from benchmarks.processes import footprint, memory, rest, stopping
+from benchmarks.processes import footprint, memory, previews, rest, stopping
 from benchmarks.reading import beside_klaus, growth, listings, packs, pages, readers, slow_clients, unchanged
 from benchmarks.report.table import Table
 from benchmarks.storage import cold, mission, packing, raw, requests, versions, waking
@@ -27,6 +27,7 @@ TABLES: Mapping[str, Callable[[], Table]] = {
     "waking": waking.tabulate,
     "versions": versions.tabulate,
     "footprint": footprint.tabulate,
+    "previews": previews.tabulate,
     "memory": memory.tabulate,
     "rest": rest.tabulate,
     "stopping": stopping.tabulate,

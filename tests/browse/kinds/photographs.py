@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,16 +31,28 @@ LONGEST_PIXELS = 2_400
 
 def main(folder: Path, names: Sequence[str]) -> None:
     """Take the pictures."""
-    with site() as (url, run, scratch), browser("chromium", scratch / "browser", run) as driver:
+    with site() as place, browser("chromium", place.scratch / "browser", place.run) as driver:
         for name in names or (*SPECIMENS, *MORE, ""):
             path = f"/blob/main/{name}" if name else "/commit/main"
             for look in LOOKS:
-                _photograph(driver, url + path, folder / f"{name.replace('?', '-') or 'changes'}-{look}.png", look)
+                _photograph(
+                    driver, place.url + path, folder / f"{name.replace('?', '-') or 'changes'}-{look}.png", look
+                )
+
+
+@dataclass(frozen=True)
+class Place:
+    """The address of a project, the process that serves it, and a folder beside it."""
+
+    url: str
+    process_id: int
+    run: Run
+    scratch: Path
 
 
 @contextmanager
-def site() -> Iterator[tuple[str, Run, Path]]:
-    """A deployment with a public project that has a file of each kind; the project's address."""
+def site() -> Iterator[Place]:
+    """A deployment with a public project that has a file of each kind."""
     with TemporaryDirectory() as name:
         scratch = Path(name)
         run = Run(scratch / "servers", owner=os.getpid())
@@ -57,7 +70,7 @@ def site() -> Iterator[tuple[str, Run, Path]]:
                 variables = deployments.environment(settings)
                 kept = {key: variables[key] for key in variables.keys() - {"BASE_URL", "PORT"}}
                 with gunicorn.gunicorn(run, kept) as up:
-                    yield up.url + project.path, run, scratch
+                    yield Place(up.url + project.path, up.process.pid, run, scratch)
         finally:
             run.end()
 
