@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -148,6 +146,9 @@ def find_step(secret: bytes, code: str, *, after: int, at: float) -> int | None:
 
 def code_at(secret: bytes, step: int) -> bytes:
     """The six digits of a step."""
+    from cryptography.hazmat.primitives.hashes import SHA1  # noqa: PLC0415 - loaded by the first secret, as in sealing
+    from cryptography.hazmat.primitives.twofactor.totp import TOTP  # noqa: PLC0415
+
     return TOTP(secret, DIGITS, SHA1(), STEP_SECONDS).generate(step * STEP_SECONDS)  # noqa: S303 - what the RFC says
 
 

@@ -1,18 +1,19 @@
 """Secrets that the database keeps encrypted, with keys derived from `SECRET_KEY`; Fernet over HKDF-SHA-256 (RFC 5869).
 
-What an earlier key sealed is read while `SECRET_KEY_FALLBACKS` has that key.
+What an earlier key sealed is read while `SECRET_KEY_FALLBACKS` has that key. The package is loaded by the first secret,
+since most processes at rest never see one.
 """
 
 import hashlib
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from functools import lru_cache
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from framework import config
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 PURPOSE = b"holdfast second factors"
 
@@ -32,6 +33,8 @@ def unseal(sealed: str, *, within: timedelta | None = None) -> str:
     Raises:
         Unreadable.
     """
+    from cryptography.fernet import InvalidToken, MultiFernet  # noqa: PLC0415 - 7 MB, for the first secret
+
     age = int(within.total_seconds()) if within else None
     try:
         return MultiFernet(_fernets()).decrypt(sealed.encode(errors="replace"), ttl=age).decode()
@@ -44,11 +47,16 @@ def current_key_name() -> str:
     return hashlib.sha256(_derive(config.current().secret_key)).hexdigest()[:16]
 
 
-def _fernets() -> list[Fernet]:
+def _fernets() -> "list[Fernet]":
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - as above
+
     settings = config.current()
     return [Fernet(urlsafe_b64encode(_derive(key))) for key in (settings.secret_key, *settings.secret_key_fallbacks)]
 
 
 @lru_cache(maxsize=8)
 def _derive(key: str) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(key.encode())
