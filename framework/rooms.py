@@ -24,6 +24,7 @@ ROOMS = (
     "accounts",
     "backup",
     "projects",
+    "groups",
     "uploads",
     "edits",
     "browse",

@@ -49,6 +49,23 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "may": "change its files",
         "link": "http://localhost/alice/garden",
     },
+    "group_added": {
+        **_NAME,
+        "by": "alice",
+        "group": "field-lab",
+        "role": "member",
+        "may": "work in its projects",
+        "link": "http://localhost/field-lab",
+    },
+    "group_invited": {
+        **_NAME,
+        "by": "alice",
+        "group": "field-lab",
+        "role": "member",
+        "may": "work in its projects",
+        "link": "http://localhost/groups/invitations/sample",
+        "days": 14,
+    },
     "transfer_offer": {
         **_NAME,
         "by": "alice",

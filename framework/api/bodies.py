@@ -62,6 +62,7 @@ class ProjectBody(Body):
     name: str
     description: str = ""
     visibility: Literal["public", "private"] = "private"
+    owner: str = Field(default="", description="The caller, or a group in which they may create projects.")
     template: str | None = Field(
         default=None, description="A template, `owner/name`, whose newest files are the first version; none without it."
     )
@@ -117,6 +118,34 @@ class LinkBody(Body):
         if self.kind == "view" and self.model_fields_set & {"folder", "text", "deadline", "types", "max_file_bytes"}:
             raise ValueError("a view link takes kind, title, expires_at and anonymous only")
         return self
+
+
+class GroupBody(Body):
+    """A group to be created."""
+
+    name: str
+    title: str = ""
+
+
+class GroupChanges(Body):
+    """What is to be other about a group; what is left out stays."""
+
+    name: str | None = None
+    title: str | None = None
+    member_role: Literal["reader", "writer"] | None = None
+
+
+class GroupPersonBody(Body):
+    """Somebody to add to a group."""
+
+    person: str = Field(min_length=1, max_length=254, description="A user name or an e-mail address.")
+    role: Literal["member", "owner", "participant"] = "member"
+
+
+class LeavingBody(Body):
+    """Somebody who is to leave a group."""
+
+    person: str = Field(min_length=1, max_length=254, description="A user name or a confirmed e-mail address.")
 
 
 class RoleBody(Body):

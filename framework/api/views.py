@@ -6,6 +6,7 @@ from framework.api import openapi
 from framework.api.resources.commits import commits
 from framework.api.resources.courses import courses
 from framework.api.resources.files import files
+from framework.api.resources.groups import groups
 from framework.api.resources.links import links
 from framework.api.resources.people import people
 from framework.api.resources.projects import projects
@@ -15,7 +16,7 @@ from framework.api.resources.transfers import offers
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, projects, sharing, offers, files, commits, links, courses):
+for _part in (people, groups, projects, sharing, offers, files, commits, links, courses):
     blueprint.register_blueprint(_part)
 
 

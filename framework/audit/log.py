@@ -52,6 +52,12 @@ KINDS: Mapping[str, str] = {
     "plan_edited": "Plan changed",
     "suspended": "Account suspended",
     "resumed": "Account resumed",
+    "group_created": "Group created",
+    "group_changed": "Group changed",
+    "group_deleted": "Group deleted",
+    "group_person_added": "Added to a group",
+    "group_person_changed": "Role in a group changed",
+    "group_person_removed": "Removed from a group",
     "administrator": "Administrator rights changed",
 }
 """What can be told, and what people call it."""

@@ -56,12 +56,16 @@ class OriginGone(NotFound):
 
 @dataclass(frozen=True)
 class NewCopy:
-    """What is to be made of the origin: `kind` is one of `KINDS`. The copy of a private project is private."""
+    """What is to be made of the origin: `kind` is one of `KINDS`. The copy of a private project is private.
+
+    `owner` is the caller, or a group in which they may create projects; empty for the caller.
+    """
 
     name: str
     description: str = ""
     visibility: str = "private"
     kind: str = "copy"
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,12 @@ def copy_project(
 
     visibility = "private" if origin.visibility == "private" else new.visibility
     project = create_project(
-        account, name=new.name, description=new.description, visibility=visibility, in_transaction=begin
+        account,
+        name=new.name,
+        description=new.description,
+        visibility=visibility,
+        owner=new.owner,
+        in_transaction=begin,
     )
     if not is_large:
         fill_project(project.id, account.id, begun[-1])

@@ -22,4 +22,4 @@ class ImportForm(NewProjectForm):
 
     def project(self) -> NewProject:
         """The project to be made."""
-        return NewProject(self.name.data, self.description.data, self.visibility.data)
+        return NewProject(self.name.data, self.description.data, self.visibility.data, self.owner.data or "")

@@ -41,6 +41,7 @@ class NewProject:
     name: str
     description: str
     visibility: str
+    owner: str = ""
 
 
 def import_address(account: Account, new: NewProject, address: str) -> str:
@@ -124,7 +125,14 @@ def _begin(account: Account, new: NewProject, task: str, source: str, *more: str
         enqueue(session, f"framework.transfer.tasks.{task}", project.id, account.id, source, work_id, *more)
         begun.append(work_id)
 
-    create_project(account, name=new.name, description=new.description, visibility=new.visibility, in_transaction=begin)
+    create_project(
+        account,
+        name=new.name,
+        description=new.description,
+        visibility=new.visibility,
+        owner=new.owner,
+        in_transaction=begin,
+    )
     return begun[-1]
 
 

@@ -10,6 +10,7 @@ from tests.access.routes import PUSH
 
 TOKENS = {
     "projects.invitation": "invitation",
+    "groups.invitation": "group_invitation",
     "inboxes.ask": "unsubscribe",
     "inboxes.stop": "unsubscribe",
     "view_links.open_link": "view",
@@ -31,6 +32,8 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
     mine = {"token": things.get(token, "x"), "name": NAMES.get(endpoint, "reader")}
     if endpoint.startswith("courses."):
         mine |= {"owner": things["group"], "person": "reader"}
+    if endpoint.startswith("api.groups."):
+        mine["group"] = things["owner"]
     if endpoint in DROP_OFFS:
         mine["link_id"] = things["drop_id"]
     address = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**things, **mine}[found[1]], rule.rule)

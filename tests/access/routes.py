@@ -7,6 +7,7 @@ ROUTES: dict[Kind, str] = {
     kinds.EVERYBODY: """
         GET security_contact, GET static, GET health.healthz, GET health.readyz, GET health.metrics
         GET api.describe, OPTIONS tus.describe_server, GET git.show_project
+        GET groups.invitation
         GET projects.home, GET projects.explore, GET projects.profile
         GET accounts.login, POST accounts.login, POST accounts.logout
         POST accounts.login_with_passkey, GET accounts.signup, POST accounts.signup
@@ -70,6 +71,7 @@ ROUTES: dict[Kind, str] = {
         GET courses.download, GET courses.export_states, POST courses.extend
     """,
     kinds.ACCOUNT: """
+        GET groups.new, POST groups.new, GET groups.show_all, POST groups.invitation
         GET projects.new, POST projects.new, GET transfer.show_form, POST transfer.begin_import
         GET jobs.show_jobs, GET projects.trash, GET projects.empty_trash, POST projects.empty_trash
         GET own_data.show, GET own_data.download, POST own_data.download
@@ -98,6 +100,13 @@ ROUTES: dict[Kind, str] = {
         GET projects.delete_for_good, POST projects.delete_for_good, POST projects.restore
         GET project_transfers.answer, POST project_transfers.answer, POST project_transfers.decline
     """,
+    kinds.GROUP_READS: "GET group_people.show",
+    kinds.GROUP_OWNS: """
+        GET groups.settings, POST groups.settings, POST groups.delete, GET groups.usage
+        POST group_people.add, POST group_people.change_role, POST group_people.remove
+        POST group_people.withdraw_invitation, POST group_people.resend_invitation
+    """,
+    kinds.GROUP_LEAVES: "GET group_people.leave, POST group_people.leave",
     kinds.STRANGERS_UPLOAD: "HEAD drop_uploads.look, PATCH drop_uploads.append, DELETE drop_uploads.end",
     kinds.WORK: "GET jobs.watch",
     kinds.ADMINISTRATORS: """
@@ -109,7 +118,7 @@ ROUTES: dict[Kind, str] = {
         GET admin_projects.show_all, GET admin_projects.show, POST admin_projects.restore
         GET admin_audit.show
     """,
-    kinds.API_EVERYBODY: "GET api.projects.list_projects",
+    kinds.API_EVERYBODY: "GET api.projects.list_projects, GET api.groups.show_group",
     kinds.API_READS: """
         GET api.projects.show_project, GET api.projects.show_storage, GET api.projects.show_work
         GET api.files.list_refs, GET api.files.list_tree, GET api.files.send_file
@@ -135,12 +144,16 @@ ROUTES: dict[Kind, str] = {
         DELETE api.projects.trash_project, PUT api.projects.set_embargo, DELETE api.projects.lift_embargo
         POST api.transfers.offer_project, DELETE api.transfers.withdraw_offer
     """,
-    kinds.API_ACCOUNT: "GET api.people.show_user, GET api.people.show_usage",
+    kinds.API_ACCOUNT: "GET api.groups.list_groups, GET api.people.show_user, GET api.people.show_usage",
     kinds.API_CREATES: "POST api.projects.create_project",
     kinds.API_BEGINS_UPLOAD: "POST tus.create",
     kinds.API_OFFERS: "GET api.transfers.list_offers",
     kinds.API_OWN_THING: "HEAD tus.look, PATCH tus.append, DELETE tus.end, POST tus.dispatch_override",
     kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
+    kinds.API_ADMINISTERS: "POST api.groups.create_group",
+    kinds.API_GROUP_READS: "GET api.groups.list_members",
+    kinds.API_GROUP_OWNS: "PATCH api.groups.change_group, POST api.groups.add_member",
+    kinds.API_GROUP_LEAVES: "DELETE api.groups.remove_member",
     kinds.API_PASSWORD: "GET api.people.list_tokens, POST api.people.make_token, DELETE api.people.delete_token",
     kinds.GIT_READS: """
         GET git.advertise_refs, POST git.upload_pack, GET git.send_bundle, POST lfs.batch, GET lfs.send

@@ -21,7 +21,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from framework.config import Config
-from tests.access.kinds import CALLERS, Kind
+from tests.access.kinds import CALLERS, IN_GROUP, Kind
 from tests.access.requests import address_of, body_of
 from tests.access.routes import PUSH, read_rows
 from tests.access.world import World, make_world
@@ -30,11 +30,12 @@ GROUPS = {
     "people without a part": ("stranger", "passer-by", "suspended", "administrator"),
     "members": ("reader", "writer"),
     "those who maintain": ("maintainer", "owner"),
+    "people of the group": tuple(IN_GROUP),
     "links": ("view link", "anonymised link", "drop-off link"),
     "tokens": ("read token", "write token", "token elsewhere"),
 }
 
-OUTSIDERS = {*GROUPS["people without a part"], "anonymised link", "drop-off link", "token elsewhere"}
+OUTSIDERS = {*GROUPS["people without a part"], "participant", "anonymised link", "drop-off link", "token elsewhere"}
 """To whom the private project is one that does not exist."""
 
 NAMING = {"view_links.open_link", "projects.invitation", "inboxes.ask", "inboxes.stop"}

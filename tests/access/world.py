@@ -1,4 +1,4 @@
-"""Alice's private project and a public one, with everything that an address can name, and everybody who asks."""
+"""A group's private project and a public one, with everything that an address can name, and everybody who asks."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from framework.courses.assignments import AssignmentText, create_assignment
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.gitcore.lfs.pointer import Pointer
+from framework.groups.operations import create_group
+from framework.groups.people import add_people as add_to_group
 from framework.import_export import exports
 from framework.lfs.batch import UPLOAD, Batch, answer
 from framework.lfs.receiving import receive
@@ -32,6 +34,7 @@ from framework.projects.notify.preferences import unsubscribe_link
 from framework.repositories.catalog.file_surveys import read_survey
 from framework.uploads.tus.resumable import create_upload
 from tests.access.callers import Caller, browser, person, program
+from tests.access.kinds import IN_GROUP
 from tests.cast import Visitor, link_in_mail, new_account
 from tests.courses.conftest import new_group
 from tests.links.conftest import make_drop, path_of
@@ -52,11 +55,17 @@ class World:
 
 
 def make_world(app: Flask) -> World:
-    """Everybody and everything; Alice is the first owner of both projects, `owner` another one."""
+    """Everybody and everything; both projects belong to a group of Alice's, and `owner` is another owner of theirs."""
     alice = new_account("alice")
     people = {name: new_account(name) for name in (*MEMBERS, "suspended", "passer-by", "helper")}
-    secret = create_project(alice, name="quicksand", description="", visibility="private")
-    website = create_project(alice, name="website", description="", visibility="public")
+    lab = create_group(alice, name="lab")
+    in_group = {name: new_account(name.replace(" ", "-")) for name in IN_GROUP}
+    for name, account in in_group.items():
+        add_to_group(alice, lab, people=[account.name], role=name.removeprefix("group "))
+    add_to_group(alice, lab, people=["helper"], role="participant")
+    add_to_group(alice, lab, people=["newcomer@example.com"], role="member")
+    secret = create_project(alice, name="quicksand", description="", visibility="private", owner="lab")
+    website = create_project(alice, name="website", description="", visibility="public", owner="lab")
     for project in (secret, website):
         for role in MEMBERS:
             add_people(alice, project, people=[role], role=role)
@@ -67,13 +76,18 @@ def make_world(app: Flask) -> World:
     drop = make_drop(alice, secret)
     mine = extend(alice, secret, drop.id, email="late@example.com", until=now() + timedelta(days=2))
     links = {"view": path_of(plain), "blind": path_of(blind), "drop": path_of(drop), "mine": mine.path}
-    links |= {"invitation": link_in_mail("invitations"), "unsubscribe": unsubscribe_link(alice.id, secret.id)}
+    links |= {
+        "group_invitation": link_in_mail("groups/invitations"),
+        "invitation": link_in_mail("invitations"),
+        "unsubscribe": unsubscribe_link(alice.id, secret.id),
+    }
     tokens = {name: link.rpartition("/")[2] for name, link in links.items()}
     callers = {
         "stranger": browser(Visitor(app)),
         "passer-by": person(app, people["passer-by"]),
         **{role: person(app, people[role]) for role in MEMBERS},
         "suspended": person(app, people["suspended"]),
+        **{name: person(app, account) for name, account in in_group.items()},
         "view link": _looker(app, links["view"]),
         "anonymised link": _looker(app, links["blind"]),
         "drop-off link": _looker(app, links["drop"]),
@@ -145,7 +159,7 @@ def _furnish(alice: Account, owner: Account, project: ProjectAccess) -> dict[str
     survey = read_survey(project.repository_id)
     assert survey
     return {
-        "owner": "alice",
+        "owner": "lab",
         "project": project.name,
         "sha": sha,
         "version": sha,

@@ -25,7 +25,9 @@ from framework.errors import Conflict
 REFRESH_PERSON = "framework.projects.tasks.refresh_person"
 TAKE_INVITATIONS = "framework.projects.tasks.take_invitations"
 Confirmed = Callable[[int], None]
+ConfirmedWithin = Callable[[Session, User], None]
 _followers: list[Confirmed] = []
+_within: list[ConfirmedWithin] = []
 
 NOWHERE = "unconfirmed.invalid"
 """The domain (RFC 2606) of accounts whose address somebody else has confirmed; no mail goes there."""
@@ -46,6 +48,12 @@ def on_confirmation(follow: Confirmed) -> None:
     """Have this called with the id of each account whose address begins to count, once that is committed."""
     if follow not in _followers:
         _followers.append(follow)
+
+
+def within_confirmation(follow: ConfirmedWithin) -> None:
+    """Have this called in the transaction in which an account's address begins to count."""
+    if follow not in _within:
+        _within.append(follow)
 
 
 def find_confirmed_address(user: User) -> str | None:
@@ -125,6 +133,8 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
     user.pending_email = user.pending_email_key = None
     session.flush()
     audit.record(session, "address_confirmed", actor=user, person=user)
+    for follow in _within:
+        follow(session, user)
     user_id = user.id
     enqueue(session, TAKE_INVITATIONS, user_id)
     call_after_commit(session, lambda: _tell(user_id))

@@ -151,7 +151,12 @@ def _create(account: Account, body: ProjectBody, keep: Keep) -> Created:
     if body.template is not None:
         return _begin_from_template(account, body, record)
     access = operations.create_project(
-        account, name=body.name, description=body.description, visibility=body.visibility, in_transaction=record
+        account,
+        name=body.name,
+        description=body.description,
+        visibility=body.visibility,
+        owner=body.owner,
+        in_transaction=record,
     )
     return _answer_created(access)
 
@@ -168,7 +173,7 @@ def _copy(account: Account, origin: ProjectAccess, body: CopyBody, keep: Keep) -
 def _begin_from_template(account: Account, body: ProjectBody, record: InTransaction) -> Created:
     owner, _, name = (body.template or "").partition("/")
     template = project_for(account, owner, name)
-    new = NewCopy(body.name, body.description, body.visibility, "template")
+    new = NewCopy(body.name, body.description, body.visibility, "template", body.owner)
     return _answer_created(copies.copy_project(account, template, new, in_transaction=record).project)
 
 

@@ -12,7 +12,14 @@ from framework.accounts.models import FormerUserName, GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, access_of
-from framework.projects.core.groups import OWNER, WITH_PROJECTS, highest_role, joins_group, select_groups
+from framework.projects.core.groups import (
+    OWNER,
+    WITH_PROJECTS,
+    highest_role,
+    joins_group,
+    read_group_role,
+    select_groups,
+)
 from framework.projects.models import Member, Project
 from framework.repositories.models import Repository
 
@@ -40,12 +47,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Person:
-    """What everybody may know of a person, or of a group of people."""
+    """What everybody may know of a person or a group; `role` is what the viewer is in the group."""
 
     id: int
     name: str
     full_name: str
     is_group: bool = False
+    role: str | None = None
 
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
@@ -94,7 +102,7 @@ def list_trash(account: Account, page: int = 1) -> Listing:
     return _read_listing(account, _parts(account, "owner"), page, trashed=True)
 
 
-def read_profile(name: str) -> Person:
+def read_profile(name: str, viewer: Account | None = None) -> Person:
     """The person or group of this name, in any case.
 
     Raises:
@@ -102,9 +110,11 @@ def read_profile(name: str) -> Person:
     """
     with read_transaction() as session:
         user = find_owner(session, name) if NAME.fullmatch(name) else None
+        known = user and viewer and viewer.confined_to is None
+        role = read_group_role(session, user.id, viewer.id)[0] if known and user and viewer else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
-    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP)
+    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP, role=role)
 
 
 def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:

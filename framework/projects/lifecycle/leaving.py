@@ -21,6 +21,7 @@ from framework.database.types import now
 from framework.errors import Conflict
 from framework.projects.core.addresses import keep_former_address
 from framework.projects.core.description import describe
+from framework.projects.core.groups import select_tellers
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.members.roles import end_beyond
@@ -70,7 +71,7 @@ class Owned:
 
 @dataclass(frozen=True)
 class Leaving:
-    """What deleting a person does."""
+    """What deleting a person does; nobody else owns the `groups`."""
 
     user_id: int
     name: str
@@ -267,6 +268,8 @@ def _erase(user_id: int) -> None:
             end_beyond(session, row, user_id, None, by=None)
             enqueue(session, "framework.projects.tasks.refresh_about", row.id)
         session.execute(delete(Member).where(Member.user_id == user_id))
+        for project_id in session.scalars(select_tellers(user_id)).all():
+            enqueue(session, "framework.projects.tasks.refresh_about", project_id)
         session.execute(delete(GroupMember).where(GroupMember.user_id == user_id))
         administration.erase(session, user)
         if not owned:

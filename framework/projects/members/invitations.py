@@ -72,8 +72,8 @@ def invite(session: Session, row: Project, project: ProjectAccess, *, email: str
     return kept.id
 
 
-def spend_mails(session: Session, project_id: int, person: str, *, by: Account) -> None:
-    """Count one more mail to this name or address that somebody causes from a project; what is refused counts nothing.
+def spend_mails(session: Session, project_id: int | str, person: str, *, by: Account) -> None:
+    """Count one more mail to this name or address that somebody causes from a project or group; a refusal is free.
 
     Raises:
         BudgetSpent: there were too many lately, to them or to anyone.

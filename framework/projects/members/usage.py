@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from framework.accounts.core import plans
 from framework.accounts.core.account import Account
@@ -68,16 +68,25 @@ class Usage:
 
 def usage_of(account: Account) -> Usage:
     """What the projects hold that this person owns; what others own counts for them."""
+    return _read_usage(account.id, is_within_reach(account))
+
+
+def usage_of_owner(owner_id: int) -> Usage:
+    """The same of any account, such as a group's."""
+    return _read_usage(owner_id, true())
+
+
+def _read_usage(owner_id: int, condition: ColumnElement[bool]) -> Usage:
     query = (
         select(Project.id, User.name, Project.name, Repository.stored_bytes, Project.trashed_at)
         .join(User, User.id == Project.owner_id)
         .join(Repository, Repository.id == Project.repository_id)
-        .where(Project.owner_id == account.id, is_within_reach(account))
+        .where(Project.owner_id == owner_id, condition)
         .order_by(Repository.stored_bytes.desc(), Project.name_key)
     )
     with read_transaction() as session:
-        held = plans.read_held_plan(session, session.get_one(User, account.id))
-        pending = quota.count_pending_of_owner(session, account.id)
-        private = quota.count_private_projects(session, account.id)
+        held = plans.read_held_plan(session, session.get_one(User, owner_id))
+        pending = quota.count_pending_of_owner(session, owner_id)
+        private = quota.count_private_projects(session, owner_id)
         holdings = [Holding(*row) for row in session.execute(query)]
     return Usage(held, pending, private, holdings)

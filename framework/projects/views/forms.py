@@ -48,6 +48,7 @@ class NewProjectForm(ProjectForm):
     name = StringField(
         "Name", filters=[strip], validators=[require_filled("Choose a name."), follows(validation.project_name)]
     )
+    owner = SelectField("Owner", choices=[], validate_choice=False)
 
 
 class ConfirmationForm(PageForm):

@@ -5,12 +5,14 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
+from framework.accounts.core.validation import NAME_LENGTH
 from framework.accounts.identities.operations import find_shown_orcid
 from framework.accounts.lifecycle import student
 from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess
+from framework.projects.core.creators import list_creating_owners
 from framework.projects.lifecycle import deletion, operations
 from framework.projects.members import invitations
 from framework.projects.members.usage import usage_of
@@ -55,7 +57,7 @@ def explore() -> str:
 def profile(owner: str) -> str:
     """A person's projects, as far as the viewer may see them."""
     viewer = current_account()
-    person = queries.read_profile(owner)
+    person = queries.read_profile(owner, viewer)
     if person.name.casefold() != owner.casefold():
         redirect_reader(owner=person.name)
     listing = queries.list_owned_projects(person, viewer, page_number(request.args))
@@ -67,10 +69,15 @@ def profile(owner: str) -> str:
 def new() -> ViewResponse:
     """A new project."""
     account = require_account()
-    form = NewProjectForm()
+    form = NewProjectForm(data={"owner": request.args.get("owner", "")[:NAME_LENGTH]})
+    form.owner.choices = list_creating_owners(account)
     project = form.attempt(
         lambda: operations.create_project(
-            account, name=form.name.data, description=form.description.data, visibility=form.visibility.data
+            account,
+            name=form.name.data,
+            description=form.description.data,
+            visibility=form.visibility.data,
+            owner=form.owner.data or "",
         )
     )
     if project is None:

@@ -1,0 +1,1 @@
+"""Groups: labs, courses and teams that own projects together."""

@@ -1,0 +1,22 @@
+"""Somebody begins to be in a group, and its people are others from then on."""
+
+from sqlalchemy.orm import Session
+
+from framework.accounts.core.account import Account
+from framework.accounts.models import GroupMember, User
+from framework.audit import log as audit
+from framework.database.types import now
+from framework.projects.core.groups import refresh_teller
+
+
+def join(session: Session, row: User, user: User, *, role: str, added_as: str | None, by: Account | None) -> None:
+    """Let somebody be in the group who was not."""
+    session.add(GroupMember(group_id=row.id, user_id=user.id, role=role, added_as=added_as))
+    session.flush()
+    audit.record(session, "group_person_added", actor=by, person=user, in_person=False, group=row.name, role=role)
+
+
+def note_change(session: Session, row: User) -> None:
+    """Note that the group's people are others now, and have the journal told of it."""
+    row.people_changed_at = now()
+    refresh_teller(session, row.id)

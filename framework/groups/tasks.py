@@ -1,0 +1,11 @@
+"""What happens to groups by itself."""
+
+from framework.celery.celery import app
+from framework.celery.job import Job
+from framework.groups import invitations
+
+
+@app.task(base=Job, name="framework.groups.tasks.forget_invitations")
+def forget_invitations() -> int:
+    """Delete the invitations to groups that have ended; how many."""
+    return invitations.forget_expired()

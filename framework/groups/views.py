@@ -1,0 +1,96 @@
+"""Pages of a group as a whole: the new one, its settings, what it stores, its end."""
+
+from flask import Blueprint, flash, redirect, render_template
+
+from framework import config
+from framework.accounts.signin.login import current_account, require_account, require_session
+from framework.accounts.signin.reauthentication import reauthenticate
+from framework.groups import invitations, operations
+from framework.groups.access import GroupAccess, group_for
+from framework.groups.forms import DeleteGroupForm, GroupForm, GroupSettingsForm
+from framework.projects.core.groups import OWNER
+from framework.projects.members.usage import usage_of_owner
+from framework.web.answers import ViewResponse
+from framework.web.forms import PageForm
+
+groups = Blueprint("groups", __name__)
+
+
+@groups.route("/groups/new", methods=["GET", "POST"])
+def new() -> ViewResponse:
+    """A new group."""
+    account = require_account()
+    form = GroupForm()
+    group = form.attempt(lambda: operations.create_group(account, name=form.name.data, title=form.title.data))
+    if group is None:
+        return render_template("groups/new.html", form=form), form.status
+    flash(f"The group {group.name} was created. Add its people.", "success")
+    return redirect(f"{group.path}/people")
+
+
+@groups.get("/groups")
+def show_all() -> str:
+    """The groups that somebody is in."""
+    return render_template("groups/groups.html", groups=operations.list_groups_of(require_account()))
+
+
+@groups.route("/<owner>/settings", methods=["GET", "POST"])
+def settings(owner: str) -> ViewResponse:
+    """The group's name, title, and what members may do."""
+    account, group = require_account(), _find_owned(owner)
+    form = GroupSettingsForm(data={"name": group.name, "title": group.title, "member_role": group.member_role})
+    changed = form.attempt(
+        lambda: operations.update_group(
+            account, group, name=form.name.data, title=form.title.data, member_role=form.member_role.data
+        )
+    )
+    if changed is None:
+        facts = {"group": group, "form": form, "deletion": DeleteGroupForm(formdata=None)}
+        return render_template("groups/settings.html", **facts), form.status
+    flash("The settings are saved.", "success")
+    return redirect(f"{changed.path}/settings")
+
+
+@groups.post("/<owner>/settings/delete")
+def delete(owner: str) -> ViewResponse:
+    """Delete a group that owns nothing; its name is typed again."""
+    group = _find_owned(owner)
+    form = DeleteGroupForm()
+    done = form.attempt(lambda: _delete(group, form))
+    if done is None:
+        data = {"name": group.name, "title": group.title, "member_role": group.member_role}
+        facts = {"group": group, "form": GroupSettingsForm(formdata=None, data=data), "deletion": form}
+        return render_template("groups/settings.html", **facts), form.status
+    flash(f"The group {group.name} was deleted.", "success")
+    return redirect("/groups")
+
+
+@groups.get("/<owner>/settings/usage")
+def usage(owner: str) -> str:
+    """What the group's projects hold, and what takes the room; for its owners."""
+    group = _find_owned(owner)
+    used = usage_of_owner(group.id)
+    facts = {"usage": used, "held": used.held, "plan": used.held.plan, "students": False}
+    limit = used.held.plan.limit_file(config.current().max_file_bytes)
+    return render_template("groups/usage.html", group=group, file_bytes=limit, **facts)
+
+
+@groups.route("/groups/invitations/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> ViewResponse:
+    """What the link in an invitation's mail leads to; whoever is signed in can accept it."""
+    pending = invitations.read_invitation(token)
+    form = PageForm()
+    path = form.attempt(lambda: invitations.accept(require_session(), token))
+    if path is None:
+        return render_template("groups/invitation.html", form=form, invitation=pending), form.status
+    flash(f"You are in the group {pending.group} now.", "success")
+    return redirect(path)
+
+
+def _delete(group: GroupAccess, form: DeleteGroupForm) -> bool:
+    operations.delete_group(reauthenticate().account, group, confirmation=form.confirmation.data)
+    return True
+
+
+def _find_owned(owner: str) -> GroupAccess:
+    return group_for(current_account(), owner, OWNER)
