@@ -73,13 +73,6 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "days": 14,
         "link": "http://localhost/settings/transfers/1",
     },
-    "course": {
-        **_NAME,
-        "by": "bob",
-        "course": "Statistics I",
-        "days": None,
-        "link": "http://localhost/statistics/assignments",
-    },
     "feedback": {
         **_NAME,
         "author": "bob",

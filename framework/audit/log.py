@@ -58,6 +58,10 @@ KINDS: Mapping[str, str] = {
     "group_person_added": "Added to a group",
     "group_person_changed": "Role in a group changed",
     "group_person_removed": "Removed from a group",
+    "participants_listed": "Participants added from a list",
+    "assignment_set": "Assignment set",
+    "assignment_changed": "Assignment changed",
+    "more_time": "More time given",
     "administrator": "Administrator rights changed",
 }
 """What can be told, and what people call it."""

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import and_, func, or_, select, update
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
+from framework.audit import log as audit
 from framework.copies.models import Template
 from framework.courses.access import Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
@@ -93,7 +95,7 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
     template = open_template(account, course, told.template)
     with transaction() as session:
         recheck_course(session, account, course.id, teaching=True)
-        session.get_one(User, course.id, with_for_update=True)  # one after the other: names are chosen, and counted
+        group = session.get_one(User, course.id, with_for_update=True)  # one at a time: names are chosen, and counted
         if template:
             recheck(session, template.id, account, "reader")
         taken = set(session.scalars(select(Assignment.slug).where(Assignment.group_id == course.id)))
@@ -104,6 +106,7 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
         session.add(row)
         session.flush()
         _list_people(session, row, told.people)
+        audit.record(session, "assignment_set", actor=account, person=group, **_facts(row))
         return row.id
 
 
@@ -127,6 +130,8 @@ def change_assignment(account: Account, course: Course, assignment_id: int, told
         )
         session.execute(update(Part).where(waiting).values(due_at=row.deadline))
         _list_people(session, row, told.people)
+        group = session.get_one(User, course.id)
+        audit.record(session, "assignment_changed", actor=account, person=group, **_facts(row))
         return row.id
 
 
@@ -212,6 +217,11 @@ def _write(row: Assignment, told: AssignmentText, template: ProjectAccess | None
     row.title, row.text = told.title.strip(), told.text
     row.deadline, row.time_zone = told.deadline, told.time_zone
     row.template_id, row.everyone = template.id if template else None, told.people is None
+
+
+def _facts(row: Assignment) -> dict[str, Any]:
+    """What the audit log tells of an assignment."""
+    return {"assignment": row.title, "deadline": row.deadline.isoformat(timespec="minutes")}
 
 
 def _list_people(session: Session, row: Assignment, people: Sequence[str] | None) -> None:

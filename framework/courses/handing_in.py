@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
+from framework.audit import log as audit
 from framework.courses.access import AssignmentNotFound, Course, find_assignment, recheck_course
 from framework.courses.assignments import InvalidAssignment
 from framework.courses.models import Assignment, Part
@@ -110,6 +111,10 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         assert row
         row.due_at, row.extended = until, True
         row.snapshot_at = row.snapshot_sha = None
+        moment, title = until.isoformat(timespec="minutes"), assignment.title
+        audit.record(
+            session, "more_time", actor=account, person=user, group=course.name, assignment=title, until=moment
+        )
         return user.name
 
 

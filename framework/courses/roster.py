@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from framework import config
 from framework.accounts.core import addresses, budgets
 from framework.accounts.core.account import Account
-from framework.accounts.core.addresses import find_confirmed_address
 from framework.accounts.models import GroupInvitation, GroupMember, User
+from framework.audit import log as audit
 from framework.courses.access import Course, recheck_course
 from framework.courses.table import write_csv
 from framework.database.session import read_transaction, transaction
@@ -21,8 +20,10 @@ from framework.database.types import now
 from framework.email import messages
 from framework.email.messages import BadAddress
 from framework.errors import Invalid
-from framework.projects.core.groups import PARTICIPANT, refresh_teller
-from framework.projects.members.invitations import LASTS, spend_mails
+from framework.groups import emails, invitations
+from framework.groups.membership import join, note_change
+from framework.projects.core.groups import PARTICIPANT
+from framework.projects.members.invitations import spend_mails
 
 MOST_LINES, LONGEST_TEXT = 1000, 200_000
 ADDED, INVITED, ALREADY, REFUSED = "added", "invited", "already", "refused"
@@ -107,12 +108,14 @@ def add(account: Account, course: Course, lines: Sequence[Line]) -> list[Outcome
     """
     with transaction() as session:
         found = recheck_course(session, account, course.id, teaching=True)
+        row = session.get_one(User, found.id, with_for_update={"key_share": True})
         there = _list_known(session, found)
-        outcomes = [_add_line(session, account, found, line, there) for line in lines]
-        if any(one.state == ADDED for one in outcomes):
-            session.get_one(User, course.id).people_changed_at = now()
-            session.flush()
-            refresh_teller(session, course.id)
+        outcomes = [_add_line(session, account, row, line, there) for line in lines]
+        added, invited = (sum(one.state == state for one in outcomes) for state in (ADDED, INVITED))
+        if added or invited:
+            audit.record(session, "participants_listed", actor=account, person=row, added=added, invited=invited)
+        if added:
+            note_change(session, row)
     return outcomes
 
 
@@ -167,7 +170,7 @@ def _foresee(line: Line, there: set[str]) -> Outcome:
     return Outcome(line, INVITED if "@" in line.person else ADDED)
 
 
-def _add_line(session: Session, account: Account, course: Course, line: Line, there: set[str]) -> Outcome:
+def _add_line(session: Session, account: Account, row: User, line: Line, there: set[str]) -> Outcome:
     foreseen = _foresee(line, there)
     if foreseen.state in {REFUSED, ALREADY}:
         return foreseen
@@ -175,20 +178,18 @@ def _add_line(session: Session, account: Account, course: Course, line: Line, th
     if user is None and "@" not in line.person:
         return Outcome(line, REFUSED, "Nobody has this user name.")
     try:
-        spend_mails(session, course.id, line.person, by=account)
+        spend_mails(session, f"group-{row.id}", line.person, by=account)
         messages.check(line.person if "@" in line.person else "a@example.org", "x")
     except (budgets.BudgetSpent, BadAddress) as refusal:
         return Outcome(line, REFUSED, refusal.sentence)
     there.add(line.person.casefold())
     if user is None:
-        _invite(session, account, course, line.person)
+        invitations.invite(session, row, email=line.person, role=PARTICIPANT, by=account)
         return Outcome(line, INVITED)
-    if session.get(GroupMember, (course.id, user.id)):
+    if session.get(GroupMember, (row.id, user.id)):
         return Outcome(line, ALREADY, "Already in this course.")
-    added_as = line.person if "@" in line.person else None
-    session.add(GroupMember(group_id=course.id, user_id=user.id, role=PARTICIPANT, added_as=added_as))
-    session.flush()
-    _tell(session, user, account, course)
+    join(session, row, user, role=PARTICIPANT, added_as=line.person if "@" in line.person else None, by=account)
+    emails.mail_added(session, user, row, role=PARTICIPANT, by=account)
     return Outcome(line, ADDED)
 
 
@@ -197,28 +198,3 @@ def _find_user(session: Session, person: str) -> User | None:
         return addresses.find_confirmed(session, person)
     found = session.scalars(select(User).where(User.name_key == person.casefold(), User.kind == "person")).one_or_none()
     return None if found is None or found.deleted_at or found.suspended_at else found
-
-
-def _invite(session: Session, account: Account, course: Course, email: str) -> None:
-    theirs = GroupInvitation.group_id == course.id, GroupInvitation.email_key == email.casefold()
-    session.execute(delete(GroupInvitation).where(*theirs))
-    row = GroupInvitation(group_id=course.id, email=email, email_key=email.casefold(), role=PARTICIPANT)
-    row.invited_by_id, row.expires_at = account.id, now() + LASTS
-    session.add(row)
-    session.flush()
-    facts = {"name": None, "by": account.name, "course": course.title or course.name, "days": LASTS.days}
-    facts["link"] = f"{config.current().base_url}/signup"
-    key = f"course-invitation-{row.id}"
-    messages.queue(
-        session, messages.prepare(to=email, template="course", facts=facts, key=key, expires_at=row.expires_at)
-    )
-
-
-def _tell(session: Session, user: User, account: Account, course: Course) -> None:
-    email = find_confirmed_address(user)
-    if email is None:
-        return
-    facts = {"name": user.name, "by": account.name, "course": course.title or course.name, "days": None}
-    facts["link"] = f"{config.current().base_url}{course.path}"
-    key = f"course-{course.id}-{user.id}-{int(now().timestamp())}"
-    messages.queue(session, messages.prepare(to=email, template="course", facts=facts, key=key))

@@ -8,6 +8,7 @@ from framework.accounts.core.account import Account
 from framework.accounts.models import GroupInvitation, User
 from framework.database.types import now
 from framework.email import messages
+from framework.groups.membership import first_page
 
 MAY = {
     "owner": "manage the group and all of its projects",
@@ -22,7 +23,7 @@ def mail_added(session: Session, user: User, group: User, *, role: str, by: Acco
     if not email:
         return False
     facts = {"name": user.name, "by": by.name, "group": group.name, "role": role, "may": MAY[role]}
-    facts["link"] = f"{config.current().base_url}/{group.name}"
+    facts["link"] = f"{config.current().base_url}{first_page(group.name, role)}"
     key = f"group-added-{group.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template="group_added", facts=facts, key=key))
     return True

@@ -22,7 +22,7 @@ from framework.database.types import now
 from framework.errors import HoldfastError, NotFound
 from framework.groups import emails
 from framework.groups.access import GroupAccess, recheck_group
-from framework.groups.membership import join, note_change
+from framework.groups.membership import first_page, join, note_change
 from framework.projects.core.groups import OWNER
 from framework.projects.members.invitations import spend_mails
 
@@ -137,7 +137,7 @@ def read_invitation(token: str) -> PendingMembership:
 
 
 def accept(live: LiveSession, token: str) -> str:
-    """Let the person who is signed in join by the link; the path of the group.
+    """Let the person who is signed in join by the link; the path of the page they see first.
 
     The link was sent to the address alone, so whoever has it and claims the address has confirmed it.
 
@@ -159,7 +159,7 @@ def accept(live: LiveSession, token: str) -> str:
             _take(session, kept, user)
         elif not _is_in(session, pending.group, user):
             raise GroupInvitationGone
-    return f"/{pending.group}"
+    return first_page(pending.group, pending.role)
 
 
 def accept_on_arrival(live: LiveSession, path: str) -> signup.Arrival | None:
@@ -167,10 +167,10 @@ def accept_on_arrival(live: LiveSession, path: str) -> signup.Arrival | None:
     if not path.startswith(PLACE):
         return None
     try:
-        group = accept(live, path.removeprefix(PLACE))
+        place = accept(live, path.removeprefix(PLACE))
     except HoldfastError:
         return None  # the link's own page tells why
-    return signup.Arrival(group, f"Welcome, {live.account.name}. You are in the group {group.removeprefix('/')} now.")
+    return signup.Arrival(place, f"Welcome, {live.account.name}. You are in the group {place.split('/')[1]} now.")
 
 
 def take_all(session: Session, user: User) -> None:

@@ -6,7 +6,12 @@ from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.database.types import now
-from framework.projects.core.groups import refresh_teller
+from framework.projects.core.groups import PARTICIPANT, refresh_teller
+
+
+def first_page(group: str, role: str) -> str:
+    """The path of the page that somebody with this role in the group opens first; participants see only assignments."""
+    return f"/{group}/assignments" if role == PARTICIPANT else f"/{group}"
 
 
 def join(session: Session, row: User, user: User, *, role: str, added_as: str | None, by: Account | None) -> None:

@@ -56,7 +56,7 @@ def test_the_link_of_an_invitation_lets_whoever_has_it_join(
     page = link_in_mail("groups/invitations")
     visitor = signed_in(bob)
     assert "invited other@example.org" in visitor.get(page).text
-    assert visitor.submit(page).location == "/lab"
+    assert visitor.submit(page).location == "/lab/assignments"
     assert group_for(bob, "lab").role == "participant"
     assert visitor.get(page).status_code == 404
     with read_transaction() as session:
