@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from framework.accounts.core import plans
+from framework.accounts.core.account import GROUP
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import BrowserSession, Token, User
 from framework.database.session import read_transaction
@@ -120,7 +121,7 @@ class ListedProject:
 
 def list_people(asked: ListRequest) -> ListPage[ListedPerson]:
     """A page of the accounts that there are."""
-    conditions = [User.deleted_at.is_(None), *_chosen(PEOPLE_STATES, asked.state)]
+    conditions = [User.deleted_at.is_(None), User.kind != GROUP, *_chosen(PEOPLE_STATES, asked.state)]
     if asked.text:
         conditions.append(PEOPLE_WORDS.contains(asked.text.lower(), autoescape=True))
     order = PEOPLE_ORDERS.get(asked.order, PEOPLE_ORDERS[""])[1]
@@ -164,7 +165,8 @@ def list_largest_of(owner_id: int) -> list[ListedProject]:
 def find_listed_person(name: str) -> ListedPerson | None:
     """The account of this name, in any case."""
     with read_transaction() as session:
-        row = session.execute(_people().where(User.name_key == name.lower(), User.deleted_at.is_(None))).one_or_none()
+        theirs = (User.name_key == name.lower(), User.deleted_at.is_(None), User.kind != GROUP)
+        row = session.execute(_people().where(*theirs)).one_or_none()
     return _person(*row) if row else None
 
 

@@ -114,6 +114,8 @@ def copy_project(
 
     def begin(session: Session, project: ProjectAccess) -> None:
         recheck(session, origin.id, account, "reader")
+        if session.get_one(Project, origin.id).visibility == "private":  # it may have become so since it was read
+            session.get_one(Project, project.id).visibility = "private"
         session.add(Copied(project_id=project.id, origin_id=origin.id, kind=new.kind))
         work_id = announce(session, KIND, project_id=project.id, owner_id=account.id)
         later = None if is_large else now() + COMPLETED_AFTER

@@ -24,6 +24,7 @@ from framework.projects.core.access import ProjectAccess, project_for, recheck
 from framework.projects.models import Project
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_SLUG, MOST_ASSIGNMENTS, MOST_LISTED = 200, 20_000, 40, 500, 1000
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 PAGE = 50
 
 
@@ -80,7 +81,10 @@ def parse_deadline(text: str, time_zone: str) -> datetime:
     if time_zone not in available_timezones():
         raise InvalidAssignment("time_zone", "Choose a time zone, such as Europe/Berlin.")
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(time_zone))
+        local = datetime.fromisoformat(text.strip())
+        if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:  # at the ends of the calendar, other zones have no time
+            raise InvalidAssignment("deadline", f"Choose a day between {EARLIEST_YEAR} and {LATEST_YEAR}.")
+        return local.replace(tzinfo=ZoneInfo(time_zone))
     except ValueError as error:
         raise InvalidAssignment("deadline", "Enter a day and a time, such as 2027-01-31 18:00.") from error
 
@@ -209,6 +213,10 @@ def check_text(told: AssignmentText) -> None:
         raise InvalidAssignment("title", f"Write a title of at most {LONGEST_TITLE} characters on one line.")
     if len(told.text) > LONGEST_TEXT or "\0" in told.text:
         raise InvalidAssignment("text", f"The text can have {LONGEST_TEXT:,} characters.")
+    if told.time_zone not in available_timezones():
+        raise InvalidAssignment("time_zone", "Choose a time zone by its name, such as Europe/Berlin.")
+    if not EARLIEST_YEAR <= told.deadline.year <= LATEST_YEAR:
+        raise InvalidAssignment("deadline", f"Choose a day between {EARLIEST_YEAR} and {LATEST_YEAR}.")
     if told.people is not None and len(told.people) > MOST_LISTED:
         raise InvalidAssignment("people", f"A list can have {MOST_LISTED:,} people.")
 

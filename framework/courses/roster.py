@@ -25,7 +25,8 @@ from framework.groups.membership import join, note_change
 from framework.projects.core.groups import PARTICIPANT
 from framework.projects.members.invitations import spend_mails
 
-MOST_LINES, LONGEST_TEXT = 1000, 200_000
+MOST_LINES, LONGEST_TEXT, LONGEST_ADDRESS = 1000, 100_000, 254
+"""A text of so many characters has no cell that `csv` refuses (131,072)."""
 ADDED, INVITED, ALREADY, REFUSED = "added", "invited", "already", "refused"
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
@@ -139,7 +140,7 @@ def write(course: Course) -> str:
 
 
 def _read_line(number: int, cells: Sequence[str]) -> Line:
-    found = next((cell for cell in cells if _ADDRESS.fullmatch(cell)), "")
+    found = next((cell for cell in cells if len(cell) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(cell)), "")
     others = [cell for cell in cells if cell and cell != found]
     if not found and any("@" in cell for cell in cells):
         return Line(number, "", next(cell for cell in cells if "@" in cell), "This is not an e-mail address.")

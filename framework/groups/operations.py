@@ -49,8 +49,7 @@ class HasProjects(Conflict):
 
     def __init__(self, name: str, count: int) -> None:
         super().__init__(
-            f"{name} owns {count:,} project{'' if count == 1 else 's'}, the trash included. Transfer them or delete"
-            " them for good first."
+            f"{name} owns {count:,} project{'' if count == 1 else 's'}, the trash included. Delete them for good first."
         )
 
 

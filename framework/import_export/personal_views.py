@@ -9,7 +9,7 @@ from framework.import_export import personal
 from framework.storage.current import store
 from framework.web.answers import ViewResponse
 from framework.web.byte_ranges import serve_range
-from framework.web.forms import PageForm
+from framework.web.forms import PageForm, check_posted_button
 
 own_data = Blueprint("own_data", __name__, url_prefix="/settings/data")
 
@@ -34,6 +34,7 @@ def begin() -> ViewResponse:
 @own_data.route("/download", methods=["GET", "POST"])
 def download() -> AnyResponse | ViewResponse:
     """The newest export for its person, who has signed in or given the password lately; a POST brings the password."""
+    check_posted_button()
     found = personal.find_own_export(reauthenticate().account)
     if found is None:
         flash("There is nothing to download: your last export has expired. Ask for a new one.", "info")

@@ -63,7 +63,8 @@ def imported(file: Path) -> Iterator[str]:
 
 def foreign(patterns: list[str]) -> set[str]:
     """The modules of others that these files import."""
-    names = {name for pattern in patterns for file in ROOT.glob(pattern) for name in imported(file)}
+    files = (file for pattern in patterns for file in ROOT.glob(pattern) if "node_modules" not in file.parts)
+    names = {name for file in files for name in imported(file)}
     return names - OURS - sys.stdlib_module_names
 
 

@@ -92,8 +92,10 @@ def _fill_merged(rows: Sequence[list[str]], sheet: CalamineSheet) -> None:
     assert sheet.start
     top, left = sheet.start
     room = sum(map(len, rows))
+    if not room:
+        return
     for (first, column), (last, other) in sheet.merged_cell_ranges or ():
-        if column != other or first < top:
+        if column != other or first < top or not 0 <= column - left < len(rows[0]):
             continue
         for number in range(first + 1 - top, min(last + 1 - top, len(rows))):
             room -= 1
