@@ -17,6 +17,7 @@ from framework.config import Config
 from framework.database.session import read_transaction, transaction
 from framework.import_export.exports import begin_export
 from framework.import_export.imports import NewProject, import_zip
+from framework.import_export.personal import begin_own_export
 from framework.projects.core.access import project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.repositories.catalog.snapshot import read_snapshot
@@ -90,6 +91,8 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
     archive.write_bytes(zipped({"a": b"1"}))
     import_zip(alice, NewProject("garden", "", "private"), archive)
     begin_export(alice, website)
+    begin_own_export(alice)
+    leaver = new_account("leaver")
     with transaction() as session:
         enqueue(session, "framework.celery.tasks.echo", "word")
         enqueue(session, "framework.accounts.tasks.send_reset", alice.email)
@@ -99,6 +102,9 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.projects.tasks.count_files", website.id, alice.id, "3" * 32)
         removal = website.id, alice.id, "4" * 32, "absent"
         enqueue(session, "framework.projects.tasks.remove_old_versions", *removal, kept=[], rewrites_protected=True)
+        enqueue(session, "framework.projects.tasks.finish_deletion", leaver.id)
+        enqueue(session, "framework.copies.tasks.fill_project", website.id, alice.id, "5" * 32)
+        enqueue(session, "framework.courses.tasks.fill_copy", 1)
         enqueue(session, "framework.projects.tasks.archive_project", website.id, alice.id, "2" * 32)
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
         enqueue(session, "framework.repositories.tasks.fold_packs", website.repository_id, 0)
