@@ -207,6 +207,7 @@ def test_a_text_that_is_a_table_is_one(text: str, rows: list[list[str]]) -> None
         "- [ ] milk\n- [ ] eggs\n- [ ] bread\n",
         "1 2\n3 4 5\n6 7\n",
         "Chapter 1\nChapter 2\nThe end.\n",
+        "line 1\nline 2\nline 3\nline 4\n",
         "1\n2\n3\n",
         "",
     ],

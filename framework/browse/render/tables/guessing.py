@@ -37,21 +37,22 @@ def guess_grid(name: str, text: str) -> Grid:
     delimiter = find_delimiter("\n".join(sample))
     if _looks_even([line.split(delimiter) for line in sample]):
         found = read_grid(name, text if len(sample) == len(head) else "\n".join(_without_comments(lines)))
-    elif _looks_even([line.split() for line in sample]):
+    elif _looks_even([line.split() for line in sample], mostly=True):
         found = grid_of(_split(lines))
     else:
         raise ValueError("it does not look like a table")
     return found
 
 
-def _looks_even(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether these rows have one width, and at least half of the values below the first are numbers."""
+def _looks_even(rows: Sequence[Sequence[str]], *, mostly: bool = False) -> bool:
+    """Whether these rows have one width, and half of the values below the first, or more than half, are numbers."""
     width = len(rows[0]) if rows else 0
     if len(rows) < FEWEST_ROWS or width < 2 or any(len(row) != width for row in rows):
         return False
     values = [value.strip() for row in rows[1:] for value in row]
     numbers = sum(is_missing(value) or _is_number(value) for value in values)
-    return numbers * 2 >= len(values) and any(map(_is_number, values))
+    enough = numbers * 2 > len(values) if mostly else numbers * 2 >= len(values)
+    return enough and any(map(_is_number, values))
 
 
 def _is_number(value: str) -> bool:
