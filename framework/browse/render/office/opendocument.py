@@ -7,10 +7,21 @@ from xml.etree.ElementTree import Element
 from markupsafe import Markup, escape
 
 from framework.browse.render.office.package import DAMAGED, Package, open_package
-from framework.browse.render.office.paper import Block, Paper, link, make_paper, paragraph, picture, table
+from framework.browse.render.office.paper import (
+    DEEPEST_TABLE,
+    Block,
+    Notes,
+    Paper,
+    cell,
+    link,
+    make_paper,
+    paragraph,
+    picture,
+    table,
+)
 from framework.browse.view_options import ViewOptions
 
-DEEPEST_TABLE, MOST_SPACES = 4, 100
+MOST_SPACES = 100
 _LEFT_OUT = {"tracked-changes", "annotation", "notes", "forms", "variable-decls", "sequence-decls", "desc", "title"}
 _MARKS = (("font-weight", "bold", "strong"), ("font-style", "italic", "em"), ("text-line-through-style", "solid", "s"))
 
@@ -37,9 +48,7 @@ def list_opendocument_blocks(package: Package) -> Iterator[Block]:
         raise ValueError(DAMAGED)
     reader = _Reader(package, {one.get("name", ""): one for one in root.iter("style")}, _find_numbered(root))
     yield from reader.blocks(body[0])
-    if reader.notes:
-        yield Block("hr", Markup(), "")
-        yield from (Block("ol", html, text, 1) for html, text in reader.notes)
+    yield from reader.notes.blocks()
 
 
 @dataclass
@@ -49,7 +58,7 @@ class _Reader:
     package: Package
     styles: dict[str, Element]
     numbered: set[str]
-    notes: list[tuple[Markup, str]] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
     def blocks(self, parent: Element, depth: int = 0) -> Iterator[Block]:
         """The paragraphs, lists, tables and slides in an element."""
@@ -62,7 +71,8 @@ class _Reader:
             elif one.tag == "list":
                 yield from self._items(one, 1, "ol" if one.get("style-name") in self.numbered else "ul")
             elif one.tag == "table" and depth < DEEPEST_TABLE:
-                yield table([self._cell(cell, depth) for cell in row if cell.tag == "table-cell"] for row in _rows(one))
+                cells = ([child for child in row if child.tag == "table-cell"] for row in _rows(one))
+                yield table([cell(self.blocks(child, depth + 1)) for child in row] for row in cells)
             elif one.tag == "page":
                 yield Block("hr", Markup(), "")
                 yield paragraph(one.get("name", ""), "h4")
@@ -81,13 +91,6 @@ class _Reader:
             for child in item:
                 if child.tag == "list":
                     yield from self._items(child, depth + 1, tag)
-
-    def _cell(self, cell: Element, depth: int) -> tuple[Markup, str]:
-        blocks = list(self.blocks(cell, depth + 1))
-        inner = (
-            Markup("<table>{}</table>").format(block.html) if block.tag == "table" else block.html for block in blocks
-        )
-        return Markup("<br>").join(inner), " ".join(block.text for block in blocks)
 
     def _words(self, parent: Element) -> Markup:
         return escape(parent.text or "") + Markup().join(self._inline(parent))
@@ -127,13 +130,7 @@ class _Reader:
 
     def _note(self, one: Element) -> Markup:
         body = one.find("note-body")
-        if body is None:
-            return Markup()
-        place = len(self.notes)
-        self.notes.append((Markup(), ""))
-        blocks = list(self.blocks(body))
-        self.notes[place] = Markup(" ").join(block.html for block in blocks), " ".join(block.text for block in blocks)
-        return Markup("<sup>[{}]</sup>").format(place + 1)
+        return Markup() if body is None else self.notes.add(self.blocks(body))
 
 
 def _rows(one: Element) -> Iterator[Element]:

@@ -1,13 +1,13 @@
 """What readers of documents make: blocks of text in their order, and the HTML of all of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
 from framework.browse.render.documents import LINKED_SCHEMES
 
-MOST_BLOCKS = 4_000
+MOST_BLOCKS, DEEPEST_TABLE = 4_000, 4
 LONGEST_TEXT = 400_000
 DEEPEST_LIST = 8
 PICTURE_LEFT_OUT = Markup('<span class="elsewhere">A picture that cannot be shown here</span>')
@@ -32,6 +32,27 @@ class Paper:
 
     html: Markup
     complete: bool
+
+
+@dataclass
+class Notes:
+    """The notes that a text has referred to so far, in their order; each as HTML and in words."""
+
+    found: list[tuple[Markup, str]] = field(default_factory=list)
+
+    def add(self, blocks: Iterable[Block]) -> Markup:
+        """Keep the note of these blocks; the number that stands for it in the text."""
+        place = len(self.found)
+        self.found.append((Markup(), ""))  # notes of a note come after it
+        read = list(blocks)
+        self.found[place] = Markup(" ").join(block.html for block in read), " ".join(block.text for block in read)
+        return Markup("<sup>[{}]</sup>").format(place + 1)
+
+    def blocks(self) -> Iterator[Block]:
+        """The notes as a list behind a rule; nothing where there are none."""
+        if self.found:
+            yield Block("hr", Markup(), "")
+            yield from (Block("ol", html, text, 1) for html, text in self.found)
 
 
 def make_paper(blocks: Iterable[Block]) -> Paper:
@@ -89,6 +110,13 @@ def table(rows: Iterable[Sequence[tuple[Markup, str]]]) -> Block:
     html = Markup().join(Markup("<tr>{}</tr>\n").format(row) for row in cells)
     text = "\n".join("\t".join(text for _html, text in row) for row in kept)
     return Block("table", Markup("<tbody>{}</tbody>").format(html) if kept else Markup(), text)
+
+
+def cell(blocks: Iterable[Block]) -> tuple[Markup, str]:
+    """A cell of these blocks, as HTML and in words; tables among them stand within it."""
+    read = list(blocks)
+    inner = (Markup("<table>{}</table>").format(block.html) if block.tag == "table" else block.html for block in read)
+    return Markup("<br>").join(inner), " ".join(block.text for block in read)
 
 
 def paragraph(text: str, tag: str = "p") -> Block:

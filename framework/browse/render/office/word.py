@@ -7,14 +7,23 @@ from xml.etree.ElementTree import Element
 from markupsafe import Markup, escape
 
 from framework.browse.render.office.package import DAMAGED, Package, open_package
-from framework.browse.render.office.paper import Block, Paper, link, make_paper, picture, table
+from framework.browse.render.office.paper import (
+    DEEPEST_TABLE,
+    Block,
+    Notes,
+    Paper,
+    cell,
+    link,
+    make_paper,
+    picture,
+    table,
+)
 from framework.browse.view_options import ViewOptions
 
 _FOLDER = "word"
 _LEFT_OUT = {"del", "moveFrom", "instrText", "Fallback", "pPr", "rPr", "delText", "footnotePr", "sectPr"}
 _SIGNS = {"tab": "\t", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
 _MARKS = (("b", "strong"), ("i", "em"), ("strike", "s"))
-DEEPEST_TABLE = 4
 
 
 def read_word(_name: str, path: str, _asked: ViewOptions) -> Paper:
@@ -39,9 +48,7 @@ def list_word_blocks(package: Package) -> Iterator[Block]:
         raise ValueError(DAMAGED)
     reader = _Reader(package)
     yield from reader.blocks(body)
-    if reader.notes:
-        yield Block("hr", Markup(), "")
-        yield from (Block("ol", html, text, 1) for html, text in reader.notes)
+    yield from reader.notes.blocks()
 
 
 @dataclass
@@ -49,7 +56,7 @@ class _Reader:
     """Reads elements of one document; `notes` are those that the text has referred to so far."""
 
     package: Package
-    notes: list[tuple[Markup, str]] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
 
     def __post_init__(self) -> None:
         self._relations = self.package.relations(f"{_FOLDER}/document.xml")
@@ -69,18 +76,10 @@ class _Reader:
             if one.tag == "p":
                 yield self._paragraph(one)
             elif one.tag == "tbl" and depth < DEEPEST_TABLE:
-                yield table(
-                    [self._cell(cell, depth) for cell in _outermost(row, "tc")] for row in _outermost(one, "tr")
-                )
+                cells = (_outermost(row, "tc") for row in _outermost(one, "tr"))
+                yield table([cell(self.blocks(child, depth + 1)) for child in row] for row in cells)
             elif one.tag in {"sdt", "sdtContent", "ins", "moveTo", "customXml"}:
                 yield from self.blocks(one, depth)
-
-    def _cell(self, cell: Element, depth: int) -> tuple[Markup, str]:
-        blocks = list(self.blocks(cell, depth + 1))
-        inner = (
-            Markup("<table>{}</table>").format(block.html) if block.tag == "table" else block.html for block in blocks
-        )
-        return Markup("<br>").join(inner), " ".join(block.text for block in blocks)
 
     def _paragraph(self, one: Element) -> Block:
         html, text = self._words(one), "".join(_texts(one))
@@ -129,13 +128,7 @@ class _Reader:
 
     def _note(self, kind: str, name: str) -> Markup:
         found = self._notes.get(kind, {}).get(name)
-        if found is None or len(self.notes) > 1_000:
-            return Markup()
-        place = len(self.notes)
-        self.notes.append((Markup(), ""))
-        blocks = list(self.blocks(found))
-        self.notes[place] = Markup(" ").join(block.html for block in blocks), " ".join(block.text for block in blocks)
-        return Markup("<sup>[{}]</sup>").format(place + 1)
+        return Markup() if found is None or len(self.notes.found) > 1_000 else self.notes.add(self.blocks(found))
 
 
 def _mark(properties: Element | None, words: Markup) -> Markup:
