@@ -78,15 +78,13 @@ def parse_deadline(text: str, time_zone: str) -> datetime:
     Raises:
         InvalidAssignment.
     """
-    if time_zone not in available_timezones():
-        raise InvalidAssignment("time_zone", "Choose a time zone, such as Europe/Berlin.")
+    _check_zone(time_zone)
     try:
         local = datetime.fromisoformat(text.strip())
-        if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:  # at the ends of the calendar, other zones have no time
-            raise InvalidAssignment("deadline", f"Choose a day between {EARLIEST_YEAR} and {LATEST_YEAR}.")
-        return local.replace(tzinfo=ZoneInfo(time_zone))
     except ValueError as error:
         raise InvalidAssignment("deadline", "Enter a day and a time, such as 2027-01-31 18:00.") from error
+    _check_year(local)
+    return local.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def create_assignment(account: Account, course: Course, told: AssignmentText) -> int:
@@ -213,12 +211,21 @@ def check_text(told: AssignmentText) -> None:
         raise InvalidAssignment("title", f"Write a title of at most {LONGEST_TITLE} characters on one line.")
     if len(told.text) > LONGEST_TEXT or "\0" in told.text:
         raise InvalidAssignment("text", f"The text can have {LONGEST_TEXT:,} characters.")
-    if told.time_zone not in available_timezones():
-        raise InvalidAssignment("time_zone", "Choose a time zone by its name, such as Europe/Berlin.")
-    if not EARLIEST_YEAR <= told.deadline.year <= LATEST_YEAR:
-        raise InvalidAssignment("deadline", f"Choose a day between {EARLIEST_YEAR} and {LATEST_YEAR}.")
+    _check_zone(told.time_zone)
+    _check_year(told.deadline)
     if told.people is not None and len(told.people) > MOST_LISTED:
         raise InvalidAssignment("people", f"A list can have {MOST_LISTED:,} people.")
+
+
+def _check_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise InvalidAssignment("time_zone", "Choose a time zone, such as Europe/Berlin.")
+
+
+def _check_year(moment: datetime) -> None:
+    """Years far away are typing errors, and at the ends of the calendar other zones have no time for a moment."""
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise InvalidAssignment("deadline", f"Choose a day between {EARLIEST_YEAR} and {LATEST_YEAR}.")
 
 
 def _write(row: Assignment, told: AssignmentText, template: ProjectAccess | None) -> None:
