@@ -148,11 +148,7 @@ def accept(live: LiveSession, token: str) -> str:
     pending = read_invitation(token)
     with addresses.catch_races(), transaction() as session:
         user = session.get_one(User, live.account.id)
-        addresses.lock_with_claims(session, user)
-        waiting = addresses.find_pending_address(user) or ""
-        if not user.email_verified_at and waiting.casefold() == pending.email.casefold():
-            addresses.confirm(session, user, keep=live)
-            session.flush()
+        addresses.confirm_first(session, user, pending.email, keep=live)
         same = (GroupInvitation.id == pending.id, GroupInvitation.created_at == pending.created_at)
         kept = session.scalars(select(GroupInvitation).where(*same).with_for_update()).one_or_none()
         if kept is not None:

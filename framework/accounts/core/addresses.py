@@ -140,6 +140,20 @@ def confirm(session: Session, user: User, *, keep: LiveSession | None = None) ->
     call_after_commit(session, lambda: _tell(user_id))
 
 
+def confirm_first(session: Session, user: User, email: str, *, keep: LiveSession) -> None:
+    """Let this address count for an account that has none yet and waits for it: a mail sent there brought its person.
+
+    The account stays locked until the transaction ends, also where nothing is confirmed.
+
+    Raises:
+        EmailTaken: another account was earlier.
+    """
+    lock_with_claims(session, user)
+    waiting = find_pending_address(user) or ""
+    if not user.email_verified_at and waiting.casefold() == email.casefold():
+        confirm(session, user, keep=keep)
+
+
 @contextmanager
 def catch_races() -> Iterator[None]:
     """Two accounts that confirm one address in the same moment: the database lets one of them through.

@@ -164,10 +164,7 @@ def accept(live: LiveSession, token: str) -> str:
     pending = read_invitation(token)
     with addresses.catch_races(), transaction() as session:
         user = session.get_one(User, live.account.id)
-        addresses.lock_with_claims(session, user)
-        waiting = addresses.find_pending_address(user) or ""
-        if not user.email_verified_at and waiting.casefold() == pending.email.casefold():
-            addresses.confirm(session, user, keep=live)
+        addresses.confirm_first(session, user, pending.email, keep=live)
     taken = _take(live.account.id, pending)  # a confirmation takes it before
     if not _show_name(live.account.id, pending.project_id) and not taken:
         raise InvitationGone
