@@ -21,7 +21,7 @@ NOBODY = "-"
 NO_ENDPOINT = "none"
 HEADER = "X-Request-ID"
 
-_SECRET = re.compile(r"^/+(reset|verify|undo|invitations|unsubscribe|l|drop(?:/+mine)?)/+[^/]+")
+_SECRET = re.compile(r"^/+(reset|verify|undo|(?:groups/+)?invitations|unsubscribe|l|drop(?:/+mine)?)/+[^/]+")
 """What the links in mails and those that people hand on begin with: the rest of them lets whoever reads it in."""
 
 log = logging.getLogger(__name__)
