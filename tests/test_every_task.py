@@ -97,6 +97,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.celery.tasks.echo", "word")
         enqueue(session, "framework.accounts.tasks.send_reset", alice.email)
         enqueue(session, "framework.projects.tasks.take_invitations", alice.id)
+        enqueue(session, "framework.groups.tasks.take_invitations", alice.id)
         enqueue(session, "framework.projects.tasks.refresh_person", alice.id)
         enqueue(session, "framework.projects.tasks.purge_project", website.id, alice.id, "1" * 32)
         enqueue(session, "framework.projects.tasks.count_files", website.id, alice.id, "3" * 32)

@@ -1,22 +1,26 @@
 """Invitations to groups by e-mail address: a role for whoever confirms the address, and the signed link in its mail.
 
-A confirmation takes them in its own transaction: joining a group is no version of any project.
+Whatever changes one locks its group first, then the invitation; a confirmation, which locks people, takes them once it
+is committed.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core import addresses
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.sessions import LiveSession
 from framework.accounts.lifecycle import signup
 from framework.accounts.models import GroupInvitation, GroupMember, User
+from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError, NotFound
@@ -28,6 +32,9 @@ from framework.projects.members.invitations import spend_mails
 
 LASTS = timedelta(days=14)
 PLACE = "/groups/invitations/"
+TAKE = "framework.groups.tasks.take_invitations"
+
+log = logging.getLogger(__name__)
 
 
 class GroupInvitationGone(NotFound):
@@ -45,6 +52,7 @@ class PendingMembership:
     email: str
     role: str
     by: str | None
+    group_id: int
     group: str
     created_at: datetime
     expires_at: datetime
@@ -52,7 +60,8 @@ class PendingMembership:
 
 def register(_app: Flask) -> None:
     """Have invitations taken when an address is confirmed, and let the invited sign up."""
-    addresses.within_confirmation(take_all)
+    addresses.within_confirmation(_ask_to_take)
+    addresses.on_confirmation(take_now)
     signup.set_invitation_check(is_invited)
     signup.on_signup(accept_on_arrival)
 
@@ -149,12 +158,8 @@ def accept(live: LiveSession, token: str) -> str:
     with addresses.catch_races(), transaction() as session:
         user = session.get_one(User, live.account.id)
         addresses.confirm_first(session, user, pending.email, keep=live)
-        same = (GroupInvitation.id == pending.id, GroupInvitation.created_at == pending.created_at)
-        kept = session.scalars(select(GroupInvitation).where(*same).with_for_update()).one_or_none()
-        if kept is not None:
-            _take(session, kept, user)
-        elif not _is_in(session, pending.group, user):
-            raise GroupInvitationGone
+    if not _take(live.account.id, pending) and not _is_in(pending.group_id, live.account.id):
+        raise GroupInvitationGone  # a confirmation takes it before
     return first_page(pending.group, pending.role)
 
 
@@ -169,15 +174,23 @@ def accept_on_arrival(live: LiveSession, path: str) -> signup.Arrival | None:
     return signup.Arrival(place, f"Welcome, {live.account.name}. You are in the group {place.split('/')[1]} now.")
 
 
-def take_all(session: Session, user: User) -> None:
-    """Let somebody join every group that waits for their confirmed address, in the transaction of the confirmation."""
-    email = addresses.find_confirmed_address(user)
-    if email is None:
-        return
-    mine = (GroupInvitation.email_key == email.casefold(), GroupInvitation.expires_at > now())
-    query = select(GroupInvitation).where(*mine).order_by(GroupInvitation.id).with_for_update()
-    for kept in session.scalars(query).all():
-        _take(session, kept, user)
+def take_all(user_id: int) -> int:
+    """Let somebody join every group that waits for their confirmed address; how many.
+
+    Doing so twice is fine. What fails here is done by a task that the confirmation has left in the outbox.
+    """
+    with read_transaction() as session:
+        user = session.get(User, user_id)
+        waiting = _list_waiting(session, user) if user else []
+    return sum(_take(user_id, pending) for pending in waiting)
+
+
+def take_now(user_id: int) -> None:
+    """The same, right after the confirmation, so that the next page has the groups."""
+    try:
+        take_all(user_id)
+    except (HoldfastError, SQLAlchemyError) as failure:  # the confirmation is committed, whatever happens here
+        log.warning("invitations of the account %d to groups wait for their task: %s", user_id, failure)
 
 
 def forget_expired() -> int:
@@ -187,23 +200,49 @@ def forget_expired() -> int:
         return len(session.scalars(ended).all())
 
 
-def _take(session: Session, kept: GroupInvitation, user: User) -> None:
-    """Make the invitation a membership; whoever is in the group already keeps their role."""
-    row = session.get_one(User, kept.group_id, with_for_update={"key_share": True})
-    member = session.get(GroupMember, (row.id, user.id))
-    if member is None:
-        inviter = session.get(User, kept.invited_by_id) if kept.invited_by_id else None
-        by = Account.of(inviter) if inviter and inviter.suspended_at is None else None
-        join(session, row, user, role=kept.role, added_as=kept.email, by=by)
-        note_change(session, row)
-    session.delete(kept)
-    session.flush()
+def _ask_to_take(session: Session, user: User) -> None:
+    if _list_waiting(session, user):
+        enqueue(session, TAKE, user.id)
 
 
-def _is_in(session: Session, group: str, user: User) -> bool:
-    mine = (User.name_key == group.casefold(), GroupMember.user_id == user.id)
-    joined = select(GroupMember.user_id).join(User, User.id == GroupMember.group_id)
-    return session.scalar(joined.where(*mine)) is not None
+def _list_waiting(session: Session, user: User) -> list[PendingMembership]:
+    email = addresses.find_confirmed_address(user)
+    if email is None:
+        return []
+    mine = _select_pending().where(GroupInvitation.email_key == email.casefold()).order_by(GroupInvitation.id)
+    return [_describe(*row) for row in session.execute(mine)]
+
+
+def _take(user_id: int, pending: PendingMembership) -> bool:
+    """Make this invitation a membership, and none that got its number since; whether it was there still.
+
+    Whoever is in the group already keeps their role.
+    """
+    with transaction() as session:
+        row = session.get(User, pending.group_id, with_for_update={"key_share": True})
+        kept = session.scalars(_select_again(pending).with_for_update()).one_or_none()
+        if row is None or kept is None:
+            return False
+        user = session.get_one(User, read_account(session, user_id).id)
+        if session.get(GroupMember, (row.id, user.id)) is None:
+            inviter = session.get(User, kept.invited_by_id) if kept.invited_by_id else None
+            by = Account.of(inviter) if inviter and inviter.suspended_at is None else None
+            join(session, row, user, role=kept.role, added_as=kept.email, by=by)
+            note_change(session, row)
+        session.delete(kept)
+        return True
+
+
+def _select_again(pending: PendingMembership) -> Select[GroupInvitation]:
+    """The same invitation, if it can be taken still: SQLite gives the number of a row that is gone to another one."""
+    same = (GroupInvitation.id == pending.id, GroupInvitation.created_at == pending.created_at)
+    theirs = (GroupInvitation.group_id == pending.group_id, GroupInvitation.email_key == pending.email.casefold())
+    return select(GroupInvitation).where(*same, *theirs, GroupInvitation.expires_at > now())
+
+
+def _is_in(group_id: int, user_id: int) -> bool:
+    with read_transaction() as session:
+        return session.get(GroupMember, (group_id, user_id)) is not None
 
 
 def _find(session: Session, group_id: int, invitation_id: int) -> GroupInvitation:
@@ -225,7 +264,7 @@ def _select_pending() -> Select[GroupInvitation, str | None, str]:
 
 
 def _describe(row: GroupInvitation, by: str | None, group: str) -> PendingMembership:
-    return PendingMembership(row.id, row.email, row.role, by, group, row.created_at, row.expires_at)
+    return PendingMembership(row.id, row.email, row.role, by, row.group_id, group, row.created_at, row.expires_at)
 
 
 def _link_to(row: GroupInvitation) -> str:

@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.administration import suspend
-from framework.accounts.models import GroupInvitation, GroupMember
+from framework.accounts.models import GroupInvitation, GroupMember, User
 from framework.audit.models import AuditEntry
-from framework.database.session import read_transaction
-from framework.groups import operations, people
+from framework.database.session import read_transaction, transaction
+from framework.groups import invitations, operations, people, tasks
 from framework.groups.access import GroupAccess, GroupNotFound, OwnersOnly, group_for
 from framework.groups.invitations import list_invitations
 from framework.links.owning import make_view_link
@@ -17,7 +17,7 @@ from framework.projects.lifecycle.leaving import OwnsGroups, delete_person
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import AlreadyThere
 from framework.projects.models import Link
-from tests.cast import SignIn, Visitor, link_in_mail, new_account, on_each_deployment, posted_texts
+from tests.cast import SignIn, Visitor, asked_for, link_in_mail, new_account, on_each_deployment, posted_texts
 
 
 @pytest.fixture
@@ -47,6 +47,16 @@ def test_people_are_added_by_name_and_address_and_others_are_invited(
     assert group_for(dora, "lab").role == "member"
     assert list_invitations(lab) == []
     assert kinds() == ["group_created", "group_person_added", "group_person_added"]
+
+
+def test_a_task_takes_what_a_confirmation_left(alice: Account, bob: Account, lab: GroupAccess) -> None:
+    people.add_person(alice, lab, person="dora@example.org", role="member")
+    dora = new_account("dora")
+    assert asked_for(invitations.TAKE) == [[dora.id]]
+    with transaction() as session:
+        invitations.invite(session, session.get_one(User, lab.id), email="bob@example.org", role="member", by=alice)
+    assert [tasks.take_invitations(bob.id) for _ in range(2)] == [1, 0]
+    assert group_for(bob, "lab").role == "member"
 
 
 def test_the_link_of_an_invitation_lets_whoever_has_it_join(
