@@ -4,11 +4,11 @@ A few folders that name each other may hold more than any disk. Git's own archiv
 and other bytes as `.gitattributes` says for working trees, and have pointers in place of Git LFS objects.
 """
 
-import posixpath
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
+from pathlib import PureWindowsPath
 
 from framework import config
 from framework.browse.history.tree_entries import Part, TreeEntry, list_exported
@@ -74,9 +74,14 @@ def plan_archive(copy: Copy, ref: str, folder: str, *, everything: bool = False)
 
 
 def leads_out(path: str, target: str) -> bool:
-    """Whether a symbolic link leads out of the project; such a one is in no archive."""
-    reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return reached.startswith(("/", "../")) or reached == ".."
+    """Whether a symbolic link may lead out of the project when it is unpacked; such a one is in no archive.
+
+    What goes up after it went down is taken for one, since what it goes through may be a link. Windows takes a
+    backslash for a slash, and a letter with a colon for a drive.
+    """
+    way = PureWindowsPath(target)
+    ups = len(list(takewhile("..".__eq__, way.parts)))
+    return bool(way.anchor) or ups > path.count("/") or ".." in way.parts[ups:]
 
 
 @dataclass

@@ -84,3 +84,33 @@ def test_an_archive_of_more_than_four_gibibytes_is_whole(tmp_path: Path) -> None
         fileobj=io.BytesIO(b"".join(forms.write_tar(members()[1:9], name=b"p", comment="c", seconds=0)))
     ) as tar:
         assert len(tar.getnames()) == 9
+
+
+LINKS = {
+    "near": "a/b/file",
+    "a/b/above": "../../file",
+    "a/b/root": "../..",
+    "a/b/dots": "./.././b//file",
+    "a/b/through": "root/..",
+    "through": "a/b/root/../x",
+    "a/b/far": "../../../x",
+    "absolute": "/etc/passwd",
+    "a/b/windows": "root\\..\\..",
+    "drive": "C:x",
+}
+STAYING = {"near", "a/b/above", "a/b/root", "a/b/dots"}
+
+
+def test_no_link_of_an_archive_leads_out_also_through_another_link(
+    shown: Callable[[dict[str, bytes]], Onlooker], tmp_path: Path
+) -> None:
+    onlooker = shown({"a/b/file": b"x", "file": b"y"})
+    for path, target in LINKS.items():
+        (onlooker.gallery.folder / path).symlink_to(target)
+    onlooker.gallery.commit({}, "Links")
+    onlooker.show()
+    packed = onlooker.visitor.get("/alice/website/archive/main.tar.gz").data
+    subprocess.run(["tar", "-xzf", "-"], cwd=tmp_path, input=packed, check=True)
+    root = tmp_path / "website-main"
+    assert {path for path in LINKS if (root / path).is_symlink()} == STAYING
+    assert all((root / path).resolve().is_relative_to(root) for path in STAYING)
