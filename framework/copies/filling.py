@@ -30,6 +30,7 @@ from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20
 FIRST_BRANCH = "main"
+FIRST_TITLE = "First version, from a template"
 
 Say = Callable[[str], None]
 
@@ -100,7 +101,7 @@ def _begin_anew(copy: Copy, repository: Path, account: Account, source: Source) 
     tip = copy.snapshot.refs[HEADS + copy.snapshot.default_branch]
     tree = copy.commit(tip).tree.decode()
     person = f"{account.author} {source.began_at or int(time.time())} +0000"
-    raw = f"tree {tree}\nauthor {person}\ncommitter {person}\n\nFirst version, from a template\n"
+    raw = f"tree {tree}\nauthor {person}\ncommitter {person}\n\n{FIRST_TITLE}\n"
     return git.run(repository, "hash-object", "-t", "commit", "-w", "--stdin", given=raw.encode()).decode().strip()
 
 

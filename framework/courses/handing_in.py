@@ -47,14 +47,13 @@ class Progress:
 
         Handed in is what its author said is done in time, and what the deadline found with work of their own in it.
         """
-        if not self.has_copy:
-            return NOT_OPENED
-        if self.handed_in_at is not None and self.handed_in_at <= self.due_at:
-            return HANDED_IN
-        if self.snapshot_sha and self.snapshot_sha != self.started_sha:
+        in_time = self.handed_in_at is not None and self.handed_in_at <= self.due_at
+        if in_time or self.snapshot_sha not in {None, self.started_sha}:
             return HANDED_IN
         worked = self.tip is not None and self.tip != self.started_sha
-        return LATE if self.handed_in_at or (self.snapshot_at and worked) else OPEN
+        if self.handed_in_at or (self.snapshot_at and worked):
+            return LATE
+        return OPEN if self.has_copy else NOT_OPENED
 
     @classmethod
     def of(cls, row: Part, tip: str | None) -> "Progress":
@@ -111,6 +110,8 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         assert row
         row.due_at, row.extended = until, True
         row.snapshot_at = row.snapshot_sha = None
+        if row.project_id is None:  # what was handed in went with the deleted copy, and they may start again
+            row.handed_in_at = row.handed_in_sha = None
         moment, title = until.isoformat(timespec="minutes"), assignment.title
         audit.record(
             session, "more_time", actor=account, person=user, group=course.name, assignment=title, until=moment

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from framework.courses.models import Part
+from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import HoldfastError
@@ -77,7 +77,9 @@ def take_snapshots() -> int:
 
 
 def _list_due(*, after: int) -> Sequence[_Due]:
-    query = select(Part.id, Part.due_at, Project.repository_id).join(Project, Project.id == Part.project_id)
+    query = select(Part.id, Part.due_at, Project.repository_id).join(Assignment, Assignment.id == Part.assignment_id)
+    copies = and_(Project.id == Part.project_id, Project.owner_id == Assignment.group_id)  # none that was handed over
+    query = query.join(Project, copies)
     passed = and_(Part.snapshot_at.is_(None), Part.due_at <= now() - TAKEN_AFTER, Part.id > after)
     with read_transaction() as session:
         return [_Due(*row) for row in session.execute(query.where(passed).order_by(Part.id).limit(AT_ONCE))]

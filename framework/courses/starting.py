@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account, AccountSuspended, read_account
 from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
-from framework.copies.filling import Source, fill
+from framework.copies.filling import FIRST_TITLE, Source, fill
 from framework.courses.access import Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
 from framework.database.insert import insert_if_absent
@@ -52,6 +52,16 @@ class TemplateGone(Conflict):
         super().__init__("The template of this assignment is not there any more. Ask the people who run the course.")
 
 
+class CopyDeleted(Conflict):
+    """The copy is in the trash, or was deleted for good with something handed in that an empty one would hide."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your copy of this assignment was deleted. Ask the people who run the course to restore it, or to give you"
+            " more time to start again."
+        )
+
+
 class _Started(Conflict):
     """Another request has made the copy in the same moment."""
 
@@ -60,8 +70,8 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
     """The participant's copy for this assignment, made now if there is none; with the template's files in it.
 
     Raises:
-        AssignmentNotFound, TeachersDoNotStart, NobodyOwns, TemplateGone. What `create_project` and `fill` raise:
-            trying again completes it.
+        AssignmentNotFound, TeachersDoNotStart, NobodyOwns, TemplateGone, CopyDeleted. What `create_project` and
+            `fill` raise: trying again completes it.
     """
     if course.teaches:
         raise TeachersDoNotStart
@@ -72,6 +82,7 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=account.id, **values)
         hand_in = _find_hand_in(session, assignment_id, account)
         owner = _find_owner(session, course)
+        _refuse_deleted(session, hand_in)
         if hand_in.project_id is None:
             _find_template(session, assignment)
     if hand_in.project_id is None:
@@ -82,7 +93,9 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
 
 
 def fill_copy(hand_in_id: int) -> None:
-    """Put the template's newest files into the copy, as the participant's first version; once.
+    """Put the template's newest files into an empty copy, as the participant's first version; once.
+
+    A copy with work in it stays as it is: the template may have been chosen after it was begun without one.
 
     Raises:
         What `fill` raises; the copy stays empty.
@@ -98,9 +111,9 @@ def fill_copy(hand_in_id: int) -> None:
     access = find_copy(account, hand_in_id)
     if template is None:
         return
-    if not read_snapshot(access.repository_id).version:
+    if not read_snapshot(access.repository_id).refs:
         fill(access, account, Source(template.repository_id, "template", opened), say=lambda _text: None)
-    started = _first_commit(access.repository_id)
+    started = _find_beginning(access.repository_id, opened)
     with transaction() as session:
         began = session.get_one(Part, hand_in_id, with_for_update=True)
         began.started_sha = began.started_sha or started
@@ -134,17 +147,25 @@ def find_copy(account: Account, hand_in_id: int) -> ProjectAccess:
     return project_for(account, owner, name)
 
 
-def _first_commit(repository_id: str) -> str | None:
-    """The commit with the template's files, whatever the participant has put on top of it by now."""
+def _find_beginning(repository_id: str, began_at: int) -> str | None:
+    """The commit with the template's files, whatever is on top of it by now; None where the work began without it."""
+    shown = ("--format=%H %at %s", "--max-parents=0", "--end-of-options")
     with lease_copy(repository_id) as (path, snapshot):
         tip = snapshot.find_branch(snapshot.default_branch)
-        roots = git.run(path, "rev-list", "--max-parents=0", "--end-of-options", tip).split() if tip else []
-    return roots[-1].decode() if roots else None
+        roots = git.run(path, "log", *shown, tip).decode(errors="replace").splitlines() if tip else []
+    return next((root[:40] for root in roots if root[41:] == f"{began_at} {FIRST_TITLE}"), None)
 
 
 def _find_hand_in(session: Session, assignment_id: int, account: Account) -> Part:
     mine = select(Part).where(Part.assignment_id == assignment_id, Part.user_id == account.id)
     return session.scalars(mine.execution_options(populate_existing=True)).one()
+
+
+def _refuse_deleted(session: Session, hand_in: Part) -> None:
+    project = session.get_one(Project, hand_in.project_id) if hand_in.project_id is not None else None
+    handed_in = hand_in.handed_in_at is not None or hand_in.snapshot_sha not in {None, hand_in.started_sha}
+    if project.trashed_at is not None if project else handed_in:
+        raise CopyDeleted
 
 
 def _find_owner(session: Session, course: Course) -> Account:
@@ -168,7 +189,7 @@ def _create(account: Account, course: Course, assignment: Assignment, hand_in_id
         if row.project_id is not None:
             raise _Started
         recheck_course(session, account, course.id)
-        row.project_id, row.opened_at = project.id, now()
+        row.project_id, row.opened_at, row.started_sha = project.id, now(), None
         session.add(Member(project_id=project.id, user_id=account.id, role="writer"))
         session.flush()
         made = session.get_one(Project, project.id)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import GroupMember, User
-from framework.courses.handing_in import Progress
+from framework.courses.handing_in import HANDED_IN, LATE, Progress
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.gitcore.ref_names import HEADS
@@ -26,7 +26,10 @@ FIRST_IN_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Entrant:
-    """One line of the table: a person, their copy, and how far they are; `left` who is no participant any more."""
+    """One line of the table: a person, their copy, and how far they are; `left` who is no participant any more.
+
+    `project` is None before they start and when the copy was `deleted`, or handed over; one in the trash can be read.
+    """
 
     person: str
     full_name: str
@@ -41,6 +44,12 @@ class Entrant:
     snapshot_sha: str | None
     final_sha: str | None
     left: bool
+    deleted: bool
+
+    @property
+    def can_start(self) -> bool:
+        """Whether an empty copy would hide nothing: there is none, neither in the trash, nor with a hand-in."""
+        return self.repository_id is None and self.state not in {HANDED_IN, LATE}
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,12 @@ def _list_departed(session: Session, assignment: Assignment, group: str) -> list
     """The lines of those whose accounts were deleted, under the names that they had."""
     query = (
         select(Part, Project, Ref.sha)
-        .join(Project, Project.id == Part.project_id)
-        .join(Repository, Repository.id == Project.repository_id)
+        .outerjoin(Project, _is_copy(assignment))
+        .outerjoin(Repository, Repository.id == Project.repository_id)
         .outerjoin(
             Ref, and_(Ref.repository_id == Repository.id, Ref.name == literal(HEADS) + Repository.default_branch)
         )
-        .where(Part.assignment_id == assignment.id, Part.user_id.is_(None))
+        .where(Part.assignment_id == assignment.id, Part.user_id.is_(None), Part.opened_at.is_not(None))
     )
     rows = session.execute(query.order_by(Part.person)).all()
     return [_describe(own.person, "", own, project, tip, group, left=True) for own, project, tip in rows]
@@ -139,7 +148,7 @@ def _select_entrants(assignment: Assignment, text: str) -> Select[*tuple[Any, ..
         select(User, Part, Project, Ref.sha, GroupMember.role, func.count().over().label("total"))
         .outerjoin(Part, mine)
         .outerjoin(GroupMember, member)
-        .outerjoin(Project, Project.id == Part.project_id)
+        .outerjoin(Project, _is_copy(assignment))
         .outerjoin(Repository, Repository.id == Project.repository_id)
         .outerjoin(Ref, branch)
     )
@@ -153,6 +162,11 @@ def _select_entrants(assignment: Assignment, text: str) -> Select[*tuple[Any, ..
         found = User.name_key.contains(text.casefold(), autoescape=True)
         query = query.where(or_(found, func.lower(User.full_name).contains(text.lower(), autoescape=True)))
     return query
+
+
+def _is_copy(assignment: Assignment) -> ColumnElement[bool]:
+    """What joins the copy to its row, unless it was handed over: then it is none of the group's business."""
+    return and_(Project.id == Part.project_id, Project.owner_id == assignment.group_id)
 
 
 def _page_of(query: Select[*tuple[Any, ...]], page: int) -> Select[Any]:
@@ -171,11 +185,12 @@ def _describe(
     state = Progress.of(own, tip).state
     worked = tip is not None and tip != own.started_sha
     kept = own.snapshot_sha if own.snapshot_sha != own.started_sha else None
+    is_there = project is not None and project.trashed_at is None
     return Entrant(
         person=person,
         full_name=full_name,
         hand_in_id=own.id,
-        project=f"{group}/{project.name}" if project else None,
+        project=f"{group}/{project.name}" if project and is_there else None,
         repository_id=project.repository_id if project else None,
         state=state,
         due_at=own.due_at,
@@ -183,6 +198,7 @@ def _describe(
         changed_at=project.updated_at if project and worked else None,
         handed_in_at=own.handed_in_at,
         snapshot_sha=own.snapshot_sha,
-        final_sha=kept or (own.handed_in_sha if state == "late" else None),
+        final_sha=kept or (own.handed_in_sha or tip if state == "late" else None),
         left=left,
+        deleted=own.opened_at is not None and not is_there,
     )

@@ -154,7 +154,7 @@ def test_all_hand_ins_are_one_zip_with_a_folder_each(school: School) -> None:
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         assert opened.testzip() is None
         answers = {name: opened.read(name) for name in opened.namelist() if name.endswith("answer.txt")}
-    assert answers == {"exercise-1/sam/answer.txt": b"42", "exercise-1/tom-late/answer.txt": b"43"}
+    assert answers == {"exercise-1/sam/answer.txt": b"42", "exercise-1/tom_late/answer.txt": b"43"}
 
 
 def test_a_list_adds_whom_it_can_and_loses_nobody(school: School, charlie: Account) -> None:

@@ -51,5 +51,5 @@ def test_forty_from_a_list_hand_in_and_their_snapshots_are_one_zip(school: Schoo
     school.pass_deadline(number)
     assert school.take_snapshots() == 1
     expected = {f"exercise-1/{name}/answer.txt": f"by {name}".encode() for name in NAMES[:38]}
-    expected[f"exercise-1/{NAMES[late]}-late/answer.txt"] = f"by {NAMES[late]}".encode()
+    expected[f"exercise-1/{NAMES[late]}_late/answer.txt"] = f"by {NAMES[late]}".encode()
     assert read_answers(number) == expected

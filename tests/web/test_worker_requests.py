@@ -102,6 +102,7 @@ def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bo
         ("GET /a/b/commit/123.diff", "Cookie: session=c", {STREAMS}),
         ("GET /a/b/compare/x...y.patch", "Cookie: session=c", {STREAMS, SEARCHES}),
         ("GET /exports/1", "Cookie: session=c", {STREAMS}),
+        ("GET /group/assignments/12/hand-ins.zip", "Cookie: session=c", {STREAMS, ARCHIVES}),
         ("GET /a/b/search/main?q=x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/blame/main/x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/compare/x...y", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),

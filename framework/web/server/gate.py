@@ -24,11 +24,14 @@ _STREAMS = re.compile(
     rb"^/[^/]+/[^/]+\.git(/|$)"
     rb"|^/[^/]+/[^/]+/(raw|archive|export|info|git-upload-pack|git-receive-pack)(/|$)"
     rb"|^/[^/]+/[^/]+/(commit|compare)/.*\.(diff|patch)$"
+    rb"|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
     rb"|^/exports/|^/settings/data/download$"
     rb"|^/api/v1/projects/[^/]+/[^/]+/(raw|archive)/",
     re.DOTALL,
 )
-_ARCHIVES = re.compile(rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)")
+_ARCHIVES = re.compile(
+    rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
+)
 _SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare)(/|$)")
 
 
