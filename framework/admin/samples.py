@@ -93,6 +93,12 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "sentences": ["alice/garden becomes a project of bob.", "Moved to the trash: 1 project: alice/notes."],
         "days": 30,
     },
+    "account_deletion_stopped": {
+        **_NAME,
+        "site": "http://localhost",
+        "projects": ["alice/garden", "alice/notes"],
+        "groups": ["statistics"],
+    },
     "own_data": {**_NAME, "link": "http://localhost/settings/data/download", "days": 7},
     "account_invitation": {
         **_NAME,

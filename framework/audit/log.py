@@ -17,6 +17,7 @@ KINDS: Mapping[str, str] = {
     "account_created": "Account created",
     "data_exported": "Own data exported",
     "deletion_asked": "Asked to delete the account",
+    "deletion_stopped": "Account kept, since others would lose something",
     "account_deleted": "Account deleted",
     "address_confirmed": "E-mail address confirmed",
     "password_changed": "Password changed",

@@ -13,7 +13,8 @@ from framework.groups.access import GroupAccess, GroupNotFound, OwnersOnly, grou
 from framework.groups.invitations import list_invitations
 from framework.links.owning import make_view_link
 from framework.projects.core.access import ProjectNotFound, project_for
-from framework.projects.lifecycle.leaving import OwnsGroups, delete_person
+from framework.projects.lifecycle.leaving import delete_person
+from framework.projects.lifecycle.left_behind import OwnsGroups
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import AlreadyThere
 from framework.projects.models import Link

@@ -141,16 +141,27 @@ def suspend(name: str, *, reason: str | None = "", force: bool = False, by: Acco
         user = find_account(session, name)
         if by is not None and user.id == by.id:
             raise OwnAccount
-        if not force:
-            refuse_last_admin(session, user)
-        newly = user.suspended_at is None
-        if newly:
-            user.suspended_at = now()
-        if newly and reason is not None:
-            emails.mail_suspension(session, user, reason=reason)
-            audit.record(session, "suspended", actor=by, person=user, reason=reason)
-        sessions.end_all_sessions(session, user.id)
+        suspend_row(session, user, reason=reason, force=force, by=by)
     return user.name
+
+
+def suspend_row(
+    session: Session, user: User, *, reason: str | None, force: bool = False, by: Account | None = None
+) -> None:
+    """The same in the caller's transaction, which has locked the row.
+
+    Raises:
+        LastAdministrator.
+    """
+    if not force:
+        refuse_last_admin(session, user)
+    newly = user.suspended_at is None
+    if newly:
+        user.suspended_at = now()
+    if newly and reason is not None:
+        emails.mail_suspension(session, user, reason=reason)
+        audit.record(session, "suspended", actor=by, person=user, reason=reason)
+    sessions.end_all_sessions(session, user.id)
 
 
 def resume(name: str, *, by: Account | None = None) -> str:

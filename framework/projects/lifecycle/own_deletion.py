@@ -15,8 +15,9 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
-from framework.errors import Conflict, Invalid
-from framework.projects.lifecycle.leaving import LISTED, Leaving, OwnsGroups, read_leaving
+from framework.errors import Invalid
+from framework.projects.core.owners import lock_co_owners
+from framework.projects.lifecycle.left_behind import Leaving, read_leaving, refuse_loss
 
 FINISH = "framework.projects.tasks.finish_deletion"
 
@@ -28,18 +29,6 @@ class OtherName(Invalid):
 
     def __init__(self) -> None:
         super().__init__("This is not your user name, so nothing was deleted.")
-
-
-class LastOwner(Conflict):
-    """Others take part in projects that the person alone owns."""
-
-    def __init__(self, leaving: Leaving) -> None:
-        names = ", ".join(project.full_name for project in leaving.stuck[:LISTED])
-        more = len(leaving.stuck) - LISTED
-        super().__init__(
-            f"Others take part in {names}{f' and {more:,} more' if more > 0 else ''}, and you are the only owner."
-            " Make one of them an owner, hand the project over, or move it to the trash first."
-        )
 
 
 def preview(account: Account) -> Leaving:
@@ -60,13 +49,10 @@ def delete_own_account(account: Account, confirmation: str) -> None:
     if confirmation.strip().casefold() != account.name.casefold():
         raise OtherName
     with transaction() as session:
-        user = session.get_one(User, account.id, with_for_update=True, populate_existing=True)
+        user = lock_co_owners(session, account.id)
         Account.of(user)
         leaving = read_leaving(session, user)
-        if leaving.stuck:
-            raise LastOwner(leaving)
-        if leaving.groups:
-            raise OwnsGroups(leaving)
+        refuse_loss(leaving)
         administration.refuse_last_admin(session, user)
         audit.record(session, "deletion_asked", actor=user, person=user)
         _mail(session, user, leaving)

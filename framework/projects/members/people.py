@@ -17,6 +17,7 @@ from framework.formatting import list_names
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.description import describe
+from framework.projects.core.owners import lock_owners
 from framework.projects.members import invitations
 from framework.projects.members.person_lists import MOST
 from framework.projects.models import Event, Member, Project
@@ -242,7 +243,7 @@ def needed_role(*roles: str) -> str:
 def change_people(
     account: Account, project: ProjectAccess, act: Callable[[Session, Project], Made], *, needed: str = "maintainer"
 ) -> Made:
-    """Do this to the people of a project, as one version; what `act` made.
+    """Do this to the people of a project, with its owners locked, as one version; what `act` made.
 
     Raises:
         ProjectNotFound, RoleTooLow: the caller has not the role that is needed any more.
@@ -256,5 +257,6 @@ def change_people(
         session.flush()
         return describe(session, row)
 
-    change_about(project.repository_id, change, actor=account.name)
+    precheck = lambda session, _change: lock_owners(session, project.id)  # noqa: E731
+    change_about(project.repository_id, change, actor=account.name, precheck=precheck)
     return made[-1]

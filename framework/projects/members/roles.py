@@ -14,6 +14,7 @@ from framework.formatting import list_names
 from framework.projects.core import validation
 from framework.projects.core.access import ProjectAccess, has_role, recheck
 from framework.projects.core.links import revoke_view_links
+from framework.projects.core.owners import refuse_ownerless
 from framework.projects.members import invitations
 from framework.projects.members.people import ADDRESS, change_people, needed_role
 from framework.projects.models import Member, Project
@@ -75,6 +76,7 @@ def save_roles(account: Account, project: ProjectAccess, roles: Mapping[int, str
         MemberNotFound: one takes no part, or the project is theirs; nobody's role is changed.
         InvalidRole: there is no such role.
         RoleTooLow: the caller is no maintainer any more, or no owner and somebody is one or is to be one.
+        LastOwner: no owner would be left who can sign in.
     """
     changed = {person: validation.role(role) for person, role in roles.items()}
     with read_transaction() as session:
@@ -101,6 +103,7 @@ def remove_person(account: Account, project: ProjectAccess, *, person_id: int) -
     Raises:
         MemberNotFound: they take no part, or the project is theirs.
         RoleTooLow: the caller is no maintainer any more, or no owner and they are one.
+        LastOwner: no other owner can sign in.
     """
 
     def remove(session: Session, row: Project) -> str:
@@ -118,7 +121,7 @@ def leave(account: Account, project: ProjectAccess) -> str:
     """Let the caller take part no longer, nor whom they invited and who has not come yet; the name of the project.
 
     Raises:
-        OwnerLeaves: the project is theirs, or they are its last owner: nothing changes.
+        OwnerLeaves, LastOwner: the project is theirs, or no other owner can sign in; nothing changes.
         MemberNotFound: they take no part.
     """
 
@@ -156,14 +159,20 @@ def end_beyond(session: Session, row: Project, person_id: int, role: str | None,
 def _change_role(session: Session, row: Project, account: Account, person_id: int, role: str) -> tuple[str, str, str]:
     member = find_member(session, row, person_id)
     recheck(session, row.id, account, needed_role(role, member.role))
-    member.role = role
+    was_owner, member.role = member.role == "owner", role
+    session.flush()
+    if was_owner:
+        refuse_ownerless(session, row)
     end_beyond(session, row, person_id, role, by=account)
     return *_names(session, member), role
 
 
 def _end(session: Session, row: Project, member: Member, *, by: Account) -> tuple[str, str]:
-    names = _names(session, member)
+    names, was_owner = _names(session, member), member.role == "owner"
     session.delete(member)
+    session.flush()
+    if was_owner:
+        refuse_ownerless(session, row)
     end_beyond(session, row, member.user_id, None, by=by)
     return names
 

@@ -1,17 +1,26 @@
 """`/settings/delete`: what becomes of each project is told first, and nobody loses what they share."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import administration
 from framework.accounts.models import GroupMember, User
 from framework.audit.models import AuditEntry
 from framework.database.session import read_transaction, transaction
-from framework.projects.core.access import ProjectAccess
-from framework.projects.lifecycle.leaving import OwnsGroups, delete_person, finish
-from framework.projects.lifecycle.own_deletion import FINISH, LastOwner, delete_own_account
+from framework.groups.operations import create_group
+from framework.groups.people import add_person as add_to_group
+from framework.projects.core import owners
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.owners import lock_co_owners
+from framework.projects.lifecycle.leaving import delete_person, finish
+from framework.projects.lifecycle.left_behind import LastOwner, OwnsGroups
+from framework.projects.lifecycle.own_deletion import FINISH, delete_own_account
 from framework.projects.members.people import add_person
+from framework.projects.members.roles import change_role, leave, remove_person
 from framework.projects.models import Project
 from tests.cast import PASSWORD, SignIn, asked_for, on_each_deployment, posted_texts
 
@@ -102,3 +111,54 @@ def test_the_only_administrator_stays(ada: Account) -> None:
         delete_own_account(ada, "ada")
     with read_transaction() as session:
         assert session.get_one(User, ada.id).suspended_at is None
+
+
+def test_two_owners_who_go_leave_nothing_without_an_owner(alice: Account, bob: Account, secret: ProjectAccess) -> None:
+    add_person(alice, secret, person="bob", role="owner")
+    delete_own_account(alice, "alice")
+    theirs = project_for(bob, "alice", "secret")
+    with pytest.raises(LastOwner, match="alice/secret"):
+        delete_own_account(bob, "bob")
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: leave(bob, theirs),
+        lambda: change_role(bob, theirs, person_id=bob.id, role="writer"),
+        lambda: remove_person(bob, theirs, person_id=bob.id),
+    )
+    for go in ways:
+        with pytest.raises(owners.LastOwner):
+            go()
+    assert finish(alice.id)
+    assert state_of(secret) == (bob.id, False)
+
+
+def test_a_deletion_by_which_others_would_lose_something_by_now_is_undone(
+    alice: Account, bob: Account, secret: ProjectAccess
+) -> None:
+    add_person(alice, secret, person="bob", role="owner")
+    delete_own_account(alice, "alice")
+    administration.suspend("bob")
+    assert finish(alice.id) is False
+    assert state_of(secret) == (alice.id, False)
+    assert any("Your account was not deleted" in text and "alice/secret" in text for text in posted_texts())
+    with read_transaction() as session:
+        assert session.get_one(User, alice.id).suspended_at is None
+        assert session.scalar(select(AuditEntry.id).where(AuditEntry.kind == "deletion_stopped"))
+
+
+@pytest.mark.deployments("production-like")
+@pytest.mark.parametrize("shared", ["project", "group"])
+def test_of_two_owners_who_delete_their_accounts_at_once_one_stays(
+    alice: Account, bob: Account, secret: ProjectAccess, shared: str
+) -> None:
+    if shared == "project":
+        add_person(alice, secret, person="bob", role="owner")
+    else:
+        lab = create_group(alice, name="lab")
+        add_to_group(alice, lab, person="bob", role="owner")
+    with transaction() as session, ThreadPoolExecutor(2) as both:
+        lock_co_owners(session, alice.id)
+        asked = [both.submit(delete_own_account, who, who.name) for who in (alice, bob)]
+        while session.scalar(select(func.count()).select_from(text("pg_locks WHERE NOT granted"))) != len(asked):
+            assert not any(each.done() for each in asked)
+        session.commit()
+    assert [type(each.exception()) for each in asked].count(type(None)) == 1
