@@ -10,7 +10,7 @@ from framework.accounts.identities.operations import find_shown_orcid
 from framework.browse import pages
 from framework.browse.archives.planning import plan_archive
 from framework.browse.archives.streaming import stream_archive
-from framework.browse.history.citing import cite
+from framework.browse.history.citations.citing import cite
 from framework.browse.history.submodules import submodule_address
 from framework.browse.places import fallback_link
 from framework.browse.raw import send_raw

@@ -55,7 +55,7 @@ sandbox = Sandbox(
     "framework.browse.render.office.words",
     "framework.browse.diff.notebook_changes",
     "framework.browse.diff.tables.changes",
-    "framework.browse.history.citation_files",
+    "framework.browse.history.citations.cff",
     "framework.browse.render.images",
     "docutils.readers.standalone",
     "docutils.writers.html5_polyglot",

@@ -1,4 +1,4 @@
-"""Files are found by letters of their paths, lines by what they hold, within bounds; a version can be cited."""
+"""Files are found by letters of their paths, lines by what they hold, within bounds."""
 
 import re
 import unicodedata
@@ -77,58 +77,6 @@ def test_a_search_is_bounded(
     assert "took too long" in onlooker.get("/search/main?q=nowhere")
     monkeypatch.setattr(search, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
-
-
-def test_a_version_is_cited_by_what_is_known(onlooker: Onlooker) -> None:
-    page = onlooker.get("/cite/main")
-    sha = onlooker.gallery.git("rev-parse", "main")
-    assert f"url = {{http://localhost/alice/website/tree/{sha}}}" in page
-    assert f"(Version {sha[:12]}) [Computer software]" in page
-    assert "version = {v1.0}" in onlooker.get("/cite/v1.0")
-
-
-CFF = """
-cff-version: 1.2.0
-title: "On rivers & {floods}"
-doi: 10.1/x
-date-released: 2021-05-06
-authors:
-  - {family-names: Byron, given-names: Ada Mary}
-  - {name: The River Board}
-  - 7
-"""
-
-
-def test_a_version_is_cited_as_its_authors_wish(onlooker: Onlooker) -> None:
-    onlooker.gallery.commit({"CITATION.cff": CFF.encode(), "LICENSE": b"Do what you like.\n"}, "Cite")
-    onlooker.show()
-    page = onlooker.get("/cite/main")
-    assert "title = {{On rivers \\&amp; \\{floods\\}}}" in page
-    assert "author = {Byron, Ada Mary and {The River Board}}" in page
-    assert "Byron, A. M., &amp; The River Board. (2021). On rivers &amp; {floods}" in page
-    assert "https://doi.org/10.1/x" in page
-    assert ">Licence</a>" in onlooker.get()
-
-
-GROWS = "a0: &a0 {x: 1}\n" + "".join(
-    f"a{number}: &a{number} {{<<: [{', '.join([f'*a{number - 1}'] * 20)}]}}\n" for number in range(1, 12)
-)
-"""Every line is twenty times as large as the one above it."""
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("[", "7", "authors: 7", "a: &a [*a]", "title: [1]\nauthors: [{}]", "x: 2021-99-99", "\x00"),
-        *(f"title: 0x{'f' * 5000}", f"date-released: 0x{'f' * 5000}", f"title: 1{':00' * 5000}", GROWS),
-        *("x: !!bool x", "x: !!int ''", "x: !!timestamp x", "? {}\n: 1", "[" * 5000),
-    ],
-    ids=lambda text: text[:20],
-)
-def test_a_broken_citation_file_is_as_good_as_none(onlooker: Onlooker, text: str) -> None:
-    onlooker.gallery.commit({"CITATION.cff": text.encode()}, "Cite")
-    onlooker.show()
-    assert "title = {{website}}" in onlooker.get("/cite/main")
 
 
 def test_a_projects_page_tells_who_made_it_and_what_it_takes(onlooker: Onlooker) -> None:
