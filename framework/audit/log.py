@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = {
     "sign_in": "Signed in",
     "sign_in_failed": "Sign-in failed",
     "account_invited": "Invited to sign up",
+    "account_invitation_withdrawn": "Invitation to sign up withdrawn",
     "account_created": "Account created",
     "data_exported": "Own data exported",
     "deletion_asked": "Asked to delete the account",

@@ -12,6 +12,7 @@ from framework.accounts.core import addresses, validation
 from framework.accounts.core.account import Account, recheck_administrator
 from framework.accounts.models import AccountInvitation, User
 from framework.audit import log as audit
+from framework.database.insert import insert_into
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
@@ -54,12 +55,7 @@ def invite_to_sign_up(email: str, *, by: Account | None = None) -> str:
         owner = addresses.find_confirmed(session, email)
         if owner is not None:
             raise HasAccount(email, owner.name)
-        session.execute(delete(AccountInvitation).where(AccountInvitation.email_key == email.casefold()))
-        kept = AccountInvitation(email=email, email_key=email.casefold(), invited_by_id=by.id if by else None)
-        kept.created_at, kept.expires_at = now(), now() + LASTS
-        session.add(kept)
-        session.flush()
-        _mail(session, kept, by=by)
+        _mail(session, _replace(session, email, by=by), by=by)
         audit.record(session, "account_invited", actor=by, email=email)
     return email
 
@@ -86,7 +82,9 @@ def withdraw_invitation(invitation_id: int, *, by: Account) -> None:
     """
     with transaction() as session:
         recheck_administrator(session, by)
-        session.execute(delete(AccountInvitation).where(AccountInvitation.id == invitation_id))
+        gone = delete(AccountInvitation).where(AccountInvitation.id == invitation_id).returning(AccountInvitation.email)
+        for email in session.scalars(gone).all():
+            audit.record(session, "account_invitation_withdrawn", actor=by, email=email)
 
 
 def find_invitation(session: Session, email: str) -> AccountInvitation | None:
@@ -123,6 +121,14 @@ def forget_expired_invitations() -> int:
     ended = delete(AccountInvitation).where(AccountInvitation.expires_at <= now()).returning(AccountInvitation.id)
     with transaction() as session:
         return len(session.scalars(ended).all())
+
+
+def _replace(session: Session, email: str, *, by: Account | None) -> AccountInvitation:
+    """The invitation of this address, in one statement: two administrators may invite it at once."""
+    values = {"email": email, "invited_by_id": by.id if by else None, "created_at": now(), "expires_at": now() + LASTS}
+    added = insert_into(session, AccountInvitation).values(email_key=email.casefold(), **values)
+    kept = added.on_conflict_do_update(index_elements=["email_key"], set_=values).returning(AccountInvitation)
+    return session.scalars(kept.execution_options(populate_existing=True)).one()
 
 
 def _mail(session: Session, kept: AccountInvitation, *, by: Account | None) -> None:

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import account_invitations
-from framework.accounts.lifecycle.account_invitations import HasAccount, invite_to_sign_up, list_invitations
-from framework.accounts.models import User
+from framework.accounts.lifecycle.account_invitations import (
+    HasAccount,
+    invite_to_sign_up,
+    list_invitations,
+    withdraw_invitation,
+)
+from framework.accounts.models import AccountInvitation, User
+from framework.audit.models import AuditEntry
 from framework.config import Config
-from framework.database.session import read_transaction
+from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from tests.cast import PASSWORD, SignIn, Visitor, on_each_deployment, posted_texts
 
@@ -95,3 +102,27 @@ def test_administrators_invite_in_the_browser(ada: Account, signed_in: SignIn) -
     assert browser.submit(page, to=f"{page}/{kept.id}/withdraw").status_code == 302
     assert list_invitations() == []
     assert browser.submit(page, to=f"{page}/{kept.id}/withdraw").status_code == 302
+
+
+@pytest.mark.deployments("production-like")
+def test_an_address_that_is_invited_twice_at_once_has_the_newer_invitation(ada: Account) -> None:
+    with ThreadPoolExecutor(1) as other, transaction() as session:
+        first = {"email": ANNA, "email_key": ANNA, "created_at": now(), "expires_at": now()}
+        session.add(AccountInvitation(**first))
+        session.flush()
+        second = other.submit(invite_to_sign_up, ANNA, by=ada)
+        while not session.scalar(select(func.count()).select_from(text("pg_locks WHERE NOT granted"))):
+            assert not second.done()
+        session.commit()
+        second.result()
+    assert [(each.email, each.by) for each in list_invitations()] == [(ANNA, "ada")]
+
+
+def test_the_log_tells_who_took_an_invitation_back(ada: Account) -> None:
+    invite_to_sign_up(ANNA, by=ada)
+    [kept] = list_invitations()
+    for _repeated in range(2):
+        withdraw_invitation(kept.id, by=ada)
+    with read_transaction() as session:
+        told = session.scalars(select(AuditEntry).where(AuditEntry.kind == "account_invitation_withdrawn")).all()
+    assert [(entry.actor, entry.details) for entry in told] == [("ada", {"email": ANNA})]
