@@ -25,6 +25,7 @@ ROOMS = (
     "backup",
     "projects",
     "groups",
+    "statuses",
     "uploads",
     "edits",
     "browse",

@@ -19,7 +19,7 @@ from framework.api.paging import PAGE
 from framework.api.resources.uploads import UPLOAD_CALLS
 from framework.web.errors import PROBLEM_JSON
 
-_ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
+_ARGUMENT = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 TEXT = {"type": "string"}
 SCHEMA = "#/components/schemas/{model}"
 KEY = (
@@ -57,6 +57,7 @@ PLACES = {
     "invitation_id": "The invitation's number.",
     "transfer_id": "The offer's number.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
+    "sha": "The commit's whole id, 40 digits.",
     "ref": "A branch, a tag or a commit's id; `refs/heads/NAME` is a branch, `refs/tags/NAME` a tag.",
     "branch": "The branch's name, which may hold slashes.",
     "tag": "The tag's name, which may hold slashes.",

@@ -11,12 +11,13 @@ from framework.api.resources.links import links
 from framework.api.resources.people import people
 from framework.api.resources.projects import projects
 from framework.api.resources.sharing import sharing
+from framework.api.resources.statuses import statuses
 from framework.api.resources.transfers import offers
 
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, groups, projects, sharing, offers, files, commits, links, courses):
+for _part in (people, groups, projects, sharing, offers, files, commits, statuses, links, courses):
     blueprint.register_blueprint(_part)
 
 

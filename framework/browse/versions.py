@@ -18,6 +18,7 @@ from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.marker import FULL
 from framework.repositories.cache.repair import heal_after
 from framework.repositories.history.refs import split_ref
+from framework.statuses.reading import read_shown
 from framework.web.answers import stream_response
 from framework.web.pages import query_path
 from framework.web.paging import page_number
@@ -37,7 +38,12 @@ def list_commits(owner: str, project: str, place: str = "") -> AnyResponse:
     access = begin_visit(owner, project)
     number = page_number(request.args)
     read = _with_fallback(access, place, lambda copy: history.history_at(copy, place, number=number))
-    return show(access, View(read, _render("browse/history.html", access, "history"), number))
+
+    def render(page: history.HistoryPage) -> str:
+        statuses = read_shown(access, [step.commit.sha for step in page.steps])
+        return _render("browse/history.html", access, "history", statuses=statuses)(page)
+
+    return show(access, View(read, render, number))
 
 
 @blueprint.get("/<owner>/<project>/commit/<sha>")
@@ -46,7 +52,12 @@ def show_commit(owner: str, project: str, sha: str) -> AnyResponse:
     access = begin_visit(owner, project)
     path, encoding = query_path(), ViewOptions.of(request.args).encoding
     read = _with_fallback(access, sha, lambda copy: commits.read_commit_page(copy, sha, path, encoding=encoding))
-    return show(access, View(read, _render("browse/commit.html", access, "history"), _difference_options(path)))
+
+    def render(page: commits.CommitPage) -> str:
+        combined = read_shown(access, [page.commit.sha]).get(page.commit.sha)
+        return _render("browse/commit.html", access, "history", combined=combined)(page)
+
+    return show(access, View(read, render, _difference_options(path)))
 
 
 @blueprint.get("/<owner>/<project>/commit/<sha>.diff", defaults={"form": "diff"})
@@ -73,12 +84,15 @@ def compare(owner: str, project: str, spec: str) -> AnyResponse:
     """What one version has beyond another: `old...new` since they parted, `old..new` directly."""
     access = begin_visit(owner, project)
     path, encoding = query_path(), ViewOptions.of(request.args).encoding
-    view = View(
-        lambda copy: commits.read_compare_page(copy, spec, path, encoding=encoding),
-        _render("browse/compare.html", access, "history"),
-        _difference_options(path),
-    )
-    return show(access, view)
+
+    def render(page: commits.ComparePage) -> str:
+        statuses = read_shown(access, [commit.sha for commit in page.commits])
+        return _render("browse/compare.html", access, "history", statuses=statuses)(page)
+
+    def read(copy: Copy) -> commits.ComparePage:
+        return commits.read_compare_page(copy, spec, path, encoding=encoding)
+
+    return show(access, View(read, render, _difference_options(path)))
 
 
 @blueprint.get("/<owner>/<project>/compare/<path:spec>.diff", defaults={"form": "diff"})

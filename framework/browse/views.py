@@ -31,6 +31,7 @@ from framework.repositories.cache.commit_graph import graph_later
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import heal_after
 from framework.repositories.history.refs import split_ref
+from framework.statuses.reading import read_shown
 from framework.web.answers import stream_response
 from framework.web.pages import query_path
 
@@ -99,7 +100,8 @@ def _show_files(
             graph_later(access.repository_id)
         if page.kind != kind:
             return redirect(access.address(page.kind, place))
-        return render_template(page.template, project=access, page=page, tab="files")
+        statuses = read_shown(access, [page.newest.sha] if page.newest else [])
+        return render_template(page.template, project=access, page=page, tab="files", statuses=statuses)
 
     return show(access, View(read, render, asked, is_complete=lambda page: page.complete))
 

@@ -13,6 +13,7 @@ class Project(Base):
     """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks.
 
     A private one turns public at `public_at`; owners were last told when `public_told_days` were left.
+    `status_revision` counts how often a commit's status was set.
     """
 
     __tablename__ = "projects"
@@ -37,6 +38,7 @@ class Project(Base):
     trashed_at: Mapped[datetime | None]
     public_at: Mapped[datetime | None]
     public_told_days: Mapped[int | None]
+    status_revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class FormerProjectName(Base):

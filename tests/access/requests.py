@@ -36,7 +36,7 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
         mine["group"] = things["owner"]
     if endpoint in DROP_OFFS:
         mine["link_id"] = things["drop_id"]
-    address = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**things, **mine}[found[1]], rule.rule)
+    address = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: {**things, **mine}[found[1]], rule.rule)
     service = "git-receive-pack" if row.endswith(PUSH) else "git-upload-pack"
     return f"{address}?service={service}" if endpoint == "git.advertise_refs" else address
 
@@ -61,6 +61,7 @@ def _document_of(endpoint: str, row: str, things: Mapping[str, str]) -> dict[str
         "lfs.batch": {"operation": "upload" if row.endswith(PUSH) else "download", "objects": []},
         "lfs.verify": {"oid": things["oid"], "size": 1},
         "api.projects.create_project": {"name": "new"},
+        "api.statuses.make_status": {"state": "success"},
         "api.courses.set_assignment": {"title": "New", "deadline": "2090-01-31T18:00:00Z"},
     }
     return documents.get(endpoint, {})

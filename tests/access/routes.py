@@ -123,10 +123,11 @@ ROUTES: dict[Kind, str] = {
         GET api.projects.show_project, GET api.projects.show_storage, GET api.projects.show_work
         GET api.files.list_refs, GET api.files.list_tree, GET api.files.send_file
         GET api.files.list_commits, GET api.files.show_commit
+        GET api.statuses.list_statuses, GET api.statuses.show_combined_status
     """,
     kinds.API_WRITES: """
         POST api.commits.make_commit, DELETE api.files.delete_branch, PATCH api.files.rename_branch
-        DELETE api.files.delete_tag
+        DELETE api.files.delete_tag, POST api.statuses.make_status
     """,
     kinds.API_COURSE: "GET api.courses.list_assignments, GET api.courses.show_assignment",
     kinds.API_STARTS: "POST api.courses.open_assignment",

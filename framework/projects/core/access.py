@@ -37,6 +37,7 @@ class FoundProject(NamedTuple):
     trashed_at: datetime | None
     topics: str
     public_at: datetime | None
+    status_revision: int
     owner: str
     member_role: str | None
     default_branch: str
@@ -54,14 +55,10 @@ class FoundProject(NamedTuple):
 
 
 COLUMNS = (
-    *(getattr(Project, name) for name in FoundProject._fields[:11]),
+    *(getattr(Project, name) for name in FoundProject._fields[:12]),
     User.name,
     Member.role,
-    Repository.default_branch,
-    Repository.archived_at,
-    Repository.last_access_at,
-    Repository.entry_hash,
-    Repository.stored_bytes,
+    *(getattr(Repository, name) for name in FoundProject._fields[-7:-2]),
     GroupMember.role,
     User.member_role,
 )
@@ -91,6 +88,7 @@ class ProjectAccess:
     another whose `anonymous` differs.
 
     `entry_hash` names the newest version, None before the first; `stored_bytes` is what the store keeps of it.
+    `status_revision` counts how often something was said about a commit.
     """
 
     id: int
@@ -110,6 +108,7 @@ class ProjectAccess:
     visitor_id: int | None = field(default=None, compare=False)
     entry_hash: str | None = field(default=None, compare=False)
     stored_bytes: int = field(default=0, compare=False)
+    status_revision: int = field(default=0, compare=False)
     link_id: int | None = field(default=None, compare=False)
     anonymous: bool = False
     neutral_path: str = ""
@@ -257,6 +256,7 @@ def _access(found: FoundProject, account: Account | None, role: str | None) -> P
         visitor_id=account.id if account else None,
         entry_hash=found.entry_hash,
         stored_bytes=found.stored_bytes,
+        status_revision=found.status_revision,
     )
 
 

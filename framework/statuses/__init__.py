@@ -1,0 +1,1 @@
+"""Commit statuses: what programs say about commits, such as whether their tests passed."""

@@ -1,0 +1,89 @@
+"""Commit statuses as pages and programs get them: one statement for all commits of a page, none where there is none."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from framework.accounts.models import User
+from framework.database.session import read_transaction
+from framework.projects.core.access import ProjectAccess
+from framework.statuses.models import CommitStatus
+
+PENDING, SUCCESS, FAILURE, ERROR = "pending", "success", "failure", "error"
+STATES = (PENDING, SUCCESS, FAILURE, ERROR)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What was last said about a commit in one context; `creator` is None when the account is gone."""
+
+    id: int
+    sha: str
+    context: str
+    state: str
+    description: str
+    target_url: str
+    creator: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class CombinedStatus:
+    """All that was said about one commit: in each context the newest, the contexts in alphabetical order."""
+
+    statuses: Sequence[Status] = ()
+
+    @property
+    def state(self) -> str:
+        """`failure` if one failed or broke off, else `pending` if one is or there is none, else `success`."""
+        states = {status.state for status in self.statuses}
+        if states & {FAILURE, ERROR}:
+            return FAILURE
+        return SUCCESS if states == {SUCCESS} else PENDING
+
+    @property
+    def passed(self) -> int:
+        """How many succeeded."""
+        return sum(status.state == SUCCESS for status in self.statuses)
+
+    @property
+    def sentence(self) -> str:
+        """The state in words, such as “2 of 3 checks passed”."""
+        count = len(self.statuses)
+        return f"{self.passed} of {count} check{'' if count == 1 else 's'} passed"
+
+
+def read_shown(access: ProjectAccess, shas: Collection[str]) -> Mapping[str, CombinedStatus]:
+    """What the viewer may know about these commits, by their ids; nothing through an anonymous link.
+
+    A project about which nobody ever said anything costs no statement.
+    """
+    if access.anonymous or not access.status_revision or not shas:
+        return {}
+    with read_transaction() as session:
+        return read_of_commits(session, {(access.id, sha) for sha in shas})[access.id]
+
+
+def read_of_commits(session: Session, commits: Collection[tuple[int, str]]) -> Mapping[int, dict[str, CombinedStatus]]:
+    """What was said about these commits, each a project's number and an id: by project, then by id."""
+    by_project = defaultdict[int, set[str]](set)
+    for project_id, sha in commits:
+        by_project[project_id].add(sha)
+    theirs = [(CommitStatus.project_id == number) & CommitStatus.sha.in_(shas) for number, shas in by_project.items()]
+    columns = (getattr(CommitStatus, name) for name in Status.__dataclass_fields__ if name != "creator")
+    query = select(CommitStatus.project_id, User.name, *columns).outerjoin(User, User.id == CommitStatus.creator_id)
+    rows = session.execute(query.where(or_(*theirs)).order_by(CommitStatus.context)).all() if theirs else []
+    grouped = defaultdict[int, dict[str, list[Status]]](lambda: defaultdict(list))
+    for project_id, creator, *values in rows:
+        number, sha, context, state, description, target_url, *moments = values
+        told = Status(number, sha, context, state, description, target_url, creator, *moments)
+        grouped[project_id][sha].append(told)
+    found = defaultdict[int, dict[str, CombinedStatus]](dict)
+    for project_id, shas_told in grouped.items():
+        found[project_id] = {sha: CombinedStatus(tuple(told)) for sha, told in shas_told.items()}
+    return found
