@@ -4,12 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core.former_names import former_names
-from framework.accounts.models import AddressChange, BrowserSession, GroupMember, Passkey, Token, User
+from framework.accounts.models import (
+    AddressChange,
+    AuthenticatorApp,
+    BrowserSession,
+    GroupMember,
+    Identity,
+    Passkey,
+    RecoveryCode,
+    Token,
+    User,
+)
 from framework.audit.models import AuditEntry
+from framework.projects.core.groups import may_see
 from framework.projects.models import Event, Invitation, MailChoice, Member, Notice, Project
 
 MOST_ROWS = 20_000
@@ -22,9 +33,10 @@ ACCOUNT = (
 README = """What is stored about you at {site}, exported on {day}.
 
 account.json        your account and its settings, earlier user names, and changes of address that can still be undone
-sign-in.json        the browsers that you are signed in with, passkeys and access tokens by name; no secret is in it
+sign-in.json        the browsers that you are signed in with, your authenticator app, recovery codes by date, passkeys,
+                    access tokens and linked accounts by name; no secret is in it
 audit.json          what the audit log has about you; IP addresses are those of your own actions
-activity.json       what you did in projects
+activity.json       what you did in projects; those that you see no longer have a number and no name
 inbox.json          the messages in your inbox
 memberships.json    the projects of others and the groups in which you take part, and invitations that you have sent
 projects.json       the projects that you own, and where the history of each is
@@ -51,7 +63,7 @@ def _read_account(session: Session, user: User) -> dict[str, Any]:
         select(User.name.label("owner"), Project.name.label("project"), MailChoice.frequency)
         .join(Project, Project.id == MailChoice.project_id)
         .join(User, User.id == Project.owner_id)
-        .where(MailChoice.user_id == user.id)
+        .where(MailChoice.user_id == user.id, may_see(user.id))
     )
     changes = select(AddressChange.email, AddressChange.changed_at).where(AddressChange.user_id == user.id)
     return {
@@ -66,11 +78,19 @@ def _read_sign_in(session: Session, user_id: int) -> dict[str, Any]:
     browser = BrowserSession
     browsers = select(browser.address, browser.agent, browser.remembered, browser.created_at, browser.last_used_at)
     tokens = select(Token.name, Token.scopes, Token.created_at, Token.expires_at, Token.last_used_at)
-    passkeys = select(Passkey.name, Passkey.created_at)
+    passkeys = select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
+    apps = select(AuthenticatorApp.created_at).where(AuthenticatorApp.user_id == user_id)
+    codes = select(RecoveryCode.created_at).where(RecoveryCode.user_id == user_id)
+    linked = select(
+        Identity.provider, Identity.issuer, Identity.name, Identity.shown, Identity.created_at, Identity.last_used_at
+    )
     return {
         "browsers": _rows(session, browsers.where(browser.user_id == user_id).order_by(browser.id.desc())),
         "tokens": _rows(session, tokens.where(Token.user_id == user_id).order_by(Token.id.desc())),
         "passkeys": _rows(session, passkeys.where(Passkey.user_id == user_id).order_by(Passkey.id.desc())),
+        "authenticator_apps": _rows(session, apps),
+        "unused_recovery_codes": _rows(session, codes),
+        "linked_accounts": _rows(session, linked.where(Identity.user_id == user_id).order_by(Identity.id.desc())),
     }
 
 
@@ -96,9 +116,11 @@ def _read_audit(session: Session, user_id: int) -> list[dict[str, Any]]:
 
 
 def _read_activity(session: Session, user_id: int) -> list[dict[str, Any]]:
-    owner = aliased(User)
+    """What the person did; a project that they see no longer is named by its number, since its name may be another."""
+    owner, sees = aliased(User), may_see(user_id)
+    names = case((sees, owner.name)).label("owner"), case((sees, Project.name)).label("project")
     query = (
-        select(Event.created_at, owner.name.label("owner"), Project.name.label("project"), Event.kind, Event.details)
+        select(Event.created_at, *names, Event.project_id, Event.kind, Event.details)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
         .where(Event.actor_id == user_id)

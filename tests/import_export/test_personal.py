@@ -3,22 +3,28 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from framework.accounts.core.account import Account
+from framework.accounts.models import AuthenticatorApp, BrowserSession, Identity, Passkey, RecoveryCode
+from framework.accounts.signin.reauthentication import HOLDS
 from framework.accounts.signin.tokens import create_token
-from framework.database.session import transaction
-from framework.database.types import now
+from framework.database.session import read_transaction, transaction
+from framework.database.types import Base, now
 from framework.gitcore import git
 from framework.import_export import exports, personal
 from framework.import_export.models import PersonalExport
 from framework.import_export.personal import TASK
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
+from framework.projects.members.roles import leave
+from framework.projects.models import MailChoice
+from framework.projects.notify.preferences import choose
 from framework.storage.current import store
 from tests.cast import PASSWORD, SignIn, Visitor, asked_for, new_account, on_each_deployment, posted_texts
 from tests.uploads.form import upload
@@ -105,3 +111,58 @@ def test_three_a_day(alice: Account, signed_in: SignIn) -> None:
     browser = signed_in(alice)
     answers = [browser.submit(PAGE, current_password=PASSWORD).status_code for _each in range(4)]
     assert answers == [302, 302, 302, 429]
+
+
+def test_it_tells_nothing_new_of_a_project_that_its_person_has_left(
+    alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn
+) -> None:
+    add_person(alice, secret, person="bob", role="writer")
+    browser = signed_in(bob)
+    upload(browser, {"a.txt": b"1"}, page="/alice/secret/upload/main", message="First")
+    choose(bob.id, secret.id, "off")
+    with read_transaction() as session:
+        assert session.get(MailChoice, (bob.id, secret.id))
+    leave(bob, project_for(bob, "alice", "secret"))
+    update_project(alice, project_for(alice, "alice", "secret"), name="renamed-since")
+    ask(browser)
+    found = opened(browser)
+    acted = json.loads(found.read("activity.json"))
+    assert {(row["owner"], row["project"], row["project_id"]) for row in acted} == {(None, None, secret.id)}
+    assert json.loads(found.read("account.json"))["mail_choices"] == []
+    assert not any(b"renamed-since" in found.read(name) for name in found.namelist())
+
+
+def test_it_names_every_way_to_sign_in_without_its_secret(alice: Account, signed_in: SignIn) -> None:
+    moment = now()
+    rows: list[Base] = [
+        AuthenticatorApp(user_id=alice.id, sealed="sealed-secret", key_name="k", last_step=0, created_at=moment),
+        RecoveryCode(user_id=alice.id, digest="digest-secret", created_at=moment),
+        Passkey(user_id=alice.id, name="Phone", credential_id="id-secret", public_key="key", handle="h", sign_count=0),
+        Identity(user_id=alice.id, provider="orcid", issuer="https://orcid.org", subject="0000", name="Alice A."),
+    ]
+    browser = signed_in(alice)
+    with transaction() as session:
+        session.add_all(rows)
+    ask(browser)
+    text = opened(browser).read("sign-in.json").decode()
+    read = json.loads(text)
+    assert read["authenticator_apps"] == read["unused_recovery_codes"] == [{"created_at": _shown(moment)}]
+    assert [each["name"] for each in read["passkeys"]] == ["Phone"]
+    assert [(each["provider"], each["name"]) for each in read["linked_accounts"]] == [("orcid", "Alice A.")]
+    assert "secret" not in text
+
+
+def _shown(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def test_a_forged_form_does_not_lead_to_the_file(alice: Account, signed_in: SignIn) -> None:
+    browser = signed_in(alice)
+    ask(browser)
+    sent = {"current_password": PASSWORD}
+    assert browser.client.post(f"{PAGE}/download", data=sent).status_code == 400
+    with transaction() as session:
+        session.execute(update(BrowserSession).values(created_at=now() - HOLDS, reauthenticated_at=None))
+    assert browser.client.post(f"{PAGE}/download", data=sent).status_code == 400
+    assert browser.get(f"{PAGE}/download").status_code == 403, "the forged form has shown nothing"
+    assert browser.submit(PAGE, to=f"{PAGE}/download", **sent).location == f"{PAGE}/download"

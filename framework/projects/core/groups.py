@@ -50,6 +50,17 @@ def select_groups(user_id: SQLColumnExpression[int] | int, roles: Collection[str
     return select(GroupMember.group_id).where(GroupMember.user_id == user_id, GroupMember.role.in_(roles))
 
 
+def may_see(user_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
+    """Which projects this person sees: public ones, their own, and those in which they or a group of theirs take part.
+
+    Those in the trash count like the others.
+    """
+    takes_part = select(Member.project_id).where(Member.user_id == user_id).correlate(User)
+    through = select_groups(user_id).correlate(User)
+    mine = (Project.owner_id == user_id, Project.id.in_(takes_part), Project.owner_id.in_(through))
+    return or_(*mine, Project.visibility == "public")
+
+
 def select_owners(owner_id: ColumnElement[int] | int) -> Select[int]:
     """The people who own this account: those of a group; a person is their own."""
     return select(GroupMember.user_id).where(GroupMember.group_id == owner_id, GroupMember.role == OWNER)

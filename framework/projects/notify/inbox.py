@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, bindparam, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -12,8 +12,8 @@ from framework.accounts.models import User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import stopped
-from framework.projects.core.groups import select_groups
-from framework.projects.models import Event, Member, Notice, Project
+from framework.projects.core.groups import may_see
+from framework.projects.models import Event, Notice, Project
 from framework.projects.notify.activity import Activity
 
 PAGE = 30
@@ -106,11 +106,7 @@ def select_status() -> tuple[ScalarSelect[int], ScalarSelect[str]]:
 
 def _visible(user_id: SQLColumnExpression[int] | int) -> tuple[ColumnElement[bool], ...]:
     """Of the person's own notices those whose project they may see."""
-    takes_part = select(Member.project_id).where(Member.user_id == user_id).correlate(User)
-    through = select_groups(user_id).correlate(User)
-    theirs = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.owner_id.in_(through))
-    sees = or_(theirs, Project.visibility == "public")
-    return Notice.user_id == user_id, sees
+    return Notice.user_id == user_id, may_see(user_id)
 
 
 _STATUS = select(*select_status()).where(User.id == bindparam("account_id"))
