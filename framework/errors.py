@@ -25,6 +25,8 @@ class HoldfastError(Exception):
     """Whether a page of its own tells of it, also where a form was sent."""
     fallback_link: tuple[str, str] | None = None
     """A button for the error's page, when there is something to offer: its words and an address of ours."""
+    command_hint = ""
+    """What the command line adds to the sentence: commands that help, which readers of pages cannot use."""
 
     @property
     def headers(self) -> dict[str, str]:

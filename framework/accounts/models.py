@@ -186,7 +186,7 @@ class RecoveryCode(Base):
 class Passkey(Base):
     """A credential of WebAuthn: its id and public key in base64url, and the counter of its authenticator.
 
-    `handle` is by what the authenticator knows the account: the same for all passkeys of one.
+    `handle` is by what the authenticator knows the account: that of its first passkey, unless both were made at once.
     """
 
     __tablename__ = "passkeys"

@@ -20,7 +20,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except HoldfastError as refusal:
-        raise click.ClickException(refusal.sentence) from refusal
+        raise click.ClickException(f"{refusal.sentence} {refusal.command_hint}".rstrip()) from refusal
     except SQLAlchemyError as failure:
         cause = explain_cause(failure)
         if cause is None:

@@ -16,7 +16,8 @@ class NoAddress(Invalid):
     """No mail can be sent to the account: it has confirmed no address, and none waits."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The account {name} has no e-mail address. `flask users password {name}` sets its password.")
+        super().__init__(f"The account {name} has no e-mail address, so it cannot get a link for a password.")
+        self.command_hint = f"`flask users password {name}` sets its password."
 
 
 def mail_confirmation_link(session: Session, user: User) -> None:

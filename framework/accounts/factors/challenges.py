@@ -39,20 +39,21 @@ class Ceremony:
     binding: str
     account_id: int | None = None
 
-    def challenge(self) -> str:
-        """A new challenge, as text."""
-        return self._signer().sign(secrets.token_urlsafe(16)).decode()
+    def challenge(self, note: str = "") -> str:
+        """A new challenge, as text; the note comes back with the answer."""
+        return self._signer().sign(f"{secrets.token_urlsafe(16)}.{note}").decode()
 
-    def check(self, challenge: str) -> None:
-        """Let a challenge of this ceremony pass that is not too old.
+    def check(self, challenge: str) -> str:
+        """Let a challenge of this ceremony pass that is not too old; its note.
 
         Raises:
             ChallengeRefused.
         """
         try:
-            self._signer().unsign(challenge, max_age=int(LASTS.total_seconds()))
+            signed = self._signer().unsign(challenge, max_age=int(LASTS.total_seconds())).decode()
         except BadSignature as error:
             raise ChallengeRefused from error
+        return signed.partition(".")[2]
 
     def _signer(self) -> TimestampSigner:
         salt = f"holdfast-passkey {self.purpose} {self.account_id or '-'} {self.binding}"

@@ -6,14 +6,15 @@ Each is discoverable and asks its person for a finger, a face or a PIN, so that 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import budgets, emails
 from framework.accounts.core.account import Account
-from framework.accounts.core.credentials import digest, lock_unchanged_user
+from framework.accounts.core.credentials import lock_unchanged_user
 from framework.accounts.core.validation import printable
 from framework.accounts.core.ways_in.reading import refuse_last_way
 from framework.accounts.core.ways_in.removal import remove_idle_codes
@@ -26,7 +27,7 @@ from framework.accounts.factors.answers import (
     read_answer,
     relying_party,
 )
-from framework.accounts.factors.challenges import LASTS, Ceremony, spend
+from framework.accounts.factors.challenges import LASTS, Ceremony, ChallengeRefused, spend
 from framework.accounts.factors.checking import count_attempt
 from framework.accounts.factors.recovery import store_first_codes
 from framework.accounts.models import Passkey, User
@@ -95,14 +96,21 @@ def list_passkeys(account_id: int) -> list[PasskeyAbout]:
 
 
 def ask_for_creation(account: Account, ceremony: Ceremony) -> dict[str, Any]:
-    """What a browser is asked to add a passkey (`PublicKeyCredentialCreationOptionsJSON`)."""
+    """What a browser is asked to add a passkey (`PublicKeyCredentialCreationOptionsJSON`).
+
+    The challenge carries the account's handle: in two tabs of an account without passkeys it is another one in each.
+    """
     with read_transaction() as session:
-        rows = session.scalars(select(Passkey).where(Passkey.user_id == account.id)).all()
-    challenge = ceremony.challenge()
-    handle = bytes.fromhex(rows[0].handle if rows else _new_handle(challenge))
+        rows = session.scalars(select(Passkey).where(Passkey.user_id == account.id).order_by(Passkey.id)).all()
+    handle, shown = rows[0].handle if rows else token_hex(16), account.full_name or account.name
+    challenge = ceremony.challenge(note=handle)
     return {
         "rp": {"id": relying_party(), "name": "Holdfast"},
-        "user": {"id": _encode(handle), "name": account.name, "displayName": account.full_name or account.name},
+        "user": {
+            "id": _encode(bytes.fromhex(handle)),
+            "name": account.name,
+            "displayName": shown,
+        },
         "challenge": _encode(challenge.encode()),
         "pubKeyCredParams": [{"type": "public-key", "alg": number} for number in ALGORITHMS],
         "timeout": int(LASTS.total_seconds() * 1000),
@@ -138,15 +146,17 @@ def add_passkey(account: Account, ceremony: Ceremony, *, name: str, credential: 
         SignInRequired: the credentials were changed since.
     """
     name, answer = passkey_name(name), read_answer(credential)
-    ceremony.check(answer.challenge)
+    handle = ceremony.check(answer.challenge)
+    if not handle:  # of an earlier release
+        raise ChallengeRefused
     made = check_creation(answer)
     with transaction() as session:
         user = lock_unchanged_user(session, account)
         spend(session, answer.challenge)
-        handles = session.scalars(select(Passkey.handle).where(Passkey.user_id == user.id)).all()
-        if len(handles) >= MOST:
+        count = session.scalar(select(func.count()).select_from(Passkey).where(Passkey.user_id == user.id)) or 0
+        if count >= MOST:
             raise TooManyPasskeys
-        _insert(session, user, name, made, [*handles, _new_handle(answer.challenge)][0])
+        _insert(session, user, name, made, handle)
         codes = store_first_codes(session, user)
         audit.record(session, "passkey_added", actor=user, person=user, name=name)
         what = f"The passkey “{name}” was added to your account. It can be used to sign in."
@@ -249,11 +259,6 @@ def _insert(session: Session, user: User, name: str, made: NewCredential, handle
     added = insert_into(session, Passkey).values(**kept).on_conflict_do_nothing().returning(Passkey.id)
     if session.execute(added).one_or_none() is None:
         raise PasskeyExists
-
-
-def _new_handle(challenge: str) -> str:
-    """The handle of an account without passkeys, in hex: as random as the challenge that comes with it."""
-    return digest(challenge)[:32]
 
 
 def _encode(raw: bytes) -> str:

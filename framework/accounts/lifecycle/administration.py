@@ -19,11 +19,21 @@ from framework.errors import Conflict
 class LastAdministrator(Conflict):
     """Nobody would be left who may administer the server."""
 
+    command_hint = "`flask users promote NAME` makes somebody one; --force goes on without any."
+
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is the only administrator. Make somebody else one first (flask users promote NAME), "
-            "or repeat this with --force."
+            f"{name} is the only administrator. The people who run this server have to make somebody else one first."
         )
+
+
+class NoSuchAccount(AccountNotFound):
+    """An operator names nobody."""
+
+    command_hint = "`flask users list` shows all accounts."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no account {name}; it may have been renamed or deleted.")
 
 
 class OwnAccount(Conflict):
@@ -41,7 +51,7 @@ def find_account(session: Session, name: str) -> User:
     """
     user = find_user(session, name)
     if user is None:
-        raise AccountNotFound(f"There is no account {name}. `flask users list` shows all accounts.")
+        raise NoSuchAccount(name)
     session.refresh(user, with_for_update=True)
     return user
 
@@ -71,7 +81,7 @@ def read_plan_of(name: str) -> plans.PlanHeld:
     with read_transaction() as session:
         user = find_user(session, name)
         if user is None:
-            raise AccountNotFound(f"There is no account {name}.")
+            raise NoSuchAccount(name)
         return plans.read_held_plan(session, user)
 
 

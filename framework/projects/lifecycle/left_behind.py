@@ -17,10 +17,12 @@ LISTED = 10
 class OwnsProjects(Conflict):
     """The person is the only owner of projects, and nobody said what is to become of these."""
 
+    command_hint = "Or repeat this with --with-projects to move these projects to the trash."
+
     def __init__(self, leaving: "Leaving") -> None:
         super().__init__(
             f"{leaving.name} is the only owner of {_name_projects(leaving.alone)}. Have another owner added on the "
-            "page of the project's people, or repeat this with --with-projects to move these projects to the trash."
+            "page of the project's people."
         )
 
 

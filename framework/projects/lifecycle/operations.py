@@ -43,8 +43,8 @@ class OwnerDeleted(Conflict):
 
     def __init__(self, full_name: str) -> None:
         super().__init__(
-            f"The owner's account was deleted. `flask projects restore {full_name} --to NAME` gives the project to"
-            " somebody else."
+            "The owner's account was deleted. Whoever runs this server can give the project to somebody else: "
+            f"`flask projects restore {full_name} --to NAME`."
         )
 
 

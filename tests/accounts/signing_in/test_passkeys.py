@@ -86,6 +86,17 @@ def test_several_have_one_handle_and_codes_come_with_the_first(alice: Account, s
     }
 
 
+def test_first_passkeys_from_two_tabs_both_sign_in(alice: Account, signed_in: SignIn, app: Flask) -> None:
+    browser, keys, to = signed_in(alice), [new_authenticator(), new_authenticator()], f"{SECURITY}/passkeys/add"
+    confirm(browser)
+    tabs = [browser.get(to).text for _key in keys]
+    for key, tab in zip(keys, tabs, strict=True):
+        assert send(browser, tab, to, key.create(read_options(tab)), name="Laptop").status_code in {200, 302}
+    for key in keys:
+        visitor = Visitor(app)
+        assert show_alone(visitor, key, next="/new").location == "/new"
+
+
 def test_the_same_credential_is_kept_once(alice: Account, bob: Account, signed_in: SignIn) -> None:
     key, thief = new_authenticator(), signed_in(bob)
     add_passkey(signed_in(alice), key)

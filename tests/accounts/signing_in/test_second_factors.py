@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.core.budgets import LIMITS
+from framework.accounts.core.emails import NoAddress
+from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.factors import totp
 from framework.accounts.factors.administration import NoSecondFactor, reset_second_factor
 from framework.accounts.factors.checking import read_ways
@@ -20,7 +22,16 @@ from framework.accounts.tasks import seal_anew
 from framework.audit.reading import AuditQuery, read_entries
 from framework.database.session import read_transaction, transaction
 from tests.access.callers import basic
-from tests.accounts.signing_in.steps import SECURITY, App, app_form, confirm, read_codes, set_up_app
+from tests.accounts.signing_in.steps import (
+    SECURITY,
+    App,
+    add_passkey,
+    app_form,
+    confirm,
+    new_authenticator,
+    read_codes,
+    set_up_app,
+)
 from tests.cast import (
     PASSWORD,
     SignIn,
@@ -235,3 +246,27 @@ def test_what_a_stranger_set_up_ends_when_the_address_is_confirmed_by_mail(app: 
 def test_a_reset_needs_something_to_reset(alice: Account) -> None:
     with pytest.raises(NoSecondFactor, match="alice has no second factor"):
         reset_second_factor("alice", reason="")
+
+
+def test_a_reset_leaves_whoever_has_no_password_a_way_back(alice: Account, signed_in: SignIn, app: Flask) -> None:
+    add_passkey(signed_in(alice), new_authenticator())
+    with transaction() as session:
+        session.get_one(User, alice.id).password_hash = None
+    reset_second_factor("alice", reason="Lost")
+    link = link_in_mail("reset")
+    assert "Set a password with the link" in " ".join(posted_texts())
+    visitor = Visitor(app)
+    assert visitor.submit(link, password="another long summer").location == "/"
+    assert visitor.get("/new").status_code == 200
+
+
+def test_a_reset_after_which_nobody_could_sign_in_is_refused(alice: Account, signed_in: SignIn) -> None:
+    add_passkey(signed_in(alice), new_authenticator())
+    with transaction() as session:
+        user = session.get_one(User, alice.id)
+        user.password_hash = user.pending_email = user.pending_email_key = user.email_verified_at = None
+        user.email_key = "unconfirmed:1"
+    with pytest.raises(NoAddress):
+        reset_second_factor("alice", reason="Lost")
+    with read_transaction() as session:
+        assert has_second_factor(session, alice.id)
