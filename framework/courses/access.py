@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP, Account, SignInRequired, read_account
@@ -11,6 +11,13 @@ from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.groups import PARTICIPANT, WITH_PROJECTS
+
+UNCHANGED: dict[str, bool] = {"read": True}
+"""The lock of whoever relies on an assignment's deadline and list until their transaction ends."""
+CHANGING: dict[str, bool] = {"key_share": True}
+"""The lock of whoever changes them, and waits for those."""
+IS_TAKEN = or_(Part.listed, Part.opened_at.is_not(None))
+"""Who is listed, or has begun; rows of others keep what they had, such as feedback, until they are listed again."""
 
 
 class AssignmentNotFound(NotFound):
@@ -82,23 +89,25 @@ def find_course(session: Session, account: Account | None, which: object, *, tea
     return course
 
 
-def find_assignment(session: Session, account: Account, course: Course, assignment_id: int) -> Assignment:
-    """The assignment, for a teacher or for somebody who takes part in it.
+def find_assignment(
+    session: Session, account: Account, course: Course, assignment_id: int, *, lock: dict[str, bool] | None = None
+) -> Assignment:
+    """The assignment, for a teacher or for somebody who takes part in it; locked before any row of a person's part.
 
     Raises:
         AssignmentNotFound.
     """
-    row = session.get(Assignment, assignment_id)
+    row = session.get(Assignment, assignment_id, with_for_update=lock, populate_existing=lock is not None)
     if row is None or row.group_id != course.id or not (course.teaches or takes_part(session, account, row)):
         raise AssignmentNotFound
     return row
 
 
 def takes_part(session: Session, account: Account, assignment: Assignment) -> bool:
-    """Whether the assignment is for this participant of its group."""
+    """Whether the assignment is for this participant of its group: for all, for them, or begun when it was."""
     if assignment.everyone:
         return True
-    mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id)
+    mine = select(Part.id).where(Part.assignment_id == assignment.id, Part.user_id == account.id, IS_TAKEN)
     return session.scalar(mine) is not None
 
 

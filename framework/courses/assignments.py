@@ -2,23 +2,23 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, false, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
 from framework.copies.models import Template
-from framework.courses.access import Course, find_assignment, recheck_course
+from framework.courses.access import CHANGING, IS_TAKEN, Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
-from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
+from framework.database.types import now
 from framework.errors import Conflict, HoldfastError, Invalid
 from framework.projects.core.access import ProjectAccess, project_for, recheck
 from framework.projects.models import Project
@@ -113,7 +113,10 @@ def create_assignment(account: Account, course: Course, told: AssignmentText) ->
 
 
 def change_assignment(account: Account, course: Course, assignment_id: int, told: AssignmentText) -> int:
-    """Other values of all of it; its number. Who has no deadline of their own, and no snapshot yet, gets the new one.
+    """Other values of all of it; its number.
+
+    A new deadline counts for whoever has no later one of their own. If it is to come, their snapshots are taken then,
+    also where one was taken before.
 
     Raises:
         InvalidAssignment, AssignmentNotFound, TeachersOnly.
@@ -122,15 +125,10 @@ def change_assignment(account: Account, course: Course, assignment_id: int, told
     template = open_template(account, course, told.template)
     with transaction() as session:
         recheck_course(session, account, course.id, teaching=True)
-        row = find_assignment(session, account, course, assignment_id)
+        row = find_assignment(session, account, course, assignment_id, lock=CHANGING)
         _write(row, told, template)
         session.flush()
-        waiting = and_(
-            Part.assignment_id == row.id,
-            Part.extended.is_(False),
-            Part.snapshot_at.is_(None),
-        )
-        session.execute(update(Part).where(waiting).values(due_at=row.deadline))
+        _move_deadline(session, row)
         _list_people(session, row, told.people)
         group = session.get_one(User, course.id)
         audit.record(session, "assignment_changed", actor=account, person=group, **_facts(row))
@@ -148,7 +146,7 @@ def list_assignments(account: Account, course: Course, page: int = 1) -> tuple[l
     query = select(Assignment, Part, opened.scalar_subquery()).outerjoin(Part, mine)
     query = query.where(Assignment.group_id == course.id)
     if not course.teaches:
-        query = query.where(or_(Assignment.everyone, Part.id.is_not(None)))
+        query = query.where(or_(Assignment.everyone, IS_TAKEN))
     query = query.order_by(Assignment.deadline.desc(), Assignment.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
     with read_transaction() as session:
         rows = session.execute(query).all()
@@ -165,12 +163,13 @@ def list_templates(account: Account, course: Course) -> list[str]:
 
 
 def read_people(assignment: Assignment) -> tuple[str, ...] | None:
-    """The names of who is listed; None where everyone takes part."""
+    """The names, as they are today, of who is listed; None where everyone takes part."""
     if assignment.everyone:
         return None
     with read_transaction() as session:
-        query = select(Part.person).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None))
-        return tuple(session.scalars(query.order_by(Part.person)))
+        query = select(User.name).join(Part, Part.user_id == User.id)
+        listed = query.where(Part.assignment_id == assignment.id, Part.listed)
+        return tuple(session.scalars(listed.order_by(User.name_key)))
 
 
 def template_name(assignment: Assignment) -> str:
@@ -239,25 +238,52 @@ def _facts(row: Assignment) -> dict[str, Any]:
     return {"assignment": row.title, "deadline": row.deadline.isoformat(timespec="minutes")}
 
 
+def _move_deadline(session: Session, row: Assignment) -> None:
+    own = or_(Part.extended.is_(False), Part.due_at < row.deadline)
+    waiting = and_(Part.assignment_id == row.id, own, Part.due_at != row.deadline)
+    values: dict[str, Any] = {"due_at": row.deadline, "extended": False}
+    if row.deadline > now():
+        values |= {"snapshot_at": None, "snapshot_sha": None}
+    else:
+        waiting &= Part.snapshot_at.is_(None)
+    session.execute(update(Part).where(waiting).values(values))
+
+
 def _list_people(session: Session, row: Assignment, people: Sequence[str] | None) -> None:
-    """Have exactly these take part; who has begun stays in the table."""
+    """List exactly these; the assignment is locked. Who is listed no more keeps what they have.
+
+    Raises:
+        InvalidAssignment: somebody is neither in the group nor listed already.
+    """
     if people is None:
         return
     keys = {name.casefold() for name in people if name.strip()}
-    named = select(User.id, User.name, User.name_key).join(GroupMember, GroupMember.user_id == User.id)
-    found = session.execute(named.where(GroupMember.group_id == row.group_id, User.name_key.in_(keys))).all()
-    if unknown := sorted(keys - {one.name_key for one in found}):
+    known = _find_listed(session, row) | _find_members(session, row, keys)
+    if unknown := sorted(keys - known.keys()):
         raise InvalidAssignment("people", f"Not in this course: {', '.join(unknown[:10])}. Add them to it first.")
-    wanted = {one.id: one.name for one in found}
-    listed = session.scalars(select(Part).where(Part.assignment_id == row.id)).all()
-    for one in listed:
-        if one.user_id not in wanted and one.project_id is None:
-            session.delete(one)
-    there = {one.user_id for one in listed}
-    for user_id, name in wanted.items():
-        if user_id not in there:
-            values = {"person": name, "due_at": row.deadline, "extended": False}
-            insert_if_absent(session, Part, assignment_id=row.id, user_id=user_id, **values)
+    wanted = {user_id: name for key in keys for user_id, name in [known[key]] if user_id is not None}
+    of_this = Part.assignment_id == row.id
+    session.execute(update(Part).where(of_this).values(listed=func.coalesce(Part.user_id.in_(list(wanted)), false())))
+    there = set(session.scalars(select(Part.user_id).where(of_this)))
+    values = {"assignment_id": row.id, "due_at": row.deadline}
+    new = [values | {"user_id": user_id, "person": name} for user_id, name in wanted.items() if user_id not in there]
+    if new:
+        session.execute(insert(Part), new)
+
+
+def _find_members(session: Session, row: Assignment, keys: Collection[str]) -> dict[str, tuple[int | None, str]]:
+    """Who in the group has one of these names: their number and name."""
+    query = select(User.id, User.name, User.name_key).join(GroupMember, GroupMember.user_id == User.id)
+    found = session.execute(query.where(GroupMember.group_id == row.group_id, User.name_key.in_(keys)))
+    return {one.name_key: (one.id, one.name) for one in found}
+
+
+def _find_listed(session: Session, row: Assignment) -> dict[str, tuple[int | None, str]]:
+    """Who has a part in it, by the name of when it began and by today's; without a number where the account is gone."""
+    query = select(Part.person, Part.user_id, User.name).outerjoin(User, User.id == Part.user_id)
+    found = session.execute(query.where(Part.assignment_id == row.id)).all()
+    then = {one.person.casefold(): (one.user_id, one.person) for one in found}
+    return then | {one.name.casefold(): (one.user_id, one.name) for one in found if one.name}
 
 
 def _choose_slug(title: str, taken: set[str]) -> str:

@@ -12,7 +12,14 @@ from framework.accounts.core import budgets
 from framework.accounts.core.account import Account
 from framework.accounts.core.addresses import find_confirmed_address
 from framework.accounts.models import GroupMember, User
-from framework.courses.access import AssignmentNotFound, Course, TeachersOnly, find_assignment, recheck_course
+from framework.courses.access import (
+    UNCHANGED,
+    AssignmentNotFound,
+    Course,
+    TeachersOnly,
+    find_assignment,
+    recheck_course,
+)
 from framework.courses.assignments import InvalidAssignment
 from framework.courses.handing_in import find_participant
 from framework.courses.models import Assignment, Feedback, Part
@@ -56,7 +63,7 @@ def write_feedback(account: Account, course: Course, assignment_id: int, person:
         raise InvalidAssignment("text", f"Write something, at most {LONGEST_TEXT:,} characters.")
     with transaction() as session:
         found = recheck_course(session, account, course.id)
-        assignment = find_assignment(session, account, found, assignment_id)
+        assignment = find_assignment(session, account, found, assignment_id, lock=UNCHANGED)
         if not found.teaches and person.casefold() != account.name.casefold():
             raise TeachersOnly
         user = find_participant(session, assignment, person)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
-from framework.courses.access import AssignmentNotFound, Course, find_assignment, recheck_course
+from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, recheck_course
 from framework.courses.assignments import InvalidAssignment
 from framework.courses.models import Assignment, Part
 from framework.courses.starting import find_copy
@@ -102,7 +102,7 @@ def extend(account: Account, course: Course, assignment_id: int, person: str, un
         raise InvalidAssignment("until", "Choose a moment in the future.")
     with transaction() as session:
         recheck_course(session, account, course.id, teaching=True)
-        assignment = find_assignment(session, account, course, assignment_id)
+        assignment = find_assignment(session, account, course, assignment_id, lock=UNCHANGED)
         user = find_participant(session, assignment, person)
         values = {"person": user.name, "due_at": until, "extended": True}
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=user.id, **values)
@@ -129,8 +129,10 @@ def find_participant(session: Session, assignment: Assignment, person: str) -> U
     if user is None:
         raise AssignmentNotFound
     member = session.get(GroupMember, (assignment.group_id, user.id))
-    listed = _find(session, assignment.id, user.id)
-    if listed is None and not (assignment.everyone and member is not None and member.role == "participant"):
+    row = _find(session, assignment.id, user.id)
+    is_taken = row is not None and (row.listed or row.opened_at is not None)
+    is_participant = member is not None and member.role == "participant"
+    if not is_taken and not (assignment.everyone and is_participant):
         raise AssignmentNotFound
     return user
 

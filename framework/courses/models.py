@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, now, partial_index
@@ -33,6 +33,8 @@ class Assignment(Base):
 class Part(Base):
     """One person's part in an assignment: listed for it, given more time, or begun.
 
+    Who is taken off the list has `listed` false, and what they have is kept.
+
     `due_at` is the deadline that counts for them, the later one if `extended`. `started_sha` is the commit that the
     copy began with. The snapshot is the newest version at `due_at`, None where there was none; it was looked for at
     `snapshot_at`. `handed_in_sha` is what was newest when they last said that they are done. `person` is their name,
@@ -51,6 +53,7 @@ class Part(Base):
     person: Mapped[str] = mapped_column(String(39))
     due_at: Mapped[datetime]
     extended: Mapped[bool] = mapped_column(default=False)
+    listed: Mapped[bool] = mapped_column(default=True, server_default=true())
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"), index=True)
     opened_at: Mapped[datetime | None]
     started_sha: Mapped[str | None] = mapped_column(String(40))

@@ -9,7 +9,7 @@ from framework.accounts.core.account import Account, AccountSuspended, read_acco
 from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
 from framework.copies.filling import FIRST_TITLE, Source, fill
-from framework.courses.access import Course, find_assignment, recheck_course
+from framework.courses.access import UNCHANGED, Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
@@ -77,7 +77,7 @@ def start(account: Account, course: Course, assignment_id: int) -> ProjectAccess
         raise TeachersDoNotStart
     with transaction() as session:
         recheck_course(session, account, course.id)
-        assignment = find_assignment(session, account, course, assignment_id)
+        assignment = find_assignment(session, account, course, assignment_id, lock=UNCHANGED)
         values = {"person": account.name, "due_at": assignment.deadline, "extended": False}
         insert_if_absent(session, Part, assignment_id=assignment.id, user_id=account.id, **values)
         hand_in = _find_hand_in(session, assignment_id, account)
@@ -185,10 +185,11 @@ def _find_owner(session: Session, course: Course) -> Account:
 
 def _create(account: Account, course: Course, assignment: Assignment, hand_in_id: int, owner: Account) -> None:
     def take(session: Session, project: ProjectAccess) -> None:
+        recheck_course(session, account, course.id)
+        find_assignment(session, account, course, assignment.id, lock=UNCHANGED)
         row = session.get_one(Part, hand_in_id, with_for_update=True, populate_existing=True)
         if row.project_id is not None:
             raise _Started
-        recheck_course(session, account, course.id)
         row.project_id, row.opened_at, row.started_sha = project.id, now(), None
         session.add(Member(project_id=project.id, user_id=account.id, role="writer"))
         session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, sel
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import GroupMember, User
+from framework.courses.access import IS_TAKEN
 from framework.courses.handing_in import HANDED_IN, LATE, Progress
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
@@ -152,7 +153,7 @@ def _select_entrants(assignment: Assignment, text: str) -> Select[*tuple[Any, ..
         .outerjoin(Repository, Repository.id == Project.repository_id)
         .outerjoin(Ref, branch)
     )
-    people = select(Part.user_id).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None))
+    people = select(Part.user_id).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None), IS_TAKEN)
     takes_part: ColumnElement[bool] = User.id.in_(people)
     if assignment.everyone:
         theirs = GroupMember.group_id == assignment.group_id, GroupMember.role == PARTICIPANT

@@ -41,6 +41,12 @@ class School:
         told = AssignmentText("Exercise 1", "Do it.", deadline, "Europe/Berlin", self.template.full_name, people)
         return create_assignment(self.teacher, self.course(self.teacher), told)
 
+    def add_participants(self, *accounts: Account) -> None:
+        """Have these take part in the course, too."""
+        group_id = self.course(self.teacher).id
+        with transaction() as session:
+            session.add_all(GroupMember(group_id=group_id, user_id=one.id, role="participant") for one in accounts)
+
     def pass_deadline(self, assignment_id: int, *, hours: float = 3) -> None:
         """Move the hand-ins, and every version so far, so far into the past."""
         earlier = timedelta(hours=hours)
