@@ -22,6 +22,6 @@ def join(session: Session, row: User, user: User, *, role: str, added_as: str | 
 
 
 def note_change(session: Session, row: User) -> None:
-    """Note that the group's people are others now, and have the journal told of it."""
+    """Note that the group's people, title or rules are others now, and have the journal told of it."""
     row.people_changed_at = now()
     refresh_teller(session, row.id)

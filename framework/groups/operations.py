@@ -19,7 +19,8 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Forbidden, Invalid
 from framework.groups.access import GroupAccess, group_for, recheck_group
-from framework.projects.core.groups import GROUP_ROLES, MEMBER_ROLES, OWNER, refresh_teller
+from framework.groups.membership import note_change
+from framework.projects.core.groups import GROUP_ROLES, MEMBER_ROLES, OWNER
 from framework.projects.lifecycle.operations import TokenConfined
 from framework.projects.models import Project
 
@@ -130,10 +131,12 @@ def update_group(
         if new_name:
             take_name(session, row, new_name)
             enqueue(session, addresses.REFRESH_PERSON, row.id)
+        before = (row.full_name, row.member_role)
         row.full_name = row.full_name if title is None else title
-        if member_role is not None and member_role != group.member_role:
-            row.member_role, row.people_changed_at = member_role, now()
-            refresh_teller(session, row.id)
+        if member_role not in {None, group.member_role}:
+            row.member_role = member_role
+        if (row.full_name, row.member_role) != before:
+            note_change(session, row)
         audit.record(session, "group_changed", actor=account, person=row, role=member_role or "", name=new_name or "")
         changed = row.name
     return group_for(account, changed)

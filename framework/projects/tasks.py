@@ -42,7 +42,9 @@ def refresh_person(user_id: int) -> int:
 def refresh_about(project_id: int) -> bool:
     """Tell the journal what the project is now; whether that was news."""
     with read_transaction() as session:
-        project = session.get_one(Project, project_id)
+        project = session.get(Project, project_id)
+        if project is None:  # deleted meanwhile
+            return False
         told = session.get_one(Repository, project.repository_id).about
         if describe(session, project) == told:
             return False

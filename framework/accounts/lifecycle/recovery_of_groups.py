@@ -27,7 +27,7 @@ def recover_group(session: Session, *, name: str, email: str, group: Mapping[str
     changed_at = datetime.fromisoformat(group["changed_at"]) if group.get("changed_at") else None
     session.flush()
     if is_new or _is_newer(changed_at, row.people_changed_at, is_whole=group["is_whole"]):
-        row.member_role = group.get("member_role")
+        row.member_role, row.full_name = group.get("member_role"), group.get("title") or ""
         _restore_people(session, row.id, group["people"], is_whole=group["is_whole"])
         row.people_changed_at = changed_at if group["is_whole"] else row.people_changed_at
     session.flush()

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, inspect, select, true
+from sqlalchemy import inspect, select, true
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP
 from framework.accounts.core.former_names import former_names
 from framework.accounts.models import GroupMember, User
 from framework.projects.core.addresses import former_project_names
-from framework.projects.core.groups import OWNER
+from framework.projects.core.groups import OWNER, find_teller
 from framework.projects.models import BranchRule, Member, Project
 
 MEMBER = "member:"
@@ -20,14 +20,15 @@ GROUP_MEMBER = "group_member:"
 """The same about somebody in the group that owns the project."""
 
 
-def describe(session: Session, project: Project) -> dict[str, Any]:
+def describe(session: Session, project: Project, *, without: int | None = None) -> dict[str, Any]:
     """Owner, name, earlier ones, description, topics, visibility, members, branch rules, dates, in a fixed order.
 
     To a project that is being made nothing belongs yet, and nothing is looked for.
 
     Each member is a fact of their own, so that a version which changes one of a thousand tells of one. `public_at` is
     there only where a date is set, and `group` where a group owns the project, so that the facts of all other projects
-    are what they were. Each project of a group tells of its owners, and the group's oldest of everyone.
+    are what they were. Each project of a group tells of its owners, and the oldest that has a version of everyone;
+    `without` is a project that is about to go, which is not counted any more.
     """
     owner, is_made = session.get_one(User, project.owner_id), inspect(project).has_identity
     return {
@@ -35,7 +36,7 @@ def describe(session: Session, project: Project) -> dict[str, Any]:
         "created_at": _moment(project.created_at),
         "description": project.description,
         "former_names": former_project_names(session, project) if is_made else [],
-        **(_group(session, project, owner) if owner.kind == GROUP else {}),
+        **(_group(session, project, owner, without=without) if owner.kind == GROUP else {}),
         **(_members(session, project) if is_made else {}),
         "name": project.name,
         "owner": {"email": owner.email, "name": owner.name},
@@ -76,9 +77,10 @@ def _members(session: Session, project: Project) -> dict[str, dict[str, str]]:
     return {f"{MEMBER}{name}": {"email": email, "role": role} for name, email, role in session.execute(query)}
 
 
-def _group(session: Session, project: Project, owner: User) -> dict[str, Any]:
+def _group(session: Session, project: Project, owner: User, *, without: int | None) -> dict[str, Any]:
     """The group that owns the project, and its people: all of them where it `is_whole`, else the owners alone."""
-    is_teller = session.scalar(select(func.min(Project.id)).where(Project.owner_id == owner.id)) in {None, project.id}
+    teller = find_teller(session, owner.id, without=without)
+    is_teller = teller is None or project.id is None or project.id <= teller
     query = (
         select(User.name, User.email, GroupMember.role)
         .join(GroupMember, GroupMember.user_id == User.id)

@@ -14,6 +14,7 @@ from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
 from framework.projects.core.validation import ROLES
 from framework.projects.models import Member, Project
+from framework.repositories.models import Repository
 
 OWNER, MEMBER, PARTICIPANT = "owner", "member", "participant"
 GROUP_ROLES = (OWNER, MEMBER, PARTICIPANT)
@@ -67,15 +68,34 @@ def select_owners(owner_id: ColumnElement[int] | int) -> Select[int]:
 
 
 def select_tellers(user_id: int) -> Select[int]:
-    """The oldest project of each group that this person is in: the one whose facts name all of the group's people."""
+    """The project of each group that this person is in whose facts name all of the group's people."""
     groups = select_groups(user_id, GROUP_ROLES)
-    return select(func.min(Project.id)).where(Project.owner_id.in_(groups)).group_by(Project.owner_id)
+    return _select_oldest().where(Project.owner_id.in_(groups)).group_by(Project.owner_id)
 
 
-def refresh_teller(session: Session, group_id: int) -> None:
-    """Have the journal told of the group's people, by the project that names all of them; where none is, by none."""
-    if oldest := session.scalar(select(func.min(Project.id)).where(Project.owner_id == group_id)):
-        enqueue(session, "framework.projects.tasks.refresh_about", oldest)
+def find_teller(session: Session, group_id: int, *, without: int | None = None) -> int | None:
+    """The oldest project of a group that the journal knows, whose facts name all of the group's people.
+
+    `without` leaves out one that is about to go.
+    """
+    return session.scalar(_select_oldest().where(Project.owner_id == group_id, Project.id != (without or 0)))
+
+
+def refresh_teller(session: Session, owner_id: int) -> None:
+    """Have the journal told of a group's people, by the project that names all of them; a person needs none."""
+    is_group = select(User.id).where(User.id == owner_id, User.kind == GROUP)
+    teller = find_teller(session, owner_id) if session.scalar(is_group) else None
+    if teller is not None:
+        enqueue(session, "framework.projects.tasks.refresh_about", teller)
+
+
+def _select_oldest() -> Select[int]:
+    """A project without a version has no journal."""
+    return (
+        select(func.min(Project.id))
+        .join(Repository, Repository.id == Project.repository_id)
+        .where(Repository.version > 0)
+    )
 
 
 def read_group_role(session: Session, owner_id: int, user_id: int) -> tuple[str | None, str | None]:

@@ -15,7 +15,7 @@ from framework.accounts.models import User
 from framework.database.types import now
 from framework.projects.core.addresses import recall_former_addresses
 from framework.projects.core.description import describe, recorded_group, recorded_members
-from framework.projects.core.groups import list_project_owners
+from framework.projects.core.groups import list_project_owners, refresh_teller
 from framework.projects.core.validation import NAME_LENGTH
 from framework.projects.models import BranchRule, FormerProjectName, Member, Project
 from framework.projects.notify import emails
@@ -50,6 +50,7 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     recall_former_addresses(session, project, recorded.get("former_names", []))
     if project.owner_id == _recover_owner(session, recorded):
         recall_former_names(session, project.owner_id, recorded.get("owner_former_names", []))
+    refresh_teller(session, project.owner_id)  # the oldest may be another one than the one that has told of everyone
     return describe(session, project)
 
 

@@ -20,9 +20,11 @@ from framework.database.types import now
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.projects.core.description import describe
+from framework.projects.core.groups import refresh_teller
 from framework.projects.core.validation import NameNotRepeated
 from framework.projects.lifecycle.leaving import forget_owner
 from framework.projects.lifecycle.operations import open_trashed_project
+from framework.projects.lifecycle.tellers import let_next_tell
 from framework.projects.members.usage import usage_of
 from framework.projects.models import Project
 from framework.repositories.cache import eviction
@@ -82,6 +84,7 @@ def delete_for_good(project_id: int, *, by: Account | None = None) -> None:
     """
     with read_transaction() as session:
         repository_id = _find_in_trash(session, project_id).repository_id
+    let_next_tell(project_id)
 
     def say_so(session: Session) -> dict[str, Any]:
         return describe(session, _find_in_trash(session, project_id)) | {
@@ -99,6 +102,7 @@ def delete_for_good(project_id: int, *, by: Account | None = None) -> None:
         session.delete(project)
         session.flush()
         remove_rows(session, repository_id)
+        refresh_teller(session, project.owner_id)
         forget_owner(session, project.owner_id)
     eviction.evict(repository_id)
 

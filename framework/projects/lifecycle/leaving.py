@@ -23,7 +23,7 @@ from framework.email import messages
 from framework.errors import Conflict
 from framework.projects.core.addresses import keep_former_address
 from framework.projects.core.description import describe
-from framework.projects.core.groups import select_tellers
+from framework.projects.core.groups import refresh_teller, select_tellers
 from framework.projects.core.owners import lock_co_owners, lock_owners
 from framework.projects.lifecycle.adoption import free_name
 from framework.projects.lifecycle.embargo import clear_embargo
@@ -36,6 +36,7 @@ from framework.projects.lifecycle.left_behind import (
     find_heir,
     read_leaving,
 )
+from framework.projects.lifecycle.tellers import let_next_tell
 from framework.projects.members.roles import end_beyond
 from framework.projects.models import Member, Project
 from framework.projects.notify.activity import Audited, record
@@ -140,6 +141,7 @@ def hand_over(project_id: int, name: str) -> None:
     """
     with read_transaction() as session:
         repository_id = session.get_one(Project, project_id).repository_id
+    let_next_tell(project_id)
 
     def change(session: Session) -> dict[str, Any]:
         row, heir = session.get_one(Project, project_id), administration.find_account(session, name)
@@ -169,6 +171,7 @@ def _give(session: Session, row: Project, heir: User) -> dict[str, Any]:
         keep_former_address(session, row)
         row.name = free_name(session, row, owner_id=heir.id)
         end_beyond(session, row, row.owner_id, None, by=None)
+        former_owner_id = row.owner_id
         row.owner_id, row.name_key = heir.id, row.name.casefold()
         member = session.get(Member, (row.id, heir.id))
         if member is None or member.role != "owner":  # other owners have had the mails about an embargo
@@ -176,6 +179,8 @@ def _give(session: Session, row: Project, heir: User) -> dict[str, Any]:
         session.execute(delete(Member).where(Member.project_id == row.id, Member.user_id == heir.id))
         details, audited = {"person": heir.name}, Audited([heir.id])
         record(session, row.id, actor=None, kind="handed_over", details=details, audited=audited)
+        session.flush()
+        refresh_teller(session, former_owner_id)
     return describe(session, row)
 
 

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from framework.accounts.core.account import GROUP
+from framework.celery.outbox import enqueue
 from framework.errors import Conflict
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
 from framework.projects.models import Project
 from framework.repositories.catalog.changes import Change
+from framework.repositories.models import Repository
 
 
 class OwnerChanged(Conflict):
@@ -29,6 +32,7 @@ class Admission:
         self._access = access
         self._largest = max(files, key=lambda file: file[1], default=None)
         self._owner_id: int | None = None
+        self._in_group = False
 
     def __call__(self, session: Session, change: Change) -> None:
         """Ask, with the owner locked, whether the quota has room for what is new.
@@ -37,7 +41,7 @@ class Admission:
             QuotaExceeded, FileOverPlan, StoreFull.
         """
         owner = quota.lock_owner(session, self._access)
-        self._owner_id = owner.id
+        self._owner_id, self._in_group = owner.id, owner.kind == GROUP
         usage = quota.read_owner_usage(session, owner)
         if self._largest:
             quota.refuse_large_file(usage.plan, *self._largest)
@@ -48,8 +52,14 @@ class Admission:
     def confirm(self, session: Session) -> None:
         """With the repository locked, as who hands a project over has it, see that the owner is the one who was asked.
 
+        A group's people may have changed since the project was made: its first version has the journal told again.
+
         Raises:
             OwnerChanged: the change would count against somebody else. Nothing is changed.
         """
-        if session.scalar(select(Project.owner_id).where(Project.id == self._access.id)) != self._owner_id:
+        query = select(Project.owner_id, Repository.version).join(Repository).where(Project.id == self._access.id)
+        found = session.execute(query).one_or_none()
+        if found is None or found[0] != self._owner_id:
             raise OwnerChanged
+        if found[1] == 1 and self._in_group:
+            enqueue(session, "framework.projects.tasks.refresh_about", self._access.id)

@@ -16,12 +16,9 @@ from framework.database.types import now
 from framework.projects.core import queries
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for, recheck
 from framework.projects.core.creators import NoMember, OwnerUnknown, list_creating_owners
-from framework.projects.core.description import recorded_group
 from framework.projects.lifecycle.operations import create_project, restore_project, trash_project
 from framework.projects.members.people import add_person
 from framework.projects.notify.notices import participants
-from framework.projects.tasks import refresh_about
-from framework.repositories.models import Repository
 from tests.cast import SignIn, on_each_deployment
 
 Join = Callable[[Account, str], None]
@@ -149,19 +146,3 @@ def test_owners_of_the_group_have_its_trash(alice: Account, bob: Account, join: 
     with pytest.raises(ProjectNotFound):
         restore_project(bob, notes.id)
     assert restore_project(alice, notes.id) == "/lab/notes"
-
-
-def test_the_groups_oldest_project_tells_the_journal_of_its_people(
-    alice: Account, bob: Account, join: Join, notes: ProjectAccess
-) -> None:
-    second = create_project(alice, name="second", description="", visibility="private", owner="lab")
-    join(bob, "member")
-    assert refresh_about(notes.id)
-    assert refresh_about(second.id)  # since when, but not who
-    told = []
-    with read_transaction() as session:
-        for project in (notes, second):
-            group = recorded_group(session.get_one(Repository, project.repository_id).about)
-            assert group
-            told.append(([person["name"] for person in group["people"]], group["is_whole"]))
-    assert told == [(["alice", "bob"], True), (["alice"], False)]
