@@ -13,6 +13,7 @@ from framework.browse.history.last_changes import LastChanges, last_changes
 from framework.browse.history.submodules import submodule_urls
 from framework.browse.history.tree_entries import leaves_files_out
 from framework.browse.places import Place, SubmoduleHasNoFile, find_place
+from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
 from framework.browse.render.encodings import decode
@@ -205,7 +206,8 @@ def read_file_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FileP
     if entry.kind == "commit":
         raise SubmoduleHasNoFile(path)
     found = find_content(copy, entry.sha)
-    preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked)
+    told = read_told_language(copy, place.sha, path)
+    preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked, told=told)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
 
 

@@ -12,6 +12,7 @@ from framework.browse.archives.planning import Archive, plan_archive
 from framework.browse.archives.streaming import stream_archive
 from framework.browse.pages import FilePage, FolderPage, RawFile, open_raw_file, read_entries, read_readme
 from framework.browse.places import Place, SubmoduleHasNoFile
+from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.rendering import preview_file
 from framework.browse.view_options import ViewOptions
 from framework.lfs.reading import find_content
@@ -104,7 +105,8 @@ def _read(copy: Copy, path: str, asked: ViewOptions) -> FolderPage | FilePage | 
             count=len(everything),
         )
     found = find_content(copy, entry.sha)
-    preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked)
+    told = read_told_language(copy, sha, path)
+    preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked, told=told)
     return FilePage(place, entry, found.blob.size_bytes, preview, None, in_lfs=found.stored is not None)
 
 

@@ -19,22 +19,22 @@ _TAG = re.compile(r"<[^>]*>")
 Coloured = Sequence[Markup]
 
 
-def colour_files(files: Sequence[tuple[str, bytes]]) -> list[str]:
-    """Each of these files, a path and a content, as HTML whose lines end with line feeds.
+def colour_files(files: Sequence[tuple[str, str, bytes]]) -> list[str]:
+    """Each of these files as HTML whose lines end with line feeds: a path, the language it is told to be in, a content.
 
     Of so many only as there is time for; what would be too much is empty.
     """
     deadline = time.thread_time() + LONGEST_SECONDS
-    return [_colour_file(path, content) if time.thread_time() < deadline else "" for path, content in files]
+    return [_colour_file(*file) if time.thread_time() < deadline else "" for file in files]
 
 
-def colour_lines_of(path: str, content: bytes, part: slice) -> str:
-    """These lines of one file as HTML whose lines end with line feeds."""
-    return "".join(f"{line}\n" for line in highlight_part(path, split_lines(decode(content).text), part))
+def colour_lines_of(path: str, told: str, content: bytes, part: slice) -> str:
+    """These lines of one file as HTML whose lines end with line feeds; `told` is its language if somebody named it."""
+    return "".join(f"{line}\n" for line in highlight_part(path, split_lines(decode(content).text), part, told))
 
 
-def _colour_file(path: str, content: bytes) -> str:
-    return "".join(f"{line}\n" for line in highlight_lines(path, decode(content).text))
+def _colour_file(path: str, told: str, content: bytes) -> str:
+    return "".join(f"{line}\n" for line in highlight_lines(path, decode(content).text, told))
 
 
 def colour_lines(lines: Sequence[PatchLine], old: Coloured, new: Coloured) -> list[PatchLine]:

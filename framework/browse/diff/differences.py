@@ -1,6 +1,6 @@
 """What differs between two versions, file by file: git compares, within bounds that keep a page a page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from framework.browse.diff.colouring import colour_lines
@@ -8,6 +8,7 @@ from framework.browse.diff.hidden_texts import diff_hidden_texts
 from framework.browse.diff.patches import ADDED, REMOVED, Hunk, Sections, parse_hunks
 from framework.browse.diff.rich import MOST_RICH_FILES, Rich, Sides, enrich
 from framework.browse.diff.sandboxed import colour_sides
+from framework.browse.render.code.linguist import NOTHING, Told, read_told
 from framework.browse.render.encodings import decode
 from framework.browse.render.signs import mixes_scripts, turns_order
 from framework.gitcore import git
@@ -40,6 +41,7 @@ class FileChange:
     Modes are octal digits, object names hex, `NO_OBJECT` where the file is absent; sizes in bytes where they are known.
     `hidden` says why there are no hunks: binary, large, many (asked for by itself, its lines
     are counted all the same, as far as git was asked for them), submodule. `encoding` is that of lines beyond ASCII.
+    `is_generated`: its `.gitattributes` say so, and a page folds it up at first.
     """
 
     status: str
@@ -56,6 +58,7 @@ class FileChange:
     hidden: str = SHOWN
     rich: Rich | None = None
     encoding: str = ""
+    is_generated: bool = False
 
     @property
     def turns_order(self) -> bool:
@@ -79,7 +82,7 @@ class FileChange:
 
     @property
     def is_long(self) -> bool:
-        """Whether a page folds it up at first."""
+        """Whether it has more lines than a page shows unfolded."""
         return sum(len(hunk.lines) for hunk in self.hunks) > UNFOLDED_LINES
 
     @property
@@ -142,7 +145,9 @@ def read_difference(copy: Copy, old: str, new: str, path: str = "", *, encoding:
         if file.path in patched or file.path not in gone
     ]
     files = _with_hidden_texts(copy, files, most_lines)
-    shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files), encoding))
+    told = read_told(copy, new, [side for file in files if file.hunks for side in {file.path, file.old_path}])
+    files = [replace(file, is_generated=bool(told.get(file.path, NOTHING).is_generated)) for file in files]
+    shown = _colour_files(copy, _enrich(copy, files if path else _on_demand(files), encoding), told)
     return Difference(shown, len(everything) - (len(listed) - len(files)))
 
 
@@ -178,10 +183,12 @@ def _enrich(copy: Copy, files: Sequence[FileChange], encoding: str | None) -> li
     return made
 
 
-def _colour_files(copy: Copy, files: Sequence[FileChange]) -> list[FileChange]:
-    """The same files, the lines of those that lines tell best in the colours of what their names say they are."""
+def _colour_files(copy: Copy, files: Sequence[FileChange], told: Mapping[str, Told]) -> list[FileChange]:
+    """The same files, the lines of those that lines tell best in the colours of their languages."""
     sides = colour_sides(
-        copy, [side for file in files if file.hunks and not file.rich and file.hidden != MANY for side in _sides(file)]
+        copy,
+        [side for file in files if file.hunks and not file.rich and file.hidden != MANY for side in _sides(file)],
+        told,
     )
     return [
         replace(

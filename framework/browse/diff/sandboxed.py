@@ -9,6 +9,7 @@ from framework.browse.diff.colouring import Coloured, colour_files, colour_lines
 from framework.browse.diff.notebook_changes import NotebookChange, diff_notebooks
 from framework.browse.diff.tables.changes import TableChange, diff_tables
 from framework.browse.render.code.highlighting import split_lines
+from framework.browse.render.code.linguist import NOTHING, Told
 from framework.browse.render.kinds.kind import Kind
 from framework.browse.render.office.words import list_words
 from framework.browse.render.rendering import sandbox
@@ -41,16 +42,24 @@ def read_words(repository_id: str, ending: str, content: bytes) -> str | None:
     return None
 
 
-def colour_part(repository_id: str, path: str, content: bytes, part: slice) -> Coloured:
-    """Some lines of a file of this repository, in colours where that does not take too much."""
+def colour_part(repository_id: str, path: str, content: bytes, part: slice, *, told: str) -> Coloured:
+    """Some lines of a file of this repository, in colours where that does not take too much.
+
+    `told` is the language that `.gitattributes` name, if they do.
+    """
     with suppress(TooCostly, Busy):
-        html = sandbox.call((repository_id, path, content, part.start), colour_lines_of, path, content, part)
+        key = repository_id, path, told, content, part.start
+        html = sandbox.call(key, colour_lines_of, path, told, content, part)
         return [Markup(line) for line in html.split("\n")[:-1]]  # noqa: S704 # escaped there
     return [escape(line) for line in split_lines(content.decode(errors="replace"))[part]]
 
 
-def colour_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> Mapping[tuple[str, str], Coloured]:
+def colour_sides(
+    copy: Copy, wanted: Iterable[tuple[str, str, int | None]], told: Mapping[str, Told]
+) -> Mapping[tuple[str, str], Coloured]:
     """The coloured lines of these files, each a path, a blob's name and its size in bytes.
+
+    `told` is what `.gitattributes` say of paths.
 
     Of so many only as a page can take; what would be too much is left out.
     """
@@ -61,11 +70,12 @@ def colour_sides(copy: Copy, wanted: Iterable[tuple[str, str, int | None]]) -> M
             room -= size_bytes
     contents = dict(read_blobs(copy, sorted({sha for _path, sha in chosen})))
     there = [(path, sha) for path, sha in chosen if sha in contents]
-    made = _colour_files(copy.snapshot.repository_id, [(path, contents[sha]) for path, sha in there]) if there else []
+    files = [(path, told.get(path, NOTHING).language, contents[sha]) for path, sha in there]
+    made = _colour_files(copy.snapshot.repository_id, files) if files else []
     return {side: lines for side, lines in zip(there, made, strict=True) if lines}
 
 
-def _colour_files(repository_id: str, files: list[tuple[str, bytes]]) -> list[Coloured]:
+def _colour_files(repository_id: str, files: list[tuple[str, str, bytes]]) -> list[Coloured]:
     with suppress(TooCostly, Busy):
         made = sandbox.call((repository_id, files), colour_files, files)
         return [[Markup(line) for line in html.split("\n")[:-1]] for html in made]  # noqa: S704 # escaped there

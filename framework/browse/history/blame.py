@@ -12,6 +12,7 @@ from markupsafe import Markup
 from framework.browse.diff.sandboxed import colour_part
 from framework.browse.history.history import newest_change
 from framework.browse.places import Place, find_place
+from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import is_text
 from framework.browse.view_options import PAGE_LINES
 from framework.errors import Invalid, Unavailable
@@ -99,7 +100,8 @@ def read_blame_page(copy: Copy, ref: str, path: str, number: int = 1) -> BlamePa
     _known.put(key, origins)
     start = min((number - 1) * PAGE_LINES, max(0, len(origins) - 1) // PAGE_LINES * PAGE_LINES)
     part = slice(start, start + PAGE_LINES)
-    coloured = colour_part(copy.snapshot.repository_id, path, content, part)
+    told = read_told_language(copy, place.sha, path)
+    coloured = colour_part(copy.snapshot.repository_id, path, content, part, told=told)
     return BlamePage(place, entry, tuple(_passages(origins, part, coloured)), start + 1, len(origins))
 
 

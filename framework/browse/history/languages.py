@@ -1,47 +1,39 @@
-"""Which languages a version is written in, by the bytes of its source files; only trees are read, and attributes."""
+"""Which languages a version is written in, by the bytes of its source files.
+
+Trees are read, attributes, and of files whose names do not tell it the first lines.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from framework.browse.history.tree_entries import TreeEntry, choose_attribute_files, list_tree
+from framework.browse.render.code.languages import (
+    LOOKED_AT_BYTES,
+    name_language,
+    name_languages,
+    needs_lines,
+)
+from framework.browse.render.code.linguist import NAMES, NOTHING, Told, speak_of_languages
+from framework.browse.render.rendering import sandbox
 from framework.lru import LRUCache
 from framework.repositories.cache.copy import Copy
-from framework.repositories.history.attributes import Attributes, check_attributes
+from framework.repositories.history.attributes import check_attributes
 from framework.repositories.history.folders import read_blobs
+from framework.sandbox.sandbox import Busy, TooCostly
 
 MOST_ENTRIES = 20_000
 """The languages of a version with more files and folders are not told."""
 MOST_LANGUAGES = 6
 LEAST_SHARE = 0.005
 REMEMBERED_TREES = 2_048
+MOST_LOOKED_INTO, LONGEST_LOOKED_INTO = 200, 1 << 15
+"""Files of a version, and their bytes, that are looked into; the others are what their endings mean most often."""
+REMEMBERED_FILES = 20_000
 OTHER = "Other"
-_NAMES = ("linguist-language", "linguist-vendored", "linguist-generated", "linguist-documentation")
-
-_LANGUAGES: Mapping[str, str] = {
-    ending: language
-    for language, endings in {
-        "Python": "py pyw pyx smk", "R": "r rmd rnw qmd", "Jupyter Notebook": "ipynb", "Julia": "jl", "MATLAB": "m",
-        "C": "c h", "C++": "cpp cc cxx hpp hh hxx", "Fortran": "f f90 f95 f03 f08 for f77", "Java": "java",
-        "JavaScript": "js mjs cjs jsx", "TypeScript": "ts tsx", "HTML": "html htm", "CSS": "css scss less",
-        "TeX": "tex sty cls bib ltx dtx", "Shell": "sh bash zsh", "Go": "go", "Rust": "rs", "Ruby": "rb", "PHP": "php",
-        "Perl": "pl pm", "Lua": "lua", "Scala": "scala", "Kotlin": "kt kts", "Swift": "swift", "C#": "cs", "SQL": "sql",
-        "Stata": "do ado", "SAS": "sas", "SPSS": "sps", "Stan": "stan", "Haskell": "hs", "OCaml": "ml mli",
-        "Clojure": "clj", "Lisp": "lisp el", "Prolog": "pro", "Nextflow": "nf", "WDL": "wdl", "CWL": "cwl",
-        "CUDA": "cu cuh", "Cython": "pxd", "Groovy": "groovy", "Dart": "dart", "PowerShell": "ps1",
-        "Mathematica": "wl nb",
-        "Modelica": "mo", "Gnuplot": "gp gnuplot plt", "NetLogo": "nlogo", "Vue": "vue", "Assembly": "asm s",
-        "VHDL": "vhd",
-        "Verilog": "v sv", "Objective-C": "mm", "CMake": "cmake", "Makefile": "mk", "Dockerfile": "dockerfile",
-    }.items()
-    for ending in endings.split()
-}  # fmt: skip
-_FILES: Mapping[str, str] = {
-    "makefile": "Makefile", "dockerfile": "Dockerfile", "snakefile": "Python", "cmakelists.txt": "CMake",
-    "rakefile": "Ruby", "gemfile": "Ruby",
-}  # fmt: skip
 _ASIDE = {"vendor", "node_modules", "third_party", "third-party", "dist", "docs", "doc", "renv", "packrat", ".venv"}
 
 
@@ -58,6 +50,7 @@ class Language:
         return f"{100 * self.share:.1f} %"
 
 
+_decided: LRUCache[tuple[Path, str, str], str] = LRUCache(REMEMBERED_FILES)
 _known: LRUCache[tuple[Path, str], Sequence[Language] | None] = LRUCache(REMEMBERED_TREES)
 
 
@@ -77,17 +70,14 @@ def read_languages(copy: Copy, root_sha: str) -> Sequence[Language]:
     return found
 
 
-def language_of(path: str) -> str:
-    """The language that a file of this path is in, by its name; empty where it is no source code."""
-    name = PurePosixPath(path.lower()).name
-    return _FILES.get(name) or _LANGUAGES.get(name.rpartition(".")[2] if "." in name else "", "")
-
-
 def _count(copy: Copy, files: Sequence[TreeEntry]) -> Sequence[Language]:
+    told = _read_told(copy, files)
+    counted = [entry for entry in files if entry.mode.startswith("100") and _counts(entry.path, told)]
+    names = _name_languages(copy, counted, told)
     sizes: Counter[str] = Counter()
-    for entry, attributes in _with_attributes(copy, files):
-        if entry.mode.startswith("100") and (language := _decide(entry.path, attributes)):
-            sizes[language] += entry.size_bytes or 0
+    for entry, name in zip(counted, names, strict=True):
+        if name:
+            sizes[name] += entry.size_bytes or 0
     total = sum(sizes.values())
     shares = [
         Language(name, size / total) for name, size in sizes.most_common() if size and size / total >= LEAST_SHARE
@@ -97,21 +87,50 @@ def _count(copy: Copy, files: Sequence[TreeEntry]) -> Sequence[Language]:
     return (*shown, Language(OTHER, rest)) if rest >= LEAST_SHARE else tuple(shown)
 
 
-def _with_attributes(copy: Copy, files: Sequence[TreeEntry]) -> Iterator[tuple[TreeEntry, Attributes]]:
-    """Each file with what `.gitattributes` say of it; without a process where none speaks of languages."""
-    told = choose_attribute_files(iter(files))
-    if not any(b"linguist-" in text for _sha, text in read_blobs(copy, sorted(set(told.values())))):
-        yield from ((entry, {}) for entry in files)
-        return
-    with check_attributes(copy, told, (entry.path for entry in files), _NAMES) as found:
-        yield from zip(files, found, strict=True)
+def _read_told(copy: Copy, files: Sequence[TreeEntry]) -> Mapping[str, Told]:
+    """What `.gitattributes` say of each file; empty, and without a process, where none speaks of languages."""
+    found = choose_attribute_files(iter(files))
+    if not speak_of_languages(text for _sha, text in read_blobs(copy, sorted(set(found.values())))):
+        return {}
+    with check_attributes(copy, found, (entry.path for entry in files), NAMES) as values:
+        return {entry.path: Told.of(attributes) for entry, attributes in zip(files, values, strict=True)}
 
 
-def _decide(path: str, attributes: Attributes) -> str:
-    """The language that the file counts for; empty where it counts for none."""
-    aside = [attributes.get(name, "unspecified") for name in _NAMES[1:]]
-    is_aside = not _ASIDE.isdisjoint(path.lower().split("/")[:-1]) or path.lower().endswith((".min.js", ".min.css"))
-    if any(value in {"set", "true"} for value in aside) or (is_aside and not {"unset", "false"} & set(aside)):
-        return ""
-    told = attributes.get(_NAMES[0], "unspecified")
-    return language_of(path) if told in {"unspecified", "set", "unset"} else told[:40]
+def _counts(path: str, told: Mapping[str, Told]) -> bool:
+    """Whether the file tells of what the project is written in."""
+    is_aside = told.get(path, NOTHING).is_aside
+    if is_aside is not None:
+        return not is_aside
+    return _ASIDE.isdisjoint(path.lower().split("/")[:-1]) and not path.lower().endswith((".min.js", ".min.css"))
+
+
+def _name_languages(copy: Copy, files: Sequence[TreeEntry], told: Mapping[str, Told]) -> list[str]:
+    """The language of each file: said, or known by its name, or by the first lines of as many as are looked into."""
+    named = [told.get(entry.path, NOTHING).language for entry in files]
+    asked = [entry for entry, name in zip(files, named, strict=True) if not name and needs_lines(entry.path)]
+    found = _look_into(copy, asked)
+    return [
+        found.get((entry.sha, _ending(entry.path)), "") or name_language(entry.path, (), name)
+        for entry, name in zip(files, named, strict=True)
+    ]
+
+
+def _look_into(copy: Copy, files: Sequence[TreeEntry]) -> Mapping[tuple[str, str], str]:
+    """The languages of these files by blob and ending, from their first lines; each blob is looked into once."""
+    short = (entry for entry in files if (entry.size_bytes or 0) <= LONGEST_LOOKED_INTO)
+    keys = {(entry.sha, _ending(entry.path)): entry for entry in short}
+    found = {key: _decided.get((copy.path, *key), "?") for key in islice(keys, MOST_LOOKED_INTO)}
+    missing = [key for key, name in found.items() if name == "?"]
+    contents = dict(read_blobs(copy, sorted({sha for sha, _ending in missing})))
+    there = [key for key in missing if key[0] in contents]
+    heads = [(keys[key].path, contents[key[0]][:LOOKED_AT_BYTES]) for key in there]
+    with suppress(TooCostly, Busy):
+        made = sandbox.call((copy.path, heads), name_languages, heads) if heads else []
+        for key, name in zip(there, made, strict=True):
+            _decided.put((copy.path, *key), name)
+            found[key] = name
+    return {key: name for key, name in found.items() if name != "?"}
+
+
+def _ending(path: str) -> str:
+    return PurePosixPath(path.lower()).suffix

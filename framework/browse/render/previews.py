@@ -155,13 +155,14 @@ def _text_kind(name: str) -> Kind | None:
 class TextFile:
     """A text to be shown: its lower-case name, its first bytes as far as a form needs them, its size.
 
-    `encoding` is one of `ENCODINGS` if the reader has chosen it.
+    `encoding` is one of `ENCODINGS` if the reader has chosen it, `told` the language that `.gitattributes` name.
     """
 
     name: str
     head: bytes
     size_bytes: int
     encoding: str | None = None
+    told: str = ""
 
     def decode(self, limit_bytes: int | None = None) -> Decoded:
         """The text of the bytes that are there, or of so many of them; ASCII has no encoding to choose."""
@@ -231,7 +232,7 @@ def lines_of(file: TextFile, *, other: bool = False, why: str = "", coloured: bo
         notes.append(f"Only the first {format_size(len(head))} of {format_size(file.size_bytes)} are shown.")
     start = min((number - 1) * PAGE_LINES, max(0, len(plain) - 1) // PAGE_LINES * PAGE_LINES)
     part = slice(start, start + PAGE_LINES)
-    lines = highlight_part(file.name, plain, part) if coloured else [escape(line) for line in plain[part]]
+    lines = highlight_part(file.name, plain, part, file.told) if coloured else [escape(line) for line in plain[part]]
     longest = max(SHORTEST_CUT, min(LONGEST_SHOWN_LINE, PAGE_CHARACTERS // max(1, len(lines))))
     if any(len(line) > longest for line in plain[part]):
         notes.append(f"Lines are cut after {longest:,} characters.")

@@ -93,8 +93,11 @@ def convert_notebook(repository_id: str, content: bytes) -> Script | None:
         return None
 
 
-def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOptions) -> Preview:
-    """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one."""
+def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOptions, *, told: str) -> Preview:
+    """How to show a file of this repository; a form that fails or takes too much gives way to a plainer one.
+
+    `told` is the language that `.gitattributes` name, if they do.
+    """
     name = entry.name.lower() if entry.kind == "blob" else ""
     kind = kind_of(name)
     if kind and kind.source == FILE:
@@ -108,7 +111,7 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
         return Media(family)
     if not is_text(head):
         return dump_of(head, blob.size_bytes, kind.sentence if kind and kind.source == NAMED else NO_PREVIEW)
-    return _text(repository_id, TextFile(name, head, blob.size_bytes, asked.encoding), blob.sha, asked)
+    return _text(repository_id, TextFile(name, head, blob.size_bytes, asked.encoding, told), blob.sha, asked)
 
 
 def read_head(blob: Blob, limit_bytes: int) -> bytes:
@@ -123,7 +126,7 @@ def read_head(blob: Blob, limit_bytes: int) -> bytes:
 
 def _text(repository_id: str, file: TextFile, sha: str, asked: ViewOptions) -> Preview:
     try:
-        return sandbox.call((repository_id, sha, file.name, asked), text_preview, file, asked)
+        return sandbox.call((repository_id, sha, file.name, file.told, asked), text_preview, file, asked)
     except (TooCostly, Busy) as refusal:
         return lines_of(file, why=_why(refusal), coloured=False, number=asked.number)
 

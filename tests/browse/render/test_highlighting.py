@@ -5,9 +5,11 @@ import re
 
 import pytest
 from markupsafe import Markup
+from pygments.lexers import find_lexer_class_by_name
 
 from framework.browse.render.code import highlighting
 from framework.browse.render.code.highlighting import highlight_lines, snippet, split_lines
+from framework.browse.render.code.table import LANGUAGES, SHARED
 
 
 def text_of(lines: list[Markup]) -> list[str]:
@@ -108,3 +110,20 @@ def test_comments_are_those_of_the_language(name: str) -> None:
     text, comment = COMMENTS[name]
     marked = re.findall(r'<span class="code-comment">(.*?)</span>', "\n".join(highlight_lines(name, text)))
     assert comment.replace(" ", "") in html.unescape("".join(marked)).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("told", "comment"),
+    [("Fortran-Free-Form", "! x"), ("c++", "// x"), ("SPSS", "* x."), ("Nextflow", "// x"), ("Emacs Lisp", "; x")],
+)
+def test_the_language_that_somebody_named_decides(told: str, comment: str) -> None:
+    assert 'class="code-comment"' in highlight_lines("a.py", f"{comment}\ny\n", told)[0]
+
+
+def test_each_language_of_the_table_has_its_lexer() -> None:
+    decided = {lexer for others, otherwise in SHARED.values() for lexer in (*dict(others).values(), otherwise)}
+    for lexer in decided | {language.lexer for language in LANGUAGES} - {"spss"}:
+        assert find_lexer_class_by_name(lexer), lexer
+    endings = [ending for language in LANGUAGES for ending in language.endings]
+    assert len(endings) == len(set(endings))
+    assert SHARED.keys().isdisjoint(endings)

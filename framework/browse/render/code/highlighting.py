@@ -19,7 +19,7 @@ LONGEST_SECONDS = 0.8
 MOST_EMPTY_LINES = 200
 WHOLE_LINES, WHOLE_CHARACTERS = 5_000, 1 << 18
 """A file of no more is coloured as a whole, whichever part of it is shown."""
-LEAD_LINES, HEAD_LINES = 200, 200
+LEAD_LINES = 200
 
 # Lexers that look for the end of each comment in all of the rest, so that a long text takes them minutes.
 _SLOW = re.compile(r"ANTLR|Coldfusion|Lasso")
@@ -49,24 +49,27 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def highlight_lines(path: str, text: str) -> list[Markup]:
-    """The lines of a file in the colours of its language; plain ones when that is none that is known."""
-    found = find_lexer(path, text)
+def highlight_lines(path: str, text: str, told: str = "") -> list[Markup]:
+    """The lines of a file in the colours of its language; plain ones when that is none that is known.
+
+    `told` is the language that `.gitattributes` name, if they do.
+    """
     lines = split_lines(text)
+    found = find_lexer(path, lines, told)
     if not lines or found in {None, TextLexer}:
         return [escape(line) for line in lines]
     return _lines(lines, found(stripnl=False, ensurenl=False))
 
 
-def highlight_part(path: str, lines: Sequence[str], part: slice) -> list[Markup]:
-    """Some lines of a file in the colours of its language.
+def highlight_part(path: str, lines: Sequence[str], part: slice, told: str = "") -> list[Markup]:
+    """Some lines of a file in the colours of its language, which is `told` where that is given.
 
     In a long file a comment that began far above them is not recognised.
     """
     short = len(lines) <= WHOLE_LINES and sum(map(len, lines)) <= WHOLE_CHARACTERS
     start = 0 if short else max(0, part.start - LEAD_LINES)
     chosen = list(lines if short else lines[start : part.stop])
-    found = find_lexer(path, "\n".join(lines[:HEAD_LINES]))
+    found = find_lexer(path, lines, told)
     if not chosen or found in {None, TextLexer}:
         return [escape(line) for line in lines[part]]
     coloured = _lines([*chosen, ""], found(stripnl=False, ensurenl=False))[part.start - start :]
