@@ -23,9 +23,9 @@ from framework.projects.core.description import describe
 from framework.projects.core.groups import owns_account
 from framework.projects.lifecycle.embargo import clear_embargo
 from framework.projects.members import quota
+from framework.projects.members.admission import PrivateRoom
 from framework.projects.models import Project
 from framework.projects.notify.activity import record
-from framework.repositories.catalog.changes import Change
 from framework.repositories.write.commit import do_nothing
 from framework.repositories.write.creation import change_about, create_repository
 
@@ -133,6 +133,7 @@ def update_project(
         BranchAbsent: there is no such branch.
         TooManyPrivateProjects: it would be private, and the owner's plan has no room for one.
         RoleTooLow: the caller is no maintainer any more, or no owner and asks for another visibility.
+        OwnerChanged: it was handed over at this moment, and would be private among the receiver's.
     """
     name = None if name in {None, project.name} else validation.project_name(name or "")
     given = {
@@ -141,9 +142,13 @@ def update_project(
         "topics": None if topics is None else validation.topics(topics),
     }
 
+    room = PrivateRoom(project)
+
     def change(session: Session) -> dict[str, Any]:
-        recheck(session, project.id, account, "maintainer" if visibility is None else "owner")
+        owner_id = recheck(session, project.id, account, "maintainer" if visibility is None else "owner")
         row = session.get_one(Project, project.id)
+        if given["visibility"] == "private" != row.visibility:
+            room.admit_private(session, owner_id)
         if name:
             _take_name(session, row, name, actor=account)
         if given["visibility"] not in {None, row.visibility}:
@@ -159,11 +164,7 @@ def update_project(
         record(session, row.id, actor=account, kind="settings")
         return describe(session, row)
 
-    def precheck(session: Session, _change: Change) -> None:
-        row = session.get_one(Project, project.id)
-        if given["visibility"] == "private" != row.visibility:
-            quota.admit_private_project(session, row.owner_id)
-
+    precheck = room.lock if given["visibility"] == "private" else do_nothing
     with unique_name(name or project.name):
         change_about(project.repository_id, change, actor=account.name, precheck=precheck)
     return name or project.name

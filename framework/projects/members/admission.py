@@ -63,3 +63,28 @@ class Admission:
             raise OwnerChanged
         if found[1] == 1 and self._in_group:
             enqueue(session, "framework.projects.tasks.refresh_about", self._access.id)
+
+
+class PrivateRoom:
+    """The plan's part in one commit that makes a project private: a lock on the owner before, and the question after.
+
+    Between the two others may have changed the visibility, so only who has the repository locked knows whether to ask.
+    """
+
+    def __init__(self, access: ProjectAccess) -> None:
+        self._access = access
+        self._owner_id: int | None = None
+
+    def lock(self, session: Session, _change: Change) -> None:
+        """Lock the owner, before any other row."""
+        self._owner_id = quota.lock_owner(session, self._access).id
+
+    def admit_private(self, session: Session, owner_id: int) -> None:
+        """Let one more project of this account be private, which is the owner now, with the repository locked.
+
+        Raises:
+            TooManyPrivateProjects. OwnerChanged: the owner is another one than was locked.
+        """
+        if owner_id != self._owner_id:
+            raise OwnerChanged
+        quota.admit_private_project(session, owner_id)

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from html import unescape
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.accounts.lifecycle import administration
@@ -14,7 +17,7 @@ from framework.accounts.models import PlanLimits
 from framework.celery.models import OutboxRow
 from framework.config import Config
 from framework.database.session import read_transaction, transaction
-from framework.projects.core.access import ProjectAccess
+from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.members import quota
 from framework.projects.members.admission import Admission
@@ -23,6 +26,7 @@ from framework.projects.members.quota import TooManyPrivateProjects
 from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.pack_records import NewPack
 from framework.repositories.models import Repository
+from framework.repositories.write import commit
 from tests.api.program import Program
 from tests.cast import SignIn, on_each_deployment
 from tests.statements import noted_statements
@@ -68,6 +72,28 @@ def test_what_is_there_already_stays(alice: Account, secret: ProjectAccess) -> N
     more = create_project(alice, name="more", description="", visibility="private")
     administration.give_plan("alice", None)
     assert update_project(alice, more, description="Still private") == "more"
+
+
+@pytest.mark.deployments("production-like")
+@pytest.mark.parametrize("has_room", [True, False])
+def test_what_becomes_public_at_the_same_moment_asks_for_room_again(
+    alice: Account, secret: ProjectAccess, monkeypatch: pytest.MonkeyPatch, has_room: bool
+) -> None:
+    """Both would be told that theirs was done, and the project stay public, or there be one more than allowed."""
+    with transaction() as session:
+        session.add(PlanLimits(name="free", stored_bytes=8 * MIB, private_projects=int(has_room), file_bytes=MIB))
+    lock = commit.lock_repository
+
+    def lock_after_the_other(session: Session, repository_id: str) -> Repository:
+        monkeypatch.setattr(commit, "lock_repository", lock)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(update_project, alice, secret, visibility="public").result()
+        return lock(session, repository_id)
+
+    monkeypatch.setattr(commit, "lock_repository", lock_after_the_other)
+    with nullcontext() if has_room else pytest.raises(TooManyPrivateProjects):
+        update_project(alice, secret, visibility="private")
+    assert project_for(alice, "alice", "secret").visibility == ("private" if has_room else "public")
 
 
 @pytest.mark.usefixtures("small_plan")
