@@ -15,6 +15,7 @@ from framework import config
 from framework.projects.lifecycle.operations import create_project
 from framework.web.server import connections
 from framework.web.server.connections import HEAD_START_BYTES
+from framework.web.server.worker import MOST_WAITING
 from tests.cast import PASSWORD, new_account
 from tests.servers.application import deployments
 from tests.servers.application.gunicorn import LiveServer, gunicorn
@@ -158,6 +159,18 @@ def test_who_ends_the_sending_side_while_waiting_is_answered(server: LiveServer)
             client.shutdown(socket.SHUT_WR)
         for client in clients:
             assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_has_left_keeps_no_place_in_the_line(server: LiveServer) -> None:
+    begun = BEGUN["a fetch that began"]
+    with connect(server, begun) as first:
+        for _number in range(MOST_WAITING):
+            connect(server, begun).close()
+        with connect(server, begun) as last:
+            assert ask(server, "/healthz") == 200  # so all of them have been seen
+            first.close()
+            last.sendall(b"x" * (1_000_000 - HEAD_START_BYTES))
+            assert b" 503 " not in last.recv(1 << 16).split(b"\r\n")[0]
 
 
 def test_requests_follow_each_other_on_one_connection(server: LiveServer) -> None:

@@ -13,7 +13,14 @@ from wsgiref.types import WSGIApplication
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from framework.web.server import refusals
-from framework.web.server.connections import HURRIED, LONGEST_HEAD_BYTES, PATIENT, RECEIVED_AT_ONCE_BYTES, Connection
+from framework.web.server.connections import (
+    HURRIED,
+    LONGEST_HEAD_BYTES,
+    PATIENT,
+    RECEIVED_AT_ONCE_BYTES,
+    Connection,
+    list_ended,
+)
 from framework.web.server.gate import Gate, claims_of
 from framework.web.server.wsgi import _close_early
 
@@ -144,14 +151,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         connection.claims = claims_of(connection)
         if self._gate.admit(connection.claims):
             return self._run(connection)
-        if sum(one.claims == connection.claims for one in self._waiting) >= MOST_WAITING:
+        if not self._has_place_for(connection):
             return self._refuse(connection, 503, "Service Unavailable")
         connection.deadline = monotonic() + LONGEST_WAIT_SECONDS
         self._waiting[connection] = None
         return None
 
+    def _has_place_for(self, connection: Connection) -> bool:
+        """Whether one more of its kinds may wait; whoever has left keeps no place."""
+        line = [one for one in self._waiting if one.claims == connection.claims]
+        gone = list_ended(line) if len(line) >= MOST_WAITING else []
+        for one in gone:
+            self._close(one)
+        return len(line) - len(gone) < MOST_WAITING
+
     def _admit_waiting(self) -> None:
-        for connection in list(self._waiting):
+        """Let in who waits, in turn; those who have ended their side, and have most likely left, come last."""
+        ended = set(list_ended(self._waiting))
+        for connection in sorted(self._waiting, key=ended.__contains__):
             if self._gate.admit(connection.claims):
                 del self._waiting[connection]
                 self._run(connection)
