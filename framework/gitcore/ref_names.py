@@ -14,7 +14,8 @@ NO_OBJECT = "0" * 40
 """What Git writes for the object of a ref, or of a path, that is not there."""
 
 # git-check-ref-format(1), rules 1 and 3 to 10, over what stands behind refs/heads/, refs/tags/ or refs/notes/.
-_REFUSED = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")
+# Half a surrogate pair stands for a byte that is not UTF-8, which SQL does not take.
+_REFUSED = re.compile(r"[\x00-\x20\x7f\ud800-\udfff~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|^[./-]|[./]$|^@$")
 _OBJECT_NAME = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?", re.IGNORECASE)
 
 
@@ -22,8 +23,9 @@ class BadRef(Invalid):
     """A ref name that Git or this service refuses."""
 
     def __init__(self, name: str) -> None:
+        told = name[:120].encode(errors="replace").decode()
         super().__init__(
-            f"“{name[:120]}” cannot be a branch or tag: use letters, digits, dots, dashes and slashes,"
+            f"“{told}” cannot be a branch or tag: use letters, digits, dots, dashes and slashes,"
             " do not start with a dash, and do not write a commit's id."
         )
         self.name = name

@@ -33,10 +33,11 @@ def is_taken(name: str) -> bool:
 
 
 def misleads(short: str) -> bool:
-    """Whether a command line would take the branch for something else, or a row of SQL has no room for it."""
+    """Whether a command line would take the branch for something else, or a row of SQL cannot hold it."""
     is_object = re.fullmatch("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", short)
     is_long = len(f"refs/heads/{short}".encode(errors="replace")) > LONGEST_REF_BYTES
-    return short.startswith("-") or short in {"@", "HEAD"} or bool(is_object) or is_long
+    is_text = short == short.encode(errors="replace").decode()
+    return short.startswith("-") or short in {"@", "HEAD"} or bool(is_object) or is_long or not is_text
 
 
 def lies_in(name: str, other: str) -> bool:
@@ -61,11 +62,12 @@ def test_it_refuses_what_git_refuses(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["refs/heads/--exec=x", "refs/heads/" + "a" * 40, "refs/tags/" + "0" * 64, "refs/replace/a", "refs/pull/1", "HEAD",
-     "refs/heads/HEAD", "refs/heads", "main", "refs/heads/" + "x" * 250],
+     "refs/heads/HEAD", "refs/heads", "main", "refs/heads/" + "x" * 250, "refs/heads/caf\udce9", "refs/tags/\ud800"],
 )  # fmt: skip
 def test_it_refuses_what_would_mislead(name: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refusal:
         check_ref(name)
+    assert refusal.value.sentence.encode()
 
 
 @pytest.mark.parametrize(

@@ -147,15 +147,12 @@ def _commits_of(tips: list[str], quarantine: Quarantine) -> Iterator[tuple[str, 
 def _refusal(command: Command, snapshot: Snapshot, asked: Counter[str], protection: Protection) -> str | None:
     try:
         check_ref(command.name)
-        command.name.encode()
         if command.new is None:
             protection.refuse_deletion(command.name)
         elif command.old and command.old != command.new:
             protection.refuse_moving_tag(command.name)
     except (BadRef, RefElsewhere, RefProtected) as refusal:
         return refusal.sentence
-    except UnicodeEncodeError:
-        return "a branch or tag has a name in UTF-8"
     if asked[command.name] > 1:
         return "one push changes a branch or tag once"
     if command.old != snapshot.refs.get(command.name):
