@@ -118,6 +118,11 @@ class EntryHead(NamedTuple):
     distance: int
 
 
+def kind_of(head: bytes) -> int:
+    """The kind of the entry whose head begins with these bytes."""
+    return (head[0] >> 4) & 7
+
+
 def parse_head(data: bytes) -> EntryHead:
     """Kind, size and, for a delta by offset, the distance to its base (gitformat-pack(5)).
 
@@ -125,7 +130,7 @@ def parse_head(data: bytes) -> EntryHead:
         IndexError: there are too few bytes.
         HeadTooLong: it would be that of no entry even with more of them.
     """
-    kind, size_bytes = (data[0] >> 4) & 7, data[0] & 0x0F
+    kind, size_bytes = kind_of(data), data[0] & 0x0F
     shift, position = 4, 1
     while data[position - 1] & 0x80:
         if position == LONGEST_NUMBER_BYTES:

@@ -10,7 +10,7 @@ from dulwich.object_format import DEFAULT_OBJECT_FORMAT
 from dulwich.pack import load_pack_index
 
 from framework.gitcore.deltas.recipes import result_bytes
-from framework.gitcore.packs import LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
+from framework.gitcore.packs import LONGEST_HEAD_BYTES, OFS_DELTA, HeadTooLong, parse_head
 from framework.observability.pool import Pool
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
@@ -22,11 +22,14 @@ DELTA_START_BYTES = 256
 
 
 def read_blob_sizes(repository_id: str, pack_name: str) -> dict[str, int]:
-    """The sizes in bytes of the blobs in a pack of kind `blobs`: one request for the index and one for each blob."""
+    """The sizes in bytes of the blobs in a pack of kind `blobs`: one request for the index and one for each blob.
+
+    What no git can read, as earlier releases took it, has none: a rebuild must not fail because of it.
+    """
     offsets = _offsets(repository_id, pack_name)
     with Pool(PARALLEL_READS) as pool:
         sizes = pool.map(partial(_size, object_keys.pack_key(repository_id, pack_name)), offsets.values())
-        return dict(zip(offsets, sizes, strict=True))
+        return {name: size for name, size in zip(offsets, sizes, strict=True) if size is not None}
 
 
 def _offsets(repository_id: str, pack_name: str) -> dict[str, int]:
@@ -49,10 +52,13 @@ def read_offsets(idx: Path) -> dict[str, int]:
         raise ValueError(f"{idx} is not an index of a pack") from error
 
 
-def _size(key: str, offset: int) -> int:
+def _size(key: str, offset: int) -> int | None:
     with store().stream(key, offset, LONGEST_HEAD_BYTES + DELTA_START_BYTES) as chunks:
         data = b"".join(chunks)
-    head = parse_head(data)
+    try:
+        head = parse_head(data)
+    except HeadTooLong:
+        return None
     if head.kind != OFS_DELTA:
         return head.size_bytes
     return result_bytes(zlib.decompressobj().decompress(data[head.length :]))

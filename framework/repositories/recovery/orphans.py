@@ -7,7 +7,7 @@ from pathlib import Path
 
 from framework.files import sha256_of
 from framework.gitcore.pack_index import MOST_PACK_BYTES, make_index
-from framework.gitcore.packs import BLOB, LONGEST_HEAD_BYTES, OFS_DELTA, parse_head
+from framework.gitcore.packs import BLOB, OFS_DELTA, kind_of
 from framework.repositories import object_keys
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog.pack_records import BLOBS, HISTORY, LoggedPack
@@ -113,11 +113,14 @@ def _fetch_index(repository_id: str, name: str, idx: Path) -> bool:
 
 
 def _find_kind(pack: Path, offsets: Iterable[int]) -> str:
-    """`blobs` where there are only blobs, and deltas of such: every other pack has a whole commit, tree or tag."""
+    """`blobs` where there are only blobs, and deltas of such: every other pack has a whole commit, tree or tag.
+
+    The kind of an entry is in its first byte, however long its head is.
+    """
     with pack.open("rb") as file:
         for offset in offsets:
             file.seek(offset)
-            if parse_head(file.read(LONGEST_HEAD_BYTES)).kind not in {BLOB, OFS_DELTA}:
+            if kind_of(file.read(1)) not in {BLOB, OFS_DELTA}:
                 return HISTORY
     return BLOBS
 
