@@ -114,7 +114,7 @@ MUTATIONS = (
     ),
     Mutation(
         13, "a database that was restored old is noticed",
-        f"{R}/cache/copies.py", "    if found.contradicts(snapshot):\n        raise DatabaseBehind\n", "    return\n",
+        f"{R}/cache/status.py", "    if found.contradicts(snapshot):\n        raise DatabaseBehind\n", "    return\n",
         f"{T}/cache/test_copies.py -k knows_more",
     ),
     Mutation(

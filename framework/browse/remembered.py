@@ -23,7 +23,7 @@ from framework.projects.visits import note_visit, read_topbar
 from framework.repositories.cache import copies
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import read_copy
-from framework.repositories.cache.status import is_cold
+from framework.repositories.cache.status import is_cold, refuse_outdated_page
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.sandbox.shortfall import watch_shortfall
 from framework.uploads.skipped import read_skipped
@@ -56,7 +56,7 @@ def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
     """The page for this caller: confirmed where the browser has it, filled in where it was rendered before, else made.
 
     Raises:
-        What the view's functions and `read_copy` raise.
+        What the view's functions and `read_copy` raise; DatabaseBehind for a remembered page, too.
     """
     note_visit(access)
     frame = Frame(access)
@@ -64,7 +64,7 @@ def show(access: ProjectAccess, view: View[Page]) -> AnyResponse:
     digest = _digest(key, frame.state)
     confirmed = None if frame.is_passing else find_confirmed(digest)
     if confirmed:
-        copies.note_use(access.repository_id)
+        _use_copy(access)
         return answer_unchanged(confirmed)
     found = _recall(access, key)
     is_lasting = found is not None
@@ -140,8 +140,14 @@ def _recall(access: ProjectAccess, key: str) -> Recorded | None:
     stored = store.find(key)
     if stored is None:
         return None
-    copies.note_use(access.repository_id)
+    _use_copy(access)
     return Recorded.load(stored)
+
+
+def _use_copy(access: ProjectAccess) -> None:
+    """What `read_copy` would do beside reading: notice a restored database, and note that the copy is used."""
+    refuse_outdated_page(access.repository_id, access.entry_hash)
+    copies.note_use(access.repository_id)
 
 
 def _make(access: ProjectAccess, view: View[Page]) -> Made | AnyResponse:

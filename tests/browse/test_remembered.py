@@ -8,16 +8,20 @@ from pathlib import Path
 
 import brotli
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from framework import config
 from framework.accounts.core.account import Account
 from framework.browse.render import rendering
+from framework.database.session import read_transaction, transaction
 from framework.projects.core.access import ProjectAccess
 from framework.projects.lifecycle.operations import update_project
 from framework.projects.members.people import add_person
 from framework.projects.members.roles import change_role, remove_person
+from framework.projects.models import Project
 from framework.repositories.cache.eviction import evict
+from framework.repositories.models import Repository
 from framework.sandbox import sandbox
 from tests.cast import SignIn, Visitor, csrf_token
 from tests.projects.notify.test_digests import uploaded
@@ -120,7 +124,8 @@ def test_another_name_and_description_are_seen_at_once(alice: Account, reader: V
 
 def test_a_new_version_is_seen_at_once(reader: Visitor) -> None:
     reader.get("/alice/website")
-    tag = reader.get("/alice/website").headers["ETag"]
+    reader.get("/alice/website")  # which also tells what the uploads did
+    tag = tag_confirmed(reader, "/alice/website")
     upload(reader, {"roses.txt": b"red"}, page="/alice/website/upload/main", message="Roses")
     assert "roses.txt" in reader.get("/alice/website", If_None_Match=tag).text
 
@@ -176,6 +181,24 @@ def test_another_process_serves_it_without_the_copy(visitor: Visitor, reader: Vi
     command = [sys.executable, "-c", FROM_ANOTHER_PROCESS, "/alice/website"]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("has_it", [False, True], ids=["anew", "in the browser"])
+def test_a_restored_database_is_noticed_without_opening_the_copy(
+    reader: Visitor, website: ProjectAccess, has_it: bool
+) -> None:
+    reader.get("/alice/website")  # which also tells what the uploads did
+    tag = tag_confirmed(reader, "/alice/website")
+    with read_transaction() as session:
+        entry_hash = session.get_one(Repository, website.repository_id).entry_hash
+    upload(reader, {"more.txt": b"more\n"}, page="/alice/website/upload/main", message="More")
+    reader.get("/alice/website/tree/main")  # which has the copy brought forward
+    with transaction() as session:
+        repository = session.get_one(Repository, website.repository_id)
+        repository.version, repository.entry_hash = repository.version - 1, entry_hash
+        session.execute(update(Project).values(updated_at=website.updated_at))
+    answer = reader.get("/alice/website", **({"If_None_Match": tag} if has_it else {}))
+    assert answer.status_code == 503
 
 
 def test_what_is_told_once_is_told_once(reader: Visitor) -> None:

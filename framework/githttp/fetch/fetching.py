@@ -23,6 +23,7 @@ from framework.repositories.cache.hydration import lay_out
 from framework.repositories.cache.marker import replace_text
 from framework.repositories.cache.repair import heal
 from framework.repositories.cache.scratch import scratch
+from framework.repositories.cache.status import refuse_outdated
 from framework.repositories.catalog.pack_records import HISTORY
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
 from framework.repositories.serve.cold_stream import ColdPack, find_cold_pack
@@ -106,7 +107,7 @@ def _serve(repository_id: str, protocol: str, body: IO[bytes], settings: Mapping
     snapshot = read_snapshot(repository_id)
     asked = read_fetch_request(version, body, snapshot)
     if asked.refs and (listed := asked.refs.answer(snapshot)):
-        copies.refuse_outdated(snapshot)
+        refuse_outdated(snapshot)
         copies.note_use(repository_id)
         yield listed
         return
@@ -166,6 +167,8 @@ def _upload_pack(path: Path, environment: Mapping[str, str], stdin: int | IO[byt
         if not sent:
             raise
         log.warning("%s: %s", path.name, failure.sentence)
+    except git.GitTooSlow as failure:  # says nothing about the copy, and hashing all of it would take longer still
+        log.warning("%s: %s", path.name, failure.words)
     except git.GitFailed as failure:
         # The protocol frames its own end: the client sees that it is missing, or was told the reason before.
         log.warning("%s: %s", path.name, failure.words)

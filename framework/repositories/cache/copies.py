@@ -17,9 +17,9 @@ from framework.repositories.cache.eviction import copy_path, lock_path
 from framework.repositories.cache.hydration import Filling, count_pack_bytes, fill, lay_out, list_superseded
 from framework.repositories.cache.marker import FULL, Marker, read_marker, write_marker
 from framework.repositories.cache.scratch import scratch
+from framework.repositories.cache.status import refuse_contradiction
 from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
-from framework.repositories.journal.divergence import DatabaseBehind
 from framework.web.remembered import store as pages
 
 MOST_LOOKS = 20
@@ -93,17 +93,6 @@ def note_use(repository_id: str) -> None:
     usage.note_used(repository_id)
 
 
-def refuse_outdated(snapshot: Snapshot) -> None:
-    """Notice a database that was restored from a backup where no copy is opened: the one that is here knows more.
-
-    Raises:
-        DatabaseBehind.
-    """
-    found = read_marker(copy_path(snapshot.repository_id))
-    if found and found.contradicts(snapshot):
-        _refuse_contradiction(found, read_snapshot(snapshot.repository_id))
-
-
 def _do_when_due() -> None:
     if usage.write_when_due():
         drop_archived()
@@ -120,7 +109,7 @@ def _lease_if_current(repository_id: str, kind: str, lease: ExitStack, known: Sn
         found = read_marker(copy_path(repository_id))
         if found and found.contradicts(snapshot):
             snapshot = read_snapshot(repository_id)
-            _refuse_contradiction(found, snapshot)
+            refuse_contradiction(found, snapshot)
         if found and found.serves(snapshot, kind):
             lease.push(attempt.pop_all())
             return snapshot
@@ -210,7 +199,7 @@ def _bring_forward(repository_id: str, kind: str, written: Mapping[str, WrittenP
     path = copy_path(repository_id)
     found = read_marker(path)
     if found:
-        _refuse_contradiction(found, snapshot)
+        refuse_contradiction(found, snapshot)
     if not found and not anew and not snapshot.packs <= written.keys():
         return snapshot
     if not (found and found.serves(snapshot, kind)):
@@ -292,8 +281,3 @@ def _take_place(draft: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
             raise
-
-
-def _refuse_contradiction(found: Marker, snapshot: Snapshot) -> None:
-    if found.contradicts(snapshot):
-        raise DatabaseBehind

@@ -1,4 +1,4 @@
-"""Where a repository's bytes are: what the store keeps, and whether this machine has a copy."""
+"""Where a repository's bytes are: in the store, perhaps in a copy here, which may know more than a restored SQL."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from framework.database.session import read_transaction
 from framework.repositories.cache.eviction import copy_path
-from framework.repositories.cache.marker import last_used, read_marker
-from framework.repositories.catalog.snapshot import RepositoryMissing
+from framework.repositories.cache.marker import Marker, last_used, read_marker
+from framework.repositories.catalog.snapshot import RepositoryMissing, Snapshot, read_snapshot
+from framework.repositories.journal.divergence import DatabaseBehind
 from framework.repositories.models import LfsObject, Pack, Repository
 
 HOT, COLD = "hot", "cold"
@@ -57,3 +58,37 @@ def read_status(repository_id: str) -> StorageStatus:
         last_access_at=max(row.last_access_at, used),
         lfs_objects=lfs,
     )
+
+
+def refuse_contradiction(found: Marker, snapshot: Snapshot) -> None:
+    """Notice a database that was restored from a backup by a copy that knows more.
+
+    Raises:
+        DatabaseBehind.
+    """
+    if found.contradicts(snapshot):
+        raise DatabaseBehind
+
+
+def refuse_outdated(snapshot: Snapshot) -> None:
+    """The same where no copy is opened; SQL is read once more before it is believed.
+
+    Raises:
+        DatabaseBehind.
+    """
+    found = read_marker(copy_path(snapshot.repository_id))
+    if found and found.contradicts(snapshot):
+        refuse_contradiction(found, read_snapshot(snapshot.repository_id))
+
+
+def refuse_outdated_page(repository_id: str, entry_hash: str | None) -> None:
+    """The same for a page that was rendered before, of the version with this hash, which SQL has told just now.
+
+    SQL is asked again only where the copy here is of another version.
+
+    Raises:
+        DatabaseBehind.
+    """
+    found = read_marker(copy_path(repository_id))
+    if found and found.entry_hash != entry_hash:
+        refuse_outdated(read_snapshot(repository_id))
