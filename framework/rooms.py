@@ -31,6 +31,7 @@ ROOMS = (
     "browse",
     "githttp",
     "links",
+    "profiles",
     "copies",
     "courses",
     "import_export",

@@ -1,6 +1,7 @@
 """People, their groups and addresses, how and where they sign in, tokens, and budgets of what may happen."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +24,7 @@ class User(Base):
 
     A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
     `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
+    `picture` is the digest of the picture of either, which is a row of `pictures`.
     """
 
     __tablename__ = "users"
@@ -49,6 +51,28 @@ class User(Base):
     kind: Mapped[str] = mapped_column(String(10), default="person", server_default="person")
     member_role: Mapped[str | None] = mapped_column(String(10))
     people_changed_at: Mapped[datetime | None]
+    picture: Mapped[str | None] = mapped_column(String(32))
+
+
+class Profile(Base):
+    """What a person or a group says of itself: Markdown, and addresses; whether anyone may see who is in the group."""
+
+    __tablename__ = "profiles"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    about: Mapped[str] = mapped_column(default="")
+    links: Mapped[list[Any]] = mapped_column(default=list)
+    people_public: Mapped[bool] = mapped_column(default=False)
+
+
+class Picture(Base):
+    """The picture of a person or a group, a WebP of a few KB; `digest`, of its content, is part of its address."""
+
+    __tablename__ = "pictures"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32), index=True)
+    content: Mapped[bytes]
 
 
 class GroupMember(Base):

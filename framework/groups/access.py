@@ -35,7 +35,7 @@ class OwnersOnly(Forbidden):
 class GroupAccess:
     """A group, and the caller's role in it, None for whoever is not in it.
 
-    `member_role` is what its members are in its projects: `reader` or `writer`.
+    `member_role` is what its members are in its projects: `reader` or `writer`. `picture` is the digest in its address.
     """
 
     id: int
@@ -43,6 +43,7 @@ class GroupAccess:
     title: str
     role: str | None
     member_role: str
+    picture: str | None = None
 
     @property
     def path(self) -> str:
@@ -97,4 +98,4 @@ def _admit(session: Session, row: User, account: Account | None, needed: str | N
             raise OwnersOnly(row.name)
         raise GroupNotFound
     member_role = "writer" if row.member_role in {None, "writer"} else "reader"
-    return GroupAccess(row.id, row.name, row.full_name, role, member_role)
+    return GroupAccess(row.id, row.name, row.full_name, role, member_role, row.picture)

@@ -26,6 +26,7 @@ from framework.formatting import format_size
 from framework.import_export.exports import KEPT, PLACE, NoRoomToExport, write_bundle
 from framework.import_export.models import PersonalExport
 from framework.import_export.personal_contents import MOST_ROWS, README, read_contents
+from framework.profiles.pictures import find_picture_of
 from framework.projects.models import Project
 from framework.repositories import object_keys
 from framework.repositories.cache.copies import lease_copy
@@ -93,10 +94,11 @@ def export(account_id: int, export_id: str) -> bool:
         if session.get(PersonalExport, export_id):
             return True
         contents, owned = read_contents(session, user), _list_owned(session, user)
+        picture = find_picture_of(session, user.id)
     with track_progress(KIND, project_id=None, owner_id=account_id, work_id=export_id) as work:
         with scratch("own-data") as folder:
             archive = folder / "export.zip"
-            _write(archive, contents, owned, work)
+            _write(archive, contents, owned, work, picture)
             work.say("Storing")
             key = f"{PLACE}{object_keys.new_id()}.zip"
             store().put(key, archive, sha256=sha256_of(archive))
@@ -141,7 +143,7 @@ def _describe(user: User, project: Project, stored_bytes: int, *, bundled: bool)
     }
 
 
-def _write(archive: Path, contents: dict[str, Any], owned: list[_Owned], work: Work) -> None:
+def _write(archive: Path, contents: dict[str, Any], owned: list[_Owned], work: Work, picture: bytes | None) -> None:
     bundled = [project for project in owned if project.bundled]
     needed_bytes = sum(project.stored_bytes for project in bundled)
     if shutil.disk_usage(config.current().data).free < needed_bytes:
@@ -153,6 +155,8 @@ def _write(archive: Path, contents: dict[str, Any], owned: list[_Owned], work: W
         )
         for name, told in {**contents, "projects.json": [project.described for project in owned]}.items():
             opened.writestr(name, json.dumps(told, ensure_ascii=False, indent=2))
+        if picture:
+            opened.writestr("picture.webp", picture)
         work.advance()
         for project in bundled:
             work.say(f"Gathering the history of {project.name}")

@@ -20,6 +20,7 @@ from framework.accounts.models import (
     User,
 )
 from framework.audit.models import AuditEntry
+from framework.profiles.editing import profile_text_of
 from framework.projects.core.groups import may_see
 from framework.projects.models import Event, Invitation, MailChoice, Member, Notice, Project
 
@@ -35,6 +36,9 @@ README = """What is stored about you at {site}, exported on {day}.
 account.json        your account and its settings, earlier user names, and changes of address that can still be undone
 sign-in.json        the browsers that you are signed in with, your authenticator app, recovery codes by date, passkeys,
                     access tokens and linked accounts by name; no secret is in it
+account.json        your account, profile and settings, earlier user names, changes of address that can be undone
+picture.webp        your picture, if you have one
+sign-in.json        the browsers that you are signed in with, passkeys and access tokens by name; no secret is in it
 audit.json          what the audit log has about you; IP addresses are those of your own actions
 activity.json       what you did in projects; those that you see no longer have a number and no name
 inbox.json          the messages in your inbox
@@ -65,9 +69,11 @@ def _read_account(session: Session, user: User) -> dict[str, Any]:
         .join(User, User.id == Project.owner_id)
         .where(MailChoice.user_id == user.id, may_see(user.id))
     )
+    profile = profile_text_of(session, user.id)
     changes = select(AddressChange.email, AddressChange.changed_at).where(AddressChange.user_id == user.id)
     return {
         **{name: _plain(getattr(user, name)) for name in ACCOUNT},
+        "profile": {"about": profile.about, "links": list(profile.links)},
         "former_names": former_names(session, user.id),
         "replaced_addresses": _rows(session, changes),
         "mail_choices": _rows(session, choices),

@@ -133,7 +133,7 @@ class Event(Base):
     """One line of a project's activity, written in the transaction of what it tells."""
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "project_id", "created_at"), Index(None, "actor_id", "project_id"))
+    __table_args__ = (Index(None, "project_id", "created_at"), Index(None, "actor_id", "project_id", "created_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))

@@ -11,6 +11,7 @@ ROOM = Room(
         "errors",
         "forms",
         "pages",
+        "patterns",
         "reserved",
         "remembered.recording",
         "remembered.identity",

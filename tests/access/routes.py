@@ -5,7 +5,7 @@ from tests.access.kinds import Kind
 
 ROUTES: dict[Kind, str] = {
     kinds.EVERYBODY: """
-        GET security_contact, GET static, GET health.healthz, GET health.readyz, GET health.metrics
+        GET security_contact, GET static, GET pictures.show, GET health.healthz, GET health.readyz, GET health.metrics
         GET api.describe, OPTIONS tus.describe_server, GET git.show_project
         GET groups.invitation
         GET projects.home, GET projects.explore, GET projects.profile
@@ -79,6 +79,7 @@ ROUTES: dict[Kind, str] = {
         GET projects.usage, POST projects.confirm_again, POST projects.invitation
         GET inboxes.show_inbox, POST inboxes.read, POST inboxes.read_all
         GET inboxes.choices, POST inboxes.choose, POST inboxes.resume
+        GET profile_settings.own, POST profile_settings.own, POST profile_settings.own_picture
         GET settings.profile, POST settings.profile, POST settings.send_link_again, POST settings.keep_address
         GET security.show, POST security.set_password
         POST settings.password, GET settings.browser_sessions, POST settings.end_other_sessions
@@ -103,6 +104,7 @@ ROUTES: dict[Kind, str] = {
     kinds.GROUP_READS: "GET group_people.show",
     kinds.GROUP_OWNS: """
         GET groups.settings, POST groups.settings, POST groups.delete, GET groups.usage
+        GET profile_settings.of_group, POST profile_settings.of_group, POST profile_settings.group_picture
         POST group_people.add, POST group_people.change_role, POST group_people.remove
         POST group_people.withdraw_invitation, POST group_people.resend_invitation
     """,

@@ -38,6 +38,7 @@ from tests.access.kinds import IN_GROUP
 from tests.cast import Visitor, link_in_mail, new_account
 from tests.courses.conftest import new_group
 from tests.links.conftest import make_drop, path_of
+from tests.profiles.images import new_picture
 from tests.uploads.conftest import store_files
 
 LARGE = b"A large file, for Git LFS."
@@ -140,6 +141,7 @@ def _things_of(owner: Account) -> dict[str, str]:
     return {
         "project_id": str(trashed.id),
         "session_id": str(session_id),
+        "digest": new_picture(owner),
         "notice_id": str(notice_id),
         "token_id": str(tokens_of(owner.id)[0].id),
         "transfer_id": str(offer_project(giver, gift, to=owner.name).id),

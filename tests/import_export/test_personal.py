@@ -27,6 +27,7 @@ from framework.projects.models import MailChoice
 from framework.projects.notify.preferences import choose
 from framework.storage.current import store
 from tests.cast import PASSWORD, SignIn, Visitor, asked_for, new_account, on_each_deployment, posted_texts
+from tests.profiles.images import new_picture
 from tests.uploads.form import upload
 
 PAGE = "/settings/data"
@@ -55,10 +56,14 @@ def test_it_has_what_is_known_and_the_history_and_nothing_secret(
     add_person(alice, website, person="bob", role="writer")
     browser, token = signed_in(alice), create_token(alice.id, "laptop", ["read"])
     upload(browser, {"a.txt": b"1"}, page="/alice/website/upload/main", message="First")
+    browser.submit("/settings/profile", about="Botanist", links="example.org")
+    new_picture(alice)
     ask(browser)
     found = opened(browser)
     read = {name: json.loads(found.read(name)) for name in found.namelist() if name.endswith(".json")}
     assert read["account.json"]["email"] == alice.email
+    assert read["account.json"]["profile"] == {"about": "Botanist", "links": ["https://example.org"]}
+    assert found.read("picture.webp").startswith(b"RIFF")
     assert [each["name"] for each in read["sign-in.json"]["tokens"]] == ["laptop"]
     assert {"person_added", "data_exported"} <= {entry["kind"] for entry in read["audit.json"]}
     assert {each["name"]: each["history"] for each in read["projects.json"]} == {

@@ -37,6 +37,7 @@ class Person(NamedTuple):
     session_key: str
     suspended_at: datetime | None
     kind: str
+    picture: str | None
 
 
 PERSON_COLUMNS = tuple(getattr(User, name) for name in Person._fields)
@@ -48,6 +49,7 @@ class Account:
     """A person with an account; `confined_to` is the one repository that a token lets them act in, None for all.
 
     `email` is what the person's versions carry; it is theirs beyond doubt where `email_confirmed`.
+    `picture` is the digest in the address of the person's picture, None without one.
     `session_key` tells whether the credentials are still those that were shown; by itself it lets nobody in.
     """
 
@@ -58,6 +60,7 @@ class Account:
     admin: bool = False
     confined_to: str | None = None
     email_confirmed: bool = False
+    picture: str | None = None
     session_key: str = field(default="", repr=False, compare=False)
 
     @classmethod
@@ -79,6 +82,7 @@ class Account:
             email=user.email,
             admin=user.admin,
             email_confirmed=user.email_verified_at is not None,
+            picture=user.picture,
             session_key=user.session_key,
         )
 

@@ -45,6 +45,7 @@ LIMITS = {
     "signup": Limit(14, timedelta(seconds=20), "new accounts from your network"),
     "signups": Limit(200, timedelta(days=1), "new accounts from your network"),
     "groups": Limit(20, timedelta(days=1), "new groups"),  # by one account
+    "pictures": Limit(30, timedelta(hours=1), "new pictures"),  # by one account
     "address": Limit(5, timedelta(hours=1), "changes to your e-mail address"),  # for one account
     "claim": Limit(6, _QUARTER, "accounts that ask for this address"),  # mails to one address, whoever has it
     "leak": Limit(3, timedelta(days=1), "mails"),  # about one token that somebody was about to store

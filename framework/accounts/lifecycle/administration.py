@@ -1,6 +1,6 @@
 """What an operator does with people's accounts; each is one transaction, and doing it twice is fine."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, emails, passwords, plans, sessions, validation
@@ -9,7 +9,7 @@ from framework.accounts.core.credentials import end_all
 from framework.accounts.core.former_names import reserve_names
 from framework.accounts.core.ways_in.removal import remove_all
 from framework.accounts.lifecycle.operations import find_user, list_guessable_words, set_password
-from framework.accounts.models import User
+from framework.accounts.models import Picture, Profile, User
 from framework.audit import log as audit
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
@@ -210,7 +210,9 @@ def erase(session: Session, user: User) -> None:
     user.name = user.name_key = f"deleted:{user.id}"  # neither this nor the address can be chosen by anybody
     user.email = user.email_key = f"deleted-{user.id}@deleted.invalid"
     user.pending_email = user.pending_email_key = None
-    user.full_name = ""
+    user.full_name, user.picture = "", None
+    for kind in (Profile, Picture):
+        session.execute(delete(kind).where(kind.user_id == user.id))
     user.password_hash, user.admin, user.email_verified_at = None, False, None
     remove_all(session, user.id)
     end_all(session, user.id)

@@ -54,6 +54,7 @@ class Person:
     full_name: str
     is_group: bool = False
     role: str | None = None
+    picture: str | None = None
 
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
@@ -114,7 +115,7 @@ def read_profile(name: str, viewer: Account | None = None) -> Person:
         role = read_group_role(session, user.id, viewer.id)[0] if known and user and viewer else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
-    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP, role=role)
+    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP, role=role, picture=user.picture)
 
 
 def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:

@@ -1,0 +1,1 @@
+"""What people and groups show of themselves: pages, texts, pictures."""

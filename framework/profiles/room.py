@@ -1,0 +1,5 @@
+"""What the room brings to the application."""
+
+from framework.rooms import Room
+
+ROOM = Room("profiles", blueprints=("settings_views:profile_settings", "picture_views:pictures"))
