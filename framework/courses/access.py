@@ -6,11 +6,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP, Account, SignInRequired, read_account
+from framework.accounts.core.former_names import former_holder
 from framework.accounts.models import GroupMember, User
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.groups import PARTICIPANT, WITH_PROJECTS
+from framework.web.moved import redirect_reader
 
 UNCHANGED: dict[str, bool] = {"read": True}
 """The lock of whoever relies on an assignment's deadline and list until their transaction ends."""
@@ -50,14 +52,20 @@ class Course:
 
 
 def course_for(account: Account | None, group: str, *, teaching: bool = False) -> Course:
-    """The group of this name, in any case, for somebody in it.
+    """The group of this name, in any case, present or earlier, for somebody in it.
 
     Raises:
+        Moved: a page or call is read by an earlier name.
         AssignmentNotFound: there is none, or it is none of the caller's business.
         TeachersOnly: a participant asks, and it takes a teacher.
     """
     with read_transaction() as session:
-        return find_course(session, account, User.name_key == group.casefold(), teaching=teaching)
+        called = select(User.id).where(User.name_key == group.casefold())
+        number = session.scalar(called) or former_holder(session, group)
+        course = find_course(session, account, User.id == number, teaching=teaching)
+    if course.name.casefold() != group.casefold():
+        redirect_reader(owner=course.name, group=course.name)
+    return course
 
 
 def recheck_course(session: Session, account: Account, group_id: int, *, teaching: bool = False) -> Course:

@@ -12,6 +12,7 @@ from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.groups import GROUP_ROLES, OWNER
+from framework.web.moved import redirect_reader
 
 RANKS = tuple(reversed(GROUP_ROLES))
 """From the lowest role to the highest."""
@@ -60,6 +61,7 @@ def group_for(account: Account | None, name: str, role: str | None = None) -> Gr
     """The group of this name, in any case, present or earlier, for a caller who needs this role; None lets anyone in.
 
     Raises:
+        Moved: a page or call is read by an earlier name.
         GroupNotFound: there is none, or the caller is not in it, or is a participant where members are needed.
         SignInRequired: nobody is signed in, and the role needs somebody.
         OwnersOnly: the caller is in the group, and this needs an owner.
@@ -68,7 +70,10 @@ def group_for(account: Account | None, name: str, role: str | None = None) -> Gr
         row = find_owner(session, name) if NAME.fullmatch(name) else None
         if row is None or row.kind != GROUP:
             raise GroupNotFound
-        return _admit(session, row, account, role)
+        access = _admit(session, row, account, role)
+    if access.name.casefold() != name.casefold():
+        redirect_reader(owner=access.name, group=access.name)
+    return access
 
 
 def recheck_group(session: Session, group_id: int, account: Account, role: str) -> User:
