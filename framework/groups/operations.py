@@ -20,6 +20,7 @@ from framework.database.types import now
 from framework.errors import Conflict, Forbidden, Invalid
 from framework.groups.access import GroupAccess, group_for, recheck_group
 from framework.groups.membership import note_change
+from framework.projects.core.addresses import select_moved_from
 from framework.projects.core.groups import GROUP_ROLES, MEMBER_ROLES, OWNER
 from framework.projects.lifecycle.operations import TokenConfined
 from framework.projects.models import Project
@@ -159,6 +160,8 @@ def delete_group(account: Account, group: GroupAccess, *, confirmation: str) -> 
             raise HasProjects(row.name, count)
         audit.record(session, "group_deleted", actor=account, person=row)
         reserve_names(session, row)
+        for project_id in session.scalars(select_moved_from(row.id)).all():
+            enqueue(session, "framework.projects.tasks.refresh_about", project_id)
         session.delete(row)
 
 

@@ -9,6 +9,7 @@ from framework.celery.job import Job
 from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.errors import HoldfastError
+from framework.projects.core.addresses import select_moved_from
 from framework.projects.core.description import describe
 from framework.projects.core.groups import select_tellers
 from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, transfers
@@ -30,8 +31,8 @@ def refresh_person(user_id: int) -> int:
     """Have every project that tells of this person refreshed, in a task of its own; how many there are."""
     takes_part = select(Member.project_id).where(Member.user_id == user_id)
     with transaction() as session:
-        told = or_(Project.owner_id == user_id, Project.id.in_(takes_part), Project.id.in_(select_tellers(user_id)))
-        query = select(Project.id).where(told)
+        named = [Project.id.in_(ids) for ids in (takes_part, select_moved_from(user_id), select_tellers(user_id))]
+        query = select(Project.id).where(or_(Project.owner_id == user_id, *named))
         project_ids = session.scalars(query).all()
         for project_id in project_ids:
             enqueue(session, "framework.projects.tasks.refresh_about", project_id)

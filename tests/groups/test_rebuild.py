@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from framework.accounts.core.account import Account
-from framework.accounts.lifecycle.operations import find_owner, find_user
+from framework.accounts.lifecycle.operations import find_owner, find_user, update_profile
 from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction
 from framework.groups import operations, people
@@ -16,7 +16,7 @@ from framework.projects.core.access import ProjectAccess, ProjectNotFound, proje
 from framework.projects.core.description import recorded_group
 from framework.projects.lifecycle.deletion import delete_for_good
 from framework.projects.lifecycle.leaving import hand_over
-from framework.projects.lifecycle.operations import create_project, trash_project
+from framework.projects.lifecycle.operations import create_project, trash_project, update_project
 from framework.projects.lifecycle.purging import purge
 from framework.projects.tasks import refresh_about
 from framework.repositories.models import Repository
@@ -139,6 +139,27 @@ def test_one_project_tells_of_everyone_and_the_others_of_owners(
         assert group
         told.append(([person["name"] for person in group["people"]], group["is_whole"]))
     assert told == [(["alice", "bob", "charlie"], True), (["alice"], False)]
+
+
+def test_former_addresses_lead_on_and_a_name_that_is_used_is_no_former_one(
+    app: Flask, alice: Account, charlie: Account, lab: GroupAccess, rebuild: Rebuild
+) -> None:
+    first = new_project(app, alice, "first")
+    new_project(app, alice, "second")
+    update_profile(charlie.id, name="charles", full_name="", email=charlie.email)
+    hand_over(first.id, "charles")
+    update_project(charlie, project_for(charlie, "charles", "first"), name="was", description="", visibility="private")
+    hand_over(first.id, "alice")
+    again = create_project(charlie, name="first", description="", visibility="private")
+    commit(app, charlie, again.full_name)
+    rebuild()
+    found = {
+        path: project_for(account_of("alice"), *path.split("/")).full_name for path in ("lab/first", "charlie/was")
+    }
+    assert found == {"lab/first": "alice/was", "charlie/was": "alice/was"}
+    assert project_for(account_of("charles"), "charles", "first").role == "owner"
+    with pytest.raises(ProjectNotFound):
+        project_for(account_of("bob"), "lab", "first")
 
 
 def test_a_project_that_was_empty_when_people_changed_tells_of_them(

@@ -16,17 +16,17 @@ from framework.accounts.models import GroupMember, User
 def recover_group(session: Session, *, name: str, email: str, group: Mapping[str, Any]) -> int:
     """The id of the group with this placeholder of an address, made where there is none, with the people of the facts.
 
-    Facts that are older than what is known change nobody. Those that name the owners alone, newer than what is known,
-    add owners to a group that has just been made, and otherwise wait for those that name everyone.
+    Facts that are older than what is known change nobody. Those that name the owners alone add owners to a group
+    without people, and otherwise wait for those that name everyone.
     """
     row = _find(session, name, email)
-    is_new = row is None
     if row is None:
         row = new_group(find_free_name(session, name), full_name=group.get("title") or "", email=email)
         session.add(row)
     changed_at = datetime.fromisoformat(group["changed_at"]) if group.get("changed_at") else None
     session.flush()
-    if is_new or _is_newer(changed_at, row.people_changed_at, is_whole=group["is_whole"]):
+    is_bare = session.scalar(select(GroupMember.user_id).where(GroupMember.group_id == row.id).limit(1)) is None
+    if is_bare or _is_newer(changed_at, row.people_changed_at, is_whole=group["is_whole"]):
         row.member_role, row.full_name = group.get("member_role"), group.get("title") or ""
         _restore_people(session, row.id, group["people"], is_whole=group["is_whole"])
         row.people_changed_at = changed_at if group["is_whole"] else row.people_changed_at

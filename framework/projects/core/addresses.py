@@ -1,6 +1,8 @@
 """Addresses that projects had before: they lead to the same project, as long as its owner uses them for no other."""
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import FormerUserName, User
@@ -45,10 +47,31 @@ def former_project_names(session: Session, project: Project) -> list[str]:
     return list(session.scalars(query.order_by(FormerProjectName.name_key)))
 
 
-def recall_former_addresses(session: Session, project: Project, names: list[str]) -> None:
-    """Have these names below the present owner lead to the project, too, as far as they lead nowhere."""
+def select_moved_from(owner_id: int) -> Select[int]:
+    """The projects of others to which addresses below this owner lead: their journals tell of it."""
+    mine = select(FormerProjectName.project_id).where(FormerProjectName.owner_id == owner_id)
+    return mine.join(Project, Project.id == FormerProjectName.project_id).where(Project.owner_id != owner_id).distinct()
+
+
+def former_owners(session: Session, project: Project) -> list[tuple[User, list[str]]]:
+    """To whom the project belonged before, by name, and the names, case-folded, that it had there."""
+    query = (
+        select(User, FormerProjectName.name_key)
+        .join(User, User.id == FormerProjectName.owner_id)
+        .where(FormerProjectName.project_id == project.id, FormerProjectName.owner_id != project.owner_id)
+        .where(User.deleted_at.is_(None))
+        .order_by(User.name_key, FormerProjectName.name_key)
+    )
+    names: dict[User, list[str]] = {}
+    for owner, name in session.execute(query):
+        names.setdefault(owner, []).append(name)
+    return list(names.items())
+
+
+def recall_former_addresses(session: Session, project: Project, owner_id: int, names: Sequence[str]) -> None:
+    """Have these names below an owner lead to the project, too, as far as they lead nowhere."""
     for name in names:
-        owned = select(Project.id).where(Project.owner_id == project.owner_id, Project.name_key == name)
-        if session.scalar(owned) is None and former_project(session, project.owner_id, name) is None:
-            session.add(FormerProjectName(owner_id=project.owner_id, name_key=name, project_id=project.id))
+        owned = select(Project.id).where(Project.owner_id == owner_id, Project.name_key == name)
+        if session.scalar(owned) is None and former_project(session, owner_id, name) is None:
+            session.add(FormerProjectName(owner_id=owner_id, name_key=name, project_id=project.id))
     session.flush()

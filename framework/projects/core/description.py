@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from framework.accounts.core.account import GROUP
 from framework.accounts.core.former_names import former_names
 from framework.accounts.models import GroupMember, User
-from framework.projects.core.addresses import former_project_names
+from framework.projects.core.addresses import former_owners, former_project_names
 from framework.projects.core.groups import OWNER, find_teller
 from framework.projects.models import BranchRule, Member, Project
 
@@ -26,15 +26,17 @@ def describe(session: Session, project: Project, *, without: int | None = None) 
     To a project that is being made nothing belongs yet, and nothing is looked for.
 
     Each member is a fact of their own, so that a version which changes one of a thousand tells of one. `public_at` is
-    there only where a date is set, and `group` where a group owns the project, so that the facts of all other projects
-    are what they were. Each project of a group tells of its owners, and the oldest that has a version of everyone;
-    `without` is a project that is about to go, which is not counted any more.
+    there only where a date is set, `group` where a group owns the project, and `former_addresses` where it had another
+    owner before, so that the facts of all other projects are what they were. Each project of a group tells of its
+    owners, and the oldest that has a version of everyone; `without` is a project that is about to go, which is not
+    counted any more.
     """
     owner, is_made = session.get_one(User, project.owner_id), inspect(project).has_identity
     return {
         "branch_rules": _branch_rules(session, project) if is_made else [],
         "created_at": _moment(project.created_at),
         "description": project.description,
+        **(_former_addresses(session, project) if is_made else {}),
         "former_names": former_project_names(session, project) if is_made else [],
         **(_group(session, project, owner, without=without) if owner.kind == GROUP else {}),
         **(_members(session, project) if is_made else {}),
@@ -65,6 +67,18 @@ def recorded_group(recorded: Mapping[str, Any]) -> dict[str, Any] | None:
 def _recorded_people(recorded: Mapping[str, Any], kind: str) -> list[Mapping[str, str]]:
     told = ((fact.removeprefix(kind), value) for fact, value in recorded.items() if fact.startswith(kind))
     return [{"name": name, **value} for name, value in told]
+
+
+def _former_addresses(session: Session, project: Project) -> dict[str, Any]:
+    told = [
+        {
+            "owner": {"email": owner.email, "kind": owner.kind, "name": owner.name},
+            "owner_former_names": former_names(session, owner.id),
+            "names": names,
+        }
+        for owner, names in former_owners(session, project)
+    ]
+    return {"former_addresses": told} if told else {}
 
 
 def _members(session: Session, project: Project) -> dict[str, dict[str, str]]:

@@ -8,12 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses
+from framework.accounts.core.account import GROUP
 from framework.accounts.core.former_names import recall_former_names
 from framework.accounts.lifecycle.recovery import recover_account
 from framework.accounts.lifecycle.recovery_of_groups import recover_group
 from framework.accounts.models import User
 from framework.database.types import now
-from framework.projects.core.addresses import recall_former_addresses
+from framework.projects.core.addresses import recall_former_addresses, release_former_address
 from framework.projects.core.description import describe, recorded_group, recorded_members
 from framework.projects.core.groups import list_project_owners, refresh_teller
 from framework.projects.core.validation import NAME_LENGTH
@@ -47,7 +48,9 @@ def restore_recorded_project(session: Session, repository_id: str, recorded: Map
     session.flush()
     _restore_members(session, project, recorded_members(recorded))
     _protect(session, project, recorded.get("branch_rules", []))
-    recall_former_addresses(session, project, recorded.get("former_names", []))
+    recall_former_addresses(session, project, project.owner_id, recorded.get("former_names", []))
+    for told in recorded.get("former_addresses", []):
+        _recall_former_owner(session, project, told)
     if project.owner_id == _recover_owner(session, recorded):
         recall_former_names(session, project.owner_id, recorded.get("owner_former_names", []))
     refresh_teller(session, project.owner_id)  # the oldest may be another one than the one that has told of everyone
@@ -89,13 +92,34 @@ def _recover_owner(session: Session, recorded: Mapping[str, Any]) -> int:
     return recover_account(session, **recorded["owner"])
 
 
+def _recall_former_owner(session: Session, project: Project, told: Mapping[str, Any]) -> None:
+    """Have the address lead here that the project had with another owner, who comes back for it, too.
+
+    A group that owns nothing any more comes back without people: its name leads on, and nobody else can take it.
+    """
+    owner = told["owner"]
+    if owner["kind"] == GROUP:
+        nobody = {"people": [], "is_whole": False}
+        owner_id = recover_group(session, name=owner["name"], email=owner["email"], group=nobody)
+    else:
+        owner_id = recover_account(session, name=owner["name"], email=owner["email"])
+    if owner_id != project.owner_id:
+        recall_former_addresses(session, project, owner_id, told["names"])
+        recall_former_names(session, owner_id, told["owner_former_names"])
+
+
 def free_name(session: Session, project: Project, *, owner_id: int) -> str:
     """The project's name for this owner, with a number behind it when another of their projects has or had it."""
+    former = select(FormerProjectName.name_key).where(FormerProjectName.owner_id == owner_id)
     with session.no_autoflush:
-        others = Project.repository_id != project.repository_id
-        taken = set(session.scalars(select(Project.name_key).where(Project.owner_id == owner_id, others)))
-        former = select(FormerProjectName.name_key).where(FormerProjectName.owner_id == owner_id)
-        taken |= set(session.scalars(former.where(FormerProjectName.project_id != project.id)))
+        had = set(session.scalars(former.where(FormerProjectName.project_id != project.id)))
+    return _free_name(session, project, owner_id=owner_id, taken=had)
+
+
+def _free_name(session: Session, project: Project, *, owner_id: int, taken: set[str]) -> str:
+    others = Project.repository_id != project.repository_id
+    with session.no_autoflush:
+        taken = taken | set(session.scalars(select(Project.name_key).where(Project.owner_id == owner_id, others)))
     name, number = project.name, 1
     while name.casefold() in taken:
         number += 1
@@ -104,9 +128,12 @@ def free_name(session: Session, project: Project, *, owner_id: int) -> str:
 
 
 def _rename(session: Session, project: Project, wanted: str) -> None:
+    """A name that a project has counts for more than that another one had it: the journal of that may be older."""
     project.name = wanted
-    project.name = free_name(session, project, owner_id=project.owner_id)
+    project.name = _free_name(session, project, owner_id=project.owner_id, taken=set())
     project.name_key = project.name.casefold()
+    with session.no_autoflush:
+        release_former_address(session, project.owner_id, project.name)
 
 
 def _restore_members(session: Session, project: Project, recorded: Sequence[Mapping[str, str]]) -> None:

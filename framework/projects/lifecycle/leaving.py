@@ -21,7 +21,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.email import messages
 from framework.errors import Conflict
-from framework.projects.core.addresses import keep_former_address
+from framework.projects.core.addresses import keep_former_address, select_moved_from
 from framework.projects.core.description import describe
 from framework.projects.core.groups import refresh_teller, select_tellers
 from framework.projects.core.owners import lock_co_owners, lock_owners
@@ -217,7 +217,7 @@ def _erase(user_id: int) -> None:
             end_beyond(session, row, user_id, None, by=None)
             enqueue(session, "framework.projects.tasks.refresh_about", row.id)
         session.execute(delete(Member).where(Member.user_id == user_id))
-        for project_id in session.scalars(select_tellers(user_id)).all():
+        for project_id in session.scalars(select_tellers(user_id).union(select_moved_from(user_id))).all():
             enqueue(session, "framework.projects.tasks.refresh_about", project_id)
         session.execute(delete(GroupMember).where(GroupMember.user_id == user_id))
         administration.erase(session, user)
