@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from framework.browse.view_options import PAGE_LINES
 from tests.browse.conftest import Onlooker
 
 LARGE_TEXT, LARGE_JSON = b"a line\n" * ((100 << 20) // 7), b'{"a": "' + b"x" * (50 << 20) + b'"}'
@@ -15,10 +16,10 @@ MANY = 100_000
 def test_a_text_of_100_mib_and_a_line_of_50_mib_have_pages(shown: Callable[[dict[str, bytes]], Onlooker]) -> None:
     onlooker = shown({"large.txt": LARGE_TEXT, "large.json": LARGE_JSON})
     text = onlooker.get("/blob/main/large.txt")
-    assert "Only the first 1 MiB of 100 MiB are shown. Only the first 20,000 lines are shown." in text
-    assert text.count('class="line"') == 20_000
+    assert "Only the first 8 MiB of 100 MiB are shown." in text
+    assert text.count('class="line"') == PAGE_LINES
     line = onlooker.get("/blob/main/large.json")
-    for words in ("larger than 512 KiB and shown as text", "first 1 MiB of 50 MiB", "cut after 10,000 characters"):
+    for words in ("larger than 512 KiB and shown as text", "first 8 MiB of 50 MiB", "cut after 10,000 characters"):
         assert words in line
     commit = onlooker.get(f"/commit/{onlooker.gallery.git('rev-parse', 'HEAD')}")
     assert commit.count("Too large for a comparison by lines") == 2
