@@ -6,7 +6,7 @@ encodings, backslashes, control characters.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from framework.errors import Invalid
 
@@ -81,6 +81,22 @@ def check_stored_path(path: str) -> str:
 def fold_name(name: str) -> str:
     """What two names have in common that some systems take for one: large and small letters, NFC and NFD."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def find_twins(new: Collection[str], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each of these new names of a folder with another of its `names` that some systems take for it."""
+    folded = {fold_name(name): name for name in new}
+    for name in names:
+        twin = folded.get(fold_name(name), name)
+        if twin != name:
+            yield twin, name
+
+
+def explain_twin(name: str, twin: str) -> str:
+    """What is the matter with a name beside its twin, as a sentence that begins after the name."""
+    if unicodedata.normalize("NFC", twin) == unicodedata.normalize("NFC", name):
+        return f"looks like {quote_path(twin)}, whose letters are composed otherwise; on macOS one hides the other."
+    return f"differs from {quote_path(twin)} in large and small letters only; on Windows and macOS one hides the other."
 
 
 def folders_above(paths: Iterable[str]) -> set[str]:

@@ -1,7 +1,6 @@
 """What an upload would do with each file, told before a byte of it is sent."""
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from framework import config
 from framework.accounts.core.plans import Plan
 from framework.errors import Invalid
 from framework.gitcore.modes import FOLDER, SUBMODULE
-from framework.gitcore.path_policy import BadPath, check_path, fold_name, folders_above
+from framework.gitcore.path_policy import BadPath, check_path, explain_twin, fold_name, folders_above, quote_path
 from framework.projects.core.access import ProjectAccess
 from framework.projects.members import quota
 from framework.projects.visits import read_project
@@ -163,16 +162,22 @@ class _Known:
 
     def _twin(self, path: str) -> str:
         """A name that only some systems keep apart: those that tell large from small letters, or NFC from NFD."""
-        folder, _slash, name = path.rpartition("/")
+        folder, name = self._first_new(path)
         twin = self._names_in(folder).get(fold_name(name))
         if twin is None:
             coming = next((other for other in self._coming[fold_name(path)] if other != path), "")
-            twin = coming.rpartition("/")[2]
-        if not twin:
+            name, twin = path.rpartition("/")[2], coming.rpartition("/")[2]
+        if not twin or twin == name:
             return ""
-        if unicodedata.normalize("NFC", twin) == unicodedata.normalize("NFC", name):
-            return f"It looks like “{twin}”, whose letters are composed otherwise; on macOS one hides the other."
-        return f"Differs from “{twin}” in large and small letters only; on Windows and macOS one hides the other."
+        quoted = f"The folder {quote_path(name)}" if name != path.rpartition("/")[2] else "It"
+        return f"{quoted} {explain_twin(name, twin)}"
+
+    def _first_new(self, path: str) -> tuple[str, str]:
+        """The deepest folder on the way that the branch has, and the name that would be new in it."""
+        folder, _slash, name = path.rpartition("/")
+        while folder and self._entry(folder) is None:
+            folder, _slash, name = folder.rpartition("/")
+        return folder, name
 
     def _names_in(self, folder: str) -> dict[str, str]:
         """The names in the branch's folder, each by what `fold_name` makes of it."""

@@ -41,8 +41,8 @@ def test_what_would_happen_is_told_before_a_byte_is_sent(
             "x.tmp": "1 byte · A .gitignore leaves it out.",
             "dir": "“dir” is a folder already; give the file another name. It will be skipped, the others"
             " will be uploaded.",
-            "Other.txt": "1 byte · new · Differs from “other.txt” in large and small letters only; on Windows and macOS"
-            " one hides the other.",
+            "Other.txt": "1 byte · new · It differs from “other.txt” in large and small letters only; on Windows and"
+            " macOS one hides the other.",
         }
     )
     assert page.message() == "Add 1 file and update 1 file"

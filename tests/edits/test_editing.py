@@ -251,3 +251,18 @@ def test_only_writers_change_files(
     assert stranger.client.post(f"/alice/website/{page}", data=fields).status_code == 403
     assert "/edit/" not in stranger.get("/alice/website/blob/main/a.txt").text
     assert content(website, "a.txt") == b"1"
+
+
+def test_a_name_that_some_systems_take_for_another_is_stored_with_a_warning(
+    writer: Visitor, secret: ProjectAccess
+) -> None:
+    submit(writer, "/alice/secret/new/main/", path="A.txt", content="other")
+    page = writer.get("/alice/secret").text
+    assert "“A.txt” differs from “a.txt” in large and small letters only; on Windows and macOS one hides" in page
+    submit(writer, "/alice/secret/new/main/", path="Docs/deep/y.txt", content="in another folder")
+    assert "“Docs” differs from “docs”" in writer.get("/alice/secret").text
+    submit(writer, "/alice/secret/edit/main/A.txt", path="A.txt", content="no new name")
+    assert "differs from" not in writer.get("/alice/secret").text
+    submit(writer, "/alice/secret/edit/main/b.bin".replace("b.bin", "A.txt"), path="c.txt", content="no new name")
+    submit(writer, "/alice/secret/edit/main/c.txt", path="C.txt", content="no new name")
+    assert "differs from" not in writer.get("/alice/secret").text

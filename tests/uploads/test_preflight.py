@@ -77,6 +77,9 @@ def test_it_warns_of_names_that_differ_in_case_only(writer: Visitor) -> None:
     assert "“a.txt”" in told["A.txt"]["note"]
     assert ("“Twin”" in told["twin"]["note"], "“twin”" in told["Twin"]["note"]) == (True, True)
     assert told["single"]["note"] == ""
+    folder = ask(writer, {"Docs/new/y.md": 1, "docs/new/y.md": 1, "Docs2/y.md": 1})
+    assert folder["Docs/new/y.md"]["note"].startswith("The folder “Docs” differs from “docs” in large and small")
+    assert folder["Docs2/y.md"]["note"] == ""
 
 
 def test_it_tells_what_a_gitignore_leaves_out(writer: Visitor) -> None:

@@ -1,7 +1,7 @@
 """What a push may bring: folders that Git accepts, files within the limit, no object made to exhaust us."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain
 
 from framework import config
@@ -11,6 +11,7 @@ from framework.errors import TooLarge
 from framework.formatting import MIB, format_size
 from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.packs import BLOB, TREE
+from framework.gitcore.path_policy import find_twins
 from framework.gitcore.pkt_line import Received
 from framework.projects.members.quota import FileOverPlan
 from framework.repositories.write.fsck import MAX_SPECIAL_BYTES, SpecialFile, check_special_file, check_tree
@@ -22,6 +23,9 @@ from framework.uploads.refusals import too_large_sentence
 OTHER_OBJECT_BYTES = 64 * MIB
 PACK_HEADER_BYTES = 12
 
+MOST_TWINS, SHOWN_TWINS, MOST_BYTES_FOR_TWINS, COMMITS_FOR_TWINS = 100, 5, 1 << 20, 100
+"""Of names that look alike so many are told, found in so many bytes of folders and new in so many of the newest
+commits; git packs the newest folders first."""
 MOST_SEARCHED_BYTES = 1 << 30
 """How much of a push is searched for tokens. A larger one brings a history that has been elsewhere; what git packs it
 packs newest first, so that its latest versions are searched."""
@@ -36,6 +40,8 @@ _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]*)\0(.{20})", re.DOTALL)
 _PLAIN_ENTRIES = re.compile(
     rb"(?:[0-7]++ (?!\.{1,2}\0|\.[gG][iI][tT][ .:aAmM\0])[ -.0-\[\]-}]{1,255}+\0.{20})*+", re.DOTALL
 )
+
+_PLAIN_NAME = re.compile(rb" ([^\0]*)\0.{20}", re.DOTALL)
 
 
 class TooManyObjects(TooLarge):
@@ -90,7 +96,7 @@ def most_allocated_bytes() -> int:
 
 def is_clear(kind: int, content: bytes) -> bool:
     """Whether an object of a push needs no closer look: it is no unusual folder, no pointer, and holds no token."""
-    if kind == TREE and not is_plain(content):
+    if kind == TREE and (not is_plain(content) or _has_plain_twins(content)):
         return False
     return not tokens_in(content) and not (kind == BLOB and lfs_pointer.parse(content))
 
@@ -172,14 +178,26 @@ def is_plain(tree: bytes) -> bool:
     return _PLAIN_ENTRIES.fullmatch(tree) is not None
 
 
-def check_trees(quarantine: Quarantine, found: Inventory) -> None:
+def _has_plain_twins(tree: bytes) -> bool:
+    """Whether a folder whose names are ASCII has two that differ in large and small letters only."""
+    names = _PLAIN_NAME.findall(tree.lower())
+    return len(set(names)) < len(names)
+
+
+def check_trees(quarantine: Quarantine, found: Inventory, tips: Sequence[str]) -> list[tuple[str, str]]:
     """Hold every folder of the push, and the files in it that Git reads itself, to the rules that all writers follow.
+
+    New names beside others that some systems take for the same are returned in pairs, as far as a look is cheap.
 
     Raises:
         TreeRefused, SpecialFileRefused.
     """
     special: dict[str, set[SpecialFile]] = {}
+    twins, left = dict[frozenset[str], tuple[str, str]](), MOST_BYTES_FOR_TWINS
     for tree in quarantine.contents(found.trees):
+        left -= len(tree)
+        if left > 0 and len(twins) < MOST_TWINS:
+            twins |= {frozenset(pair): pair for pair in _find_twins(tree)}
         if not is_plain(tree):
             entries = ((name, int(mode, 8), sha.hex()) for mode, name, sha in _TREE_ENTRY.findall(tree))
             for file in check_tree("", entries):
@@ -187,3 +205,11 @@ def check_trees(quarantine: Quarantine, found: Inventory) -> None:
     for sha, content in quarantine.heads(list(special), MAX_SPECIAL_BYTES + 1):
         for file in special[sha]:
             check_special_file(file, content)
+    new = quarantine.added_names(tips, COMMITS_FOR_TWINS) if twins else set()
+    return [pair for pair in twins.values() if not new.isdisjoint(pair)][:SHOWN_TWINS]
+
+
+def _find_twins(tree: bytes) -> Iterator[tuple[str, str]]:
+    """Names of a folder, as its content in Git tells, with others that some systems take for them."""
+    names = [name.decode(errors="surrogateescape") for _mode, name, _sha in _TREE_ENTRY.findall(tree)]
+    return find_twins(names, names)

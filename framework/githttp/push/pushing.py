@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework import config
 from framework.accounts.core.account import Account
 from framework.errors import HoldfastError, Interrupted, Unavailable
+from framework.gitcore.path_policy import explain_twin, quote_path
 from framework.gitcore.pkt_line import Received
 from framework.githttp.protocol.answering import Output, answer
 from framework.githttp.protocol.body import PushBody
@@ -53,6 +54,7 @@ class _Work:
     def __init__(self, push: Push, output: Output) -> None:
         self._push, self._output = push, output
         self._statuses = RefStatuses(push.asked)
+        self._twins: list[tuple[str, str]] = []
 
     def run(self) -> None:
         """Do it all; when the outcome is not known, the answer ends without a report: neither `ok` nor `ng`."""
@@ -64,6 +66,7 @@ class _Work:
                 receiver = PackReceiver(arrival, self._statuses)
                 pack = push.received if push.asked.has_pack else None
                 packs = receiver.receive(folder, pack, push.body.announced_bytes)
+                self._twins = receiver.twins
             except (OutcomeUnknown, NotConfirmed) as error:
                 return self._end_without_report(error.sentence)
             except Interrupted:
@@ -93,6 +96,8 @@ class _Work:
         for reason in self._statuses.reasons():
             self._output.say(f"error: {reason}")
         if self._statuses.accepted:
+            for name, twin in self._twins:
+                self._output.say(f"warning: {quote_path(name)} {explain_twin(name, twin)}")
             self._output.say(f"\n  {config.current().base_url}{self._push.access.path}\n")
         self._output.report(self._statuses.lines())
 

@@ -54,7 +54,10 @@ class Arrival:
 
 
 class PackReceiver:
-    """Makes a version of what the statuses' commands ask for; `statuses` tells afterwards what became of each."""
+    """Makes a version of what the statuses' commands ask for; `statuses` tells afterwards what became of each.
+
+    `twins` are names in its folders that some systems take for the same, in pairs.
+    """
 
     def __init__(self, arrival: Arrival, statuses: RefStatuses) -> None:
         self._arrival, self._statuses = arrival, statuses
@@ -66,6 +69,7 @@ class PackReceiver:
         self._found: Inventory | None = None
         self._lfs: tuple[StoredLfs, ...] = ()
         self._summaries: dict[str, RefSummary] = {}
+        self.twins: list[tuple[str, str]] = []
 
     def receive(self, folder: Path, pack: Received | None, announced_bytes: int = 0) -> list[PushedPack]:
         """The packs that became part of a version; the work is done in `folder`, which is scratch.
@@ -103,7 +107,7 @@ class PackReceiver:
                 self._check_tips(quarantine)
                 return []
             self._found = found = self._take_inventory(quarantine, pack)
-            trees = pool.submit(policy.check_trees, quarantine, found)
+            trees = pool.submit(policy.check_trees, quarantine, found, self._statuses.tips)
             tokens = pool.submit(policy.check_tokens, quarantine, found, self._statuses.tips)
             lfs = pool.submit(find_needed, quarantine, found, self._statuses.tips)
             packs = pool.submit(split, quarantine, pack, found)
@@ -111,7 +115,7 @@ class PackReceiver:
             summaries = pool.submit(landing.summarise_refs, self._statuses.moves, quarantine)
             sent = self._send_if_wanted(packs.result())
             connected.result()
-            trees.result()
+            self.twins = trees.result()
             tokens.result()
             self._lfs, self._summaries = lfs.result(), summaries.result()
         self._tell_stored(sent)

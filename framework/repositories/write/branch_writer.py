@@ -48,7 +48,7 @@ from framework.repositories.write.pack_upload import leave_out_index, put_all
 from framework.repositories.write.refusals import PacksChanged, RefMoved
 from framework.repositories.write.tree_editor import TreeEditor
 
-FREE_LOSSES = 2
+FREE_LOSSES, MOST_TWINS = 2, 10
 
 
 def write(wanted: Write, *, precheck: Precheck, in_transaction: InTransaction) -> Written:
@@ -81,6 +81,7 @@ class _Attempt:
     sha: str
     generation: int
     packs: dict[str, tuple[str, WrittenPack]] = field(default_factory=dict)
+    twins: Sequence[tuple[str, str]] = ()
 
 
 class _Writer:
@@ -126,7 +127,7 @@ class _Writer:
             return Written(attempt.sha, changed=False)
         if attempt.packs:
             self._send(attempt)
-        written = Written(attempt.sha, changed=True)
+        written = Written(attempt.sha, changed=True, twins=attempt.twins)
         commit(
             self._change(attempt),
             precheck=precheck,
@@ -154,7 +155,7 @@ class _Writer:
                 return _Attempt(tip, parent, copy.snapshot.pack_generation)
             sha = writer.add(_commit(self._wanted, tree, parent))
             packs = {**self._blobs, name: (HISTORY, leave_out_index(writer.finish()))}
-        return _Attempt(tip, sha, copy.snapshot.pack_generation, packs)
+        return _Attempt(tip, sha, copy.snapshot.pack_generation, packs, editor.twins[:MOST_TWINS])
 
     def _place(self, copy: Copy) -> tuple[str | None, str | None]:
         """The branch's tip, None for a branch that begins, and the commit to build upon, None for the first one."""

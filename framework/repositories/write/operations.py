@@ -118,10 +118,14 @@ class Write:
 
 @dataclass(frozen=True)
 class Written:
-    """The branch's newest commit after a write; `changed` is False when everything was there already."""
+    """The branch's newest commit after a write; `changed` is False when everything was there already.
+
+    `twins` are some of the paths that are new, each with a name beside it that some systems take for the same.
+    """
 
     sha: str
     changed: bool
+    twins: Sequence[tuple[str, str]] = ()
 
 
 InTransaction = Callable[[Session, Written], None]

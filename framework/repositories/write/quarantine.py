@@ -7,10 +7,11 @@ disk can stand in for an object that the push lacks.
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from framework.files import sha256_of
+from framework.files import sha256_of, split_chunks
 from framework.gitcore import git
 from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.pack_objects import pack_objects
@@ -33,6 +34,7 @@ from framework.repositories.write.received_objects import DEADLINE_SECONDS, Rece
 
 INDEXING_THREADS = 1  # each would hold a delta's base and what it makes of it
 SPARE_OBJECT_BYTES = 1 << 20
+MOST_ADDED_PATHS = 50_000
 OVER_LIMIT = "over limit"
 LACKING = "did not receive expected object"
 UNREAD = b" missing\n"
@@ -204,6 +206,22 @@ class Quarantine(ReceivedObjects):
             assert process.stdout
             found = [line for line in process.stdout if line.startswith(sha.encode())]
         return found[0][41:].decode(errors="replace").strip() if found else sha[:10]
+
+    def added_names(self, tips: Iterable[str], limit: int) -> set[str]:
+        """The names of files, and of folders above them, that the newest `limit` commits of these tips add.
+
+        Of very many only some; none where a tip is no commit.
+        """
+        options = ("--stdin", "--format=", "--name-only", "-z", "--diff-filter=A", "--no-renames")
+        with (
+            suppress(git.GitFailed),
+            self._spool_names(self._revisions(tips)) as given,
+            self._start("log", f"--max-count={limit}", *options, stdin=given) as process,
+        ):
+            assert process.stdout
+            paths = islice(split_chunks(iter(process.stdout)), MOST_ADDED_PATHS)
+            return {name for path in paths for name in path.decode(errors="surrogateescape").split("/")}
+        return set()
 
     def repack(self, names: Path, prefix: str, *options: str) -> Path | None:
         """A pack of the received objects that this file names; None when it names none."""

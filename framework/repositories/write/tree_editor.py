@@ -6,6 +6,7 @@ from framework.errors import Conflict
 from framework.gitcore.modes import EXECUTABLE, FILE, FOLDER
 from framework.gitcore.pack_writer import PackWriter, object_hash
 from framework.gitcore.packs import TREE
+from framework.gitcore.path_policy import find_twins
 from framework.repositories.cache.copy import Copy
 from framework.repositories.history.absent import PathAbsent
 from framework.repositories.write.fsck import SpecialFile, check_tree
@@ -26,10 +27,16 @@ class PathClash(Conflict):
 
 @dataclass
 class _Folder:
-    """A tree that is being changed; `children` are its subfolders that were opened."""
+    """A tree that is being changed: its subfolders that were opened, and the names that it did not have."""
 
     entries: dict[str, tuple[int, str]]
     children: dict[str, "_Folder"] = field(default_factory=dict)
+    new: set[str] = field(default_factory=set)
+
+    def set(self, name: str, entry: tuple[int, str]) -> None:
+        if name not in self.entries:
+            self.new.add(name)
+        self.entries[name] = entry
 
 
 class TreeEditor:
@@ -39,6 +46,7 @@ class TreeEditor:
         self._copy = copy
         self._root = self._open(root)
         self.special: set[SpecialFile] = set()
+        self.twins: list[tuple[str, str]] = []
 
     def entry(self, path: str) -> tuple[int, str] | None:
         """Mode and object name of what is at this path, or None."""
@@ -57,7 +65,7 @@ class TreeEditor:
         folder, name = self._place(path)
         there = folder.entries.get(name)
         kept = there[0] if there and there[0] == EXECUTABLE else mode
-        folder.entries[name] = (kept, sha)
+        folder.set(name, (kept, sha))
 
     def restore(self, path: str, mode: int, sha: str) -> None:
         """Put a file or folder that the repository holds already there, in the place of whatever is.
@@ -67,7 +75,7 @@ class TreeEditor:
         """
         folder, name = self._room(path)
         folder.children.pop(name, None)
-        folder.entries[name] = (mode, sha)
+        folder.set(name, (mode, sha))
 
     def move(self, path: str, to: str) -> None:
         """Take the file or folder at `path` to the path `to`, and what was changed in it before.
@@ -80,7 +88,7 @@ class TreeEditor:
         source, old = self._parent(path)
         child, entry = source.children.pop(old, None), source.entries.pop(old)
         folder, name = self._place(to)
-        folder.entries[name] = entry
+        folder.set(name, entry)
         if child:
             folder.children[name] = child
 
@@ -96,6 +104,8 @@ class TreeEditor:
 
     def write(self, writer: PackWriter) -> str:
         """Add the trees that changed to the pack; the root tree's object name. `special` has what is to be looked at.
+
+        `twins` has the paths that are new, each with a name beside it that some systems take for the same.
 
         Raises:
             TreeRefused: Git refuses a folder that is new.
@@ -145,7 +155,7 @@ class TreeEditor:
         return folder.children[name]
 
     def _new_child(self, folder: _Folder, name: str) -> _Folder:
-        folder.entries[name] = (FOLDER, "")
+        folder.set(name, (FOLDER, ""))
         folder.children[name] = _Folder({})
         return folder.children[name]
 
@@ -155,6 +165,9 @@ class TreeEditor:
             folder.entries[name] = (FOLDER, sha)
             if not child.entries:
                 del folder.entries[name]
+        new = folder.new & folder.entries.keys()
+        twins = find_twins(new, folder.entries) if new else ()
+        self.twins += ((f"{path}/{name}".lstrip("/"), twin) for name, twin in twins)
         entries = [(name.encode(errors="surrogateescape"), *entry) for name, entry in folder.entries.items()]
         raw = _serialize(entries)
         check = object_hash(b"tree", len(raw))
