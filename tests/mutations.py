@@ -211,7 +211,7 @@ MUTATIONS = (
     Mutation(
         17, "a living owner is waited for",
         "framework/storage/ownership/lease.py",
-        "        if not silent:\n            self._wait_until_noticed(seconds, tell)\n", "",
+        "        if not silent:\n            wait_until_noticed(seconds, tell)\n", "",
         "tests/storage/test_take_over.py -k living_owner",
     ),
     Mutation(

@@ -36,9 +36,9 @@ logger = get_task_logger(__name__)
 
 @app.task(base=Job, name="framework.repositories.tasks.renew_mark")
 def renew_mark() -> dict[str, bool]:
-    """Renew this database's mark in the bucket; whether the bucket was lost to another one. The alarm is in the log."""
+    """Renew this database's mark in the bucket while it is used; whether the bucket was lost, as the log tells, too."""
     try:
-        ownership().look(renew=True)
+        ownership().renew_unless_resting()
     except NotOwner:
         return {"lost": True}
     return {"lost": False}

@@ -16,7 +16,8 @@ class Deployment(Base):
 
     `claim` names the object `deployment/<token>-<claim>.json`. States: `claiming` (the object may not be stored yet),
     `waiting` (stored in the place of another owner, whose processes may not have noticed), `owner`. `marks` are those
-    that this database had written, newest first, each with its `name` and the moment `at` which it was written.
+    that this database had written, newest first, each with its `name`, the moment `at` which it was written, when the
+    bucket was last used (`used_at`), and `rests` if no other follows before it is used again.
     Until `indexes_needed_until` a release may come back that looks for the index of every pack: the database was made
     by such a one, and a rollback needs no preparation for a while.
     """

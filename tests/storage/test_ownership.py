@@ -28,7 +28,7 @@ from framework.storage.ownership.refusals import (
 )
 from tests.servers.application.owners import Owners
 from tests.storage.conftest import hex_of
-from tests.storage.owned import listed, owned, put
+from tests.storage.owned import listed, owned, put, rest
 
 __all__ = ["owned"]
 
@@ -120,6 +120,43 @@ def test_marks_of_ones_own_are_no_alarm_however_many(owned: Owners) -> None:
     for _ in range(40):
         ownership().look(renew=True)
     assert len([key for key in listed() if key.startswith("deployment/marks/")]) == 1
+
+
+def test_the_mark_is_renewed_while_the_bucket_is_used(owned: Owners) -> None:
+    before = listed()
+    ownership().renew_unless_resting()
+    assert listed()[1] != before[1]
+
+
+def test_a_deployment_at_rest_asks_nothing_of_the_store_until_somebody_writes(
+    owned: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest(monkeypatch)
+    with requests() as asked:
+        for _minute in range(3):
+            ownership().renew_unless_resting()
+    assert asked.operations == []
+    sleep(0.6)  # until the mark is too old for a look
+    owned.start_anew()
+    put("by somebody")
+    assert not any(json.loads(store().read(key)).get("rests") for key in listed() if "marks" in key)
+    with requests() as asked:
+        ownership().renew_unless_resting()
+    assert "put" in asked.operations
+
+
+def test_who_wakes_after_a_copy_of_the_database_has_written_stops(
+    owned: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest(monkeypatch)
+    owned.copy_database()
+    with owned.other():
+        ownership().look(renew=True)
+        put("by the copy")
+    ownership().renew_unless_resting()
+    owned.start_anew()
+    with pytest.raises(WrittenByACopy):
+        put("new")
 
 
 def test_a_mark_that_could_not_be_deleted_is_no_alarm(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:

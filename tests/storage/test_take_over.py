@@ -1,5 +1,6 @@
 """Taking a bucket over from another deployment."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -8,14 +9,16 @@ from sqlalchemy import select
 from framework.database.session import read_transaction
 from framework.storage.current import ownership, store
 from framework.storage.models import WAITING, Deployment
+from framework.storage.ownership import lease
 from framework.storage.ownership.refusals import (
     NotOwner,
     OwnedByAnother,
+    OwnerAtRest,
     StillOwned,
     TakeOverUnderWay,
 )
 from tests.servers.application.owners import Owners
-from tests.storage.owned import listed, owned, put
+from tests.storage.owned import listed, owned, put, rest
 
 __all__ = ["owned"]
 
@@ -41,6 +44,46 @@ def test_a_living_owner_is_not_replaced_unless_asked_for(owned: Owners) -> None:
         ownership().take_over(force=False, tell=renew)
     assert [key for key in listed() if "marks" not in key] == [key for key in before if "marks" not in key]
     put("new")
+
+
+def test_an_owner_at_rest_is_replaced_only_if_that_is_asked_for(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest(monkeypatch)
+    before = listed()
+    with owned.other():
+        with pytest.raises(OwnerAtRest, match="--take-over"):
+            ownership().take_over(force=False)
+        assert listed() == before
+        ownership().take_over(force=True)
+        put("by the second")
+    with pytest.raises(OwnedByAnother):
+        put("new")
+
+
+def test_an_owner_that_wakes_while_it_is_replaced_is_waited_for(owned: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mark is old, so that nobody can have permission, until it looks between the two looks of the other."""
+    rest(monkeypatch)
+    heard: list[str] = []
+    with owned.other():
+        monkeypatch.setattr(lease, "is_silent", wake(owned))
+        ownership().take_over(force=True, tell=heard.append)
+        found = listed()
+    assert len(heard) == 1
+    with pytest.raises(OwnedByAnother):
+        put("new")
+    assert listed() == found
+
+
+def wake(owned: Owners) -> Callable[..., bool]:
+    """Finds silence, as it is, and has the owner write before the other one says that it takes over."""
+
+    def is_silent(*_given: object) -> bool:
+        with owned.other():
+            owned.start_anew()
+            ownership().look(renew=True)
+            put("awake")
+        return True
+
+    return is_silent
 
 
 def test_a_silent_owner_is_replaced_and_stops(owned: Owners) -> None:

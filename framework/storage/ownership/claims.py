@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,10 @@ KEPT = timedelta(hours=1)
 TOKEN_KEY = re.compile(r"deployment/(\d{10})-([0-9a-f]{16})\.json")
 MARK_KEY = re.compile(r"deployment/marks/(\d{10})/([0-9a-f]{32})")
 USUAL_SECONDS = 60.0
+RESTS_AFTER = timedelta(minutes=15)
+"""So long after the last write the marks end: a deployment that nobody uses asks nothing of the store."""
+Mark = dict[str, Any]
+"""A mark as SQL knows it: its name, the moment `at` which it was made, the last use (`used_at`), whether it `rests`."""
 Token = tuple[int, str]
 """The number of a claim to the bucket, which grows with each take-over, and the random part of its name."""
 
@@ -79,9 +84,10 @@ class BucketClaims:
         """Withdraw this claim."""
         self._store.delete(token_key(token_of(row)))
 
-    def put_mark(self, row: Deployment, mark: dict[str, str], look_seconds: float) -> None:
+    def put_mark(self, row: Deployment, mark: Mark, look_seconds: float) -> None:
         """Renew the claim by this mark; it tells for how long a look permits this deployment's processes to write."""
         told: dict[str, object] = {"deployment": row.identity, "at": mark["at"], "seconds": look_seconds}
+        told |= {"rests": True} if mark.get("rests") else {}
         self._put(mark_key(row.token, mark["name"]), told)
 
     def delete_marks(self, row: Deployment, names: Iterable[str]) -> None:
@@ -97,14 +103,15 @@ class BucketClaims:
         self._store.delete(key)
         return there.modified_at if there else now()
 
-    def longest_look_seconds(self, listed: BucketListing) -> float:
-        """How long a look permits the owner's processes to write, as its marks tell; 0 where there is none."""
-        seconds = [0.0]
+    def read_marks(self, listed: BucketListing) -> Iterator[dict[str, Any]]:
+        """What the marks of the owner tell; one that is being renewed tells nothing."""
         for name in listed.marks_of(listed.newest):
             with suppress(ObjectMissing):  # renewed meanwhile: by the same processes
-                told = json.loads(self._store.read(mark_key(listed.tokens[-1][0], name)))
-                seconds.append(float(told.get("seconds", USUAL_SECONDS)))
-        return max(seconds)
+                yield json.loads(self._store.read(mark_key(listed.tokens[-1][0], name)))
+
+    def longest_look_seconds(self, listed: BucketListing) -> float:
+        """How long a look permits the owner's processes to write, as its marks tell; 0 where there is none."""
+        return max([0.0, *(float(told.get("seconds", USUAL_SECONDS)) for told in self.read_marks(listed))])
 
     def _put(self, key: str, told: dict[str, object]) -> None:
         body = json.dumps(told, sort_keys=True).encode()
@@ -128,6 +135,17 @@ def keep_claim() -> Iterator[None]:
 def read_moment(session: Session) -> datetime:
     """The present moment by the database's clock, on which all our machines agree."""
     return session.scalars(select(from_now())).one()
+
+
+def make_mark(moment: datetime, used_at: datetime | None) -> Mark:
+    """A new mark; somebody writes now where no last use is given, and a use long ago makes it the last one."""
+    mark = {"name": secrets.token_hex(16), "at": moment.isoformat(), "used_at": (used_at or moment).isoformat()}
+    return mark | ({"rests": True} if used_at and moment - used_at >= RESTS_AFTER else {})
+
+
+def find_use(marks: Sequence[Mark]) -> datetime | None:
+    """When somebody last looked in order to write, as the newest mark tells; None where there is none."""
+    return datetime.fromisoformat(marks[0].get("used_at") or marks[0]["at"]) if marks else None
 
 
 def state_of(row: Deployment | None) -> str | None:

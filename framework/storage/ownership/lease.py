@@ -1,10 +1,8 @@
 """One bucket, one database: a lease on the bucket that every write to it needs; see DESIGN.md."""
 
 import logging
-import secrets
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -19,6 +17,8 @@ from framework.storage.ownership.claims import (
     BucketListing,
     begin_claim,
     find_row,
+    find_use,
+    make_mark,
     read_moment,
     read_row,
     state_of,
@@ -29,10 +29,10 @@ from framework.storage.ownership.refusals import (
     NotOwner,
     OwnedByAnother,
     OwnerMissing,
-    StillOwned,
     TakeOverUnderWay,
     WrittenByACopy,
 )
+from framework.storage.ownership.silence import clock, is_silent, refuse_resting, wait_for_silence, wait_until_noticed
 
 LOOKS = 6
 """How often the bucket may have to be listed for one look: a claim, its settlement and a renewal each want another."""
@@ -73,7 +73,7 @@ class Ownership:
             NotOwner, StoreUnavailable, StoreRefused.
         """
         for _ in range(LOOKS):
-            if _clock() < self._permitted_until:
+            if clock() < self._permitted_until:
                 return
             self._look_with_others()
         raise Unavailable("The object store answers too slowly at the moment; try again in a moment.")
@@ -84,7 +84,7 @@ class Ownership:
         Raises:
             NotOwner, StoreUnavailable, StoreRefused.
         """
-        started = _clock()
+        started = clock()
         try:
             self._look(renew=renew)
         except NotOwner as refusal:
@@ -92,6 +92,18 @@ class Ownership:
             self._raise_alarm(refusal)
             raise
         self._permitted_until = started + self._look_seconds
+
+    def renew_unless_resting(self) -> None:
+        """Renew the mark while the bucket is used; a last one says that nobody has written for `RESTS_AFTER`.
+
+        From then on nothing is asked of the bucket until somebody writes. Called every minute in one process.
+
+        Raises:
+            NotOwner, StoreUnavailable, StoreRefused.
+        """
+        row = read_row()
+        if row is None or row.state != OWNER or not row.marks or not row.marks[0].get("rests"):
+            self.look(renew=True)
 
     def forget(self) -> None:
         """Look again before the next write, as a process that has just begun."""
@@ -103,7 +115,7 @@ class Ownership:
         Without `force` only a bucket that nobody owns, or whose owner has been silent for long enough.
 
         Raises:
-            StillOwned: the owner is alive. StoreUnavailable, StoreRefused.
+            StillOwned: the owner is alive. OwnerAtRest: it may be. StoreUnavailable, StoreRefused.
         """
         listed, row = self._bucket.list(), read_row()
         if self._is_ours(listed, row):
@@ -111,8 +123,10 @@ class Ownership:
             return False
         before, seconds = listed.newest, max(self._look_seconds, self._bucket.longest_look_seconds(listed))
         if row is None or row.state != WAITING or before != token_of(row):
-            silent = self._is_silent(listed) or (
-                before is not None and not force and self._wait_for_silence(listed, tell)
+            if not force:
+                refuse_resting(self._bucket, listed)
+            silent = is_silent(self._bucket, listed, self._look_seconds) or (
+                before is not None and not force and wait_for_silence(self._bucket, listed, self._look_seconds, tell)
             )
             row = begin_claim(listed, CLAIMING if silent and before is None else WAITING)
             self._bucket.put_token(row)
@@ -120,7 +134,7 @@ class Ownership:
         else:  # a take-over that was interrupted while it waited
             silent = False
         if not silent:
-            self._wait_until_noticed(seconds, tell)
+            wait_until_noticed(seconds, tell)
         self._settle(row)
         self.look()
         return before is not None
@@ -146,6 +160,7 @@ class Ownership:
         looking.result()
 
     def _look(self, *, renew: bool) -> None:
+        used = not renew  # who looks in order to write does not renew what is fresh
         for _ in range(LOOKS):
             before = read_row()
             listed = self._bucket.list()
@@ -161,7 +176,7 @@ class Ownership:
                 self._seen_row = owner
                 if self._is_fresh(listed, owner) and not renew:
                     return
-                self._renew(owner, listed)
+                self._renew(owner, listed, used=used)
                 renew = False
         raise Unavailable("Too many processes look after the bucket at once; try again in a moment.")
 
@@ -199,7 +214,7 @@ class Ownership:
         there = listed.marks_of(token_of(row))
         return any(mark["name"] in there and datetime.fromisoformat(mark["at"]) > oldest for mark in row.marks)
 
-    def _renew(self, row: Deployment, listed: BucketListing) -> None:
+    def _renew(self, row: Deployment, listed: BucketListing, *, used: bool) -> None:
         """Write a new mark: its name in SQL first, so that no process of ours takes it for another's."""
         there = listed.marks_of(token_of(row))
         with transaction() as session:
@@ -207,7 +222,7 @@ class Ownership:
             if locked is None or token_of(locked) != token_of(row):
                 return
             moment = read_moment(session)
-            mark, forgotten = {"name": secrets.token_hex(16), "at": moment.isoformat()}, moment - KEPT
+            mark, forgotten = make_mark(moment, None if used else find_use(locked.marks)), moment - KEPT
             kept = [
                 old for old in locked.marks if old["name"] in there or datetime.fromisoformat(old["at"]) > forgotten
             ]
@@ -247,54 +262,8 @@ class Ownership:
             if locked is not None and token_of(locked) == token_of(row):
                 locked.state = OWNER
 
-    def _is_silent(self, listed: BucketListing) -> bool:
-        """Whether nobody can have permission to write, by the moments that the store gives its objects.
-
-        Where there are projects and no owner, somebody may have deleted its claim while it is at work.
-        """
-        marks = listed.marks_of(listed.newest)
-        if listed.newest is None:
-            return not self._bucket.holds_projects()
-        if not marks:
-            return False
-        return self._bucket.read_clock() - max(marks.values()) > timedelta(
-            seconds=3 * max(self._look_seconds, self._bucket.longest_look_seconds(listed))
-        )
-
-    def _wait_for_silence(self, listed: BucketListing, tell: Callable[[str], None]) -> bool:
-        """Return when no mark was written for twice the time that a look permits to write."""
-        seconds = max(self._look_seconds, self._bucket.longest_look_seconds(listed))
-        tell(
-            f"The bucket belongs to another deployment. Watching for {2 * seconds:g} seconds whether it is at work; "
-            "--take-over does not ask."
-        )
-        before = listed.marks_of(listed.newest)
-        for _ in _every(self._look_seconds / 12, 2 * seconds):
-            if (found := self._bucket.list()).newest != listed.newest or found.marks_of(found.newest) != before:
-                raise StillOwned
-        return True
-
-    def _wait_until_noticed(self, seconds: float, tell: Callable[[str], None]) -> None:
-        """Return when every process of the former owner has looked since, or may not write any more."""
-        tell(f"Waiting {2 * seconds:g} seconds, until every process of the former owner has noticed.")
-        for _ in _every(self._look_seconds / 12, 2 * seconds):
-            pass
-
     def _raise_alarm(self, refusal: NotOwner) -> None:
         """Once in the time that a look permits, however many writes are refused."""
-        if _clock() - self._alarmed_at >= self._look_seconds:
-            self._alarmed_at = _clock()
+        if clock() - self._alarmed_at >= self._look_seconds:
+            self._alarmed_at = clock()
             log.critical("ALARM: nothing can be written to the bucket: %s", refusal.reason)
-
-
-def _clock() -> float:
-    """Seconds that also pass while the machine sleeps."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
-
-
-def _every(seconds: float, in_all: float) -> Iterator[None]:
-    end = _clock() + in_all
-    while (left := end - _clock()) > 0:
-        time.sleep(min(seconds, left))
-        yield

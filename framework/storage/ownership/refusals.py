@@ -6,7 +6,8 @@ NotOwner (Unavailable)
 ├── BucketInUse       nobody owns the bucket, and it holds projects that this database has never seen
 ├── OwnerMissing      this database owned a bucket, and it is not this one
 └── TakeOverUnderWay  the token was just taken from another deployment, which may not have noticed yet
-StillOwned (Conflict) the bucket's owner is alive, and nobody said that it is to be replaced
+StillOwned (Conflict)   the bucket's owner is alive, and nobody said that it is to be replaced
+OwnerAtRest (Conflict)  nobody has used it lately, so that nothing tells whether it is alive, and nobody said so either
 """
 
 from framework.errors import Conflict, Unavailable
@@ -51,4 +52,15 @@ class StillOwned(Conflict):
             "The bucket belongs to another deployment, which is at work: it has just renewed its mark. Nothing was "
             "changed. To see what this command would do, add --dry-run, which writes nothing. To replace the other "
             "deployment, which then refuses to write, add --take-over."
+        )
+
+
+class OwnerAtRest(Conflict):
+    """The bucket's owner has not been used lately, and renews its mark only when it is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bucket belongs to another deployment, which nobody has used lately: whether it still runs cannot be "
+            "told. Nothing was changed. To see what this command would do, add --dry-run, which writes nothing. If the "
+            "other deployment has ended for good, or is to be replaced, add --take-over."
         )
