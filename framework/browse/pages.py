@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
@@ -17,6 +17,7 @@ from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
 from framework.browse.render.encodings import decode
+from framework.browse.render.pictures import has_thumbnail
 from framework.browse.render.previews import Preview
 from framework.browse.render.rendering import preview_file, read_head
 from framework.browse.view_options import ViewOptions
@@ -33,6 +34,8 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.serve.bundle import choose_bundle
 
 FOLDER_PAGE = 1_000
+FEWEST_PICTURES = 4
+"""In a folder of fewer, a list is shorter."""
 REMEMBERED_FOLDERS = 512
 
 
@@ -57,7 +60,8 @@ class FolderPage:
 
     `count` counts all entries of the folder; `more` says whether another page follows. `submodules` are addresses as
     `.gitmodules` writes them, by path. `twins` are names of which some systems can keep one only.
-    `leaves_files_out` says that archives are without what `export-ignore` marks.
+    `leaves_files_out` says that archives are without what `export-ignore` marks. `layout` is list or grid; where the
+    folder `has_pictures` there is a choice, and `chosen_layout` is what the reader chose.
     """
 
     kind: ClassVar = "tree"
@@ -75,6 +79,9 @@ class FolderPage:
     submodules: Mapping[str, str] = field(default_factory=dict)
     twins: Collection[str] = ()
     leaves_files_out: bool = False
+    has_pictures: bool = False
+    layout: str = "list"
+    chosen_layout: str = ""
 
     @property
     def complete(self) -> bool:
@@ -170,7 +177,24 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
         submodules=submodule_urls(copy, place.sha, entries),
         twins=_find_twins(everything),
         leaves_files_out=leaves_files_out(copy, place.sha),
+        **choose_layout(everything, asked),
     )
+
+
+class Layout(TypedDict):
+    """How a folder is laid out."""
+
+    has_pictures: bool
+    layout: str
+    chosen_layout: str
+
+
+def choose_layout(entries: Sequence[Entry], asked: ViewOptions) -> Layout:
+    """A grid of thumbnails for a folder of which most files are pictures, unless the reader wants it otherwise."""
+    files = [entry.name for entry in entries if entry.kind == "blob"]
+    pictures = sum(map(has_thumbnail, files))
+    fitting = "grid" if pictures >= FEWEST_PICTURES and pictures * 2 > len(files) else "list"
+    return Layout(has_pictures=pictures > 0, layout=asked.layout or fitting, chosen_layout=asked.layout)
 
 
 def _find_twins(entries: Sequence[Entry]) -> frozenset[str]:

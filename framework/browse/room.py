@@ -5,5 +5,8 @@ from framework.rooms import Room
 ROOM = Room(
     "browse",
     parts=("remembered",),
-    blueprints=("views:blueprint", "versions:blueprint", "ref_views:blueprint", "search_views:blueprint"),
+    blueprints=(
+        *("views:blueprint", "versions:blueprint", "ref_views:blueprint", "search_views:blueprint"),
+        "media_views:blueprint",
+    ),
 )

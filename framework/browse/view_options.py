@@ -13,6 +13,7 @@ ENCODINGS = (
     "euc-jp", "gb18030", "big5", "euc-kr", "utf-16le", "utf-16be",
 )  # fmt: skip
 """What a reader may have a text read in, by the names that browsers have for it (the WHATWG's Encoding Standard)."""
+LAYOUTS = ("list", "grid")
 LONGEST_FILTER = 200
 PAGE_LINES = 1_000
 """So many lines of a text are a page of it, so that a line's number tells its page."""
@@ -26,6 +27,7 @@ class ViewOptions:
     `encoding`: one of `ENCODINGS`, None for what the text looks like.
     `wanted`: a text that the rows of a table have to contain.
     `sort`: the column of a table, from 0, None for the file's own order; `descending`: from the largest down.
+    `layout`: of a folder, one of `LAYOUTS`, empty for what suits it.
     `sheet`: which of a file's tables, from 0. `summary`: of its columns instead of its rows.
     """
 
@@ -38,6 +40,7 @@ class ViewOptions:
     descending: bool = False
     sheet: int = 0
     summary: bool = False
+    layout: str = ""
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> "ViewOptions":
@@ -53,6 +56,7 @@ class ViewOptions:
             descending=values.get("order") == "down",
             sheet=small_number(values.get("sheet", "")) or 0,
             summary="summary" in values,
+            layout=chosen_layout if (chosen_layout := values.get("view")) in LAYOUTS else "",
         )
 
     def query(self, **changes: Any) -> str:

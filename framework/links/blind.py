@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from framework.browse.archives.planning import Archive, plan_archive
 from framework.browse.archives.streaming import stream_archive
-from framework.browse.pages import FilePage, FolderPage, RawFile, open_raw_file, read_entries, read_readme
+from framework.browse.pages import (
+    FilePage,
+    FolderPage,
+    RawFile,
+    choose_layout,
+    open_raw_file,
+    read_entries,
+    read_readme,
+)
 from framework.browse.places import Place, SubmoduleHasNoFile
 from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.rendering import preview_file
@@ -22,7 +30,7 @@ from framework.projects.visits import read_project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.repair import heal_after
 from framework.repositories.history.absent import PathAbsent
-from framework.repositories.history.folders import find, list_folder
+from framework.repositories.history.folders import Entry, find, list_folder
 
 VERSION = "version"
 """What stands in the place of a branch in addresses: the newest version of the default one, whatever it is called."""
@@ -70,6 +78,15 @@ def open_file(copy: Copy, path: str) -> RawFile:
     return open_raw_file(copy, _tip_or_absent(copy, path), path)
 
 
+def find_entry(copy: Copy, path: str) -> Entry:
+    """What is at this path.
+
+    Raises:
+        PathAbsent.
+    """
+    return find(copy, _tip_or_absent(copy, path), path)
+
+
 def stream_files(access: ProjectAccess, form: str) -> Iterator[bytes]:
     """All files as `zip` or `tar.gz`, without the name and the time of a commit.
 
@@ -103,6 +120,7 @@ def _read(copy: Copy, path: str, asked: ViewOptions) -> FolderPage | FilePage | 
             readme=read_readme(copy, place, everything),
             number=asked.number,
             count=len(everything),
+            **choose_layout(everything, asked),
         )
     found = find_content(copy, entry.sha)
     told = read_told_language(copy, sha, path)

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from framework.browse.drawn import send_picture
 from framework.browse.raw import send_opened
 from framework.browse.render.content import file_name_parameters
 from framework.browse.view_options import ViewOptions
@@ -47,6 +48,13 @@ def send_file(token: str, path: str) -> AnyResponse:
     """A file's bytes, by an anonymised link."""
     access = blind.anonymise(open_view_link(token), token)
     return send_opened(access, lambda copy: blind.open_file(copy, path))
+
+
+@blueprint.get(f"/<token>/picture/{VERSION}/<path:path>")
+def show_picture(token: str, path: str) -> AnyResponse:
+    """A picture as WebP, small as a thumbnail or as large as a page, by an anonymised link."""
+    access = blind.anonymise(open_view_link(token), token)
+    return send_picture(access, lambda copy: blind.find_entry(copy, path))
 
 
 @blueprint.get(f"/<token>/archive/{VERSION}.zip", defaults={"form": "zip"})

@@ -18,6 +18,7 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.repositories.write.operations import Move
 from framework.uploads.changing import Changes, store_changes
+from tests.browse.kinds.made_pictures import photograph
 from tests.cast import SAME_REQUEST, SignIn, Visitor, new_account, on_each_deployment
 from tests.links.conftest import path_of
 from tests.uploads.conftest import store_files
@@ -32,6 +33,7 @@ FILES = {
     "deep/er/code.py": b"print(1)\n",
     "image.bin": b"\0\1\2",
     "empty": b"",
+    **{f"photos/{number}.jpg": photograph(place=(46.7, 7.9)) for number in range(4)},
 }
 
 
@@ -61,12 +63,19 @@ def test_nothing_that_the_view_gives_tells_who_works_on_it(app: Flask, blind: st
     stranger = Visitor(app)
     seen = dict(_crawl(stranger, blind))
     kinds = {path.removeprefix(blind).split("/")[1] if path != blind else "" for path in seen}
-    assert kinds == {"", "tree", "blob", "raw", "archive"}
+    assert kinds == {"", "tree", "blob", "raw", "archive", "picture"}
     assert {f"{blind}/blob/version/deep/er/code.py", f"{blind}/raw/version/figures/plot.svg"} <= seen.keys()
     for path, answer in seen.items():
         assert answer.status_code == 200, path
         assert not TELLING.search(_everything(answer)), path
     assert stranger.get(study.path).status_code == 404
+
+
+def test_the_page_of_a_photograph_does_not_say_with_what_and_where_it_was_taken(app: Flask, blind: str) -> None:
+    page = Visitor(app).get(f"{blind}/blob/version/photos/0.jpg").text
+    assert "<img" in page
+    assert "Kamera" not in page
+    assert "46.7" not in page
 
 
 def test_each_of_its_routes_is_searched_also_where_it_refuses(app: Flask, blind: str, study: ProjectAccess) -> None:

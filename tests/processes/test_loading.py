@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers.run import ROOT
 
-NEVER = {"alembic", "cramjam", "cryptography", "mako", "pyrage", "python_calamine"}
+NEVER = {"PIL", "alembic", "cramjam", "cryptography", "mako", "pillow_heif", "pyrage", "python_calamine", "tinytag"}
 """What migrations, encrypted backups and readers of files need, which commands, jobs and the sandbox load."""
 WEB = "import app; from framework.application import load_ahead; load_ahead(app.app)"
 WORKER = "from framework.celery.celery import app; app.loader.import_default_modules(); rooms.load_ahead()"

@@ -9,7 +9,17 @@ import pytest
 
 from framework.web.errors import SENTENCES
 from framework.web.server.connections import HEAD_START_BYTES, Connection, read_head
-from framework.web.server.gate import API, ARCHIVES, OF_STRANGERS, SEARCHES, STRANGERS, STREAMS, Gate, claims_of
+from framework.web.server.gate import (
+    API,
+    ARCHIVES,
+    OF_STRANGERS,
+    PICTURES,
+    SEARCHES,
+    STRANGERS,
+    STREAMS,
+    Gate,
+    claims_of,
+)
 from framework.web.server.refusals import refuse, write_error
 
 
@@ -107,6 +117,7 @@ def test_a_thread_begins_when_enough_has_arrived(request_bytes: bytes, ready: bo
         ("GET /a/b/blame/main/x", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b/compare/x...y", "", {SEARCHES, STRANGERS, OF_STRANGERS[SEARCHES]}),
         ("GET /a/b.git/info/refs?service=x", "", {STREAMS, STRANGERS, OF_STRANGERS[STREAMS]}),
+        ("GET /a/b/picture/main/x.jpg", "", {PICTURES, STRANGERS, OF_STRANGERS[PICTURES]}),
         ("GET /a/b/blob/main/raw/x", "Cookie: session=c", set()),
         ("GET /api/v1/projects", "", {API, STRANGERS, OF_STRANGERS[API]}),
         ("GET /api/v1/projects/a/b/raw/main/x", "Authorization: Bearer x", {API, STREAMS}),

@@ -14,6 +14,7 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
+from framework.browse.render.media.facts import PictureFacts
 from framework.browse.render.signs import mixes_scripts, show_signs, turns_order
 from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.formatting import format_size
@@ -98,13 +99,18 @@ class Document(Preview):
 
 @dataclass(frozen=True)
 class Media(Preview):
-    """What a browser shows by itself: `family` is image, audio, video or pdf; an image's pixels, when known."""
+    """What a browser shows by itself: `family` is image, audio, video or pdf; what is known of an image."""
 
     template: ClassVar = "browse/previews/media.html"
     family: str
-    pixels: tuple[int, int] | None = None
+    facts: PictureFacts | None = None
     note: str = ""
     has_other: bool = False
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """An image's width and height as it is shown, when known."""
+        return self.facts.pixels if self.facts else None
 
 
 @dataclass(frozen=True)

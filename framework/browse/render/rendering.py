@@ -6,11 +6,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from framework.browse.render import images
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
 from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
+from framework.browse.render.media.facts import PictureFacts
+from framework.browse.render.media.work import MODULES, MOST_PIXELS, read_picture_head
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.notebooks.scripts import Script, convert
@@ -56,7 +57,7 @@ sandbox = Sandbox(
     "framework.browse.diff.notebook_changes",
     "framework.browse.diff.tables.changes",
     "framework.browse.history.citations.cff",
-    "framework.browse.render.images",
+    *MODULES,
     "docutils.readers.standalone",
     "docutils.writers.html5_polyglot",
     "docutils.parsers.rst.directives.tables",
@@ -132,13 +133,13 @@ def _text(repository_id: str, file: TextFile, sha: str, asked: ViewOptions) -> P
 
 
 def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
-    pixels = None
+    facts: PictureFacts | None = None
     with suppress(TooCostly, Busy):
-        pixels = sandbox.call((repository_id, blob.sha), images.pixels, head)
-    if pixels and pixels[0] * pixels[1] > images.MOST_PIXELS:
-        note = f"This image would have {pixels[0]:,} by {pixels[1]:,} pixels, too many to show."
+        facts = sandbox.call((repository_id, blob.sha), read_picture_head, head)
+    if facts and facts.pixels[0] * facts.pixels[1] > MOST_PIXELS:
+        note = f"This image would have {facts.pixels[0]:,} by {facts.pixels[1]:,} pixels, too many to show."
         return dump_of(head, blob.size_bytes, note)
-    return Media("image", pixels, has_other=is_text(head))
+    return Media("image", facts, has_other=is_text(head))
 
 
 def _read_file(repository_id: str, kind: Kind, name: str, blob: Blob, asked: ViewOptions) -> Preview:

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from framework.web.server.connections import Connection, Head
 
 STREAMS, STRANGERS, API = "streams", "strangers", "api"
-ARCHIVES, SEARCHES = "archives", "searches"
-OF_STRANGERS = {kind: f"{kind} of strangers" for kind in (STREAMS, API, ARCHIVES, SEARCHES)}
+ARCHIVES, SEARCHES, PICTURES = "archives", "searches", "pictures"
+OF_STRANGERS = {kind: f"{kind} of strangers" for kind in (STREAMS, API, ARCHIVES, SEARCHES, PICTURES)}
 
-SHARES = {STREAMS: 0.5, API: 0.75, ARCHIVES: 0.2, SEARCHES: 0.25, STRANGERS: 0.75}
+SHARES = {STREAMS: 0.5, API: 0.75, ARCHIVES: 0.2, SEARCHES: 0.25, PICTURES: 0.25, STRANGERS: 0.75}
 SHARES |= {OF_STRANGERS[STREAMS]: 0.25, OF_STRANGERS[API]: 0.5, OF_STRANGERS[ARCHIVES]: 0.125}
-SHARES |= {OF_STRANGERS[SEARCHES]: 0.125}
+SHARES |= {OF_STRANGERS[SEARCHES]: 0.125, OF_STRANGERS[PICTURES]: 0.125}
 """The part of a process's threads that requests of a kind may hold together; each request may be of several kinds.
 
 A stream is a request whose body or answer takes as long as its client does: uploads, git, Git LFS, downloads. Archives
 take a processor as long as they last, and so does what looks through a history or a version: search, blame, compare.
+The page of a folder asks for many pictures at once, and each may have to be drawn.
 """
 
 _HEALTH = re.compile(rb"^/(healthz|readyz)$")
@@ -33,6 +34,8 @@ _ARCHIVES = re.compile(
     rb"^(/api/v1/projects)?/[^/]+/[^/]+/(archive|export)(/|$)|^/[^/]+/assignments/[0-9]+/hand-ins\.zip$"
 )
 _SEARCHES = re.compile(rb"^/[^/]+/[^/]+/(search|find|blame|compare)(/|$)")
+_PICTURES = re.compile(rb"^/[^/]+/[^/]+/picture/")
+_KINDS = ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES), (PICTURES, _PICTURES))
 
 
 def claims_of(connection: Connection) -> frozenset[str]:
@@ -54,7 +57,7 @@ def claims_of(connection: Connection) -> frozenset[str]:
 def _kinds(head: Head) -> Iterable[str]:
     if head.path.startswith(b"/api/"):
         yield API
-    for kind, pattern in ((STREAMS, _STREAMS), (ARCHIVES, _ARCHIVES), (SEARCHES, _SEARCHES)):
+    for kind, pattern in _KINDS:
         if pattern.match(head.path):
             yield kind
 

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.browse.kinds import made_pictures as pictures
 from tests.browse.render import made_papers as papers
 from tests.browse.render.made_files import png_of, tarred, zipped
 from tests.browse.render.workbooks import date, formula, number, ods_of, text, xlsx_of
@@ -137,6 +138,12 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "files.zip": (zipped(["a/b.txt"]), ["a/b.txt"]),
     "files.tar.gz": (tarred(["c.txt"]), ["c.txt"]),
     "small.png": (png_of(30, 20), ["30 × 20", "<img"]),
+    "scan.tif": (pictures.scan(), ["50 × 40 pixels", "The first of 2 pages", "(black) to", "/picture/main/scan.tif"]),
+    "phone.heic": (pictures.heic(), ["64 × 48 pixels", "/picture/main/phone.heic"]),
+    "lake.jpg": (pictures.photograph(turned=True, place=(46.7, 7.9)), ["40 × 60", "Kamera X100", "1/250 s, f/5.6, ISO 200", "46.70000° N, 7.90000° E, 566.0 m"]),
+    "sensor.cr2": (bytes(64), ["raw photograph"]),
+    "cells.czi": (bytes(64), ["image of a microscope"]),
+    "poster.xcf": (bytes(64), ["painting program"]),
     "tone.wav": (sound(), ["<audio"]),
     "film.mp4": (b"\0\0\0\x18ftypmp42", ["<video"]),
     "paper.pdf": (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", ["<iframe"]),

@@ -102,6 +102,17 @@ STRUCTURES = (
     ),
 )
 MEDIA = (
+    Kind(
+        "pictures that browsers do not show",
+        (
+            *(".tif", ".tiff", ".heic", ".heif", ".hif", ".psd", ".jp2", ".j2k", ".jpx"),
+            *(".pbm", ".pgm", ".ppm", ".pnm", ".tga", ".pcx"),
+        ),
+        FILE,
+        "picture",
+        64 * _MIB,
+        f"{_ROOM}.media.pictures:read_picture",
+    ),
     Kind("pictures", (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp", ".ico", ".svg"), BROWSER),
     Kind("sound", (".mp3", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".flac", ".aac", ".weba"), BROWSER),
     Kind("video", (".mp4", ".m4v", ".webm", ".ogv", ".mov"), BROWSER),
@@ -114,6 +125,9 @@ NAMED_KINDS = (
     Kind("Access databases", (".mdb", ".accdb"), NAMED, sentence="This is a database of Microsoft Access. Access and MDB Viewer open it."),
     Kind("Arrow tables", (".feather", ".arrow"), NAMED, sentence="This is a table of Apache Arrow. arrow in R and pyarrow or pandas in Python open it."),
     Kind("Python pickles", (".pkl", ".pickle", ".joblib"), NAMED, sentence="These are pickled objects of Python. Loading them can run any program: load only what you trust."),
+    Kind("raw photographs", (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef"), NAMED, sentence="This is a raw photograph, as a camera's sensor saw it. darktable and RawTherapee open it, as do Lightroom and Capture One."),
+    Kind("microscope images", (".czi", ".lif", ".nd2", ".oib", ".oif", ".vsi", ".svs", ".ndpi", ".lsm"), NAMED, sentence="This is an image of a microscope. Fiji (ImageJ) with Bio-Formats, QuPath and napari open it."),
+    Kind("projects of painting programs", (".xcf", ".kra", ".afphoto", ".clip"), NAMED, sentence="This is a project of a painting program: GIMP (.xcf), Krita (.kra), Affinity Photo (.afphoto) or Clip Studio (.clip) opens it."),
     Kind("FITS images", (".fits", ".fit", ".fts"), NAMED, sentence="This is an image or table in FITS. SAOImage DS9 and astropy in Python open it."),
     Kind("shapefiles", (".shp", ".shx", ".dbf"), NAMED, sentence="This is a part of a shapefile, which is whole with its .shp, .shx and .dbf files. QGIS opens it."),
     Kind("medical images", (".nii", ".nii.gz", ".dcm"), NAMED, sentence="This is a medical image. ITK-SNAP and 3D Slicer open it."),

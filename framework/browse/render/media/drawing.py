@@ -1,0 +1,53 @@
+"""Pictures as browsers show them: WebP of a bounded size, turned upright, without what else the file holds."""
+
+import io
+
+from PIL import Image, ImageOps
+
+from framework.browse.render.media.opening import Unreadable, open_picture
+from framework.browse.render.media.tones import find_range, has_many_tones, spread
+
+QUALITY = 78
+LONGEST_PROFILE_BYTES = 8 << 10
+
+
+def draw(name: str, path: str, longest: int) -> bytes:
+    """The picture in the file of this lower-case name, at most so many pixels wide and high; empty if it has none."""
+    try:
+        with open_picture(name, path) as picture:
+            return _draw(picture, longest)
+    except Unreadable:
+        return b""
+
+
+def _draw(picture: Image.Image, longest: int) -> bytes:
+    profile = picture.info.get("icc_profile") or b""
+    if has_many_tones(picture):
+        shown = find_range(picture)
+        small = spread(picture.resize(_fit(picture, longest), Image.Resampling.BOX), shown)
+    else:
+        picture.draft("RGB", (longest, longest))  # a JPEG file is decoded no larger than needed
+        small = _plain(picture, longest)
+        small.thumbnail((longest, longest), reducing_gap=2.0)
+    turned = ImageOps.exif_transpose(small)
+    made = io.BytesIO()
+    kept = profile if turned.mode.startswith("RGB") and len(profile) <= LONGEST_PROFILE_BYTES else b""
+    turned.save(made, "WEBP", quality=QUALITY, method=2, icc_profile=kept, exif=b"", xmp=b"")
+    return made.getvalue()
+
+
+def _fit(picture: Image.Image, longest: int) -> tuple[int, int]:
+    scale = min(1, longest / max(picture.size))
+    return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+
+
+def _plain(picture: Image.Image, longest: int) -> Image.Image:
+    """The same in a mode that a browser knows; what has no other size for it is made smaller first where it can."""
+    if picture.mode in {"RGB", "RGBA", "L"}:
+        picture.load()
+        return picture
+    if picture.mode in {"LA", "La", "PA", "RGBa"} or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode == "CMYK":
+        picture.thumbnail((longest, longest), reducing_gap=2.0)
+    return picture.convert("L" if picture.mode == "1" else "RGB")
