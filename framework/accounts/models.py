@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now, partial_index
@@ -24,6 +24,7 @@ class User(Base):
 
     A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
     `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
+    Where `owners_need_factor`, an owner without a second factor is a member (`accounts/core/ways_in/reading.py`).
     `picture` is the digest of the picture of either, which is a row of `pictures`.
     """
 
@@ -50,6 +51,7 @@ class User(Base):
     quota_warned_percent: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     kind: Mapped[str] = mapped_column(String(10), default="person", server_default="person")
     member_role: Mapped[str | None] = mapped_column(String(10))
+    owners_need_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     people_changed_at: Mapped[datetime | None]
     picture: Mapped[str | None] = mapped_column(String(32))
 

@@ -142,6 +142,7 @@ class GroupChanges(Body):
     name: str | None = None
     title: str | None = None
     member_role: Literal["reader", "writer"] | None = None
+    owners_need_second_factor: bool | None = None
 
 
 class GroupPersonBody(Body):

@@ -56,6 +56,7 @@ KINDS: Mapping[str, str] = {
     "resumed": "Account resumed",
     "group_created": "Group created",
     "group_changed": "Group changed",
+    "group_factor": "Second factor of a group's owners",
     "group_deleted": "Group deleted",
     "group_person_added": "Added to a group",
     "group_person_changed": "Role in a group changed",

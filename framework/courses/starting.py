@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, AccountSuspended, read_account
+from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
 from framework.copies.filling import FIRST_TITLE, Source, fill
@@ -169,13 +170,13 @@ def _refuse_deleted(session: Session, hand_in: Part) -> None:
 
 
 def _find_owner(session: Session, course: Course) -> Account:
-    """Somebody who owns the group, in whose name it gets the project.
+    """Somebody who owns the group, in whose name it gets the project; whoever has the second factor that it asks for.
 
     Raises:
         NobodyOwns.
     """
     owners = select(GroupMember.user_id).where(GroupMember.group_id == course.id, GroupMember.role == OWNER)
-    for user_id in session.scalars(owners.order_by(GroupMember.added_at)).all():
+    for user_id in session.scalars(owners.order_by(lacks_factor(), GroupMember.added_at)).all():
         try:
             return read_account(session, user_id)
         except AccountSuspended:

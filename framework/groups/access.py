@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP, Account, SignInRequired, read_account
 from framework.accounts.core.validation import NAME
+from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.lifecycle.operations import find_owner
 from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
-from framework.projects.core.groups import GROUP_ROLES, OWNER
+from framework.projects.core.groups import GROUP_ROLES, OWNER, FactorNeeded, group_role
 from framework.web.moved import redirect_reader
 
 RANKS = tuple(reversed(GROUP_ROLES))
@@ -37,6 +38,7 @@ class GroupAccess:
     """A group, and the caller's role in it, None for whoever is not in it.
 
     `member_role` is what its members are in its projects: `reader` or `writer`. `picture` is the digest in its address.
+    Who `lacks_factor` is an owner, and a member until they have the second factor that the group asks its owners for.
     """
 
     id: int
@@ -45,6 +47,8 @@ class GroupAccess:
     role: str | None
     member_role: str
     picture: str | None = None
+    owners_need_factor: bool = False
+    lacks_factor: bool = False
 
     @property
     def path(self) -> str:
@@ -64,7 +68,7 @@ def group_for(account: Account | None, name: str, role: str | None = None) -> Gr
         Moved: a page or call is read by an earlier name.
         GroupNotFound: there is none, or the caller is not in it, or is a participant where members are needed.
         SignInRequired: nobody is signed in, and the role needs somebody.
-        OwnersOnly: the caller is in the group, and this needs an owner.
+        OwnersOnly, FactorNeeded: the caller is in the group, and this needs an owner, or one with a second factor.
     """
     with read_transaction() as session:
         row = find_owner(session, name) if NAME.fullmatch(name) else None
@@ -92,15 +96,27 @@ def recheck_group(session: Session, group_id: int, account: Account, role: str) 
 
 
 def _admit(session: Session, row: User, account: Account | None, needed: str | None) -> GroupAccess:
-    role = None
+    role, lacks = None, False
     if account is not None and account.confined_to is None:
-        query = select(GroupMember.role).where(GroupMember.group_id == row.id, GroupMember.user_id == account.id)
-        role = session.scalar(query)
+        query = select(group_role(), lacks_factor())
+        mine = (GroupMember.group_id == row.id, GroupMember.user_id == account.id)
+        role, lacks = session.execute(query.where(*mine)).one_or_none() or (None, False)
     if needed is not None and account is None:
         raise SignInRequired(f"Sign in to see the people of {row.name}.")
     if needed is not None and (role not in RANKS or RANKS.index(role) < RANKS.index(needed)):
+        if needed == OWNER and lacks:
+            raise FactorNeeded(row.name)
         if needed == OWNER and role is not None:
             raise OwnersOnly(row.name)
         raise GroupNotFound
     member_role = "writer" if row.member_role in {None, "writer"} else "reader"
-    return GroupAccess(row.id, row.name, row.full_name, role, member_role, row.picture)
+    return GroupAccess(
+        row.id,
+        row.name,
+        row.full_name,
+        role,
+        member_role,
+        row.picture,
+        owners_need_factor=row.owners_need_factor,
+        lacks_factor=lacks,
+    )

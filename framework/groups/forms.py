@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
 from framework.projects.members.people import Refused
 from framework.web.forms import PageForm, require_filled, strip
@@ -21,6 +21,7 @@ class GroupSettingsForm(GroupForm):
     """The same for a group that exists, and what its members may do in its projects."""
 
     member_role = RadioField("Members of the group", choices={"writer": "Writer", "reader": "Reader"})
+    owners_need_factor = BooleanField("Owners need a second factor")
 
 
 class GroupPeopleForm(PageForm):

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from framework.accounts.core import addresses, budgets, validation
 from framework.accounts.core.account import Account
 from framework.accounts.core.former_names import former_names, reserve_names
+from framework.accounts.core.ways_in.reading import has_second_factor
 from framework.accounts.lifecycle.operations import NameTaken, take_name, unique_names
 from framework.accounts.lifecycle.recovery_of_groups import new_group
 from framework.accounts.lifecycle.signup import refuse_unconfirmed
@@ -71,6 +73,16 @@ class AddressNeeded(Forbidden):
         super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")
 
 
+class OwnFactorFirst(Conflict):
+    """Whoever asks owners for a second factor would be an owner no longer, having none."""
+
+    field = "owners_need_factor"
+    fallback_link = ("Set up a second factor", "/settings/security")
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor for yourself first, in your settings, under Security.")
+
+
 @dataclass(frozen=True)
 class ListedGroup:
     """A group of somebody's, and their role in it."""
@@ -114,12 +126,16 @@ def update_group(
     name: str | None = None,
     title: str | None = None,
     member_role: str | None = None,
+    owners_need_factor: bool | None = None,
 ) -> GroupAccess:
-    """Another name, title, or role of members in the projects; what is not given stays. Old addresses still work.
+    """Another name, title, or role of members in the projects, or whether owners need a second factor.
+
+    What is not given stays. Old addresses still work.
 
     Raises:
         GroupNameRefused, GroupNameTaken, InvalidFullName, UnknownMemberRole: nothing is changed.
         TooManyNames: it had many names already.
+        OwnFactorFirst: the caller asks owners for a second factor, and has none.
         OwnersOnly, GroupNotFound: the caller is no owner any more.
     """
     new_name = None if name in {None, group.name} else _check_name(name or "")
@@ -138,6 +154,8 @@ def update_group(
             row.member_role = member_role
         if (row.full_name, row.member_role) != before:
             note_change(session, row)
+        if owners_need_factor is not None and owners_need_factor != row.owners_need_factor:
+            _ask_for_factor(session, row, asked=owners_need_factor, by=account)
         audit.record(session, "group_changed", actor=account, person=row, role=member_role or "", name=new_name or "")
         changed = row.name
     return group_for(account, changed)
@@ -183,6 +201,14 @@ def earlier_names(group: GroupAccess) -> list[str]:
     """The names that the group had before, which lead to it."""
     with read_transaction() as session:
         return former_names(session, group.id)
+
+
+def _ask_for_factor(session: Session, row: User, *, asked: bool, by: Account) -> None:
+    if asked and not has_second_factor(session, by.id):
+        raise OwnFactorFirst
+    row.owners_need_factor = asked
+    note_change(session, row)
+    audit.record(session, "group_factor", actor=by, person=row, owners="need one" if asked else "need none")
 
 
 def _check_name(name: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from framework.accounts.core import validation as account_rules
 from framework.accounts.core.account import Account
+from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.lifecycle.operations import find_user
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
@@ -54,7 +55,10 @@ class LastOwner(Conflict):
 
 @dataclass(frozen=True)
 class GroupPerson:
-    """Somebody in a group; `shown` is their name, or the address by which they were added and have not come yet."""
+    """Somebody in a group; `shown` is their name, or the address by which they were added and have not come yet.
+
+    `lacks_factor` tells owners that this one has not the second factor that the group asks for.
+    """
 
     id: int
     name: str
@@ -62,6 +66,7 @@ class GroupPerson:
     role: str
     added_as: str | None
     added_at: datetime
+    lacks_factor: bool = False
 
     @property
     def shown(self) -> str:
@@ -92,12 +97,13 @@ def list_people(group: GroupAccess, *, text: str = "", page: int = 1, length: in
         words += [func.lower(User.full_name).contains(text.lower(), autoescape=True)]
         chosen.append(or_(*words))
     order = (GroupMember.role != OWNER, User.name_key)
-    query = select(User, GroupMember).join(GroupMember, GroupMember.user_id == User.id).where(*chosen).order_by(*order)
+    query = select(User, GroupMember, lacks_factor()).join(GroupMember, GroupMember.user_id == User.id)
     with read_transaction() as session:
-        rows = session.execute(query.offset((page - 1) * length).limit(length + 1)).all()
+        shown = query.where(*chosen).order_by(*order).offset((page - 1) * length).limit(length + 1)
+        rows = session.execute(shown).all()
         found = [(role, count) for role, count in session.execute(counted)]
     counts = {role: dict(found).get(role, 0) for role in GROUP_ROLES if role in dict(found)}
-    people = [_describe(user, member, named=group.is_owner) for user, member in rows[:length]]
+    people = [_describe(user, member, lacks=lacks, told=group.is_owner) for user, member, lacks in rows[:length]]
     return PeoplePage(people, len(rows) > length, counts)
 
 
@@ -276,6 +282,6 @@ def _refuse_last_owner(session: Session, group_id: int, person_id: int) -> None:
         raise LastOwner
 
 
-def _describe(user: User, member: GroupMember, *, named: bool) -> GroupPerson:
-    added_as = member.added_as if named else None
-    return GroupPerson(user.id, user.name, user.full_name, member.role, added_as, member.added_at)
+def _describe(user: User, member: GroupMember, *, lacks: bool, told: bool) -> GroupPerson:
+    added_as = member.added_as if told else None
+    return GroupPerson(user.id, user.name, user.full_name, member.role, added_as, member.added_at, told and lacks)

@@ -1,8 +1,11 @@
 """Pages of a group as a whole: the new one, its settings, what it stores, its end."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template
 
 from framework import config
+from framework.accounts.core.account import Account
 from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.groups import invitations, operations
@@ -38,12 +41,8 @@ def show_all() -> str:
 def settings(owner: str) -> ViewResponse:
     """The group's name, title, and what members may do."""
     account, group = require_account(), _find_owned(owner)
-    form = GroupSettingsForm(data={"name": group.name, "title": group.title, "member_role": group.member_role})
-    changed = form.attempt(
-        lambda: operations.update_group(
-            account, group, name=form.name.data, title=form.title.data, member_role=form.member_role.data
-        )
-    )
+    form = GroupSettingsForm(data=_read_settings(group))
+    changed = form.attempt(lambda: _change(account, group, form))
     if changed is None:
         facts = {"group": group, "form": form, "deletion": DeleteGroupForm(formdata=None)}
         return render_template("groups/settings.html", **facts), form.status
@@ -58,8 +57,8 @@ def delete(owner: str) -> ViewResponse:
     form = DeleteGroupForm()
     done = form.attempt(lambda: _delete(group, form))
     if done is None:
-        data = {"name": group.name, "title": group.title, "member_role": group.member_role}
-        facts = {"group": group, "form": GroupSettingsForm(formdata=None, data=data), "deletion": form}
+        unchanged = GroupSettingsForm(formdata=None, data=_read_settings(group))
+        facts = {"group": group, "form": unchanged, "deletion": form}
         return render_template("groups/settings.html", **facts), form.status
     flash(f"The group {group.name} was deleted.", "success")
     return redirect("/groups")
@@ -85,6 +84,18 @@ def invitation(token: str) -> ViewResponse:
         return render_template("groups/invitation.html", form=form, invitation=pending), form.status
     flash(f"You are in the group {pending.group} now.", "success")
     return redirect(path)
+
+
+def _change(account: Account, group: GroupAccess, form: GroupSettingsForm) -> GroupAccess:
+    needed = form.owners_need_factor.data
+    if group.owners_need_factor and not needed:
+        reauthenticate()  # whoever finds an open browser does not take the protection away
+    given = {"name": form.name.data, "title": form.title.data, "member_role": form.member_role.data}
+    return operations.update_group(account, group, **given, owners_need_factor=needed)
+
+
+def _read_settings(group: GroupAccess) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in ("name", "title", "member_role", "owners_need_factor")}
 
 
 def _delete(group: GroupAccess, form: DeleteGroupForm) -> bool:

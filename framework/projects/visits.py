@@ -15,7 +15,8 @@ from framework.accounts.core.sessions import LIVE_COLUMNS, LiveSession, describe
 from framework.accounts.models import BrowserSession, GroupMember, User
 from framework.accounts.signin.login import current_account, read_secret, recognise
 from framework.database.session import read_rows
-from framework.projects.core.access import COLUMNS, FoundProject, ProjectAccess, admit, project_for
+from framework.projects.core.access import ProjectAccess, admit, project_for
+from framework.projects.core.found import COLUMNS, FoundProject
 from framework.projects.core.groups import joins_group
 from framework.projects.core.links import shown_digests
 from framework.projects.models import Member, Project

@@ -28,6 +28,7 @@ def recover_group(session: Session, *, name: str, email: str, group: Mapping[str
     is_bare = session.scalar(select(GroupMember.user_id).where(GroupMember.group_id == row.id).limit(1)) is None
     if is_bare or _is_newer(changed_at, row.people_changed_at, is_whole=group["is_whole"]):
         row.member_role, row.full_name = group.get("member_role"), group.get("title") or ""
+        row.owners_need_factor = bool(group.get("owners_need_factor"))
         _restore_people(session, row.id, group["people"], is_whole=group["is_whole"])
         row.people_changed_at = changed_at if group["is_whole"] else row.people_changed_at
     session.flush()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, Response, after_this_request, g, redirect, request, session, url_for
+from flask import Flask, Response, after_this_request, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, decode_cookie, encode_cookie, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.local import LocalProxy
@@ -16,6 +16,8 @@ from framework.accounts.core import sessions
 from framework.accounts.core.account import Account, SignInRequired
 from framework.accounts.core.sessions import REMEMBERED, Browser, LiveSession
 from framework.accounts.core.throttle import KnownBrowser
+from framework.accounts.core.ways_in.reading import list_groups_that_ask
+from framework.formatting import list_names
 from framework.observability.requests import note_person
 from framework.web.errors import problem, wants_json
 from framework.web.security import cookie_name
@@ -23,6 +25,7 @@ from framework.web.security import cookie_name
 KNOWN = "known_browser"
 """The cookie that stays when somebody signs out: a stranger's wrong guesses do not keep them from signing in again."""
 KNOWN_FOR = timedelta(days=365)
+ASKED = "owners for a second factor. Until you set one up, in your settings under Security, you are a member there."
 MOST_ACCOUNTS = 5
 """A browser is known for so many accounts, those that signed in last."""
 
@@ -147,6 +150,8 @@ def sign_in(account: Account, *, remember: bool = False, second_factor_shown: bo
         earlier=current_session(),
     )
     session.clear()
+    if groups := list_groups_that_ask(account.id):
+        flash(f"{list_names(groups)} {'asks' if len(groups) == 1 else 'ask'} {ASKED}", "warning")
     login_user(SignedIn(live), remember=remember)
     after_this_request(lambda response: _make_known(response, account.id))
 

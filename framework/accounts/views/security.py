@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
 from framework.accounts.core.account import Account
+from framework.accounts.core.ways_in.reading import list_groups_that_ask
 from framework.accounts.factors import passkeys, recovery, totp
 from framework.accounts.factors.checking import read_ways
 from framework.accounts.factors.qr import draw
@@ -121,6 +122,7 @@ def _page(account: Account, form: ResetForm) -> ViewResponse:
         ways=read_ways(account.id),
         passkeys=passkeys.list_passkeys(account.id),
         identities=list_identities(account.id),
+        asked_by=list_groups_that_ask(account.id),
         names={provider.key: provider.name for provider in config.current().providers},
     )
     return page, form.status

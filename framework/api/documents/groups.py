@@ -31,6 +31,7 @@ class Group(Answer):
     title: str
     role: str | None = Field(description="The caller's role: `owner`, `member` or `participant`; none outside of it.")
     member_role: Literal["reader", "writer"] = Field(description="What members are in the group's projects.")
+    owners_need_second_factor: bool = Field(description="Whether an owner without one is a member until they have one.")
     url: str = Field(description="The address of its page.")
 
     @classmethod
@@ -38,7 +39,14 @@ class Group(Answer):
         """The document of it."""
         member_role: Literal["reader", "writer"] = "writer" if group.member_role == "writer" else "reader"
         url = f"{base_url}{group.path}"
-        return cls(name=group.name, title=group.title, role=group.role, member_role=member_role, url=url)
+        return cls(
+            name=group.name,
+            title=group.title,
+            role=group.role,
+            member_role=member_role,
+            owners_need_second_factor=group.owners_need_factor,
+            url=url,
+        )
 
 
 class GroupMember(Answer):

@@ -49,7 +49,8 @@ def change_group(group: str) -> Response:
     """Change what is given; for owners of the group."""
     account, found = _find_owned(group)
     body = read_body(GroupChanges)
-    changed = operations.update_group(account, found, name=body.name, title=body.title, member_role=body.member_role)
+    given = {"name": body.name, "title": body.title, "member_role": body.member_role}
+    changed = operations.update_group(account, found, **given, owners_need_factor=body.owners_need_second_factor)
     return answer(_describe(changed))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Executable, Integer, bindparam, select
@@ -14,55 +13,14 @@ from framework.accounts.models import GroupMember, User
 from framework.database.session import read_rows
 from framework.errors import Forbidden, NotFound
 from framework.projects.core.addresses import leads_to
-from framework.projects.core.groups import highest_role, joins_group, read_group_role
+from framework.projects.core.found import COLUMNS, FoundProject
+from framework.projects.core.groups import FactorNeeded, highest_role, joins_group, read_group_role
 from framework.projects.core.links import find_shown_link
 from framework.projects.core.validation import NAME, ROLES
 from framework.projects.models import Member, Project
 from framework.repositories.cache.archived import idle_since
 from framework.repositories.models import Repository
 from framework.web.moved import redirect_reader
-
-
-class FoundProject(NamedTuple):
-    """A project, its owner's name, the caller's roles in it and in its group, and of its repository what is told."""
-
-    id: int
-    owner_id: int
-    name: str
-    description: str
-    visibility: str
-    repository_id: str
-    created_at: datetime
-    updated_at: datetime
-    trashed_at: datetime | None
-    topics: str
-    public_at: datetime | None
-    status_revision: int
-    owner: str
-    member_role: str | None
-    default_branch: str
-    archived_at: datetime | None
-    last_access_at: datetime
-    entry_hash: str | None
-    stored_bytes: int
-    group_role: str | None
-    group_gives: str | None
-
-    @property
-    def role(self) -> str | None:
-        """What the caller is in a project that is not their own."""
-        return highest_role(self.member_role, self.group_role, self.group_gives)
-
-
-COLUMNS = (
-    *(getattr(Project, name) for name in FoundProject._fields[:12]),
-    User.name,
-    Member.role,
-    *(getattr(Repository, name) for name in FoundProject._fields[-7:-2]),
-    GroupMember.role,
-    User.member_role,
-)
-"""What a statement selects for a `FoundProject`; `User` is the owner there."""
 
 
 class ProjectNotFound(NotFound):
@@ -238,6 +196,8 @@ def admit(
     if role is None and link_id is None and found.visibility != "public":
         raise ProjectNotFound
     access = replace(_access(found, account, role), link_id=link_id)
+    if found.lacks_factor and needed != "reader" and not has_role(role, needed):
+        raise FactorNeeded(found.owner)
     _refuse_low_role(access, account, needed)
     return access
 

@@ -8,7 +8,7 @@ from framework.accounts.lifecycle.operations import find_owner
 from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, Invalid
-from framework.projects.core.groups import MEMBER, OWNER, role_through_group
+from framework.projects.core.groups import MEMBER, OWNER, group_role, read_group_role, role_through_group
 
 
 class OwnerUnknown(Invalid):
@@ -41,7 +41,7 @@ def find_creating_owner(session: Session, account: Account, name: str) -> User:
     if found is None or found.kind != GROUP:
         raise OwnerUnknown(name)
     member = session.get(GroupMember, (found.id, account.id), with_for_update={"read": True})
-    if role_through_group(member.role if member else None, found.member_role) not in {"writer", "owner"}:
+    if member is None or role_through_group(*read_group_role(session, found.id, account.id)) not in {"writer", "owner"}:
         raise NoMember(found.name)
     return found
 
@@ -49,8 +49,8 @@ def find_creating_owner(session: Session, account: Account, name: str) -> User:
 def list_creating_owners(account: Account) -> list[str]:
     """The names for which this person can create projects: their own, then those of groups in alphabetical order."""
     may = or_(
-        GroupMember.role == OWNER,
-        (GroupMember.role == MEMBER) & or_(User.member_role.is_(None), User.member_role == "writer"),
+        group_role() == OWNER,
+        (group_role() == MEMBER) & or_(User.member_role.is_(None), User.member_role == "writer"),
     )
     query = select(User.name).join(GroupMember, GroupMember.group_id == User.id)
     with read_transaction() as session:

@@ -106,6 +106,7 @@ def _group(session: Session, project: Project, owner: User, *, without: int | No
             "changed_at": owner.people_changed_at.isoformat() if owner.people_changed_at else None,
             "is_whole": is_teller,
             "member_role": owner.member_role,
+            **({"owners_need_factor": True} if owner.owners_need_factor else {}),
             "title": owner.full_name,
         },
         **{f"{GROUP_MEMBER}{name}": {"email": email, "role": role} for name, email, role in session.execute(query)},

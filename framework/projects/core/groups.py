@@ -6,12 +6,14 @@ participant has no role in them.
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import GROUP, Account
+from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.models import GroupMember, User
 from framework.celery.outbox import enqueue
+from framework.errors import Forbidden
 from framework.projects.core.validation import ROLES
 from framework.projects.models import Member, Project
 from framework.repositories.models import Repository
@@ -22,6 +24,19 @@ WITH_PROJECTS = (OWNER, MEMBER)
 """Who has a part in the group's projects."""
 MEMBER_ROLES = ("reader", "writer")
 """What members of a group can be in its projects; the first is what a setting that no release knows stands for."""
+
+
+class FactorNeeded(Forbidden):
+    """The group asks its owners for a second factor, and the caller, who is one of them, has none."""
+
+    own_page = True
+    fallback_link = ("Set up a second factor", "/settings/security")
+
+    def __init__(self, group: str) -> None:
+        super().__init__(
+            f"{group} asks its owners for a second factor. Until you have set one up in your settings, under Security, "
+            "you are a member there."
+        )
 
 
 def role_through_group(group_role: str | None, member_role: str | None) -> str | None:
@@ -41,6 +56,11 @@ def highest_role(own: str | None, group_role: str | None, member_role: str | Non
     return max(own, through, key=lambda role: ROLES.index(role) if role in ROLES else 0)
 
 
+def group_role() -> ColumnElement[str]:
+    """The role of a row of `GroupMember` as it counts: an owner without the factor that is asked for is a member."""
+    return case((lacks_factor(), MEMBER), else_=GroupMember.role)
+
+
 def joins_group(owner_id: ColumnElement[int] | SQLColumnExpression[int], user_id: object) -> ColumnElement[bool]:
     """What joins this person's membership to a project by its owner."""
     return (GroupMember.group_id == owner_id) & (GroupMember.user_id == user_id)
@@ -48,7 +68,8 @@ def joins_group(owner_id: ColumnElement[int] | SQLColumnExpression[int], user_id
 
 def select_groups(user_id: SQLColumnExpression[int] | int, roles: Collection[str] = WITH_PROJECTS) -> Select[int]:
     """The groups in which this person has one of these roles."""
-    return select(GroupMember.group_id).where(GroupMember.user_id == user_id, GroupMember.role.in_(roles))
+    counts = GroupMember.role if MEMBER in roles else group_role()
+    return select(GroupMember.group_id).where(GroupMember.user_id == user_id, counts.in_(roles))
 
 
 def may_see(user_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
@@ -100,7 +121,7 @@ def _select_oldest() -> Select[int]:
 
 def read_group_role(session: Session, owner_id: int, user_id: int) -> tuple[str | None, str | None]:
     """What somebody is in the group that owns a project, and what its members are there: for `highest_role`."""
-    query = select(GroupMember.role, User.member_role).join(User, User.id == GroupMember.group_id)
+    query = select(group_role(), User.member_role).join(User, User.id == GroupMember.group_id)
     row = session.execute(query.where(joins_group(literal(owner_id), user_id))).one_or_none()
     return (row[0], row[1]) if row else (None, None)
 
@@ -109,8 +130,7 @@ def owns_account(session: Session, account: Account, owner_id: int) -> bool:
     """Whether this account, which owns projects, is the person's own, or a group that they own."""
     if account.id == owner_id:
         return True
-    member = session.get(GroupMember, (owner_id, account.id))
-    return member is not None and member.role == OWNER
+    return read_group_role(session, owner_id, account.id)[0] == OWNER
 
 
 def list_owners(session: Session, owner: User) -> list[User]:

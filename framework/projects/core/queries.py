@@ -15,6 +15,7 @@ from framework.projects.core.access import ProjectAccess, access_of
 from framework.projects.core.groups import (
     OWNER,
     WITH_PROJECTS,
+    group_role,
     highest_role,
     joins_group,
     read_group_role,
@@ -156,7 +157,7 @@ def _read_listing(
     within_reach = is_within_reach(viewer) if viewer else true()
     role = case((Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
     query = (
-        select(Project, User.name, Repository.default_branch, within_reach, role, GroupMember.role, User.member_role)
+        select(Project, User.name, Repository.default_branch, within_reach, role, group_role(), User.member_role)
         .join(User, User.id == Project.owner_id)
         .join(Repository, Repository.id == Project.repository_id)
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == viewer_id))

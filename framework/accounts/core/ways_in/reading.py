@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from framework.accounts.models import AuthenticatorApp, Identity, Passkey, RecoveryCode, User
+from framework.accounts.models import AuthenticatorApp, GroupMember, Identity, Passkey, RecoveryCode, User
+from framework.database.session import read_transaction
 from framework.errors import Conflict
 
 
@@ -47,11 +48,29 @@ def has_second_factor(session: Session, user_id: int) -> bool:
     return bool(session.scalar(select(is_protected()).where(User.id == user_id)))
 
 
-def is_protected() -> ColumnElement[bool]:
-    """Whether the account of a row of `User` has a second factor."""
-    apps = select(AuthenticatorApp.user_id).where(AuthenticatorApp.user_id == User.id)
-    passkeys = select(Passkey.id).where(Passkey.user_id == User.id)
+def is_protected(user_id: SQLColumnExpression[int] = User.id) -> ColumnElement[bool]:
+    """Whether an account has a second factor: that of a row of `User`, or of this number."""
+    apps = select(AuthenticatorApp.user_id).where(AuthenticatorApp.user_id == user_id)
+    passkeys = select(Passkey.id).where(Passkey.user_id == user_id)
     return or_(apps.exists(), passkeys.exists())
+
+
+def lacks_factor() -> ColumnElement[bool]:
+    """Whether a row of `GroupMember` is that of an owner without the second factor that the group asks owners for.
+
+    Such an owner is a member until they have set one up.
+    """
+    group = aliased(User)
+    asks = select(group.id).where(group.id == GroupMember.group_id, group.owners_need_factor).exists()
+    return and_(GroupMember.role == "owner", asks, not_(is_protected(GroupMember.user_id)))
+
+
+def list_groups_that_ask(user_id: int) -> list[str]:
+    """The groups, by name, in which this owner is a member only until they have a second factor."""
+    query = select(User.name).join(GroupMember, GroupMember.group_id == User.id)
+    with read_transaction() as session:
+        found = session.scalars(query.where(GroupMember.user_id == user_id, lacks_factor()).order_by(User.name_key))
+        return list(found)
 
 
 def refuse_last_way(session: Session, user_id: int) -> None:
