@@ -26,7 +26,7 @@ from tests.servers.run import Run
 FEW = 100
 MOST_RATIO = 1.2
 ROUNDS = 25
-LATELY = timedelta(days=80)
+LATELY = timedelta(days=10)
 """Over which activity is spread: nothing is old enough to be deleted, so a job finds that it has nothing to do."""
 
 JOBS = (

@@ -6,6 +6,7 @@ A thread holds one at a time, and none while it waits elsewhere.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from framework.database.engine import engine
 
 BATCH_ROWS = 5000
+OLDEST_ROWS = 500
 
 _held = threading.local()
 
@@ -48,6 +50,23 @@ def delete_in_batches(key: InstrumentedAttribute[Any], condition: ColumnElement[
         gone += len(deleted)
         if len(deleted) < BATCH_ROWS:
             return gone
+
+
+def delete_oldest(key: InstrumentedAttribute[int], moment: InstrumentedAttribute[datetime], before: datetime) -> int:
+    """Delete what is older than that from a table whose keys grow with time; how many rows.
+
+    The `OLDEST_ROWS` of the lowest keys are looked at, each time in a transaction of their own, until none of them is
+    old. So the moments need no index, and what is young costs no more than that.
+    """
+    gone = 0
+    while True:
+        oldest = select(key.label("key"), moment.label("moment")).order_by(key).limit(OLDEST_ROWS).subquery()
+        old = select(oldest.c.key).where(oldest.c.moment < before)
+        with transaction() as session:
+            deleted = session.scalars(delete(key.class_).where(key.in_(old)).returning(key)).all()
+        if not deleted:
+            return gone
+        gone += len(deleted)
 
 
 def call_after_commit(session: Session, call: Callable[[], None]) -> None:

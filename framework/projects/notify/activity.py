@@ -12,7 +12,7 @@ from framework import config
 from framework.accounts.core.account import Account
 from framework.accounts.models import User
 from framework.audit import log as audit
-from framework.database.session import delete_in_batches, read_transaction
+from framework.database.session import delete_oldest, read_transaction
 from framework.database.types import now
 from framework.projects.models import Event, Project
 from framework.projects.notify import notices
@@ -133,7 +133,7 @@ def activity_in(project_ids: Sequence[int], limit: int) -> list[Activity]:
 
 def forget_old() -> int:
     """Delete the events that are older than `EVENT_DAYS`, and the notices of them; how many. Git has the rest."""
-    return delete_in_batches(Event.id, Event.created_at < now() - timedelta(days=config.current().event_days))
+    return delete_oldest(Event.id, Event.created_at, now() - timedelta(days=config.current().event_days))
 
 
 def _newest(project_id: int) -> Select[int, datetime]:
