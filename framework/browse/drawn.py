@@ -1,11 +1,13 @@
-"""A picture as browsers show it, as an answer."""
+"""Pictures and subtitles as browsers show them, as answers."""
 
 from collections.abc import Callable
 
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from framework.browse.render.media.subtitles import ENDINGS
 from framework.browse.render.pictures import LARGE, OF_LENGTH, SMALL, NotDrawn, draw
+from framework.browse.render.rendering import SubtitlesUnreadable, subtitle_film
 from framework.lfs.reading import find_content
 from framework.projects.core.access import ProjectAccess
 from framework.projects.visits import read_project
@@ -52,3 +54,19 @@ def _send(access: ProjectAccess, find_entry: Callable[[Copy], Entry], longest: i
     if request.args.get("of") == sha[:OF_LENGTH]:
         answer.headers["Cache-Control"] = f"private, max-age={LASTS_SECONDS}, immutable"
     return answer
+
+
+def send_subtitles(access: ProjectAccess, find_entry: Callable[[Copy], Entry]) -> Response:
+    """The subtitles that `find_entry` finds, as WebVTT.
+
+    Raises:
+        What `find_entry` raises. SubtitlesUnreadable, BusyConverting.
+    """
+
+    def read(copy: Copy) -> str:
+        entry = find_entry(copy)
+        if entry.kind != "blob" or not entry.name.lower().endswith(ENDINGS):
+            raise SubtitlesUnreadable
+        return subtitle_film(access.repository_id, find_content(copy, entry.sha).blob)
+
+    return Response(read_project(access, read), content_type="text/vtt; charset=utf-8", headers=HEADERS)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, TypedDict
+from typing import ClassVar
 
 from framework.browse.history.about import About, read_about
 from framework.browse.history.history import newest_change
@@ -17,8 +17,9 @@ from framework.browse.render.code.linguist import read_told_language
 from framework.browse.render.content import SHOWN_TEXT_BYTES, is_text, media_type
 from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, document_kind, readme_among
 from framework.browse.render.encodings import decode
-from framework.browse.render.pictures import has_thumbnail
-from framework.browse.render.previews import Preview
+from framework.browse.render.media.subtitles import find_tracks
+from framework.browse.render.pictures import choose_layout
+from framework.browse.render.previews import Media, Preview
 from framework.browse.render.rendering import preview_file, read_head
 from framework.browse.view_options import ViewOptions
 from framework.errors import NotFound
@@ -34,8 +35,6 @@ from framework.repositories.history.refs import resolve
 from framework.repositories.serve.bundle import choose_bundle
 
 FOLDER_PAGE = 1_000
-FEWEST_PICTURES = 4
-"""In a folder of fewer, a list is shorter."""
 REMEMBERED_FOLDERS = 512
 
 
@@ -181,22 +180,6 @@ def read_folder_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> Fol
     )
 
 
-class Layout(TypedDict):
-    """How a folder is laid out."""
-
-    has_pictures: bool
-    layout: str
-    chosen_layout: str
-
-
-def choose_layout(entries: Sequence[Entry], asked: ViewOptions) -> Layout:
-    """A grid of thumbnails for a folder of which most files are pictures, unless the reader wants it otherwise."""
-    files = [entry.name for entry in entries if entry.kind == "blob"]
-    pictures = sum(map(has_thumbnail, files))
-    fitting = "grid" if pictures >= FEWEST_PICTURES and pictures * 2 > len(files) else "list"
-    return Layout(has_pictures=pictures > 0, layout=asked.layout or fitting, chosen_layout=asked.layout)
-
-
 def _find_twins(entries: Sequence[Entry]) -> frozenset[str]:
     """The names that another one of the folder is taken for where capitals, or NFC and NFD, are the same."""
     counts = Counter(fold_name(entry.name) for entry in entries)
@@ -232,7 +215,17 @@ def read_file_page(copy: Copy, ref: str, path: str, asked: ViewOptions) -> FileP
     found = find_content(copy, entry.sha)
     told = read_told_language(copy, place.sha, path)
     preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked, told=told)
+    preview = add_tracks(copy, place.sha, path, preview)
     return FilePage(place, entry, found.blob.size_bytes, preview, newest, in_lfs=found.stored is not None)
+
+
+def add_tracks(copy: Copy, commit_sha: str, path: str, preview: Preview) -> Preview:
+    """The same preview; with the subtitles that lie beside the file, if it is a film."""
+    if not isinstance(preview, Media) or preview.family != "video":
+        return preview
+    folder = find(copy, commit_sha, path.rpartition("/")[0])
+    names = [entry.name for entry in list_folder(copy, folder, sizes=False) if entry.kind == "blob"]
+    return replace(preview, tracks=find_tracks(path, names))
 
 
 def open_raw_file(copy: Copy, ref: str, path: str) -> RawFile:

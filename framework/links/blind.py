@@ -14,13 +14,14 @@ from framework.browse.pages import (
     FilePage,
     FolderPage,
     RawFile,
-    choose_layout,
+    add_tracks,
     open_raw_file,
     read_entries,
     read_readme,
 )
 from framework.browse.places import Place, SubmoduleHasNoFile
 from framework.browse.render.code.linguist import read_told_language
+from framework.browse.render.pictures import choose_layout
 from framework.browse.render.rendering import preview_file
 from framework.browse.view_options import ViewOptions
 from framework.lfs.reading import find_content
@@ -125,6 +126,7 @@ def _read(copy: Copy, path: str, asked: ViewOptions) -> FolderPage | FilePage | 
     found = find_content(copy, entry.sha)
     told = read_told_language(copy, sha, path)
     preview = preview_file(copy.snapshot.repository_id, entry, found.blob, asked, told=told)
+    preview = add_tracks(copy, sha, path, preview)
     return FilePage(place, entry, found.blob.size_bytes, preview, None, in_lfs=found.stored is not None)
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from framework.browse.drawn import send_picture
+from framework.browse.drawn import send_picture, send_subtitles
 from framework.browse.raw import send_opened
 from framework.browse.render.content import file_name_parameters
 from framework.browse.view_options import ViewOptions
@@ -55,6 +55,13 @@ def show_picture(token: str, path: str) -> AnyResponse:
     """A picture as WebP, small as a thumbnail or as large as a page, by an anonymised link."""
     access = blind.anonymise(open_view_link(token), token)
     return send_picture(access, lambda copy: blind.find_entry(copy, path))
+
+
+@blueprint.get(f"/<token>/subtitles/{VERSION}/<path:path>")
+def show_subtitles(token: str, path: str) -> AnyResponse:
+    """The subtitles of a film as WebVTT, by an anonymised link."""
+    access = blind.anonymise(open_view_link(token), token)
+    return send_subtitles(access, lambda copy: blind.find_entry(copy, path))
 
 
 @blueprint.get(f"/<token>/archive/{VERSION}.zip", defaults={"form": "zip"})

@@ -18,6 +18,7 @@ TOKENS = {
     "view_links.send_file": "blind",
     "view_links.download": "blind",
     "view_links.show_picture": "blind",
+    "view_links.show_subtitles": "blind",
 }
 """Which of the world's tokens an address has; those of mails about an account have none that is right."""
 NAMES = {"admin.mail": "reset", "admin.run": "news", "admin_plans.edit": "free", "admin_plans.reset": "free"}

@@ -16,12 +16,12 @@ ROUTES: dict[Kind, str] = {
         GET inboxes.ask, POST inboxes.stop, GET projects.invitation
         GET drop.show, POST drop.receive, POST drop.preflight, POST drop_uploads.create
         GET view_links.open_link, GET view_links.show_files, GET view_links.send_file, GET view_links.download
-        GET view_links.show_picture
+        GET view_links.show_picture, GET view_links.show_subtitles
     """,
     kinds.READS: """
         GET browse.show_project, GET browse.show_folder, GET browse.show_file, GET browse.send_file
         GET browse.show_activity, GET browse.download, GET browse.show_citation
-        GET browse.download_script, GET media.show_picture
+        GET browse.download_script, GET media.show_picture, GET media.show_subtitles
         GET finding.go_to_file, GET finding.search_files, GET restoring.show_deleted
         GET versions.show_blame, GET versions.list_branches, GET versions.list_tags
         GET versions.show_commit, GET versions.print_commit, GET versions.list_commits

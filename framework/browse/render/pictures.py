@@ -2,12 +2,14 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypedDict
 
 from framework.browse.render.kinds.registry import kind_of
 from framework.browse.render.media.work import draw_picture
 from framework.browse.render.rendering import sandbox
+from framework.browse.view_options import ViewOptions
 from framework.errors import Invalid, Unavailable
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.copy import Blob
@@ -20,6 +22,8 @@ SMALL, LARGE = 320, 2_048
 """At most so many pixels wide and high."""
 LARGEST_BYTES = 64 << 20
 LONGEST_WAIT_SECONDS = 10
+FEWEST_PICTURES = 4
+"""In a folder of fewer, a list is shorter."""
 SVG = ".svg"
 LARGEST_SVG_BYTES = 256 << 10
 """A larger drawing takes a browser too long to be one of many."""
@@ -55,6 +59,22 @@ def is_drawn(name: str) -> bool:
 def has_thumbnail(name: str) -> bool:
     """Whether a file of this name has a small picture, unless it is too large for one."""
     return is_drawn(name) or name.lower().endswith(SVG)
+
+
+class Layout(TypedDict):
+    """How a folder is laid out."""
+
+    has_pictures: bool
+    layout: str
+    chosen_layout: str
+
+
+def choose_layout(entries: Sequence[Entry], asked: ViewOptions) -> Layout:
+    """A grid of thumbnails for a folder of which most files are pictures, unless the reader wants it otherwise."""
+    files = [entry.name for entry in entries if entry.kind == "blob"]
+    pictures = sum(map(has_thumbnail, files))
+    fitting = "grid" if pictures >= FEWEST_PICTURES and pictures * 2 > len(files) else "list"
+    return Layout(has_pictures=pictures > 0, layout=asked.layout or fitting, chosen_layout=asked.layout)
 
 
 def thumbnail_address(project: ProjectAccess, ref: str, entry: Entry) -> str:

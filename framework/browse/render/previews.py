@@ -14,7 +14,8 @@ from framework.browse.render.documents import LONGEST_DOCUMENT_BYTES, PLAIN, doc
 from framework.browse.render.encodings import Decoded, decode
 from framework.browse.render.kinds.kind import TEXT, Kind
 from framework.browse.render.kinds.registry import kind_of
-from framework.browse.render.media.facts import PictureFacts
+from framework.browse.render.media.facts import PictureFacts, Sound
+from framework.browse.render.media.subtitles import Track
 from framework.browse.render.signs import mixes_scripts, show_signs, turns_order
 from framework.browse.view_options import PAGE_LINES, ViewOptions
 from framework.formatting import format_size
@@ -99,13 +100,18 @@ class Document(Preview):
 
 @dataclass(frozen=True)
 class Media(Preview):
-    """What a browser shows by itself: `family` is image, audio, video or pdf; what is known of an image."""
+    """What a browser shows by itself: `family` is image, audio, video or pdf; what is known of an image or a sound.
+
+    `tracks` are the subtitles that lie beside a film.
+    """
 
     template: ClassVar = "browse/previews/media.html"
     family: str
     facts: PictureFacts | None = None
     note: str = ""
     has_other: bool = False
+    sound: Sound | None = None
+    tracks: Sequence[Track] = ()
 
     @property
     def pixels(self) -> tuple[int, int] | None:

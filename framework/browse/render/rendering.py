@@ -10,8 +10,9 @@ from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is
 from framework.browse.render.documents import Links, render_to_html
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
-from framework.browse.render.media.facts import PictureFacts
-from framework.browse.render.media.work import MODULES, MOST_PIXELS, read_picture_head
+from framework.browse.render.media.facts import PictureFacts, Sound
+from framework.browse.render.media.subtitles import LARGEST_BYTES, make_webvtt
+from framework.browse.render.media.work import MODULES, MOST_PIXELS, read_picture_head, read_sound
 from framework.browse.render.notebooks.dressing import dress
 from framework.browse.render.notebooks.reading import Notebook
 from framework.browse.render.notebooks.scripts import Script, convert
@@ -28,7 +29,7 @@ from framework.browse.render.previews import (
     text_preview,
 )
 from framework.browse.view_options import ViewOptions
-from framework.errors import Unavailable
+from framework.errors import Invalid, Unavailable
 from framework.formatting import format_size
 from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
@@ -37,8 +38,17 @@ from framework.sandbox.sandbox import Busy, Sandbox, TooCostly
 
 TOO_COSTLY = "It would take too long to show this in a richer form, so it is shown as it is written."
 BUSY = "The server is busy, so this is shown as it is written. Load the page again in a moment."
+SOUND_START_BYTES = 1 << 20
+"""So much of a sound file is read to tell its length."""
 
 _LEXERS = ("c_cpp", "css", "data", "html", "javascript", "jvm", "markup", "python", "r", "shell", "sql")
+
+
+class SubtitlesUnreadable(Invalid):
+    """Subtitles are too large, or too costly to read."""
+
+    def __init__(self) -> None:
+        super().__init__("These are no subtitles that can be shown here.")
 
 
 class BusyConverting(Unavailable):
@@ -108,7 +118,9 @@ def preview_file(repository_id: str, entry: Entry, blob: Blob, asked: ViewOption
     family = "pdf" if media == PDF else media.partition("/")[0]
     if family == "image" and not (asked.plain and is_text(head)):
         return _image(repository_id, head, blob)
-    if family in {"audio", "video", "pdf"}:
+    if family == "audio":
+        return _sound(repository_id, name, head, blob)
+    if family in {"video", "pdf"}:
         return Media(family)
     if not is_text(head):
         return dump_of(head, blob.size_bytes, kind.sentence if kind and kind.source == NAMED else NO_PREVIEW)
@@ -140,6 +152,32 @@ def _image(repository_id: str, head: bytes, blob: Blob) -> Preview:
         note = f"This image would have {facts.pixels[0]:,} by {facts.pixels[1]:,} pixels, too many to show."
         return dump_of(head, blob.size_bytes, note)
     return Media("image", facts, has_other=is_text(head))
+
+
+def _sound(repository_id: str, name: str, head: bytes, blob: Blob) -> Preview:
+    start = bytearray(head)
+    while len(start) < SOUND_START_BYTES and (chunk := next(blob.chunks, b"")):
+        start += chunk
+    sound: Sound | None = None
+    with suppress(TooCostly, Busy):
+        sound = sandbox.call((repository_id, blob.sha, name), read_sound, name, bytes(start), blob.size_bytes)
+    return Media("audio", sound=sound)
+
+
+def subtitle_film(repository_id: str, blob: Blob) -> str:
+    """Subtitles of this repository as WebVTT.
+
+    Raises:
+        BusyConverting: others are being done. SubtitlesUnreadable.
+    """
+    if blob.size_bytes > LARGEST_BYTES:
+        raise SubtitlesUnreadable
+    try:
+        return sandbox.call((repository_id, blob.sha), make_webvtt, b"".join(blob.chunks))
+    except Busy as refusal:
+        raise BusyConverting from refusal
+    except TooCostly as refusal:
+        raise SubtitlesUnreadable from refusal
 
 
 def _read_file(repository_id: str, kind: Kind, name: str, blob: Blob, asked: ViewOptions) -> Preview:

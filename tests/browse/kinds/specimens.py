@@ -144,8 +144,9 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "sensor.cr2": (bytes(64), ["raw photograph"]),
     "cells.czi": (bytes(64), ["image of a microscope"]),
     "poster.xcf": (bytes(64), ["painting program"]),
-    "tone.wav": (sound(), ["<audio"]),
-    "film.mp4": (b"\0\0\0\x18ftypmp42", ["<video"]),
+    "tone.wav": (sound(), ["<audio", "0.1 s", "8,000 Hz", "1 (mono)"]),
+    "film.mp4": (b"\0\0\0\x18ftypmp42", ["<video", "#t=0.1", "/subtitles/main/film.en.srt", "srclang=\"en\""]),
+    "film.en.srt": (b"1\n00:00:01,000 --> 00:00:02,500\nA lake\n", ["A lake"]),
     "paper.pdf": (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", ["<iframe"]),
     "unknown.bin": (bytes(range(256)) * 20, ["This kind of file has no preview.", "Show bytes"]),
 }  # fmt: skip

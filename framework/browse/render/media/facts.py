@@ -1,7 +1,10 @@
-"""What is known of pictures, for their pages; a web process holds these values, and never what reads them."""
+"""What is known of pictures and sound, for their pages; a web process holds these values, and never what reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+SHORT_SECONDS = 10
+"""A shorter sound has a decimal."""
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,22 @@ class Picture(PictureFacts):
 
     form: str = ""
     notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Sound:
+    """How long a sound is in seconds, None where its beginning does not tell, and rows of a name and a value."""
+
+    seconds: float | None
+    rows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def length(self) -> str:
+        """As a page writes it: `0.5 s`, `3:25` or `1:02:03`."""
+        if self.seconds is None:
+            return ""
+        if self.seconds < SHORT_SECONDS:
+            return f"{self.seconds:.1f} s"
+        minutes, seconds = divmod(round(self.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

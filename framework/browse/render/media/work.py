@@ -2,9 +2,13 @@
 
 from pkgutil import resolve_name
 
-from framework.browse.render.media.facts import PictureFacts
+from framework.browse.render.media.facts import PictureFacts, Sound
 
-MODULES = ("framework.browse.render.media.pictures", "framework.browse.render.media.drawing")
+MODULES = (
+    "framework.browse.render.media.pictures",
+    "framework.browse.render.media.drawing",
+    "framework.browse.render.media.sounds",
+)
 MOST_PIXELS = 100_000_000
 
 
@@ -18,3 +22,9 @@ def draw_picture(name: str, path: str, longest: int) -> bytes:
     """The picture in the file of this lower-case name as WebP, at most so many pixels wide and high; empty if none."""
     drawn: bytes = resolve_name(f"{MODULES[1]}:draw")(name, path, longest)
     return drawn
+
+
+def read_sound(name: str, head: bytes, size_bytes: int) -> Sound | None:
+    """What the first bytes of a sound file of so many bytes say; None when they tell nothing."""
+    found: Sound | None = resolve_name(f"{MODULES[2]}:read_sound")(name, head, size_bytes)
+    return found
