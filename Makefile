@@ -65,5 +65,5 @@ release: .venv/runtime
 	@touch $@
 
 static/built/editor.js: tools/build_editor.py tools/node.py $(wildcard tools/editor/*.js*) | .venv
-	@echo "Building the editor and the diagrams"
+	@echo "Building the editor, the diagrams and the models"
 	@$(VENV)/python -m tools.build_editor

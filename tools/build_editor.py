@@ -1,7 +1,7 @@
-"""Make what the browser gets from packages: the editor and the diagrams, `static/built/editor.js` and `diagrams.js`.
+"""Make what the browser gets from packages, in `static/built/`: the editor, the diagrams and the models.
 
-What is fetched stays in a temporary folder. Where the packages cannot be fetched pages have a plain field for text, and
-diagrams are shown as they are written.
+What is fetched stays in a temporary folder. Where the packages cannot be fetched pages have a plain field for text,
+diagrams are shown as they are written, and models by their size.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from tools.node import NodeFailed, programs, run
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "tools" / "editor"
 BUILT = ROOT / "static" / "built"
-SCRIPTS = ("editor.js", "diagrams.js")
+SCRIPTS = ("editor.js", "diagrams.js", "models.js")
 OLDEST_NODE = (18, 0)
 
 
@@ -24,7 +24,9 @@ def main() -> int:
         with TemporaryDirectory() as folder:
             build(Path(folder))
     except NodeFailed as failure:
-        sys.stderr.write(f"The editor and the diagrams were not built, so pages have plain text instead: {failure}\n")
+        sys.stderr.write(
+            f"The editor, diagrams and models were not built, so pages have plain text instead: {failure}\n"
+        )
     return 0
 
 

@@ -11,7 +11,7 @@ from tools.node import KEPT, OLDEST_FOR_CHECKS, ROOT, NodeFailed, programs, run
 
 CHECKERS = ROOT / "tools" / "javascript"
 PACKAGES = (CHECKERS, ROOT / "tools" / "editor")
-"""What the scripts are checked with, and the types of what the editor and the diagrams import."""
+"""What the scripts are checked with, and the types of what the editor, the diagrams and the models import."""
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from selenium.webdriver.common.keys import Keys
 
 from framework.accounts.core.account import Account
 from framework.projects.core.access import ProjectAccess
+from tests.browse.kinds import made_models as models
 from tests.browser import pages
 from tests.browser.pages import UploadPage
 from tests.browser.window import Window
@@ -75,6 +76,22 @@ def test_the_changes_of_a_file_come_when_it_is_opened(
     window.press("24.txt")  # in the list of files
     window.reads("words of 24.txt")
     assert window.path.startswith(f"{secret.path}/commit/")
+
+
+def test_models_of_each_form_are_drawn(window: Window, alice: Account, secret: ProjectAccess, tmp_path: Path) -> None:
+    for name, content in {"part.stl": models.stl(), "part.obj": models.obj(), "part.glb": models.glb()}.items():
+        (tmp_path / name).write_bytes(content)
+    pages.sign_in(window, alice)
+    window.open(f"{secret.path}/upload/main")
+    page = UploadPage(window)
+    page.choose(*sorted(tmp_path.glob("part.*")))
+    page.send()
+    for form in ("stl", "obj", "glb"):
+        window.open(f"{secret.path}/blob/main/part.{form}")
+        window.wait(lambda: window.visible(".model canvas"), f"The {form} model")
+        assert (
+            window.visible(".model canvas")[0].get_attribute("aria-label") == f"part.{form}, drawn in three dimensions"
+        )
 
 
 DIAGRAMS = "# Diagrams\n\n```mermaid\ngraph LR; A[Apples]-->B\n```\n\n```mermaid\ngraph broken[[[\n```\n"

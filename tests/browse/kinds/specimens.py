@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.browse.kinds import made_models as models
 from tests.browse.kinds import made_pictures as pictures
 from tests.browse.render import made_papers as papers
 from tests.browse.render.made_files import png_of, tarred, zipped
@@ -148,6 +149,9 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "film.mp4": (b"\0\0\0\x18ftypmp42", ["<video", "#t=0.1", "/subtitles/main/film.en.srt", "srclang=\"en\""]),
     "film.en.srt": (b"1\n00:00:01,000 --> 00:00:02,500\nA lake\n", ["A lake"]),
     "paper.pdf": (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", ["<iframe"]),
+    "part.stl": (models.stl(), ["4 triangles, 10 × 10 × 10", "data-model"]),
+    "part.obj": (models.obj(), ["6 triangles"]),
+    "part.glb": (models.glb(), ["4 triangles"]),
     "unknown.bin": (bytes(range(256)) * 20, ["This kind of file has no preview.", "Show bytes"]),
 }  # fmt: skip
 CHANGED: dict[str, bytes] = {

@@ -117,6 +117,14 @@ MEDIA = (
     Kind("sound", (".mp3", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".flac", ".aac", ".weba"), BROWSER),
     Kind("video", (".mp4", ".m4v", ".webm", ".ogv", ".mov"), BROWSER),
     Kind("PDF", (".pdf",), BROWSER),
+    Kind(
+        "models in three dimensions",
+        (".stl", ".obj", ".glb"),
+        FILE,
+        "model",
+        64 * _MIB,
+        f"{_ROOM}.media.models:read_model",
+    ),
 )
 NAMED_KINDS = (
     Kind("SAS data sets", (".sas7bdat", ".xpt"), NAMED, sentence="This is a SAS data set. SAS, haven in R and pandas in Python open it."),
