@@ -1,4 +1,5 @@
-"""Projects as scientists have them, in small: an R course, Python notebooks and a LaTeX thesis.
+# ruff: noqa: RUF001 - the words of pages
+"""Projects as scientists have them, in small: a course, notebooks, a thesis, a field survey and a set of images.
 
 Each file comes with words that its page has to have.
 """
@@ -7,6 +8,8 @@ import base64
 import json
 from collections.abc import Mapping
 
+from tests.browse.kinds import made_pictures as pictures
+from tests.browse.kinds.specimens import sound
 from tests.browse.render import made_papers as made
 
 Project = Mapping[str, tuple[bytes, str]]
@@ -81,3 +84,48 @@ THESIS: Project = {
     "draft.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "before 2007"),
     "broken.docx": (_word("x")[:-30], "Download the full file"),
 }
+
+
+def field_survey(photographs: int, size: tuple[int, int] = (60, 40)) -> Project:
+    """Plots with what grows on them, where they lie, and what they look like, in so many photographs of this size."""
+    places = [(46.5 + number / 100, 7.75 + number / 80) for number in range(photographs)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"plot": number, "species": 3 + number % 11},
+            "geometry": {"type": "Point", "coordinates": [east, north]},
+        }
+        for number, (north, east) in enumerate(places)
+    ]
+    rows = "".join(f"{number};{3 + number % 11};{12.5 + number:.1f}\n" for number in range(photographs))
+    return {
+        "README.md": (b"# Survey of meadows\n\n![Plot 0](photos/plot-000.jpg)\n", "Survey of meadows"),
+        "plots.csv": (b"plot;species;height (cm)\n" + rows.replace(".", ",").encode(), f"{photographs} rows"),
+        "plots.geojson": (json.dumps({"type": "FeatureCollection", "features": features}).encode(), 'class="map"'),
+        "notes/2024-05-01.md": (b"---\nweather: rain\n---\n\n- [x] plot 0\n", "<th>weather</th><td>rain</td>"),
+        "notes/sounds/blackbird.wav": (sound(), "<dt>Length</dt><dd>"),
+        **{
+            f"photos/plot-{number:03}.jpg": (
+                pictures.photograph(turned=number % 3 == 0, place=place, size=size),
+                f"{place[0]:.5f}° N",
+            )
+            for number, place in enumerate(places)
+        },
+    }
+
+
+def image_set(count: int, size: tuple[int, int] = (60, 40)) -> Project:
+    """So many pictures with labels, and a tenth of them as an instrument wrote them."""
+    names = [f"train/{number:04}.jpg" for number in range(count)]
+    labels = "".join(f"{name},{('lake', 'hill', 'sky')[number % 3]}\n" for number, name in enumerate(names))
+    drawn = [pictures.photograph(size=size, turned=turned) for turned in (False, True)]
+    shown = [f"{size[0]} × {size[1]}", f"{size[1]} × {size[0]}"]
+    return {
+        "README.md": (b"# Images of landscapes\n", "Images of landscapes"),
+        "labels.csv": (f"file,label\n{labels}".encode(), f"{count} rows"),
+        "classes.json": (b'{"lake": 0, "hill": 1, "sky": 2}', "hill"),
+        **{name: (drawn[number % 2], shown[number % 2]) for number, name in enumerate(names)},
+        **{f"scans/{number:04}.tif": (pictures.scan(1 + number % 2), "(white)") for number in range(count // 10)},
+        "masks/0000.png": (pictures.drawn("PNG", "P"), "60 × 40"),
+        "phone/0000.heic": (pictures.heic(), "64 × 48"),
+    }

@@ -2,11 +2,19 @@
 
 import pytest
 
-from tests.browse.made_projects import PYTHON_NOTEBOOKS, R_COURSE, THESIS, Project
+from tests.browse.made_projects import PYTHON_NOTEBOOKS, R_COURSE, THESIS, Project, field_survey, image_set
 from tests.browse.render.made_files import Show
 
+PROJECTS = {
+    "R course": R_COURSE,
+    "notebooks": PYTHON_NOTEBOOKS,
+    "thesis": THESIS,
+    "field survey": field_survey(6),
+    "image set": image_set(20),
+}
 
-@pytest.mark.parametrize("project", [R_COURSE, PYTHON_NOTEBOOKS, THESIS], ids=["R course", "notebooks", "thesis"])
+
+@pytest.mark.parametrize("project", PROJECTS.values(), ids=PROJECTS)
 def test_each_page_of_a_project_shows_its_file(shown: Show, project: Project) -> None:
     onlooker = shown({path: content for path, (content, _words) in project.items()})
     pages = {path: onlooker.get(f"/blob/main/{path}") for path in project}

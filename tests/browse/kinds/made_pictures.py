@@ -46,7 +46,7 @@ def photograph(
         )
         found[GPS.GPSLatitude], found[GPS.GPSLongitude] = _degrees(place[0]), _degrees(place[1])
         found[GPS.GPSAltitude] = 566.0
-    return _save(landscape(*size), "JPEG", exif=exif.tobytes(), quality=85)
+    return _save(landscape(60, 40).resize(size), "JPEG", exif=exif.tobytes(), quality=85)
 
 
 def scan(pages: int = 2) -> bytes:

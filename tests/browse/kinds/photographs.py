@@ -6,7 +6,7 @@ A NAME may end in a query, such as `survey.csv?summary=1`.
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +51,8 @@ class Place:
 
 
 @contextmanager
-def site() -> Iterator[Place]:
-    """A deployment with a public project that has a file of each kind."""
+def site(more: Mapping[str, bytes] | None = None) -> Iterator[Place]:
+    """A deployment with a public project that has a file of each kind, and more files."""
     with TemporaryDirectory() as name:
         scratch = Path(name)
         run = Run(scratch / "servers", owner=os.getpid())
@@ -65,6 +65,7 @@ def site() -> Iterator[Place]:
                 gallery = Gallery(scratch / "gallery")
                 gallery.git("init", "-q", "-b", "main")
                 gallery.commit({file: content for file, (content, _words) in SPECIMENS.items()}, "One of each kind")
+                gallery.write(dict(more or {}))
                 gallery.commit(CHANGED, "Measure again")
                 import_repository(project.repository_id, gallery.folder)
                 variables = deployments.environment(settings)
