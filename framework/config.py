@@ -50,6 +50,7 @@ class Config:
     max_push_bytes: int = 2 * GIB
     create_on_push: bool = True
     import_from_private_networks: bool = False
+    webhooks_to_private_networks: bool = False
     prefetch: bool = True
     max_pack_objects: int = 1_000_000
     max_archive_bytes: int = 5 * GIB
@@ -129,6 +130,7 @@ class Config:
             create_on_push=switch(environ, "CREATE_ON_PUSH", default=cls.create_on_push),
             lfs_direct=switch(environ, "LFS_DIRECT", default=cls.lfs_direct),
             import_from_private_networks=switch(environ, "IMPORT_FROM_PRIVATE_NETWORKS", default=False),
+            webhooks_to_private_networks=switch(environ, "WEBHOOKS_TO_PRIVATE_NETWORKS", default=False),
             signup=signup,
             signup_domains=signup_domains,
             providers=read_providers(environ),

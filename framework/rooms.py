@@ -25,6 +25,7 @@ ROOMS = (
     "backup",
     "projects",
     "groups",
+    "webhooks",
     "statuses",
     "uploads",
     "edits",
@@ -52,6 +53,7 @@ class Room:
     """What a room brings. Modules and `module:attribute` are named from the room on, tasks by their whole names.
 
     `parts` are modules with a function `register(app)`; `ahead` are functions that load what a process needs later;
+    `followers` are told of each version that moves branches or tags, in its transaction;
     `commands` stand by the names that people type, and are loaded when one is run. `task_names` is how the names of its
     tasks begin. `queue` takes them, but for the `storage_tasks`, which are long work in the store.
     """
@@ -60,6 +62,7 @@ class Room:
     models: bool = False
     parts: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
+    followers: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     worker: tuple[str, ...] = ()
@@ -118,7 +121,7 @@ def load_command(name: str) -> Any:
 
 
 def load_all(kind: str) -> Iterator[Any]:
-    """What all rooms bring of a kind: `parts`, `blueprints` or `ahead`."""
+    """What all rooms bring of a kind: `parts`, `blueprints`, `followers` or `ahead`."""
     for room in rooms():
         for name in getattr(room, kind):
             yield room.load(name)

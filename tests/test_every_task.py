@@ -106,6 +106,7 @@ def test_every_task_runs_and_a_second_delivery_changes_nothing(run: Run, each_br
         enqueue(session, "framework.projects.tasks.finish_deletion", leaver.id)
         enqueue(session, "framework.copies.tasks.fill_project", website.id, alice.id, "5" * 32)
         enqueue(session, "framework.courses.tasks.fill_copy", 1)
+        enqueue(session, "framework.webhooks.tasks.deliver", "6" * 32)
         enqueue(session, "framework.projects.tasks.archive_project", website.id, alice.id, "2" * 32)
         enqueue(session, "framework.repositories.tasks.consolidate_packs", website.repository_id, 0)
         enqueue(session, "framework.repositories.tasks.fold_packs", website.repository_id, 0)

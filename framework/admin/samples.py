@@ -23,6 +23,13 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "resumed": {**_NAME, "site": "http://localhost", "link": "http://localhost/login"},
     "renewal": {**_NAME, "email": "ann@uni.example", "link": "http://localhost/verify/sample"},
     "student": {**_NAME, "ends": "3 Mar 2027", "link": "http://localhost/settings/usage"},
+    "webhook_off": {
+        **_NAME,
+        "place": "alice/garden",
+        "url": "https://ci.example.org/hooks",
+        "problem": "No answer within 10 seconds",
+        "link": "http://localhost/alice/garden/settings/webhooks/1",
+    },
     "reset": {**_NAME, "link": "http://localhost/reset/sample", "hours": 3},
     "security": {
         **_NAME,

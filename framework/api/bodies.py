@@ -79,15 +79,6 @@ class AssignmentBody(Body):
     people: list[str] | None = Field(default=None, description="User names; every participant without it.")
 
 
-class StatusBody(Body):
-    """What a program says about a commit; `context` tells programs apart."""
-
-    state: Literal["pending", "success", "failure", "error"]
-    context: str = "default"
-    description: str = ""
-    target_url: str = Field(default="", description="Where people read more, by http or https.")
-
-
 class CopyBody(Body):
     """A copy to be made of a project; that of a private one is private."""
 

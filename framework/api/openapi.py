@@ -55,6 +55,7 @@ PLACES = {
     "link_id": "The number of a link, as the list tells it.",
     "person_id": "The number of the person's account.",
     "invitation_id": "The invitation's number.",
+    "webhook_id": "The webhook's number.",
     "transfer_id": "The offer's number.",
     "place": "REF/PATH. A ref may hold slashes; the longest branch or tag that exists is meant. The path may be empty.",
     "sha": "The commit's whole id, 40 digits.",

@@ -13,11 +13,25 @@ from framework.api.resources.projects import projects
 from framework.api.resources.sharing import sharing
 from framework.api.resources.statuses import statuses
 from framework.api.resources.transfers import offers
+from framework.api.resources.webhooks import group_webhooks, project_webhooks
 
 ROOT = "/api/"
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for _part in (people, groups, projects, sharing, offers, files, commits, statuses, links, courses):
+for _part in (
+    people,
+    groups,
+    projects,
+    sharing,
+    offers,
+    files,
+    commits,
+    statuses,
+    links,
+    courses,
+    project_webhooks,
+    group_webhooks,
+):
     blueprint.register_blueprint(_part)
 
 

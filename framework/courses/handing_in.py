@@ -18,6 +18,7 @@ from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict
 from framework.repositories.catalog.snapshot import read_snapshot
+from framework.webhooks.outgoing import HAND_IN, queue_event
 
 NOT_OPENED, OPEN, HANDED_IN, LATE = "not opened", "open", "handed in", "late"
 
@@ -90,6 +91,14 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> None:
         marked = session.get_one(Part, row.id, with_for_update=True)
         if marked.handed_in_at is None or marked.handed_in_at > marked.due_at or now() <= marked.due_at:
             marked.handed_in_at, marked.handed_in_sha = now(), tip  # who was in time stays in time
+        queue_event(session, copy.id, HAND_IN, _tell(marked, tip))
+
+
+def _tell(row: Part, sha: str) -> dict[str, object]:
+    """What webhooks are told of a hand-in."""
+    moments = {"due_at": row.due_at, "handed_in_at": row.handed_in_at}
+    told = {name: moment.isoformat(timespec="seconds") if moment else None for name, moment in moments.items()}
+    return {"assignment_id": row.assignment_id, "person": row.person, "sha": sha, **told}
 
 
 def extend(account: Account, course: Course, assignment_id: int, person: str, until: datetime) -> str:

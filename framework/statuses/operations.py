@@ -1,7 +1,7 @@
 """Saying something about a commit: a writer's program does, and the newest of each context counts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from framework.projects.visits import read_project
 from framework.repositories.history.refs import resolve
 from framework.statuses.models import CommitStatus
 from framework.statuses.reading import STATES, CombinedStatus, Status, read_of_commits, read_shown
+from framework.webhooks.outgoing import STATUS, queue_event
 
 LONGEST_CONTEXT, LONGEST_DESCRIPTION, LONGEST_URL = 100, 200, 500
 MOST_CONTEXTS = 50
@@ -62,6 +63,7 @@ def set_status(account: Account, access: ProjectAccess, sha: str, told: StatusTe
         recheck(session, access.id, account, "writer")
         _count_up(session, access.id)
         _write(session, access.id, sha, told, account)
+        queue_event(session, access.id, STATUS, {"sha": sha, **asdict(told), "sender": {"name": account.name}})
         combined = read_of_commits(session, {(access.id, sha)})[access.id][sha]
     return next(status for status in combined.statuses if status.context == told.context)
 

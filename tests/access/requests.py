@@ -34,6 +34,10 @@ def address_of(rule: Rule, row: str, things: Mapping[str, str]) -> str:
     mine = {"token": things.get(token, "x"), "name": NAMES.get(endpoint, "reader")}
     if endpoint.startswith("courses."):
         mine |= {"owner": things["group"], "person": "reader"}
+    if endpoint.startswith("group_webhooks."):
+        mine["webhook_id"] = things["group_webhook_id"]
+    if endpoint.startswith("api.group_webhooks."):
+        mine |= {"group": things["owner"], "webhook_id": things["group_webhook_id"]}
     if endpoint.startswith("api.groups."):
         mine["group"] = things["owner"]
     if endpoint in DROP_OFFS:

@@ -41,6 +41,9 @@ ROUTES: dict[Kind, str] = {
         POST project_sharing.save_roles, POST project_sharing.resend_invitation
         POST project_sharing.withdraw_invitation
         POST copies.set_template
+        GET project_webhooks.show_all, POST project_webhooks.create, GET project_webhooks.show
+        POST project_webhooks.change, POST project_webhooks.delete, POST project_webhooks.test
+        POST project_webhooks.redeliver
         GET project_storage.show, POST project_storage.archive, POST project_storage.count
     """,
     kinds.OWNS: """
@@ -108,6 +111,8 @@ ROUTES: dict[Kind, str] = {
         GET profile_settings.of_group, POST profile_settings.of_group, POST profile_settings.group_picture
         POST group_people.add, POST group_people.change_role, POST group_people.remove
         POST group_people.withdraw_invitation, POST group_people.resend_invitation
+        GET group_webhooks.show_all, POST group_webhooks.create, GET group_webhooks.show, POST group_webhooks.change
+        POST group_webhooks.delete, POST group_webhooks.test, POST group_webhooks.redeliver
     """,
     kinds.GROUP_LEAVES: "GET group_people.leave, POST group_people.leave",
     kinds.STRANGERS_UPLOAD: "HEAD drop_uploads.look, PATCH drop_uploads.append, DELETE drop_uploads.end",
@@ -139,6 +144,9 @@ ROUTES: dict[Kind, str] = {
     kinds.API_ARCHIVES: "POST api.projects.archive_project",
     kinds.API_MAINTAINS: """
         PATCH api.projects.change_project
+        GET api.webhooks.list_webhooks, POST api.webhooks.set_webhook, GET api.webhooks.show_webhook
+        PATCH api.webhooks.change_webhook, DELETE api.webhooks.delete_webhook
+        GET api.webhooks.list_deliveries, POST api.webhooks.test_webhook
         GET api.links.list_links, POST api.links.make_link, DELETE api.links.revoke_link
         GET api.sharing.list_people, POST api.sharing.add_person, PATCH api.sharing.change_role
         DELETE api.sharing.remove_person
@@ -156,7 +164,13 @@ ROUTES: dict[Kind, str] = {
     kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
     kinds.API_ADMINISTERS: "POST api.groups.create_group",
     kinds.API_GROUP_READS: "GET api.groups.list_members",
-    kinds.API_GROUP_OWNS: "PATCH api.groups.change_group, POST api.groups.add_member",
+    kinds.API_GROUP_OWNS: """
+        PATCH api.groups.change_group, POST api.groups.add_member
+        GET api.group_webhooks.list_group_webhooks, POST api.group_webhooks.set_group_webhook
+        GET api.group_webhooks.show_group_webhook, PATCH api.group_webhooks.change_group_webhook
+        DELETE api.group_webhooks.delete_group_webhook, GET api.group_webhooks.list_group_deliveries
+        POST api.group_webhooks.test_group_webhook
+    """,
     kinds.API_GROUP_LEAVES: "DELETE api.groups.remove_member",
     kinds.API_PASSWORD: "GET api.people.list_tokens, POST api.people.make_token, DELETE api.people.delete_token",
     kinds.GIT_READS: """

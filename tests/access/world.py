@@ -17,6 +17,7 @@ from framework.courses.assignments import AssignmentText, create_assignment
 from framework.database.session import read_transaction
 from framework.database.types import now
 from framework.gitcore.lfs.pointer import Pointer
+from framework.groups.access import group_for
 from framework.groups.operations import create_group
 from framework.groups.people import add_people as add_to_group
 from framework.import_export import exports
@@ -33,6 +34,8 @@ from framework.projects.models import Notice
 from framework.projects.notify.preferences import unsubscribe_link
 from framework.repositories.catalog.file_surveys import read_survey
 from framework.uploads.tus.resumable import create_upload
+from framework.webhooks.operations import WebhookText, create_webhook, list_deliveries
+from framework.webhooks.places import Place
 from tests.access.callers import Caller, browser, person, program
 from tests.access.kinds import IN_GROUP
 from tests.cast import Visitor, link_in_mail, new_account
@@ -160,7 +163,13 @@ def _furnish(alice: Account, owner: Account, project: ProjectAccess) -> dict[str
         count_again(project.repository_id, work)
     survey = read_survey(project.repository_id)
     assert survey
+    webhook_id, _secret = create_webhook(alice, Place(project), WebhookText("https://8.8.8.8/hooks"))
+    group = Place(group=group_for(alice, "lab"))
+    group_webhook_id, _secret = create_webhook(alice, group, WebhookText("https://8.8.8.8/hooks"))
     return {
+        "webhook_id": str(webhook_id),
+        "group_webhook_id": str(group_webhook_id),
+        "delivery_id": list_deliveries(Place(project), webhook_id)[0].id,
         "owner": "lab",
         "project": project.name,
         "sha": sha,

@@ -18,11 +18,11 @@ from framework.import_export.addresses import (
     NameUnknown,
     Pinned,
     check_address,
-    is_public,
     pin,
 )
 from framework.import_export.fetching import FetchFailed, fetch_address
 from framework.projects.core.access import ProjectAccess
+from framework.public_addresses import is_public
 from tests.cast import Visitor
 from tests.servers.application.gunicorn import LiveServer
 from tests.uploads.form import upload

@@ -4,9 +4,10 @@ from flask import Blueprint, Response
 
 from framework.api import callers
 from framework.api.answers import answer
-from framework.api.bodies import StatusBody, read_body
+from framework.api.bodies import read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.statuses import Combined, Status
+from framework.api.hook_bodies import StatusBody
 from framework.projects.core.access import project_for
 from framework.statuses.operations import StatusText, read_statuses, set_status
 

@@ -194,7 +194,7 @@ def _next_version(session: Session, repository: Repository, change: Change, fact
         )
     )
     session.flush()
-    queue_tasks(session, repository)
+    queue_tasks(session, repository, change)
     return Committed(repository.id, repository.epoch, repository.version, repository.entry_hash, previous)
 
 

@@ -1,11 +1,16 @@
-"""What a commit leaves to tasks: they are queued in its transaction."""
+"""What a commit leaves to tasks, and what higher rooms do: both in its transaction."""
 
-from sqlalchemy import case, func, null, select
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import ColumnElement, case, func, null, select
 from sqlalchemy.orm import Session
 
-from framework import config
+from framework import config, rooms
 from framework.celery.models import OutboxRow
 from framework.celery.outbox import enqueue
+from framework.repositories.catalog.changes import Change
 from framework.repositories.catalog.small_packs import MOST_OBJECTS, SMALL_PACK_BYTES
 from framework.repositories.journal.checkpoints import is_urgent
 from framework.repositories.models import Pack, Repository
@@ -15,11 +20,35 @@ CONSOLIDATE = "framework.repositories.tasks.consolidate_packs"
 FOLD = "framework.repositories.tasks.fold_packs"
 
 
-def queue_tasks(session: Session, repository: Repository) -> None:
-    """Queue what the repository needs at the version that this transaction makes."""
+@dataclass(frozen=True)
+class Follower:
+    """A room that is told of each version that moves branches or tags, in its transaction.
+
+    `act` runs where `wanted` is true of the repository with this id; a statement that each version sends anyway asks.
+    """
+
+    wanted: Callable[[str], ColumnElement[bool]]
+    act: Callable[[Session, Repository, Change], None]
+
+
+@cache
+def list_followers() -> Sequence[Follower]:
+    """Those of all rooms."""
+    return tuple(rooms.load_all("followers"))
+
+
+def queue_tasks(session: Session, repository: Repository, change: Change) -> None:
+    """Queue what the repository needs at the version that this transaction makes of the change; tell its followers."""
     in_use = Pack.repository_id == repository.id, Pack.superseded_version.is_(None)
     consolidations = func.max(case((Pack.side_files.is_not(null()), Pack.version)))
-    count, consolidated = session.execute(select(func.count(), consolidations).where(*in_use)).one()
+    followers = list_followers() if change.updates else ()
+    conditions = [follower.wanted(repository.id) for follower in followers]
+    count, consolidated, *calls = session.execute(
+        select(func.count(), consolidations, *conditions).where(*in_use)
+    ).one()
+    for follower, called in zip(followers, calls, strict=True):
+        if called:
+            follower.act(session, repository, change)
     _queue_consolidation(session, repository, count, consolidated or 0)
     if count > config.current().fold_packs and not repository.are_folds_held:
         _queue_fold(session, repository, consolidated or 0)

@@ -1,0 +1,1 @@
+"""Webhooks: what happens in projects is sent to addresses that their maintainers set."""
