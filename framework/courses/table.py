@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from framework.gitcore.ref_names import HEADS
 from framework.projects.core.groups import PARTICIPANT
 from framework.projects.models import Project
 from framework.repositories.models import Ref, Repository
+from framework.statuses.reading import CombinedStatus, read_of_commits
 
 PAGE = 50
 FIRST_IN_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -30,6 +31,7 @@ class Entrant:
     """One line of the table: a person, their copy, and how far they are; `left` who is no participant any more.
 
     `project` is None before they start and when the copy was `deleted`, or handed over; one in the trash can be read.
+    `checked` is the version that programs judge, by its project's number and its commit: what counts, else the newest.
     """
 
     person: str
@@ -46,6 +48,7 @@ class Entrant:
     final_sha: str | None
     left: bool
     deleted: bool
+    checked: tuple[int, str] | None
 
     @property
     def can_start(self) -> bool:
@@ -106,6 +109,20 @@ def _list_departed(session: Session, assignment: Assignment, group: str) -> list
     )
     rows = session.execute(query.order_by(Part.person)).all()
     return [_describe(own.person, "", own, project, tip, group, left=True) for own, project, tip in rows]
+
+
+def read_checks(entrants: Sequence[Entrant]) -> Mapping[tuple[int, str], CombinedStatus]:
+    """What programs say about the versions of these lines, by what `checked` has; one statement for a page.
+
+    What the participants say about their own work is left out.
+    """
+    people = {one.checked: one.person for one in entrants if one.checked}
+    if not people:
+        return {}
+    with read_transaction() as session:
+        found = read_of_commits(session, people.keys())
+    told = {key: found[key[0]][key[1]].without(person) for key, person in people.items() if key[1] in found[key[0]]}
+    return {key: combined for key, combined in told.items() if combined.statuses}
 
 
 def write_csv(lines: Sequence[Sequence[str]]) -> str:
@@ -202,4 +219,10 @@ def _describe(
         final_sha=kept or (own.handed_in_sha or tip if state == "late" else None),
         left=left,
         deleted=own.opened_at is not None and not is_there,
+        checked=_checked_version(project, kept or (tip if worked else None)),
     )
+
+
+def _checked_version(project: Project | None, sha: str | None) -> tuple[int, str] | None:
+    """None also where no program has ever said anything, so that nothing is asked."""
+    return (project.id, sha) if project and sha and project.status_revision else None

@@ -99,6 +99,7 @@ def show(owner: str, assignment_id: int) -> AnyResponse | str:
     query = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
     found = table.read_table(assignment, course.name, page=page_number(request.args), query=query)
     facts = {"course": course, "assignment": assignment, "table": found, "query": query}
+    facts["checks"] = table.read_checks(found.entrants)
     return render_template("courses/table.html", **facts, template=assignments.template_name(assignment))
 
 
@@ -194,6 +195,7 @@ def _person_page(
         raise AssignmentNotFound
     written = feedback.list_feedback(entrant.hand_in_id)
     facts = {"course": course, "assignment": assignment, "entrant": entrant, "written": written}
+    facts["combined"] = next(iter(table.read_checks([entrant]).values()), None)
     return render_template("courses/person.html", **facts, more_time=more_time, message=message)
 
 

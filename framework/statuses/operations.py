@@ -53,6 +53,8 @@ class StatusText:
 def set_status(account: Account, access: ProjectAccess, sha: str, told: StatusText) -> Status:
     """Say this about the commit with this id, instead of what was said in the context before.
 
+    What somebody else's program said is replaced by maintainers only.
+
     Raises:
         InvalidStatus, TooManyContexts, RefAbsent: the project has no such commit; nothing is written.
         ProjectNotFound, RoleTooLow: the caller may not, or not any more.
@@ -109,6 +111,8 @@ def _write(session: Session, project_id: int, sha: str, told: StatusText, accoun
             raise TooManyContexts
         row = CommitStatus(project_id=project_id, sha=sha, context=told.context)
         session.add(row)
+    elif row.creator_id not in {None, account.id}:
+        recheck(session, project_id, account, "maintainer")  # or a student could hide what a teacher's program says
     row.state, row.description, row.target_url = told.state, told.description, told.target_url
     row.creator_id, row.updated_at = account.id, now()
     session.flush()

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import User
+from framework.database.batches import in_batches
 from framework.database.session import read_transaction
 from framework.projects.core.access import ProjectAccess
 from framework.statuses.models import CommitStatus
@@ -46,6 +47,10 @@ class CombinedStatus:
             return FAILURE
         return SUCCESS if states == {SUCCESS} else PENDING
 
+    def without(self, person: str) -> "CombinedStatus":
+        """The same without what programs of this person say."""
+        return CombinedStatus(tuple(status for status in self.statuses if status.creator != person))
+
     @property
     def passed(self) -> int:
         """How many succeeded."""
@@ -71,13 +76,11 @@ def read_shown(access: ProjectAccess, shas: Collection[str]) -> Mapping[str, Com
 
 def read_of_commits(session: Session, commits: Collection[tuple[int, str]]) -> Mapping[int, dict[str, CombinedStatus]]:
     """What was said about these commits, each a project's number and an id: by project, then by id."""
-    by_project = defaultdict[int, set[str]](set)
-    for project_id, sha in commits:
-        by_project[project_id].add(sha)
-    theirs = [(CommitStatus.project_id == number) & CommitStatus.sha.in_(shas) for number, shas in by_project.items()]
     columns = (getattr(CommitStatus, name) for name in Status.__dataclass_fields__ if name != "creator")
     query = select(CommitStatus.project_id, User.name, *columns).outerjoin(User, User.id == CommitStatus.creator_id)
-    rows = session.execute(query.where(or_(*theirs)).order_by(CommitStatus.context)).all() if theirs else []
+    key = tuple_(CommitStatus.project_id, CommitStatus.sha)
+    chosen = (query.where(key.in_(some)).order_by(CommitStatus.context) for some in in_batches(sorted(commits)))
+    rows = [row for some in chosen for row in session.execute(some)]
     grouped = defaultdict[int, dict[str, list[Status]]](lambda: defaultdict(list))
     for project_id, creator, *values in rows:
         number, sha, context, state, description, target_url, *moments = values

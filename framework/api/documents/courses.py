@@ -1,5 +1,6 @@
 """The answers about courses: assignments, and what participants made of them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,7 @@ from framework import config
 from framework.api.answers import OBJECT_NAME, Answer
 from framework.courses.assignments import ListedAssignment
 from framework.courses.table import Entrant
+from framework.statuses.reading import CombinedStatus
 
 
 class ListedAssignmentAnswer(Answer):
@@ -36,6 +38,9 @@ class ListedAssignmentAnswer(Answer):
         )
 
 
+Checks = Mapping[tuple[int, str], CombinedStatus]
+
+
 class Participation(Answer):
     """A line of the teacher's table. `snapshot` is the commit that was newest at the deadline."""
 
@@ -46,10 +51,14 @@ class Participation(Answer):
     changed_at: datetime | None
     handed_in_at: datetime | None
     snapshot: str | None = Field(pattern=OBJECT_NAME)
+    status: Literal["pending", "success", "failure"] | None = Field(
+        description="What programs say together about the version that counts, or else the newest."
+    )
 
     @classmethod
-    def of(cls, entrant: Entrant) -> "Participation":
-        """The answer about this person."""
+    def of(cls, entrant: Entrant, checks: Checks) -> "Participation":
+        """The answer about this person; `checks` as `read_checks` gives it."""
+        combined = checks.get(entrant.checked) if entrant.checked else None
         return cls.model_validate(
             {
                 "person": entrant.person,
@@ -59,6 +68,7 @@ class Participation(Answer):
                 "changed_at": entrant.changed_at,
                 "handed_in_at": entrant.handed_in_at,
                 "snapshot": entrant.snapshot_sha,
+                "status": combined.state if combined else None,
             }
         )
 

@@ -67,6 +67,7 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         assignment = find_assignment(session, account, course, assignment_id)
     own = table.read_entrant(assignment, course.name, account.name)
     entrants = table.list_entrants(assignment, course.name) if course.teaches else [own] if own else []
+    checks = table.read_checks(entrants)
     return AssignmentAnswer(
         id=assignment.id,
         title=assignment.title,
@@ -74,5 +75,5 @@ def _describe(account: Account, course: Course, assignment_id: int) -> Assignmen
         template=assignments.template_name(assignment) or None,
         deadline=assignment.deadline,
         time_zone=assignment.time_zone,
-        people=[Participation.of(one) for one in entrants],
+        people=[Participation.of(one, checks) for one in entrants],
     )
