@@ -19,7 +19,7 @@ from framework import config
 from framework.accounts.core import passwords
 from framework.application import create_app
 from framework.browse.diff import colouring
-from framework.browse.history import blame, last_changes, search
+from framework.browse.history import blame, last_changes, lines
 from framework.browse.render.code import highlighting
 from framework.celery import broker
 from framework.config import Config
@@ -178,7 +178,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "LONGER", {})
     monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(blame, "DEADLINE_SECONDS", HANG_SECONDS)
-    monkeypatch.setattr(search, "DEADLINE_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(lines, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(last_changes, "QUICK_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(colouring, "LONGEST_SECONDS", HANG_SECONDS)

@@ -2,7 +2,8 @@
 
 from flask import Blueprint, render_template, request
 
-from framework.browse.history.search import MOST_PATHS, FoundFiles, FoundLines, find_files, find_lines
+from framework.browse.history.lines import FoundLines, find_lines
+from framework.browse.history.search import MOST_PATHS, FoundFiles, find_files
 from framework.browse.places import fallback_link
 from framework.projects.visits import begin_visit, read_project
 from framework.repositories.cache.copy import Copy

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from framework.browse.history import search
+from framework.browse.history import lines, search
 from framework.browse.history.search import score_path
 from framework.projects.core.access import ProjectAccess
 from framework.repositories.cache.commit_graph import is_wanted, write_graph
@@ -61,6 +61,46 @@ def test_a_text_is_found_however_its_letters_are_composed(shown: Callable[[dict[
     assert "İİ <mark>found</mark> here" in onlooker.get("/search/main?q=found")
 
 
+def test_a_file_is_found_however_the_letters_of_its_name_are_composed(
+    shown: Callable[[dict[str, bytes]], Onlooker],
+) -> None:
+    names = [unicodedata.normalize("NFC", "Übung/é.txt"), unicodedata.normalize("NFD", "Größe.txt")]
+    onlooker = shown(dict.fromkeys(names, b"x"))
+    for form in ("NFC", "NFD"):
+        for name, letters in zip(names, ("übung/É", "größe"), strict=True):
+            asked = quote(unicodedata.normalize(form, letters))
+            assert files(onlooker.get(f"/find/main?q={asked}")) == [quote(name)]
+
+
+def test_texts_of_every_encoding_are_searched(
+    shown: Callable[[dict[str, bytes]], Onlooker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onlooker = shown(
+        {
+            "latin.txt": "Die Größe der Fläche\nzweite\n".encode("cp1252"),
+            "large.txt": "DIE GRÖSSE\n".encode("cp1252"),
+            "utf8.txt": "größer\n".encode(),
+            "wide.txt": "erste\r\nMeine Größe\r\n".encode("utf-16"),
+            "back.txt": b"\xfe\xff" + "Größe\n".encode("utf-16-be"),
+            "russian.txt": "Цдя длина, ширина и высота предметов\n".encode("cp1251"),  # its bytes hold those of "ö"
+            "photo.jpg": b"\xff\xd8\n\xff\xfe" + bytes(9),
+        }
+    )
+    page = onlooker.get(f"/search/main?q={quote('größe')}")
+    marked = re.findall(r"<mark>([^<]*)</mark>", page)
+    assert sorted(marked) == ["GRÖSSE", "Größe", "Größe", "Größe", "größe"]
+    assert "/blob/main/wide.txt?plain=1#L2" in page
+    assert "russian.txt" not in onlooker.get(f"/search/main?q={quote('ö')}")
+    assert "Die Größe der <mark>Fl" in onlooker.get("/search/main?q=Fl")
+    assert "were left out" not in page
+    monkeypatch.setattr(lines, "LONGEST_WIDE_BYTES", 30)
+    page = onlooker.get("/search/main?q=nowhere")
+    assert ("1 large text in UTF-16 was left out" in page, 'href="/alice/website/blob/main/wide.txt"' in page) == (
+        True,
+        True,
+    )
+
+
 @pytest.mark.parametrize("query", ["", "%20", "-e", "--open-files-in-pager=sh", "[", "(" * 300, "%F0%9F%A6%8A"])
 def test_whatever_is_searched_for_is_text(onlooker: Onlooker, query: str) -> None:
     onlooker.get(f"/search/main?q={query}")
@@ -70,10 +110,10 @@ def test_whatever_is_searched_for_is_text(onlooker: Onlooker, query: str) -> Non
 def test_a_search_is_bounded(
     onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(search, "MOST_LINES", 2)
+    monkeypatch.setattr(lines, "MOST_LINES", 2)
     assert "Only the first 2 lines" in onlooker.get("/search/main?q=line")
     sleepy_git("grep")
-    monkeypatch.setattr(search, "DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr(lines, "DEADLINE_SECONDS", 0.2)
     assert "took too long" in onlooker.get("/search/main?q=nowhere")
     monkeypatch.setattr(search, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
