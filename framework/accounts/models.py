@@ -22,6 +22,8 @@ class User(Base):
     A person who was deleted while projects of theirs are in the trash keeps a row without anything of them, as
     `deleted_at` tells; it goes with the last of these projects.
 
+    `removal_told_at` is when a mail told somebody who never confirmed the address that the account will be removed.
+
     A group (`kind`) owns projects as a person does, and signs in nowhere: it has no password, and no address.
     `member_role` is what its members are in its projects, NULL for writers; `people_changed_at` when they last changed.
     Where `owners_need_factor`, an owner without a second factor is a member (`accounts/core/ways_in/reading.py`).
@@ -54,6 +56,7 @@ class User(Base):
     owners_need_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     people_changed_at: Mapped[datetime | None]
     picture: Mapped[str | None] = mapped_column(String(32))
+    removal_told_at: Mapped[datetime | None]
 
 
 class Profile(Base):

@@ -21,6 +21,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "signup": {**_NAME, "link": "http://localhost/verify/sample"},
     "suspended": {**_NAME, "reason": "Copyright claims about ann/films.", "site": "http://localhost"},
     "resumed": {**_NAME, "site": "http://localhost", "link": "http://localhost/login"},
+    "removal": {**_NAME, "site": "http://localhost", "days": 5, "link": "http://localhost/verify/sample"},
     "renewal": {**_NAME, "email": "ann@uni.example", "link": "http://localhost/verify/sample"},
     "student": {**_NAME, "ends": "3 Mar 2027", "link": "http://localhost/settings/usage"},
     "webhook_off": {

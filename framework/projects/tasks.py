@@ -12,7 +12,7 @@ from framework.errors import HoldfastError
 from framework.projects.core.addresses import select_moved_from
 from framework.projects.core.description import describe
 from framework.projects.core.groups import select_tellers
-from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, transfers
+from framework.projects.lifecycle import embargo, file_counts, leaving, old_versions, transfers, unconfirmed
 from framework.projects.lifecycle.archiving import archive_for
 from framework.projects.lifecycle.deletion import delete_for_good, list_expired_projects
 from framework.projects.lifecycle.purging import purge
@@ -67,6 +67,12 @@ def take_invitations(user_id: int) -> int:
 def finish_deletion(user_id: int) -> bool:
     """Delete the account of somebody who has asked for it; whether there still was one."""
     return leaving.finish(user_id)
+
+
+@app.task(base=Job, name="framework.projects.tasks.remove_unconfirmed")
+def remove_unconfirmed() -> int:
+    """Remove the empty accounts whose address was never confirmed, a few days after a mail; how many."""
+    return unconfirmed.remove_unconfirmed()
 
 
 @app.task(base=Job, name="framework.projects.tasks.forget_invitations")

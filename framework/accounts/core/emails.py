@@ -44,6 +44,16 @@ def mail_renewal_link(session: Session, user: User) -> None:
     messages.queue(session, messages.prepare(to=user.email, template="renewal", facts=facts, key=key, expires_at=ends))
 
 
+def mail_removal(session: Session, user: User, *, days: int) -> None:
+    """Tell somebody whose address was never confirmed that the empty account will be removed, and how to keep it."""
+    email = addresses.find_contact_address(user)
+    if email is None:
+        return
+    link = _link("verify", signed_links.verify_token(user, email))
+    facts = {"name": user.name, "site": config.current().base_url, "days": days, "link": link}
+    messages.queue(session, messages.prepare(to=email, template="removal", facts=facts, key=_key("removal", user)))
+
+
 def mail_student_plan_ends(session: Session, user: User, *, ends_at: datetime) -> None:
     """Tell a student once when the plan will end and how to keep it."""
     facts = {"name": user.name, "ends": f"{ends_at:%-d %b %Y}", "link": _link("settings", "usage")}
