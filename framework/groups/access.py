@@ -1,6 +1,6 @@
 """The one door to a group: fetch it and check who may do what, together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,10 +9,10 @@ from framework.accounts.core.account import GROUP, Account, SignInRequired, read
 from framework.accounts.core.validation import NAME
 from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.lifecycle.operations import find_owner
-from framework.accounts.models import GroupMember, User
+from framework.accounts.models import GroupMember, Profile, User
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
-from framework.projects.core.groups import GROUP_ROLES, OWNER, FactorNeeded, group_role
+from framework.projects.core.groups import GROUP_ROLES, MEMBER, OWNER, FactorNeeded, group_role
 from framework.web.moved import redirect_reader
 
 RANKS = tuple(reversed(GROUP_ROLES))
@@ -38,6 +38,7 @@ class GroupAccess:
     """A group, and the caller's role in it, None for whoever is not in it.
 
     `member_role` is what its members are in its projects: `reader` or `writer`. `picture` is the digest in its address.
+    `people_public` is whether everyone may see its owners and members.
     Who `lacks_factor` is an owner, and a member until they have the second factor that the group asks its owners for.
     """
 
@@ -47,6 +48,7 @@ class GroupAccess:
     role: str | None
     member_role: str
     picture: str | None = None
+    people_public: bool = False
     owners_need_factor: bool = False
     lacks_factor: bool = False
 
@@ -71,10 +73,32 @@ def group_for(account: Account | None, name: str, role: str | None = None) -> Gr
         OwnersOnly, FactorNeeded: the caller is in the group, and this needs an owner, or one with a second factor.
     """
     with read_transaction() as session:
-        row = find_owner(session, name) if NAME.fullmatch(name) else None
-        if row is None or row.kind != GROUP:
-            raise GroupNotFound
-        access = _admit(session, row, account, role)
+        access = _admit(session, _find(session, name), account, role)
+    return _lead_to_name_of_today(access, name)
+
+
+def group_with_people(account: Account | None, name: str) -> GroupAccess:
+    """The group, for a caller who may see who owns it and who is a member: those people, or everyone where it says so.
+
+    Raises:
+        GroupNotFound, SignInRequired: as `group_for` for members.
+    """
+    with read_transaction() as session:
+        row = _find(session, name)
+        profile = session.get(Profile, row.id)
+        is_public = profile is not None and profile.people_public
+        access = replace(_admit(session, row, account, None if is_public else MEMBER), people_public=is_public)
+    return _lead_to_name_of_today(access, name)
+
+
+def _find(session: Session, name: str) -> User:
+    row = find_owner(session, name) if NAME.fullmatch(name) else None
+    if row is None or row.kind != GROUP:
+        raise GroupNotFound
+    return row
+
+
+def _lead_to_name_of_today(access: GroupAccess, name: str) -> GroupAccess:
     if access.name.casefold() != name.casefold():
         redirect_reader(owner=access.name, group=access.name)
     return access

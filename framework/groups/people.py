@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from framework.accounts.core import validation as account_rules
@@ -18,7 +18,7 @@ from framework.errors import Conflict, Forbidden, Invalid, NotFound
 from framework.groups import emails, invitations
 from framework.groups.access import GroupAccess, recheck_group
 from framework.groups.membership import join, note_change
-from framework.projects.core.groups import GROUP_ROLES, MEMBER, OWNER, PARTICIPANT, highest_role
+from framework.projects.core.groups import GROUP_ROLES, OWNER, PARTICIPANT, WITH_PROJECTS, highest_role
 from framework.projects.members.invitations import spend_mails
 from framework.projects.members.people import Added, AlreadyThere, Refused, Sharing, TooManyPeople, UnknownPerson
 from framework.projects.members.person_lists import MOST
@@ -86,11 +86,14 @@ class PeoplePage:
 def list_people(group: GroupAccess, *, text: str = "", page: int = 1, length: int = PAGE) -> PeoplePage:
     """The people in a group: owners first, then by name; `text` is looked for in names.
 
-    Participants, and addresses, are for owners: members see owners and members by their names.
+    Participants, and addresses, are for owners: members see owners and members by their names. So does everyone else of
+    a group that shows them, but for those who were added by an address and have not come yet.
     """
     chosen = [GroupMember.group_id == group.id]
     if not group.is_owner:
-        chosen.append(GroupMember.role.in_((OWNER, MEMBER)))
+        chosen.append(GroupMember.role.in_(WITH_PROJECTS))
+    if group.role not in WITH_PROJECTS:
+        chosen += [GroupMember.added_as.is_(None), GroupMember.user_id.not_in(_suspended())]
     counted = select(GroupMember.role, func.count()).where(*chosen).group_by(GroupMember.role)
     if text:
         words = [User.name_key.contains(text.casefold(), autoescape=True)]
@@ -280,6 +283,10 @@ def _refuse_last_owner(session: Session, group_id: int, person_id: int) -> None:
     query = select(GroupMember.user_id).join(User, User.id == GroupMember.user_id)
     if session.scalar(query.where(*others, User.suspended_at.is_(None)).limit(1)) is None:
         raise LastOwner
+
+
+def _suspended() -> Select[int]:
+    return select(User.id).where(User.suspended_at.is_not(None))
 
 
 def _describe(user: User, member: GroupMember, *, lacks: bool, told: bool) -> GroupPerson:

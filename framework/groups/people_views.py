@@ -6,9 +6,9 @@ from framework.accounts.core.account import Account
 from framework.accounts.signin.login import current_account, require_account
 from framework.accounts.signin.reauthentication import reauthenticate
 from framework.groups import invitations, people
-from framework.groups.access import GroupAccess, group_for
+from framework.groups.access import GroupAccess, group_for, group_with_people
 from framework.groups.forms import GroupPeopleForm
-from framework.projects.core.groups import MEMBER, OWNER, PARTICIPANT
+from framework.projects.core.groups import OWNER, PARTICIPANT
 from framework.projects.members.people import Sharing, UnknownPerson
 from framework.projects.members.person_lists import split_people
 from framework.web.answers import ViewResponse
@@ -23,7 +23,7 @@ LONGEST_QUERY = 100
 @group_people.get("")
 def show(owner: str) -> str:
     """Who is in the group; owners see participants and invitations, too."""
-    return _render(group_for(current_account(), owner, MEMBER), GroupPeopleForm())
+    return _render(group_with_people(current_account(), owner), GroupPeopleForm())
 
 
 @group_people.post("")

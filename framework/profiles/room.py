@@ -2,4 +2,4 @@
 
 from framework.rooms import Room
 
-ROOM = Room("profiles", blueprints=("settings_views:profile_settings", "picture_views:pictures"))
+ROOM = Room("profiles", blueprints=("views:profiles", "settings_views:profile_settings", "picture_views:pictures"))

@@ -8,7 +8,7 @@ ROUTES: dict[Kind, str] = {
         GET security_contact, GET static, GET pictures.show, GET health.healthz, GET health.readyz, GET health.metrics
         GET api.describe, OPTIONS tus.describe_server, GET git.show_project
         GET groups.invitation
-        GET projects.home, GET projects.explore, GET projects.profile
+        GET projects.home, GET projects.explore, GET profiles.show, GET profiles.activity
         GET accounts.login, POST accounts.login, POST accounts.logout
         POST accounts.login_with_passkey, GET accounts.signup, POST accounts.signup
         GET accounts.forgot, POST accounts.forgot, GET accounts.reset, POST accounts.reset

@@ -11,8 +11,8 @@ from framework.api.calls import Call, describe
 from framework.api.documents.groups import Group, GroupMember, ListedGroupAnswer, NewGroupMember
 from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.groups import operations, people
-from framework.groups.access import GroupAccess, group_for
-from framework.projects.core.groups import MEMBER, OWNER, PARTICIPANT
+from framework.groups.access import GroupAccess, group_for, group_with_people
+from framework.projects.core.groups import OWNER, PARTICIPANT
 
 groups = Blueprint("groups", __name__, url_prefix="/groups")
 
@@ -57,8 +57,11 @@ def change_group(group: str) -> Response:
 @groups.get("/<group>/members")
 @describe(Call({200: [GroupMember]}, needs="token", query=PAGE))
 def list_members(group: str) -> Response:
-    """The people in the group: owners first, then by name. Participants are shown to owners."""
-    found = group_for(callers.reader(), group, MEMBER)
+    """The people in the group: owners first, then by name. Participants are shown to owners.
+
+    Whoever is not in the group gets owners and members where its profile shows them to everyone.
+    """
+    found = group_with_people(callers.reader(), group)
     number, length = page_number(), page_length(LONGEST_PAGE)
     listed = people.list_people(found, page=number, length=length)
     listing = answer([GroupMember.of(person) for person in listed.people])

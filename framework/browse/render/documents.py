@@ -49,7 +49,10 @@ _DESCRIPTION = re.compile(r' alt="([^"]+)"')
 
 @dataclass(frozen=True)
 class Links:
-    """Where a document lies: the address of its project's page, the ref, and the folder."""
+    """Where a document lies: the address of its project's page, the ref, and the folder.
+
+    One that lies in no project, with an empty address, has neither files to link to nor pictures of its own.
+    """
 
     project: str
     ref: str
@@ -71,8 +74,9 @@ class Links:
         if target.scheme or target.netloc:
             schemes = LINKED_SCHEMES if tag == "a" else {"http", "https", ""}
             return value if target.scheme in schemes and (target.scheme or tag == "img") else None
-        if not target.path:
-            return f"#{_heading_id(target.fragment)}" if tag == "a" and target.fragment else None
+        if not target.path or not self.project:
+            is_heading = tag == "a" and target.fragment and not target.path
+            return f"#{_heading_id(target.fragment)}" if is_heading else None
         return self._inside("raw" if tag == "img" else "blob", target.path, target.fragment)
 
     def _inside(self, kind: str, path: str, fragment: str) -> str | None:

@@ -1,9 +1,22 @@
 """Lists of projects, a page at a time, each with only what the viewer may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from framework.accounts.core.account import GROUP, Account
 from framework.accounts.core.validation import NAME
@@ -48,7 +61,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Person:
-    """What everybody may know of a person or a group; `role` is what the viewer is in the group."""
+    """What everybody may know of a person or a group; `role` is what the viewer is in the group.
+
+    `picture` is the digest in its address; of who is `suspended` no more than the projects is shown.
+    """
 
     id: int
     name: str
@@ -56,6 +72,7 @@ class Person:
     is_group: bool = False
     role: str | None = None
     picture: str | None = None
+    suspended: bool = False
 
 
 def explore(viewer: Account | None, page: int = 1) -> Listing:
@@ -68,9 +85,16 @@ def list_projects_of(account: Account, page: int = 1) -> Listing:
     return _read_listing(account, _parts(account), page)
 
 
-def list_owned_projects(owner: Person, viewer: Account | None, page: int = 1) -> Listing:
-    """Those of the owner's projects that the viewer may see, the latest change first."""
-    return _read_listing(viewer, [(Project.owner_id == owner.id) & or_(*_visible(viewer))], page)
+def list_owned_projects(
+    owner: Person, viewer: Account | None, page: int = 1, *, text: str = "", by_name: bool = False
+) -> Listing:
+    """Those of the owner's projects that the viewer may see, the latest change first, or by name.
+
+    `text` is looked for as `search` does.
+    """
+    wanted = WORDS.contains(text.lower(), autoescape=True) if text else true()
+    mine = (Project.owner_id == owner.id) & or_(*_visible(viewer)) & wanted
+    return _read_listing(viewer, [mine], page, by_name=by_name)
 
 
 def search(viewer: Account | None, text: str = "", *, owner: str = "", page: int = 1, length: int = PAGE) -> Listing:
@@ -112,11 +136,25 @@ def read_profile(name: str, viewer: Account | None = None) -> Person:
     """
     with read_transaction() as session:
         user = find_owner(session, name) if NAME.fullmatch(name) else None
-        known = user and viewer and viewer.confined_to is None
-        role = read_group_role(session, user.id, viewer.id)[0] if known and user and viewer else None
+        is_whole = viewer is not None and viewer.confined_to is None
+        role = read_group_role(session, user.id, viewer.id)[0] if user and viewer and is_whole else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
-    return Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP, role=role, picture=user.picture)
+    known = Person(user.id, user.name, user.full_name, is_group=user.kind == GROUP, role=role, picture=user.picture)
+    return known if user.suspended_at is None else replace(known, picture=None, suspended=True)
+
+
+def find_projects_of(person: Person, viewer: Account | None, most: int) -> list[int]:
+    """Projects that the person takes part in, or the group owns, and the viewer may see: those changed last."""
+    parts = (
+        select(Project.id).where(Project.owner_id == person.id),
+        select(Member.project_id).where(Member.user_id == person.id),
+        select(Project.id).where(Project.owner_id.in_(select_groups(person.id))),
+    )
+    seen = (Project.trashed_at.is_(None), Project.id.in_(union(*parts)), or_(*_visible(viewer)))
+    query = select(Project.id).where(*seen).order_by(Project.updated_at.desc(), Project.id.desc()).limit(most)
+    with read_transaction() as session:
+        return list(session.scalars(query))
 
 
 def _visible(viewer: Account | None) -> list[ColumnElement[bool]]:
@@ -151,8 +189,10 @@ def _read_listing(
     *,
     trashed: bool = False,
     length: int = PAGE,
+    by_name: bool = False,
 ) -> Listing:
-    """A page of the projects that any of the conditions admits."""
+    """A page of the projects that any of the conditions admits, the latest change first, or by name."""
+    key: SQLColumnExpression[Any] = Project.name_key if by_name else Project.updated_at
     viewer_id = viewer.id if viewer else None
     within_reach = is_within_reach(viewer) if viewer else true()
     role = case((Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
@@ -162,8 +202,8 @@ def _read_listing(
         .join(Repository, Repository.id == Project.repository_id)
         .outerjoin(Member, (Member.project_id == Project.id) & (Member.user_id == viewer_id))
         .outerjoin(GroupMember, joins_group(Project.owner_id, viewer_id))
-        .where(Project.id.in_(_ids(conditions, page, trashed=trashed, length=length)))
-        .order_by(Project.updated_at.desc(), Project.id.desc())
+        .where(Project.id.in_(_ids(conditions, page, trashed=trashed, length=length, by_name=by_name)))
+        .order_by(*_ordered(key, Project.id, by_name=by_name))
     )
     with read_transaction() as session:
         found = [
@@ -173,17 +213,26 @@ def _read_listing(
     return Listing(found[:length], page, more=len(found) > length)
 
 
-def _ids(conditions: Sequence[ColumnElement[bool]], page: int, *, trashed: bool, length: int) -> Select[int]:
-    """The page's projects and one more: of each condition the newest are taken from its index, and only then joined."""
+def _ids(
+    conditions: Sequence[ColumnElement[bool]], page: int, *, trashed: bool, length: int, by_name: bool
+) -> Select[int]:
+    """The page's projects and one more: of each condition the first are taken from its index, and only then joined."""
     state = Project.trashed_at.is_not(None) if trashed else Project.trashed_at.is_(None)
-    newest = [
-        select(Project.id, Project.updated_at)
+    key: SQLColumnExpression[Any] = Project.name_key if by_name else Project.updated_at
+    first = [
+        select(Project.id, key.label("key"))
         .where(condition, state)
-        .order_by(Project.updated_at.desc(), Project.id.desc())
+        .order_by(*_ordered(key, Project.id, by_name=by_name))
         .limit(page * length + 1)
         .subquery()
         for condition in conditions
     ]
-    found = union(*(select(each.c.id, each.c.updated_at) for each in newest)).subquery()
-    ordered = select(found.c.id).order_by(found.c.updated_at.desc(), found.c.id.desc())
+    found = union(*(select(each.c.id, each.c.key) for each in first)).subquery()
+    ordered = select(found.c.id).order_by(*_ordered(found.c.key, found.c.id, by_name=by_name))
     return ordered.offset((page - 1) * length).limit(length + 1)
+
+
+def _ordered(
+    key: SQLColumnExpression[Any], number: SQLColumnExpression[int], *, by_name: bool
+) -> tuple[ColumnElement[Any], ...]:
+    return (key.asc(), number.asc()) if by_name else (key.desc(), number.desc())

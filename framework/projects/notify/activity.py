@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, union_all, update
+from sqlalchemy import Select, func, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from framework import config
@@ -20,6 +20,7 @@ from framework.projects.notify import notices
 BY_ADDRESS = "somebody by e-mail"
 """Stands for a person of whom only the address was given: the activity is read by more people than the owners."""
 PAGE = 30
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_OF_SEVERAL = "one of several"
 AUDITED_DETAILS = frozenset({"person", "role", "public_on", "path", "versions", "commits"})
 """What the audit log keeps of an event's details."""
@@ -43,7 +44,10 @@ AS_TOLD = Audited()
 
 @dataclass(frozen=True)
 class Activity:
-    """One event as a page tells it; the actor is None when the account is gone."""
+    """One event as a page tells it; the actor is None when the account is gone.
+
+    `actor_name` is the name that is shown beside the user name, `picture` the digest of the actor's picture.
+    """
 
     kind: str
     details: dict[str, Any]
@@ -51,6 +55,13 @@ class Activity:
     owner: str
     project: str
     created_at: datetime
+    actor_name: str = ""
+    picture: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The day on which it happened, in UTC."""
+        return self.created_at.date()
 
     @property
     def path(self) -> str:
@@ -131,6 +142,25 @@ def activity_in(project_ids: Sequence[int], limit: int) -> list[Activity]:
         return _read(session, select(found.c.id).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit))
 
 
+def read_activity_in(
+    project_ids: Sequence[int], *, actor_id: int | None = None, before: datetime | None = None
+) -> list[Activity]:
+    """A page of the newest events of these projects before a moment, of one actor or of all; one more where more are.
+
+    Of each project no more events are read than a page has, however many there are.
+    """
+    event = aliased(Event)
+    limits = [] if before is None else [event.created_at < before]
+    mine = limits if actor_id is None else [*limits, event.actor_id == actor_id]
+    last = select(event.created_at).where(event.project_id == Project.id, *mine).order_by(event.created_at.desc())
+    since = last.offset(PAGE).limit(1).correlate(Project).scalar_subquery()
+    reach = select(Project.id, func.coalesce(since, EVER).label("since")).where(Project.id.in_(project_ids)).subquery()
+    near = select(event.id, event.created_at).join(reach, event.project_id == reach.c.id)
+    found = near.where(*mine, event.created_at >= reach.c.since)
+    with read_transaction() as session:
+        return _read(session, found.order_by(event.created_at.desc(), event.id.desc()).limit(PAGE + 1))
+
+
 def forget_old() -> int:
     """Delete the events that are older than `EVENT_DAYS`, and the notices of them; how many. Git has the rest."""
     return delete_oldest(Event.id, Event.created_at, now() - timedelta(days=config.current().event_days))
@@ -145,7 +175,7 @@ def _read(session: Session, chosen: Select[int] | Select[int, datetime]) -> list
     actor, owner = aliased(User), aliased(User)
     ids = chosen.subquery()
     query = (
-        select(Event, actor.name, owner.name, Project.name)
+        select(Event, actor.name, owner.name, Project.name, actor.full_name, actor.picture)
         .join(ids, ids.c.id == Event.id)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
@@ -153,6 +183,6 @@ def _read(session: Session, chosen: Select[int] | Select[int, datetime]) -> list
         .order_by(Event.created_at.desc(), Event.id.desc())
     )
     return [
-        Activity(event.kind, event.details, who, whose, project, event.created_at)
-        for event, who, whose, project in session.execute(query)
+        Activity(event.kind, event.details, who, whose, project, event.created_at, full_name or "", picture)
+        for event, who, whose, project, full_name, picture in session.execute(query)
     ]

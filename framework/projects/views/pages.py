@@ -6,7 +6,6 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from framework import config
 from framework.accounts.core.validation import NAME_LENGTH
-from framework.accounts.identities.operations import find_shown_orcid
 from framework.accounts.lifecycle import student
 from framework.accounts.signin.login import current_account, require_account, require_session
 from framework.accounts.signin.reauthentication import reauthenticate
@@ -20,7 +19,6 @@ from framework.projects.notify.activity import activity_in
 from framework.projects.views.forms import ConfirmationForm, NewProjectForm
 from framework.web.answers import ViewResponse
 from framework.web.forms import PageForm, check_button
-from framework.web.moved import redirect_reader
 from framework.web.paging import page_number
 
 projects = Blueprint("projects", __name__)
@@ -51,18 +49,6 @@ def explore() -> str:
         else queries.explore(viewer, page_number(request.args))
     )
     return render_template("projects/explore.html", listing=listing, query=query)
-
-
-@projects.get("/<owner>")
-def profile(owner: str) -> str:
-    """A person's projects, as far as the viewer may see them."""
-    viewer = current_account()
-    person = queries.read_profile(owner, viewer)
-    if person.name.casefold() != owner.casefold():
-        redirect_reader(owner=person.name)
-    listing = queries.list_owned_projects(person, viewer, page_number(request.args))
-    orcid = find_shown_orcid(person.name)
-    return render_template("projects/profile.html", person=person, listing=listing, orcid=orcid)
 
 
 @projects.route("/new", methods=["GET", "POST"])
