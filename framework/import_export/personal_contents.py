@@ -23,6 +23,8 @@ from framework.audit.models import AuditEntry
 from framework.profiles.editing import profile_text_of
 from framework.projects.core.groups import may_see
 from framework.projects.models import Event, Invitation, MailChoice, Member, Notice, Project
+from framework.statuses.models import CommitStatus
+from framework.webhooks.models import Webhook
 
 MOST_ROWS = 20_000
 """Of each list the newest are exported: years of a busy account, and a bounded file."""
@@ -43,6 +45,7 @@ audit.json          what the audit log has about you; IP addresses are those of 
 activity.json       what you did in projects; those that you see no longer have a number and no name
 inbox.json          the messages in your inbox
 memberships.json    the projects of others and the groups in which you take part, and invitations that you have sent
+webhooks.json       the webhooks that you set, without secrets, and what your programs said about commits
 projects.json       the projects that you own, and where the history of each is
 projects/*.bundle   their history: `git clone NAME.bundle` opens one
 
@@ -59,6 +62,7 @@ def read_contents(session: Session, user: User) -> dict[str, Any]:
         "activity.json": _read_activity(session, user.id),
         "inbox.json": _read_inbox(session, user.id),
         "memberships.json": _read_memberships(session, user.id),
+        "webhooks.json": _read_webhooks(session, user.id),
     }
 
 
@@ -164,6 +168,30 @@ def _read_memberships(session: Session, user_id: int) -> dict[str, Any]:
         "projects": _rows(session, projects.order_by(Member.added_at.desc())),
         "groups": _rows(session, groups.where(GroupMember.user_id == user_id)),
         "invitations_sent": _rows(session, sent.where(Invitation.invited_by_id == user_id)),
+    }
+
+
+def _read_webhooks(session: Session, user_id: int) -> dict[str, Any]:
+    owner = aliased(User)
+    hooks = (
+        select(
+            owner.name.label("owner"), Project.name.label("project"), Webhook.url, Webhook.events, Webhook.created_at
+        )
+        .join(owner, owner.id == Webhook.owner_id)
+        .outerjoin(Project, Project.id == Webhook.project_id)
+        .where(Webhook.made_by_id == user_id)
+    )
+    said = CommitStatus
+    statuses = (
+        select(owner.name.label("owner"), Project.name.label("project"), said.sha, said.context, said.state)
+        .add_columns(said.description, said.target_url, said.updated_at)
+        .join(Project, Project.id == said.project_id)
+        .join(owner, owner.id == Project.owner_id)
+        .where(said.creator_id == user_id)
+    )
+    return {
+        "webhooks": _rows(session, hooks.order_by(Webhook.id.desc())),
+        "statuses": _rows(session, statuses.order_by(said.id.desc())),
     }
 
 

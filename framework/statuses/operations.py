@@ -60,7 +60,7 @@ def set_status(account: Account, access: ProjectAccess, sha: str, told: StatusTe
         ProjectNotFound, RoleTooLow: the caller may not, or not any more.
     """
     check_status(told)
-    read_project(access, lambda copy: resolve(copy, sha))
+    sha = read_project(access, lambda copy: resolve(copy, sha))
     with transaction() as session:
         recheck(session, access.id, account, "writer")
         _count_up(session, access.id)
@@ -76,7 +76,7 @@ def read_statuses(access: ProjectAccess, sha: str) -> CombinedStatus:
     Raises:
         RefAbsent: the project has no such commit.
     """
-    read_project(access, lambda copy: resolve(copy, sha))
+    sha = read_project(access, lambda copy: resolve(copy, sha))
     return read_shown(access, [sha]).get(sha, CombinedStatus())
 
 

@@ -27,11 +27,14 @@ from framework.webhooks.emails import mail_switched_off
 from framework.webhooks.models import Delivery, Webhook
 from framework.webhooks.outgoing import PING, TASK
 from framework.webhooks.payloads import ToldProject, make_body
+from framework.webhooks.standing import why_waiting
 
 WAITING, DELIVERED, FAILED, DROPPED = "waiting", "delivered", "failed", "dropped"
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240))
 """How long after a failed try the next one is; the last delay is repeated."""
 TRIED_FOR = timedelta(days=1)
+WAITS_FOR = timedelta(days=2)
+"""So long at most a delivery waits whose webhook is left alone, or has spent its budget."""
 OFF_AFTER = timedelta(days=3)
 """A webhook whose deliveries have only failed for so long is switched off."""
 KEPT = 50
@@ -96,6 +99,9 @@ def _begin(delivery_id: str) -> Job | str:
         if problem := _why_not(session, hook, row, project):
             row.state, row.problem = DROPPED, problem
             return DROPPED
+        if row.queued_at < now() - WAITS_FOR:
+            row.state, row.problem = FAILED, "There was no time for it: too much was to be sent, or too slowly"
+            return FAILED
         if hook.paused_until and hook.paused_until > now():
             enqueue(session, TASK, row.id, not_before=hook.paused_until)
             return WAITING
@@ -124,6 +130,8 @@ def _why_not(session: Session, hook: Webhook, row: Delivery, project: ToldProjec
         return "The owner is suspended"
     if not hook.active and row.event != PING:
         return "The webhook is off"
+    if waits := why_waiting(session, hook):
+        return waits
     if project is None and (row.event != PING or hook.project_id is not None):
         return "The project is in the trash, or belongs to somebody else"
     return ""
@@ -167,7 +175,7 @@ def _since(started: float) -> int:
 def _record(job: Job, outcome: Outcome) -> str:
     """Write what came of the try, and what follows from it; the delivery's state."""
     with transaction() as session:
-        hook = session.get(Webhook, job.hook.id, with_for_update=True, populate_existing=True)
+        hook = session.get(Webhook, job.hook.id, with_for_update={"key_share": True}, populate_existing=True)
         row = session.get(Delivery, job.delivery.id, populate_existing=True)
         if hook is None or row is None:
             return DROPPED

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
@@ -17,12 +17,12 @@ from framework.celery.outbox import enqueue
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
-from framework.projects.models import Project
 from framework.webhooks.delivering import KEPT, WAITING
 from framework.webhooks.models import Delivery, Webhook
 from framework.webhooks.outgoing import EVENTS, PING, TASK, queue_delivery
 from framework.webhooks.places import Place
 from framework.webhooks.sending import check_address
+from framework.webhooks.standing import why_waiting
 
 MOST_WEBHOOKS = 20
 LEAST_SECRET, LONGEST_SECRET = 16, 200
@@ -69,13 +69,13 @@ class WebhookText:
 
 @dataclass(frozen=True)
 class ReadWebhook:
-    """A webhook without its secret; `is_foreign` if the project belongs to somebody else than when it was set."""
+    """A webhook without its secret; `waits_because` says why it waits for somebody to save it, and is empty else."""
 
     id: int
     url: str
     events: Sequence[str]
     active: bool
-    is_foreign: bool
+    waits_because: str
     made_by: str | None
     created_at: datetime
     failing_since: datetime | None
@@ -107,7 +107,7 @@ def create_webhook(account: Account, place: Place, told: WebhookText) -> tuple[i
 
 
 def change_webhook(account: Account, place: Place, webhook_id: int, told: WebhookText) -> None:
-    """Other values; setting it again, after the project came to another owner or it was switched off, has it go on.
+    """Other values; it is the caller's from then on, and goes on if it waited or was switched off.
 
     Raises:
         BadAddress, InvalidWebhook, WebhookAbsent, and what `Place.recheck` raises.
@@ -116,7 +116,7 @@ def change_webhook(account: Account, place: Place, webhook_id: int, told: Webhoo
     with transaction() as session:
         owner_id = place.recheck(session, account)
         row = _find(session, place, webhook_id)
-        row.owner_id, row.failing_since, row.paused_until = owner_id, None, None
+        row.owner_id, row.made_by_id, row.failing_since, row.paused_until = owner_id, account.id, None, None
         _write(row, url, told, told.secret)
         _tell_audit(session, "webhook_changed", account, place, row)
 
@@ -137,7 +137,8 @@ def delete_webhook(account: Account, place: Place, webhook_id: int) -> None:
 def list_webhooks(place: Place) -> list[ReadWebhook]:
     """All webhooks, the oldest first."""
     with read_transaction() as session:
-        return [_read(*row) for row in session.execute(_select_read(place))]
+        rows = session.scalars(select(Webhook).where(place.condition).order_by(Webhook.id)).all()
+        return [_read(session, row) for row in rows]
 
 
 def read_webhook(place: Place, webhook_id: int) -> ReadWebhook:
@@ -147,10 +148,7 @@ def read_webhook(place: Place, webhook_id: int) -> ReadWebhook:
         WebhookAbsent.
     """
     with read_transaction() as session:
-        found = session.execute(_select_read(place).where(Webhook.id == webhook_id)).one_or_none()
-    if found is None:
-        raise WebhookAbsent
-    return _read(*found)
+        return _read(session, _find(session, place, webhook_id))
 
 
 def list_deliveries(place: Place, webhook_id: int) -> Sequence[Delivery]:
@@ -248,15 +246,11 @@ def _write(row: Webhook, url: str | None, told: WebhookText, secret: str | None)
         row.switched_off_at = None
 
 
-def _select_read(place: Place) -> Select[Webhook, str | None, int | None]:
-    query = select(Webhook, User.name, Project.owner_id).outerjoin(User, User.id == Webhook.made_by_id)
-    return query.outerjoin(Project, Project.id == Webhook.project_id).where(place.condition).order_by(Webhook.id)
-
-
-def _read(row: Webhook, made_by: str | None, owner_id: int | None) -> ReadWebhook:
-    is_foreign = owner_id is not None and owner_id != row.owner_id
+def _read(session: Session, row: Webhook) -> ReadWebhook:
+    maker = session.get(User, row.made_by_id) if row.made_by_id else None
     moments = row.created_at, row.failing_since, row.switched_off_at
-    return ReadWebhook(row.id, row.url, row.events.split(), row.active, is_foreign, made_by, *moments)
+    waits, made_by = why_waiting(session, row), maker.name if maker else None
+    return ReadWebhook(row.id, row.url, row.events.split(), row.active, waits, made_by, *moments)
 
 
 def _find(session: Session, place: Place, webhook_id: int) -> Webhook:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from framework.celery.outbox import enqueue
@@ -19,6 +19,7 @@ EVENTS = (PUSH, HAND_IN, STATUS)
 """What can be chosen, in the order in which pages list it."""
 TOLD_REFS = 10
 """Of a version that moves more branches and tags, the first are told."""
+MOST_WAITING = 1000
 TASK = "framework.webhooks.tasks.deliver"
 
 
@@ -29,10 +30,14 @@ def covers_project() -> ColumnElement[bool]:
 
 
 def queue_event(session: Session, project_id: int, event: str, *told: Mapping[str, Any]) -> None:
-    """Have each of these facts sent to the webhooks that want the event, once the transaction is committed."""
-    query = select(Webhook.id, Webhook.events).join(Project, covers_project())
-    for webhook_id, events in session.execute(query.where(Project.id == project_id, Webhook.active)).all():
-        if event in events.split():
+    """Have each of these facts sent to the webhooks that want the event, once the transaction is committed.
+
+    One for which `MOST_WAITING` deliveries wait is told nothing more until some have ended.
+    """
+    waiting = select(func.count()).where(Delivery.webhook_id == Webhook.id, Delivery.state == "waiting")
+    query = select(Webhook.id, Webhook.events, waiting.scalar_subquery()).join(Project, covers_project())
+    for webhook_id, events, count in session.execute(query.where(Project.id == project_id, Webhook.active)).all():
+        if event in events.split() and count < MOST_WAITING:
             for facts in told:
                 queue_delivery(session, webhook_id, event, facts, project_id=project_id)
 

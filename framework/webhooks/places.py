@@ -11,8 +11,7 @@ from framework.projects.core.access import ProjectAccess, recheck
 from framework.projects.core.groups import OWNER
 from framework.repositories.write.commit import lock_repository
 from framework.webhooks.models import Webhook
-
-ROLE = "maintainer"
+from framework.webhooks.standing import ROLE
 
 
 @dataclass(frozen=True)

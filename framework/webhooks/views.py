@@ -6,7 +6,8 @@ from framework.accounts.signin.login import current_account
 from framework.projects.core.access import project_for
 from framework.web.answers import ViewResponse
 from framework.webhooks import pages
-from framework.webhooks.places import ROLE, Place
+from framework.webhooks.places import Place
+from framework.webhooks.standing import ROLE
 
 project_webhooks = Blueprint("project_webhooks", __name__, url_prefix="/<owner>/<project>/settings/webhooks")
 

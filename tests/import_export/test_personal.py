@@ -26,6 +26,8 @@ from framework.projects.members.roles import leave
 from framework.projects.models import MailChoice
 from framework.projects.notify.preferences import choose
 from framework.storage.current import store
+from framework.webhooks.operations import WebhookText, create_webhook
+from framework.webhooks.places import Place
 from tests.cast import PASSWORD, SignIn, Visitor, asked_for, new_account, on_each_deployment, posted_texts
 from tests.profiles.images import new_picture
 from tests.uploads.form import upload
@@ -58,6 +60,7 @@ def test_it_has_what_is_known_and_the_history_and_nothing_secret(
     upload(browser, {"a.txt": b"1"}, page="/alice/website/upload/main", message="First")
     browser.submit("/settings/profile", about="Botanist", links="example.org")
     new_picture(alice)
+    _number, key = create_webhook(alice, Place(website), WebhookText("https://8.8.8.8/hooks"))
     ask(browser)
     found = opened(browser)
     read = {name: json.loads(found.read(name)) for name in found.namelist() if name.endswith(".json")}
@@ -72,7 +75,8 @@ def test_it_has_what_is_known_and_the_history_and_nothing_secret(
     }
     assert b"http://localhost" in found.read("README.txt")
     everything = b"".join(found.read(name) for name in found.namelist() if not name.endswith(".bundle"))
-    for word in ("argon2", token, f'"{carol.name}"', carol.full_name):
+    assert [each["url"] for each in read["webhooks.json"]["webhooks"]] == ["https://8.8.8.8/hooks"]
+    for word in ("argon2", token, key, f'"{carol.name}"', carol.full_name):
         assert word.encode() not in everything, word
     found.extract("projects/website.bundle", tmp_path)
     bundle = tmp_path / "projects" / "website.bundle"

@@ -20,8 +20,10 @@ from framework.groups.operations import create_group
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project, trash_project
 from framework.projects.lifecycle.transfers import accept_offer, offer_project
+from framework.projects.members.people import add_person
+from framework.projects.members.roles import remove_person
 from framework.statuses.operations import StatusText, set_status
-from framework.webhooks import operations
+from framework.webhooks import operations, outgoing
 from framework.webhooks.delivering import DELAYS, KEPT, OFF_AFTER, deliver
 from framework.webhooks.operations import StillWaiting, TooManyWebhooks, WebhookText, create_webhook, redeliver
 from framework.webhooks.outgoing import TASK, queue_delivery
@@ -173,10 +175,38 @@ def test_a_project_that_was_handed_over_is_told_no_more_until_its_new_owner_says
     store_files(moved, bob, {"a.txt": b"2"})
     assert deliver_due() == ["dropped", "dropped"], "not what waited either"
     assert receiver.received == []
-    assert operations.read_webhook(Place(moved), number).is_foreign
+    assert "another owner" in operations.read_webhook(Place(moved), number).waits_because
     operations.change_webhook(bob, Place(moved), number, WebhookText(active=True))
     store_files(moved, bob, {"a.txt": b"3"})
     assert deliver_due() == ["delivered"]
+
+
+def test_whoever_set_it_and_may_no_more_is_told_nothing(
+    alice: Account, bob: Account, secret: ProjectAccess, receiver: Receiver
+) -> None:
+    add_person(alice, secret, person="bob", role="maintainer")
+    number = add_hook(bob, Place(project_for(bob, "alice", "secret")), receiver.url)
+    assert deliver_due() == ["delivered"]
+    store_files(secret, alice, {"a.txt": b"1"})
+    remove_person(alice, secret, person_id=bob.id)
+    assert deliver_due() == ["dropped"]
+    assert receiver.events() == ["ping"]
+    operations.change_webhook(alice, Place(secret), number, WebhookText(active=True))
+    store_files(secret, alice, {"a.txt": b"2"})
+    assert deliver_due() == ["delivered"]
+
+
+def test_no_more_than_so_many_wait(
+    alice: Account, secret: ProjectAccess, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "MOST_WAITING", 2)
+    add_hook(alice, Place(secret), receiver.url)
+    for number in range(3):
+        store_files(secret, alice, {"a.txt": str(number).encode()})
+    assert len(deliveries()) == 2
+    pass_time(days=3)
+    assert deliver_due() == ["failed", "failed"], "and for two days at most"
+    assert receiver.received == []
 
 
 def test_nobody_is_told_of_a_suspended_owners_project(

@@ -25,8 +25,8 @@ class Webhook(Answer):
 
     @classmethod
     def of(cls, hook: ReadWebhook) -> "Webhook":
-        """The answer about this webhook; one that waits for the project's new owner is not active."""
-        return cls.model_validate({**_values(hook), "active": hook.active and not hook.is_foreign})
+        """The answer about this webhook; one that waits for somebody to save it is not active."""
+        return cls.model_validate({**_values(hook), "active": hook.active and not hook.waits_because})
 
 
 class NewWebhook(Webhook):

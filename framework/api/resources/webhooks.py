@@ -16,7 +16,8 @@ from framework.projects.core.access import project_for
 from framework.projects.core.groups import OWNER
 from framework.webhooks import operations
 from framework.webhooks.operations import WebhookText
-from framework.webhooks.places import ROLE, Place
+from framework.webhooks.places import Place
+from framework.webhooks.standing import ROLE
 
 project_webhooks = Blueprint("webhooks", __name__, url_prefix="/projects/<owner>/<project>/webhooks")
 group_webhooks = Blueprint("group_webhooks", __name__, url_prefix="/groups/<group>/webhooks")
@@ -54,7 +55,7 @@ def show_webhook(owner: str, project: str, webhook_id: int) -> Response:
 @project_webhooks.patch("/<int:webhook_id>")
 @describe(CHANGE)
 def change_webhook(owner: str, project: str, webhook_id: int) -> Response:
-    """Change what is given; a change has a webhook go on that waits for the project's new owner."""
+    """Change what is given; a webhook that waits for somebody to save it goes on."""
     return _change(*_find_project(owner, project), webhook_id)
 
 
