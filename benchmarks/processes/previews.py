@@ -24,11 +24,11 @@ IMAGES = 300
 IN_SIGHT = 24
 """So many pictures of a folder are in a window before somebody scrolls."""
 PROJECTS = {
-    "R course": R_COURSE,
+    "course": R_COURSE,
     "notebooks": PYTHON_NOTEBOOKS,
     "thesis": THESIS,
-    "field survey": field_survey(PHOTOGRAPHS, PIXELS),
-    "image set": image_set(IMAGES),
+    "survey": field_survey(PHOTOGRAPHS, PIXELS),
+    "images": image_set(IMAGES),
 }
 
 
@@ -63,7 +63,7 @@ def _open_all(url: str, project: str) -> Figure:
     folders = {"/".join(["", *path.split("/")[:depth]]) for path in paths for depth in range(path.count("/") + 1)}
     seconds = [_time(f"{url}/blob/main/{project}/{path}") for path in paths]
     seconds += [_time(f"{url}/tree/main/{project}{folder}", with_pictures=True) for folder in folders]
-    return Figure(f"the slowest of {len(seconds):,} pages of a {project}", max(seconds), "s", MOST_SECONDS)
+    return Figure(f"the slowest of {len(seconds):,} pages of the project “{project}”", max(seconds), "s", MOST_SECONDS)
 
 
 def _time(address: str, *, with_pictures: bool = False) -> float:

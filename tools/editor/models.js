@@ -58,7 +58,9 @@ async function read(form, bytes) {
   }
   const group = new Group();
   if (form === "stl") {
-    group.add(new Mesh(new STLLoader().parse(bytes)));
+    const shape = new STLLoader().parse(bytes);
+    shape.deleteAttribute("normal"); // many programs write zeros there
+    group.add(new Mesh(shape));
     group.rotation.x = -Math.PI / 2; // in files for printers z points up
   } else {
     group.add(new OBJLoader(nothingElse).parse(new TextDecoder().decode(bytes)));
@@ -86,7 +88,7 @@ function show(place, model) {
   const scale = 2 / (box.getSize(new Vector3()).length() || 1);
   model.position.sub(box.getCenter(new Vector3()).multiplyScalar(scale));
   model.scale.multiplyScalar(scale);
-  camera.position.set(1.6, 1.2, 2.2);
+  camera.position.set(1.6, 1.2, 2.2).setLength(3 / Math.min(1, place.clientWidth / Math.max(1, place.clientHeight)));
 
   const canvas = renderer.domElement;
   canvas.tabIndex = 0;

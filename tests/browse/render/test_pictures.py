@@ -12,6 +12,7 @@ from framework.browse.render.media.drawing import draw
 from framework.browse.render.media.pictures import count_pages
 from framework.browse.render.pictures import LARGE, SMALL
 from framework.config import Config
+from framework.web.remembered import store
 from tests.browse.kinds import made_pictures as made
 from tests.browse.render.made_files import Show, png_of
 
@@ -110,6 +111,16 @@ def test_measured_values_are_spread_over_the_tones_of_a_screen(tmp_path: Path) -
 )
 def test_each_form_is_drawn(tmp_path: Path, name: str, content: bytes) -> None:
     assert drawn(tmp_path, name, content, LARGE).width in {60, 64}
+
+
+def test_a_picture_of_noise_is_drawn_small_enough_to_be_kept(tmp_path: Path) -> None:
+    noise = Image.effect_noise((2_000, 2_000), 100).convert("RGB")
+    made_file = io.BytesIO()
+    noise.save(made_file, "JPEG", quality=95)
+    (tmp_path / "noise.jpg").write_bytes(made_file.getvalue())
+    drawn_bytes = draw("noise.jpg", str(tmp_path / "noise.jpg"), LARGE)
+    assert len(drawn_bytes) < store.LONGEST_BYTES
+    assert opened(drawn_bytes).size == (1_000, 1_000)
 
 
 def test_what_calls_a_program_or_is_none_is_not_drawn(tmp_path: Path) -> None:

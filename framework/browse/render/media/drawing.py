@@ -9,6 +9,8 @@ from framework.browse.render.media.tones import find_range, has_many_tones, spre
 
 QUALITY = 78
 LONGEST_PROFILE_BYTES = 8 << 10
+LARGEST_DRAWN_BYTES = 1_000_000
+"""What is larger, such as noise, is drawn at half the size, so that it is kept (`web/remembered/store.py`)."""
 
 
 def draw(name: str, path: str, longest: int) -> bytes:
@@ -30,9 +32,14 @@ def _draw(picture: Image.Image, longest: int) -> bytes:
         small = _plain(picture, longest)
         small.thumbnail((longest, longest), reducing_gap=2.0)
     turned = ImageOps.exif_transpose(small)
-    made = io.BytesIO()
     kept = profile if turned.mode.startswith("RGB") and len(profile) <= LONGEST_PROFILE_BYTES else b""
-    turned.save(made, "WEBP", quality=QUALITY, method=2, icc_profile=kept, exif=b"", xmp=b"")
+    drawn = _pack(turned, kept)
+    return drawn if len(drawn) <= LARGEST_DRAWN_BYTES else _pack(turned.reduce(2), kept)
+
+
+def _pack(picture: Image.Image, profile: bytes) -> bytes:
+    made = io.BytesIO()
+    picture.save(made, "WEBP", quality=QUALITY, method=2, icc_profile=profile, exif=b"", xmp=b"")
     return made.getvalue()
 
 

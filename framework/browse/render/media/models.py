@@ -18,12 +18,17 @@ from framework.browse.view_options import ViewOptions
 MOST_MEASURED = 300_000
 """Of a model with more corners the size is not told."""
 LARGEST_JSON_BYTES = 4 << 20
+LARGEST_COUNTED_BYTES = 16 << 20
 TRIANGLES = 4
 """How glTF calls the mode of separate triangles."""
 _STL_HEAD, _STL_FACET = 84, 50
 _NUMBERS = rb"[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\S+)"
 
 Corner = tuple[float, ...]
+
+
+class ModelUnreadable(ValueError):
+    """The file is no model, in words that follow “It cannot be read as what its name says”."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,18 @@ def read_model(name: str, path: str, _asked: ViewOptions) -> Model:
     """What the model in a file of this lower-case name is.
 
     Raises:
-        ValueError: it is none.
+        ModelUnreadable.
     """
     form = name.rpartition(".")[2]
     readers: dict[str, Callable[[bytes], Model]] = {"stl": _read_stl, "obj": _read_obj, "glb": _read_glb}
     try:
         found = readers[form](Path(path).read_bytes())
-    except (struct.error, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-        raise ValueError("it is damaged") from error
-    if not found.triangles:
-        raise ValueError("it has no surface")
+    except ModelUnreadable:
+        raise
+    except (struct.error, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise ModelUnreadable("it is damaged") from error
+    if found.triangles <= 0:
+        raise ModelUnreadable("it has no surface")
     return found
 
 
@@ -58,7 +65,7 @@ def _read_stl(data: bytes) -> Model:
     if count and len(data) >= _STL_HEAD + count * _STL_FACET:
         return Model("stl", count, _measure(_corners_of_stl(data, count)) if count * 3 <= MOST_MEASURED else None)
     if data[:1024].lstrip()[:5].lower() != b"solid":
-        raise ValueError("it is damaged")
+        raise ModelUnreadable("it is damaged")
     count = data.count(b"endfacet")
     return Model("stl", count, _measure_text(rb"vertex" + _NUMBERS, data, count * 3))
 
@@ -70,20 +77,24 @@ def _corners_of_stl(data: bytes, count: int) -> Iterator[Corner]:
 
 def _read_obj(data: bytes) -> Model:
     if b"\0" in data[:1024]:
-        raise ValueError("it is an object file of a compiler, not a model")
-    faces = re.findall(rb"^f[ \t]+([^\r\n]*)", data, re.MULTILINE)
-    triangles = sum(max(0, len(face.split()) - 2) for face in faces)
-    size = _measure_text(rb"^v" + _NUMBERS, data, len(re.findall(rb"^v[ \t]", data, re.MULTILINE)))
-    note = "The materials that it names are not shown." if b"\nmtllib" in data or data.startswith(b"mtllib") else ""
-    return Model("obj", triangles, size, note)
+        raise ModelUnreadable("it is an object file of a compiler, not a model")
+    size = _measure_text(rb"^v" + _NUMBERS, data, data.count(b"\nv ") + data.startswith(b"v "))
+    notes = ["The materials that it names are not shown."] if b"mtllib" in data else []
+    if len(data) <= LARGEST_COUNTED_BYTES:
+        faces = re.finditer(rb"^f[ \t]+([^\r\n]*)", data, re.MULTILINE)
+        triangles = sum(max(0, len(face.group(1).split()) - 2) for face in faces)
+    else:
+        triangles = data.count(b"\nf ")
+        notes.append("Faces of more than three corners were counted once.")
+    return Model("obj", triangles, size, " ".join(notes))
 
 
 def _read_glb(data: bytes) -> Model:
     magic, version, _length, json_bytes, kind = struct.unpack_from("<4sIII4s", data)
     if magic != b"glTF" or version != 2 or kind != b"JSON":
-        raise ValueError("it is no glTF 2.0 file")
+        raise ModelUnreadable("it is no glTF 2.0 file")
     if json_bytes > LARGEST_JSON_BYTES:
-        raise ValueError("its description is too long")
+        raise ModelUnreadable("its description is too long")
     scene: dict[str, Any] = json.loads(data[20 : 20 + json_bytes])
     primitives = [part for mesh in scene.get("meshes", []) for part in mesh["primitives"]]
     accessors = scene.get("accessors", [])
