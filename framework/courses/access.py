@@ -84,7 +84,7 @@ def find_course(session: Session, account: Account | None, which: object, *, tea
     Raises:
         AssignmentNotFound, TeachersOnly.
     """
-    if account is None or account.confined_to is not None:
+    if account is None or account.confined_to is not None or not account.takes_part:
         raise AssignmentNotFound
     mine = (GroupMember.group_id == User.id) & (GroupMember.user_id == account.id)
     query = select(User.id, User.name, User.full_name, GroupMember.role).join(GroupMember, mine)

@@ -121,7 +121,7 @@ def recheck_group(session: Session, group_id: int, account: Account, role: str) 
 
 def _admit(session: Session, row: User, account: Account | None, needed: str | None) -> GroupAccess:
     role, lacks = None, False
-    if account is not None and account.confined_to is None:
+    if account is not None and account.confined_to is None and account.takes_part:
         query = select(group_role(), lacks_factor())
         mine = (GroupMember.group_id == row.id, GroupMember.user_id == account.id)
         role, lacks = session.execute(query.where(*mine)).one_or_none() or (None, False)

@@ -66,7 +66,7 @@ def _list_people(session: Session, group_id: int) -> list[Shown]:
 
 def _list_groups(session: Session, user_id: int, viewer: Account | None) -> list[Shown]:
     """Those that show everyone who is in them, and those in which the viewer is an owner or member, too."""
-    theirs = viewer is not None and viewer.confined_to is None
+    theirs = viewer is not None and viewer.confined_to is None and viewer.takes_part
     shared: ColumnElement[bool] = User.id.in_(select_groups(viewer.id)) if viewer and theirs else false()
     query = (
         select(User.name, User.full_name, User.picture)

@@ -91,6 +91,11 @@ class Account:
         return replace(self, admin=False, confined_to=repository_id) if repository_id else self
 
     @property
+    def takes_part(self) -> bool:
+        """Whether the roles count that others gave: not before an address is confirmed, where mail can confirm it."""
+        return self.email_confirmed or config.current().mail_folder is not None
+
+    @property
     def author(self) -> str:
         """`Full Name <email>` for Git, without what Git forbids; the user name stands in for a missing full name."""
         return git_author(self.full_name, self.email, instead=self.name)

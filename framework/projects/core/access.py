@@ -223,7 +223,9 @@ def _access(found: FoundProject, account: Account | None, role: str | None) -> P
 def _role(account: Account | None, project: Project | FoundProject, given: str | None) -> str | None:
     if account is None or account.confined_to not in {None, project.repository_id}:
         return None
-    return "owner" if project.owner_id == account.id else given
+    if project.owner_id == account.id:
+        return "owner"
+    return given if account.takes_part else None
 
 
 def _refuse_low_role(access: ProjectAccess, account: Account | None, needed: str) -> None:

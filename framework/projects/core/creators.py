@@ -41,7 +41,11 @@ def find_creating_owner(session: Session, account: Account, name: str) -> User:
     if found is None or found.kind != GROUP:
         raise OwnerUnknown(name)
     member = session.get(GroupMember, (found.id, account.id), with_for_update={"read": True})
-    if member is None or role_through_group(*read_group_role(session, found.id, account.id)) not in {"writer", "owner"}:
+    if (
+        member is None
+        or not account.takes_part
+        or role_through_group(*read_group_role(session, found.id, account.id)) not in {"writer", "owner"}
+    ):
         raise NoMember(found.name)
     return found
 
@@ -53,6 +57,8 @@ def list_creating_owners(account: Account) -> list[str]:
         (group_role() == MEMBER) & or_(User.member_role.is_(None), User.member_role == "writer"),
     )
     query = select(User.name).join(GroupMember, GroupMember.group_id == User.id)
+    if not account.takes_part:
+        return [account.name]
     with read_transaction() as session:
         groups = session.scalars(query.where(GroupMember.user_id == account.id, may).order_by(User.name_key)).all()
     return [account.name, *groups]

@@ -136,7 +136,7 @@ def read_profile(name: str, viewer: Account | None = None) -> Person:
     """
     with read_transaction() as session:
         user = find_owner(session, name) if NAME.fullmatch(name) else None
-        is_whole = viewer is not None and viewer.confined_to is None
+        is_whole = viewer is not None and viewer.confined_to is None and viewer.takes_part
         role = read_group_role(session, user.id, viewer.id)[0] if user and viewer and is_whole else None
     if user is None:
         raise PersonNotFound("There is nobody with this name. Check the address.")
@@ -169,7 +169,7 @@ def _parts(account: Account, role: str | None = None) -> list[ColumnElement[bool
         Project.id.in_(_member_projects(account, role)),
         Project.owner_id.in_(select_groups(account.id, (OWNER,) if role == "owner" else WITH_PROJECTS)),
     )
-    return [condition & is_within_reach(account) for condition in mine]
+    return [condition & is_within_reach(account) for condition in (mine if account.takes_part else mine[:1])]
 
 
 def is_within_reach(account: Account) -> ColumnElement[bool]:
@@ -195,6 +195,8 @@ def _read_listing(
     key: SQLColumnExpression[Any] = Project.name_key if by_name else Project.updated_at
     viewer_id = viewer.id if viewer else None
     within_reach = is_within_reach(viewer) if viewer else true()
+    if viewer and not viewer.takes_part:
+        within_reach &= Project.owner_id == viewer.id
     role = case((Project.owner_id == viewer_id, literal("owner")), else_=Member.role)
     query = (
         select(Project, User.name, Repository.default_branch, within_reach, role, group_role(), User.member_role)

@@ -38,7 +38,7 @@ def remove_unconfirmed() -> int:
 
     Where no mail is sent nobody can confirm an address, and nobody is told or removed.
     """
-    if config.current().smtp_url is None:
+    if config.current().mail_folder is not None:
         return 0
     _forget_notices_of_kept()
     for user_id in _list_ids(User.removal_told_at.is_(None), User.created_at <= now() - REMOVED_AFTER + TOLD_BEFORE):

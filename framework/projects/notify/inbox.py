@@ -58,7 +58,10 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
         .join(owner, owner.id == Project.owner_id)
         .outerjoin(actor, actor.id == Event.actor_id)
     )
-    chosen = query.where(*_visible(account.id)).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
+    seen = (
+        _visible(account.id) if account.takes_part else (Notice.user_id == account.id, Project.owner_id == account.id)
+    )
+    chosen = query.where(*seen).order_by(Notice.id.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)
     with read_transaction() as session:
         return [
             InboxItem(
