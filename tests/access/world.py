@@ -170,6 +170,7 @@ def _furnish(alice: Account, owner: Account, project: ProjectAccess) -> dict[str
         "webhook_id": str(webhook_id),
         "group_webhook_id": str(group_webhook_id),
         "delivery_id": list_deliveries(Place(project), webhook_id)[0].id,
+        "group_delivery_id": list_deliveries(group, group_webhook_id)[0].id,
         "owner": "lab",
         "project": project.name,
         "sha": sha,
