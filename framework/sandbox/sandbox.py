@@ -80,13 +80,13 @@ class Sandbox:
         value: T = _load(made)
         return value
 
-    def run(self, work: Callable[..., T], *arguments: object) -> T:
-        """The same, done now and not remembered here, for who keeps the result elsewhere.
+    def run(self, work: Callable[..., T], *arguments: object, limits: Limits = LIMITS) -> T:
+        """The same within these limits, done now and not remembered here, for who keeps the result elsewhere.
 
         Raises:
             TooCostly, Busy: as `call`.
         """
-        value: T = _load(self._make(Job(work, arguments, LIMITS)))
+        value: T = _load(self._make(Job(work, arguments, limits)))
         return value
 
     def start(self) -> None:

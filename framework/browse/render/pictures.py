@@ -16,12 +16,15 @@ from framework.repositories.cache.copy import Blob
 from framework.repositories.cache.scratch import scratch
 from framework.repositories.history.folders import Entry
 from framework.sandbox.sandbox import Busy, TooCostly
+from framework.sandbox.server import Limits
 from framework.web.remembered import store
 
 SMALL, LARGE = 320, 2_048
 """At most so many pixels wide and high."""
 LARGEST_BYTES = 64 << 20
 LONGEST_WAIT_SECONDS = 10
+LIMITS = Limits(cpu_seconds=3, seconds=8, memory_bytes=192 << 20)
+"""Enough for 24 megapixels of a form that is decoded as a whole, 4 bytes each; only one is drawn at a time."""
 FEWEST_PICTURES = 4
 """In a folder of fewer, a list is shorter."""
 SVG = ".svg"
@@ -125,7 +128,7 @@ def _draw(name: str, blob: Blob, longest: int) -> bytes:
         with path.open("wb") as file:
             file.writelines(blob.chunks)
         try:
-            return sandbox.run(draw_picture, name, str(path), longest) or NONE
+            return sandbox.run(draw_picture, name, str(path), longest, limits=LIMITS) or NONE
         except TooCostly:
             return NONE
         except Busy as refusal:

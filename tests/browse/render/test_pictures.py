@@ -69,10 +69,12 @@ def test_a_picture_is_drawn_once_and_so_is_one_that_cannot_be(shown: Show, setti
 
 def test_a_bomb_is_refused_by_its_size_or_ended_by_the_kernel(shown: Show) -> None:
     bombs = {"many.png": png_of(60_000, 60_000), "memory.png": _flat_png(9_900, 9_900)}
-    onlooker = shown(bombs | {"after.jpg": made.photograph()})
+    onlooker = shown(bombs | {"after.jpg": made.photograph(), "large.png": _flat_png(6_000, 4_000)})
     for name in bombs:
         assert onlooker.visitor.get(f"/alice/website/picture/main/{name}").status_code == 400
     assert onlooker.visitor.get("/alice/website/picture/main/after.jpg").status_code == 200
+    large = onlooker.visitor.get("/alice/website/picture/main/large.png?size=small")
+    assert large.mimetype == "image/webp", "24 megapixels, as cameras have them, are no bomb"
 
 
 def _flat_png(width: int, height: int) -> bytes:

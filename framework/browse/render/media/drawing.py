@@ -7,7 +7,8 @@ from PIL import Image, ImageOps
 from framework.browse.render.media.opening import Unreadable, open_picture
 from framework.browse.render.media.tones import find_range, has_many_tones, spread
 
-QUALITY = 78
+QUALITY, METHOD = 78, 0
+"""The fastest method: a picture is smaller by a sixth with one that takes twice as long."""
 LONGEST_PROFILE_BYTES = 8 << 10
 LARGEST_DRAWN_BYTES = 1_000_000
 """What is larger, such as noise, is drawn at half the size, so that it is kept (`web/remembered/store.py`)."""
@@ -39,7 +40,7 @@ def _draw(picture: Image.Image, longest: int) -> bytes:
 
 def _pack(picture: Image.Image, profile: bytes) -> bytes:
     made = io.BytesIO()
-    picture.save(made, "WEBP", quality=QUALITY, method=2, icc_profile=profile, exif=b"", xmp=b"")
+    picture.save(made, "WEBP", quality=QUALITY, method=METHOD, icc_profile=profile, exif=b"", xmp=b"")
     return made.getvalue()
 
 
