@@ -22,7 +22,7 @@ def mail_added(session: Session, user: User, group: User, *, role: str, by: Acco
     email = addresses.find_confirmed_address(user) if user.suspended_at is None else None
     if not email:
         return False
-    facts = {"name": user.name, "by": by.name, "group": group.name, "role": role, "may": MAY[role]}
+    facts = {"name": user.name, "by": by.called, "group": group.name, "role": role, "may": MAY[role]}
     facts["link"] = f"{config.current().base_url}{first_page(group.name, role)}"
     key = f"group-added-{group.id}-{user.id}-{now():%Y%m%d%H%M%S%f}"
     messages.queue(session, messages.prepare(to=email, template="group_added", facts=facts, key=key))
@@ -34,7 +34,7 @@ def mail_invitation(
 ) -> None:
     """Send the link by which whoever has the address can join, valid for so many days from now."""
     role = invitation.role
-    facts = {"name": invitation.email, "by": by.name, "group": group.name, "role": role, "may": MAY[role]}
+    facts = {"name": invitation.email, "by": by.called, "group": group.name, "role": role, "may": MAY[role]}
     key, ends = f"group-invited-{invitation.id}-{now():%Y%m%d%H%M%S%f}", invitation.expires_at
     told = {**facts, "link": link, "days": days}
     messages.queue(

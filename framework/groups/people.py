@@ -67,6 +67,7 @@ class GroupPerson:
     added_as: str | None
     added_at: datetime
     lacks_factor: bool = False
+    picture: str | None = None
 
     @property
     def shown(self) -> str:
@@ -291,4 +292,5 @@ def _suspended() -> Select[int]:
 
 def _describe(user: User, member: GroupMember, *, lacks: bool, told: bool) -> GroupPerson:
     added_as = member.added_as if told else None
-    return GroupPerson(user.id, user.name, user.full_name, member.role, added_as, member.added_at, told and lacks)
+    about = (user.id, user.name, user.full_name, member.role, added_as, member.added_at)
+    return GroupPerson(*about, told and lacks, user.picture)

@@ -173,3 +173,18 @@ def test_it_shows_the_way_to_who_is_signed_in(alice: Account, signed_in: SignIn)
 )
 def test_it_gives_git_an_author_that_git_takes(full_name: str, email: str, author: str) -> None:
     assert Account(id=1, name="alice", full_name=full_name, email=email).author == author
+
+
+@pytest.mark.parametrize(
+    ("full_name", "called"),
+    [
+        ("Ann Lee", "Ann Lee (ann)"),
+        ("J.R.R. Tolkien", "J.R.R. Tolkien (ann)"),
+        ("", "ann"),
+        ("Win at evil.example", "ann"),
+        ("https://x", "ann"),
+        ("ann@bank", "ann"),
+    ],
+)
+def test_mails_call_people_by_both_names_unless_one_would_become_a_link(full_name: str, called: str) -> None:
+    assert Account(id=1, name="ann", full_name=full_name, email="").called == called

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from framework.accounts.core.account import Account
 from framework.links.owning import make_view_link
+from framework.profiles.editing import save_profile_text
 from framework.projects.core.access import ProjectAccess, project_for
 from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
@@ -21,6 +22,7 @@ from framework.uploads.changing import Changes, store_changes
 from tests.browse.kinds.made_pictures import photograph
 from tests.cast import SAME_REQUEST, SignIn, Visitor, new_account, on_each_deployment
 from tests.links.conftest import path_of
+from tests.profiles.images import new_picture
 from tests.uploads.conftest import store_files
 
 FILES = {
@@ -41,6 +43,9 @@ FILES = {
 def study(alice: Account) -> ProjectAccess:
     """Alice's and Bob's private project, whose name, branch, messages and description tell who they are."""
     bob = new_account("bobbles", full_name="Robert Bobbleton")
+    for account in (alice, bob):
+        save_profile_text(account, None, about="Botanist")
+        new_picture(account)
     project = create_project(alice, name="liddell-lab", description="By Alice Liddell", visibility="private")
     store_files(project, alice, FILES, message="First, by Alice Liddell <alice@example.org>")
     add_person(alice, project, person="bobbles", role="writer")
@@ -55,7 +60,9 @@ def blind(alice: Account, study: ProjectAccess) -> str:
     return path_of(make_view_link(alice, study, title="Submission 42", expires_at=None, anonymous=True))
 
 
-TELLING = re.compile(rb"alice|liddell|bobb|robert|example\.org|/liddell-lab|hand-in\.invalid", re.IGNORECASE)
+TELLING = re.compile(
+    rb"avatar|/pictures/|botanist|alice|liddell|bobb|robert|example\.org|/liddell-lab|hand-in\.invalid", re.IGNORECASE
+)
 
 
 @on_each_deployment

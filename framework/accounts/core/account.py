@@ -1,5 +1,6 @@
 """`Account`: a person as the rest of the product sees them, without anything secret."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,9 @@ GROUP = "group"
 """The `kind` of a row of `User` that is a group of people."""
 CRUD = " .,:;<>\"\\'"
 """What Git strips from both ends of a name (strbuf_addstr_without_crud in its ident.c)."""
+
+
+_LIKE_AN_ADDRESS = re.compile(r"[/@:\\]|\w\.\w\w")
 
 
 class AccountSuspended(Forbidden):
@@ -96,6 +100,11 @@ class Account:
         return self.email_confirmed or config.current().mail_folder is not None
 
     @property
+    def called(self) -> str:
+        """What others are told that the person is called, as `name_person` says."""
+        return name_person(self.name, self.full_name)
+
+    @property
     def author(self) -> str:
         """`Full Name <email>` for Git, without what Git forbids; the user name stands in for a missing full name."""
         return git_author(self.full_name, self.email, instead=self.name)
@@ -117,6 +126,14 @@ class SignInRequired(Forbidden):
 
     status = 401
     own_page = True
+
+
+def name_person(name: str, full_name: str | None) -> str:
+    """`Ann Lee (ann)` in mails and other texts; the user name alone for who gave no name, or one like an address.
+
+    Mail programs make links of addresses, and anyone can have any name.
+    """
+    return name if not full_name or _LIKE_AN_ADDRESS.search(full_name) else f"{full_name} ({name})"
 
 
 def git_author(name: str, email: str, *, instead: str) -> str:

@@ -136,7 +136,7 @@ def _mail(session: Session, kept: AccountInvitation, *, by: Account | None) -> N
     link = f"{site}/signup?invitation={_signer().dumps(_stamp(kept))}"
     facts = {
         "name": kept.email,
-        "by": by.name if by else None,
+        "by": by.called if by else None,
         "site": site,
         "link": link,
         "days": LASTS.days,

@@ -1,7 +1,7 @@
 """Who takes part in a project, and how people come to."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import case, exists, select
@@ -69,6 +69,7 @@ class Participant:
     role: str
     owns: bool
     added_as: str | None = None
+    picture: str | None = None
 
     @property
     def shown(self) -> str:
@@ -127,10 +128,14 @@ def people_of(project: ProjectAccess) -> list[Participant]:
     with read_transaction() as session:
         owner = session.get_one(User, session.get_one(Project, project.id).owner_id)
         members = [
-            Participant(user.id, user.name, user.full_name, member.role, owns=False, added_as=address)
+            replace(_describe(user, member.role, owns=False), added_as=address)
             for user, member, address in session.execute(query)
         ]
-    return [Participant(owner.id, owner.name, owner.full_name, "owner", owns=True), *members]
+    return [_describe(owner, "owner", owns=True), *members]
+
+
+def _describe(user: User, role: str, *, owns: bool) -> Participant:
+    return Participant(user.id, user.name, user.full_name, role, owns=owns, picture=user.picture)
 
 
 def add_person(account: Account, project: ProjectAccess, *, person: str, role: str) -> Added:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core import addresses
+from framework.accounts.core.account import name_person
 from framework.accounts.models import GroupMember, User
 from framework.database.session import read_transaction, transaction
 from framework.database.types import from_now, now
@@ -43,6 +44,10 @@ SINCE = {HOURLY: "during the last hour", DAILY: "since the last digest"}
 PERIODS = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1)}
 
 log = logging.getLogger(__name__)
+
+
+_OWN = (MailChoice.frequency, Member.role, GroupMember.role)
+"""What the reader of a digest chose, and is, in a project."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ def _is_reachable(session: Session, user: User) -> bool:
 def _rows(session: Session, user: User) -> list[Row]:
     actor, owner = aliased(User), aliased(User)
     query = (
-        select(Notice, Event, actor.name, Project, owner.name, MailChoice.frequency, Member.role, GroupMember.role)
+        select(Notice, Event, actor.name, actor.full_name, Project, owner.name, *_OWN)
         .join(Event, Event.id == Notice.event_id)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
@@ -168,9 +173,15 @@ def _rows(session: Session, user: User) -> list[Row]:
     )
     return [
         Row(
-            notice, event, who, project, whose, choice or user.mail_frequency, any(roles) or project.owner_id == user.id
+            notice,
+            event,
+            who and name_person(who, full_name),
+            project,
+            whose,
+            choice or user.mail_frequency,
+            any(roles) or project.owner_id == user.id,
         )
-        for notice, event, who, project, whose, choice, *roles in session.execute(query)
+        for notice, event, who, full_name, project, whose, choice, *roles in session.execute(query)
     ]
 
 

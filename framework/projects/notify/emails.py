@@ -29,7 +29,7 @@ def mail_added(session: Session, user: User, project: ProjectAccess, *, role: st
         return False
     facts = {
         "name": user.name,
-        "by": by.name,
+        "by": by.called,
         "project": project.full_name,
         "role": role,
         "may": MAY[role],
@@ -46,7 +46,7 @@ def mail_invitation(
     """Send the link by which whoever has the address can take part, valid for so many days from now."""
     facts = {
         "name": invitation.email,
-        "by": by.name,
+        "by": by.called,
         "project": project.full_name,
         "role": invitation.role,
         "may": MAY[invitation.role],
@@ -62,12 +62,12 @@ def mail_invitation(
 
 def mail_transfer_offer(session: Session, receiver: User, full_name: str, *, by: Account, path: str, days: int) -> None:
     """Ask somebody to take a project over, on a page that is valid for so many days."""
-    _queue(session, receiver, "transfer_offer", path, {"by": by.name, "project": full_name, "days": days})
+    _queue(session, receiver, "transfer_offer", path, {"by": by.called, "project": full_name, "days": days})
 
 
 def mail_transfer_answer(session: Session, giver: User, full_name: str, *, by: Account, accepted: bool) -> None:
     """Tell whoever wanted to hand a project over what became of it; its address of before leads to it."""
-    facts = {"by": by.name, "project": full_name, "accepted": accepted}
+    facts = {"by": by.called, "project": full_name, "accepted": accepted}
     _queue(session, giver, "transfer_answer", f"/{full_name}", facts)
 
 

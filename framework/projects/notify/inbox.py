@@ -52,7 +52,7 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
     """
     actor, owner = aliased(User), aliased(User)
     query = (
-        select(Notice, Event, actor.name, owner.name, Project.name)
+        select(Notice, Event, actor.name, owner.name, Project.name, actor.full_name, actor.picture)
         .join(Event, Event.id == Notice.event_id)
         .join(Project, Project.id == Event.project_id)
         .join(owner, owner.id == Project.owner_id)
@@ -66,11 +66,11 @@ def read_inbox(account: Account, page: int = 1) -> list[InboxItem]:
         return [
             InboxItem(
                 notice.id,
-                Activity(event.kind, event.details, who, whose, project, event.created_at),
+                Activity(event.kind, event.details, who, whose, project, event.created_at, full_name or "", picture),
                 notice.mentioned,
                 notice.read_at is None,
             )
-            for notice, event, who, whose, project in session.execute(chosen)
+            for notice, event, who, whose, project, full_name, picture in session.execute(chosen)
         ]
 
 

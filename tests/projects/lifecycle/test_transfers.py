@@ -98,7 +98,7 @@ def test_it_is_handed_over_on_pages(
     assert "Hand over this project" in here.get("/alice/secret/share").text
     token = csrf_token(here.get(HAND_OVER).text)
     assert here.client.post(HAND_OVER, data={"to": "Bob", "csrf_token": token}).location == HAND_OVER
-    assert any("alice wants to hand over alice/secret to you" in text for text in posted_texts())
+    assert any("Alice Liddell (alice) wants to hand over alice/secret to you" in text for text in posted_texts())
     assert "Waiting for bob" in here.get(HAND_OVER).text
     assert "hand over <b>alice/secret</b>" in there.get("/inbox").text
     (offer,) = transfers.list_offers_to(bob)

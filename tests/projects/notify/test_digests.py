@@ -77,7 +77,7 @@ def test_five_hundred_uploads_of_one_person_are_one_mail_for_each_watcher(
     assert send_news() == 0
     for person in (bob, charlie):
         [mail] = mails_to(person)
-        assert "alice uploaded 500 files in 500 versions." in mail.args[2]
+        assert "Alice Liddell (alice) uploaded 500 files in 500 versions." in mail.args[2]
         assert "Upload 499" in mail.args[2]
         assert "and 490 more" in mail.args[2]
     assert mails_to(alice) == []
@@ -106,7 +106,7 @@ def test_at_once_waits_until_nobody_has_done_anything_for_a_while(
     age_notices(QUIET + timedelta(seconds=1))
     assert send_news() == 1
     [mail] = mails_to(bob)
-    assert mail.args[1] == "[alice/secret] 2 changes by alice"
+    assert mail.args[1] == "[alice/secret] 2 changes by Alice Liddell (alice)"
 
 
 def test_a_session_without_end_is_told_of_after_two_hours(bob: Account, shared: ProjectAccess, alice: Account) -> None:
