@@ -1,7 +1,7 @@
 """Saying that one is done, more time for one person, and what state a hand-in is in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from framework.audit import log as audit
 from framework.courses.access import UNCHANGED, AssignmentNotFound, Course, find_assignment, recheck_course
 from framework.courses.assignments import InvalidAssignment
 from framework.courses.models import Assignment, Part
+from framework.courses.snapshots import keep
 from framework.courses.starting import find_copy
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
@@ -73,8 +74,10 @@ class Progress:
 def hand_in(account: Account, course: Course, assignment_id: int) -> None:
     """Note that the participant is done with what is newest in their copy now; again as often as they like.
 
+    What comes late is kept by a tag, as the version at the deadline is.
+
     Raises:
-        NothingToHandIn, AssignmentNotFound.
+        NothingToHandIn, AssignmentNotFound, NotKept.
     """
     with read_transaction() as session:
         find_assignment(session, account, course, assignment_id)
@@ -84,14 +87,21 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> None:
     copy = find_copy(account, row.id)
     snapshot = read_snapshot(copy.repository_id)
     tip = snapshot.find_branch(snapshot.default_branch)
-    if tip is None or tip == row.started_sha:
+    if tip is None or tip == row.started_sha or copy.owner != course.name:
         raise NothingToHandIn
+    moment = now()
+    if moment > row.due_at and not _was_in_time(row):
+        keep(copy.repository_id, tip, f"late-{moment.astimezone(UTC):%Y-%m-%d}")
     with transaction() as session:
         recheck_course(session, account, course.id)
-        marked = session.get_one(Part, row.id, with_for_update=True)
-        if marked.handed_in_at is None or marked.handed_in_at > marked.due_at or now() <= marked.due_at:
-            marked.handed_in_at, marked.handed_in_sha = now(), tip  # who was in time stays in time
+        marked = session.get_one(Part, row.id, with_for_update=True, populate_existing=True)
+        if moment <= marked.due_at or not _was_in_time(marked):
+            marked.handed_in_at, marked.handed_in_sha = moment, tip
         queue_event(session, copy.id, HAND_IN, _tell(marked, tip))
+
+
+def _was_in_time(row: Part) -> bool:
+    return row.handed_in_at is not None and row.handed_in_at <= row.due_at
 
 
 def _tell(row: Part, sha: str) -> dict[str, object]:

@@ -6,7 +6,9 @@ force, deleted branches and erasing; who may only write can neither move nor del
 """
 
 import logging
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,15 +19,17 @@ from sqlalchemy.orm import Session
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from framework.errors import HoldfastError
-from framework.gitcore.ref_names import HEADS, TAGS
+from framework.errors import Conflict, HoldfastError
+from framework.gitcore.ref_names import HEADS, TAGS, clashes
 from framework.projects.models import Project
 from framework.repositories.cache.copy import open_copy
 from framework.repositories.catalog.changes import SYSTEM_ACTOR, Change, Committed, RefUpdate
+from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.journal.keys import JournalKey, list_journal
 from framework.repositories.journal.versions import read_version
 from framework.repositories.models import Repository, Version
 from framework.repositories.write.commit import commit, do_nothing
+from framework.repositories.write.refusals import PacksChanged, RefClash, RefMoved
 
 TAKEN_AFTER = timedelta(minutes=2)
 """So long after a deadline: versions that were made before it are committed by then."""
@@ -34,6 +38,13 @@ AT_ONCE = 100
 TRIES = 5
 
 log = logging.getLogger(__name__)
+
+
+class NotKept(Conflict):
+    """Others changed the copy all the time."""
+
+    def __init__(self) -> None:
+        super().__init__("The copy was changed at the same moment; try again.")
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def _take(due: _Due) -> None:
     place = _find_version(due)
     sha = _read_tip(due.repository_id, place) if place else None
     if sha:
-        _tag(due, sha)
+        keep(due.repository_id, sha, f"deadline-{due.due_at.astimezone(UTC):%Y-%m-%d}")
     with transaction() as session:
         row = session.get_one(Part, due.id, with_for_update=True, populate_existing=True)
         if row.snapshot_at is None and row.due_at == due.due_at:  # given more time meanwhile: later then
@@ -126,29 +137,36 @@ def _read_tip(repository_id: str, place: _Place) -> str | None:
     return state.refs.get(HEADS + state.default_branch)
 
 
-def _tag(due: _Due, sha: str) -> None:
-    """Have a tag keep the commit, unless one does already or the commit is not there any more."""
-    with open_copy(due.repository_id) as copy:
-        snapshot, is_there = copy.snapshot, copy.has(sha)
-    name = _tag_name(due)
-    names = [name, *(f"{name}-{number}" for number in range(2, TRIES + 2))]
-    if not is_there or any(snapshot.refs.get(each) == sha for each in names):
-        return
-    free = next((each for each in names if each not in snapshot.refs), None)
-    if free is None:
-        return
-    change = Change(
-        due.repository_id,
-        SYSTEM_ACTOR,
-        updates=(RefUpdate(free, None, sha),),
-        pack_generation=snapshot.pack_generation,
-        kind="snapshot",
-    )
-    commit(change, precheck=do_nothing, in_transaction=_nothing)
+def keep(repository_id: str, sha: str, name: str) -> None:
+    """Have a tag of this name keep the commit, unless one does already or the commit is not there any more.
+
+    Where a participant has something of that name, or of which it would be a part, the tag's name has an end that
+    nobody can foresee.
+
+    Raises:
+        NotKept: it did not work; nothing is changed.
+    """
+    for _attempt in range(TRIES):
+        with open_copy(repository_id) as copy:
+            snapshot, is_there = copy.snapshot, copy.has(sha)
+        if not is_there or any(tip == sha and ref.startswith(TAGS + name) for ref, tip in snapshot.refs.items()):
+            return
+        tag = f"{TAGS}{name}" if _is_free(TAGS + name, snapshot) else f"{TAGS}{name}-{secrets.token_hex(4)}"
+        change = Change(
+            repository_id,
+            SYSTEM_ACTOR,
+            updates=(RefUpdate(tag, None, sha),),
+            pack_generation=snapshot.pack_generation,
+            kind="snapshot",
+        )
+        with suppress(RefMoved, RefClash, PacksChanged):  # somebody pushed at the same moment
+            commit(change, precheck=do_nothing, in_transaction=_nothing)
+            return
+    raise NotKept
 
 
-def _tag_name(due: _Due) -> str:
-    return f"{TAGS}deadline-{due.due_at.astimezone(UTC):%Y-%m-%d}"
+def _is_free(ref: str, snapshot: Snapshot) -> bool:
+    return ref not in snapshot.refs and not list(clashes([ref], snapshot.refs.keys()))
 
 
 def _nothing(_session: Session, _committed: Committed) -> None:

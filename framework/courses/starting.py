@@ -195,6 +195,7 @@ def _create(account: Account, course: Course, assignment: Assignment, hand_in_id
         session.add(Member(project_id=project.id, user_id=account.id, role="writer"))
         session.flush()
         made = session.get_one(Project, project.id)
+        made.quiet = True  # forty people at work are no news; the table tells of them
         session.get_one(Repository, made.repository_id).about = describe(session, made)
         enqueue(session, TASK, hand_in_id, key=f"course-{hand_in_id}", not_before=now() + COMPLETED_AFTER)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, Id32, now, partial_index
@@ -12,7 +12,8 @@ from framework.database.types import Base, Id32, now, partial_index
 class Project(Base):
     """A project; `name_key` is the case-folded name, unique among its owner's; `topics` are words between blanks.
 
-    A private one turns public at `public_at`; owners were last told when `public_told_days` were left.
+    A private one turns public at `public_at`; owners were last told when `public_told_days` were left. What happens in
+    a `quiet` one is no news to its group's people, unless they have asked for mail about it.
     `status_revision` counts how often a commit's status was set.
     """
 
@@ -38,6 +39,7 @@ class Project(Base):
     trashed_at: Mapped[datetime | None]
     public_at: Mapped[datetime | None]
     public_told_days: Mapped[int | None]
+    quiet: Mapped[bool] = mapped_column(default=False, server_default=false())
     status_revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

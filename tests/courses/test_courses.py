@@ -18,7 +18,6 @@ from framework.courses.starting import TeachersDoNotStart, start
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.gitcore import git
-from framework.projects.branches.operations import delete_ref
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.members.people import add_people
 from framework.repositories.cache.copies import lease_copy
@@ -100,45 +99,6 @@ def test_states(school: School) -> None:
     assert state(school, number, school.tom) == "late"
     hand_in(school.tom, school.course(school.tom), number)
     assert [state(school, number, one) for one in copies] == ["handed in", "late"]
-
-
-@on_each_deployment
-def test_a_snapshot_is_the_version_at_the_deadline_even_after_downtime(school: School) -> None:
-    number = school.set_assignment()
-    copy = start(school.sam, school.course(school.sam), number)
-    sha = store_files(copy, school.sam, {"answer.txt": b"in time"})
-    school.pass_deadline(number)
-    store_files(copy, school.sam, {"answer.txt": b"too late"})  # before the job has run
-    assert (school.take_snapshots(), school.take_snapshots()) == (1, 0)
-    assert school.hand_in_of(number, school.sam).snapshot_sha == sha
-
-
-def test_nothing_that_a_participant_does_removes_a_snapshot(school: School) -> None:
-    number = school.set_assignment()
-    copy = start(school.sam, school.course(school.sam), number)
-    sha = store_files(copy, school.sam, {"answer.txt": b"in time"})
-    school.pass_deadline(number)
-    school.take_snapshots()
-    snapshot = read_snapshot(copy.repository_id)
-    (tag,) = snapshot.tags
-    assert snapshot.tags[tag] == sha
-    with pytest.raises(Exception, match="protected"):
-        delete_ref(school.sam, copy, f"refs/tags/{tag}")
-    assert read_snapshot(copy.repository_id).tags == {tag: sha}
-
-
-def test_an_extension_moves_one_snapshot(school: School) -> None:
-    number = school.set_assignment()
-    copies = {one: start(one, school.course(one), number) for one in (school.sam, school.tom)}
-    first = {one: store_files(copy, one, {"a.txt": b"1"}) for one, copy in copies.items()}
-    school.pass_deadline(number)
-    extend(school.teacher, school.course(school.teacher), number, "sam", now() + timedelta(hours=1))
-    assert school.take_snapshots() == 1
-    second = store_files(copies[school.sam], school.sam, {"a.txt": b"2"})
-    school.pass_deadline(number)
-    assert school.take_snapshots() == 1
-    assert school.hand_in_of(number, school.sam).snapshot_sha == second
-    assert school.hand_in_of(number, school.tom).snapshot_sha == first[school.tom]
 
 
 def test_all_hand_ins_are_one_zip_with_a_folder_each(school: School) -> None:

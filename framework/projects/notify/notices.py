@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, insert, literal, null, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, false, insert, literal, null, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from framework import config
 from framework.accounts.core.account import GROUP
@@ -17,7 +17,8 @@ from framework.accounts.models import GroupMember, User
 from framework.database.session import delete_in_batches
 from framework.database.types import now
 from framework.projects.core.groups import WITH_PROJECTS
-from framework.projects.models import Event, Member, Notice, Project
+from framework.projects.models import Event, MailChoice, Member, Notice, Project
+from framework.projects.notify.preferences import OFF
 
 WOKEN, VERSIONS_REMOVED = "woken", "versions_removed"
 MAILED = {"upload", "commit", "push", VERSIONS_REMOVED, WOKEN}
@@ -43,7 +44,8 @@ def tell(session: Session, event: Event, *, but: int | None = None) -> None:
         "created_at": moment,
         "settled_at": null() if mailed else moment,
     }
-    told = select(*values.values()).where(_takes_part(event.project_id), *_is_news_to(event, but=but))
+    takes_part = _takes_part(event.project_id, _hears_in_group(mentioned))
+    told = select(*values.values()).where(takes_part, *_is_news_to(event, but=but))
     session.execute(insert(Notice).from_select(list(values), told))
 
 
@@ -62,12 +64,25 @@ def forget_old() -> int:
     return delete_in_batches(Notice.id, Notice.created_at < now() - timedelta(days=config.current().notice_days))
 
 
-def _takes_part(project_id: int) -> ColumnElement[bool]:
-    """Whether a user takes part in the project: as its owner, a member, or through the group that owns it."""
+def _hears_in_group(mentioned: set[str]) -> ColumnElement[bool]:
+    """Whether a project is news to one of its group's people: it is not quiet, they chose so, or are mentioned."""
+    chosen = select(MailChoice.project_id).where(MailChoice.user_id == GroupMember.user_id, MailChoice.frequency != OFF)
+    heard = [Project.quiet.is_(False), Project.id.in_(chosen)]
+    if mentioned:
+        named = aliased(User)
+        heard.append(GroupMember.user_id.in_(select(named.id).where(named.name_key.in_(sorted(mentioned)))))
+    return or_(*heard)
+
+
+def _takes_part(project_id: int, *of_groups: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a user takes part in the project: as its owner, a member, or through the group that owns it.
+
+    `of_groups` are further conditions for who does so through the group.
+    """
     owner = select(Project.owner_id).where(Project.id == project_id)
     members = select(Member.user_id).where(Member.project_id == project_id)
     group = select(GroupMember.user_id).join(Project, Project.owner_id == GroupMember.group_id)
-    theirs = group.where(Project.id == project_id, GroupMember.role.in_(WITH_PROJECTS))
+    theirs = group.where(Project.id == project_id, GroupMember.role.in_(WITH_PROJECTS), *of_groups)
     return User.id.in_(union_all(owner, members, theirs)) & (User.kind != GROUP)
 
 
