@@ -86,6 +86,7 @@ class CopyBody(Body):
     description: str = ""
     visibility: Literal["public", "private"] = "private"
     default_branch_only: bool = Field(default=False, description="Leave out the other branches and all tags.")
+    owner: str = Field(default="", description="A group in which the caller may create projects; otherwise the caller.")
 
 
 class ProjectChanges(Body):

@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account
 from framework.gitcore import git
@@ -16,9 +19,11 @@ from framework.gitcore.ref_names import HEADS
 from framework.githttp.push.importing import land_history
 from framework.lfs.reading import stream_whole
 from framework.lfs.receiving import store_files
-from framework.projects.branches.operations import choose_default_branch
-from framework.projects.core.access import ProjectAccess
+from framework.projects.branches.operations import set_default_branch
+from framework.projects.core.access import ProjectAccess, recheck
+from framework.projects.core.description import describe
 from framework.projects.members import quota
+from framework.projects.models import Project
 from framework.repositories.cache.copy import Copy
 from framework.repositories.cache.hydration import lay_out, write_refs
 from framework.repositories.cache.marker import FULL
@@ -27,6 +32,7 @@ from framework.repositories.cache.scratch import scratch
 from framework.repositories.catalog import lfs_objects
 from framework.repositories.catalog.changes import StoredLfs
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
+from framework.repositories.write.creation import change_about
 
 OBJECTS_AT_ONCE, BYTES_AT_ONCE = 100, 64 << 20
 FIRST_BRANCH = "main"
@@ -76,9 +82,17 @@ def _fill(copy: Copy, target: ProjectAccess, account: Account, source: Source, s
 
 
 def _keep_default_branch(target: ProjectAccess, account: Account, branch: str) -> None:
+    """Have the origin's default branch be the new project's, also where its maker is only a writer in a group."""
     snapshot = read_snapshot(target.repository_id)
-    if snapshot.default_branch != branch and branch in snapshot.branches:
-        choose_default_branch(account, target, branch)
+    if snapshot.default_branch == branch or branch not in snapshot.branches:
+        return
+
+    def change(session: Session) -> dict[str, Any]:
+        recheck(session, target.id, account, "writer")
+        set_default_branch(session, target.repository_id, branch)
+        return describe(session, session.get_one(Project, target.id))
+
+    change_about(target.repository_id, change, actor=account.name)
 
 
 def lend_objects(repository: Path, lenders: Sequence[Path]) -> None:

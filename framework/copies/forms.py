@@ -15,7 +15,7 @@ class CopyForm(NewProjectForm):
 
     def new_copy(self) -> NewCopy:
         """What is to be made."""
-        return NewCopy(self.name.data, self.description.data, _visibility(self), self.what.data)
+        return NewCopy(self.name.data, self.description.data, _visibility(self), self.what.data, self.owner.data or "")
 
 
 class FromTemplateForm(NewProjectForm):
@@ -23,7 +23,7 @@ class FromTemplateForm(NewProjectForm):
 
     def new_copy(self) -> NewCopy:
         """What is to be made."""
-        return NewCopy(self.name.data, self.description.data, _visibility(self), "template")
+        return NewCopy(self.name.data, self.description.data, _visibility(self), "template", self.owner.data or "")
 
 
 def _visibility(form: NewProjectForm) -> str:

@@ -1,4 +1,4 @@
-"""Which projects are templates, and which began as another one."""
+"""Which projects began as another one."""
 
 from datetime import datetime
 
@@ -6,15 +6,6 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from framework.database.types import Base, now
-
-
-class Template(Base):
-    """A project from whose newest files others may begin."""
-
-    __tablename__ = "templates"
-
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Copied(Base):

@@ -2,26 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from framework.accounts.core.account import Account, read_account
 from framework.accounts.models import User
+from framework.audit import log as audit
 from framework.celery.jobs import announce, track_progress
 from framework.celery.outbox import enqueue
 from framework.copies.filling import Source, fill
-from framework.copies.models import Copied, Template
+from framework.copies.models import Copied
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, Invalid, NotFound
 from framework.projects.core.access import ProjectAccess, project_for, recheck
+from framework.projects.core.description import describe
 from framework.projects.lifecycle.operations import InTransaction, create_project
 from framework.projects.members import quota
-from framework.projects.models import Project
+from framework.projects.models import Project, Template
 from framework.projects.notify.activity import record
+from framework.repositories.catalog.changes import SYSTEM_ACTOR
 from framework.repositories.write.commit import do_nothing
+from framework.repositories.write.creation import change_about
 
 KIND = "copy"
 TASK = "framework.copies.tasks.fill_project"
@@ -151,14 +156,39 @@ def fill_project(project_id: int, account_id: int, work_id: str) -> str:
         if row is None or row.filled_at is not None:
             return "Everything was copied before."
         target, source = _open(session, account, row)
+    _follow_origin(project_id)
     with track_progress(KIND, total=1, project_id=project_id, owner_id=account_id, work_id=work_id) as work:
         access = project_for(account, *target, "writer")
         refused = fill(access, account, source, say=work.say)
+        _follow_origin(project_id)
         with transaction() as session:
             session.get_one(Copied, project_id).filled_at = now()
         told = " ".join(["Everything was copied." if not refused else "", *(f"Left out: {one}" for one in refused[:3])])
         work.advance(1, told.strip())
     return told.strip()
+
+
+def _follow_origin(project_id: int) -> None:
+    """Make the project private if its origin is by now: filling it may take long after it was asked for."""
+    with read_transaction() as session:
+        row = session.get_one(Project, project_id)
+        is_outdated = row.visibility == "public" and _has_private_origin(session, project_id)
+
+    def change(session: Session) -> dict[str, Any]:
+        row = session.get_one(Project, project_id)
+        if row.visibility == "public" and _has_private_origin(session, project_id):
+            row.visibility = "private"
+            told = audit.ToldProject(row.id, f"{session.get_one(User, row.owner_id).name}/{row.name}")
+            audit.record(session, "visibility", actor=None, project=told, visibility="private")
+        return describe(session, row)
+
+    if is_outdated:
+        change_about(row.repository_id, change, actor=SYSTEM_ACTOR)
+
+
+def _has_private_origin(session: Session, project_id: int) -> bool:
+    query = select(Project.visibility).join(Copied, Copied.origin_id == Project.id)
+    return session.scalar(query.where(Copied.project_id == project_id)) == "private"
 
 
 def _refuse(origin: ProjectAccess, new: NewCopy) -> None:

@@ -3,6 +3,7 @@
 Both repositories are read side by side through one in scratch, which nobody serves and which holds no object itself.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from framework.copies.models import Copied
 from framework.database.session import read_transaction
 from framework.errors import Conflict, NotFound
 from framework.gitcore import git
+from framework.gitcore.git import GitFailed, GitTooSlow
 from framework.gitcore.ref_names import HEADS
 from framework.githttp.push.importing import land_history
 from framework.projects.core.access import ProjectAccess, project_for
@@ -26,6 +28,7 @@ from framework.repositories.cache.repair import read_copy
 from framework.repositories.cache.scratch import scratch
 
 LISTED = 30
+MERGE_TITLE = "Merge the original's new versions"
 FILES_LISTED = 100
 
 Answer = TypeVar("Answer")
@@ -39,7 +42,7 @@ class NoOrigin(NotFound):
 
 
 class NotBehind(Conflict):
-    """The origin has nothing new, or both have gone on."""
+    """The origin has nothing new, or what is new clashes with the copy's own."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,10 @@ def compare(account: Account | None, project: ProjectAccess) -> Comparison:
 
 
 def bring_in(account: Account, project: ProjectAccess, *, say: Say = lambda _text: None) -> None:
-    """Move the project's default branch to where the origin's is, if nothing of its own is lost.
+    """Move the project's default branch to where the origin's is, or to a merge of both if nothing clashes.
 
     Raises:
-        NoOrigin: there is none that the caller may see. NotBehind: nothing is new there, or both have gone on.
+        NoOrigin: there is none that the caller may see. NotBehind: nothing is new there, or it clashes.
         What a push raises: nothing is stored.
     """
     origin = find_origin(account, project)
@@ -161,14 +164,31 @@ def _compare(pair: _Pair, origin: ProjectAccess) -> Comparison:
 def _land(pair: _Pair, project: ProjectAccess, account: Account, say: Say) -> list[str]:
     mine, theirs = pair.tips
     comparison = _compare(pair, project)
-    if not comparison.is_fast_forward or theirs is None or mine is None:
-        raise NotBehind(
-            "The original has nothing new."
-            if not comparison.behind
-            else "Both have new versions. Clone your copy, merge the original's branch with git, and push the result."
-        )
+    if not comparison.behind or theirs is None or mine is None:
+        raise NotBehind("The original has nothing new.")
+    new = theirs if comparison.is_fast_forward else _merge(pair, mine, theirs, account)
     branch = HEADS + pair.mine.snapshot.default_branch
-    write_refs(pair.repository, replace(pair.mine.snapshot, refs={branch: theirs}))
+    write_refs(pair.repository, replace(pair.mine.snapshot, refs={branch: new}))
     copy_large_files(pair.theirs.snapshot, pair.repository, project, pair.folder)
     _count, refused = land_history(project, account, pair.repository, say=say, known=(mine,))
     return refused
+
+
+def _merge(pair: _Pair, mine: str, theirs: str, account: Account) -> str:
+    """A commit of both, by the account, if they have a common past and changed different places.
+
+    Raises:
+        NotBehind: they did not, or git is older than 2.38.
+    """
+    try:
+        tree = git.run(pair.repository, "merge-tree", "--write-tree", "--no-messages", mine, theirs).split()[0].decode()
+    except GitTooSlow:
+        raise
+    except GitFailed as conflict:
+        raise NotBehind(
+            "Both have changed the same places. Clone your copy, merge the original's branch with git, and push the"
+            " result."
+        ) from conflict
+    person = f"{account.author} {int(time.time())} +0000"
+    raw = f"tree {tree}\nparent {mine}\nparent {theirs}\nauthor {person}\ncommitter {person}\n\n{MERGE_TITLE}\n"
+    return git.run(pair.repository, "hash-object", "-t", "commit", "-w", "--stdin", given=raw.encode()).decode().strip()

@@ -9,6 +9,7 @@ from framework.copies.forms import CopyForm, FromTemplateForm
 from framework.copies.operations import AT_ONCE_BYTES
 from framework.errors import NotFound
 from framework.projects.core.access import ProjectAccess, project_for
+from framework.projects.core.creators import list_creating_owners
 from framework.web.answers import ViewResponse
 from framework.web.forms import check_button
 
@@ -67,6 +68,7 @@ def set_template(owner: str, project: str) -> ViewResponse:
 
 
 def _make(account: Account, origin: ProjectAccess, form: CopyForm | FromTemplateForm) -> ViewResponse:
+    form.owner.choices = list_creating_owners(account)
     if origin.visibility == "private":
         del form.visibility
     begun = form.attempt(lambda: operations.copy_project(account, origin, form.new_copy()))

@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session, aliased
 from framework.accounts.core.account import Account
 from framework.accounts.models import GroupMember, User
 from framework.audit import log as audit
-from framework.copies.models import Template
 from framework.courses.access import CHANGING, IS_TAKEN, Course, find_assignment, recheck_course
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
 from framework.errors import Conflict, HoldfastError, Invalid
 from framework.projects.core.access import ProjectAccess, project_for, recheck
-from framework.projects.models import Project
+from framework.projects.models import Project, Template
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_SLUG, MOST_ASSIGNMENTS, MOST_LISTED = 200, 20_000, 40, 500, 1000
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100

@@ -43,6 +43,15 @@ class Project(Base):
     status_revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
+class Template(Base):
+    """A project from whose newest files others may begin."""
+
+    __tablename__ = "templates"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class FormerProjectName(Base):
     """A name, case-folded, that led to the project below this owner before, and does as long as no project has it."""
 

@@ -1,23 +1,29 @@
 """Copies: everything of the origin arrives, nothing is shared, and what the caller may not see stays unseen."""
 
+from typing import Any
+
 import pytest
 
 from framework.accounts.core.account import Account
-from framework.copies import operations, origins
+from framework.copies import filling, operations, origins
 from framework.copies.operations import NewCopy, NotATemplate, OriginGone, copy_project, set_template
 from framework.gitcore import git
 from framework.lfs.reading import stream_whole
-from framework.projects.branches.operations import delete_ref
+from framework.projects.branches.operations import choose_default_branch, delete_ref
 from framework.projects.core.access import ProjectAccess, ProjectNotFound, project_for
 from framework.projects.lifecycle.operations import update_project
+from framework.projects.members.people import add_person
 from framework.repositories.cache.copies import lease_copy
 from framework.repositories.cache.copy import open_copy
+from framework.repositories.catalog.changes import Change, RefUpdate
 from framework.repositories.catalog.lfs_objects import read_all_named
 from framework.repositories.catalog.snapshot import read_packs, read_snapshot
+from framework.repositories.write.commit import commit, do_nothing
 from framework.repositories.write.operations import Delete
 from framework.storage.current import store
 from framework.uploads.changing import Changes, store_changes
 from tests.cast import SignIn, on_each_deployment
+from tests.courses.conftest import new_group
 from tests.uploads.conftest import store_files
 
 
@@ -141,19 +147,67 @@ def test_new_versions_come_from_the_origin(origin: ProjectAccess, alice: Account
     assert sum(pack.object_count for pack in new) == 3  # the commit, its folder and the file
 
 
-def test_a_copy_with_changes_of_its_own_is_left_alone(origin: ProjectAccess, alice: Account, bob: Account) -> None:
+def test_new_versions_are_merged_unless_they_clash(origin: ProjectAccess, alice: Account, bob: Account) -> None:
     made = copy_project(bob, origin, NewCopy("mine")).project
-    store_files(origin, alice, {"b.txt": b"new"})
+    theirs = store_files(origin, alice, {"b.txt": b"new"})
     mine = store_files(made, bob, {"c.txt": b"own"})
+    origins.bring_in(bob, made)
+    with lease_copy(made.repository_id, "full") as (path, snapshot):
+        tip = snapshot.refs["refs/heads/main"]
+        assert git.run(path, "log", "-1", "--format=%P %an", tip).decode().split() == [mine, theirs, "bob"]
+        assert set(git.run(path, "ls-tree", "--name-only", tip).split()) == {b"a.txt", b"b.txt", b"big.bin", b"c.txt"}
+        git.run(path, "fsck", "--strict", "--full")
+    store_files(origin, alice, {"a.txt": b"theirs"})
+    mine = store_files(made, bob, {"a.txt": b"mine"})
     with pytest.raises(origins.NotBehind):
         origins.bring_in(bob, made)
     assert read_snapshot(made.repository_id).find_branch("main") == mine
 
 
+@pytest.mark.parametrize("moment", ["before", "meanwhile"])
+def test_a_copy_turns_private_with_its_origin_until_it_is_filled(
+    origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr(operations, "AT_ONCE_BYTES", 0)
+    add_person(alice, origin, person="bob", role="reader")
+    begun = copy_project(bob, origin, NewCopy("mine", visibility="public"))
+
+    def fill_while_it_turns_private(*args: Any, **more: Any) -> list[str]:
+        filled = filling.fill(*args, **more)
+        update_project(alice, origin, visibility="private")
+        return filled
+
+    if moment == "before":
+        update_project(alice, origin, visibility="private")
+    else:
+        monkeypatch.setattr(operations, "fill", fill_while_it_turns_private)
+    operations.fill_project(begun.project.id, bob.id, begun.work_id)
+    assert find(bob, "mine").visibility == "private"
+    assert read_snapshot(begun.project.repository_id).refs
+
+
+def test_a_member_copies_into_their_group(
+    origin: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn
+) -> None:
+    new_group("lab", "Lab", {alice: "owner", bob: "member"})
+    tip = read_snapshot(origin.repository_id).refs["refs/heads/main"]
+    updates = (RefUpdate("refs/heads/devel", None, tip),)
+    commit(Change(origin.repository_id, "alice", updates=updates), precheck=do_nothing, in_transaction=do_nothing)
+    choose_default_branch(alice, origin, "devel")
+    fields = {"name": "shared", "description": "", "visibility": "private", "what": "copy", "owner": "lab"}
+    assert signed_in(bob).submit("/alice/website/copy", **fields).location == "/lab/shared"
+    made = project_for(bob, "lab", "shared")
+    assert (made.role, made.default_branch) == ("writer", "devel")
+    answer = signed_in(bob).submit("/alice/website/copy", **fields | {"owner": "alice", "name": "other"})
+    assert answer.status_code == 400
+
+
 def test_the_pages(origin: ProjectAccess, alice: Account, bob: Account, signed_in: SignIn) -> None:
     owner, browser = signed_in(alice), signed_in(bob)
+    assert 'href="/alice/website/use"' not in browser.get("/alice/website").text
     assert owner.submit("/alice/website/copy", to="/alice/website/settings/template").status_code == 302
     assert "Use this template" in browser.get("/alice/website/copy").text
+    assert 'href="/alice/website/use"' in browser.get("/alice/website").text
     answer = browser.submit("/alice/website/use", name="begun", description="", visibility="private")
     assert answer.location == "/bob/begun"
     answer = browser.submit("/alice/website/copy", name="copied", description="", visibility="public", what="copy")

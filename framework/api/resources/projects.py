@@ -166,7 +166,7 @@ def _copy(account: Account, origin: ProjectAccess, body: CopyBody, keep: Keep) -
         keep(session, _answer_created(access))
 
     kind = "branch" if body.default_branch_only else "copy"
-    new = NewCopy(body.name or origin.name, body.description, body.visibility, kind)
+    new = NewCopy(body.name or origin.name, body.description, body.visibility, kind, body.owner)
     return _answer_created(copies.copy_project(account, origin, new, in_transaction=record).project)
 
 

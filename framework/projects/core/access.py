@@ -46,7 +46,7 @@ class ProjectAccess:
     another whose `anonymous` differs.
 
     `entry_hash` names the newest version, None before the first; `stored_bytes` is what the store keeps of it.
-    `status_revision` counts how often something was said about a commit.
+    `status_revision` counts how often something was said about a commit. Others may begin from a template's files.
     """
 
     id: int
@@ -67,6 +67,7 @@ class ProjectAccess:
     entry_hash: str | None = field(default=None, compare=False)
     stored_bytes: int = field(default=0, compare=False)
     status_revision: int = field(default=0, compare=False)
+    is_template: bool = field(default=False, compare=False)
     link_id: int | None = field(default=None, compare=False)
     anonymous: bool = False
     neutral_path: str = ""
@@ -217,6 +218,7 @@ def _access(found: FoundProject, account: Account | None, role: str | None) -> P
         entry_hash=found.entry_hash,
         stored_bytes=found.stored_bytes,
         status_revision=found.status_revision,
+        is_template=found.is_template,
     )
 
 

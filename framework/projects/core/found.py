@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import exists
+
 from framework.accounts.core.ways_in.reading import lacks_factor
 from framework.accounts.models import User
 from framework.projects.core.groups import group_role, highest_role
-from framework.projects.models import Member, Project
+from framework.projects.models import Member, Project, Template
 from framework.repositories.models import Repository
 
 
@@ -38,6 +40,7 @@ class FoundProject(NamedTuple):
     group_role: str | None
     group_gives: str | None
     lacks_factor: bool | None
+    is_template: bool
 
     @property
     def role(self) -> str | None:
@@ -49,9 +52,10 @@ COLUMNS = (
     *(getattr(Project, name) for name in FoundProject._fields[:12]),
     User.name,
     Member.role,
-    *(getattr(Repository, name) for name in FoundProject._fields[-8:-3]),
+    *(getattr(Repository, name) for name in FoundProject._fields[-9:-4]),
     group_role(),
     User.member_role,
     lacks_factor(),
+    exists().where(Template.project_id == Project.id).correlate(Project),
 )
 """What a statement selects for a `FoundProject`; `User` is the owner there."""
