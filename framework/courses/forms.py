@@ -1,11 +1,12 @@
 """The forms of courses."""
 
 from datetime import datetime
-from zoneinfo import available_timezones
+from typing import Any
 
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 
 from framework.courses.assignments import AssignmentText, parse_deadline
+from framework.links.forms import list_time_zones
 from framework.projects.members.person_lists import split_people
 from framework.web.forms import PageForm, require_filled, strip
 
@@ -19,9 +20,14 @@ class AssignmentForm(PageForm):
     text = TextAreaField("What to do", filters=[strip])
     template = StringField("Template", filters=[strip])
     deadline = StringField("Deadline", filters=[strip], validators=[require_filled("Choose a day and a time.")])
-    time_zone = SelectField("Time zone", choices=sorted(available_timezones()), default="UTC", validate_choice=False)
+    time_zone = SelectField("Time zone", choices=list_time_zones(), default="UTC", validate_choice=False)
     who = RadioField("Who takes part", choices=WHO, default="everyone")
     people = TextAreaField("User names", filters=[strip])
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self.time_zone.data not in self.time_zone.choices:  # a program chose one without the name of a place
+            self.time_zone.choices = [*self.time_zone.choices, self.time_zone.data]
 
     def told(self) -> AssignmentText:
         """What the teacher wrote.

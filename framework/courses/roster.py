@@ -25,7 +25,7 @@ from framework.groups.membership import join, note_change
 from framework.projects.core.groups import PARTICIPANT
 from framework.projects.members.invitations import spend_mails
 
-MOST_LINES, LONGEST_TEXT, LONGEST_ADDRESS = 1000, 100_000, 254
+MOST_LINES, LONGEST_TEXT, LONGEST_ADDRESS, LONGEST_CELL = 1000, 100_000, 254, 300
 """A text of so many characters has no cell that `csv` refuses (131,072)."""
 ADDED, INVITED, ALREADY, REFUSED = "added", "invited", "already", "refused"
 
@@ -140,6 +140,8 @@ def write(course: Course) -> str:
 
 
 def _read_line(number: int, cells: Sequence[str]) -> Line:
+    if long := next((cell for cell in cells if len(cell) > LONGEST_CELL), ""):
+        return Line(number, "", f"{long[:40]}…", f"A cell can have {LONGEST_CELL} characters.")
     found = next((cell for cell in cells if len(cell) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(cell)), "")
     others = [cell for cell in cells if cell and cell != found]
     if not found and any("@" in cell for cell in cells):
