@@ -18,6 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from framework.browse.render.code.highlighting import snippet
 from framework.browse.render.markup.anchors import Anchors
 from framework.browse.render.markup.autolinks import link_addresses
+from framework.browse.render.markup.fenced_divs import add_fenced_divs
 from framework.browse.render.markup.formulas import LONGEST_FORMULA, Formulas
 from framework.browse.render.markup.front_matter import split_front_matter
 
@@ -53,6 +54,7 @@ def _parser(formulas: Formulas, anchors: Anchors) -> MarkdownIt:
     parser.inline.ruler.before("math_inline", "math_code", _read_code_formula)
     parser.add_render_rule("math_code", lambda _self, tokens, at, *_: formulas.mark(tokens[at].content, display=False))
     parser.add_render_rule("fence", _fence_rule(formulas))
+    add_fenced_divs(parser, ALERTS)
     parser.core.ruler.push("addresses", link_addresses)
     parser.core.ruler.push("anchors", lambda state: anchors.mark_headings(state.tokens))
     parser.core.ruler.push("alignment", _align_cells)
