@@ -66,6 +66,13 @@ def test_a_cell_that_is_merged_downwards_is_in_each_row(read: Read) -> None:
     assert [row[0] for _number, row in book.table.rows] == ["Roth", "Roth", ""]
 
 
+def test_cells_that_are_merged_beside_the_used_ones_change_nothing(read: Read) -> None:
+    rows = [[text("lake"), text("n")], [text("Roth"), number(1)], [text("Blau"), number(2)]]
+    book = read("a.xlsx", xlsx_of({"S": rows}, merged=["D1:D3", "A5:A9", "XFD1:XFD1048576"]))
+    assert book.table
+    assert [list(row) for _number, row in book.table.rows] == [["Roth", "1"], ["Blau", "2"]]
+
+
 def test_sheets_of_open_document_are_read(read: Read) -> None:
     book = read("a.ods", ods_of({"One": [["a", "b"], ["x", 2.5]], "Two": [["c"]]}))
     assert book.table

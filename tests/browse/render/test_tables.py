@@ -201,6 +201,21 @@ def test_a_text_that_is_a_table_is_one(text: str, rows: list[list[str]]) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "names", "units", "rows"),
+    [
+        ("t temp site\ns degC -\n0 20.1 a\n1 NA b\n2 3 c\n", ["t", "temp", "site"], ["s", "degC", "-"], 3),
+        ("# t x\n# [s] [m]\n0 1\n1 2\n2 3\n", ["t", "x"], ["[s]", "[m]"], 3),
+        ("t;x\ns;m\n0;1,5\n1;2,5\n", ["t", "x"], ["s", "m"], 2),
+        ("t x\n0 1\n1 2\n2 3\n", ["t", "x"], [], 3),
+        ("a b\nNA NA\n1 2\n2 3\n3 4\n", ["a", "b"], [], 4),
+    ],
+)
+def test_units_below_the_names_are_no_row(text: str, names: list[str], units: list[str], rows: int) -> None:
+    grid = guess_grid("a.dat", text)
+    assert (list(grid.header), list(grid.types), len(grid.rows)) == (names, units, rows)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Two words\nof prose\nin rows\n",

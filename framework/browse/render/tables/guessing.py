@@ -1,6 +1,7 @@
 """Text files whose names do not tell whether they are tables: those that are, with whatever sign or spaces between."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from framework.browse.render.tables.grid import Grid, Table, grid_of, page_of
@@ -12,6 +13,7 @@ from framework.browse.view_options import ViewOptions
 COMMENTS = ("#", "%", "!", "//")
 SAMPLED_LINES = 60
 FEWEST_ROWS = 3
+JUDGED_ROWS, LONGEST_UNIT = 20, 20
 
 
 def read_guessed_table(name: str, text: str, asked: ViewOptions) -> Table:
@@ -41,7 +43,19 @@ def guess_grid(name: str, text: str) -> Grid:
         found = grid_of(_split(lines))
     else:
         raise ValueError("it does not look like a table")
-    return found
+    return _take_units(found)
+
+
+def _take_units(grid: Grid) -> Grid:
+    """The grid with its first row as the units of the columns, where it has one for each column of numbers below it."""
+    first, below = (grid.rows[0], grid.rows[1:JUDGED_ROWS]) if grid.rows else ((), ())
+    if not grid.header or not below or any(len(row) != len(first) for row in below):
+        return grid
+    numeric = [all(is_missing(row[at]) or _is_number(row[at]) for row in below) for at in range(len(first))]
+    units = [value for value, is_numeric in zip(first, numeric, strict=True) if is_numeric]
+    if not units or any(is_missing(unit) or _is_number(unit) or len(unit) > LONGEST_UNIT for unit in units):
+        return grid
+    return replace(grid, rows=grid.rows[1:], types=first)
 
 
 def _looks_even(rows: Sequence[Sequence[str]], *, mostly: bool = False) -> bool:
@@ -64,16 +78,16 @@ def _without_comments(lines: Sequence[str]) -> list[str]:
 
 
 def _split(lines: Sequence[str]) -> list[list[str]]:
-    """The rows between spaces, with the names of the columns where a comment before the first row has them."""
-    rows, names = list[list[str]](), list[str]()
+    """The rows between spaces, after the names and units of the columns where comments before the first have them."""
+    rows, told = list[list[str]](), list[list[str]]()
     for line in lines:
         bare = line.strip()
         if not bare:
             continue
         if bare.startswith(COMMENTS):
-            names = bare.lstrip("#%!/ ").split() if not rows else names
+            told = [*told[-1:], bare.lstrip("#%!/ ").split()] if not rows else told
         else:
             rows.append(bare.split())
         if len(rows) > MOST_ROWS + 1:
             raise ValueError(f"it has more than {MOST_ROWS:,} rows")
-    return [names, *rows] if rows and len(names) == len(rows[0]) else rows
+    return [*(names for names in told if rows and len(names) == len(rows[0])), *rows]
