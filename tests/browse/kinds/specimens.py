@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from tests.browse.kinds import made_models as models
 from tests.browse.kinds import made_pictures as pictures
 from tests.browse.render import made_papers as papers
+from tests.browse.render.data.netcdf_files import netcdf_of
 from tests.browse.render.made_files import png_of, tarred, zipped
 from tests.browse.render.workbooks import date, formula, number, ods_of, text, xlsx_of
 
@@ -116,6 +117,7 @@ SPECIMENS: dict[str, tuple[bytes, list[str]]] = {
     "lakes.mat": (made("lakes.mat"), ["structure", "2 × 2", "3 variables"]),
     "lakes.parquet": (made("lakes.parquet"), ["Öschinen", "56.25", "timestamp", "Snappy", "3 rows"]),
     "lakes.h5": (made("lakes.h5"), ["HDF5"]),
+    "lakes.nc": (netcdf_of(1), ["Temperature of the water", "degC", "time = 3, lake = 2", "2 rows"]),
     "lakes.rds": (made("lakes.rds"), ["objects of R"]),
     "results.jsonl": (b'{"id": 1, "score": 0.5}\n{"id": 2, "score": 0.75}\n', ["2 rows", "0.75"]),
     "field.xlsx": (WORKBOOK, ["Measurements", "Notes", "2024-05-01", "22.5", "20 rows"]),
