@@ -48,8 +48,8 @@ class CombinedStatus:
         return SUCCESS if states == {SUCCESS} else PENDING
 
     def without(self, person: str) -> "CombinedStatus":
-        """The same without what programs of this person say."""
-        return CombinedStatus(tuple(status for status in self.statuses if status.creator != person))
+        """The same without what programs of this person say, or of somebody whose account is gone: it may be theirs."""
+        return CombinedStatus(tuple(status for status in self.statuses if status.creator not in {None, person}))
 
     @property
     def passed(self) -> int:

@@ -2,15 +2,16 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from framework.courses import table
 from framework.courses.handing_in import hand_in
 from framework.courses.models import Assignment
 from framework.courses.starting import start
-from framework.database.session import read_transaction
+from framework.database.session import read_transaction, transaction
 from framework.groups.access import group_for
 from framework.projects.core.access import ProjectAccess, RoleTooLow, project_for
+from framework.statuses.models import CommitStatus
 from framework.statuses.operations import StatusText, set_status
 from framework.webhooks.models import Delivery
 from framework.webhooks.operations import WebhookText, create_webhook
@@ -45,6 +46,16 @@ def test_the_table_shows_what_the_teachers_program_says(app: Flask, school: Scho
     with read_transaction() as session:
         assignment = session.get_one(Assignment, number)
     assert table.read_checks(table.list_entrants(assignment, "statistics"))[copy.id, sha].state == "failure"
+
+
+def test_an_opinion_of_ones_own_does_not_count_either_when_the_account_is_gone(school: School) -> None:
+    number = school.set_assignment()
+    copy, sha = worked_copy(school, number)
+    set_status(school.sam, copy, sha, StatusText("success", "my own opinion"))
+    with transaction() as session:
+        session.execute(update(CommitStatus).values(creator_id=None))
+        assignment = session.get_one(Assignment, number)
+    assert table.read_checks(table.list_entrants(assignment, "statistics")) == {}
 
 
 def test_a_hand_in_is_told_to_the_groups_webhook(school: School) -> None:
