@@ -71,10 +71,10 @@ class Progress:
         )
 
 
-def hand_in(account: Account, course: Course, assignment_id: int) -> None:
-    """Note that the participant is done with what is newest in their copy now; again as often as they like.
+def hand_in(account: Account, course: Course, assignment_id: int) -> bool:
+    """Note that the participant is done with what is newest in their copy now; whether the deadline was still to come.
 
-    What comes late is kept by a tag, as the version at the deadline is.
+    They may repeat it as often as they like. What comes late is kept by a tag, as the version at the deadline is.
 
     Raises:
         NothingToHandIn, AssignmentNotFound, NotKept.
@@ -98,6 +98,7 @@ def hand_in(account: Account, course: Course, assignment_id: int) -> None:
         if moment <= marked.due_at or not _was_in_time(marked):
             marked.handed_in_at, marked.handed_in_sha = moment, tip
         queue_event(session, copy.id, HAND_IN, _tell(marked, tip))
+    return moment <= marked.due_at
 
 
 def _was_in_time(row: Part) -> bool:

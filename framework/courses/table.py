@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from framework.accounts.models import GroupMember, User
@@ -171,11 +171,11 @@ def _select_entrants(assignment: Assignment, text: str) -> Select[*tuple[Any, ..
         .outerjoin(Ref, branch)
     )
     people = select(Part.user_id).where(Part.assignment_id == assignment.id, Part.user_id.is_not(None), IS_TAKEN)
-    takes_part: ColumnElement[bool] = User.id.in_(people)
     if assignment.everyone:
         theirs = GroupMember.group_id == assignment.group_id, GroupMember.role == PARTICIPANT
-        takes_part = or_(takes_part, User.id.in_(select(GroupMember.user_id).where(*theirs)))
-    query = query.where(takes_part)
+        query = query.where(User.id.in_(union(people, select(GroupMember.user_id).where(*theirs))))
+    else:
+        query = query.where(User.id.in_(people))
     if text:
         found = User.name_key.contains(text.casefold(), autoescape=True)
         query = query.where(or_(found, func.lower(User.full_name).contains(text.lower(), autoescape=True)))

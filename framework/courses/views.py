@@ -116,8 +116,9 @@ def hand_in(owner: str, assignment_id: int) -> ViewResponse:
     """Say that one is done."""
     account, course = _enter(owner)
     check_button()
-    handing_in.hand_in(account, course, assignment_id)
-    flash("Handed in. You can still change your files until the deadline.", "success")
+    in_time = handing_in.hand_in(account, course, assignment_id)
+    after = "You can still change your files until the deadline." if in_time else "The deadline has passed."
+    flash(f"Handed in. {after}", "success")
     return redirect(f"{course.path}/{assignment_id}")
 
 
