@@ -128,13 +128,21 @@ class GroupBody(Body):
     title: str = ""
 
 
-class GroupChanges(Body):
+class UserChanges(Body):
+    """What a profile is to say; what is left out stays."""
+
+    about: str | None = Field(None, description="Markdown, up to 2,000 characters.")
+    links: list[str] | None = Field(None, description="Up to five addresses that begin with https://.")
+
+
+class GroupChanges(UserChanges):
     """What is to be other about a group; what is left out stays."""
 
     name: str | None = None
     title: str | None = None
     member_role: Literal["reader", "writer"] | None = None
     owners_need_second_factor: bool | None = None
+    people_public: bool | None = Field(None, description="Whether everyone sees who owns it and who is a member.")
 
 
 class GroupPersonBody(Body):

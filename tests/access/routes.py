@@ -162,7 +162,7 @@ ROUTES: dict[Kind, str] = {
     kinds.API_OFFERS: "GET api.transfers.list_offers",
     kinds.API_OWN_THING: "HEAD tus.look, PATCH tus.append, DELETE tus.end, POST tus.dispatch_override",
     kinds.API_OWN_OFFER: "POST api.transfers.accept_offer, DELETE api.transfers.decline_offer",
-    kinds.API_ADMINISTERS: "POST api.groups.create_group",
+    kinds.API_ADMINISTERS: "POST api.groups.create_group, PATCH api.people.change_user",
     kinds.API_GROUP_READS: "GET api.groups.list_members",
     kinds.API_GROUP_OWNS: """
         PATCH api.groups.change_group, POST api.groups.add_member

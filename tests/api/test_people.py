@@ -25,7 +25,21 @@ def test_a_token_made_with_the_password_acts_for_its_account(app: Flask, alice: 
         "full_name": "Alice Liddell",
         "email": "alice@example.org",
         "admin": False,
+        "about": "",
+        "links": [],
     }
+
+
+def test_what_a_profile_says_is_changed_with_a_token_for_settings(app: Flask, alice: Account) -> None:
+    admin, write = Program.of(app, alice), Program.of(app, alice, "write")
+    assert write.call("PATCH", "/user", json={"about": "Botanist"}).status_code == 403
+    assert admin.call("PATCH", "/user", json={"links": ["http://example.org"]}).status_code == 400
+    told = admin.call("PATCH", "/user", json={"about": "Botanist", "links": ["example.org"]}).json
+    assert (told["about"], told["links"]) == ("Botanist", ["https://example.org"])
+    assert admin.post("/groups", {"name": "lab"}).status_code == 201
+    changed = admin.call("PATCH", "/groups/lab", json={"about": "We dig.", "people_public": True})
+    assert (changed.status_code, changed.json["about"], changed.json["people_public"]) == (200, "We dig.", True)
+    assert Program(app, {}).get("/groups/lab").json["about"] == "We dig."
 
 
 def test_tokens_are_listed_without_their_texts_and_can_be_deleted(app: Flask, alice: Account, bob: Account) -> None:

@@ -8,6 +8,7 @@ from framework.api.answers import Answer
 from framework.groups.access import GroupAccess
 from framework.groups.operations import ListedGroup
 from framework.groups.people import GroupPerson
+from framework.profiles.editing import ProfileText
 from framework.projects.members.people import Added
 
 
@@ -25,7 +26,7 @@ class ListedGroupAnswer(Answer):
 
 
 class Group(Answer):
-    """A group: anyone may know its name and title."""
+    """A group: anyone may know its name, title and profile."""
 
     name: str
     title: str
@@ -33,9 +34,12 @@ class Group(Answer):
     member_role: Literal["reader", "writer"] = Field(description="What members are in the group's projects.")
     owners_need_second_factor: bool = Field(description="Whether an owner without one is a member until they have one.")
     url: str = Field(description="The address of its page.")
+    about: str = Field(description="What its profile says, in Markdown.")
+    links: list[str]
+    people_public: bool = Field(description="Whether everyone sees who owns it and who is a member.")
 
     @classmethod
-    def of(cls, group: GroupAccess, base_url: str) -> "Group":
+    def of(cls, group: GroupAccess, text: ProfileText, base_url: str) -> "Group":
         """The document of it."""
         member_role: Literal["reader", "writer"] = "writer" if group.member_role == "writer" else "reader"
         url = f"{base_url}{group.path}"
@@ -46,6 +50,9 @@ class Group(Answer):
             member_role=member_role,
             owners_need_second_factor=group.owners_need_factor,
             url=url,
+            about=text.about,
+            links=list(text.links),
+            people_public=text.people_public,
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from framework.accounts.core.account import Account
 from framework.accounts.signin.tokens import TokenAbout
 from framework.api.answers import Answer
+from framework.profiles.editing import ProfileText
 from framework.projects.lifecycle.transfers import Offer
 from framework.projects.members.invitations import Pending
 from framework.projects.members.people import Added, Participant
@@ -22,13 +23,14 @@ class User(Answer):
     full_name: str
     email: str
     admin: bool
+    about: str = Field(description="What the profile says, in Markdown.")
+    links: list[str]
 
     @classmethod
-    def of(cls, account: Account) -> "User":
-        """The answer about this account."""
-        return cls(
-            id=account.id, name=account.name, full_name=account.full_name, email=account.email, admin=account.admin
-        )
+    def of(cls, account: Account, text: ProfileText) -> "User":
+        """The answer about this account, whose profile says this."""
+        told = {"id": account.id, "name": account.name, "full_name": account.full_name, "email": account.email}
+        return cls.model_validate(told | {"admin": account.admin, "about": text.about, "links": list(text.links)})
 
 
 class NewToken(Answer):

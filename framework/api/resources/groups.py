@@ -12,6 +12,7 @@ from framework.api.documents.groups import Group, GroupMember, ListedGroupAnswer
 from framework.api.paging import LONGEST_PAGE, PAGE, links, page_length, page_number
 from framework.groups import operations, people
 from framework.groups.access import GroupAccess, group_for, group_with_people
+from framework.profiles.editing import check_about, check_links, read_profile_text, save_profile_text
 from framework.projects.core.groups import OWNER, PARTICIPANT
 
 groups = Blueprint("groups", __name__, url_prefix="/groups")
@@ -49,8 +50,12 @@ def change_group(group: str) -> Response:
     """Change what is given; for owners of the group."""
     account, found = _find_owned(group)
     body = read_body(GroupChanges)
+    check_about(body.about or "")
+    check_links(body.links or ())
     given = {"name": body.name, "title": body.title, "member_role": body.member_role}
     changed = operations.update_group(account, found, **given, owners_need_factor=body.owners_need_second_factor)
+    if body.about is not None or body.links is not None or body.people_public is not None:
+        save_profile_text(account, changed, about=body.about, links=body.links, people_public=body.people_public)
     return answer(_describe(changed))
 
 
@@ -100,4 +105,4 @@ def _find_owned(name: str) -> tuple[Account, GroupAccess]:
 
 
 def _describe(group: GroupAccess) -> Group:
-    return Group.of(group, config.current().base_url)
+    return Group.of(group, read_profile_text(group.id), config.current().base_url)

@@ -5,9 +5,10 @@ from flask import Blueprint, Response
 from framework.accounts.signin import tokens
 from framework.api import callers
 from framework.api.answers import answer, no_content
-from framework.api.bodies import TokenBody, read_body
+from framework.api.bodies import TokenBody, UserChanges, read_body
 from framework.api.calls import Call, describe
 from framework.api.documents.people import NewToken, Token, Usage, User
+from framework.profiles.editing import read_profile_text, save_profile_text
 from framework.projects.core import queries
 from framework.projects.core.access import project_for
 from framework.projects.members.usage import usage_of
@@ -19,7 +20,17 @@ people = Blueprint("people", __name__)
 @describe(Call({200: User}, needs="token"))
 def show_user() -> Response:
     """The account that the token acts for."""
-    return answer(User.of(callers.reader()))
+    account = callers.reader()
+    return answer(User.of(account, read_profile_text(account.id)))
+
+
+@people.patch("/user")
+@describe(Call({200: User}, needs="admin", body=UserChanges))
+def change_user() -> Response:
+    """Change what the caller's profile says; what is left out stays."""
+    account = callers.administrator()
+    body = read_body(UserChanges)
+    return answer(User.of(account, save_profile_text(account, None, about=body.about, links=body.links)))
 
 
 @people.get("/usage")
