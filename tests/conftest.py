@@ -179,6 +179,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ignoring, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(blame, "DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(lines, "DEADLINE_SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(lines, "WIDE_DEADLINE_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(last_changes, "QUICK_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(highlighting, "LONGEST_SECONDS", HANG_SECONDS)
     monkeypatch.setattr(colouring, "LONGEST_SECONDS", HANG_SECONDS)

@@ -19,6 +19,7 @@ from framework.repositories.history.folders import find
 
 LONGEST_QUERY = 200
 DEADLINE_SECONDS = 8
+WIDE_DEADLINE_SECONDS = 4
 MOST_LINES, MOST_OF_A_FILE = 300, 10
 MOST_PRINTED_BYTES = 4 << 20
 LONGEST_SHOWN_LINE = 240
@@ -27,6 +28,8 @@ MOST_MARKED_FILES, MOST_WIDE_BYTES, LONGEST_WIDE_BYTES = 1_000, 8 << 20, 1 << 20
 MOST_GUESSED_FILES = 50
 REMEMBERED_TREES = 256
 NO_MATCH = 1
+TOO_MANY: Sequence[str] = ()
+"""Instead of the texts in UTF-16 of a version in which it takes too long to look for them."""
 _MATCH = re.compile(rb"([^\0]+)\0([0-9]+)\0([^\n]*)\n")
 """A line that `git grep -n -z` prints: a path may hold line breaks, its content holds none."""
 _WIDE = {"utf-16", "utf-32"}
@@ -123,7 +126,7 @@ class _Search:
         patterns = [part for pattern in self._byte_patterns() for part in ("-e", pattern)]
         # In the locale C, git takes bytes of any encoding, and only ASCII letters for small and large ones.
         environment = {} if self._text.isascii() else {"LC_ALL": "C"}
-        with _grep(self._copy, [*options, *patterns, self._sha], environment) as chunks:
+        with _grep(self._copy, [*options, *patterns, self._sha], environment, DEADLINE_SECONDS) as chunks:
             rest, printed = b"", 0
             for chunk in chunks:
                 printed, read, end = printed + len(chunk), rest + chunk, 0
@@ -181,8 +184,13 @@ class _Search:
         key = self._copy.path, self._copy.commit(self._sha).tree.decode()
         found = _wide.get(key, None)
         if found is None:
-            found = [path for path in self._marked_paths() if detect_mark(self._start_of(path)) in _WIDE]
+            try:
+                found = [path for path in self._marked_paths() if detect_mark(self._start_of(path)) in _WIDE]
+            except git.GitTooSlow:
+                found = TOO_MANY
             _wide.put(key, found)
+        if found is TOO_MANY:
+            self.notes.append("Texts in UTF-16 are left out, since the project is too large to look for them.")
         return found
 
     def _marked_paths(self) -> list[str]:
@@ -190,7 +198,7 @@ class _Search:
         options = ["-a", "-l", "-G", "-z", "--no-color", "--threads=1"]
         marks = [part for mark in _WIDE_MARKS for part in ("-e", "^" + mark.decode(errors="surrogateescape"))]
         names: list[bytes] = []
-        with _grep(self._copy, [*options, *marks, self._sha], {"LC_ALL": "C"}) as chunks:
+        with _grep(self._copy, [*options, *marks, self._sha], {"LC_ALL": "C"}, WIDE_DEADLINE_SECONDS) as chunks:
             names = list(islice(split_chunks(chunks), MOST_MARKED_FILES))
         return [name.removeprefix(f"{self._sha}:".encode()).decode(errors="surrogateescape") for name in names]
 
@@ -199,11 +207,13 @@ class _Search:
 
 
 @contextmanager
-def _grep(copy: Copy, arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[Iterable[bytes]]:
+def _grep(
+    copy: Copy, arguments: Sequence[str], environment: Mapping[str, str], deadline_seconds: float
+) -> Iterator[Iterable[bytes]]:
     """What `git grep` prints, in chunks; nothing where nothing is found."""
     try:
         with git.start(
-            copy.path, "grep", *arguments, environment=environment, deadline_seconds=DEADLINE_SECONDS
+            copy.path, "grep", *arguments, environment=environment, deadline_seconds=deadline_seconds
         ) as process:
             yield git.chunks(process)
     except git.GitFailed as failure:

@@ -115,6 +115,20 @@ def test_a_search_is_bounded(
     sleepy_git("grep")
     monkeypatch.setattr(lines, "DEADLINE_SECONDS", 0.2)
     assert "took too long" in onlooker.get("/search/main?q=nowhere")
+
+
+def test_texts_in_utf_16_are_looked_for_once_where_that_takes_too_long(
+    onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch, sleepy_git: Callable[[str], None]
+) -> None:
+    sleepy_git("-G")
+    monkeypatch.setattr(lines, "WIDE_DEADLINE_SECONDS", 0.2)
+    assert "UTF-16 are left out" in onlooker.get("/search/main?q=line")
+    monkeypatch.setattr(lines, "WIDE_DEADLINE_SECONDS", 600.0)  # a second look would end, and find nothing
+    page = onlooker.get("/search/main?q=three")
+    assert ("UTF-16 are left out" in page, "<mark>three</mark>" in page) == (True, True)
+
+
+def test_the_list_of_found_files_is_bounded(onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_PATHS", 3)
     assert "Only the first 50,000" in onlooker.get("/find/v1.0?q=a")
 
