@@ -39,7 +39,7 @@ class Provided:
 @pytest.fixture(scope="session")
 def provider_url(run: Run) -> str:
     """The address of the provider's process."""
-    return run.shared("provider", _start)["url"]
+    return run.shared("provider", start_provider)["url"]
 
 
 @pytest.fixture
@@ -58,7 +58,8 @@ def query_of(address: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(address).query))
 
 
-def _start(run: Run) -> Facts:
+def start_provider(run: Run) -> Facts:
+    """Start the process of the provider; its address."""
     port = free_port()
     command = [sys.executable, "-m", "tests.accounts.signing_in.provider", str(port)]
     process = run.start("provider", command, {"PYTHONPATH": str(ROOT)})
