@@ -31,7 +31,7 @@ from framework.projects.members import quota
 from framework.repositories import object_keys
 from framework.repositories.cache.repair import recover
 from framework.repositories.catalog.changes import StoredLfs
-from framework.repositories.catalog.snapshot import Snapshot, read_snapshot
+from framework.repositories.catalog.snapshot import Snapshot, read_snapshot_and_packs
 from framework.repositories.journal.writer import NotConfirmed
 from framework.repositories.write import staging
 from framework.repositories.write.inventory import Inventory, ObjectsMissing
@@ -86,12 +86,12 @@ class PackReceiver:
             raise
 
     def _receive_pack(self, folder: Path, pack: Received | None, announced_bytes: int) -> list[PushedPack]:
-        snapshot, quarantine = read_snapshot(self._repository_id), None
+        (snapshot, stored), quarantine = read_snapshot_and_packs(self._repository_id), None
         landing.check_refs(self._statuses, snapshot, self._protection)
         packs: list[PushedPack] = []
         if pack and self._statuses.accepted:
             self._plan, self._room_bytes = quota.check_room(self._access, announced_bytes), announced_bytes
-            quarantine = Quarantine(folder, self._repository_id, policy.CLEARING, known=snapshot)
+            quarantine = Quarantine(folder, self._repository_id, policy.CLEARING, known=(snapshot, stored))
             packs = self._store_packs(quarantine, pack)
         return self._land_until_done(packs, snapshot, quarantine) if self._statuses.moves else []
 

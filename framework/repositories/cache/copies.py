@@ -22,6 +22,7 @@ from framework.repositories.catalog.pack_records import HISTORY, StoredPack
 from framework.repositories.catalog.snapshot import Snapshot, read_snapshot, read_snapshot_and_packs
 from framework.web.remembered import store as pages
 
+VersionAndPacks = tuple[Snapshot, Sequence[StoredPack]]
 MOST_LOOKS = 20
 """How often somebody looks again who found that what had just been read was out of date."""
 
@@ -136,33 +137,36 @@ def _catch_up_and_lease(repository_id: str, kind: str, lease: ExitStack) -> Snap
     raise CopyContended
 
 
-def link_packs(
-    repository_id: str, folder: Path, known: Snapshot | None = None
-) -> tuple[Snapshot, Sequence[StoredPack]]:
+def link_packs(repository_id: str, folder: Path, known: VersionAndPacks | None = None) -> VersionAndPacks:
     """Hard links in this folder to every pack of the newest version, and that version.
 
-    They outlive whatever happens to the local copy. Without a pack no copy is looked at. Where the version that is
-    `known` to whoever has read it just before has none, nothing is read.
+    They outlive whatever happens to the local copy. Without a pack no copy is looked at. Where the newest version is
+    `known` to whoever has read it just before, and the copy is at it, SQL is not asked again.
 
     Raises:
         What `lease_copy` raises.
     """
-    if known and not known.packs:
-        return known, ()
-    found, stored = read_snapshot_and_packs(repository_id)
-    if not stored:
-        return found, stored
+    newest, packs = known or read_snapshot_and_packs(repository_id)
+    if not packs:
+        return newest, packs
+    with lease_warm_copy(repository_id, FULL, newest) as warm:
+        if warm and warm[1] == newest:
+            _link(warm[0], packs, folder)
+            return newest, packs
     for _look in range(MOST_LOOKS):
         with lease_copy(repository_id, FULL) as (path, snapshot):
             newest, packs = read_snapshot_and_packs(repository_id)
-            if newest != snapshot:
-                continue
-            for pack in packs:
-                for suffix in (".pack", ".idx"):
-                    name = f"pack-{pack.name}{suffix}"
-                    (folder / name).hardlink_to(path / "objects" / "pack" / name)
-            return snapshot, packs
+            if newest == snapshot:
+                _link(path, packs, folder)
+                return newest, packs
     raise CopyContended
+
+
+def _link(path: Path, packs: Sequence[StoredPack], folder: Path) -> None:
+    for pack in packs:
+        for suffix in (".pack", ".idx"):
+            name = f"pack-{pack.name}{suffix}"
+            (folder / name).hardlink_to(path / "objects" / "pack" / name)
 
 
 def install(repository_id: str, written: Mapping[str, WrittenPack], kind: str = HISTORY) -> None:

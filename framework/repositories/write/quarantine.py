@@ -17,7 +17,7 @@ from framework.gitcore.lfs import pointer as lfs_pointer
 from framework.gitcore.pack_objects import pack_objects
 from framework.gitcore.packs import HashingReader, object_count
 from framework.repositories import object_keys
-from framework.repositories.cache.copies import link_packs
+from framework.repositories.cache.copies import VersionAndPacks, link_packs
 from framework.repositories.cache.hydration import lay_out
 from framework.repositories.catalog.snapshot import Snapshot
 from framework.repositories.write.inventory import (
@@ -46,7 +46,12 @@ class Quarantine(ReceivedObjects):
     """One push's objects, and those of the version that it is pushed onto."""
 
     def __init__(
-        self, folder: Path, repository_id: str, clearing: Clearing = NOTHING_CLEARED, *, known: Snapshot | None = None
+        self,
+        folder: Path,
+        repository_id: str,
+        clearing: Clearing = NOTHING_CLEARED,
+        *,
+        known: VersionAndPacks | None = None,
     ) -> None:
         super().__init__(folder, folder / "quarantine.git")
         self._repository_id, self._clearing = repository_id, clearing
@@ -56,7 +61,7 @@ class Quarantine(ReceivedObjects):
         (self.path / "HEAD").write_text("ref: refs/heads/main\n")
         self.snapshot = self.follow(known)
 
-    def follow(self, known: Snapshot | None = None) -> Snapshot:
+    def follow(self, known: VersionAndPacks | None = None) -> Snapshot:
         """Take the newest version's packs as those that the push builds upon; `known` as in `link_packs`.
 
         Raises:

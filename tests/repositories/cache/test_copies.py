@@ -202,14 +202,19 @@ def test_who_never_finds_the_newest_packs_is_told(
 
     place = "framework.repositories.cache.copies.read_snapshot_and_packs"
 
-    def read_after_another_write(repository_id: str) -> tuple[Snapshot, Sequence[StoredPack]]:
+    def write_another() -> None:
         with monkeypatch.context() as patch:
             patch.setattr(place, read_snapshot_and_packs)
             written.write(written.put("a", object_keys.new_id().encode()))
-        return read_snapshot_and_packs(repository_id)
+
+    def read_between_two_writes(repository_id: str) -> tuple[Snapshot, Sequence[StoredPack]]:
+        write_another()
+        found = read_snapshot_and_packs(repository_id)
+        write_another()
+        return found
 
     monkeypatch.setattr(copies, "MOST_LOOKS", 3)
-    monkeypatch.setattr(place, read_after_another_write)
+    monkeypatch.setattr(place, read_between_two_writes)
     with pytest.raises(CopyContended):
         copies.link_packs(written.repository_id, tmp_path)
     assert list(tmp_path.glob("pack-*")) == []
