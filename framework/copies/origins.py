@@ -103,12 +103,17 @@ def bring_in(account: Account, project: ProjectAccess, *, say: Say = lambda _tex
     """Move the project's default branch to where the origin's is, or to a merge of both if nothing clashes.
 
     Raises:
-        NoOrigin: there is none that the caller may see. NotBehind: nothing is new there, or it clashes.
+        NoOrigin: there is none that the caller may see. NotBehind: nothing is new there, it clashes, or anyone
+            would see what is private there.
         What a push raises: nothing is stored.
     """
     origin = find_origin(account, project)
     if origin is None:
         raise NoOrigin
+    if origin.visibility == "private" and project.visibility == "public":
+        raise NotBehind(
+            "The original is private now, and anyone could see what came of it. Make this copy private first."
+        )
     refused = _side_by_side(project, origin, lambda pair: _land(pair, project, account, say))
     if refused:
         raise NotBehind(refused[0])

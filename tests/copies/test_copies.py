@@ -164,6 +164,17 @@ def test_new_versions_are_merged_unless_they_clash(origin: ProjectAccess, alice:
     assert read_snapshot(made.repository_id).find_branch("main") == mine
 
 
+def test_nothing_private_comes_into_a_public_copy(origin: ProjectAccess, alice: Account, bob: Account) -> None:
+    add_person(alice, origin, person="bob", role="reader")
+    made = copy_project(bob, origin, NewCopy("mine", visibility="public")).project
+    update_project(alice, origin, visibility="private")
+    store_files(find(alice, "website"), alice, {"private.txt": b"secret"})
+    before = read_snapshot(made.repository_id).refs
+    with pytest.raises(origins.NotBehind, match="private"):
+        origins.bring_in(bob, find(bob, "mine"))
+    assert read_snapshot(made.repository_id).refs == before
+
+
 @pytest.mark.parametrize("moment", ["before", "meanwhile"])
 def test_a_copy_turns_private_with_its_origin_until_it_is_filled(
     origin: ProjectAccess, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch, moment: str
