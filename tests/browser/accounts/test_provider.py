@@ -40,20 +40,21 @@ def allow(window: Window, person: str, email: str) -> None:
     window.driver.find_element(By.TAG_NAME, "button").click()
 
 
-def test_the_first_sign_in_makes_an_account_and_the_next_one_finds_it(plain_window: Window) -> None:
-    """Without JavaScript; then the password of before is not needed to show again who it is."""
-    window = plain_window
+def test_the_first_sign_in_makes_an_account_and_the_next_one_finds_it(plain_window: Window, run: Run) -> None:
+    """Without JavaScript."""
+    window, number = plain_window, run.number("person")
+    person, email, name = f"u-{number}", f"ann-{number}@uni.example", f"ann-of-uni-{number}"
     window.open("/login?next=/new")
     window.press(f"Sign in with {NAME}")
-    allow(window, "u-1", "ann@uni.example")
+    allow(window, person, email)
     window.reads("Choose a user name")
-    window.fill("User name", "ann-of-uni")
+    window.fill("User name", name)
     window.press("Create account")
     window.arrives("/new")
-    pages.sign_out(window, "ann-of-uni")
+    pages.sign_out(window, name)
     window.open("/login")
     window.press(f"Sign in with {NAME}")
-    allow(window, "u-1", "ann@uni.example")
+    allow(window, person, email)
     window.arrives("/")
     window.open("/settings/security")
     window.reads("Linked accounts")
