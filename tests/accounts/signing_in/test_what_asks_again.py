@@ -46,6 +46,8 @@ DOES_NOT: dict[str, str] = {
     "providers.link": "asks, once the provider is known; `test_providers.py` shows it",
     "providers.show": "shows an ORCID iD on the profile, or hides it",
     "projects.confirm_again": "sends a link to the address that is known",
+    "profile_settings.own": "is what everyone may see of a person, and opens nothing",
+    "profile_settings.own_picture": "is what everyone may see of a person, and opens nothing",
     "projects.restore": "loses nothing",
     "project_transfers.decline": "loses nothing",
     "inboxes.choose": "is about mail of projects",
