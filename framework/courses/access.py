@@ -11,7 +11,7 @@ from framework.accounts.models import GroupMember, User
 from framework.courses.models import Assignment, Part
 from framework.database.session import read_transaction
 from framework.errors import Forbidden, NotFound
-from framework.projects.core.groups import PARTICIPANT, WITH_PROJECTS
+from framework.projects.core.groups import OWNER, PARTICIPANT, WITH_PROJECTS, group_role
 from framework.web.moved import redirect_reader
 
 UNCHANGED: dict[str, bool] = {"read": True}
@@ -38,12 +38,16 @@ class TeachersOnly(Forbidden):
 
 @dataclass(frozen=True)
 class Course:
-    """A group, and what the caller is in it: `teaches` for its owners and members, else a participant."""
+    """A group, and what the caller is in it: `teaches` for its owners and members, else a participant.
+
+    `owns` is true of its owners, who alone see the addresses by which people were added.
+    """
 
     id: int
     name: str
     title: str
     teaches: bool
+    owns: bool
 
     @property
     def path(self) -> str:
@@ -87,11 +91,12 @@ def find_course(session: Session, account: Account | None, which: object, *, tea
     if account is None or account.confined_to is not None or not account.takes_part:
         raise AssignmentNotFound
     mine = (GroupMember.group_id == User.id) & (GroupMember.user_id == account.id)
-    query = select(User.id, User.name, User.full_name, GroupMember.role).join(GroupMember, mine)
+    role = group_role().label("role")
+    query = select(User.id, User.name, User.full_name, role).join(GroupMember, mine)
     found = session.execute(query.where(which, User.kind == GROUP, User.suspended_at.is_(None))).one_or_none()  # type: ignore[arg-type]
     if found is None or found.role not in (*WITH_PROJECTS, PARTICIPANT):
         raise AssignmentNotFound
-    course = Course(found.id, found.name, found.full_name, found.role in WITH_PROJECTS)
+    course = Course(found.id, found.name, found.full_name, found.role in WITH_PROJECTS, found.role == OWNER)
     if teaching and not course.teaches:
         raise TeachersOnly
     return course

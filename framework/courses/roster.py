@@ -121,9 +121,10 @@ def add(account: Account, course: Course, lines: Sequence[Line]) -> list[Outcome
 
 
 def write(course: Course) -> str:
-    """The course's participants as CSV, and who is invited; readable by `parse`.
+    """The course's participants as CSV, readable by `parse`: for its owners with addresses, and who is invited.
 
-    An address is told only of whoever was added by it: others have not given theirs to the course.
+    An address is told only of whoever was added by it: others have not given theirs to the course. Members who run it
+    get user names instead, as everywhere else in the group.
     """
     with read_transaction() as session:
         members = select(User.full_name, User.name, GroupMember.added_as).join(
@@ -131,12 +132,18 @@ def write(course: Course) -> str:
         )
         mine = GroupMember.group_id == course.id, GroupMember.role == PARTICIPANT
         people = session.execute(members.where(*mine).order_by(User.name_key)).all()
-        invited = select(GroupInvitation.email).where(
-            GroupInvitation.group_id == course.id, GroupInvitation.role == PARTICIPANT
-        )
-        pending = session.scalars(invited.order_by(GroupInvitation.email_key)).all()
-    lines = [(full_name, added_as or name, "participant") for full_name, name, added_as in people]
-    return write_csv([("name", "e-mail", "state"), *lines, *(("", email, "invited") for email in pending)])
+        pending = _list_invited(session, course) if course.owns else []
+    shown = [(full_name, added_as if course.owns else None, name) for full_name, name, added_as in people]
+    lines = [(full_name, address or name, "participant") for full_name, address, name in shown]
+    heading = "e-mail" if course.owns else "user name"
+    return write_csv([("name", heading, "state"), *lines, *(("", email, "invited") for email in pending)])
+
+
+def _list_invited(session: Session, course: Course) -> Sequence[str]:
+    invited = select(GroupInvitation.email).where(
+        GroupInvitation.group_id == course.id, GroupInvitation.role == PARTICIPANT
+    )
+    return session.scalars(invited.order_by(GroupInvitation.email_key)).all()
 
 
 def _read_line(number: int, cells: Sequence[str]) -> Line:

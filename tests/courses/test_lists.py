@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from framework.accounts.core.account import Account
 from framework.accounts.lifecycle.operations import update_profile
-from framework.accounts.models import GroupMember
-from framework.courses import starting
+from framework.accounts.models import GroupMember, User
+from framework.courses import roster, starting
 from framework.courses.access import AssignmentNotFound
 from framework.courses.assignments import (
     AssignmentText,
@@ -27,7 +28,7 @@ from framework.courses.table import list_entrants
 from framework.database.insert import insert_if_absent
 from framework.database.session import read_transaction, transaction
 from framework.database.types import now
-from tests.cast import new_account
+from tests.cast import SignIn, new_account
 from tests.courses.conftest import School
 from tests.statements import noted_statements
 from tests.uploads.conftest import store_files
@@ -159,3 +160,22 @@ def test_a_deadline_waits_for_who_is_starting(school: School, monkeypatch: pytes
 def test_a_deadline_from_a_program_follows_the_rules_of_the_form(year: int, zone: str) -> None:
     with pytest.raises(InvalidAssignment):
         check_text(AssignmentText("Exercise", "", now().replace(year=year, day=1), zone))
+
+
+@pytest.mark.parametrize("lacks_factor", [False, True])
+def test_only_owners_get_addresses_in_the_downloaded_list(
+    school: School, charlie: Account, bob: Account, signed_in: SignIn, *, lacks_factor: bool
+) -> None:
+    course = school.course(school.teacher)
+    roster.add(school.teacher, course, roster.parse("charlie@example.org\nnew@uni.example"))
+    with transaction() as session:
+        session.add(GroupMember(group_id=course.id, user_id=bob.id, role="owner" if lacks_factor else "member"))
+    path = "/statistics/assignments/participants.csv"
+    assert {"charlie@example.org", "new@uni.example"} <= set(signed_in(school.teacher).get(path).text.split(","))
+    with transaction() as session:
+        session.get_one(User, course.id).owners_need_factor = lacks_factor
+    lines = signed_in(bob).get(path).text.splitlines()
+    assert lines[0] == "name,user name,state"
+    assert sorted(line.split(",")[1] for line in lines[1:]) == ["charlie", "sam", "tom"]
+    again = roster.preview(school.course(bob), roster.parse("\n".join(lines)))
+    assert {one.state for one in again} == {roster.ALREADY}
