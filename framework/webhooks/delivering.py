@@ -6,7 +6,7 @@ A delivery keeps its id, so a receiver that gets one twice (a worker died betwee
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 from sqlalchemy import delete, select
@@ -97,13 +97,12 @@ def _begin(delivery_id: str) -> Job | str:
         hook = session.get_one(Webhook, row.webhook_id)
         project = _read_project(session, hook, row)
         if problem := _why_not(session, hook, row, project):
-            row.state, row.problem = DROPPED, problem
-            return DROPPED
+            return _end_untried(session, row, DROPPED, problem)
         if row.queued_at < now() - WAITS_FOR:
-            row.state, row.problem = FAILED, "There was no time for it: too much was to be sent, or too slowly"
-            return FAILED
+            problem = "There was no time for it: too much was to be sent, or too slowly"
+            return _end_untried(session, row, FAILED, problem)
         if hook.paused_until and hook.paused_until > now():
-            enqueue(session, TASK, row.id, not_before=hook.paused_until)
+            enqueue(session, TASK, row.id, not_before=_when_to_look(row, hook.paused_until))
             return WAITING
         return Job(row, hook, project)
 
@@ -135,6 +134,17 @@ def _why_not(session: Session, hook: Webhook, row: Delivery, project: ToldProjec
     if project is None and (row.event != PING or hook.project_id is not None):
         return "The project is in the trash, or belongs to somebody else"
     return ""
+
+
+def _end_untried(session: Session, row: Delivery, state: str, problem: str) -> str:
+    row.state, row.problem = state, problem
+    _forget_old(session, row.webhook_id)
+    return state
+
+
+def _when_to_look(row: Delivery, paused_until: datetime) -> datetime:
+    """When the pause ends, or later for what has waited long: however many pauses follow, it is looked at rarely."""
+    return max(paused_until, now() + min((now() - row.queued_at) / 2, DELAYS[-2]))
 
 
 def _keep_body(job: Job) -> str:
@@ -216,10 +226,11 @@ def _spare_slow(session: Session, hook: Webhook) -> None:
 
 
 def _forget_old(session: Session, hook_id: int) -> None:
-    theirs = select(Delivery.id).where(Delivery.webhook_id == hook_id, Delivery.state != WAITING)
-    old = theirs.order_by(Delivery.created_at.desc(), Delivery.id).offset(KEPT)
-    ids = session.scalars(old).all()
-    session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
+    ended = Delivery.webhook_id == hook_id, Delivery.state != WAITING
+    old = select(Delivery.id).where(*ended).order_by(Delivery.created_at.desc(), Delivery.id).offset(KEPT)
+    chosen = select(Delivery.id).where(*ended, Delivery.id.in_(session.scalars(old).all()))
+    free = session.scalars(chosen.order_by(Delivery.id).with_for_update(skip_locked=True)).all()  # others forget, too
+    session.execute(delete(Delivery).where(Delivery.id.in_(free)))
 
 
 def _wait(delivery_id: str, delay: timedelta) -> str:
