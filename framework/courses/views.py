@@ -3,10 +3,12 @@
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from framework.accounts.core.account import Account
 from framework.accounts.signin.login import require_account
+from framework.browse.render.rendering import render_note
 from framework.courses import archive, assignments, feedback, handing_in, roster, starting, table
 from framework.courses.access import AssignmentNotFound, Course, course_for, find_assignment
 from framework.courses.forms import AssignmentForm, ExtensionForm, FeedbackForm, RosterForm
@@ -99,7 +101,7 @@ def show(owner: str, assignment_id: int) -> AnyResponse | str:
     query = request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
     found = table.read_table(assignment, course.name, page=page_number(request.args), query=query)
     facts = {"course": course, "assignment": assignment, "table": found, "query": query}
-    facts["checks"] = table.read_checks(found.entrants)
+    facts |= {"checks": table.read_checks(found.entrants), "text": render_note(assignment.text)}
     return render_template("courses/table.html", **facts, template=assignments.template_name(assignment))
 
 
@@ -197,6 +199,7 @@ def _person_page(
     written = feedback.list_feedback(entrant.hand_in_id)
     facts = {"course": course, "assignment": assignment, "entrant": entrant, "written": written}
     facts["combined"] = next(iter(table.read_checks([entrant]).values()), None)
+    facts["text"] = Markup() if course.teaches else render_note(assignment.text)
     return render_template("courses/person.html", **facts, more_time=more_time, message=message)
 
 

@@ -3,12 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, render_template, request
-from markupsafe import Markup
 
 from framework.accounts.signin.login import current_account
-from framework.browse.render.documents import MARKDOWN, Links
-from framework.browse.render.rendering import render_document
-from framework.profiles.reading import About, read_about
+from framework.browse.render.rendering import render_note
+from framework.profiles.reading import read_about
 from framework.projects.core.queries import Person, find_projects_of, list_owned_projects, read_profile
 from framework.projects.notify.activity import EVER, PAGE, read_activity_in
 from framework.web.moved import redirect_reader
@@ -20,7 +18,6 @@ LONGEST_QUERY = 200
 MOST_PROJECTS = 100
 """Activity is that of so many projects, those that changed last."""
 NAME = "name"
-NOWHERE = Links("", "", "")
 LAST_MICROSECOND = 253_402_300_799 * 10**6
 
 
@@ -66,9 +63,5 @@ def _before() -> datetime | None:
 
 def _render(person: Person, tab: str, **facts: object) -> str:
     about = read_about(person, current_account())
-    shown = {"person": person, "about": about, "text": _render_text(about), "tab": tab}
+    shown = {"person": person, "about": about, "text": render_note(about.text.about), "tab": tab}
     return render_template(f"profiles/{tab}.html", **shown, **facts)
-
-
-def _render_text(about: About) -> Markup:
-    return render_document(about.text.about, NOWHERE, MARKDOWN) if about.text.about else Markup()

@@ -39,7 +39,7 @@ class School:
     def set_assignment(self, *, hours: float = 1, people: tuple[str, ...] | None = None) -> int:
         """An assignment that is due in so many hours."""
         deadline = now() + timedelta(hours=hours)
-        told = AssignmentText("Exercise 1", "Do it.", deadline, "Europe/Berlin", self.template.full_name, people)
+        told = AssignmentText("Exercise 1", "Do *it*.", deadline, "Europe/Berlin", self.template.full_name, people)
         return create_assignment(self.teacher, self.course(self.teacher), told)
 
     def add_participants(self, *accounts: Account) -> None:

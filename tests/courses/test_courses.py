@@ -222,3 +222,10 @@ def test_the_pages(school: School, signed_in: SignIn) -> None:
     assert zipfile.is_zipfile(io.BytesIO(teacher.get(f"{place}/hand-ins.zip").data))
     shown = teacher.submit("/statistics/assignments/participants", people="Zoe, zoe@uni.example", preview="1")
     assert "Will be added, or invited" in shown.text
+
+
+def test_what_to_do_is_markdown_for_both_sides(school: School, signed_in: SignIn) -> None:
+    number = school.set_assignment()
+    path = f"/statistics/assignments/{number}"
+    for account, page in ((school.teacher, path), (school.sam, f"{path}/people/sam")):
+        assert "Do <em>it</em>." in signed_in(account).get(page).text

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from framework.browse.render.content import PDF, SHOWN_TEXT_BYTES, bare_type, is_text
-from framework.browse.render.documents import Links, render_to_html
+from framework.browse.render.documents import MARKDOWN, Links, render_to_html
 from framework.browse.render.kinds.kind import FILE, NAMED, Kind
 from framework.browse.render.kinds.registry import KINDS, kind_of
 from framework.browse.render.media.facts import PictureFacts, Sound
@@ -81,6 +81,11 @@ def render_document(text: str, links: Links, kind: str) -> Markup:
         return sandbox.call((text, links, kind), render_to_html, text, links, kind)
     except (TooCostly, Busy) as refusal:
         return Markup('<p class="muted">{}</p><pre>{}</pre>').format(_why(refusal), text)
+
+
+def render_note(text: str) -> Markup:
+    """Markdown that belongs to no project, as HTML; nothing for nothing."""
+    return render_document(text, Links("", "", ""), MARKDOWN) if text else Markup()
 
 
 def dress_notebook(notebook: Notebook, links: Links) -> Notebook:
