@@ -35,17 +35,16 @@ ACCOUNT = (
 )
 README = """What is stored about you at {site}, exported on {day}.
 
-account.json        your account and its settings, earlier user names, and changes of address that can still be undone
-sign-in.json        the browsers that you are signed in with, your authenticator app, recovery codes by date, passkeys,
-                    access tokens and linked accounts by name; no secret is in it
 account.json        your account, profile and settings, earlier user names, changes of address that can be undone
 picture.webp        your picture, if you have one
-sign-in.json        the browsers that you are signed in with, passkeys and access tokens by name; no secret is in it
+sign-in.json        the browsers that you are signed in with, your authenticator app, recovery codes by date, passkeys,
+                    access tokens and linked accounts by name; no secret is in it
 audit.json          what the audit log has about you; IP addresses are those of your own actions
 activity.json       what you did in projects; those that you see no longer have a number and no name
 inbox.json          the messages in your inbox
 memberships.json    the projects of others and the groups in which you take part, and invitations that you have sent
-webhooks.json       the webhooks that you set, without secrets, and what your programs said about commits
+webhooks.json       the webhooks that you set, without secrets, and what your programs said about commits; of projects
+                    that you see no longer without their names, too
 projects.json       the projects that you own, and where the history of each is
 projects/*.bundle   their history: `git clone NAME.bundle` opens one
 
@@ -172,18 +171,21 @@ def _read_memberships(session: Session, user_id: int) -> dict[str, Any]:
 
 
 def _read_webhooks(session: Session, user_id: int) -> dict[str, Any]:
-    owner = aliased(User)
+    """Of a project that the person sees no longer the number; the name of a group is no secret."""
+    owner, sees = aliased(User), may_see(user_id)
+    names = (
+        case((or_(sees, Project.id.is_(None)), owner.name)).label("owner"),
+        case((sees, Project.name)).label("project"),
+    )
     hooks = (
-        select(
-            owner.name.label("owner"), Project.name.label("project"), Webhook.url, Webhook.events, Webhook.created_at
-        )
+        select(*names, Webhook.project_id, Webhook.url, Webhook.events, Webhook.created_at)
         .join(owner, owner.id == Webhook.owner_id)
         .outerjoin(Project, Project.id == Webhook.project_id)
         .where(Webhook.made_by_id == user_id)
     )
     said = CommitStatus
     statuses = (
-        select(owner.name.label("owner"), Project.name.label("project"), said.sha, said.context, said.state)
+        select(*names, said.project_id, said.sha, said.context, said.state)
         .add_columns(said.description, said.target_url, said.updated_at)
         .join(Project, Project.id == said.project_id)
         .join(owner, owner.id == Project.owner_id)

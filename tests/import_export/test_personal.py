@@ -25,6 +25,7 @@ from framework.projects.members.people import add_person
 from framework.projects.members.roles import leave
 from framework.projects.models import MailChoice
 from framework.projects.notify.preferences import choose
+from framework.statuses.operations import StatusText, set_status
 from framework.storage.current import store
 from framework.webhooks.operations import WebhookText, create_webhook
 from framework.webhooks.places import Place
@@ -125,19 +126,25 @@ def test_three_a_day(alice: Account, signed_in: SignIn) -> None:
 def test_it_tells_nothing_new_of_a_project_that_its_person_has_left(
     alice: Account, bob: Account, secret: ProjectAccess, signed_in: SignIn
 ) -> None:
-    add_person(alice, secret, person="bob", role="writer")
-    browser = signed_in(bob)
+    add_person(alice, secret, person="bob", role="maintainer")
+    browser, shared = signed_in(bob), project_for(bob, "alice", "secret")
     upload(browser, {"a.txt": b"1"}, page="/alice/secret/upload/main", message="First")
+    create_webhook(bob, Place(shared), WebhookText("https://8.8.8.8/hooks"))
+    set_status(bob, shared, "main", StatusText("success"))
     choose(bob.id, secret.id, "off")
     with read_transaction() as session:
         assert session.get(MailChoice, (bob.id, secret.id))
-    leave(bob, project_for(bob, "alice", "secret"))
+    leave(bob, shared)
     update_project(alice, project_for(alice, "alice", "secret"), name="renamed-since")
     ask(browser)
     found = opened(browser)
     acted = json.loads(found.read("activity.json"))
     assert {(row["owner"], row["project"], row["project_id"]) for row in acted} == {(None, None, secret.id)}
     assert json.loads(found.read("account.json"))["mail_choices"] == []
+    told = json.loads(found.read("webhooks.json"))
+    assert [(row["owner"], row["project_id"]) for row in (*told["webhooks"], *told["statuses"])] == [
+        (None, secret.id)
+    ] * 2
     assert not any(b"renamed-since" in found.read(name) for name in found.namelist())
 
 
