@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from framework.accounts.core.account import Account
+from framework.accounts.core.account import Account, read_account
 from framework.accounts.core.budgets import spend
 from framework.accounts.core.ways_in.sealing import Unreadable, current_key_name, seal, unseal
+from framework.accounts.lifecycle.signup import AddressUnconfirmed
 from framework.accounts.models import User
 from framework.audit import log as audit
 from framework.celery.outbox import enqueue
@@ -86,14 +87,14 @@ def create_webhook(account: Account, place: Place, told: WebhookText) -> tuple[i
     """A new webhook, which is told at once that it is there; its number, and its secret, which is never told again.
 
     Raises:
-        BadAddress, InvalidWebhook, TooManyWebhooks, and what `Place.recheck` raises.
+        BadAddress, InvalidWebhook, TooManyWebhooks, AddressUnconfirmed, and what `Place.recheck` raises.
     """
     url = _check(told)
     if url is None:
         raise InvalidWebhook("url", "Enter an address.")
     secret = told.secret or secrets.token_hex(32)
     with transaction() as session:
-        owner_id = place.recheck(session, account)
+        owner_id = _recheck_reachable(session, account, place)
         if (session.scalar(select(func.count()).select_from(Webhook).where(place.condition)) or 0) >= MOST_WEBHOOKS:
             raise TooManyWebhooks
         spend(session, [f"webhook-test:{account.id}"])
@@ -110,11 +111,11 @@ def change_webhook(account: Account, place: Place, webhook_id: int, told: Webhoo
     """Other values; it is the caller's from then on, and goes on if it waited or was switched off.
 
     Raises:
-        BadAddress, InvalidWebhook, WebhookAbsent, and what `Place.recheck` raises.
+        BadAddress, InvalidWebhook, WebhookAbsent, AddressUnconfirmed, and what `Place.recheck` raises.
     """
     url = _check(told)
     with transaction() as session:
-        owner_id = place.recheck(session, account)
+        owner_id = _recheck_reachable(session, account, place)
         row = _find(session, place, webhook_id)
         row.owner_id, row.made_by_id, row.failing_since, row.paused_until = owner_id, account.id, None, None
         _write(row, url, told, told.secret)
@@ -216,6 +217,17 @@ def _seal_again(row: Webhook) -> bool:
         return False
     row.sealed, row.key_name = seal(secret), current_key_name()
     return True
+
+
+def _recheck_reachable(session: Session, account: Account, place: Place) -> int:
+    """The same as `Place.recheck`, for somebody who has confirmed an address, where mail can confirm it.
+
+    Who has other people's servers sent something can be found, and is told when it fails.
+    """
+    owner_id = place.recheck(session, account)
+    if not read_account(session, account.id).takes_part:
+        raise AddressUnconfirmed
+    return owner_id
 
 
 def _check(told: WebhookText) -> str | None:

@@ -44,7 +44,7 @@ class AddressRefused(SignupRefused):
 
 
 class AddressUnconfirmed(Forbidden):
-    """Where addresses decide who gets an account, one that is not confirmed decides nothing."""
+    """What this is needs a confirmed address: it decides who gets an account, or its person has to be reachable."""
 
     def __init__(self) -> None:
         super().__init__("Confirm your e-mail address first: open the link in the mail that was sent there.")

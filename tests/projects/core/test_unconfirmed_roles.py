@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from framework.accounts.core.account import Account, read_account
+from framework.accounts.lifecycle.signup import AddressUnconfirmed
 from framework.accounts.models import User
 from framework.config import Config
 from framework.courses.access import AssignmentNotFound, course_for
@@ -21,6 +22,8 @@ from framework.projects.lifecycle.operations import create_project
 from framework.projects.members.people import add_person
 from framework.projects.notify.inbox import read_inbox
 from framework.projects.notify.preferences import choices_of
+from framework.webhooks.operations import WebhookText, change_webhook, create_webhook
+from framework.webhooks.places import Place
 from tests.api.program import Program
 from tests.cast import SignIn, new_account, on_each_deployment_in_full
 from tests.uploads.conftest import store_files
@@ -83,3 +86,16 @@ def test_roles_count_from_the_confirmation_on(anna: Account) -> None:
 def test_they_count_at_once_where_no_mail_is_sent(anna: Account, with_settings: Callable[..., Config]) -> None:
     with_settings(smtp_url=None)
     assert project_for(anna, "alice", "secret").role == "owner"
+
+
+def test_whoever_cannot_be_reached_has_nothing_sent_to_servers(app: Flask, anna: Account) -> None:
+    place = Place(project_for(anna, "anna", "mine"))
+    with pytest.raises(AddressUnconfirmed):
+        create_webhook(anna, place, WebhookText("https://8.8.8.8/hooks"))
+    with transaction() as session:
+        session.get_one(User, anna.id).email_verified_at = now()
+    number, _secret = create_webhook(anna, place, WebhookText("https://8.8.8.8/hooks"))
+    with transaction() as session:
+        session.get_one(User, anna.id).email_verified_at = None
+    with pytest.raises(AddressUnconfirmed):
+        change_webhook(anna, place, number, WebhookText("https://9.9.9.9/hooks"))
